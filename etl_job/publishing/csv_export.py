@@ -26,7 +26,8 @@ from pydantic import BaseModel, ValidationError
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import CsvExport
-from etl_job.tables.iceberg import DataFile, PublishedIceberg
+from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.iceberg_state import DataFile
 
 _CSV_OF_A_QUARTER = re.compile(r"(\d{4}Q[1-4])\.csv")
 

@@ -51,17 +51,17 @@ class QuarterTag:
         return found
 
 
-def standing_tags(table: TableMetadata | None) -> dict[str, QuarterTag | None]:
+def standing_tags(table: TableMetadata) -> dict[str, QuarterTag | None]:
     """The tags of quarters; None for one whose snapshot does not say that it holds no later day.
 
     Those that earlier versions of the job set name the state that a whole run left.
     """
     found: dict[str, QuarterTag | None] = {}
-    newest = _sequence_number(table.current_snapshot() if table else None)  # a run's last snapshot is that of the table
-    for name, reference in table.refs.items() if table else ():
+    newest = _sequence_number(table.current_snapshot())  # a run's last snapshot is that of the table
+    for name, reference in table.refs.items():
         if reference.snapshot_ref_type != SnapshotRefType.TAG or not QUARTER_NAME.fullmatch(name):
             continue
-        snapshot = table.snapshot_by_id(reference.snapshot_id) if table else None
+        snapshot = table.snapshot_by_id(reference.snapshot_id)
         quarter, days_to = noted(snapshot, AS_OF_QUARTER), noted(snapshot, DAYS_TO)
         found[name] = None
         if quarter is not None and quarter <= name:

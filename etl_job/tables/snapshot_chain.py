@@ -8,19 +8,18 @@ everything, and is the one that the table's readers see.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from operator import is_
 
-from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import ManifestContent, ManifestEntry, ManifestFile
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import TableUpdate, _apply_table_update, _TableMetadataUpdateContext
 from pyiceberg.table.update.snapshot import _SnapshotProducer
-from pyiceberg.types import DateType
 
 from etl_job.tables.quarter_tags import QuarterTag
+from etl_job.tables.snapshot_change import day_of
 
 _NO_DAY = date.max
 
@@ -156,7 +155,4 @@ def _last_day(entries: Sequence[ManifestEntry], day_field: int) -> date | None:
 
 
 def _bound(bounds: dict[int, bytes] | None, field: int) -> date | None:
-    if not bounds or field not in bounds:
-        return None
-    days = from_bytes(DateType(), bounds[field])
-    return date(1970, 1, 1) + timedelta(days=days) if isinstance(days, int) else None
+    return day_of(bounds[field]) if bounds and field in bounds else None

@@ -3,12 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
+from pyiceberg.conversions import from_bytes
 from pyiceberg.expressions import BooleanExpression, GreaterThanOrEqual, In
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.types import DateType
+from pyiceberg.utils.datetime import days_to_date
 
 if TYPE_CHECKING:
     from etl_job.tables.quarter_tags import QuarterTag
@@ -70,12 +74,12 @@ def from_on(column: str, value: str) -> BooleanExpression:
     return GreaterThanOrEqual(column, value)  # type: ignore[arg-type, call-arg]
 
 
-def changes_since(table: TableMetadata | None, snapshot_id: int | None) -> Changes | None:
+def changes_since(table: TableMetadata, snapshot_id: int | None) -> Changes | None:
     """What runs did since that snapshot; None where that is unknown, as after a rollback."""
     processed: set[str] = set()
     withdrawn: set[str] = set()
-    reached = table.current_snapshot_id if table else None
-    while table is not None and reached is not None and reached != snapshot_id:
+    reached = table.current_snapshot_id
+    while reached is not None and reached != snapshot_id:
         snapshot = table.snapshot_by_id(reached)
         if snapshot is None or noted(snapshot, RUN) is None:
             return None
@@ -123,3 +127,9 @@ def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
 def noted(snapshot: Snapshot | None, name: str) -> str | None:
     """What a snapshot says of itself under this name."""
     return snapshot.summary.additional_properties.get(name) if snapshot and snapshot.summary else None
+
+
+def day_of(bound: bytes) -> date:
+    """The day that a bound of a file's days stands for."""
+    days: Any = from_bytes(DateType(), bound)
+    return days_to_date(days)

@@ -1,0 +1,183 @@
+"""What an Iceberg table holds, as readers find it when it is looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import EqualTo
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata, new_table_metadata
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
+from pyiceberg.transforms import IdentityTransform
+
+from etl_job.contract.schemas import DAY, TableColumn
+from etl_job.errors import LostFilesError
+from etl_job.tables.commit_outcome import DecidingGlueCatalog
+from etl_job.tables.quarter_tags import QuarterTag, standing_tags
+from etl_job.tables.snapshot_change import RUN, SOURCE_SNAPSHOT, Changes, changes_since, day_of, noted
+from etl_job.tables.table_schema import iceberg_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of a table's current snapshot: its partition's value, the days it spans, and how many rows it has."""
+
+    uri: str
+    partition: str
+    first_day: date
+    last_day: date
+    rows: int
+
+
+class IcebergState:
+    """One Iceberg table, partitioned by the text of one column."""
+
+    def __init__(
+        self,
+        catalog: GlueCatalog,
+        database: str,
+        name: str,
+        *,
+        location: str,
+        columns: tuple[TableColumn, ...],
+        by: str,
+    ) -> None:
+        self.identifier = f"{database}.{name}"
+        self.location = location
+        self.partition_column = by
+        self._catalog = DecidingGlueCatalog.over(catalog)
+        self._schema = iceberg_schema(columns)
+        source = self._schema.find_field(by).field_id
+        self._spec = PartitionSpec(
+            PartitionField(source_id=source, field_id=1000, transform=IdentityTransform(), name=by)
+        )
+        self.columns = columns
+        self._table = self._load()
+
+    def _load(self) -> Table | None:
+        try:
+            return self._catalog.load_table(self.identifier)
+        except NoSuchTableError:
+            return None
+        except FileNotFoundError as error:
+            raise LostFilesError(
+                f"{self.identifier} names a metadata file that is not there ({error}): restore it, or drop the table; "
+                "the next run makes it anew"
+            ) from error
+
+    def as_it_is_now(self) -> Self:
+        """The same table as readers find it at this moment."""
+        database, _, name = self.identifier.partition(".")
+        return type(self)(
+            self._catalog, database, name, location=self.location, columns=self.columns, by=self.partition_column
+        )
+
+    @property
+    def metadata(self) -> TableMetadata:
+        """What the table says of itself; before it exists, what it will say."""
+        if self._table is None:
+            return new_table_metadata(self._schema, self._spec, UNSORTED_SORT_ORDER, self.location)
+        return self._table.metadata
+
+    def is_older_than(self, other: "IcebergState") -> bool:
+        """Whether it lacks a change that the other has, as an old copy does that Glue may show for a while."""
+        mine, others = (
+            [snapshot.sequence_number or 0 for snapshot in each.metadata.snapshots] for each in (self, other)
+        )
+        return bool(mine) and max(mine) < max(others, default=0)
+
+    @property
+    def snapshot_id(self) -> int | None:
+        """The current snapshot; None for a table that does not exist or is still empty."""
+        return self.metadata.current_snapshot_id
+
+    @property
+    def source_snapshot(self) -> int | None:
+        """The snapshot of another table that this one's current snapshot was computed from, where it says so."""
+        source = noted(self.metadata.current_snapshot(), SOURCE_SNAPSHOT)
+        return int(source) if source else None
+
+    def changes_since(self, snapshot_id: int | None) -> Changes | None:
+        """What runs did since that snapshot; None where that is unknown, as after a rollback."""
+        return changes_since(self.metadata, snapshot_id)
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """The table's own properties; none before it exists."""
+        return self.metadata.properties
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names of all tags, sorted."""
+        return tuple(sorted(self.metadata.refs.keys() - {MAIN_BRANCH}))
+
+    @property
+    def quarter_tags(self) -> dict[str, QuarterTag | None]:
+        """The tags of quarters, with what their snapshots say of themselves; None where one may hold later days."""
+        return standing_tags(self.metadata)
+
+    @property
+    def tags_hold(self) -> bool:
+        """Whether the snapshot of each quarter's tag says that it holds no later day; as the next commit makes it."""
+        return None not in self.quarter_tags.values()
+
+    @property
+    def manifest_lists(self) -> tuple[str, ...]:
+        """Those of the snapshots that a branch or a tag names."""
+        metadata = self.metadata
+        named = (metadata.snapshot_by_id(reference.snapshot_id) for reference in metadata.refs.values())
+        return tuple(sorted({snapshot.manifest_list for snapshot in named if snapshot}))
+
+    def manifests(self) -> tuple[str, ...]:
+        """Those of the current snapshot."""
+        if self._table is None or (snapshot := self._table.current_snapshot()) is None:
+            return ()
+        return tuple(manifest.manifest_path for manifest in snapshot.manifests(self._table.io))
+
+    def runs_since(self, moment: datetime) -> frozenset[str]:
+        """The runs that committed a snapshot since then."""
+        since = moment.timestamp() * 1000
+        return frozenset(
+            filter(None, (noted(each, RUN) for each in self.metadata.snapshots if each.timestamp_ms >= since))
+        )
+
+    def data_files(self) -> tuple[DataFile, ...]:
+        """The files of the snapshot that this object read when it was made."""
+        if self._table is None or self._table.current_snapshot() is None:
+            return ()
+        day = self._table.schema().find_field(DAY).field_id
+        files = (task.file for task in self._table.scan().plan_files())
+        return tuple(
+            DataFile(
+                file.file_path,
+                str(file.partition[0]),
+                day_of(file.lower_bounds[day]),
+                day_of(file.upper_bounds[day]),
+                file.record_count,
+            )
+            for file in files
+        )
+
+    def count_rows_on(self, day: date) -> int:
+        """How many rows of that day there are."""
+        if self._table is None:
+            return 0
+        return self._table.scan(row_filter=EqualTo(DAY, day), selected_fields=(DAY,)).count()  # type: ignore[arg-type, call-arg]
+
+    def rows_of(self, partition: str) -> "pa.RecordBatchReader":
+        """The rows of one partition as readers see them now, a batch at a time.
+
+        Raises:
+            LookupError: the table does not exist yet.
+        """
+        if self._table is None:
+            raise LookupError(f"{self.identifier} does not exist yet")
+        return self._table.scan(row_filter=EqualTo(self.partition_column, partition)).to_arrow_batch_reader()  # type: ignore[arg-type, call-arg]
