@@ -1,12 +1,16 @@
 """Half an answer of AWS is no answer: botocore reads what breaks off in its JSON as one that says nothing.
 
 Without this the properties of a workflow run that were cut would read as none, and the run would take all deliveries in
-the place of those that it was asked for; a list that was cut would read as an empty one. The command uses it too.
+the place of those that it was asked for; a list that was cut would read as an empty one. So would a listing of S3 that
+is empty, or a page for people, as proxies send it. The command uses it too.
 """
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
+
+_ROOT = re.compile(rb"<([A-Za-z_][\w:.-]*)")
 
 
 class Events(Protocol):
@@ -21,20 +25,45 @@ def refuse_half_answers(events: Events) -> None:
 
 
 def _refuse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
-    if "json" not in operation_model.service_model.resolved_protocol or operation_model.has_streaming_output:
+    if operation_model.has_streaming_output or response_dict["status_code"] >= 300:
         return
-    body = response_dict["body"]
-    if response_dict["status_code"] >= 300 or (not body and not _has_something_to_say(operation_model)):
+    body, protocol = response_dict["body"], operation_model.service_model.resolved_protocol
+    if "json" in protocol:
+        _refuse_half_json(operation_model, body)
+    elif protocol == "rest-xml" and _is_told_in_the_body(operation_model) and not _is_xml_document(body):
+        _raise(operation_model)
+
+
+def _refuse_half_json(operation_model: Any, body: bytes) -> None:
+    if not body and not _has_something_to_say(operation_model):
         return
     try:
         json.loads(body)
     except ValueError as error:
-        from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
+        _raise(operation_model, error)
 
-        raise ResponseStreamingError(error=f"the answer to {operation_model.name} broke off") from error
+
+def _raise(operation_model: Any, cause: Exception | None = None) -> NoReturn:
+    from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
+
+    raise ResponseStreamingError(error=f"the answer to {operation_model.name} broke off") from cause
 
 
 def _has_something_to_say(operation_model: Any) -> bool:
     """Whether the operation's answer has members, so that even an empty list comes as JSON."""
     shape = operation_model.output_shape
     return shape is not None and bool(shape.members)
+
+
+def _is_told_in_the_body(operation_model: Any) -> bool:
+    """Whether members of the answer are in its body as XML, and not in headers alone."""
+    shape = operation_model.output_shape
+    if shape is None or "payload" in shape.serialization:
+        return False
+    return any("location" not in member.serialization for member in shape.members.values())
+
+
+def _is_xml_document(body: bytes) -> bool:
+    """Whether it has an element, and is no page for people. botocore itself refuses XML that breaks off."""
+    root = _ROOT.search(body)
+    return root is not None and root[1].lower() != b"html"

@@ -26,6 +26,7 @@ from etl_job.deliveries.published import inputs_of, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import UnknownPublicationError
+from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore
 from etl_job.manifest.files import read_last_run, write_manifest
 from etl_job.manifest.model import NO_ROWS, DeliveryCounts, PublishedDelivery, RunManifest
@@ -331,6 +332,7 @@ class ThinJob:
 def _clients(endpoint: str) -> tuple[S3ObjectStore, DecidingGlueCatalog]:
     """As a run makes them, but once: what they take to make is not what is tested."""
     session = boto3.Session("test", "test", region_name=REGION)
+    refuse_half_answers(session.events)
     s3 = session.client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))
     glue = session.client("glue", endpoint_url=endpoint)
     return S3ObjectStore(s3), open_catalog(session, glue, {"AWS_ENDPOINT_URL": endpoint})

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ResponseStreamingError
 
 from etl_job.lake.complete_answers import refuse_half_answers
+from etl_job.lake.files import S3ObjectStore
 from quartal.core.aws import AwsConnection
 from quartal.core.call_effects import Effect, effect_of
 from quartal.core.retries import is_transient
@@ -27,6 +28,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(self.answer)))
         self.end_headers()
         self.wfile.write(self.answer)
+
+    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -68,6 +71,38 @@ def test_whole_answers_are_as_they_were(endpoint, monkeypatch, client):
     assert found.run_id == "wr_1"
     monkeypatch.setattr(_Handler, "answer", b"{}")
     assert latest_run(client(endpoint), "flow", crawler="crawler", job="job") is None
+
+
+def s3_of_the_job(endpoint: str):
+    session = boto3.Session("test", "test", region_name="eu-central-1")
+    refuse_half_answers(session.events)
+    return session.client("s3", endpoint_url=endpoint)
+
+
+def s3_of_the_command(endpoint: str):
+    return AwsConnection("eu-central-1", endpoint, "test", "test").s3()
+
+
+@pytest.mark.parametrize("client", [s3_of_the_job, s3_of_the_command])
+@pytest.mark.parametrize("half", [b"", b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", b"<HTML></HTML>"])
+def test_listing_of_s3_that_is_none_is_no_empty_one(endpoint, monkeypatch, client, half):
+    monkeypatch.setattr(_Handler, "answer", half)
+    files = S3ObjectStore(client(endpoint))
+    with pytest.raises(ResponseStreamingError, match="ListObjectsV2 broke off"):
+        files.list_files("s3://lake/raw/")
+    with pytest.raises(ResponseStreamingError, match="DeleteObjects broke off"):
+        files.delete_all(["s3://lake/raw/a.csv"])
+
+
+@pytest.mark.parametrize("client", [s3_of_the_job, s3_of_the_command])
+def test_what_s3_answers_with_headers_alone_may_be_empty(endpoint, monkeypatch, client):
+    monkeypatch.setattr(_Handler, "answer", b"")
+    files = S3ObjectStore(client(endpoint))
+    files.write("s3://lake/a.csv", b"id")
+    client(endpoint).delete_object(Bucket="lake", Key="a.csv")
+    assert files.read("s3://lake/a.csv") == b""
+    monkeypatch.setattr(_Handler, "answer", b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+    assert files.list_files("s3://lake/raw/") == ()
 
 
 def test_answer_that_has_nothing_to_say_may_be_empty(endpoint, monkeypatch):
