@@ -1,7 +1,5 @@
 """The function table as a page of documentation."""
 
-# ruff: noqa: E501 - Markdown
-
 from collections import Counter
 
 from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS, TOPICS
@@ -9,9 +7,10 @@ from localstack_glue.athena.engine.trino.table import Function
 
 _INTRODUCTION = """# Athena's functions
 
-Made from the table that answers them; each example is a test. *Native* is one function of DuckDB's that means the same,
-*SQL* is an expression, in which Python may have a part, *Python* is a function of the service's own. What stands here as
-refused, and what does not stand here, fails the query by name: nothing falls through to DuckDB's meaning.
+This page is generated from the engine's table of functions; each example is a test. *Native* functions map to a DuckDB
+function with the same meaning, *SQL* functions to an expression, perhaps with a part in Python, and *Python* functions
+are the service's own. A query with a function that is refused or not listed here fails with an error that names the
+function; DuckDB's own meaning is never used instead.
 """
 
 
