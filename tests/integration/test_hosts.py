@@ -6,7 +6,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from feed_generator import generate
 from quartal.core.console import Console
@@ -18,6 +20,7 @@ from quartal.workspace import Workspace
 from tests.integration.conftest import PROJECT, Pipeline, copy_of_the_project
 
 pytestmark = pytest.mark.nightly(touches=["tooling/localstack_glue/src/localstack_glue/hosts/*", "requirements/*"])
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 OWN = ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR")  # the user's, which are not for tests
 
 
@@ -37,6 +40,10 @@ def workspace(request: pytest.FixtureRequest, tmp_path: Path):
 
 
 def test_features_are_published_and_all_is_gone_after_a_destroy(workspace: Workspace, tmp_path: Path):
+    cloudwatch = boto3.client("cloudwatch", endpoint_url=workspace.connection.endpoint_url, **KEYS)
+    with pytest.raises(ClientError) as refused:  # a state outlives its host, and the next plan reads what is there
+        cloudwatch.get_dashboard(DashboardName="gone")
+    assert refused.value.response["Error"]["Code"] == "ResourceNotFound"
     change.make_plan(workspace)
     change.apply_plan(workspace)
     assert not change.make_plan(workspace).changes  # what was deployed is what the host says is there

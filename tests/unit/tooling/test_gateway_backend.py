@@ -11,7 +11,6 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -21,6 +20,7 @@ if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) no
     sys.path.append(SOURCE)  # the service is a distribution of its own
 
 from localstack_glue.hosts.standalone.server import serve
+from localstack_glue.service.local_session import DIRECT, local_session
 
 ACCOUNT = "123456789012"  # moto's, whoever asks
 VERSION = "2012-10-17"
@@ -35,13 +35,13 @@ class Place:
         self.url, self.backend, self.glue = url, backend, glue
 
     def client(self, service, *, key="test", at=None, **config):
-        return boto3.client(
+        return local_session().client(
             service,
             endpoint_url=at or self.url,
             region_name="us-east-1",
             aws_access_key_id=key,
             aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, **config),
+            config=DIRECT.merge(Config(retries={"total_max_attempts": 1}, **config)),
         )
 
     def role(self, name, *statements):
@@ -231,6 +231,24 @@ def test_crawl_goes_as_its_role_of_the_emulator_behind(place, lake):
     assert refusal(
         lambda: place.client("glue", key=place.as_role(place.role("no-glue", ("s3:*", "*")))).get_databases()
     ) == ("AccessDeniedException")
+
+
+def test_users_own_aws_settings_and_proxy_count_for_nothing(place, lake, tmp_path, monkeypatch):
+    for name, value in (("AWS_PROFILE", "none-such"), ("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "")):
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.lower() if "PROXY" in name else name, value)
+    role = place.role("of-anybody", (["s3:*", "glue:*", "logs:*"], "*"))
+    server = serve(0, tmp_path, place.backend)
+    try:
+        glue = Place(server.url, place.backend, None).client("glue")
+        glue.create_database(DatabaseInput={"Name": "d"})
+        target = {"S3Targets": [{"Path": "s3://lake/open/"}]}
+        glue.create_crawler(Name="c", Role=role, DatabaseName="d", Targets=target)
+        glue.start_crawler(Name="c")
+        wait_for_crawl(glue, "c")
+        assert glue.get_crawler(Name="c")["Crawler"]["LastCrawl"]["Status"] == "SUCCEEDED"
+    finally:
+        server.close()
 
 
 def wait_for_crawl(glue, name):

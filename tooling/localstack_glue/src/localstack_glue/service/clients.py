@@ -14,11 +14,12 @@ from botocore.handlers import set_list_objects_encoding_type_url
 
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.local_session import DIRECT, local_session
 
 SESSION = timedelta(hours=12)  # how long credentials of a role last, unless a run may take longer
 _LISTINGS = ("ListObjects", "ListObjectsV2", "ListObjectVersions")
-_CONFIG = Config(
-    retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=60, max_pool_connections=32
+_CONFIG = DIRECT.merge(
+    Config(retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=60, max_pool_connections=32)
 )
 
 
@@ -45,7 +46,7 @@ class ClientFactory:
     guard: RoleGuard | None = None
     open_session: Callable[[Scope, str, str], Credentials] | None = None
     # one session for all clients: each new one would read the services' descriptions again, half a second for Glue
-    _session: boto3.Session = field(default_factory=boto3.Session, repr=False)
+    _session: boto3.Session = field(default_factory=local_session, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def of_account(self, service: str, scope: Scope) -> Any:

@@ -1,4 +1,4 @@
-"""LocalStack 4.13 calls a dashboard that is not there a wrong parameter; Terraform would never take it for gone."""
+"""LocalStack 4.13, and LocalEmu 1.3, call a missing dashboard a wrong parameter; Terraform never takes it for gone."""
 
 from typing import Any
 

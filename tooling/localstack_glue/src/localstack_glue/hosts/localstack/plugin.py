@@ -36,10 +36,8 @@ def prepare_runtime() -> None:
     from localstack.aws import handlers
 
     from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
-    from localstack_glue.hosts.localstack.missing_dashboards import tell_missing_dashboard
 
     handlers.run_custom_response_handlers.append(keep_alarm_tags)
-    handlers.run_custom_response_handlers.append(tell_missing_dashboard)
     services.take_in()
 
 

@@ -13,18 +13,19 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from moto.core.config import default_user_config
 from moto.core.responses import ActionResult
 from moto.stepfunctions import models, responses
 
+from localstack_glue.service.local_session import DIRECT, local_session
+
 POLL_S = 5.0  # AWS holds a worker's question for a minute; an answer without a task is one on either side
 _LOADING = threading.Lock()
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SEVERAL = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[:,][^\]]*\]")
-_ANY_TIME = Config(
-    parameter_validation=False, retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=99999999
+_ANY_TIME = DIRECT.merge(
+    Config(parameter_validation=False, retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=99999999)
 )
 
 
@@ -88,7 +89,7 @@ class _Interpreter:
         """What a state calls a service with, in the account of its state machine's role."""
         role = getattr(state_credentials, "role_arn", None) or ""
         account = role.split(":")[4] if role.count(":") >= 5 else "000000000000"
-        client = boto3.client(
+        client = local_session().client(
             service,
             region_name=region,
             endpoint_url=self._url,
