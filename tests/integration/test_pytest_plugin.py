@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,16 +28,11 @@ ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "logs:*", "cloudwatc
 
 @pytest.fixture
 def job(glue_local):
-    glue = {"Service": "glue.amazonaws.com"}
-    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": glue}]}
-    policy = {"Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": "*"}]}
-    iam, s3 = glue_local.client("iam"), glue_local.client("s3")
-    iam.create_role(RoleName="etl", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", **trust}))
-    iam.put_role_policy(RoleName="etl", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", **policy}))
+    s3, role = glue_local.client("s3"), glue_local.create_role("etl", ACTIONS)
     s3.create_bucket(Bucket="lake")
     s3.put_object(Bucket="lake", Key="job.py", Body=SCRIPT)
     command = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": "s3://lake/job.py"}
-    glue_local.glue.create_job(Name="job", Role="etl", Command=command)
+    glue_local.glue.create_job(Name="job", Role=role, Command=command)
     return "job"
 
 
@@ -116,13 +112,19 @@ def test_process_is_given_the_way(glue_local, monkeypatch):
 '''
 
 
-def test_fixture_serves_tests(tmp_path: Path) -> None:
+README = (PROJECT / "tooling/localstack_glue/README.md").read_text("utf-8")
+SCRIPT, TEST = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)[:2]
+
+
+def test_fixture_serves_tests_among_them_that_of_the_readme(tmp_path: Path) -> None:
     settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
     python = environments.ensure(settings, environments.glue_local_environment(settings), print)
     (tmp_path / "test_theirs.py").write_text(TESTS)
+    (tmp_path / "job.py").write_text(SCRIPT)
+    (tmp_path / "test_of_the_readme.py").write_text(TEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     path = os.pathsep.join(str(PROJECT / "tooling" / name / "src") for name in ("localstack_glue", "glue_triggers"))
     environ = {**os.environ, "GLUE_LOCAL_PYTHON": str(python), "PYTHONPATH": path}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "localstack_glue.testing.plugin", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300)
-    assert "6 passed" in done.stdout, done.stdout + done.stderr
+    assert "7 passed" in done.stdout, done.stdout + done.stderr

@@ -24,3 +24,16 @@ def test_role_did_what_it_may(local):
 def test_role_that_did_more_is_told_so(local, actions):
     with pytest.raises(AssertionError, match="also used"):
         local.assert_role_used_only("job", actions)
+
+
+def test_role_is_found_in_any_account_and_path_unless_several_have_its_name(monkeypatch):
+    roles = {arn: {"calls": CALLS, "denials": []} for arn in ("arn:aws:iam::123456789012:role/team/etl",)}
+    monkeypatch.setattr(glue_local, "_call", lambda *_: {"enforced": True, "roles": roles})
+    local = GlueLocal("http://127.0.0.1:1")
+    local.assert_role_used_only("etl", "*")
+    local.assert_role_used_only("arn:aws:iam::123456789012:role/team/etl", "*")
+    with pytest.raises(AssertionError, match="tl did nothing"):
+        local.assert_role_used_only("tl", "*")
+    roles["arn:aws:iam::111122223333:role/etl"] = {"calls": CALLS, "denials": []}
+    with pytest.raises(AssertionError, match="several roles are called etl"):
+        local.assert_role_used_only("etl", "*")

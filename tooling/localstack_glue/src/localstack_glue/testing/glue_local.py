@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 REGION = "us-east-1"
-ACCOUNT = "000000000000"
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
 _POLL_S = 0.2
 
@@ -104,6 +103,21 @@ class GlueLocal:
         except urllib.error.HTTPError as error:
             error.close()
 
+    def create_role(self, name: str, actions: Iterable[str], resources: Iterable[str] = ("*",)) -> str:
+        """Make a role for crawlers and jobs that may do nothing else, and return its ARN.
+
+        Args:
+            name: its name.
+            actions: what it may do, such as `s3:GetObject` or `logs:*`; a text is one of them.
+            resources: the ARNs that it may do it with; a text is one of them.
+        """
+        iam = self.client("iam")
+        trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}
+        allowed = {"Effect": "Allow", "Action": _each(actions), "Resource": _each(resources)}
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trusted))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=_policy(allowed))
+        return arn
+
     def wait_for_run(self, job: str, run_id: str, state: str = "SUCCEEDED", timeout_s: float = 600.0) -> dict[str, Any]:
         """Wait for the end of a job run, and return it.
 
@@ -130,20 +144,30 @@ class GlueLocal:
             role: its name or ARN.
             actions: what it may have done, such as `s3:GetObject` or `logs:*`; a text is one of them.
         """
-        arn = role if role.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:role/{role}"
         told = _call(self.endpoint, "GET", "/_glue/iam")
         if not told["enforced"]:
             raise AssertionError("roles are not enforced here: nothing is known of what they did")
-        found = told["roles"].get(arn, {"calls": [], "denials": []})
+        arns = [arn for arn in told["roles"] if role in (arn, arn.rsplit("/", 1)[-1])]
+        if len(arns) > 1:
+            raise AssertionError(f"several roles are called {role}, give the ARN of one: {', '.join(sorted(arns))}")
+        found = told["roles"][arns[0]] if arns else {"calls": [], "denials": []}
         if not found["calls"]:
             raise AssertionError(f"{role} did nothing; these did: {', '.join(sorted(told['roles'])) or 'none'}")
-        patterns = [each.lower() for each in ([actions] if isinstance(actions, str) else actions)]
+        patterns = [each.lower() for each in _each(actions)]
         done = [call["action"] for call in found["calls"] if call["allowed"]]
         others = [each for each in done if not any(fnmatchcase(each.lower(), pattern) for pattern in patterns)]
         if others:
             raise AssertionError(f"{role} also used {', '.join(others)}")
         if found["denials"]:
             raise AssertionError(f"{role} was refused: {'; '.join(each['message'] for each in found['denials'])}")
+
+
+def _each(texts: Iterable[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def _policy(statement: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _call(endpoint: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
