@@ -10,7 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
+_IN_XML = frozenset({"rest-xml", "query"})
 _ROOT = re.compile(rb"<([A-Za-z_][\w:.-]*)")
+_END = re.compile(rb"</([A-Za-z_][\w:.-]*)\s*>\s*\Z")
+_EMPTY_ELEMENT = re.compile(rb"\A\s*(<\?[^<>]*\?>)?\s*<[A-Za-z_][\w:.-]*[^<>]*/>\s*\Z")
 
 
 class Events(Protocol):
@@ -30,7 +33,7 @@ def _refuse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> No
     body, protocol = response_dict["body"], operation_model.service_model.resolved_protocol
     if "json" in protocol:
         _refuse_half_json(operation_model, body)
-    elif protocol == "rest-xml" and _is_told_in_the_body(operation_model) and not _is_xml_document(body):
+    elif protocol in _IN_XML and _is_told_in_the_body(operation_model) and not _is_xml_document(body):
         _raise(operation_model)
 
 
@@ -64,6 +67,8 @@ def _is_told_in_the_body(operation_model: Any) -> bool:
 
 
 def _is_xml_document(body: bytes) -> bool:
-    """Whether it has an element, and is no page for people. botocore itself refuses XML that breaks off."""
-    root = _ROOT.search(body)
-    return root is not None and root[1].lower() != b"html"
+    """Whether it is an element from its beginning to its end, and no page for people; botocore judges the rest."""
+    if _EMPTY_ELEMENT.search(body):
+        return True
+    root, end = _ROOT.search(body), _END.search(body)
+    return root is not None and end is not None and root[1] == end[1] and root[1].lower() != b"html"

@@ -101,8 +101,24 @@ def test_what_s3_answers_with_headers_alone_may_be_empty(endpoint, monkeypatch, 
     files.write("s3://lake/a.csv", b"id")
     client(endpoint).delete_object(Bucket="lake", Key="a.csv")
     assert files.read("s3://lake/a.csv") == b""
-    monkeypatch.setattr(_Handler, "answer", b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
-    assert files.list_files("s3://lake/raw/") == ()
+    for whole in (
+        b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>",
+        b'<?xml version="1.0"?>\n<!-- a note --><a:b xmlns:a="u"> </a:b >\n',
+        b"<ListBucketResult />",
+    ):
+        monkeypatch.setattr(_Handler, "answer", whole)
+        assert files.list_files("s3://lake/raw/") == ()
+
+
+def test_half_of_who_one_is_is_none_of_it(endpoint, monkeypatch):
+    whole = b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult>"
+    monkeypatch.setattr(_Handler, "answer", whole)
+    sts = AwsConnection("eu-central-1", endpoint, "test", "test").sts()
+    with pytest.raises(ResponseStreamingError, match="GetCallerIdentity broke off") as error:
+        sts.get_caller_identity()
+    assert is_transient(error.value)
+    monkeypatch.setattr(_Handler, "answer", whole + b"</GetCallerIdentityResponse>")
+    assert sts.get_caller_identity()["Arn"] == "a"
 
 
 def test_answer_that_has_nothing_to_say_may_be_empty(endpoint, monkeypatch):

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, QuartalError, UploadError
 from quartal.deliver.upload.bandwidth import BandwidthLimit
@@ -31,6 +29,7 @@ from quartal.deliver.upload.sources import Sources, find_sources
 from quartal.deliver.upload.streams import named_source
 from quartal.deliver.upload.summary import warn_of_contents
 from quartal.deliver.upload.transfer import Outcome, Transfer
+from quartal.deliver.upload.write_outcome import CALL_ERRORS
 from quartal.workspace import Workspace
 
 __all__ = ["Exchange", "UploadItem", "UploadOptions", "UploadReport", "deliver", "plan_upload", "upload"]
@@ -238,7 +237,7 @@ def upload(
         unwanted = before.unwanted(items, replace=exchange.replace, remove=exchange.remove, folder=folder)
         error = _run(transfer, items, before, options, outcomes)
     except BaseException:
-        with suppress(QuartalError, BotoCoreError, ClientError):  # what ended the upload is the news
+        with suppress(QuartalError, *CALL_ERRORS):  # what ended the upload is the news
             _record(connection, store, outcomes, upload_id)
         raise
     finally:
@@ -249,7 +248,7 @@ def upload(
             take_out(s3, bucket, [key for key in unwanted if key in before.present])
             removed = _record(connection, store, (), upload_id, unwanted)
             manifests = tuple(sorted({*manifests, *removed}))
-    except (QuartalError, BotoCoreError, ClientError) as record_error:
+    except (QuartalError, *CALL_ERRORS) as record_error:
         if error is None:
             raise
         error.details = (*error.details, f"The record of what was delivered was not written: {record_error}")
