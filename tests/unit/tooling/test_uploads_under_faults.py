@@ -333,7 +333,7 @@ class PartlyRefused:
     """An S3 client that does not delete one key, for a reason, the first times."""
 
     def __init__(self, s3, code: str, times: int) -> None:
-        self._s3 = s3
+        self._s3, self.meta = s3, s3.meta
         self._code = code
         self._times = times
 
