@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Excel, LibreOffice and Google Sheets: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = r"^[=+\-@\t\r]"
-_NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+# also in the width of East Asian keyboards, and behind blanks, which some of them drop
+_FORMULA = "^([\t\r\n]|[ \t\r\n\v\f\u00a0\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20])"
+_NUMBER = r"^ *[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 
 
 def escape_formula(value: Any) -> Any:

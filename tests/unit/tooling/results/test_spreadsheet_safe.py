@@ -15,8 +15,9 @@ from quartal.core.spreadsheets import escape_formula, escape_formulas
 from quartal.features.query import QueryResult
 from tests.unit.tooling.results.lake import features
 
-FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"]
-NO_FORMULAS = ["acme", "a=b", "-1", "+1.5", "-2e-3", ".5", "'=1", "", None]
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1+1", "\ufeff=1"]
+FORMULAS += ["\uff1d1+1", "\uff20SUM(A1)", "\xa0@SUM(A1)", "\t1"]
+NO_FORMULAS = ["acme", "a=b", "-1", "+1.5", "-2e-3", ".5", "'=1", "", None, " -1", " a=b"]
 
 
 @pytest.mark.parametrize("value", [*FORMULAS, *NO_FORMULAS, -1, -1.5, date(2024, 1, 1), True])
