@@ -21,7 +21,7 @@ from benchmarks.tf_summarize import facts_of, missing_in
 from plan_review.page import render_page
 from plan_review.parse import parse_plan
 from plan_review.policies import load_rules
-from plan_review.policy_report import not_asked
+from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
 from plan_review.render_json import as_data
 from plan_review.render_text import render_text
@@ -149,7 +149,7 @@ def _review(data: dict[str, object]) -> Review:
             rules=load_rules(),
             prices=load_prices("us-east-1"),
             usage=load_usage(),
-            policies=not_asked("not part of this comparison"),
+            policies=not_run("not part of this comparison"),
             now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
         ),
     )

@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from plan_review.page import render_page
 from plan_review.parse import parse_plan
 from plan_review.policies import load_rules
-from plan_review.policy_report import not_asked
+from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
 from plan_review.review import Basis, Review, review
 from plan_review.usage import load_usage
@@ -115,7 +115,7 @@ def reviewed(data: dict) -> Review:
         rules=load_rules(),
         prices=load_prices("us-east-1"),
         usage=load_usage(),
-        policies=not_asked("--no-policies was given"),
+        policies=not_run("--no-policies was given"),
         now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
     )
     return review(parse_plan(data), basis)

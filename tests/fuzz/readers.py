@@ -21,7 +21,7 @@ from etl_job.manifest.files import read_last_run
 from plan_review.errors import ReviewError
 from plan_review.parse import parse_plan
 from plan_review.policies import load_rules
-from plan_review.policy_report import not_asked
+from plan_review.policy_report import not_run
 from plan_review.render_json import as_data
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
@@ -291,7 +291,7 @@ _BASIS = Basis(
     rules=load_rules(),
     prices=None,
     usage=load_usage(),
-    policies=not_asked("nobody asks here"),
+    policies=not_run("nobody asks here"),
     now=datetime(2026, 1, 1, tzinfo=UTC),
 )
 

@@ -5,13 +5,13 @@ import pytest
 from glue_triggers.conditions import Kind, Node
 from localstack_glue.service.models import BY_HAND
 from localstack_glue.service.settings import WarmJvm
-from localstack_glue.workflows.upcoming_jobs import UpcomingJobs, jobs_behind
+from localstack_glue.workflows.upcoming_jobs import UpcomingJobs, jobs_after
 
 RAW = Node(Kind.CRAWLER, "raw")
 
 
 def names(glue, origin, node=RAW):
-    return [action["JobName"] for action in jobs_behind(glue.store, origin, node)]
+    return [action["JobName"] for action in jobs_after(glue.store, origin, node)]
 
 
 def watch(crawler: str = "raw", state: str = "SUCCEEDED") -> dict:

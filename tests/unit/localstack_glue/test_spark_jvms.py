@@ -18,7 +18,7 @@ from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
 from localstack_glue.jobs.runner import RUN_ID_VARIABLE, Launch, SubprocessRunner
 from localstack_glue.jobs.runtime.arguments import RunIdentity
-from localstack_glue.jobs.runtime.environment import Surroundings, surroundings
+from localstack_glue.jobs.runtime.environment import RunEnvironment, run_environment
 from localstack_glue.jobs.spark_jvms import SparkJvm, WaitingJvm, WaitingJvms, start
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import Credentials
@@ -98,7 +98,7 @@ def marked(marker: str) -> list[int]:
 
 
 def started(settings: Settings, folder: Path) -> SparkJvm:
-    found = surroundings(request(settings), settings, folder, ())
+    found = run_environment(request(settings), settings, folder, ())
     assert settings.spark_home is not None
     return start(settings.spark_home, folder, found)
 
@@ -165,7 +165,7 @@ def test_expected_run_takes_the_java_that_waits_with_its_credentials_and_folder(
 
     assert waiting.credentials == Credentials("AKIA1", "secret", "token")
     assert waiting.jvm.folder.parent == tmp_path / "runs"
-    assert waiting.jvm.surroundings.environment["AWS_ACCESS_KEY_ID"] == "AKIA1"
+    assert waiting.jvm.run_environment.environment["AWS_ACCESS_KEY_ID"] == "AKIA1"
     assert ahead.take(SCOPE, "etl", of_expected_job(settings)) is None  # used once
     waiting.discard()
     assert list((tmp_path / "runs").iterdir()) == []
@@ -261,7 +261,7 @@ def test_newer_expectation_replaces_the_older(settings):
             is_ready=False,
             close=lambda number=number: ended.append(number),
             folder=Path(os.devnull, "none"),
-            surroundings=Surroundings({}, {}),
+            run_environment=RunEnvironment({}, {}),
         )
         waits.put(WaitingJvm(jvm, SCOPE, "arn", Credentials("a", "b")), waits.era)  # type: ignore[arg-type]
 

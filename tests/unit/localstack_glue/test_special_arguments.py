@@ -11,7 +11,7 @@ import pytest
 
 from localstack_glue.jobs.runtime import arguments, bootstrap, spark_conf
 from localstack_glue.jobs.runtime.files import JobPreparationError, upload
-from localstack_glue.jobs.runtime.ignored_arguments import refusal, remarks
+from localstack_glue.jobs.runtime.ignored_arguments import ignored_argument_notes, refusal
 from localstack_glue.jobs.runtime.memory import MemoryBudget, driver_heap_mb
 from localstack_glue.jobs.runtime.workers import heap_mb
 from localstack_glue.service.log_groups import continuous_log, job_log_stream
@@ -42,11 +42,11 @@ def test_job_of_another_kind_is_refused_by_name(given, named):  # G28
     ],
 )
 def test_argument_without_effect_is_named_in_the_log(name):  # G28
-    (line,) = remarks({name: "x"}, is_spark=True)
+    (line,) = ignored_argument_notes({name: "x"}, is_spark=True)
 
     assert name in line
-    assert list(remarks({name: "false"}, is_spark=True)) == []
-    assert list(remarks({name: "x"}, is_spark=False)) == []
+    assert list(ignored_argument_notes({name: "false"}, is_spark=True)) == []
+    assert list(ignored_argument_notes({name: "x"}, is_spark=False)) == []
 
 
 def test_variables_of_executors_reach_the_one_process_there_is():  # G28

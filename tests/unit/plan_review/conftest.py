@@ -6,7 +6,7 @@ import pytest
 
 from plan_review.parse import parse_plan
 from plan_review.policies import load_rules
-from plan_review.policy_report import not_asked
+from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
 from plan_review.review import Basis, Review, review
 from plan_review.usage import load_usage
@@ -22,7 +22,7 @@ def basis() -> Basis:
         rules=load_rules(),
         prices=load_prices("us-east-1"),
         usage=load_usage(),
-        policies=not_asked("--no-policies was given"),
+        policies=not_run("--no-policies was given"),
         now=NOW,
         refresh_prices="quartal cost {region} --refresh",
     )

@@ -27,7 +27,7 @@ class OutputStream(TextIOWrapper):
         try:
             return super().write(text)
         except OSError as error:
-            raise self._given_up(error) from error
+            raise self._output_error(error) from error
 
     def flush(self) -> None:
         """Flush the buffer.
@@ -38,9 +38,9 @@ class OutputStream(TextIOWrapper):
         try:
             super().flush()
         except OSError as error:
-            raise self._given_up(error) from error
+            raise self._output_error(error) from error
 
-    def _given_up(self, error: OSError) -> OutputError:
+    def _output_error(self, error: OSError) -> OutputError:
         _lead_nowhere(1)
         if error.errno == errno.EPIPE:
             return BrokenOutputError(

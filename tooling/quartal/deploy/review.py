@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from plan_review.command import region_of
 from plan_review.parse import parse_plan
 from plan_review.policies import Finding, Level, load_rules
-from plan_review.policy_report import PolicyReport, not_asked
+from plan_review.policy_report import PolicyReport, not_run
 from plan_review.prices import load_prices
 from plan_review.review import Basis, Review, review
 from plan_review.usage import Usage, load_usage, with_history
@@ -145,9 +145,9 @@ def verdict_of(record: ReviewRecord) -> Verdict:
 
 def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None) -> PolicyReport:
     if wanted is False:
-        return not_asked("--no-policies was given")
+        return not_run("--no-policies was given")
     if wanted is None and workspace.settings.is_local:
-        return not_asked("not asked for in the local environment; --policies runs checkov")
+        return not_run("not asked for in the local environment; --policies runs checkov")
     console, settings = workspace.console, workspace.settings
     python = ensure(settings, checkov_environment(settings), console.note)
     with console.waiting("checkov") as line:

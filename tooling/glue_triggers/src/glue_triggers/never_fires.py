@@ -69,7 +69,7 @@ def _switched_off_with_all(trigger: Trigger) -> Finding:
 
 
 def _switched_off_link(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
-    behind = _behind(pipeline, trigger)
+    behind = _downstream(pipeline, trigger)
     also = f" Nothing after it starts either: {', '.join(map(str, behind))}." if behind else ""
     yield Finding(
         "switched-off-link",
@@ -80,7 +80,7 @@ def _switched_off_link(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding
     )
 
 
-def _behind(pipeline: Pipeline, trigger: Trigger) -> list[Node]:
+def _downstream(pipeline: Pipeline, trigger: Trigger) -> list[Node]:
     triggers = pipeline.scope(trigger.workflow)
     found: list[Node] = []
     edge = set(trigger.actions)

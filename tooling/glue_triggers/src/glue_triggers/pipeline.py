@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from glue_triggers.conditions import Kind, Node, Predicate
-from glue_triggers.rules import RefusedTriggerError, TriggerType, check, without_crawlers_beside_jobs
+from glue_triggers.rules import RefusedTriggerError, TriggerType, check, drop_crawlers_from_job_conditions
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -137,7 +137,7 @@ def _without_effect(kind: TriggerType, request: Mapping[str, Any]) -> Iterator[s
 
 def _watch(request: Mapping[str, Any]) -> Predicate:
     predicate = request.get("Predicate")
-    return Predicate.from_request(without_crawlers_beside_jobs(predicate)) if predicate else Predicate()
+    return Predicate.from_request(drop_crawlers_from_job_conditions(predicate)) if predicate else Predicate()
 
 
 def _refusal(request: Mapping[str, Any], actions: Sequence[Mapping[str, Any]], workflow: str) -> ValueError | None:

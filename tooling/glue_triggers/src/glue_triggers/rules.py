@@ -114,7 +114,7 @@ def _check_condition(condition: Mapping[str, Any]) -> None:
         raise RefusedTriggerError(f"State {state} cannot be watched, {choice}", "state-not-watchable")
 
 
-def without_crawlers_beside_jobs(predicate: Mapping[str, Any]) -> dict[str, Any]:
+def drop_crawlers_from_job_conditions(predicate: Mapping[str, Any]) -> dict[str, Any]:
     """Remove the crawler's members from conditions on a job: AWS does not keep them."""
     conditions = [
         {key: value for key, value in each.items() if key not in ("CrawlerName", "CrawlState")}

@@ -82,7 +82,7 @@ def review(
     try:
         approved = _reviewed(files, out or [], form, rules, approve, name)
     except ReviewError as error:
-        _tell(error, as_json=form is Format.JSON)
+        _print_error(error, as_json=form is Format.JSON)
         raise typer.Exit(error.exit_code) from error
     if not approved:
         raise typer.Exit(EXIT_NOT_APPROVED)
@@ -121,7 +121,7 @@ def _print(text: str) -> None:
         ) from error
 
 
-def _tell(error: ReviewError, *, as_json: bool) -> None:
+def _print_error(error: ReviewError, *, as_json: bool) -> None:
     from plan_review.visible import visible
 
     if as_json:

@@ -11,7 +11,7 @@ from plan_review.forms import Gate
 from plan_review.parse import parse_plan
 from plan_review.plan_file import STDIN, read_plan_file
 from plan_review.policies import Level, load_rules
-from plan_review.policy_report import not_asked
+from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
 from plan_review.review import Basis, Review, review
 from plan_review.usage import load_usage
@@ -58,7 +58,7 @@ def review_plan(data: dict[str, Any], name: str, rules: Path | None, now: dateti
             rules=load_rules(rules),
             prices=load_prices(region_of(data)),
             usage=load_usage(),
-            policies=not_asked("this review judges by its own rules alone"),
+            policies=not_run("this review judges by its own rules alone"),
             now=now or datetime.now(UTC),
         ),
     )

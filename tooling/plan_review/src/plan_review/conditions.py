@@ -77,7 +77,7 @@ class Condition(BaseModel):
             return False
         was_unseen = any(isinstance(value, Marker) for value in before)
         return all(
-            self._passes(test, before, after) or was_unseen or self._may_become(test, before) for test in self._given
+            self._passes(test, before, after) or was_unseen or self._may_become(test, before) for test in self._tests
         )
 
     def _may_become(self, test: str, before: list[Any]) -> bool:
@@ -97,7 +97,7 @@ class Condition(BaseModel):
 
     def _holds(self, change: ResourceChange, path: str) -> bool:
         before, after = values_at(change.before, path), values_at(change.after, path)
-        return all(self._passes(test, before, after) for test in self._given)
+        return all(self._passes(test, before, after) for test in self._tests)
 
     def _passes(self, test: str, before: list[Any], after: list[Any]) -> bool:
         match test:
@@ -127,7 +127,7 @@ class Condition(BaseModel):
                 return any(_is_everybodys(value) for value in _new(before, after)) is self.opens
 
     @cached_property
-    def _given(self) -> tuple[str, ...]:
+    def _tests(self) -> tuple[str, ...]:
         return tuple(
             name
             for name in type(self).model_fields
@@ -137,7 +137,7 @@ class Condition(BaseModel):
     @cached_property
     def _looks_for(self) -> frozenset[str] | None:
         """Names of which one must be there for the condition to hold; None where it may hold without."""
-        if any(getattr(self, test) in (None, False) or test == "is_not" for test in self._given):
+        if any(getattr(self, test) in (None, False) or test == "is_not" for test in self._tests):
             return None
         return frozenset(path.removeprefix(f"{_ANYWHERE}.").partition(".")[0].partition("[")[0] for path in self.paths)
 

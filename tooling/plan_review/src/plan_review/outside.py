@@ -81,7 +81,7 @@ class Managed:
 def without_own(change: ResourceChange, managed: Managed) -> tuple[ResourceChange, bool]:
     """A drift without what other resources set, and whether it tells of access or data that nobody has configured."""
     before, after = dict(_parts(change, change.before, managed)), dict(_parts(change, change.after, managed))
-    telling = _telling(change)
+    telling = _relevant_attributes(change)
     names = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]
     found = [
         item
@@ -99,7 +99,7 @@ def without_own(change: ResourceChange, managed: Managed) -> tuple[ResourceChang
     return reduced, bool(found or hidden)
 
 
-def _telling(change: ResourceChange) -> frozenset[str]:
+def _relevant_attributes(change: ResourceChange) -> frozenset[str]:
     """Attributes of the resource that tell of access or of objects that go."""
     if change.type == "aws_iam_role":
         return frozenset(_OF_ROLES)
@@ -122,7 +122,7 @@ def _parts(change: ResourceChange, attributes: Mapping[str, Any], managed: Manag
     names = ("id", "arn", "bucket", "name", "key_id", "url")
     own = {str(side[name]) for side in (change.before, change.after) for name in names if side.get(name)}
     kind, belongs_to = _POLICY_OF.get(change.type, ("", ""))
-    for name in sorted(_telling(change) & attributes.keys()):
+    for name in sorted(_relevant_attributes(change) & attributes.keys()):
         value = attributes[name]
         if change.type == "aws_iam_role":
             ours = managed.policies_of(str(change.attribute("name")), name)

@@ -85,7 +85,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         reads=tuple(sorted(_reads(data))),
         deferred=tuple(_deferred(data)),
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
-        untold=tuple(sorted(_untold(data, known))),
+        untold=tuple(sorted(_unexplained_addresses(data, known))),
         log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
@@ -119,7 +119,7 @@ def _drift(
     return tuple(sorted(found, key=_rank)), tuple(sorted(computed, key=_rank))
 
 
-def _untold(data: dict[str, Any], told: set[str]) -> set[str]:
+def _unexplained_addresses(data: dict[str, Any], told: set[str]) -> set[str]:
     """Addresses of planned resources that neither a change nor the state knows: the plan was cut by somebody."""
 
     def addresses(state: Any) -> Iterator[str]:

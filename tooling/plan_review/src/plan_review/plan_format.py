@@ -30,7 +30,7 @@ def refuse_other_formats(data: Mapping[str, Any]) -> None:
     if version.partition(".")[0] == _SUPPORTED:
         return
     if version in _BEFORE_1_1:
-        if not _tells_what_is_sensitive(data):
+        if not _has_sensitivity_marks(data):
             raise PlanError(
                 f"This plan of Terraform {data.get('terraform_version') or '0.12 to 1.0'} (format {version}) does not "
                 "say which values are sensitive, so the review would show secrets.",
@@ -43,7 +43,7 @@ def refuse_other_formats(data: Mapping[str, Any]) -> None:
     )
 
 
-def _tells_what_is_sensitive(data: Mapping[str, Any]) -> bool:
+def _has_sensitivity_marks(data: Mapping[str, Any]) -> bool:
     found = _NUMBER.match(str(data.get("terraform_version", "")))
     if found is None or tuple(map(int, found.groups())) < _FIRST_WITH_MARKS:
         return False

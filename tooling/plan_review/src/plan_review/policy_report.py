@@ -33,6 +33,6 @@ class PolicyReport:
     note: str = ""
 
 
-def not_asked(why: str) -> PolicyReport:
+def not_run(why: str) -> PolicyReport:
     """A report that says that nothing was checked."""
     return PolicyReport(ran=False, note=why)

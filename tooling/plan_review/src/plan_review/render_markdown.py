@@ -21,11 +21,11 @@ from plan_review.wording import (
     cut,
     failed_apply_sentences,
     line_changes,
+    listed_attributes,
     moment,
     notes,
     policy_sentence,
     shortened,
-    told_attributes,
 )
 
 # a comment on GitHub holds 65,536 characters; what follows the cut is one sentence
@@ -114,7 +114,7 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
     suffix = f" ({_text('; '.join(said))})" if said else ""
     yield f"- `{SIGNS[change.action].strip() or '='}` {_code(change.address)} {action_words(change)}{suffix}"
     if change.action is Action.UPDATE or change.action.replaces:
-        told, computed = told_attributes(change)
+        told, computed = listed_attributes(change)
         for attribute in told:
             lines = line_changes(attribute.before, attribute.after)
             if lines:

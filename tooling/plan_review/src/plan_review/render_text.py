@@ -18,11 +18,11 @@ from plan_review.wording import (
     cut,
     failed_apply_sentences,
     line_changes,
+    listed_attributes,
     moment,
     notes,
     policy_sentence,
     shortened,
-    told_attributes,
 )
 
 _WIDEST_VALUE = 100
@@ -94,7 +94,7 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
 
 def _attributes(change: ResourceChange) -> Iterator[str]:
     forcing = set(change.forces_replacement)
-    told, computed = told_attributes(change)
+    told, computed = listed_attributes(change)
     for attribute in told:
         lines = line_changes(attribute.before, attribute.after)
         if lines:

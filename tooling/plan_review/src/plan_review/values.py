@@ -98,14 +98,14 @@ def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = fro
         return {name: entry for name, entry in found.items() if name in inner or entry is not None}
     if isinstance(value, list):
         return list(_redacted_elements(side, other, secrets.union(_secrets(side), _secrets(other)), depth + 1))
-    is_secret = isinstance(value, str) or _is_telling(value)
+    is_secret = isinstance(value, str) or _may_be_a_secret(value)
     if is_secret and str(value) in secrets:
         return Marker.SENSITIVE
     # a number with which nobody can reckon is a text
     return str(value) if isinstance(value, int | float) and not -_LARGEST < value < _LARGEST else value
 
 
-def _is_telling(value: Any) -> bool:
+def _may_be_a_secret(value: Any) -> bool:
     """Whether a number is one that a secret may be, such as a PIN."""
     return isinstance(value, int | float) and not isinstance(value, bool) and len(str(value)) >= _DIGITS_OF_A_SECRET
 
@@ -125,7 +125,7 @@ def _secrets(side: Side) -> Iterator[str]:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif _is_telling(value):
+    elif _may_be_a_secret(value):
         yield str(value)
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:

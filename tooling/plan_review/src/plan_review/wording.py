@@ -74,7 +74,7 @@ def action_words(change: ResourceChange) -> str:
     return str(change.action)
 
 
-def told_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ...], int]:
+def listed_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ...], int]:
     """The attributes worth a line, and how many others are only computed anew.
 
     A replacement computes nearly every attribute; of these only the ones that force it say something.

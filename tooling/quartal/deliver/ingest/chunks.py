@@ -72,13 +72,13 @@ def within(columns: Sequence[ColumnElement[Any]], chunk: KeyRange, dialect: str)
     """The conditions of a chunk's rows, as the dialect can say them."""
     conditions = []
     if chunk.start is not None:
-        conditions.append(at_or_behind(columns, chunk.start, dialect))
+        conditions.append(at_or_after(columns, chunk.start, dialect))
     if chunk.end is not None:
-        conditions.append(sqlalchemy.not_(at_or_behind(columns, chunk.end, dialect)))
+        conditions.append(sqlalchemy.not_(at_or_after(columns, chunk.end, dialect)))
     return conditions
 
 
-def at_or_behind(columns: Sequence[ColumnElement[Any]], key: Key, dialect: str) -> ColumnElement[bool]:
+def at_or_after(columns: Sequence[ColumnElement[Any]], key: Key, dialect: str) -> ColumnElement[bool]:
     """Whether a row's key is this one or comes after it."""
     values = [_bound(value) for value in key]
     if len(values) == 1:
@@ -88,7 +88,7 @@ def at_or_behind(columns: Sequence[ColumnElement[Any]], key: Key, dialect: str) 
     return _spelled_out(columns, values, or_equal=True)
 
 
-def behind(columns: Sequence[ColumnElement[Any]], key: Key) -> ColumnElement[bool]:
+def after(columns: Sequence[ColumnElement[Any]], key: Key) -> ColumnElement[bool]:
     """Whether a row's key comes after this one."""
     return _spelled_out(columns, [_bound(value) for value in key], or_equal=False)
 

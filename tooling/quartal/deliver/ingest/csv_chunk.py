@@ -38,7 +38,7 @@ class CsvLayout:
     def of_contract(cls, contract: Contract, present: Sequence[str], *, compress: bool = False) -> CsvLayout:
         """The layout of files with the columns of the contract that are present."""
         columns = [column for column in contract.columns if column.name_in_file in present]
-        rules = [(c.name_in_file, c.logical_type, c.rules.format, _said_mark(c), c.rules.time_zone) for c in columns]
+        rules = [(c.name_in_file, c.logical_type, c.rules.format, _decimal_mark(c), c.rules.time_zone) for c in columns]
         form = contract.csv.model_dump(mode="json")
         # as it was before contracts could say these
         form = {name: value for name, value in form.items() if value or name not in ("multi_line", "escape")}
@@ -155,6 +155,6 @@ def _texts(values: Sequence[Any], column: str, write: Format) -> list[str]:
         raise
 
 
-def _said_mark(column: Column) -> str | None:
+def _decimal_mark(column: Column) -> str | None:
     """The decimal mark, None where nothing is said of it."""
     return column.rules.decimal_separator or ("," if column.rules.decimal_mark == "," else None)

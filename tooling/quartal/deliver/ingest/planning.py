@@ -74,11 +74,11 @@ def earlier_try(records: RecordStore, source: IngestSource, delivery: str) -> In
     raise ConfigurationError(
         f"Delivery {delivery} holds an ingest of this name with other options. Nothing was sent.",
         remedy="Its rows would count twice. Use the same options, another --delivery, or another --name.",
-        details=tuple(f"{names[name]} was: {_said(getattr(earlier.source, name))}" for name in differing),
+        details=tuple(f"{names[name]} was: {_key_text(getattr(earlier.source, name))}" for name in differing),
     )
 
 
-def _said(value: object) -> str:
+def _key_text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

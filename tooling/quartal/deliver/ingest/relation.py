@@ -14,7 +14,7 @@ from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
 from quartal.contracts.model import Contract, FileFormat
 from quartal.core.errors import ConfigurationError
-from quartal.deliver.ingest.chunks import Key, KeyRange, at_or_behind, behind, within
+from quartal.deliver.ingest.chunks import Key, KeyRange, after, at_or_after, within
 from quartal.deliver.ingest.database import Database
 
 _SHOWN = 10
@@ -64,7 +64,7 @@ class Relation:
         key = self.key_columns()
         chosen = sqlalchemy.select(*key).select_from(self.rows).order_by(*key).limit(1)
         if last is not None:
-            is_next = at_or_behind(key, last, connection.dialect.name) if step else behind(key, last)
+            is_next = at_or_after(key, last, connection.dialect.name) if step else after(key, last)
             chosen = chosen.where(is_next)
         row = connection.execute(chosen.offset(step) if step else chosen).first()
         return tuple(row) if row is not None else None

@@ -36,16 +36,16 @@ def main(root: str, tools_dir: str, python: str) -> int:
         made = environments.ensure(
             settings,
             environments.spark_4_environment(settings, python),
-            lambda line: _say(sys.stderr, line),
+            lambda line: _write_line(sys.stderr, line),
         )
     except QuartalError as error:
-        _say(sys.stderr, " ".join(["error:", error.message, *error.details[-3:], error.remedy]))
+        _write_line(sys.stderr, " ".join(["error:", error.message, *error.details[-3:], error.remedy]))
         return 1
-    _say(sys.stdout, str(made))
+    _write_line(sys.stdout, str(made))
     return 0
 
 
-def _say(stream: TextIO, line: str) -> None:
+def _write_line(stream: TextIO, line: str) -> None:
     stream.write(f"{line}\n")
 
 

@@ -59,7 +59,7 @@ class DataQualityRulesets:
         stored = scope.store.rulesets
         asked = request.get("Filter") or {}
         names = self._tagger.having(scope, _KIND, stored, request.get("Tags"))
-        wanted = [stored[name] for name in names if _is_asked_for(stored[name], asked, scope.account_id)]
+        wanted = [stored[name] for name in names if _matches_filter(stored[name], asked, scope.account_id)]
         found, token = page(wanted, request.get("NextToken"), request.get("MaxResults"))
         listed = [{**_summary(ruleset), "RuleCount": len(parse(ruleset.rules).rules)} for ruleset in found]
         return {"Rulesets": listed, "NextToken": token}
@@ -89,7 +89,7 @@ class DataQualityRulesets:
         return scope.store.rulesets[name]
 
 
-def _is_asked_for(ruleset: Ruleset, asked: JsonDict, account_id: str) -> bool:
+def _matches_filter(ruleset: Ruleset, asked: JsonDict, account_id: str) -> bool:
     texts = {"Name": ruleset.name, "Description": ruleset.description}
     moments = {"Created": ruleset.created_on, "LastModified": ruleset.modified_on}
     target = asked.get("TargetTable")

@@ -50,7 +50,7 @@ class DuckDBEngine:
         try:
             return self._connection.execute(sql).fetchall()
         except duckdb.Error as error:
-            raise _told(error) from error
+            raise _as_rule_error(error) from error
 
     def statement(self, spark_sql: str) -> str:
         """A user's query, from Spark's words into DuckDB's."""
@@ -133,7 +133,7 @@ class DuckDBEngine:
         try:
             described = self._connection.execute(f"DESCRIBE {sql}").fetchall()
         except duckdb.Error as error:
-            raise _told(error) from error
+            raise _as_rule_error(error) from error
         return tuple(Column(row[0], _kind(row[1]), row[1]) for row in described)
 
 
@@ -145,7 +145,7 @@ def _kind(duckdb_type: str) -> str:
     return _KINDS.get(duckdb_type, "other")
 
 
-def _told(error: duckdb.Error) -> Exception:
+def _as_rule_error(error: duckdb.Error) -> Exception:
     text = str(error).split("\n", 1)[0]
     if _UNKNOWN_NAME.search(text):
         return QueryError(f"Error executing SQL statement: {text}")

@@ -61,14 +61,14 @@ def _written(tree: exp.Expr, now: datetime, kinds: Kinds) -> str:
     for node in nodes:
         _check_alike(node, kinds)
     for node in reversed(nodes):  # what is within first
-        said = _said_otherwise(node, moment, kinds)
+        said = _translated_node(node, moment, kinds)
         if said is not node:
             tree = said if node is tree else tree
             node.replace(said)
     return _sql(tree)
 
 
-def _said_otherwise(node: exp.Expr, now: datetime, kinds: Kinds) -> exp.Expr:
+def _translated_node(node: exp.Expr, now: datetime, kinds: Kinds) -> exp.Expr:
     if isinstance(node, exp.CurrentDate):
         return exp.cast(exp.Literal.string(now.date().isoformat()), "date")
     if isinstance(node, exp.CurrentTimestamp | exp.Localtimestamp) or _is_now(node):

@@ -69,11 +69,11 @@ class EventBus:
         if not delay_min:
             return
 
-        def tell() -> None:
+        def send_delay_event() -> None:
             if run.is_running:
                 self.send(scope, shapes.job_run_delayed(run, delay_min))
 
-        timer = threading.Timer(delay_min * SECONDS_PER_MINUTE, tell)
+        timer = threading.Timer(delay_min * SECONDS_PER_MINUTE, send_delay_event)
         timer.daemon = True
         timer.start()
 

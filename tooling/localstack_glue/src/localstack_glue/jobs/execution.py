@@ -21,10 +21,10 @@ from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
 from localstack_glue.jobs.runner import TERMINATION_GRACE_S, JobRunner, LineSink, RunningJob, kill_runs
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmarks import job_id
-from localstack_glue.jobs.runtime.environment import RunRequest, Surroundings, events_of, heap_of, writes_events
+from localstack_glue.jobs.runtime.environment import RunEnvironment, RunRequest, events_of, heap_of, writes_events
 from localstack_glue.jobs.runtime.files import JobPreparationError, upload
 from localstack_glue.jobs.runtime.glue_versions import SPARK_OF
-from localstack_glue.jobs.runtime.ignored_arguments import remarks
+from localstack_glue.jobs.runtime.ignored_arguments import ignored_argument_notes
 from localstack_glue.jobs.runtime.memory import MemoryBudget
 from localstack_glue.jobs.runtime.modules import ModuleInstaller
 from localstack_glue.jobs.runtime.preparation import prepare, read_reason
@@ -193,7 +193,7 @@ class JobExecutor:
         flusher = threading.Thread(target=self._flush_until, args=(done, *streams), daemon=True)
         flusher.start()
         try:
-            for remark in remarks(request.merged, is_spark=request.is_spark):
+            for remark in ignored_argument_notes(request.merged, is_spark=request.is_spark):
                 error(remark)
             return self._execute_logged(scope, run, live, request, output, error)
         except JobPreparationError as failure:
@@ -219,7 +219,7 @@ class JobExecutor:
         ):
             return _Outcome(JobRunState.STOPPED)
 
-        def begin(found: Surroundings) -> Mapping[str, str]:
+        def begin(found: RunEnvironment) -> Mapping[str, str]:
             if live.jvm is None:
                 live.jvm = self._java.start(request, live.folder, found, settings.spark_home)
             return live.jvm.attach(output, error) if live.jvm else {}

@@ -15,7 +15,7 @@ from localstack_glue.jobs import spark_jvms
 from localstack_glue.jobs.definitions import DEFAULT_GLUE_VERSION, workers_of
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmarks import job_id
-from localstack_glue.jobs.runtime.environment import RunRequest, Surroundings, surroundings
+from localstack_glue.jobs.runtime.environment import RunEnvironment, RunRequest, run_environment
 from localstack_glue.jobs.runtime.files import JobPreparationError
 from localstack_glue.jobs.runtime.preparation import check_runtime, missing_modules
 from localstack_glue.jobs.runtime.runtimes import Runtimes
@@ -31,7 +31,7 @@ NO_CREDENTIALS = Credentials("", "")
 class StartJvm(Protocol):
     """Starts Java for a run in its folder."""
 
-    def __call__(self, spark_home: Path, folder: Path, surroundings: Surroundings, *, is_ahead: bool) -> SparkJvm:
+    def __call__(self, spark_home: Path, folder: Path, run_environment: RunEnvironment, *, is_ahead: bool) -> SparkJvm:
         """Start it; one ahead of its run is warmed up."""
         ...
 
@@ -108,7 +108,7 @@ class JavaAhead:
         return self._waiting.take(fits)
 
     def start(
-        self, request: RunRequest, folder: Path, found: Surroundings, spark_home: Path | None = None
+        self, request: RunRequest, folder: Path, found: RunEnvironment, spark_home: Path | None = None
     ) -> SparkJvm | None:
         """Start Java for a run while its files are fetched; None if the script is to start it."""
         if self._settings.warm_jvm is WarmJvm.OFF or not self._gets_java(request):
@@ -131,7 +131,7 @@ class JavaAhead:
                 name = f"ahead_{secrets.token_hex(8)}"
                 credentials = self._clients.assume_role(scope, role, f"GlueJobRunnerSession-{name}")
                 folder = self._runs_dir / name
-                found = surroundings(replace(request, credentials=credentials), settings, folder, ())
+                found = run_environment(replace(request, credentials=credentials), settings, folder, ())
                 jvm = self._begin(settings.spark_home, folder, found, is_ahead=True)
                 if jvm is not None:
                     LOG.info("Java is started ahead of a run of %s", request.identity.job_name)
@@ -139,7 +139,9 @@ class JavaAhead:
         except (BotoCoreError, ClientError, JobPreparationError, RoleNotAssumableError) as error:
             LOG.info("no Java ahead of %s: %s", request.identity.job_name, error)  # the run itself will say it
 
-    def _begin(self, spark_home: Path | None, folder: Path, found: Surroundings, *, is_ahead: bool) -> SparkJvm | None:
+    def _begin(
+        self, spark_home: Path | None, folder: Path, found: RunEnvironment, *, is_ahead: bool
+    ) -> SparkJvm | None:
         if spark_home is None:
             return None
         try:
@@ -155,7 +157,7 @@ class JavaAhead:
             if missing_modules(request, settings):
                 return False
             own = replace(request, credentials=waiting.credentials)
-            return waiting.jvm.surroundings == surroundings(own, settings, waiting.jvm.folder, ())
+            return waiting.jvm.run_environment == run_environment(own, settings, waiting.jvm.folder, ())
 
         return fits
 

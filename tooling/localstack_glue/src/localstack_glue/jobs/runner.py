@@ -25,7 +25,7 @@ LineSink = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A command and the surroundings it gets; nothing else of the service's environment reaches it."""
+    """A command and the environment that it gets; nothing else of the service's environment reaches it."""
 
     run_id: str
     command: Sequence[str]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from localstack_glue.jobs.runner import RUN_ID_VARIABLE, JobProcess, LineSink
 from localstack_glue.jobs.runtime import ready_gateway, warm_up
-from localstack_glue.jobs.runtime.environment import Surroundings, scratch_of
+from localstack_glue.jobs.runtime.environment import RunEnvironment, scratch_of
 from localstack_glue.jobs.runtime.preparation import lay_out
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import Credentials
@@ -25,15 +25,15 @@ IDLE_S: Mapping[WarmJvm, float] = {WarmJvm.CRAWL: 600, WarmJvm.ALWAYS: 3600}
 
 
 class SparkJvm:
-    """A gateway server of Spark as PySpark would start it, in the folder and with the surroundings of a run.
+    """A gateway server of Spark as PySpark would start it, in the folder and with the environment of a run.
 
     It carries the folder's name as the run's mark: whatever ends the run's processes ends it too. When the service
     dies, its standard input ends, and with that it ends itself.
     """
 
-    def __init__(self, spark_home: Path, folder: Path, surroundings: Surroundings, *, is_ahead: bool) -> None:
+    def __init__(self, spark_home: Path, folder: Path, run_environment: RunEnvironment, *, is_ahead: bool) -> None:
         self.folder = folder
-        self.surroundings = surroundings
+        self.run_environment = run_environment
         self._out, self._err = _HeldLines(), _HeldLines()
         self._address_file = folder / ADDRESS_FILE
         self._is_closed = False
@@ -42,7 +42,7 @@ class SparkJvm:
         self._process = subprocess.Popen(
             [str(spark_home / "bin" / "spark-submit"), "pyspark-shell"],
             cwd=scratch_of(folder),
-            env={**surroundings.environment, **marks},
+            env={**run_environment.environment, **marks},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -50,7 +50,7 @@ class SparkJvm:
         )
         self._job = JobProcess(folder.name, self._process, self._out, self._err)
         if is_ahead:
-            self._warm_up(announced, {**surroundings.environment, **marks})
+            self._warm_up(announced, {**run_environment.environment, **marks})
         threading.Thread(target=self._reap, name=f"glue-jvm-{folder.name[:16]}", daemon=True).start()
 
     @property
@@ -201,7 +201,7 @@ class WaitingJvms:
             self._timer.start()
 
 
-def start(spark_home: Path, folder: Path, surroundings: Surroundings, *, is_ahead: bool = False) -> SparkJvm:
+def start(spark_home: Path, folder: Path, run_environment: RunEnvironment, *, is_ahead: bool = False) -> SparkJvm:
     """Write a run's configuration into its folder and start its Java; ahead of a run it is also warmed up."""
-    lay_out(folder, surroundings)
-    return SparkJvm(spark_home, folder, surroundings, is_ahead=is_ahead)
+    lay_out(folder, run_environment)
+    return SparkJvm(spark_home, folder, run_environment, is_ahead=is_ahead)

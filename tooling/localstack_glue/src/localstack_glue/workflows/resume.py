@@ -28,7 +28,7 @@ def plan(previous: WorkflowRun, node_ids: Sequence[str]) -> ResumePlan:
             f"Nodes {unknown} cannot be resumed: only jobs and crawlers that workflow run {previous.run_id} ran can"
         )
     selected = [attempted[node] for node in dict.fromkeys(node_ids)]
-    behind = {node: _behind(node, previous.triggers) for node in selected}
+    behind = {node: _downstream(node, previous.triggers) for node in selected}
     again = frozenset(selected).union(*behind.values())
     # one that follows from another selected one waits for it
     starts = tuple(
@@ -38,7 +38,7 @@ def plan(previous: WorkflowRun, node_ids: Sequence[str]) -> ResumePlan:
     return ResumePlan(starts or tuple(selected), again, frozenset(previous.fired - waiting))
 
 
-def _behind(node: Node, triggers: Mapping[str, Trigger]) -> frozenset[Node]:
+def _downstream(node: Node, triggers: Mapping[str, Trigger]) -> frozenset[Node]:
     found: set[Node] = set()
     edge = {node}
     while edge:

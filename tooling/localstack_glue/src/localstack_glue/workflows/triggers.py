@@ -228,7 +228,7 @@ def _check(
 
 
 def _kept_predicate(predicate: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return rules.without_crawlers_beside_jobs(predicate) if predicate else predicate
+    return rules.drop_crawlers_from_job_conditions(predicate) if predicate else predicate
 
 
 def _starting(scope: Scope, job_name: str | None) -> list[Trigger]:

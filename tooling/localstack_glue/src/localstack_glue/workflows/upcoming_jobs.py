@@ -20,18 +20,18 @@ class UpcomingJobs:
     def __init__(self, mode: WarmJvm, jobs: Jobs, crawl_signals: CrawlSignals, job_signals: JobSignals) -> None:
         self._jobs = jobs
         if mode is not WarmJvm.OFF:
-            crawl_signals.started.add(self._expect_behind_crawl)
-            job_signals.started.add(self._expect_behind_run)
+            crawl_signals.started.add(self._expect_after_crawl)
+            job_signals.started.add(self._expect_after_run)
         if mode is WarmJvm.ALWAYS:
             job_signals.defined.add(self._expect_first)
             job_signals.attempt_ended.add(self._expect_again)
 
-    def _expect_behind_crawl(self, scope: Scope, crawl: Crawl) -> None:
-        for action in jobs_behind(scope.store, crawl.origin, Node(Kind.CRAWLER, crawl.crawler_name)):
+    def _expect_after_crawl(self, scope: Scope, crawl: Crawl) -> None:
+        for action in jobs_after(scope.store, crawl.origin, Node(Kind.CRAWLER, crawl.crawler_name)):
             self._jobs.expect_run(scope, action["JobName"], action)
 
-    def _expect_behind_run(self, scope: Scope, run: JobRun) -> None:
-        for action in jobs_behind(scope.store, run.origin, Node(Kind.JOB, run.job_name)):
+    def _expect_after_run(self, scope: Scope, run: JobRun) -> None:
+        for action in jobs_after(scope.store, run.origin, Node(Kind.JOB, run.job_name)):
             self._jobs.expect_run(scope, action["JobName"], action)
 
     def _expect_first(self, scope: Scope, job: Job) -> None:
@@ -41,7 +41,7 @@ class UpcomingJobs:
         self._jobs.expect_run(scope, run.job_name, {"Arguments": run.arguments})
 
 
-def jobs_behind(store: GlueStore, origin: Origin, node: Node) -> "Iterator[ActionUnionTypeDef]":
+def jobs_after(store: GlueStore, origin: Origin, node: Node) -> "Iterator[ActionUnionTypeDef]":
     """Yield the actions of triggers that start a job once this crawler or job has succeeded."""
     success = End(node, SUCCEEDED)
     for trigger in _triggers(store, origin):

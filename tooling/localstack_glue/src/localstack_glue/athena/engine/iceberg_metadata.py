@@ -162,7 +162,7 @@ def _partitions(iceberg: Any) -> Made:
         grouped.setdefault(tuple(task.file.partition[place] for place in range(len(keys))), []).append(task.file)
     rows = []
     for values, files in grouped.items():
-        told = {field.name.lower(): _told(field, files) for field in others}
+        told = {field.name.lower(): _bounds_of_files(field, files) for field in others}
         row = (
             sum(each.record_count for each in files),
             len(files),
@@ -184,7 +184,7 @@ def _partitions(iceberg: Any) -> Made:
     return kinds, rows
 
 
-def _told(field: Any, files: Sequence[Any]) -> dict[str, Any]:
+def _bounds_of_files(field: Any, files: Sequence[Any]) -> dict[str, Any]:
     """A column's least and greatest value in some files, as far as all of them tell it."""
     bounds: list[Any] = []
     for name, choose in (("lower_bounds", min), ("upper_bounds", max)):

@@ -19,7 +19,7 @@ from awsglue.connection_types import file_source, is_database
 from awsglue.data_source import DataSource
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.glue_session import GlueSession, Options, named_database, place, say_without_effect, whole
+from awsglue.glue_session import GlueSession, Options, named_database, place, warn_of_ignored_arguments, whole
 from awsglue.gluetypes import concrete_type
 from awsglue.jdbc import catalog_tables as jdbc_tables
 from awsglue.jdbc import connections
@@ -58,7 +58,7 @@ class ReadingContext(GlueSession):
         **options: Any,
     ) -> DynamicFrame:
         """Read a catalog table over files, or over a database's table."""
-        say_without_effect("create_dynamic_frame_from_catalog", options)
+        warn_of_ignored_arguments("create_dynamic_frame_from_catalog", options)
         wanted = place(database, table_name)
         definition = self.catalog.definition(*wanted, catalog_id)
         if jdbc_tables.is_jdbc(definition):
@@ -81,7 +81,7 @@ class ReadingContext(GlueSession):
         **options: Any,
     ) -> DynamicFrame:
         """Read files by their paths, or a database."""
-        say_without_effect("create_dynamic_frame_from_options", options)
+        warn_of_ignored_arguments("create_dynamic_frame_from_options", options)
         source = self.getSource(
             connection_type, format, transformation_ctx, push_down_predicate, **(connection_options or {})
         )

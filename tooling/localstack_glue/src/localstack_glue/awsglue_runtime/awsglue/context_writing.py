@@ -14,7 +14,7 @@ from awsglue import iceberg_tables, sinks
 from awsglue.connection_types import file_source, is_database
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.glue_session import GlueSession, Options, named_database, place, say_without_effect, whole
+from awsglue.glue_session import GlueSession, Options, named_database, place, warn_of_ignored_arguments, whole
 from awsglue.jdbc import catalog_tables as jdbc_tables
 from awsglue.jdbc.endpoint import endpoint
 from awsglue.jdbc.writing import JdbcSink
@@ -49,7 +49,7 @@ class WritingContext(GlueSession):
         **options: Any,
     ) -> Any:
         """Add files to a folder; the frames of a collection go to folders of their names."""
-        say_without_effect("write_from_options", options, "accumulator_size")
+        warn_of_ignored_arguments("write_from_options", options, "accumulator_size")
         sink = self.getSink(connection_type, format, transformation_ctx, **(connection_options or {}))
         sink.setFormat(sink.format, **(format_options or {}))
         return sink.write(frame_or_dfc)
@@ -67,7 +67,7 @@ class WritingContext(GlueSession):
         **options: Any,
     ) -> DynamicFrame:
         """Add files to a catalog table."""
-        say_without_effect("write_dynamic_frame_from_catalog", options)
+        warn_of_ignored_arguments("write_dynamic_frame_from_catalog", options)
         where = place(database, table_name)
         definition = self.catalog.definition(*where, catalog_id)
         if jdbc_tables.is_jdbc(definition):

@@ -57,7 +57,7 @@ def named_database(call: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def say_without_effect(call: str, options: Mapping[str, Any], *known: str) -> None:
+def warn_of_ignored_arguments(call: str, options: Mapping[str, Any], *known: str) -> None:
     """Name arguments that Glue's own library takes and never looks at, as many scripts give them."""
     ignored = [name for name in options if name not in (*PARTITIONS, *known)]
     if ignored:

@@ -19,7 +19,7 @@ from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import hive_type
 from awsglue.listing import rooted
-from awsglue.spelling import told_apart
+from awsglue.spelling import case_sensitive_names
 
 UPDATE, LOG = "UPDATE_IN_DATABASE", "LOG"
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -90,7 +90,7 @@ def write_files(frame: DynamicFrame, target: Target) -> None:
     )
     if target.partition_keys:
         writer = writer.partitionBy(*target.partition_keys)
-    with told_apart(data):
+    with case_sensitive_names(data):
         writer.save(rooted(target.path))
 
 

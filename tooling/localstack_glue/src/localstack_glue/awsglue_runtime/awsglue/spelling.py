@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 @contextmanager
-def told_apart(*frames: DataFrame) -> Iterator[None]:
+def case_sensitive_names(*frames: DataFrame) -> Iterator[None]:
     """Have Spark look at the case of names for as long as the context lasts, if the frames need it.
 
     Spark resolves names when a frame is made: a frame keeps what it was made with.
@@ -36,7 +36,7 @@ def by_spelling(change: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(change)
     def changed(*args: P.args, **kwargs: P.kwargs) -> R:
-        with told_apart(*(each for each in args if isinstance(each, DataFrame))):
+        with case_sensitive_names(*(each for each in args if isinstance(each, DataFrame))):
             return change(*args, **kwargs)
 
     return changed

@@ -116,7 +116,7 @@ class CatalogWriter:
         kept = {key: value for key, value in stored_parameters.items() if key != DEPRECATED}
         if shape_of(existing) == shape_of(wanted) and DEPRECATED not in stored_parameters:
             wanted["Parameters"] = {**kept, **wanted["Parameters"]}
-            _keep_remarks(existing, wanted)
+            _keep_descriptions(existing, wanted)
             if self._policy.update == policies.UPDATE and stored_parameters != wanted["Parameters"]:
                 self._glue.update_table(DatabaseName=self._database, TableInput=wanted, SkipArchive=True)
             return table
@@ -125,7 +125,7 @@ class CatalogWriter:
             return replace(table, columns=columns_of(existing))
         if self._policy.merges_new_columns:  # otherwise what a crawler does not set is removed
             wanted["Parameters"] = {**kept, **wanted["Parameters"]}
-            _keep_remarks(existing, wanted)
+            _keep_descriptions(existing, wanted)
         self._update(wanted)
         return replace(table, columns=columns)
 
@@ -177,7 +177,7 @@ class CatalogWriter:
         self._log(f"INFO : Deprecated table {table['Name']} in database {self._database}")
 
 
-def _keep_remarks(existing: JsonDict, wanted: JsonDict) -> None:
+def _keep_descriptions(existing: JsonDict, wanted: JsonDict) -> None:
     """Keep what someone wrote about a table and its columns, and no file says: descriptions, comments."""
     if description := existing.get("Description"):
         wanted["Description"] = description

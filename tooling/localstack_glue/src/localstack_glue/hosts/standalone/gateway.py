@@ -152,10 +152,10 @@ class Gateway:
             raise ServiceError("InternalServiceException", f"{call.operation.name}: {error!r}", 500) from error
         else:
             response = _written(call, answer)
-        self._tell(scope, call, response)
+        self._announce(scope, call, response)
         return response
 
-    def _tell(self, scope: Scope, call: ApiCall, response: Response) -> None:
+    def _announce(self, scope: Scope, call: ApiCall, response: Response) -> None:
         name = call.operation.name
         if call.service == "glue" and not name.startswith(_READS):
             self._on_change()

@@ -1,6 +1,6 @@
-"""What the processes of a run find around them: environment and Spark's configuration, known before a file is fetched.
+"""The environment of a run's processes and the configuration of Spark, computed before any file is fetched.
 
-Two runs whose surroundings in one folder are equal could use each other's Java.
+Two runs with equal environments in one folder could use each other's Java.
 """
 
 import os
@@ -48,7 +48,7 @@ class RunRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunEnvironment:
     """The environment of a run's processes, and for Spark the properties of its `spark-defaults.conf`."""
 
     environment: Mapping[str, str]
@@ -75,8 +75,8 @@ def conf_of(folder: Path) -> Path:
     return folder / "spark-conf"
 
 
-def surroundings(request: RunRequest, settings: Settings, folder: Path, modules: Sequence[str]) -> Surroundings:
-    """Work out a run's surroundings; `modules` are folders with installed modules. Nothing is read or written."""
+def run_environment(request: RunRequest, settings: Settings, folder: Path, modules: Sequence[str]) -> RunEnvironment:
+    """Compute a run's environment; `modules` are folders with installed modules. Nothing is read or written."""
     extra_python = [
         fetched_path(uri, folder / "python" / str(position))
         for position, uri in enumerate(arguments.comma_list(request.merged, "--extra-py-files"))
@@ -108,8 +108,8 @@ def surroundings(request: RunRequest, settings: Settings, folder: Path, modules:
     environment["PYTHONPATH"] = os.pathsep.join(path)
     if not request.is_spark:
         environment[bootstrap.MEMORY_VARIABLE] = str(workers.budget_mb(settings.memory_mb))
-        return Surroundings(environment, {})
-    return Surroundings(environment | _spark_environment(settings, folder), _properties(request, settings, folder))
+        return RunEnvironment(environment, {})
+    return RunEnvironment(environment | _spark_environment(settings, folder), _properties(request, settings, folder))
 
 
 def _spark_environment(settings: Settings, folder: Path) -> dict[str, str]:

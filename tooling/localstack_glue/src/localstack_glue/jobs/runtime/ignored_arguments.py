@@ -23,7 +23,7 @@ def refusal(merged: Mapping[str, str], *, is_spark: bool) -> str | None:
     return None
 
 
-def remarks(merged: Mapping[str, str], *, is_spark: bool) -> Iterator[str]:
+def ignored_argument_notes(merged: Mapping[str, str], *, is_spark: bool) -> Iterator[str]:
     """Say which arguments have no effect here."""
     if not is_spark:
         return

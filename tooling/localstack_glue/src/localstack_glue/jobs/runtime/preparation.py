@@ -10,12 +10,12 @@ from localstack_glue.jobs.definitions import why_not_runnable
 from localstack_glue.jobs.runner import Launch
 from localstack_glue.jobs.runtime import arguments, bootstrap, jars, spark_conf
 from localstack_glue.jobs.runtime.environment import (
+    RunEnvironment,
     RunRequest,
-    Surroundings,
     conf_of,
     events_of,
+    run_environment,
     scratch_of,
-    surroundings,
     temporary_of,
 )
 from localstack_glue.jobs.runtime.files import JobPreparationError, fetch
@@ -25,8 +25,8 @@ from localstack_glue.jobs.runtime.wheels_zip import is_wheels_zip, unpack
 from localstack_glue.service.settings import Settings
 
 REASON_FILE = "error-message"
-# called as soon as a run's surroundings are there; returns what else the script's environment holds
-Begin = Callable[[Surroundings], Mapping[str, str]]
+# called as soon as a run's environment is known; returns further variables for the script's environment
+Begin = Callable[[RunEnvironment], Mapping[str, str]]
 
 
 def prepare(
@@ -48,7 +48,7 @@ def prepare(
         raise JobPreparationError(reason)
     check_runtime(request, settings)
     modules = _modules(request, s3, settings, installer, folder)
-    found = surroundings(request, settings, folder, modules)
+    found = run_environment(request, settings, folder, modules)
     lay_out(folder, found)
     more = begin(found)
     script = fetch(s3, request.command["ScriptLocation"], folder / "script")
@@ -65,7 +65,7 @@ def prepare(
     return Launch(folder.name, command, environment, scratch_of(folder))
 
 
-def lay_out(folder: Path, found: Surroundings) -> None:
+def lay_out(folder: Path, found: RunEnvironment) -> None:
     """Make a run's folders, and write Spark's configuration; one that lies there stays."""
     scratch_of(folder).mkdir(parents=True, exist_ok=True)
     temporary_of(folder).mkdir(exist_ok=True)

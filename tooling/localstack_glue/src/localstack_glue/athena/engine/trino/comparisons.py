@@ -37,7 +37,7 @@ def is_in(value: str, others: Sequence[str], kind: Type) -> str:
     return f"({value} IN ({', '.join(others)}))"
 
 
-def beside_query(operator: str, word: str, left: Typed, sql: str, types: Sequence[Type]) -> str:
+def compare_with_query(operator: str, word: str, left: Typed, sql: str, types: Sequence[Type]) -> str:
     """A comparison with ANY or ALL of the values of a query; `IN` is one with `= ANY`."""
     name = "IN" if (operator, word) == ("=", "ANY") else f"{operator} {word}"
     if name == "IN" and (len(types) > 1 or types[0].parts or left[1].parts):

@@ -159,7 +159,7 @@ class Translator:
 
     def _quantified(self, operator: str, left: exp.Expr, right: exp.Expr, word: str) -> str:
         sql, types = self._query_of(right.this.unnest() if isinstance(right.this, exp.Subquery) else right.this)
-        return comparisons.beside_query(operator, word, self.translate(left), sql, types)
+        return comparisons.compare_with_query(operator, word, self.translate(left), sql, types)
 
     def _nullsafeeq(self, node: exp.NullSafeEQ) -> Typed:
         return comparisons.compare("IS NOT DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
@@ -197,7 +197,7 @@ class Translator:
         query = node.args.get("query")
         if query is not None:
             sql, types = self._query_of(query.unnest() if isinstance(query, exp.Subquery) else query)
-            return comparisons.beside_query("=", "ANY", self.translate(node.this), sql, types), BOOLEAN
+            return comparisons.compare_with_query("=", "ANY", self.translate(node.this), sql, types), BOOLEAN
         if not node.expressions:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
         (value, *others), kind = self.unified([node.this, *node.expressions])

@@ -37,7 +37,7 @@ class Mirror:
         self.catalog = catalog
         self._known: dict[Place, tuple[Form, str]] = {}
         self._databases: dict[str, Mapping[str, Any]] = {}
-        self._told: set[Place] = set()
+        self._warned: set[Place] = set()
         self._as_lines: set[Place] = set()  # tables over text that were read: views of the session may name them
 
     # ------------------------------------------------------------------ databases
@@ -157,7 +157,7 @@ class Mirror:
             self._as_lines.add(place)
             lines = self._put_lines(spark, place, raw, keys)
             mark = json.dumps([*stored, self._files(spark, place, raw)], default=str)
-            self._tell_of_header(place, parameters)
+            self._warn_of_header(place, parameters)
         else:
             lines, mark = None, json.dumps(stored, default=str)
         if self._known.get(place) == (form, mark) and spark.exists(*place):
@@ -250,9 +250,9 @@ class Mirror:
         """Know nothing of a table: it is put anew when it is named."""
         self._known.pop(place, None)
 
-    def _tell_of_header(self, place: Place, parameters: Mapping[str, str]) -> None:
-        if parameters.get("skip.header.line.count", "0") != "0" and place not in self._told:
-            self._told.add(place)
+    def _warn_of_header(self, place: Place, parameters: Mapping[str, str]) -> None:
+        if parameters.get("skip.header.line.count", "0") != "0" and place not in self._warned:
+            self._warned.add(place)
             print(  # noqa: T201 - the run's error log
                 f"glue-local: {'.'.join(place)}: Spark SQL reads the header of CSV files as a row, as on AWS: it"
                 " does not heed skip.header.line.count; create_dynamic_frame.from_catalog does",

@@ -24,7 +24,7 @@ _MOMENTS = {
 }  # fmt: skip
 
 
-def _said(call: Call) -> dict[str, Any]:
+def _options(call: Call) -> dict[str, Any]:
     """What the words of a call say, its path looked at."""
     path = call.literal(1)
     try:
@@ -86,11 +86,11 @@ def _returned(said: dict[str, Any]) -> Type:
 
 
 def _exists(call: Call) -> str:
-    return f"py_standard_json_exists({_arguments(call, _said(call))})"
+    return f"py_standard_json_exists({_arguments(call, _options(call))})"
 
 
 def _query(call: Call) -> str:
-    said = _said(call)
+    said = _options(call)
     if said.get("quotes") and said.get("wrapper", "WITHOUT") != "WITHOUT":
         message = (
             f"line 1:1: {said['quotes']} QUOTES behavior specified with WITH {said['wrapper']} ARRAY WRAPPER behavior"
@@ -137,7 +137,7 @@ def _made_object(call: Call) -> str:
 
 
 def _value(call: Call) -> str:
-    said = _said(call)
+    said = _options(call)
     kind = _returned(said)
     if kind.kind not in _SCALARS or "output" in said:
         raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Invalid return type of function JSON_VALUE: {kind}")
@@ -170,7 +170,7 @@ STANDARD_JSON.scalar(
 )
 STANDARD_JSON.scalar(
     "json_query",
-    overload("any, any, any, any... -> varchar", _query, lambda call: _returned(_said(call))),
+    overload("any, any, any, any... -> varchar", _query, lambda call: _returned(_options(call))),
     examples={
         "json_query('{\"a\": [1, {\"b\": 2}]}', 'lax $.a')": '[1,{"b":2}]',
         "json_query('{\"a\": [1, 2]}', 'lax $.a[last]' WITH ARRAY WRAPPER)": "[2]",
@@ -180,7 +180,7 @@ STANDARD_JSON.scalar(
 )
 STANDARD_JSON.scalar(
     "json_value",
-    overload("any, any, any, any... -> varchar", _value, lambda call: _returned(_said(call))),
+    overload("any, any, any, any... -> varchar", _value, lambda call: _returned(_options(call))),
     examples={
         "json_value('{\"a\": [10, 13]}', 'lax $.a[1]')": "13",
         "json_value('{\"a\": 2.5}', 'lax $.a + $x' PASSING 1 AS \"x\" RETURNING double)": "3.5",

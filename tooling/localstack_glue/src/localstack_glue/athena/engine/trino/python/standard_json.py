@@ -76,14 +76,14 @@ def standard_json_value(text: str, path: str, options: str, passed: list[str]) -
 
 @python("VARCHAR[], VARCHAR -> VARCHAR")
 def standard_json_array(tagged: list[str], nulls: str) -> str:
-    values = [_given(each) for each in tagged]
+    values = [_document_part(each) for each in tagged]
     return _dump([each for each in values if each is not None or nulls == "NULL"])
 
 
 @python("VARCHAR[], VARCHAR[], VARCHAR, BOOLEAN -> VARCHAR")
 def standard_json_object(keys: list[str | None], tagged: list[str], nulls: str, is_unique: bool) -> str:
     found: dict[str, Any] = {}
-    for key, value in zip(keys, map(_given, tagged), strict=True):
+    for key, value in zip(keys, map(_document_part, tagged), strict=True):
         if key is None:
             raise FunctionError("null value passed for JSON object key to JSON_OBJECT function")
         if value is None and nulls == "ABSENT":
@@ -171,7 +171,7 @@ def _passed(tagged: str) -> Any:
     return text == "true" if kind == "b" else text
 
 
-def _given(tagged: str) -> Any:
+def _document_part(tagged: str) -> Any:
     """A value that becomes a part of a document."""
     try:
         found = _passed(tagged)
