@@ -165,7 +165,11 @@ class S3ObjectStore:
             return self._s3.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
 
     def delete_all(self, uris: Sequence[str]) -> None:
-        """See ObjectStore. The error names each file that was not deleted, with the reason."""
+        """See ObjectStore.
+
+        Raises:
+            UndeletedError: some files were not deleted; it names each of them, with the reason.
+        """
         refused: list[Undeleted] = []
         for start in range(0, len(uris), _KEYS_PER_REQUEST):
             keys: dict[str, list[str]] = {}

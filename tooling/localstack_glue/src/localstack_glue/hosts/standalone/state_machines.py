@@ -102,9 +102,12 @@ class _Interpreter:
 
 
 def extract_json(path: str, data: Any) -> Any:
-    """What a path finds: a value, or the list of all where the path may find several.
+    """Evaluate a path: a single value, or the list of all values if the path can match several.
 
-    moto makes a list of what lies below an element too: `$.runs[0].state` is then equal to no text.
+    moto also returns a list for a path below an element, so `$.runs[0].state` would not equal any text.
+
+    Raises:
+        NoSuchJsonPathError: the path matches nothing.
     """
     from jsonpath_ng.ext import parse  # type: ignore[import-untyped, unused-ignore]
     from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
