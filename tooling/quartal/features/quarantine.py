@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
 from quartal.core.spreadsheets import escape_formula
+from quartal.core.whole_files import write_whole
 from quartal.runs.manifests import parse_manifest
 from quartal.terraform.outputs import Deployment
 
@@ -159,7 +160,7 @@ def quarantine_runs(deployment: Deployment, catalog: Catalog) -> Mapping[str, st
 
 
 def write_quarantine(found: Quarantine, file: Path, *, spreadsheet_safe: bool) -> None:
-    """Write rows to a file: JSON lines if its name ends in .json or .jsonl, otherwise CSV.
+    """Write rows to a file, whole or not at all: JSON lines if its name ends in .json or .jsonl, otherwise CSV.
 
     Raises:
         ConfigurationError: it cannot be written.
@@ -167,7 +168,7 @@ def write_quarantine(found: Quarantine, file: Path, *, spreadsheet_safe: bool) -
     lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in found.as_records())
     is_json = file.suffix in (".json", ".jsonl")
     try:
-        file.write_text(lines if is_json else found.as_csv(spreadsheet_safe=spreadsheet_safe), encoding="utf-8")
+        write_whole(file, lines if is_json else found.as_csv(spreadsheet_safe=spreadsheet_safe))
     except OSError as error:
         raise ConfigurationError(
             f"{file} cannot be written: {error.strerror}.", remedy="Name another file with --out."

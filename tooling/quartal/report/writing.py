@@ -8,6 +8,7 @@ from pathlib import Path
 from plan_review.prices import load_prices
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
+from quartal.core.whole_files import write_whole
 from quartal.deploy.review import prices_folder
 from quartal.features.query import iceberg_catalog
 from quartal.report.collect import Extent, Sources, collect
@@ -55,13 +56,10 @@ def write_page(workspace: Workspace, report: Report, path: Path) -> Path:
     limit = workspace.deployment.quarantine_share_limit
     text = render_report(report, environment_option=_naming(workspace.settings), quarantine_limit=limit)
     path = path.absolute()
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, text)
     except OSError as error:
-        partial.unlink(missing_ok=True) if path.parent.is_dir() else None
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror}.", remedy="Give a file that can: `quartal report --out FILE`."
         ) from error

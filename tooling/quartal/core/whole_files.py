@@ -1,0 +1,31 @@
+"""Files that appear whole or not at all, whatever becomes of the disk."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file. Links are followed; a pipe or a device, such as /dev/stdout, is written into.
+
+    Raises:
+        OSError: it cannot be written; what was there stays as it was.
+    """
+    is_stream = path.exists() and not path.is_file()
+    if is_stream or path.absolute().is_relative_to("/dev"):  # whose names lead to what the shell has opened
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+        return
+    target = path.resolve()
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, partial)
+        partial.replace(target)
+    finally:
+        with suppress(OSError):  # renamed already if all went well
+            partial.unlink(missing_ok=True)
