@@ -8,6 +8,7 @@ quote at its beginning included; and so does a quote that is never closed.
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import AnyStr
 
 from etl_job.contract.model import CsvFormat
 
@@ -93,29 +94,15 @@ class RecordParser:
 
     def _behind_quoted(self, block: bytes, start: int, limit: int) -> int | None:
         """The place of the delimiter or line end behind a value that begins with a quote; None if it is not closed."""
-        closing = self._closing_quote(block, start + len(self.quote), min(limit, len(block)))
+        escape = None if self.form.escape is None else self.form.escape.encode()
+        start += len(self.quote)
+        closing = _closing_quote(block, start, min(limit, len(block)), quote=self.quote, escape=escape)
         if closing is None:
             return None
         behind = self._match_end(self._blanks, block, closing + len(self.quote))
         if behind >= len(block) or block[behind] in b"\r\n" or block.startswith(self.delimiter, behind):
             return behind
         return self._match_end(self._until_border, block, behind)
-
-    def _closing_quote(self, block: bytes, place: int, limit: int) -> int | None:
-        escape = None if self.form.escape is None else self.form.escape.encode()
-        while True:
-            quote = block.find(self.quote, place, limit)
-            if quote < 0:
-                return None
-            if escape is not None:
-                mark = block.find(escape, place, quote)
-                if mark >= 0:
-                    place = mark + len(escape)
-                    place += next((len(each) for each in (escape, self.quote) if block.startswith(each, place)), 0)
-                    continue
-            if not self.doubles_quotes or not block.startswith(self.quote, quote + len(self.quote)):
-                return quote
-            place = quote + 2 * len(self.quote)
 
     @staticmethod
     def _match_end(pattern: re.Pattern[bytes], block: bytes, place: int) -> int:
@@ -140,25 +127,35 @@ class RecordParser:
     def _quoted_cell(self, record: str, start: int) -> tuple[str, int]:
         """The value that begins with a quote at a place, and the place of the delimiter behind it."""
         quote, escape, delimiter = self.form.quote_symbol, self.form.escape, self.form.delimiter
-        text, place = list[str](), start + 1
-        while place < len(record):
-            character, following = record[place], record[place + 1 : place + 2]
-            if escape is not None and character == escape and following in (escape, quote) and following:
-                text.append(following)
-                place += 2
-            elif character != quote:
-                text.append(character)
-                place += 1
-            elif following == quote and self.doubles_quotes:
-                text.append(quote)
-                place += 2
-            else:
-                behind = place + 1
-                while behind < len(record) and record[behind] <= " " and record[behind] != delimiter:
-                    behind += 1
-                if behind >= len(record) or record[behind] == delimiter:
-                    return "".join(text), behind
-                end = record.find(delimiter, behind)
-                end = len(record) if end < 0 else end
-                return quote + "".join(text) + record[place:end], end
-        return quote + "".join(text), len(record)
+        closing = _closing_quote(record, start + 1, len(record), quote=quote, escape=escape)
+        text = record[start + 1 : closing]
+        if escape is None:
+            text = text.replace(quote * 2, quote)
+        else:
+            text = re.sub(f"{re.escape(escape)}([{re.escape(escape + quote)}])", r"\1", text)
+        if closing is None:
+            return quote + text, len(record)
+        behind = closing + 1
+        while behind < len(record) and record[behind] <= " " and record[behind] != delimiter:
+            behind += 1
+        if behind >= len(record) or record[behind] == delimiter:
+            return text, behind
+        end = record.find(delimiter, behind)
+        end = len(record) if end < 0 else end
+        return quote + text + record[closing:end], end
+
+
+def _closing_quote(text: AnyStr, place: int, limit: int, *, quote: AnyStr, escape: AnyStr | None) -> int | None:
+    """Where the quote is closed behind which a place lies; None if it is not before the limit."""
+    while True:
+        found = text.find(quote, place, limit)
+        if found < 0:
+            return None
+        mark = -1 if escape is None else text.find(escape, place, found)
+        if escape is not None and mark >= 0:
+            place = mark + len(escape)
+            place += next((len(each) for each in (escape, quote) if text.startswith(each, place)), 0)
+        elif escape is None and text.startswith(quote, found + len(quote)):
+            place = found + 2 * len(quote)
+        else:
+            return found
