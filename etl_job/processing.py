@@ -16,8 +16,7 @@ from etl_job.counting.count import CountedRows, count_rows
 from etl_job.counting.reconcile import check_thresholds, reconcile
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
-from etl_job.duplicates.compare import SharedKeys, compare_keys
-from etl_job.duplicates.find import find_duplicates
+from etl_job.duplicates.find import SharedKeys, compare_keys, find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError
 from etl_job.findings.wording import typed
 from etl_job.manifest.model import DeliveryCounts, Totals

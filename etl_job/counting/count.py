@@ -9,8 +9,7 @@ from pyspark.sql import DataFrame
 from etl_job.context import RunContext
 from etl_job.contract.schemas import DAY, DELIVERY, KEPT, count_columns, curated_columns, ddl
 from etl_job.counting.outcomes import KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
-from etl_job.duplicates.compare import SharedKeys
-from etl_job.duplicates.find import ClassifiedRows
+from etl_job.duplicates.find import ClassifiedRows, SharedKeys
 from etl_job.manifest.model import DeliveryCounts
 from etl_job.spark.workload import SizeEstimate, collected
 from etl_job.staging.intake import StagedRows

@@ -1,14 +1,56 @@
-"""The rows of a run, and what becomes of those that share their key."""
+"""Keys of staged rows that come more than once, in the run and in other deliveries, and what becomes of their rows."""
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 
 from etl_job.context import RunContext
 from etl_job.duplicates.classify import duplicate_candidates
-from etl_job.duplicates.compare import SharedKeys
+from etl_job.duplicates.overlap import KeyOverlap, find_overlap
+from etl_job.duplicates.register_files import read_registers, register_files
+from etl_job.duplicates.repeated_keys import RepeatedKeys, find_repeated_keys
+from etl_job.duplicates.shared_keys import RegisterFile, may_share_keys
+from etl_job.spark.session import tune_shuffle
 from etl_job.staging.intake import StagedRows
 from etl_job.staging.store import read_staged
+from etl_job.tables.key_registers import Registers
+
+
+@dataclass(frozen=True, slots=True)
+class SharedKeys:
+    """Keys that rows of a run share: with each other (``repeated``), and with other deliveries (``overlap``)."""
+
+    repeated: RepeatedKeys = field(default_factory=RepeatedKeys)
+    overlap: KeyOverlap = field(default_factory=KeyOverlap)
+
+
+def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, ...]) -> SharedKeys:
+    """Compare the keys of staged rows, and those that their deliveries had, with each other and with all others'.
+
+    Those of deliveries that the run withdraws count as had. Runs Spark jobs.
+    """
+    if not context.contract.key:
+        return SharedKeys()
+    replaced = (*staged.names, *withdrawn)
+    before, others = context.tables.registers.of(replaced), context.tables.registers.without(replaced)
+    own = (RegisterFile(uri, frozenset(staged.names)) for uri in staged.valid_files)
+    keys_before, other_keys = (register_files(context.store, side) for side in (before, others))
+    partitions = int(context.spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
+        asked = beside.submit(may_share_keys, context.spark, context.store, (*own, *keys_before), other_keys)
+        repeated = find_repeated_keys(
+            context.spark, context.store, staged.valid_files, folder=staged.folder.repeated, partitions=partitions
+        )
+        shares = asked.result()
+    return SharedKeys(repeated, _overlap(context, staged, before, others) if shares else KeyOverlap())
+
+
+def _overlap(context: RunContext, staged: StagedRows, before: Registers, others: Registers) -> KeyOverlap:
+    tune_shuffle(context.spark, staged.input_bytes, reads_registers=True)
+    rows = read_staged(context.spark, context.store, staged.folder.uri, context.contract.features)
+    own_before, of_others = (read_registers(context.spark, context.store, side) for side in (before, others))
+    return find_overlap(rows, own_before, of_others, context.contract.conflicts)
 
 
 @dataclass(frozen=True, slots=True)

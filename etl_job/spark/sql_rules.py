@@ -8,10 +8,11 @@ Otherwise it holds only where it is true; null, as of a missing value that it do
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract.column_types import SQL_TYPES
@@ -20,7 +21,6 @@ from etl_job.contract.model import Contract, FreeRule
 from etl_job.contract.schemas import BROKEN, PART, ROW, WARNED
 from etl_job.errors import ContractError
 from etl_job.judging.sql_columns import SqlColumns, asked_column, typed_column
-from etl_job.spark.expressions import columns_in, is_deterministic
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,10 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
     """
     spark = SparkSession.active()
     try:
-        named = columns_in(spark, rule.query)
+        named = _columns_in(spark, rule.query)
         types = ", ".join(f"`{column.name}` {SQL_TYPES[column.logical_type]}" for column in contract.columns)
         checked = spark.createDataFrame([], types).where(rule.query)
-        if not is_deterministic(checked):
+        if not _is_deterministic(checked):
             raise ContractError(f"quality rule {rule.name}: {rule.query!r} is not the same each time: use columns only")
     except PySparkException as error:
         reason = str(error).strip().splitlines()[0]
@@ -103,3 +103,17 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
             "shorter"
         ) from error
     return tuple(column for column in contract.columns if column.name.lower() in named)
+
+
+def _columns_in(spark: SparkSession, expression: str) -> set[str]:
+    """The names of columns in an expression, in lower case. Raises PySparkException where it cannot be parsed."""
+    session: Any = spark  # no public way to Spark's parser, nor to its analyser below
+    leaves = session._jsparkSession.sessionState().sqlParser().parseExpression(expression).collectLeaves()
+    found: Sequence[Any] = [leaves.apply(place) for place in range(leaves.size())]
+    return {str(leaf.name()).lower() for leaf in found if leaf.getClass().getSimpleName() == "UnresolvedAttribute"}
+
+
+def _is_deterministic(rows: DataFrame) -> bool:
+    """Whether rows are the same each time they are computed."""
+    analysed: Any = rows._jdf.queryExecution().analyzed()
+    return bool(analysed.deterministic())
