@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import combinations
@@ -102,6 +103,11 @@ def _texts_for_nothing(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 MissingValues = Annotated[tuple[str, ...], Field(max_length=MAX_MISSING), AfterValidator(_texts_for_nothing)]
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Those that come more than once, each once and in the order of the alphabet."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 class Strict(BaseModel):

@@ -1,11 +1,15 @@
 """The features that a contract asks for: entity, event time, measures, windows."""
 
+import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
 
-from etl_job.contract.columns import Name, Strict, TimeZone
+from etl_job.contract.columns import NUMERIC, Column, Name, Strict, TimeZone, repeated
+
+_DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 
 class EventTime(Strict):
@@ -74,3 +78,44 @@ class FeatureSpec(Strict):
     def reach_days(self) -> int:
         """How many days back a feature row looks."""
         return max([0, *(days - 1 for days in self.rolling_mean_days), *self.lag_days])
+
+    def refuse_misfits(self, columns: Mapping[str, Column]) -> None:
+        """Refuse to make features of columns that are not there, or not of the kind that it takes.
+
+        Raises:
+            ValueError: the feature's field, what it names, and what that must be.
+        """
+        for name in self.entity:
+            _want(columns, "entity", name, "a required column")
+        measured = [measure.column for measure in self.measures]
+        for name in measured:
+            if name not in columns or columns[name].logical_type not in NUMERIC or measured.count(name) > 1:
+                raise ValueError(
+                    f"features.measures names {name!r}, which must be a column of logicalType integer or number, and "
+                    "be named once"
+                )
+        # The names of a measure's parts and a count's windows, which no other column may have.
+        derived = [m.published_as(part) for m in self.measures for part in (*Aggregate, "count", "last_second")]
+        derived += [f"{self.count}_mean_{days}d" for days in self.rolling_mean_days]
+        derived += [f"{self.count}_lag_{days}d" for days in self.lag_days]
+        taken = [*self.entity, self.count, *derived]
+        clash = sorted({*filter(_DERIVED_COLUMNS.fullmatch, taken), *repeated(taken)})
+        if clash:
+            raise ValueError(f"features: two published columns would be named {', '.join(clash)}; rename one")
+        when = self.event_time
+        for kind, moment in (("timestamp", when.timestamp), ("date", when.date)):
+            if moment is not None:
+                _want(columns, f"eventTime.{kind}", moment, f"a required column of logicalType {kind}", kind)
+        if when.time is not None:
+            with_format = {name: column for name, column in columns.items() if column.rules.format is not None}
+            what = "a required column of logicalType string with a format such as HH:mm:ss"
+            _want(with_format, "eventTime.time", when.time, what, "string")
+        elif self.hour_histogram and when.timestamp is None:
+            raise ValueError("features.hourHistogram needs features.eventTime.time or features.eventTime.timestamp")
+
+
+def _want(columns: Mapping[str, Column], field: str, name: str, what: str, kind: str | None = None) -> None:
+    """Refuse a name that is not that of a required column of the kind, if one is given."""
+    column = columns.get(name)
+    if column is None or not column.required or (kind is not None and column.logical_type != kind):
+        raise ValueError(f"features.{field} names {name!r}, which must be {what}")

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
 
-from etl_job.contract.columns import NUMERIC, Column, MissingValues, Name, Strict
+from etl_job.contract.columns import Column, MissingValues, Name, Strict, repeated
 from etl_job.contract.contract_hash import hash_of
-from etl_job.contract.feature_spec import Aggregate, FeatureSpec
+from etl_job.contract.feature_spec import FeatureSpec
 from etl_job.contract.odcs import as_sql_rule
 from etl_job.contract.rule_kinds import RULE_KINDS
 
@@ -33,7 +33,6 @@ _BEYOND_THE_ROW = re.compile(r"(?i)\b(select|over|current_\w+|localtimestamp|now
 EARLIEST_DAY = date(2000, 1, 1)  # of an event, where the contract has no minimum
 EARLIEST_EVENT = date(1700, 1, 1)
 _EVENT_DAYS = (EARLIEST_EVENT, date(2200, 12, 31))  # within which a contract may move the bounds
-_DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 
 class FileFormat(StrEnum):
@@ -141,23 +140,18 @@ class Contract(Strict):
     features: FeatureSpec
 
     @model_validator(mode="after")
-    def _csv_is_said_of_csv(self) -> "Contract":
-        if self.files.format is not FileFormat.CSV and "csv" in self.model_fields_set:
-            raise ValueError(f"csv is only for CSV files, but files.format is {self.files.format.value}; remove csv")
-        if self.files.format is FileFormat.JSON_LINES:
-            pointed = [column.name for column in self.columns if column.rules.thousands_separator == "."]
-            if pointed:
-                raise ValueError(
-                    f"thousandsSeparator of {pointed[0]} is a point, but JSON uses the point as its decimal mark, so "
-                    "1.234 would be read as a thousand; remove it"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _names_in_parquet_are_unique(self) -> "Contract":
-        small = [column.name_in_file.lower() for column in self.columns]
-        twice = sorted({name for name in small if small.count(name) > 1})
-        if twice and self.files.format is FileFormat.PARQUET:
+    def _fits_the_format(self) -> "Contract":
+        form = self.files.format
+        if form is not FileFormat.CSV and "csv" in self.model_fields_set:
+            raise ValueError(f"csv is only for CSV files, but files.format is {form.value}; remove csv")
+        pointed = [column.name for column in self.columns if column.rules.thousands_separator == "."]
+        if pointed and form is FileFormat.JSON_LINES:
+            raise ValueError(
+                f"thousandsSeparator of {pointed[0]} is a point, but JSON uses the point as its decimal mark, so "
+                "1.234 would be read as a thousand; remove it"
+            )
+        twice = repeated(column.name_in_file.lower() for column in self.columns)
+        if twice and form is FileFormat.PARQUET:
             raise ValueError(
                 f"two columns have the name {', '.join(twice)} in files (physicalName); Parquet's names are not "
                 "case-sensitive; remove one"
@@ -167,38 +161,17 @@ class Contract(Strict):
     @field_validator("columns")
     @classmethod
     def _names_are_unique(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-        names = [column.name.lower() for column in columns]
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
-            raise ValueError(f"column {', '.join(repeated)} appears twice (names are not case-sensitive); remove one")
-        in_files = [column.name_in_file for column in columns]
-        twice = sorted({name for name in in_files if in_files.count(name) > 1})
+        twice = repeated(column.name.lower() for column in columns)
+        if twice:
+            raise ValueError(f"column {', '.join(twice)} appears twice (names are not case-sensitive); remove one")
+        twice = repeated(column.name_in_file for column in columns)
         if twice:
             raise ValueError(f"two columns have the name {', '.join(twice)} in files (physicalName); remove one")
         return columns
 
     @model_validator(mode="after")
     def _features_fit_the_columns(self) -> "Contract":
-        spec = self.features
-        for name in spec.entity:
-            if not self._has(name) or not self.column(name).required:
-                raise ValueError(f"features.entity names {name!r}, which must be a required column")
-        measured = [measure.column for measure in spec.measures]
-        for name in measured:
-            if not self._has(name) or self.column(name).logical_type not in NUMERIC or measured.count(name) > 1:
-                raise ValueError(
-                    f"features.measures names {name!r}, which must be a column of logicalType integer or number, and "
-                    "be named once"
-                )
-        # The names of a measure's parts and a count's windows, which no other column may have.
-        derived = [m.published_as(part) for m in spec.measures for part in (*Aggregate, "count", "last_second")]
-        derived += [f"{spec.count}_mean_{days}d" for days in spec.rolling_mean_days]
-        derived += [f"{spec.count}_lag_{days}d" for days in spec.lag_days]
-        taken = [*spec.entity, spec.count, *derived]
-        clash = sorted({name for name in taken if _DERIVED_COLUMNS.fullmatch(name) or taken.count(name) > 1})
-        if clash:
-            raise ValueError(f"features: two published columns would be named {', '.join(clash)}; rename one")
-        self._event_time_fits_the_columns(spec)
+        self.features.refuse_misfits({column.name: column for column in self.columns})
         return self
 
     @model_validator(mode="after")
@@ -216,48 +189,12 @@ class Contract(Strict):
     @model_validator(mode="after")
     def _rule_names_are_unique(self) -> "Contract":
         for names in (self.rule_names, self.warning_names):
-            twice = sorted({name for name in names if names.count(name) > 1})
+            twice = repeated(names)
             if twice:
                 raise ValueError(f"quality: two rules are named {', '.join(twice)}; rename one")
             if len(names) > MAX_RULES:
                 raise ValueError(f"there are {len(names)} rules, but the job supports {MAX_RULES} at most; remove some")
         return self
-
-    def _event_time_fits_the_columns(self, spec: FeatureSpec) -> None:
-        moment = spec.event_time.timestamp
-        if moment is not None:
-            if (
-                not self._has(moment)
-                or self.column(moment).logical_type != "timestamp"
-                or not self.column(moment).required
-            ):
-                raise ValueError(
-                    f"features.eventTime.timestamp names {moment!r}, which must be a required column of logicalType "
-                    "timestamp"
-                )
-            return
-        day = spec.event_time.date or ""
-        if not self._has(day) or self.column(day).logical_type != "date" or not self.column(day).required:
-            raise ValueError(
-                f"features.eventTime.date names {day!r}, which must be a required column of logicalType date"
-            )
-        time = spec.event_time.time
-        if time is None:
-            if spec.hour_histogram:
-                raise ValueError("features.hourHistogram needs features.eventTime.time or features.eventTime.timestamp")
-        elif (
-            not self._has(time)
-            or not self.column(time).required
-            or self.column(time).logical_type != "string"
-            or self.column(time).rules.format is None
-        ):
-            raise ValueError(
-                f"features.eventTime.time names {time!r}, which must be a required column of logicalType string with "
-                "a format such as HH:mm:ss"
-            )
-
-    def _has(self, name: str) -> bool:
-        return any(column.name == name for column in self.columns)
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -265,10 +202,7 @@ class Contract(Strict):
         Raises:
             KeyError: there is none.
         """
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return {column.name: column for column in self.columns}[name]
 
     def missing_texts(self, column: Column) -> tuple[str, ...]:
         """The texts that stand for a missing value in a column, except the empty one: its own and those of the feed."""
