@@ -112,14 +112,8 @@ def split_deliveries(text: str) -> tuple[str, ...]:
 
 def _pairs(argv: Sequence[str]) -> dict[str, str]:
     values: dict[str, str] = {}
-    position = 0
-    while position < len(argv):
-        name, separator, value = argv[position].partition("=")
-        position += 1
-        if not name.startswith("--"):
-            continue
-        if not separator and position < len(argv) and not argv[position].startswith("--"):
-            value = argv[position]
-            position += 1
-        values[name[2:]] = value
+    for word, following in zip(argv, (*argv[1:], "--"), strict=False):
+        if word.startswith("--"):
+            name, separator, value = word[2:].partition("=")
+            values[name] = value if separator or following.startswith("--") else following
     return values

@@ -79,6 +79,19 @@ class FeatureSpec(Strict):
         """How many days back a feature row looks."""
         return max([0, *(days - 1 for days in self.rolling_mean_days), *self.lag_days])
 
+    def mean_column(self, days: int) -> str:
+        """Name of a rolling mean, for instance ``events_mean_7d``."""
+        return f"{self.count}_mean_{days}d"
+
+    def lag_column(self, days: int) -> str:
+        """Name of a lag, for instance ``events_lag_7d``."""
+        return f"{self.count}_lag_{days}d"
+
+    @property
+    def to_date_column(self) -> str:
+        """Name of the quarter-to-date count."""
+        return f"{self.count}_quarter_to_date"
+
     def refuse_misfits(self, columns: Mapping[str, Column]) -> None:
         """Refuse to make features of columns that are not there, or not of the kind that it takes.
 
@@ -96,8 +109,7 @@ class FeatureSpec(Strict):
                 )
         # The names of a measure's parts and a count's windows, which no other column may have.
         derived = [m.published_as(part) for m in self.measures for part in (*Aggregate, "count", "last_second")]
-        derived += [f"{self.count}_mean_{days}d" for days in self.rolling_mean_days]
-        derived += [f"{self.count}_lag_{days}d" for days in self.lag_days]
+        derived += [*map(self.mean_column, self.rolling_mean_days), *map(self.lag_column, self.lag_days)]
         taken = [*self.entity, self.count, *derived]
         clash = sorted({*filter(_DERIVED_COLUMNS.fullmatch, taken), *repeated(taken)})
         if clash:

@@ -124,21 +124,6 @@ def count_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
     )
 
 
-def mean_column(spec: FeatureSpec, days: int) -> str:
-    """Name of a rolling mean, for instance ``events_mean_7d``."""
-    return f"{spec.count}_mean_{days}d"
-
-
-def lag_column(spec: FeatureSpec, days: int) -> str:
-    """Name of a lag, for instance ``events_lag_7d``."""
-    return f"{spec.count}_lag_{days}d"
-
-
-def to_date_column(spec: FeatureSpec) -> str:
-    """Name of the quarter-to-date count."""
-    return f"{spec.count}_quarter_to_date"
-
-
 def feature_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
     """One row per entity and day of its calendar; ``features.py`` explains the columns."""
     return (
@@ -148,9 +133,9 @@ def feature_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
         TableColumn(spec.count, "long"),
         *((TableColumn(SHARE, "double"),) if spec.share else ()),
         *(TableColumn(name, "long") for name in hour_columns(spec)),
-        *(TableColumn(mean_column(spec, days), "double") for days in spec.rolling_mean_days),
-        *(TableColumn(lag_column(spec, days), "long") for days in spec.lag_days),
-        *((TableColumn(to_date_column(spec), "long"),) if spec.to_date else ()),
+        *(TableColumn(spec.mean_column(days), "double") for days in spec.rolling_mean_days),
+        *(TableColumn(spec.lag_column(days), "long") for days in spec.lag_days),
+        *((TableColumn(spec.to_date_column, "long"),) if spec.to_date else ()),
         *(TableColumn(m.published_as(aggregate), "double") for m in spec.measures for aggregate in m.aggregates),
     )
 

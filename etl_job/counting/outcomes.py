@@ -71,7 +71,8 @@ def daily_counts(
 
     ``counts`` are those of all valid rows, ``candidates`` those that share a key, classified.
     """
-    by, hours = _line_keys(contract), hour_columns(contract.features)
+    spec = contract.features
+    by, hours = [DELIVERY, *map(value_column, spec.entity), DAY], hour_columns(spec)
     lines = [counts.select(*by, F.col(ROWS).alias(KEPT), *hours)]
     if candidates is not None:
         of_hour = (
@@ -84,10 +85,6 @@ def daily_counts(
     together = gathered(reduce(DataFrame.unionByName, lines), in_one_task)
     sums = (F.expr(f"sum({name}) AS {name}") for name in (KEPT, *hours))
     return together.groupBy(*by).agg(*sums).where(F.col(KEPT) > 0)
-
-
-def _line_keys(contract: Contract) -> list[str]:
-    return [DELIVERY, *map(value_column, contract.features.entity), DAY]
 
 
 def lost_rows(candidates: DataFrame | None) -> tuple[LostRows, ...]:

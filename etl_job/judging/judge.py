@@ -12,9 +12,10 @@ from etl_job.contract.model import EARLIEST_DAY, ENCODING, EVENT_TIME, FIELD_COU
 from etl_job.contract.rule_kinds import FUTURE
 from etl_job.errors import ContractError
 from etl_job.judging.patterns import unreadable
-from etl_job.judging.rules import JudgedColumn, judge_column, with_bit
+from etl_job.judging.rules import judge_column, with_bit
 from etl_job.judging.zones import DAY_SECONDS, in_zone, is_known
 from etl_job.reading.batches import TextBatch
+from etl_job.reading.texts import either
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Judge:
         values = {name: column.values for name, column in judged.items()}
         broken: pa.Int64Array | None = None
         for column in judged.values():
-            broken = _together(broken, column)
+            broken = either(broken, column.broken, pc.bit_wise_or)
         for name, marked in ((FIELD_COUNT, batch.malformed), (ENCODING, batch.undecodable)):
             if marked is not None:
                 broken = with_bit(broken, pc.invert(marked), self.bits[name])
@@ -95,12 +96,6 @@ class Judge:
         wanted = self.contract.features.event_time
         unread = pc.or_(pc.is_null(values[wanted.date or ""]), pc.is_null(values[wanted.time or ""]))
         return pc.or_(unread, pc.is_valid(second))
-
-
-def _together(broken: pa.Int64Array | None, column: JudgedColumn) -> pa.Int64Array | None:
-    if broken is None or column.broken is None:
-        return column.broken if broken is None else broken
-    return pc.bit_wise_or(broken, column.broken)
 
 
 def _with_default_bounds(column: Column) -> Column:

@@ -16,7 +16,7 @@ from etl_job.contract.column_types import FRACTION_DIGITS
 from etl_job.contract.columns import NUMERIC, Column
 from etl_job.contract.rule_kinds import FUTURE
 from etl_job.judging.values import day_of_second, read_values
-from etl_job.reading.texts import without_empty
+from etl_job.reading.texts import either, without_empty
 
 _BOUND = pa.decimal128(38, FRACTION_DIGITS)
 _UNIT = Decimal(1).scaleb(-FRACTION_DIGITS)
@@ -43,53 +43,18 @@ class JudgedColumn:
     values: pa.Array
 
 
-def _required(of: Texts) -> pa.BooleanArray:
-    return pc.is_valid(of.text)
-
-
-def _min_length(of: Texts) -> pa.BooleanArray:
-    return pc.greater_equal(pc.utf8_length(of.text), of.column.rules.min_length)
-
-
-def _max_length(of: Texts) -> pa.BooleanArray:
-    return pc.less_equal(pc.utf8_length(of.text), of.column.rules.max_length)
-
-
-def _pattern(of: Texts) -> pa.BooleanArray:
-    return pc.match_substring_regex(of.text, of.column.rules.pattern)
-
-
-def _enum(of: Texts) -> pa.BooleanArray:
-    return pc.is_in(of.text, value_set=pa.array(of.column.rules.enum, pa.string()))
-
-
-def _format(of: Texts) -> pa.BooleanArray:
-    return pc.is_valid(of.values)
-
-
-def _minimum(of: Texts) -> pa.BooleanArray:
-    return _or_no_value(of, pc.greater_equal(_comparable(of), _bound(of.column.rules.minimum, ROUND_CEILING)))
-
-
-def _maximum(of: Texts) -> pa.BooleanArray:
-    return _or_no_value(of, pc.less_equal(_comparable(of), _bound(of.column.rules.maximum, ROUND_FLOOR)))
-
-
-def _future(of: Texts) -> pa.BooleanArray:
-    return _or_no_value(of, pc.less_equal(_comparable(of), pa.scalar(of.latest_day, pa.date32())))
-
-
 HOLDS: Mapping[str, Callable[[Texts], pa.BooleanArray]] = {
-    "required": _required,
-    "minLength": _min_length,
-    "maxLength": _max_length,
-    "pattern": _pattern,
-    "enum": _enum,
-    "format": _format,
-    "minimum": _minimum,
-    "maximum": _maximum,
-    FUTURE: _future,
+    "required": lambda of: pc.is_valid(of.text),
+    "minLength": lambda of: pc.greater_equal(pc.utf8_length(of.text), of.column.rules.min_length),
+    "maxLength": lambda of: pc.less_equal(pc.utf8_length(of.text), of.column.rules.max_length),
+    "pattern": lambda of: pc.match_substring_regex(of.text, of.column.rules.pattern),
+    "enum": lambda of: pc.is_in(of.text, value_set=pa.array(of.column.rules.enum, pa.string())),
+    "format": lambda of: pc.is_valid(of.values),
+    "minimum": lambda of: _or_no_value(of, pc.greater_equal, _bound(of.column.rules.minimum, ROUND_CEILING)),
+    "maximum": lambda of: _or_no_value(of, pc.less_equal, _bound(of.column.rules.maximum, ROUND_FLOOR)),
+    FUTURE: lambda of: _or_no_value(of, pc.less_equal, pa.scalar(of.latest_day, pa.date32())),
 }
+_SAMPLE = 4_096
 
 
 def judge_column(
@@ -123,10 +88,7 @@ def with_bit(broken: pa.Int64Array | None, holds: pa.BooleanArray, bit: int) -> 
     if pc.all(holds).as_py() is not False:
         return broken
     found = pc.if_else(holds, pa.scalar(0, pa.int64()), pa.scalar(1 << bit, pa.int64()))
-    return found if broken is None else pc.bit_wise_or(broken, found)
-
-
-_SAMPLE = 4_096
+    return either(broken, found, pc.bit_wise_or)
 
 
 def _repeats(texts: pa.StringArray) -> bool:
@@ -134,14 +96,13 @@ def _repeats(texts: pa.StringArray) -> bool:
     return len(pc.unique(sample)) * 2 <= len(sample)
 
 
-def _or_no_value(of: Texts, holds: pa.BooleanArray) -> pa.BooleanArray:
-    return pc.or_kleene(pc.is_null(of.values), holds)
-
-
-def _comparable(of: Texts) -> pa.Array:
+def _or_no_value(of: Texts, compare: Callable[[pa.Array, pa.Scalar], pa.BooleanArray], bound: pa.Scalar) -> pa.Array:
+    values = of.values
     if of.column.logical_type == "timestamp":
-        return day_of_second(of.values)
-    return of.values.cast(_BOUND) if of.column.logical_type in NUMERIC else of.values
+        values = day_of_second(values)
+    elif of.column.logical_type in NUMERIC:
+        values = values.cast(_BOUND)
+    return pc.or_kleene(pc.is_null(of.values), compare(values, bound))
 
 
 def _bound(bound: date | Decimal | None, rounding: str) -> pa.Scalar:

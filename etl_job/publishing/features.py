@@ -27,11 +27,8 @@ from etl_job.contract.schemas import (
     SHARE,
     feature_columns,
     hour_columns,
-    lag_column,
-    mean_column,
     measure_parts,
     names,
-    to_date_column,
 )
 from etl_job.publishing.measures import add_up, aggregates
 from etl_job.publishing.point_in_time import quarters_between
@@ -158,12 +155,12 @@ def with_windows(filled: DataFrame, spec: FeatureSpec) -> DataFrame:
     with_quarter = filled.withColumn(QUARTER, quarter_column(F.col(DAY)))
     added: dict[str, Column] = {}
     for days in spec.rolling_mean_days:
-        added[mean_column(spec, days)] = F.avg(count).over(by_day.rowsBetween(1 - days, Window.currentRow))
+        added[spec.mean_column(days)] = F.avg(count).over(by_day.rowsBetween(1 - days, Window.currentRow))
     for days in spec.lag_days:
-        added[lag_column(spec, days)] = F.lag(count, days).over(by_day)
+        added[spec.lag_column(days)] = F.lag(count, days).over(by_day)
     if spec.to_date:
         in_quarter = Window.partitionBy(*spec.entity, QUARTER).orderBy(DAY)
-        added[to_date_column(spec)] = F.sum(count).over(
+        added[spec.to_date_column] = F.sum(count).over(
             in_quarter.rowsBetween(Window.unboundedPreceding, Window.currentRow)
         )
     return with_quarter.withColumns(added) if added else with_quarter

@@ -3,7 +3,7 @@
 Arrow's ``if_else`` gives other texts for a slice of an array than for a copy of it (22.0.0): slices are copied first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,11 +16,13 @@ def unsliced(values: pa.Array) -> pa.Array:
     return values if values.offset == 0 else pa.concat_arrays([values])
 
 
-def either(one: pa.BooleanArray | None, other: pa.BooleanArray | None) -> pa.BooleanArray | None:
-    """Where one of two holds, of which None holds nowhere."""
+def either(
+    one: pa.Array | None, other: pa.Array | None, together: Callable[[pa.Array, pa.Array], pa.Array] = pc.or_
+) -> pa.Array | None:
+    """Where one of two holds, or the bits of both, of which None holds nowhere."""
     if one is None or other is None:
         return other if one is None else one
-    return pc.or_(one, other)
+    return together(one, other)
 
 
 def texts_where(holds: pa.BooleanArray, texts: pa.StringArray) -> pa.StringArray:

@@ -113,8 +113,7 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
             judged = judge.judge(batch, source.latest_day)
             carried = stager.sql.of(judged, number)
             with_lines = waits or keeps_lines(contract)
-            both = staged(judged, source, part, contract, carried=carried, keeps_lines=with_lines)
-            targets.add(both.valid, both.broken)
+            targets.add(*staged(judged, source, part, contract, carried=carried, keeps_lines=with_lines))
             rows += batch.rows
     except DamagedFileError as error:
         return Staged(damaged={error.uri: error.reason})

@@ -44,21 +44,12 @@ _HOUR_SECONDS = 3600
 Tally = Counter[tuple[str, int, int]]  # rows by delivery, broken rules and warnings
 
 
-@dataclass(frozen=True, slots=True)
-class StagedBatch:
-    """The rows of a batch, valid ones apart from broken ones, with further columns behind those of staged rows."""
-
-    valid: pa.Table
-    broken: pa.Table
-
-
 def staged_schema(contract: Contract) -> pa.Schema:
     """The columns of staged rows."""
-    return pa.schema([(column.name, _arrow(column.kind)) for column in staged_columns(contract.features)])
-
-
-def _arrow(kind: str) -> pa.DataType:
-    return NUMBER if kind == VALUE_KIND else pa.type_for_alias(TYPES[kind].arrow)
+    columns = staged_columns(contract.features)
+    return pa.schema(
+        [(c.name, NUMBER if c.kind == VALUE_KIND else pa.type_for_alias(TYPES[c.kind].arrow)) for c in columns]
+    )
 
 
 def staged(
@@ -69,14 +60,17 @@ def staged(
     *,
     carried: Mapping[str, pa.Array],
     keeps_lines: bool,
-) -> StagedBatch:
-    """The rows as they are staged, with the ``carried`` columns; valid ones with their text if ``keeps_lines``."""
-    if judged.broken is None:
-        rows = _Rows(judged, source, part, contract, carried)
-        return StagedBatch(_valid(rows, keeps_lines), _empty(contract, carried))
-    is_valid = pc.equal(judged.broken, 0)
-    valid, broken = (_Rows(judged, source, part, contract, carried, mask) for mask in (is_valid, pc.invert(is_valid)))
-    return StagedBatch(_valid(valid, keeps_lines), _broken(broken))
+) -> tuple[pa.Table, pa.Table]:
+    """The valid rows and the broken ones as they are staged, with the ``carried`` columns behind those of every row.
+
+    Valid ones come with their text if ``keeps_lines``.
+    """
+    is_valid = pa.repeat(True, judged.batch.rows) if judged.broken is None else pc.equal(judged.broken, 0)
+    valid, broken = (
+        _Rows(judged, source, part, contract, carried, mask)
+        for mask in (None if judged.broken is None else is_valid, pc.invert(is_valid))
+    )
+    return _valid(valid, keeps_lines), _broken(broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +127,8 @@ def _valid(rows: _Rows, keeps_lines: bool) -> pa.Table:
 
 
 def _broken(rows: _Rows) -> pa.Table:
-    return rows.staged({BROKEN: rows.of(rows.judged.broken), LINE: rows.of(rows.judged.batch.raw)})
-
-
-def _empty(contract: Contract, carried: Mapping[str, pa.Array]) -> pa.Table:
-    schema = staged_schema(contract)
-    for name, column in carried.items():
-        schema = schema.append(pa.field(name, column.type))
-    return schema.empty_table()
+    found = {LINE: rows.of(rows.judged.batch.raw)}
+    return rows.staged(found if rows.judged.broken is None else {BROKEN: rows.of(rows.judged.broken), **found})
 
 
 def keeps_lines(contract: Contract) -> bool:

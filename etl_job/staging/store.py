@@ -1,7 +1,6 @@
 """The staged rows of a run: Parquet beside the tables, in a folder of the run's own, by kind."""
 
 import uuid
-from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -36,26 +35,14 @@ def is_valid() -> Column:
 
 def valid_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
     """The files that hold the valid rows of a staging folder."""
-    return _files_of(store, folder, OLD_VALID_ROWS, VALID_ROWS)
-
-
-def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:
-    return tuple(
-        file.uri
-        for kind in kinds
-        for file in store.list_files(f"{folder}/{KIND}={kind}/")
-        if file.uri.endswith(".parquet")
-    )
+    kinds = (f"{folder}/{KIND}={kind}/" for kind in (OLD_VALID_ROWS, VALID_ROWS))
+    return tuple(file.uri for kind in kinds for file in store.list_files(kind) if file.uri.endswith(".parquet"))
 
 
 def read_kinds(spark: SparkSession, store: ObjectStore, folder: str, columns: str) -> DataFrame:
     """Some columns of the staged rows, with their kind."""
     stored = store.list_files(f"{folder}/")
     files = [file.uri for file in stored if file.uri.endswith(".parquet") and f"/{KIND}=" in file.uri]
-    return _read_files(spark, files, folder, columns)
-
-
-def _read_files(spark: SparkSession, files: Sequence[str], folder: str, columns: str) -> DataFrame:
     schema = f"{columns}, {KIND} string"
     if not files:  # a run without rows
         return spark.createDataFrame([], schema)
