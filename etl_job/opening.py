@@ -103,7 +103,10 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     replaced = (*(delivery.name for delivery in selection.deliveries), *selection.withdrawn)
     check_what_runs_left(store, contract, LeftByRuns(root, tables, last, replaced), start.started_at)
     of_run = delivered.of_run(selection.deliveries)
-    return Opening(replace(record, delivered=of_run), contract, tables, delivered, state, selection)
+    record = replace(record, delivered=of_run)
+    return Opening(
+        record=record, contract=contract, tables=tables, delivered=delivered, state=state, selection=selection
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

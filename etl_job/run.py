@@ -100,7 +100,15 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     if not tags_hold:
         progress.say("recovery", message="tags of quarters that an earlier version of the job set are renewed")
     with progress.stage("session"):
-        context = _context(services, opening, spark.result())
+        context = RunContext(
+            spark=spark.result(),
+            store=services.store,
+            arguments=services.arguments,
+            contract=opening.contract,
+            sql=SqlRules.of(opening.contract),
+            tables=opening.tables,
+            progress=progress,
+        )
         record = replace(opening.record, meter=SparkMeter.started(context.spark))
     yield record
     selections = [opening.selection]
@@ -124,13 +132,6 @@ def _exported_again(services: Services, opening: Opening) -> RunRecord:
         return record
     services.progress.say("export", written=len(export.written), removed=len(export.removed))
     return replace(record, result=record.result.then(replace(record.result.published, csv_export=export)))
-
-
-def _context(services: Services, opening: Opening, spark: SparkSession) -> RunContext:
-    contract = opening.contract
-    return RunContext(
-        spark, services.store, services.arguments, contract, SqlRules.of(contract), opening.tables, services.progress
-    )
 
 
 def _published_now(opening: Opening, record: RunRecord, run_id: str) -> Mapping[str, PublishedDelivery]:

@@ -117,16 +117,16 @@ class FeatureSpec(Strict):
         when = self.event_time
         for kind, moment in (("timestamp", when.timestamp), ("date", when.date)):
             if moment is not None:
-                _want(columns, f"eventTime.{kind}", moment, f"a required column of logicalType {kind}", kind)
+                _want(columns, f"eventTime.{kind}", moment, f"a required column of logicalType {kind}", kind=kind)
         if when.time is not None:
             with_format = {name: column for name, column in columns.items() if column.rules.format is not None}
             what = "a required column of logicalType string with a format such as HH:mm:ss"
-            _want(with_format, "eventTime.time", when.time, what, "string")
+            _want(with_format, "eventTime.time", when.time, what, kind="string")
         elif self.hour_histogram and when.timestamp is None:
             raise ValueError("features.hourHistogram needs features.eventTime.time or features.eventTime.timestamp")
 
 
-def _want(columns: Mapping[str, Column], field: str, name: str, what: str, kind: str | None = None) -> None:
+def _want(columns: Mapping[str, Column], field: str, name: str, what: str, *, kind: str | None = None) -> None:
     """Refuse a name that is not that of a required column of the kind, if one is given."""
     column = columns.get(name)
     if column is None or not column.required or (kind is not None and column.logical_type != kind):

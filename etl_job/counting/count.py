@@ -62,13 +62,13 @@ def count_rows(
     daily = _daily(context, staged, rows.candidates, estimate)
     kept, lost = daily.kept, lost_rows(rows.candidates)
     return CountedRows(
-        rows,
-        staged.file_order,
-        daily,
-        kept,
-        delivery_outcomes(staged.done.tally, lost, kept, contract=contract, deliveries=staged.deliveries),
-        _registers(context, staged, withdrawn),
-        estimate,
+        rows=rows,
+        file_order=staged.file_order,
+        daily=daily,
+        kept=kept,
+        outcomes=delivery_outcomes(staged.done.tally, lost, kept, contract=contract, deliveries=staged.deliveries),
+        registers=_registers(context, staged, withdrawn),
+        estimate=estimate,
     )
 
 

@@ -13,7 +13,6 @@ from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import raw_folder
 from etl_job.deliveries.file_names import is_hidden
 from etl_job.deliveries.published import new_or_changed
-from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
 from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore, folder_uri
@@ -38,50 +37,32 @@ def complete(
     A run that selects for itself answers for every delivery that was uploaded, and others for those they process.
 
     Raises:
-        InputError: one of these is to be processed.
+        InputError: one of these is to be processed, or a record cannot be read.
     """
+    root, records = raw_folder(lake_root, contract.dataset), _records(store, lake_root, contract.dataset)
     changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
     asked = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}
-    accounted = {*published, *selection.known} if is_free else None
-    found = find_incomplete(store, lake_root, contract.dataset, asked.values(), accounted=accounted)
-    processed = {delivery.name for delivery in selection.deliveries}
-    for name, problem in found.items():
-        if is_free or name in processed:
-            raise InputError(problem)
-    return replace(selection, incomplete=found)
-
-
-def find_incomplete(
-    store: ObjectStore,
-    lake_root: str,
-    dataset: str,
-    deliveries: Iterable[Delivery],
-    *,
-    accounted: Collection[str] | None,
-) -> Mapping[str, str]:
-    """Say of each of the deliveries which lacks a file that was uploaded what it lacks, and what to do.
-
-    ``accounted`` names those that are published or withdrawn: any other that has a record, and no files at all, lacks
-    them too. None leaves such deliveries to other runs. Raises InputError for a record that cannot be read.
-    """
-    records, by_name = _records(store, lake_root, dataset), {delivery.name: delivery for delivery in deliveries}
-    without_files = set() if accounted is None else records.keys() - by_name.keys() - set(accounted)
-    names = sorted(records.keys() & (by_name.keys() | without_files))
+    # One that has a record, and no files at all, lacks them too, unless it is published or withdrawn.
+    without_files = records.keys() - {*asked, *published, *selection.known} if is_free else set()
+    names = sorted(records.keys() & {*asked, *without_files})
     with ThreadPoolExecutor(_READERS) as readers:
         contents = readers.map(lambda name: _keys(store, records[name]), names)
     found = {}
     for name, keys in zip(names, contents, strict=True):
-        there = {file.uri for file in by_name[name].files} if name in by_name else set()
-        missing = _missing(store, keys, there, lake_root=lake_root, dataset=dataset)
+        there = {file.uri for file in asked[name].files} if name in asked else set()
+        missing = _missing(store, [f"{folder_uri(lake_root)}{key}" for key in keys], there, root)
         if missing:
-            root = raw_folder(lake_root, dataset)
             path = _below(missing[0].removeprefix(root))
             purpose = f"`quartal upload --delivery {name} --remove {path}`" if there else "delete that record"
             found[name] = (
                 f"delivery {name} misses {_some(missing, root)}, which {records[name]} says was uploaded: upload it "
                 f"again. If it was taken away on purpose, {purpose}, and run again; nothing was written"
             )
-    return found
+    processed = found if is_free else {delivery.name for delivery in selection.deliveries}
+    for name, problem in found.items():
+        if name in processed:
+            raise InputError(problem)
+    return replace(selection, incomplete=found)
 
 
 def _records(store: ObjectStore, lake_root: str, dataset: str) -> dict[str, str]:
@@ -102,12 +83,8 @@ def _keys(store: ObjectStore, record: str) -> tuple[str, ...]:
         ) from error
 
 
-def _missing(
-    store: ObjectStore, keys: Iterable[str], there: Collection[str], *, lake_root: str, dataset: str
-) -> tuple[str, ...]:
-    """Files of these keys that are not there. Those that came since the run began are the next run's."""
-    lake, root = folder_uri(lake_root), raw_folder(lake_root, dataset)
-    recorded = (f"{lake}{key}" for key in keys)
+def _missing(store: ObjectStore, recorded: Iterable[str], there: Collection[str], root: str) -> tuple[str, ...]:
+    """Recorded files that are not there. Those that came since the run began are the next run's."""
     lost = [uri for uri in recorded if uri not in there and not is_hidden(_below(uri.removeprefix(root)))]
     folders = sorted({uri.rpartition("/")[0] + "/" for uri in lost})
     came = {file.uri for folder in folders for file in store.list_files(folder)}

@@ -67,13 +67,13 @@ def _published(manifest: RunManifest, by_run: Mapping[str, RunManifest]) -> tupl
             continue
         known.append(
             DeliveredRows(
-                name,
-                state.run_id,
-                counts.rows_in,
-                counts.kept,
-                counts.quarantined,
-                {rule: rows for rule, rows in counts.violations.items() if rows},
-                counts.last_day,
+                delivery=name,
+                run_id=state.run_id,
+                rows_in=counts.rows_in,
+                kept=counts.kept,
+                quarantined=counts.quarantined,
+                violations={rule: rows for rule, rows in counts.violations.items() if rows},
+                last_day=counts.last_day,
             )
         )
     return tuple(known), are_all_known

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 _SEED = 42  # Spark's
 _MASK = 2**64 - 1
-_FEW = 30  # texts
+_WORTH_A_KERNEL = 30  # texts
 _P1, _P2, _P3, _P4, _P5 = (
     0x9E3779B185EBCA87,
     0xC2B2AE3D27D4EB4F,
@@ -81,7 +81,7 @@ def _after_stripes(texts: pa.Array, seeds: pa.Array, counts: Sequence[tuple[int,
     done: list[pa.Array] = []
     step, going_on = 0, len(texts)
     for stripes, count in reversed(counts):
-        rounds = _rounds_of_few if going_on < _FEW else _rounds_of_many
+        rounds = _rounds_one_by_one if going_on < _WORTH_A_KERNEL else _rounds_together
         sums = rounds(texts.slice(0, going_on), sums, step, stripes)
         step, going_on = stripes, going_on - count
         ended = [one.slice(going_on) for one in sums]
@@ -90,14 +90,14 @@ def _after_stripes(texts: pa.Array, seeds: pa.Array, counts: Sequence[tuple[int,
     return pa.concat_arrays(done[::-1])
 
 
-def _rounds_of_many(texts: pa.Array, sums: list[pa.Array], first: int, last: int) -> list[pa.Array]:
+def _rounds_together(texts: pa.Array, sums: list[pa.Array], first: int, last: int) -> list[pa.Array]:
     for start in range(first * 32, last * 32, 32):
         sums = [_round(one, _lane(texts, start + 8 * n, pa.uint64())) for n, one in enumerate(sums)]
     return sums
 
 
-def _rounds_of_few(texts: pa.Array, sums: list[pa.Array], first: int, last: int) -> list[pa.Array]:
-    """The same a text at a time: a kernel takes longer to call than Python to work on a few numbers."""
+def _rounds_one_by_one(texts: pa.Array, sums: list[pa.Array], first: int, last: int) -> list[pa.Array]:
+    """The same a text at a time: a kernel takes longer to call than Python to work on so little."""
     found = []
     own = zip(*(one.to_pylist() for one in sums), strict=True)
     for text, (a, b, c, d) in zip(pc.binary_slice(texts, first * 32, last * 32).to_pylist(), own, strict=True):

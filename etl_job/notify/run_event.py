@@ -26,7 +26,7 @@ _MOST_FINDINGS = 50
 _FINDINGS_OF_A_MAIL = 8
 _LONGEST_SUMMARY, _LONGEST_SENTENCE = 4_000, 2_000
 # what JSON, or a template of EventBridge, would have to escape
-_PLAIN = str.maketrans({'"': "'", "\\": "/", "<": "(", ">": ")"})
+_UNESCAPED = str.maketrans({'"': "'", "\\": "/", "<": "(", ">": ")"})
 
 
 def put_run_event(session: "boto3.Session", news: RunNews) -> str | None:
@@ -85,16 +85,16 @@ def summary(news: RunNews) -> str:
     """The run in a few sentences, on one line and without characters that JSON or a template would have to escape."""
     manifest, totals = news.manifest, news.manifest.totals
     if manifest.status == "FAILED":
-        return _plain(_clipped(manifest.reason or "the reason is not known", _LONGEST_SUMMARY))
+        return _unescaped(_clipped(manifest.reason or "the reason is not known", _LONGEST_SUMMARY))
     ends = f" The data ends on {news.facts.last_day}." if news.facts.last_day else ""
     what = done_in(manifest)
     if not what:
         return f"Nothing new: the tables are unchanged.{ends}"
     done = f"{what[0].upper()}{what[1:]} in {manifest.seconds:.0f} s"
     if not manifest.deliveries:
-        return _plain(f"{done}.{ends}")
+        return _unescaped(f"{done}.{ends}")
     share = f" ({percent(totals.quarantined / totals.rows_in)})" if totals.rows_in else ""
-    return _plain(
+    return _unescaped(
         f"{done}: {totals.rows_in:,} rows in, {totals.kept:,} kept, "
         f"{totals.quarantined:,} quarantined{share}, {totals.duplicates:,} duplicates.{ends}"
     )
@@ -111,7 +111,7 @@ def needs(news: RunNews) -> str:
         command = f" See: {typed(finding.command, news.options)}" if finding.command else ""
         items.append(f"({number}) {finding.level}: {_clipped(finding.sentence, _LONGEST_SENTENCE)}{command}")
     more = len(others) - len(items)
-    return _plain(f"{verdict_of(others)}. {' '.join(items)}{f' And {more} more.' if more else ''}")
+    return _unescaped(f"{verdict_of(others)}. {' '.join(items)}{f' And {more} more.' if more else ''}")
 
 
 def _finding(finding: "Finding", options: tuple[str, ...]) -> dict[str, Any]:
@@ -127,5 +127,5 @@ def _clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 4]} ..."
 
 
-def _plain(text: str) -> str:
-    return one_line(text).translate(_PLAIN)
+def _unescaped(text: str) -> str:
+    return one_line(text).translate(_UNESCAPED)

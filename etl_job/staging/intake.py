@@ -116,7 +116,7 @@ def sources_of(store: ObjectStore, contract: Contract, deliveries: Sequence[Deli
     files = [(delivery.name, file) for delivery in deliveries for file in delivery.files_with_rows]
     headers = read_headers(store, contract, [file.uri for _, file in files])
     return tuple(
-        Source(file.uri, number, name, file.size_bytes, headers[file.uri], latest_event_day(file))
+        Source(file.uri, number, name, file.size_bytes, header=headers[file.uri], latest_day=latest_event_day(file))
         for number, (name, file) in enumerate(files)
     )
 

@@ -67,7 +67,7 @@ def staged(
     """
     is_valid = pa.repeat(True, judged.batch.rows) if judged.broken is None else pc.equal(judged.broken, 0)
     valid, broken = (
-        _Rows(judged, source, part, contract, carried, mask)
+        _Rows(judged, source, part, contract, carried=carried, mask=mask)
         for mask in (None if judged.broken is None else is_valid, pc.invert(is_valid))
     )
     return _valid(valid, keeps_lines), _broken(broken)
