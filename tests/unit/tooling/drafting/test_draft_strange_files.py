@@ -47,7 +47,8 @@ def test_utf_16_in_gzip_is_drafted(tmp_path):
     [
         pytest.param(ROWS.replace(",A,", ",Москва,").encode("cp1251"), "another script", id="Cyrillic"),
         pytest.param(ROWS.replace(",A,", ",東京,").encode("shift_jis"), "another script", id="Japanese"),
-        pytest.param(ROWS.replace(",A,", ",Süd,").encode("cp850"), "nor windows-1252", id="of DOS"),
+        pytest.param(ROWS.replace(",A,", ",Süd,").encode("cp850"), "sense in CP850 \\('Süd'\\)", id="of DOS"),
+        pytest.param(ROWS.replace(",A,", ",S\x81d\x8d,").encode("latin-1"), "nor windows-1252", id="of none"),
         pytest.param(
             ROWS.encode("utf-16-le"), "UTF-16 or UTF-32 without a byte order mark", id="UTF-16 without its mark"
         ),
@@ -60,6 +61,48 @@ def test_utf_16_in_gzip_is_drafted(tmp_path):
 def test_other_encodings_are_refused_by_what_shows_them(tmp_path, content, message):
     with pytest.raises(ConfigurationError, match=message):
         drafted_from(tmp_path, content)
+
+
+OTHERS = {
+    "Polish": ("cp1250", "CP1250", "Łódź Gdańsk Kraków Wrocław Białystok"),
+    "Polish of Unix": ("iso8859-2", "ISO-8859-2", "Łódź Gdańsk Kraków Wrocław Zamość"),
+    "one Polish town": ("cp1250", "CP1250", "Łódź"),
+    "Czech": ("cp1250", "CP1250", "Příbram Plzeň Děčín Brno Kroměříž"),
+    "Slovak": ("cp1250", "CP1250", "Košice Žilina Piešťany Ľubovňa"),
+    "Hungarian": ("cp1250", "CP1250", "Győr Kőszeg Fűzfő Pécs Tatabánya"),
+    "Romanian": ("cp1250", "CP1250", "Bucureşti Iaşi Constanţa Bacău"),
+    "Croatian": ("cp1250", "CP1250", "Čakovec Požega Šibenik Varaždin Đakovo Poreč Ćićarija"),
+    "Turkish": ("cp1254", "CP1254", "İstanbul Beyoğlu Muğla Şişli Eskişehir"),
+    "Latvian": ("cp1257", "CP1257", "Rīga Jūrmala Rēzekne Ķegums Cēsis"),
+    "Lithuanian": ("cp1257", "CP1257", "Šiauliai Kėdainiai Panevėžys Klaipėda Alytus Mažeikiai"),
+    "French of Macintosh": ("mac_roman", "MACINTOSH", "Orléans Besançon Nîmes Évry"),
+}
+WESTERN = {
+    "German": "Köln München Gießen »Süd« Übersee",
+    "French": "Orléans Besançon Nîmes Évry Cœuvres",
+    "Spanish": "Málaga Logroño Cádiz ¿Dónde? nº",
+    "Portuguese": "São João Évora Guimarães Camões Açores",
+    "Swedish": "Älmhult Åre Örebro ”citat” Linné",
+    "Danish": "Århus Ærø Køge Sønderborg",
+    "Icelandic": "Þórshöfn Ísafjörður Seyðisfjörður Reykjavík",
+    "Estonian": "Tõrva Pärnu Võru Jõgeva Põltsamaa Mägi",
+    "Albanian": "Çdo Durrës Kuçovë Përmet Shëngjin",
+    "of many countries": "Málaga Køge Köln Nîmes São 20° m² “A” €",
+}
+
+
+@pytest.mark.parametrize(("codec", "name", "words"), OTHERS.values(), ids=OTHERS)
+def test_words_that_make_no_sense_in_a_western_encoding_are_not_read_in_one(tmp_path, codec, name, words):
+    rows = table("day;shop;amount", lambda n: f"{day(n)};{words.split()[n % len(words.split())]};{n}")
+    with pytest.raises(ConfigurationError, match=rf"make sense in {name} \(") as raised:
+        drafted_from(tmp_path, rows.encode(codec))
+    assert f"iconv -f {name} -t UTF-8" in (raised.value.remedy or "")
+
+
+@pytest.mark.parametrize("words", WESTERN.values(), ids=WESTERN)
+def test_words_of_western_languages_are_read(tmp_path, words):
+    rows = table("day;shop;amount", lambda n: f"{day(n)};{words.split()[n % len(words.split())]};{n}")
+    assert drafted_from(tmp_path, rows.encode("cp1252")).verdict.kept == 40
 
 
 def test_rows_with_bytes_that_are_no_text_are_told_as_the_job_has_it(tmp_path):

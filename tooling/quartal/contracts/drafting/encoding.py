@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from quartal.contracts.drafting.code_pages import other_encodings
 from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.core.errors import ConfigurationError
 
@@ -87,6 +88,14 @@ def _of_single_bytes(path: Path, pieces: Pieces) -> Decoded:
             f"{path} mixes two encodings: {foreign:,} lines are UTF-8, and {len(wrong):,} are not, such as "
             f"{_example(wrong, 'latin-1')!r}.",
             remedy="Write the whole file as UTF-8; parts of it come from a program that uses another encoding.",
+        )
+    if others := other_encodings(wrong):
+        readings = " or ".join(f"{other.name} ({other.example!r})" for other in others)
+        raise ConfigurationError(
+            f"{path} is neither UTF-8 nor in a Western encoding: its words make sense in {readings}, but not in "
+            f"windows-1252 ({others[0].western!r}).",
+            remedy=f"Convert it to UTF-8: `iconv -f {others[0].name} -t UTF-8 FILE > NEW`, or with `-f WINDOWS-1252` if "
+            "it is that after all.",
         )
     if _are_no_latin_letters(wrong):
         raise ConfigurationError(
