@@ -26,6 +26,8 @@ from pyiceberg.io import FileIO
 from pyiceberg.table import Table
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from etl_job.tables.steady_time import SteadyGlueCatalog
+
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_glue.type_defs import TableInputTypeDef
@@ -68,7 +70,7 @@ class OutcomeUnknownError(Exception):
     """Nobody knows yet whether the write took effect. PyIceberg deletes nothing then, nor may anybody else."""
 
 
-class DecidingGlueCatalog(GlueCatalog):
+class DecidingGlueCatalog(SteadyGlueCatalog):
     """A Glue catalog that answers each write with what became of it, whatever Glue said.
 
     ``writer`` sends the writes, each once; ``reader`` reads, and may repeat itself. ``credentials`` are those of files,

@@ -59,7 +59,7 @@ class QueryResult:
 
 def iceberg_catalog(connection: AwsConnection) -> Catalog:
     """The Glue catalog as PyIceberg sees it, with the connection's credentials and endpoint; writes are sent once."""
-    from pyiceberg.catalog.glue import GlueCatalog
+    from etl_job.tables.steady_time import SteadyGlueCatalog
 
     properties: dict[str, str] = {"client.region": connection.region}
     if connection.endpoint_url is not None:
@@ -79,7 +79,7 @@ def iceberg_catalog(connection: AwsConnection) -> Catalog:
         if signed_in.token:
             properties["client.session-token"] = signed_in.token
     client = committing_client(connection.glue(), connection.glue_once())
-    return GlueCatalog("glue", client=client, **properties)
+    return SteadyGlueCatalog("glue", client=client, **properties)
 
 
 def run_query(
