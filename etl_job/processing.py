@@ -19,6 +19,7 @@ from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.find import SharedKeys, compare_keys, find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError
 from etl_job.findings.wording import typed
+from etl_job.lake.paths import own_folder
 from etl_job.manifest.model import DeliveryCounts, Totals
 from etl_job.publishing.publish import Published, publish
 from etl_job.publishing.quarantine import delete_own_quarantine, first_bad_rows, quarantine_folders, quarantine_rows
@@ -27,7 +28,7 @@ from etl_job.spark.session import tune_shuffle
 from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import StagedRows, stage_rows
 from etl_job.staging.parts import Staged
-from etl_job.staging.store import new_staging_folder
+from etl_job.tables.key_registers import FOLDER
 
 _UNREACHED = (Py4JError, OSError, BotoCoreError, ClientError)  # a JVM that has ended, a store that does not answer
 
@@ -105,7 +106,7 @@ def _stage(
 ) -> tuple[StagedRows, SharedKeys]:
     in_order = tuple(sorted(deliveries, key=lambda delivery: delivery.name))
     tune_shuffle(context.spark, sum(delivery.size_bytes for delivery in in_order))
-    folder = StagingFolder(new_staging_folder(context.tables.curated.location, context.arguments.run_id))
+    folder = StagingFolder(own_folder(f"{context.tables.curated.location}/{FOLDER}", context.arguments.run_id))
     try:
         staged = stage_rows(context, in_order, folder)
         return staged, compare_keys(context, staged, selection.withdrawn)

@@ -15,14 +15,8 @@ def reconcile(rows_in: int, counted: Sequence[DeliveryCounts]) -> Totals:
     Raises:
         ReconciliationError: rows are missing, or counted twice.
     """
-    totals = Totals(
-        rows_in=rows_in,
-        kept=sum(c.kept for c in counted),
-        quarantined=sum(c.quarantined for c in counted),
-        duplicates=sum(c.duplicates for c in counted),
-        conflicts=sum(c.conflicts for c in counted),
-        warned=sum(c.warned for c in counted),
-    )
+    summed = ("kept", "quarantined", "duplicates", "conflicts", "warned")
+    totals = Totals(rows_in=rows_in, **{name: sum(getattr(each, name) for each in counted) for name in summed})
     accounted = totals.kept + totals.quarantined + totals.duplicates
     if accounted != rows_in:
         raise ReconciliationError(

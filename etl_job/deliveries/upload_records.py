@@ -15,11 +15,11 @@ from etl_job.deliveries.file_names import is_hidden
 from etl_job.deliveries.published import new_or_changed
 from etl_job.deliveries.selection import Selection
 from etl_job.errors import InputError
+from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore, folder_uri
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import PublishedDelivery
 
-_NAMED = 3  # missing files that a message names
 _READERS = 16  # requests at a time
 
 
@@ -52,10 +52,12 @@ def complete(
         there = {file.uri for file in asked[name].files} if name in asked else set()
         missing = _missing(store, [f"{folder_uri(lake_root)}{key}" for key in keys], there, root)
         if missing:
-            path = _below(missing[0].removeprefix(root))
-            purpose = f"`quartal upload --delivery {name} --remove {path}`" if there else "delete that record"
+            lost = [uri.removeprefix(root) for uri in missing]
+            purpose = (
+                f"`quartal upload --delivery {name} --remove {_below(lost[0])}`" if there else "delete that record"
+            )
             found[name] = (
-                f"delivery {name} misses {_some(missing, root)}, which {records[name]} says was uploaded: upload it "
+                f"delivery {name} misses {some(lost)}, which {records[name]} says was uploaded: upload it "
                 f"again. If it was taken away on purpose, {purpose}, and run again; nothing was written"
             )
     processed = found if is_free else {delivery.name for delivery in selection.deliveries}
@@ -94,8 +96,3 @@ def _missing(store: ObjectStore, recorded: Iterable[str], there: Collection[str]
 def _below(path: str) -> str:
     """A path without the delivery's own folder."""
     return path.partition("/")[2]
-
-
-def _some(uris: tuple[str, ...], root: str) -> str:
-    more = f" and {len(uris) - _NAMED} more" if len(uris) > _NAMED else ""
-    return ", ".join(uri.removeprefix(root) for uri in uris[:_NAMED]) + more

@@ -116,15 +116,10 @@ class S3ObjectStore:
         """See ObjectStore."""
         bucket, key = split_s3_uri(prefix)
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        found = (entry for page in pages for entry in page.get("Contents", ()))
         return tuple(
-            StoredFile(
-                uri=f"s3://{bucket}/{entry['Key']}",
-                size_bytes=entry["Size"],
-                etag=entry["ETag"].strip('"'),
-                modified=entry["LastModified"].timestamp(),
-            )
-            for page in pages
-            for entry in page.get("Contents", ())
+            StoredFile(f"s3://{bucket}/{at['Key']}", at["Size"], at["ETag"].strip('"'), at["LastModified"].timestamp())
+            for at in found
         )
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:

@@ -4,6 +4,10 @@ The role of the job may touch these and no others (infra/modules/glue-job/iam.tf
 the two against each other.
 """
 
+import uuid
+
+from etl_job.lake.files import ObjectStore
+
 
 class LakePaths:
     """The folders of one dataset below the lake's root, without a slash at their end.
@@ -30,7 +34,17 @@ class LakePaths:
         self.written = (*tables, *bad_rows, self.exports, self.runs, self.temporary)
 
 
+def own_folder(parent: str, run_id: str) -> str:
+    """A folder that no other run writes to, nor another attempt of the same run."""
+    return f"{parent}/{run_id}-{uuid.uuid4().hex[:8]}"
+
+
 def partition_folder(column: str, value: str) -> str:
     """A partition's folder as Spark names it: characters that mean something in paths are written ``%XX``."""
     escaped = "".join(f"%{ord(c):02X}" if ord(c) < 32 or c in "\"#%'*/:=?\\\x7f{[]^" else c for c in value)
     return f"{column}={escaped}"
+
+
+def parquet_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
+    """The Parquet files below a folder."""
+    return tuple(file.uri for file in store.list_files(f"{folder}/") if file.uri.endswith(".parquet"))

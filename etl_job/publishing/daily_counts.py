@@ -11,8 +11,9 @@ from etl_job.context import RunContext
 from etl_job.contract.feature_spec import FeatureSpec
 from etl_job.contract.schemas import DAY, DELIVERY, KEPT, curated_columns, ddl, hour_columns, value_column
 from etl_job.counting.count import CountedRows
+from etl_job.lake.paths import own_folder
 from etl_job.publishing.measures import with_measures
-from etl_job.publishing.parquet_files import FileLayout, new_data_folder, write_rows
+from etl_job.publishing.parquet_files import FileLayout, write_rows
 from etl_job.tables.iceberg import PublishedIceberg
 
 
@@ -59,7 +60,7 @@ def place_in(
     """How this run's rows of a table lie in files, and a folder for them."""
     sort_by = [*context.contract.features.entity, DAY]
     layout = FileLayout(table.columns, table.partition_column, sort_by, split_after or {})
-    return layout, new_data_folder(table.location, context.arguments.run_id)
+    return layout, own_folder(f"{table.location}/data", context.arguments.run_id)
 
 
 def curated_rows(context: RunContext, files: Sequence[str]) -> DataFrame:

@@ -6,6 +6,8 @@ is 0, and mean, min, max and last are null. Of values with equal event time the 
 delivery, file and row.
 """
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -60,8 +62,7 @@ def _parts_of_rows(measure: Measure) -> list[Column]:
         "max": F.max(value),
         "last": latest,
     }
-    kept = {part.name for part in measure_parts(measure)}
-    return [made[part].alias(measure.published_as(part)) for part in made if measure.published_as(part) in kept]
+    return _kept(measure, made)
 
 
 def _without_places(measured: DataFrame, spec: FeatureSpec) -> DataFrame:
@@ -86,8 +87,13 @@ def add_up(measure: Measure) -> list[Column]:
         "max": F.max(column("max")),
         "last": F.max_by(column("last"), order),
     }
-    kept = {part.name for part in measure_parts(measure)}
-    return [made[part].alias(column(part)) for part in made if column(part) in kept]
+    return _kept(measure, made)
+
+
+def _kept(measure: Measure, made: Mapping[str, Column]) -> list[Column]:
+    """The parts that the measure's aggregates need, by their published names."""
+    kept = names(measure_parts(measure))
+    return [column.alias(name) for part, column in made.items() if (name := measure.published_as(part)) in kept]
 
 
 def aggregates(measure: Measure) -> dict[str, Column]:

@@ -1,6 +1,5 @@
 """Parquet files on their way into tables: not many, zstd-compressed, sorted, each within one partition."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,16 +14,11 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.contract.column_types import TYPES
 from etl_job.contract.schemas import DAY, DELIVERY, RUN_ID, TableColumn
 from etl_job.lake.files import ObjectStore
-from etl_job.lake.paths import partition_folder
+from etl_job.lake.paths import parquet_files, partition_folder
 from etl_job.spark.workload import collected
 
 # Files of 64 to 256 MB read best. What a value takes at most, sorted and compressed, was measured as the test does it.
 FILE_BYTES = 192_000_000
-
-
-def new_data_folder(table_location: str, run_id: str) -> str:
-    """A folder that no other run writes to, nor another attempt of the same run."""
-    return f"{table_location}/data/{run_id}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +119,3 @@ def write_quarantine(rows: DataFrame, location: str, in_one_task: bool = False) 
         .partitionBy(DELIVERY, RUN_ID)
         .parquet(location)
     )
-
-
-def parquet_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
-    """The Parquet files below a folder."""
-    return tuple(file.uri for file in store.list_files(f"{folder}/") if file.uri.endswith(".parquet"))

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from etl_job.contract.model import Contract, FileFormat
 from etl_job.errors import InputError
+from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk, without_marks
@@ -44,7 +45,7 @@ def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) ->
         first, *others = refused
         if not others:
             raise refused[first]
-        named = ", ".join(others[:_MOST_NAMED]) + (" ..." if len(others) > _MOST_NAMED else "")
+        named = some(others, _MOST_NAMED)
         raise InputError(f"{refused[first]}. Nor can {named} be read as they are") from refused[first]
     return found
 

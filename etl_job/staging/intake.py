@@ -11,7 +11,9 @@ from etl_job.context import RunContext
 from etl_job.contract.model import Contract
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.errors import InputError
+from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore, StoredFile
+from etl_job.lake.paths import parquet_files
 from etl_job.reading.batches import Source
 from etl_job.reading.gzip_members import DAMAGED
 from etl_job.reading.headers import read_headers
@@ -58,13 +60,11 @@ def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: St
     staged = _staged(context, sources, folder)
     _refuse_replaced(context.store, deliveries)
     if staged.damaged:
-        named = "; ".join(
+        failed = [
             f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'}: {DAMAGED} ({reason})"
-            for uri, reason in sorted(staged.damaged.items())[:_MOST_NAMED]
-        )
-        unnamed = len(staged.damaged) - _MOST_NAMED
-        more = f"; and {unnamed} more files" if unnamed > 0 else ""
-        raise InputError(f"{named}{more}. Nothing was published")
+            for uri, reason in sorted(staged.damaged.items())
+        ]
+        raise InputError(f"{some(failed, _MOST_NAMED)}. Nothing was published")
     return StagedRows(
         deliveries,
         folder,
@@ -94,9 +94,8 @@ def _refuse_replaced(store: ObjectStore, deliveries: Sequence[Delivery]) -> None
     was = {file.uri: (file.size_bytes, file.etag) for file in read}
     replaced = [uri for uri in was if now.get(uri, was[uri]) != was[uri]]
     if replaced:
-        more = f" and {len(replaced) - _MOST_NAMED} more files" if len(replaced) > _MOST_NAMED else ""
         raise InputError(
-            f"{', '.join(replaced[:_MOST_NAMED])}{more}: replaced while the run read the files, and so perhaps read in "
+            f"{some(replaced, _MOST_NAMED)}: replaced while the run read the files, and so perhaps read in "
             "parts of both versions. Nothing was published: run again"
         )
 
@@ -104,7 +103,7 @@ def _refuse_replaced(store: ObjectStore, deliveries: Sequence[Delivery]) -> None
 def judge_waiting(spark: SparkSession, stager: PartStager, sql: SqlRules) -> Staged:
     """Let Spark judge the rows that wait for the rules in SQL, and stage them. Runs Spark jobs."""
     folder = stager.folder
-    waiting = [file.uri for file in stager.store.list_files(f"{folder.waiting}/")]
+    waiting = parquet_files(stager.store, folder.waiting)
     if not waiting:
         return Staged()
     sql.judge(spark, waiting, folder.judged_by_sql)

@@ -34,6 +34,7 @@ from etl_job.contract.schemas import (
 from etl_job.judging.judge import Judge
 from etl_job.judging.sql_columns import SqlColumns
 from etl_job.lake.files import ObjectStore
+from etl_job.lake.paths import parquet_files
 from etl_job.reading.batches import Source
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, batches_of, raw_parts
@@ -133,8 +134,9 @@ def stage_waiting_part(stager: PartStager, number: int) -> Staged:
     found = _bits_of(store, folder, number)
     targets = _Targets(stager, number, waits=False)
     schema = staged_schema(contract)
-    waiting = (file.uri for file in store.list_files(f"{folder.waiting}/") if part_number(file.uri) == number)
-    for uri in waiting:
+    for uri in parquet_files(store, folder.waiting):
+        if part_number(uri) != number:
+            continue
         table = parquet.read_table(pa.BufferReader(store.read(uri)), columns=schema.names, use_threads=False)
         judged = table if found is None else _with_bits(table, found)
         is_valid = pc.equal(judged.column(BROKEN), 0)
@@ -147,8 +149,7 @@ def stage_waiting_part(stager: PartStager, number: int) -> Staged:
 
 
 def _bits_of(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:
-    place = f"{folder.judged_by_sql}/{PART}={number}/"
-    files = [file.uri for file in store.list_files(place) if file.uri.endswith(".parquet")]
+    files = parquet_files(store, f"{folder.judged_by_sql}/{PART}={number}")
     tables = [parquet.read_table(pa.BufferReader(store.read(uri)), use_threads=False) for uri in files]
     return pa.concat_tables(tables) if tables else None
 

@@ -1,20 +1,13 @@
 """The staged rows of a run: Parquet beside the tables, in a folder of the run's own, by kind."""
 
-import uuid
-
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract.feature_spec import FeatureSpec
 from etl_job.contract.schemas import KIND, OLD_VALID_ROWS, VALID_ROWS, count_columns, ddl, staged_columns
 from etl_job.lake.files import ObjectStore
+from etl_job.lake.paths import parquet_files
 from etl_job.staging.folders import StagingFolder
-from etl_job.tables.key_registers import FOLDER
-
-
-def new_staging_folder(table_location: str, run_id: str) -> str:
-    """A folder that no other run stages in, nor another attempt of the same run."""
-    return f"{table_location}/{FOLDER}/{run_id}-{uuid.uuid4().hex[:8]}"
 
 
 def read_staged(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame:
@@ -35,14 +28,13 @@ def is_valid() -> Column:
 
 def valid_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
     """The files that hold the valid rows of a staging folder."""
-    kinds = (f"{folder}/{KIND}={kind}/" for kind in (OLD_VALID_ROWS, VALID_ROWS))
-    return tuple(file.uri for kind in kinds for file in store.list_files(kind) if file.uri.endswith(".parquet"))
+    kinds = (f"{folder}/{KIND}={kind}" for kind in (OLD_VALID_ROWS, VALID_ROWS))
+    return tuple(uri for kind in kinds for uri in parquet_files(store, kind))
 
 
 def read_kinds(spark: SparkSession, store: ObjectStore, folder: str, columns: str) -> DataFrame:
     """Some columns of the staged rows, with their kind."""
-    stored = store.list_files(f"{folder}/")
-    files = [file.uri for file in stored if file.uri.endswith(".parquet") and f"/{KIND}=" in file.uri]
+    files = [uri for uri in parquet_files(store, folder) if f"/{KIND}=" in uri]
     schema = f"{columns}, {KIND} string"
     if not files:  # a run without rows
         return spark.createDataFrame([], schema)

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from etl_job.contract.model import Contract
 from etl_job.contract.schemas import KIND, OLD_VALID_ROWS, VALID_ROWS
 from etl_job.errors import LostFilesError
+from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore
-from etl_job.lake.paths import LakePaths
+from etl_job.lake.paths import LakePaths, parquet_files
 from etl_job.manifest.files import LastRun, read_manifest
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
@@ -65,7 +66,7 @@ def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
         lost = [uri for uri in table.manifests() if uri not in there and uri.rpartition("/")[0] in folders]
     if lost:
         raise LostFilesError(
-            f"{table.identifier} names files that are not there: {_some(lost)}. Restore them (the bucket may keep "
+            f"{table.identifier} names files that are not there: {some(lost)}. Restore them (the bucket may keep "
             f"versions), or drop the table: the next run makes it anew"
         )
 
@@ -77,26 +78,21 @@ def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None
     location = f"{tables.curated.location}/{FOLDER}"
     kinds = tuple(f"/{KIND}={kind}/" for kind in (VALID_ROWS, OLD_VALID_ROWS))
     found = Counter(
-        f"{location}/{file.uri.removeprefix(location).split('/')[1]}"
-        for file in store.list_files(f"{location}/")
-        if file.uri.endswith(".parquet") and any(kind in file.uri for kind in kinds)
+        f"{location}/{uri.removeprefix(location).split('/')[1]}"
+        for uri in parquet_files(store, location)
+        if any(kind in uri for kind in kinds)
     )
-    lost = [
-        delivery for delivery, folder in registers.folders.items() if found[folder] < registers.files.get(folder, 0)
-    ]
-    unsaid = [
-        delivery
-        for delivery, folder in registers.folders.items()
-        if not found[folder] and folder not in registers.files
-    ]
+    folders, said = registers.folders, registers.files
+    lost = [delivery for delivery in folders if found[folders[delivery]] < said.get(folders[delivery], 0)]
+    unsaid = [name for name, folder in folders.items() if not found[folder] and folder not in said]
     held = {file.partition for file in tables.curated.data_files()} if unsaid else ()
     lost += [delivery for delivery in unsaid if delivery in held or _left_keys(store, dataset, left, delivery)]
     if lost:
-        folders = sorted({registers.folders[delivery] for delivery in lost})
         raise LostFilesError(
-            f"the keys of delivery {', '.join(sorted(lost))} are not in {_some(folders)}, which "
+            f"the keys of delivery {', '.join(sorted(lost))} are not in "
+            f"{some(sorted({folders[delivery] for delivery in lost}))}, which "
             f"{tables.curated.identifier} names: rows that it shares with others would count twice. Restore the files "
-            f"(the bucket may keep versions), or process all deliveries anew: --delivery {','.join(registers.folders)}"
+            f"(the bucket may keep versions), or process all deliveries anew: --delivery {','.join(folders)}"
         )
 
 
@@ -123,12 +119,7 @@ def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: 
     lost = [delivery for delivery, folder in named.items() if folder not in there]
     if lost:
         raise LostFilesError(
-            f"the bad rows of delivery {', '.join(lost)} are not in {_some([named[each] for each in lost])}, where "
+            f"the bad rows of delivery {', '.join(lost)} are not in {some([named[each] for each in lost])}, where "
             f"{tables.curated.identifier} says that they are. Restore them (the bucket may keep versions), or process "
             f"what they came from again: --delivery {','.join(lost)}"
         )
-
-
-def _some(uris: Sequence[str]) -> str:
-    more = f" and {len(uris) - 3} more" if len(uris) > 3 else ""
-    return ", ".join(uris[:3]) + more

@@ -28,15 +28,15 @@ from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import UnknownPublicationError
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore
+from etl_job.lake.paths import own_folder
 from etl_job.manifest.files import read_last_run, write_manifest
 from etl_job.manifest.model import NO_ROWS, DeliveryCounts, PublishedDelivery, RunManifest
-from etl_job.publishing.parquet_files import FileLayout, new_data_folder, write_rows
-from etl_job.staging.store import new_staging_folder
+from etl_job.publishing.parquet_files import FileLayout, write_rows
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg, in_step
-from etl_job.tables.key_registers import Registers
+from etl_job.tables.key_registers import FOLDER, Registers
 from etl_job.tables.quarantine_runs import files_of_other_runs
 from etl_job.tables.quarter_tags import QuarterTag, renewed_quarters
 from etl_job.tables.recovery import published_state
@@ -210,7 +210,7 @@ class ThinJob:
 
     def _stage_keys(self, location: str, ids: list[int]) -> str:
         """A folder for the keys of a delivery, those that others have too among them."""
-        folder = new_staging_folder(location, self.run_id)
+        folder = own_folder(f"{location}/{FOLDER}", self.run_id)
         if ids:
             self._store.write(f"{folder}/{KIND}={VALID_ROWS}/part-0.parquet", _parquet({"id": pa.array(ids)}))
         return folder
@@ -235,7 +235,7 @@ class ThinJob:
         table, names = tables.curated, sorted(splits)
         replaced = [*names, *withdrawn]
         kept = [(name, *row) for name in names for row in splits[name].kept]
-        folder = new_data_folder(table.location, self.run_id)
+        folder = own_folder(f"{table.location}/data", self.run_id)
         files = write_rows(_table(kept, _CURATED), FileLayout(_CURATED, "delivery", ("id",)), folder, self._store)
         quarantines = tables.quarantines.after(replaced, bad, self.run_id)
         table.replace(
@@ -255,7 +255,7 @@ class ThinJob:
         table = tables.features
         days = self._days(tables)
         rows = [(quarter_of(day), day, count) for day, count in sorted(days.items())]
-        folder = new_data_folder(table.location, self.run_id)
+        folder = own_folder(f"{table.location}/data", self.run_id)
         files = write_rows(_table(rows, _FEATURES), FileLayout(_FEATURES, "quarter", ("day",)), folder, self._store)
         quarters = {row[0] for row in rows}
         old = [file.partition for file in table.data_files()]

@@ -13,8 +13,9 @@ from pyiceberg.table import Table
 
 from etl_job.contract.schemas import TableColumn
 from etl_job.lake.files import LocalObjectStore
+from etl_job.lake.paths import own_folder
 from etl_job.publishing.features import affected_range
-from etl_job.publishing.parquet_files import FileLayout, new_data_folder, write_rows
+from etl_job.publishing.parquet_files import FileLayout, write_rows
 from etl_job.publishing.point_in_time import KeptDays, QuarterPlan, SharedKeys, quarter_of
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.snapshot_change import Replacement, among, from_on
@@ -160,7 +161,7 @@ class QuarterlyLake:
         columns = CURATED if table.partition_column == "delivery" else FEATURES
         schema = pa.schema([(column.name, _TYPES[column.kind]) for column in columns])
         arrow = pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
-        folder = new_data_folder(table.location, f"run-{self.runs}")
+        folder = own_folder(f"{table.location}/data", f"run-{self.runs}")
         layout = FileLayout(columns, table.partition_column, ["day"], split_after or {})
         return write_rows(arrow, layout, folder, LocalObjectStore())
 
