@@ -301,7 +301,7 @@ def test_table_that_is_not_shown_at_the_commit_was_not_changed_by_others(opened,
     opened().replace(change(1, "one"))
     table = opened()
     faults.fail("GetTable", "EntityNotFoundException")
-    with pytest.raises(PublicationError, match="was not there when it was to be changed"):
+    with pytest.raises(PublicationError, match="did not exist when this run wanted to change it"):
         table.replace(change(2, "two"))
     assert rows() == {"d1": 1}
     assert_all_there()
@@ -346,7 +346,7 @@ def test_creation_that_failed_before_its_effect_is_sent_again(opened, change, fa
 def test_creation_that_another_run_was_first_with_says_so(opened, change):
     late = opened()
     opened().replace(change(1, "one"))
-    with pytest.raises(PublicationError, match=r"is there now, .*: another run created it meanwhile, or Glue did not"):
+    with pytest.raises(PublicationError, match=r"another run created it .*, or Glue did not show it"):
         late.replace(change(2, "two"))
     assert rows() == {"d1": 1}
 

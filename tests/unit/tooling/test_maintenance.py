@@ -12,10 +12,11 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.exceptions import NoSuchTableError
 
 from etl_job.lake.files import LocalObjectStore
 from quartal.core.aws import AwsConnection
-from quartal.core.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.features.lake_files import lake_path
 from quartal.features.maintenance import (
     CLOCK_MARGIN,
@@ -102,6 +103,22 @@ def test_what_a_tag_or_branch_of_somebody_names_never_expires(catalog, lake):
     table = catalog.load_table("db.feed_features")
     read = {name: table.scan(snapshot_id=snapshot).to_arrow().to_pylist() for name, snapshot in named.items()}
     assert read == {"model-v1": [{"value": 0}], "what-if": [{"value": 1}]}
+
+
+def test_table_that_is_not_shown_any_more_loses_no_file(catalog, lake, monkeypatch):
+    add_rows(catalog, lake, 1)
+    orphan = write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")
+    load, shown = catalog.load_table, [None, True, False]  # the curated table is not there yet
+
+    def load_once(identifier):
+        if shown.pop(0):
+            return load(identifier)
+        raise NoSuchTableError(identifier)
+
+    monkeypatch.setattr(catalog, "load_table", load_once)
+    with pytest.raises(PipelineError, match="Glue does not show db.feed_features any more"):
+        maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert orphan.exists()
 
 
 def test_dry_run_says_what_would_go_and_touches_nothing(catalog, lake):

@@ -160,7 +160,13 @@ def _maintain_table(
         commit(table, expiry, sleep)
     # Listed first, asked for second: what a run adds to the table in between is named by the time it is asked.
     present = [file for file in files_below(files, table.location()) if file.modified < cutoff.timestamp()]
-    table = load_with_retries(catalog, identifier, sleep)
+    try:
+        table = load_with_retries(catalog, identifier, sleep)
+    except NoSuchTableError as error:
+        raise PipelineError(
+            f"Glue does not show {identifier} any more, so none of its files was deleted.",
+            remedy="Run the command again; if the table was dropped, `quartal run` makes it anew.",
+        ) from error
     named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
     orphans = tuple(file for file in present if lake_path(file.uri) not in named)
     if not dry_run:
