@@ -116,7 +116,7 @@ def test_table_that_is_not_shown_any_more_loses_no_file(catalog, lake, monkeypat
         raise NoSuchTableError(identifier)
 
     monkeypatch.setattr(catalog, "load_table", load_once)
-    with pytest.raises(PipelineError, match="Glue does not show db.feed_features any more"):
+    with pytest.raises(PipelineError, match=r"Glue does not show db\.feed_features any more"):
         maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     assert orphan.exists()
 
