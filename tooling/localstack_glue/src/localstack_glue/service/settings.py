@@ -17,6 +17,7 @@ REQUIRED_JAVA_MAJOR = 17
 LEAST_MEMORY_MB = 512
 S3A_JARS = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
 PYTHON_6, MAKE_PYTHON_6 = "LOCALSTACK_GLUE_6_PYTHON", "LOCALSTACK_GLUE_6_MAKE"
+STATE_DIR, WORK_DIR = "LOCALSTACK_GLUE_STATE_DIR", "LOCALSTACK_GLUE_WORK_DIR"
 
 
 class WarmJvm(StrEnum):
@@ -59,7 +60,7 @@ class Settings:
         """Read the `LOCALSTACK_GLUE_*` variables and find what they leave out."""
         python = Path(environ.get("LOCALSTACK_GLUE_PYTHON") or sys.executable).absolute()
         site_packages = find_site_packages(python)
-        work_dir = environ.get("LOCALSTACK_GLUE_WORK_DIR")
+        work_dir = environ.get(WORK_DIR)
         return cls(
             python=python,
             site_packages=site_packages,
@@ -117,7 +118,7 @@ class Settings:
 
 def find_state_dir(environ: Mapping[str, str], default: Path | None) -> Path | None:
     """The folder that the state is kept in: `LOCALSTACK_GLUE_STATE_DIR`, or LocalStack's own if it persists."""
-    explicit = environ.get("LOCALSTACK_GLUE_STATE_DIR")
+    explicit = environ.get(STATE_DIR)
     return Path(explicit).absolute() if explicit else default
 
 

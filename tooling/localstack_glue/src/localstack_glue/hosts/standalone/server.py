@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 import ssl
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ from localstack_glue.service.api import AtFirstUse, ModelApi
 from localstack_glue.service.clients import ClientFactory, Credentials
 from localstack_glue.service.clock import SystemClock
 from localstack_glue.service.control import ControlEndpoints
-from localstack_glue.service.settings import Settings, is_iam_enforced
+from localstack_glue.service.settings import STATE_DIR, WORK_DIR, Settings, is_iam_enforced
 
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - what a user may ask for
 _ON = ("1", "true", "on")
@@ -63,22 +64,29 @@ class RunningServer:
 
 
 def serve(
-    port: int, work_dir: Path, backend_url: str | None = None, state_dir: Path | None = None, host: str = HOST
+    port: int,
+    work_dir: Path | None = None,
+    backend_url: str | None = None,
+    state_dir: Path | None = None,
+    host: str = HOST,
 ) -> RunningServer:
     """Start the server; it answers when this returns.
 
     Args:
         port: 0 for any that is free.
-        work_dir: where job runs have their files.
+        work_dir: where job runs have their files; None for what the environment names, or a folder of this port's.
         backend_url: another emulator that answers what is not Glue's; None for moto in this process.
-        state_dir: where what is stored outlives the server; None if it need not.
+        state_dir: where what is stored outlives the server; None for what the environment names, or nowhere.
         host: the IPv4 address to listen on; 0.0.0.0 for all that the machine has.
 
     Raises:
         OSError: the port is taken, or the address is not this machine's.
-        ValueError: the URL, the address or a variable of the environment cannot be read.
+        ValueError: the URL, the address or a variable of the environment cannot be read, or a folder not be written.
     """
-    environ = os.environ
+    environ = dict(os.environ)
+    for variable, folder in ((WORK_DIR, work_dir), (STATE_DIR, state_dir)):
+        if folder is not None:
+            environ[variable] = str(folder)
     application, address = _Application(), _address(host)
     other = _Other(backend_url, (address, port)) if backend_url else None
     with socket.create_server((address, port)) as listener:  # werkzeug would end the process where the port is taken
@@ -89,7 +97,10 @@ def serve(
     guard = RoleGuard(directory) if is_iam_enforced(environ) else None
     begin = (begin_session if guard else None) if other else _assumed
     clients = ClientFactory(url, guard, begin)
-    glue = GlueProvider(Settings.from_env(environ, work_dir, state_dir), clients, SubprocessRunner())
+    settings = Settings.from_env(environ, Path(tempfile.gettempdir()) / f"glue-local-{server.port}")
+    for option, folder in (("--work-dir", settings.work_dir), ("--state", settings.state_dir)):
+        _make(option, folder)
+    glue = GlueProvider(settings, clients, SubprocessRunner())
     apis: dict[str, ModelApi] = {
         "glue": glue,
         "athena": AtFirstUse(lambda: _athena(clients, guard, sessions)),
@@ -102,7 +113,7 @@ def serve(
         state_machines.run(url)
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
-    backend: Backend = other.watched(glue, state_dir, guard) if other else MotoBackend()
+    backend: Backend = other.watched(glue, guard) if other else MotoBackend()
     on_change = glue.state.touch if glue.state is not None else lambda: None
     account_of = other.accounts.account_of if other else lambda _key: None
     application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, account_of)
@@ -128,9 +139,9 @@ class _Other:
         self.accounts = BackendAccounts(self._clients)
         self.roles = BackendRoles(self._clients)
 
-    def watched(self, glue: GlueProvider, state_dir: Path | None, guard: RoleGuard | None) -> WatchedBackend:
+    def watched(self, glue: GlueProvider, guard: RoleGuard | None) -> WatchedBackend:
         """What answers for it."""
-        rules = WorkflowRules(self._backend, self._clients, glue, state_dir)
+        rules = WorkflowRules(self._backend, self._clients, glue, glue.settings.state_dir)
         return WatchedBackend(self._backend, rules, self.accounts, self.roles, guard)
 
 
@@ -152,6 +163,18 @@ def _athena(clients: ClientFactory, guard: RoleGuard | None, sessions: SessionDi
     callers = RoleCallers(clients, guard, sessions) if guard is not None else None
     engines = Engines(clients, callers)
     return AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close)
+
+
+def _make(option: str, folder: Path | None) -> None:
+    """Make a folder, now and not with the first run or change that needs it."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be written: {error.strerror}; name another folder with {option}") from error
 
 
 def _assumed(scope: Scope, role_arn: str, session_name: str) -> Credentials:
