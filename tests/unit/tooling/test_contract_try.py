@@ -151,3 +151,22 @@ def test_stream_is_refused_since_it_is_read_twice(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.csv")
     with pytest.raises(ConfigurationError, match="can be read only once"):
         try_files(contract_of(), [tmp_path / "a.csv"])
+
+
+def test_key_that_each_file_counts_anew_is_told(tmp_path: Path) -> None:
+    for year in (2023, 2024):
+        rows = [f"{n + 1},{year}-01-0{n + 1},A,{n}" for n in range(9)] + [
+            f"{n},{year}-02-01,A,{n}" for n in (10, 11, 12)
+        ]
+        (tmp_path / f"{year}.csv").write_text("\n".join(["id,day,shop,amount", *rows]) + "\n")
+    contract = tmp_path / "contract.yaml"
+    drafted = CliRunner().invoke(
+        app, ["contract", "init", str(tmp_path / "2023.csv"), "--dataset", "feed", "--out", str(contract)]
+    )
+    assert (drafted.exit_code, "id counts the rows of this file" in drafted.stderr) == (0, True)
+    tried = CliRunner().invoke(
+        app, ["contract", "try", str(tmp_path / "2023.csv"), str(tmp_path / "2024.csv"), "--contract", str(contract)]
+    )
+    assert "12 rows have the id of another row and differ from it" in " ".join(tried.stderr.split())
+    once = CliRunner().invoke(app, ["contract", "try", str(tmp_path / "2023.csv"), "--contract", str(contract)])
+    assert "another row" not in once.stderr

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from quartal.contracts.model import Contract
 
 app = typer.Typer(help="Draft, check, try and export data contracts.", no_args_is_help=True)
+_FEW_CONFLICTS = 5
+_MANY_CONFLICTS = 0.1  # of the rows
 
 
 @app.command(name="lint")
@@ -161,6 +163,11 @@ def try_contract(
     )
     if trial.unjudged:
         summary += f"; only a run can judge {', '.join(trial.unjudged)}"
+    if trial.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * trial.rows):
+        console.warn(
+            f"{trial.conflicts:,} rows have the {', '.join(named.key)} of another row and differ from it; a run keeps "
+            "one row of each. If each file counts anew, that is no key: remove primaryKey from the contract."
+        )
     if as_json:
         console.json(asdict(trial) | {"quarantined": trial.quarantined})
         return
@@ -256,6 +263,8 @@ def init(
     verdict = drafted.verdict
     for line in drafted.verdict_lines:
         (console.warn if verdict.quarantined else console.note)(line)
+    for line in drafted.warnings:
+        console.warn(line)
     result = {
         "dataset": name,
         "contract": drafted.text,

@@ -159,6 +159,32 @@ def test_number_of_the_row_from_0_on_is_no_key_whatever_its_name(tmp_path):
     assert contract_in(drafted_from(tmp_path, of_database)).key == ("id",)
 
 
+@pytest.mark.parametrize(
+    ("number", "is_told"),
+    [
+        pytest.param(lambda n: f"{n + 1}", True, id="from 1"),
+        pytest.param(lambda n: f"{40 - n}", True, id="down to 1"),
+        pytest.param(lambda n: f"INV-{n + 1:04d}", True, id="in codes"),
+        pytest.param(lambda n: f"{n + 10_001}", False, id="from where an earlier file ended"),
+        pytest.param(lambda n: f"{3 * n + 1}", False, id="with gaps"),
+        pytest.param(lambda n: f"{'AB'[n % 2]}-{n + 1:04d}", False, id="in codes of several kinds"),
+    ],
+)
+def test_key_that_each_file_may_count_anew_is_told_on_top(tmp_path, number, is_told):
+    drafted = drafted_from(tmp_path, table("id,day,shop", lambda n: f"{number(n)},{day(n)},{shop(n)}"))
+    assert contract_in(drafted).key == ("id",)
+    assert any("id counts the rows of this file" in line for line in drafted.warnings) is is_told
+    assert any("id counts the rows of this file" in line for line in drafted.text.splitlines()[:4]) is is_told
+
+
+def test_key_that_goes_on_from_file_to_file_is_one(tmp_path):
+    for file in range(2):
+        rows = table("id,day,shop", lambda n, file=file: f"{40 * file + n + 1},{day(n, 2020 + file)},{shop(n)}")
+        (tmp_path / f"{file}.csv").write_text(rows)
+    drafted = draft(tmp_path, "feed")
+    assert (contract_in(drafted).key, drafted.warnings) == (("id",), ())
+
+
 def test_names_are_published_as_long_as_the_catalog_takes_them(tmp_path):
     rows = table(f"day,shop,{'x' * 300},{'x' * 299}y", lambda n: f"{day(n)},{shop(n)},{n},{n}")
     names = [column.name for column in contract_in(drafted_from(tmp_path, rows)).columns]

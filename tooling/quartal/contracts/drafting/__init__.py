@@ -50,11 +50,16 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A contract, the guesses in it, and the job's verdict on the rows that it was drafted from."""
+    """A contract, the guesses in it, and the job's verdict on the rows that it was drafted from.
+
+    Attributes:
+        warnings: those of the guesses that would lose rows if they are wrong.
+    """
 
     dataset: str
     text: str
     guesses: tuple[str, ...]
+    warnings: tuple[str, ...]
     verdict: Verdict
     verdict_lines: tuple[str, ...]
 
@@ -140,7 +145,8 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
         *(f"  {line}" for line in judged),
         "Next: quartal contract lint, quartal contract show",
     ]
-    return Draft(dataset, writing.text_of(document, comment), tuple(guesses), verdict, tuple(judged))
+    warnings = tuple(writing.warnings(sample, assigned))
+    return Draft(dataset, writing.text_of(document, comment), tuple(guesses), warnings, verdict, tuple(judged))
 
 
 def guessed_of(sample: Sample, columns: Sequence[Column], dataset: str, choices: Choices) -> Guessed:

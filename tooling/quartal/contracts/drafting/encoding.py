@@ -92,10 +92,10 @@ def _of_single_bytes(path: Path, pieces: Pieces) -> Decoded:
     if others := other_encodings(wrong):
         readings = " or ".join(f"{other.name} ({other.example!r})" for other in others)
         raise ConfigurationError(
-            f"{path} is neither UTF-8 nor in a Western encoding: its words make sense in {readings}, but not in "
+            f"{path} is neither UTF-8 nor in a Western encoding: its words make sense in {readings}, not in "
             f"windows-1252 ({others[0].western!r}).",
-            remedy=f"Convert it to UTF-8: `iconv -f {others[0].name} -t UTF-8 FILE > NEW`, or with `-f WINDOWS-1252` if "
-            "it is that after all.",
+            remedy=f"Convert it to UTF-8: `iconv -f {others[0].name} -t UTF-8 FILE > NEW`, or with `-f WINDOWS-1252` "
+            "if it is that after all.",
         )
     if _are_no_latin_letters(wrong):
         raise ConfigurationError(

@@ -22,6 +22,9 @@ from quartal.contracts.model import EARLIEST_EVENT, Layout
 
 MAX_ENTITIES = 5_000
 _COMPARED = 5_000  # rows
+_COUNTED = re.compile(r"(\D{0,20})(\d{1,15})")  # 17, or INV-0017
+_COUNTED_AT_FIRST = 100  # rows of a large file
+_ERRORS = 0.02  # which part of the numbers may be left out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,6 +264,18 @@ def _repeats_are_alike(column: Column, columns: Sequence[Column]) -> bool:
     seen: dict[str, tuple[str, ...]] = {}
     rows = zip(*(other.sampled.texts for other in columns), strict=True)
     return all(seen.setdefault(text, row) == row for text, row in zip(column.sampled.texts, rows, strict=True))
+
+
+def counts_rows_of_file(column: Column, sample: Sample) -> bool:
+    """Whether a key counts from 0 or 1 in the only file that was read: the next file may go on, or begin anew."""
+    if len(sample.files) != 1:
+        return False
+    found = [_COUNTED.fullmatch(text) for text in column.sampled.texts]
+    numbers = [int(match[2]) for match in found if match]
+    if len(numbers) < len(found) or len({match[1] for match in found if match}) != 1 or min(numbers) > 1:
+        return False
+    first = numbers if sample.is_whole else numbers[:_COUNTED_AT_FIRST]
+    return max(first) - min(first) < len(first) + _ERRORS * len(first)
 
 
 def _could_be_key(column: Column) -> bool:

@@ -12,7 +12,7 @@ import yaml
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.acceptance import Verdict
 from quartal.contracts.drafting.column_names import outside_reserved, published_names
-from quartal.contracts.drafting.roles import Column, EventTime
+from quartal.contracts.drafting.roles import Column, EventTime, counts_rows_of_file
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.model import EARLIEST_DAY, EARLIEST_EVENT, FileFormat
 
@@ -143,6 +143,7 @@ def comments(
     names = names_of(columns, roles)
     lines = [
         _key_line(roles, others),
+        *warnings(sample, roles),
         _entity_line(roles, others),
         _time_line(roles, others),
         _bounds_line(roles),
@@ -180,6 +181,18 @@ def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     unique = others["keys"]
     question = f"; {_listed(unique)} is unique in each row: is it the key?" if unique else ""
     return f"primaryKey: none, so no row counts as a duplicate{question}"
+
+
+def warnings(sample: Sample, roles: Roles) -> list[str]:
+    """The guesses that would lose rows if they are wrong: a key that each file may count anew."""
+    if len(roles.key) != 1 or not counts_rows_of_file(roles.key[0], sample):
+        return []
+    name, first = roles.key[0].name, roles.key[0].sampled.texts[0]
+    return [
+        f"check primaryKey: {name} counts the rows of this file, beginning with {first!r}. It is a key only if the "
+        "next file goes on where this one ends. If each file begins anew, later rows would count as duplicates of "
+        "these and be dropped: then draft with --key none. `quartal contract try` with two files shows which it is",
+    ]
 
 
 def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
