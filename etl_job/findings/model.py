@@ -44,7 +44,7 @@ class LastRun:
 class DeliveredRows:
     """What became of the rows of a delivery in the run that published it; ``violations`` are rows by rule.
 
-    Rows that were neither kept nor quarantined are duplicates.
+    Rows that were neither kept nor quarantined are duplicates, of which ``conflicts`` differ from the row that is kept.
     """
 
     delivery: str
@@ -54,6 +54,7 @@ class DeliveredRows:
     quarantined: int
     violations: Mapping[str, int]
     last_day: str | None
+    conflicts: int = 0
 
     @property
     def share(self) -> float:

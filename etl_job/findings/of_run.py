@@ -74,6 +74,7 @@ def _published(manifest: RunManifest, by_run: Mapping[str, RunManifest]) -> tupl
                 quarantined=counts.quarantined,
                 violations={rule: rows for rule, rows in counts.violations.items() if rows},
                 last_day=counts.last_day,
+                conflicts=counts.conflicts,
             )
         )
     return tuple(known), are_all_known

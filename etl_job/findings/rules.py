@@ -16,6 +16,8 @@ _LEAST_GROWTH = 0.005
 _LEAST_NEW_SHARE = 0.001
 # Below the limit, but not far: of a limit of 5 % that is from 4 % on.
 _NEAR_LIMIT = 0.8
+# of a delivery's rows, those that have the key of another row and differ from it: more are no corrections
+_FEW_CONFLICTS, _MANY_CONFLICTS = 5, 0.1
 
 
 def findings_in(facts: Facts) -> tuple[Finding, ...]:
@@ -122,6 +124,14 @@ def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
         elif not rows.kept:
             text = f"No row of {rows.delivery} was kept: all {rows.rows_in:,} are duplicates of other rows."
             yield Finding(Level.WARNING, "deliveries", text, _explain(rows.run_id))
+    # the last by name loses rows only where the first row of a key is kept; elsewhere the older ones do, as intended
+    newest = max(facts.deliveries, key=lambda each: each.delivery, default=None)
+    if newest is not None and newest.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * newest.rows_in):
+        text = (
+            f"{newest.conflicts:,} of {newest.rows_in:,} rows of {newest.delivery} were dropped because other rows "
+            "have their key, although they differ; if each file counts anew, the key identifies no row."
+        )
+        yield Finding(Level.WARNING, "deliveries", text, _explain(newest.run_id))
 
 
 def _of_quarantine(facts: Facts) -> Iterator[Finding]:

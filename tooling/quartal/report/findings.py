@@ -100,7 +100,14 @@ def _delivered(states: Iterable[DeliveryState]) -> Iterator[DeliveredRows]:
         if state.rows is not None and not state.withdrawn:
             rows = state.rows
             yield DeliveredRows(
-                rows.delivery, state.run_id, rows.rows_in, rows.kept, rows.quarantined, rows.violations, rows.last_day
+                rows.delivery,
+                state.run_id,
+                rows.rows_in,
+                rows.kept,
+                rows.quarantined,
+                rows.violations,
+                rows.last_day,
+                rows.conflicts,
             )
 
 

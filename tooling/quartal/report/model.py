@@ -38,6 +38,7 @@ class DeliveryRows:
         first_day: the first day of the kept rows; None if there are none.
         last_day: the last one.
         files: what was read.
+        conflicts: duplicates that differ from the row that was kept.
     """
 
     delivery: str
@@ -49,6 +50,7 @@ class DeliveryRows:
     first_day: str | None
     last_day: str | None
     files: tuple[RawFile, ...]
+    conflicts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,7 @@ def _rows(delivery: DeliveryCounts) -> DeliveryRows:
         first_day=delivery.first_day,
         last_day=delivery.last_day,
         files=tuple(_files(delivery.inputs)),
+        conflicts=delivery.conflicts,
     )
 
 

@@ -286,6 +286,12 @@ def test_deliveries_above_the_limit_are_told_although_a_newer_one_is_below_it():
             "warning",
             "No row of 2026Q3 was kept: all 7 are duplicates of other rows.",
         ),
+        (
+            replace(rows("2026Q3", 700), kept=500, duplicates=200, conflicts=200),
+            "warning",
+            "200 of 700 rows of 2026Q3 were dropped because other rows have their key, although they differ; if each "
+            "file counts anew, the key identifies no row.",
+        ),
     ],
 )
 def test_delivery_that_brought_nothing_is_told(delivered, level, words):
