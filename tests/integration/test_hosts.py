@@ -40,13 +40,13 @@ def workspace(request: pytest.FixtureRequest, tmp_path: Path):
 
 
 def test_features_are_published_and_all_is_gone_after_a_destroy(workspace: Workspace, tmp_path: Path):
+    change.make_plan(workspace)
+    change.apply_plan(workspace)
+    assert not change.make_plan(workspace).changes  # what was deployed is what the host says is there
     cloudwatch = boto3.client("cloudwatch", endpoint_url=workspace.connection.endpoint_url, **KEYS)
     with pytest.raises(ClientError) as refused:  # a state outlives its host, and the next plan reads what is there
         cloudwatch.get_dashboard(DashboardName="gone")
     assert refused.value.response["Error"]["Code"] == "ResourceNotFound"
-    change.make_plan(workspace)
-    change.apply_plan(workspace)
-    assert not change.make_plan(workspace).changes  # what was deployed is what the host says is there
     pipeline, deployment = Pipeline(workspace), workspace.deployment
     summary = generate(tmp_path / "feed", rows=500, seed=3, first_quarter="2024Q1", quarters=1)
     pipeline.upload(tmp_path / "feed")
