@@ -65,7 +65,7 @@ def parse_arguments(argv: Sequence[str]) -> JobArguments:
             "digit"
         )
     if _RESERVED_RUN_ID.fullmatch(run_id):
-        raise ArgumentError(f"--run_id {run_id[:80]!r} is a name that the tables use themselves: use another")
+        raise ArgumentError(f"--run_id {run_id[:80]!r} is a name that the tables reserve: use another")
     return JobArguments(
         **{name: values[name] for name in _REQUIRED},
         deliveries=split_deliveries(values.get("delivery", "")),
@@ -96,13 +96,15 @@ def _refuse_odd_values(values: dict[str, str]) -> None:
             raise ArgumentError(f"--{name} {values[name][:80]!r}: use letters, digits, '_', '.' and '-' only")
     for name in ("contract", "lake_bucket"):
         if not values[name].isprintable() or len(values[name]) > _LONGEST:
-            raise ArgumentError(f"--{name} {values[name][:80]!r} has characters that no name has, or too many")
+            raise ArgumentError(f"--{name} {values[name][:80]!r} is too long, or has control characters")
     for name in ("delivery", "withdraw"):
         for delivery in split_deliveries(values.get(name, "")):
             if not delivery.isprintable() or re.search(r"[/\\]", delivery) or delivery in (".", ".."):
-                raise ArgumentError(f"--{name} {delivery[:80]!r}: a delivery is named by its folder's name alone")
+                raise ArgumentError(
+                    f"--{name} {delivery[:80]!r}: name the delivery by its folder's name, without a path"
+                )
             if len(delivery) > _LONGEST:
-                raise ArgumentError(f"--{name} {delivery[:80]!r}... is longer than a folder's name can be")
+                raise ArgumentError(f"--{name} {delivery[:80]!r}... is too long for the name of a folder")
 
 
 def split_deliveries(text: str) -> tuple[str, ...]:

@@ -94,11 +94,11 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     are_in_step = in_step(opening.tables.curated, opening.tables.features)
     tags_hold = opening.tables.features.tags_hold
     if not opening.selection and are_in_step and tags_hold:
-        progress.say("nothing-new", message="every delivery is published as it is")
+        progress.say("nothing-new", message="every delivery is already published")
         yield _exported_again(services, opening)
         return
     if not tags_hold:
-        progress.say("recovery", message="tags of quarters that an earlier version of the job set are renewed")
+        progress.say("recovery", message="renewing tags of quarters that an earlier version of the job set")
     with progress.stage("session"):
         context = RunContext(
             spark=spark.result(),
@@ -113,7 +113,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     yield record
     selections = [opening.selection]
     if opening.selection and not are_in_step:
-        progress.say("recovery", message="the features are not those of the curated table: they come first")
+        progress.say("recovery", message="the features do not match the curated table: computing them first")
         selections.insert(0, Selection(()))
     for selection in selections:
         for result in process_deliveries(context, selection, record.result):

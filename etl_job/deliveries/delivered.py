@@ -17,7 +17,7 @@ from etl_job.manifest.model import LeftOutFile
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what a crawler calls the delivery of a folder `delivery=`
 
-NO_DELIVERY = f"it lies in no folder {PARTITION_KEY}=<name>"
+NO_DELIVERY = f"it is not in a folder {PARTITION_KEY}=<name>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: Cra
         for file in () if location.startswith(root) else store.list_files(location):
             if any(each.uri.startswith(root) for each in sorted_out.files[name][:1]):
                 raise CatalogError(
-                    f"delivery {name} lies in two places, {root} and {location}, which the Glue table "
-                    f"{table.name if table else ''} names: leave it in one, and correct the table's partition"
+                    f"delivery {name} is in two places: {root}, and {location} according to the Glue table "
+                    f"{table.name if table else ''}. Keep it in one of them, and correct the table's partition"
                 )
             sorted_out.add(name, file.uri.removeprefix(location), file)
     files, left_out = sorted_out.files, tuple(sorted_out.left_out)

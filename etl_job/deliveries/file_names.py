@@ -8,9 +8,9 @@ _UNFINISHED = "._COPYING_"
 _FOLDER_MARKER = "_$folder$"
 
 HIDDEN = "its name, or that of a folder above it, begins with _ or ."
-UNFINISHED = f"its name ends with {_UNFINISHED}: it was not copied to its end"
+UNFINISHED = f"its name ends with {_UNFINISHED}: it is an unfinished copy"
 NO_BYTES = "it has no bytes"
-NAMED_AS_FOLDER = "its name is that of a folder, which readers skip"
+NAMED_AS_FOLDER = "it stands for a folder, which readers skip"
 
 
 def why_left_out(path: str, size_bytes: int) -> str | None:

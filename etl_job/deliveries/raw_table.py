@@ -105,13 +105,13 @@ def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery
     unknown = [name for name in names if name not in known]
     if unknown:
         raise CatalogError(
-            f"there is no delivery {', '.join(unknown)}, neither among the raw files nor in the Glue catalog (there is "
-            f"{', '.join(sorted(known)) or 'none'}): is that its name, and was it uploaded?"
+            f"there is no delivery {', '.join(unknown)}, neither among the raw files nor in the Glue catalog (existing "
+            f"deliveries: {', '.join(sorted(known)) or 'none'}): check its name, and whether it was uploaded"
         )
     picked = tuple(delivery for delivery in deliveries if delivery.name in names)
     empty = [delivery.name for delivery in picked if not delivery.files]
     if empty:
         raise CatalogError(
-            f"delivery {', '.join(empty)} has no files: upload them, or take it out of the tables (--withdraw)"
+            f"delivery {', '.join(empty)} has no files: upload them, or withdraw it from the tables (--withdraw)"
         )
     return picked

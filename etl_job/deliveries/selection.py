@@ -35,7 +35,7 @@ class Selection:
         if lost:
             raise CatalogError(
                 f"delivery {', '.join(lost)} shares rows with this run's and must be processed again, but its raw "
-                "files are missing: restore them, or take it out of the tables (--withdraw)"
+                "files are missing: restore them, or withdraw it from the tables (--withdraw)"
             )
         for name in names:
             if name in self.incomplete:
@@ -68,7 +68,7 @@ def select_deliveries(
     """
     both = sorted(set(named) & set(withdrawn))
     if both:
-        raise ArgumentError(f"--delivery and --withdraw both name {', '.join(both)}: leave it out of one")
+        raise ArgumentError(f"--delivery and --withdraw both name {', '.join(both)}: remove it from one of them")
     unknown = [name for name in withdrawn if name not in published]
     if unknown:
         raise CatalogError(

@@ -57,8 +57,8 @@ def complete(
                 f"`quartal upload --delivery {name} --remove {_below(lost[0])}`" if there else "delete that record"
             )
             found[name] = (
-                f"delivery {name} misses {some(lost)}, which {records[name]} says was uploaded: upload it "
-                f"again. If it was taken away on purpose, {purpose}, and run again; nothing was written"
+                f"delivery {name} lacks {some(lost)}, which was uploaded according to {records[name]}: "
+                f"upload it again. If it was removed on purpose, {purpose}, and run again; nothing was written"
             )
     processed = found if is_free else {delivery.name for delivery in selection.deliveries}
     for name, problem in found.items():
@@ -80,8 +80,8 @@ def _keys(store: ObjectStore, record: str) -> tuple[str, ...]:
         return ()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
-            f"{record} is no record of a delivery ({type(error).__name__}: {error}): delete it, and the next upload "
-            "writes it anew; nothing was written"
+            f"{record} is not a valid record of a delivery ({type(error).__name__}: {error}): delete it, and the next "
+            "upload writes a new one; nothing was written"
         ) from error
 
 

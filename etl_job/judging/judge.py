@@ -51,15 +51,15 @@ class Judge:
         for zone in {contract.features.event_time.time_zone, *(c.rules.time_zone for c in contract.columns)} - {None}:
             if not is_known(str(zone)):
                 raise ContractError(
-                    f"timeZone {zone}: this machine's Python has no time zone database that knows it. Install tzdata "
-                    "where the job runs"
+                    f"timeZone {zone} is not in the time zone database of this machine's Python: install tzdata where "
+                    "the job runs"
                 )
         for column in contract.columns:
             problem = unreadable(column.rules.pattern) if column.rules.pattern is not None else None
             if problem is not None:
                 raise ContractError(
-                    f"column {column.name}: pattern {column.rules.pattern!r} is no regular expression that RE2 reads: "
-                    f"{problem}"
+                    f"column {column.name}: pattern {column.rules.pattern!r} is not a regular expression that RE2 can "
+                    f"read: {problem}"
                 )
             own = {name: bits[f"{column.name}.{name}"] for name in contract.rules_of_column(column)}
             columns.append((column if column is not contract.event_column else _with_default_bounds(column), own))

@@ -27,6 +27,6 @@ def read_otherwise(pattern: str) -> str | None:
     """What in a pattern means something else to RE2 than it did to Java; None where nothing is known to."""
     found = _NESTED_CLASS.search(_ESCAPED.sub("..", pattern))
     if found:
-        what = "the intersection &&" if found[1] == "&&" else "the class within a class"
-        return f"{what} in {found[0][:40]!r} is Java's: RE2 takes its characters as they stand"
+        what = "the intersection &&" if found[1] == "&&" else "the nested class"
+        return f"{what} in {found[0][:40]!r} is Java syntax: RE2 reads its characters literally"
     return None

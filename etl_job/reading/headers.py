@@ -70,13 +70,13 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
             is_cut = is_cut or len(head) >= HEAD_BYTES
         except READ_ERRORS as error:
             raise InputError(
-                f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
-                "written"
+                f"{uri} cannot be unpacked ({error}): it is not a gzip file, or it is damaged. Deliver it again; "
+                "nothing was written"
             ) from error
     if form.encoding == UTF_16 and not head.startswith(_MARKS_OF_UTF_16) and (head or form.header):
         raise InputError(
-            f"{uri} does not begin with the byte order mark of UTF-16, which says how its bytes are ordered. Write it "
-            "with the mark, or correct csv.encoding; nothing was written"
+            f"{uri} does not begin with a byte order mark, which UTF-16 files need. Write it with the mark, or correct "
+            "csv.encoding; nothing was written"
         )
     if not form.header:
         return Header("", tuple(column.name for column in contract.columns))
@@ -97,23 +97,23 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
         )
     if is_cut and line == whole:
         raise InputError(
-            f"{uri} has a header longer than {HEAD_BYTES // 1024} KB, which is more than the job reads for it: give "
-            "the columns shorter names, or leave out those that the contract does not have; nothing was written"
+            f"{uri} has a header longer than {HEAD_BYTES // 1024} KB, the most that the job reads: give the columns "
+            "shorter names, or leave out those that the contract does not have; nothing was written"
         )
     twice = [c.name_in_file for c in contract.columns if named.count(c.name_in_file) > 1]
     if twice:
         raise InputError(
-            f"{uri} names {', '.join(twice)} twice: which one is meant? Its header is {line[:200]!r}. Correct the "
-            "file; nothing was written"
+            f"{uri} has the column {', '.join(twice)} twice; its header is {line[:200]!r}. Correct the file; nothing "
+            "was written"
         )
     known = {column.name_in_file: column.name for column in contract.columns}
     others = {name.lower(): name for name in named if name not in known}
     for expected in sorted(known.keys() - set(named)):
         if expected.lower() in others:  # its values would count as missing, and nobody would notice
             raise InputError(
-                f"{uri} names the column {others[expected.lower()]}, and the contract {expected}: capitals and small "
-                "letters differ in CSV. Correct the file, or say in the contract what files call it (physicalName); "
-                "nothing was written"
+                f"{uri} has the column {others[expected.lower()]}, but the contract names it {expected}: names in CSV "
+                "are case-sensitive. Correct the file, or set the column's physicalName in the contract; nothing was "
+                "written"
             )
     # From here on columns have the contract's names; one that it calls otherwise must not pass for another.
     taken = set(known.values())

@@ -49,8 +49,8 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
         found, names = _kinds(file.schema), list(file.schema_arrow.names)
     except (pa.ArrowException, ValueError, KeyError) as error:
         raise InputError(
-            f"{uri} is no Parquet file, or damaged ({' '.join(repr(error).split())[:200]}). Deliver it again; nothing "
-            "was written"
+            f"{uri} is not a Parquet file, or it is damaged ({' '.join(repr(error).split())[:200]}). Deliver it again; "
+            "nothing was written"
         ) from error
     missing = [c.name_in_file for c in contract.columns if c.required and c.name_in_file.lower() not in found]
     if missing:
@@ -138,9 +138,9 @@ def _kind(leaf: Any) -> str:
 
 def _problem(column: ContractColumn, kind: str) -> str | None:
     if kind == _TWICE:
-        return "is there twice, in the same letters or in capitals: leave one, since nothing says which is meant"
+        return "appears twice (names are not case-sensitive): remove one of them"
     if kind.endswith(" values"):
-        return f"holds {kind}, which the job does not read: write text, numbers, booleans, dates or timestamps"
+        return f"has {kind}, which the job cannot read: write text, numbers, booleans, dates or timestamps"
     wanted, is_number = column.logical_type, kind.partition("(")[0] in _NUMBERS
     if kind in ("string", NOTHING) or (wanted == "date" and kind in LOCAL_TIMES):
         return None
@@ -151,11 +151,11 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
         if has_offset == (kind in MOMENTS):
             return None
         return (
-            "holds moments (timestamps in UTC): give the contract a format with an offset (XXX)"
+            "has timestamps in UTC: give the contract a format with an offset (XXX)"
             if kind in MOMENTS
-            else "holds times without a zone: give the contract a format without an offset, and a timeZone"
+            else "has timestamps without a zone: give the contract a format without an offset, and a timeZone"
         )
     if wanted == "timestamp" and is_number and any(layout.epoch_unit for layout in column.rules.layouts):
         return None
     fits = is_number if wanted in NUMERIC else kind == wanted and wanted in ("boolean", "date")
-    return None if fits else f"holds values of type {kind}, and the contract wants {wanted}"
+    return None if fits else f"has values of type {kind}, but the contract expects {wanted}"

@@ -22,7 +22,7 @@ class LongLineError(ValueError):
 
     def __init__(self, first_byte: int) -> None:
         super().__init__(
-            f"the line at byte {first_byte:,} is longer than {LONGEST_LINE_BYTES // 1_000_000} MB, which no row is"
+            f"the line at byte {first_byte:,} is longer than {LONGEST_LINE_BYTES // 1_000_000} MB, the limit for a row"
         )
 
 

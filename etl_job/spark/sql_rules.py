@@ -93,14 +93,16 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
         types = ", ".join(f"`{column.name}` {SQL_TYPES[column.logical_type]}" for column in contract.columns)
         checked = spark.createDataFrame([], types).where(rule.query)
         if not _is_deterministic(checked):
-            raise ContractError(f"quality rule {rule.name}: {rule.query!r} is not the same each time: use columns only")
+            raise ContractError(f"quality rule {rule.name}: {rule.query!r} is not deterministic: use columns only")
     except PySparkException as error:
         reason = str(error).strip().splitlines()[0]
-        raise ContractError(f"quality rule {rule.name}: {rule.query!r} is no condition on a row: {reason}") from error
+        raise ContractError(
+            f"quality rule {rule.name}: {rule.query!r} is not a condition on a row: {reason}"
+        ) from error
     except Py4JError as error:  # as where there are more levels than Java's stack holds
         raise ContractError(
-            f"quality rule {rule.name}: {rule.query[:80]!r} is more than Spark reads ({type(error).__name__}): make it "
-            "shorter"
+            f"quality rule {rule.name}: {rule.query[:80]!r} is too long or too deeply nested for Spark "
+            f"({type(error).__name__}): make it shorter"
         ) from error
     return tuple(column for column in contract.columns if column.name.lower() in named)
 

@@ -95,8 +95,8 @@ def _refuse_replaced(store: ObjectStore, deliveries: Sequence[Delivery]) -> None
     replaced = [uri for uri in was if now.get(uri, was[uri]) != was[uri]]
     if replaced:
         raise InputError(
-            f"{some(replaced, _MOST_NAMED)}: replaced while the run read the files, and so perhaps read in "
-            "parts of both versions. Nothing was published: run again"
+            f"{some(replaced, _MOST_NAMED)}: replaced while the run read the files, so parts of both "
+            "versions may have been read. Nothing was published: run again"
         )
 
 

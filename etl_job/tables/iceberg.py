@@ -28,7 +28,7 @@ from etl_job.tables.snapshot_chain import ChainTransaction, add_chain
 from etl_job.tables.snapshot_change import Replacement, branches_of, is_last_of_its_run, outlived_run_tags
 
 _NOTHING_LOST = (
-    "Nothing was deleted. Run again when Glue answers: that run sees what became of this one, and goes on from there"
+    "Nothing was deleted. Run again when Glue answers: that run finds out what this one did, and continues from there"
 )
 _NOT_SHOWN = "current table metadata is missing"  # PyIceberg's words for a table of which the catalog says: no such
 _PROPERTIES = {
@@ -92,8 +92,8 @@ class PublishedIceberg(IcebergState):
         except (CommitFailedException, ValidationException) as error:
             if _NOT_SHOWN in str(error):
                 raise PublicationError(
-                    f"{self.identifier} was not there when it was to be changed: it was dropped meanwhile, or Glue did "
-                    "not show it. Nothing was changed; run again"
+                    f"{self.identifier} did not exist when this run wanted to change it: it was dropped in the "
+                    "meantime, or Glue did not show it. Nothing was changed; run again"
                 ) from error
             raise PublicationError(
                 f"another run changed {self.identifier} while this one worked ({error}); run again"
@@ -135,8 +135,8 @@ class PublishedIceberg(IcebergState):
             )
         except TableAlreadyExistsError as error:
             raise PublicationError(
-                f"{self.identifier} is there now, and was not when this run began: another run created it meanwhile, "
-                "or Glue did not show it. Nothing was changed; run again"
+                f"{self.identifier} exists now, but did not when this run began: another run created it in the "
+                "meantime, or Glue did not show it. Nothing was changed; run again"
             ) from error
         except OutcomeUnknownError as error:
             raise PublicationError(

@@ -69,8 +69,8 @@ class IcebergState:
             return None
         except FileNotFoundError as error:
             raise LostFilesError(
-                f"{self.identifier} names a metadata file that is not there ({error}): restore it, or drop the table; "
-                "the next run makes it anew"
+                f"{self.identifier} refers to a missing metadata file ({error}): restore it, or drop the table; the "
+                "next run creates it again"
             ) from error
 
     def as_it_is_now(self) -> Self:

@@ -66,8 +66,8 @@ def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
         lost = [uri for uri in table.manifests() if uri not in there and uri.rpartition("/")[0] in folders]
     if lost:
         raise LostFilesError(
-            f"{table.identifier} names files that are not there: {some(lost)}. Restore them (the bucket may keep "
-            f"versions), or drop the table: the next run makes it anew"
+            f"{table.identifier} refers to missing files: {some(lost)}. Restore them (the bucket may keep versions), "
+            f"or drop the table: the next run creates it again"
         )
 
 
@@ -89,10 +89,10 @@ def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None
     lost += [delivery for delivery in unsaid if delivery in held or _left_keys(store, dataset, left, delivery)]
     if lost:
         raise LostFilesError(
-            f"the keys of delivery {', '.join(sorted(lost))} are not in "
-            f"{some(sorted({folders[delivery] for delivery in lost}))}, which "
-            f"{tables.curated.identifier} names: rows that it shares with others would count twice. Restore the files "
-            f"(the bucket may keep versions), or process all deliveries anew: --delivery {','.join(folders)}"
+            f"the keys of delivery {', '.join(sorted(lost))} are missing from "
+            f"{some(sorted({folders[delivery] for delivery in lost}))}, to which {tables.curated.identifier} refers, "
+            "so rows that it shares with other deliveries would count twice. Restore the files (the bucket may keep "
+            f"versions), or process all deliveries again: --delivery {','.join(folders)}"
         )
 
 
@@ -119,7 +119,7 @@ def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: 
     lost = [delivery for delivery, folder in named.items() if folder not in there]
     if lost:
         raise LostFilesError(
-            f"the bad rows of delivery {', '.join(lost)} are not in {some([named[each] for each in lost])}, where "
-            f"{tables.curated.identifier} says that they are. Restore them (the bucket may keep versions), or process "
-            f"what they came from again: --delivery {','.join(lost)}"
+            f"the bad rows of delivery {', '.join(lost)} are missing from {some([named[each] for each in lost])}, to "
+            f"which {tables.curated.identifier} refers. Restore them (the bucket may keep versions), or process the "
+            f"deliveries again: --delivery {','.join(lost)}"
         )

@@ -87,7 +87,7 @@ def test_damaged_gzip_file_stops_the_run_by_its_name(lake, start):
 
 
 def test_named_delivery_without_files_is_an_error():
-    with pytest.raises(CatalogError, match=r"delivery d1 has no files: upload them, or take it out"):
+    with pytest.raises(CatalogError, match=r"delivery d1 has no files: upload them, or withdraw it"):
         select_deliveries([Delivery("d1", ())], named=["d1"], withdrawn=[], published={}, contract_hash="hash")
 
 

@@ -119,7 +119,7 @@ def test_delivery_that_the_catalog_has_elsewhere_is_read_there():
     files, unknown, left_out = found(store, crawled({place: "q0", f"{ROOT}delivery=q1/": "q1"}))
     assert files == {"q0": [f"{place}x.csv"], "q1": ["delivery=q1/a.csv"]}
     assert (unknown, left_out) == ((), {f"{place}_y.csv": HIDDEN})
-    with pytest.raises(CatalogError, match=r"delivery q1 lies in two places, s3://lake/raw/tolls/ and s3://other/"):
+    with pytest.raises(CatalogError, match=r"delivery q1 is in two places: s3://lake/raw/tolls/, and s3://other/"):
         found(store, crawled({place: "q1"}))
 
 
@@ -127,7 +127,7 @@ def test_table_of_other_partitions_stops_the_run_only_where_files_lie_outside_of
     table = crawled({}, "year")
     assert list(found(listing("delivery=q1/a.csv"), table)[0]) == ["q1"]
     with pytest.raises(
-        CatalogError, match=r"is partitioned by year, not by 'delivery' \(\S+year=1/b.csv: it lies in no"
+        CatalogError, match=r"is partitioned by year, not by 'delivery' \(\S+year=1/b.csv: it is not in a"
     ):
         found(listing("delivery=q1/a.csv", "year=1/b.csv"), table)
 

@@ -299,25 +299,25 @@ def refusal(file: Path) -> str:
     ("columns", "message"),
     [
         pytest.param(
-            {"PLUG": pa.array(["ccs"])}, "column plug is there twice, in the same letters or in capitals", id="twice"
+            {"PLUG": pa.array(["ccs"])}, "column plug appears twice (names are not case-sensitive)", id="twice"
         ),
         pytest.param({"plug": None}, "lacks the required column plug; it has site, session_id", id="missing"),
         pytest.param(
             {"ended_at": pa.array([datetime(2024, 1, 1)])},
-            "column ended_at holds times without a zone: give the contract a format without an offset",
+            "column ended_at has timestamps without a zone: give the contract a format without an offset",
             id="no zone",
         ),
-        pytest.param({"plug": pa.array([["ccs"]])}, "column plug holds nested values, which the job", id="nested"),
-        pytest.param({"plug": pa.array([b"ccs"])}, "column plug holds BYTE_ARRAY values", id="bytes"),
-        pytest.param({"plug": pa.array([datetime(2024, 1, 1).time()])}, "column plug holds Time values", id="time"),
+        pytest.param({"plug": pa.array([["ccs"]])}, "column plug has nested values, which the job", id="nested"),
+        pytest.param({"plug": pa.array([b"ccs"])}, "column plug has BYTE_ARRAY values", id="bytes"),
+        pytest.param({"plug": pa.array([datetime(2024, 1, 1).time()])}, "column plug has Time values", id="time"),
         pytest.param(
             {"duration_s": pa.array([True])},
-            "column duration_s holds values of type boolean, and the contract wants integer; nothing was written",
+            "column duration_s has values of type boolean, but the contract expects integer; nothing was written",
             id="type",
         ),
         pytest.param(
             {"ended_at": pa.array([date(2024, 1, 1)])},
-            "values of type date, and the contract wants timestamp",
+            "values of type date, but the contract expects timestamp",
             id="date",
         ),
     ],
@@ -330,4 +330,4 @@ def test_parquet_file_that_cannot_become_what_the_contract_says_stops_the_run(tm
 def test_file_that_is_no_parquet_stops_the_run_by_its_name(tmp_path, content):
     file = tmp_path / "f.parquet"
     file.write_bytes(content)
-    assert f"{file.as_uri()} is no Parquet file, or damaged" in refusal(file)
+    assert f"{file.as_uri()} is not a Parquet file, or it is damaged" in refusal(file)

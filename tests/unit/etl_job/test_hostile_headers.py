@@ -55,7 +55,7 @@ def parquet_file():
 def test_damaged_parquet_file_is_refused_by_its_name(contract, tmp_path, spoil):
     path = tmp_path / "a.parquet"
     path.write_bytes(spoil(parquet_file()))
-    with pytest.raises(InputError, match=r"a\.parquet is no Parquet file, or damaged"):
+    with pytest.raises(InputError, match=r"a\.parquet is not a Parquet file, or it is damaged"):
         parquet_columns(LocalObjectStore(), str(path), contract)
 
 
@@ -80,7 +80,7 @@ def test_column_that_a_parquet_file_has_twice_is_refused_by_name(contract, tmp_p
     names = ["sighting_id", "brand", "date", "time", "x", "X", other]
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table([["a"]] * len(names), names=names), path)
-    with pytest.raises(InputError, match=r"a\.parquet: column brand is there twice, .*nothing was written"):
+    with pytest.raises(InputError, match=r"a\.parquet: column brand appears twice .*nothing was written"):
         parquet_columns(LocalObjectStore(), str(path), contract)
 
 

@@ -53,7 +53,7 @@ def test_header_is_decoded_as_the_contract_says(contract, encoding, head):
 
 def test_file_without_the_mark_of_utf_16_is_refused(contract):
     contract = contract.model_copy(update={"csv": contract.csv.model_copy(update={"encoding": "UTF-16"})})
-    with pytest.raises(InputError, match=r"f\.csv does not begin with the byte order mark of UTF-16"):
+    with pytest.raises(InputError, match=r"f\.csv does not begin with a byte order mark"):
         parse_header("sighting_id,brand,date,time\n".encode("utf-16-le"), "s3://b/f.csv", contract)
 
 
@@ -90,7 +90,7 @@ def test_header_that_names_a_known_column_twice_stops_the_run(column):
     text = (ROOT / "data" / "contracts" / "charging_sessions.yaml").read_text()
     charging = parse_contract(text, "c.yaml", "charging_sessions")
     head = ";".join([*(each.name for each in charging.columns), "other", "other", column]).encode()
-    with pytest.raises(InputError, match=rf"s3://b/f.csv names {column} twice: .*nothing was written"):
+    with pytest.raises(InputError, match=rf"s3://b/f.csv has the column {column} twice; .*nothing was written"):
         parse_header(head, "s3://b/f.csv", charging)
 
 
@@ -104,7 +104,9 @@ def test_header_may_name_columns_twice_that_the_contract_does_not_know(contract)
 
 
 def test_header_of_a_damaged_gzip_file_stops_the_run(contract):
-    with pytest.raises(InputError, match=r"s3://b/f\.csv\.gz cannot be unpacked .*no gzip file.*nothing was written"):
+    with pytest.raises(
+        InputError, match=r"s3://b/f\.csv\.gz cannot be unpacked .*not a gzip file.*nothing was written"
+    ):
         parse_header(b"sighting_id,brand,date,time\n", "s3://b/f.csv.gz", contract)
 
 
@@ -121,7 +123,9 @@ def test_optional_column_in_other_letters_is_refused_and_not_taken_for_a_missing
     without = [name for name in names if name != "member"]
     assert parse_header(";".join(without).encode(), "f.csv", charging).columns == tuple(without)
     assert parse_header(";".join([*names, "Member"]).encode(), "f.csv", charging).columns[-1] == "Member"
-    with pytest.raises(InputError, match=r"f.csv names the column Member, and the contract member: .*physicalName"):
+    with pytest.raises(
+        InputError, match=r"f.csv has the column Member, but the contract names it member: .*physicalName"
+    ):
         parse_header(";".join([*without, "Member"]).encode(), "f.csv", charging)
 
 
@@ -145,7 +149,7 @@ def test_utf_16_without_its_mark_is_refused_with_or_without_a_header(contract, t
     (tmp_path / "a.csv").write_bytes("sighting_id,brand,date,time\n".encode("utf-16-be"))
     (tmp_path / "b.csv").write_bytes("sighting_id,brand,date,time\n".encode("utf-16"))
     assert read_headers(LocalObjectStore(), contract, [f"{tmp_path.as_uri()}/b.csv"])
-    with pytest.raises(InputError, match=r"a\.csv does not begin with the byte order mark of UTF-16"):
+    with pytest.raises(InputError, match=r"a\.csv does not begin with a byte order mark"):
         read_headers(LocalObjectStore(), contract, [f"{tmp_path.as_uri()}/a.csv"])
 
 

@@ -201,7 +201,9 @@ def test_pattern_that_re2_does_not_read_is_refused_by_lint_and_the_job(pattern: 
 
 def test_pattern_that_re2_does_not_read_stops_the_job_before_it_reads() -> None:
     contract = parse_contract(contract_with(None, "[a-"), "c.yaml", DATASET)
-    with pytest.raises(ContractError, match=r"column brand: pattern '\[a-' is no regular expression that RE2 reads"):
+    with pytest.raises(
+        ContractError, match=r"column brand: pattern '\[a-' is not a regular expression that RE2 can read"
+    ):
         Judge.of(contract)
 
 
@@ -209,7 +211,7 @@ def test_pattern_that_re2_does_not_read_stops_the_job_before_it_reads() -> None:
     ("pattern", "what"),
     [
         pytest.param("^[a-z&&^b]$", "the intersection &&", id="an intersection in Java alone"),
-        pytest.param("^[a[bc]]+$", "the class within a class", id="a union in Java alone"),
+        pytest.param("^[a[bc]]+$", "the nested class", id="a union in Java alone"),
         pytest.param("^[[:alpha:]]+$", None, id="a class that has a name"),
         pytest.param(r"^[a\[&]+$", None, id="marks of their own"),
     ],

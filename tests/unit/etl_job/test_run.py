@@ -262,7 +262,7 @@ def test_lake_without_table_and_files_asks_for_a_delivery(lake, start):
 
 def test_missing_delivery_stops_the_run_by_name(lake, start):
     lake.deliver("d1", f"{HEADER}\n")
-    with pytest.raises(CatalogError, match=r"no delivery d2, .*\(there is d1\): is that its name"):
+    with pytest.raises(CatalogError, match=r"no delivery d2, .*\(existing deliveries: d1\): check its name"):
         start("--delivery", "d2")
 
 

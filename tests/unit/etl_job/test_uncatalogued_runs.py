@@ -96,7 +96,7 @@ def test_every_row_of_what_the_crawler_left_out_is_accounted_for(lake, start, ha
     }
     said = "".join(start.lines)
     assert f"stage=not-catalogued deliveries={','.join(sorted(new))} message=read by the contract" in said
-    assert f"stage=left-out file=file://{lake.raw}/stray.csv message=it lies in no folder delivery=<name>" in said
+    assert f"stage=left-out file=file://{lake.raw}/stray.csv message=it is not in a folder delivery=<name>" in said
     again = start("two")
     assert not again.published_anything
     assert {each.reason for each in again.left_out} == {HIDDEN, NO_DELIVERY}, "an empty file is told once"
@@ -111,6 +111,8 @@ def test_file_that_was_uploaded_and_is_gone_stops_the_run_before_anything_is_wri
     record.parent.mkdir(parents=True)
     keys = [f"raw/{DATASET}/delivery=q1/{name}.csv" for name in "ab"]
     record.write_text(json.dumps({"files": {key: {} for key in keys}}))
-    with pytest.raises(InputError, match=r"delivery q1 misses delivery=q1/b\.csv, which \S+q1\.json says was uploaded"):
+    with pytest.raises(
+        InputError, match=r"delivery q1 lacks delivery=q1/b\.csv, which was uploaded according to \S+q1\.json"
+    ):
         start("one")
     assert sorted(path.name for path in lake.root.iterdir()) == ["deliveries", "raw", "runs"]

@@ -305,13 +305,13 @@ def test_bit_and_tinyint_are_booleans(value, text):
 
 @pytest.mark.parametrize("value", [b"\x02", b"", b"\x00\x01", 2])
 def test_other_bits_are_no_booleans(value):
-    with pytest.raises(ValueError, match="and the contract wants a boolean"):
+    with pytest.raises(ValueError, match="but the contract expects a boolean"):
         format_of(column("boolean"))(value)
 
 
 @pytest.mark.parametrize("value", [timedelta(hours=123), timedelta(days=1), timedelta(hours=-1)])
 def test_time_beyond_a_day_is_no_time_of_day(value):
-    with pytest.raises(ValueError, match=r"holds a span of time \(.*\), and the contract wants a time of day"):
+    with pytest.raises(ValueError, match=r"holds a span of time \(.*\), but the contract expects a time of day"):
         format_of(column("string", **CLOCK))(value)
 
 

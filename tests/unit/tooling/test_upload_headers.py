@@ -64,7 +64,7 @@ def test_header_that_the_job_can_read_passes(head: bytes):
         ),
         pytest.param(b"1,BMW\n", "line 1 lacks the required column id, brand", id="no header"),
         pytest.param(b"\nid,brand\n", "line 1 lacks the required column id, brand", id="blank first line"),
-        pytest.param(b"id,brand,id\n", "line 1 names id twice", id="twice"),
+        pytest.param(b"id,brand,id\n", "line 1 has the column id twice", id="twice"),
         pytest.param(b"id,br\xe4nd\n", "line 1 is not UTF-8 (byte 0xe4)", id="latin-1"),
         pytest.param("id,brand\n".encode("utf-16"), "is UTF-16, not UTF-8", id="utf-16"),
         pytest.param(b"id,br\0and\n", "line 1 holds NUL bytes", id="NUL"),
@@ -84,11 +84,13 @@ def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: st
     ("form", "head", "problem"),
     [
         pytest.param("parquet", b"PAR1\x15\x04", None, id="parquet"),
-        pytest.param("parquet", b"id,brand\n", "is no Parquet, and the contract wants Parquet", id="csv for parquet"),
+        pytest.param(
+            "parquet", b"id,brand\n", "is not Parquet, but the contract expects Parquet", id="csv for parquet"
+        ),
         pytest.param("jsonLines", b'{"id": 1}\n{"id": 2}\n', None, id="json lines"),
         pytest.param("jsonLines", b'\xef\xbb\xbf {"brand": "x"', None, id="json lines that are for the job to judge"),
         pytest.param("jsonLines", b"[\n", "line 1 is no JSON object: '['", id="one json document"),
-        pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, and the contract wants JSON lines", id="parquet"),
+        pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, but the contract expects JSON lines", id="parquet"),
     ],
 )
 def test_beginning_of_other_formats_is_what_the_contract_says(form: str, head: bytes, problem: str | None):
@@ -146,8 +148,8 @@ def test_file_without_bytes_is_no_parquet_and_may_be_json_lines(tmp_path: Path):
         pytest.param(["id", "Brand", "note"], None, id="as the job reads them"),
         pytest.param(["id", "other", "OTHER", "brand"], None, id="unknown ones"),
         pytest.param(["id"], "lacks the required column brand; it has id", id="missing"),
-        pytest.param(["id", "brand", "Brand"], "column brand is there twice", id="required, by case"),
-        pytest.param(["id", "brand", "note", "note"], "column note is there twice", id="optional"),
+        pytest.param(["id", "brand", "Brand"], "column brand appears twice", id="required, by case"),
+        pytest.param(["id", "brand", "note", "note"], "column note appears twice", id="optional"),
     ],
 )
 def test_columns_of_parquet_are_looked_at(tmp_path: Path, names: list[str], problem: str | None):
@@ -162,13 +164,13 @@ def test_columns_of_parquet_are_looked_at(tmp_path: Path, names: list[str], prob
 
 def test_damaged_parquet_is_refused_by_name(tmp_path: Path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(40) + b"PAR1")
-    with pytest.raises(UploadError, match=r"a\.parquet: is no Parquet file, or damaged"):
+    with pytest.raises(UploadError, match=r"a\.parquet: is not a Parquet file, or it is damaged"):
         check_headers(items_of(tmp_path), rule_of(("id",), format=FileFormat.PARQUET))
 
 
 def test_optional_column_that_comes_twice_is_refused():
     rule = rule_of(("id",), optional=("note",))
-    assert (rule.problem_of(b"id,note,note\n") or "").startswith("line 1 names note twice")
+    assert (rule.problem_of(b"id,note,note\n") or "").startswith("line 1 has the column note twice")
     assert rule.problem_of(b"id,x,x,,\n") is None
 
 
@@ -197,7 +199,7 @@ def test_compression_whose_header_the_job_cannot_read_is_named(tmp_path: Path, n
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UploadError, match=cause) as error:
         check_headers(items_of(tmp_path), RULE)
-    assert "use gzip" in error.value.message
+    assert "compress it with gzip" in error.value.message
 
 
 def test_suffix_in_capitals_is_gzip_too_and_its_key_ends_as_readers_know_it(tmp_path: Path):
@@ -225,7 +227,7 @@ def test_utf_16_is_read_where_the_contract_says_so():
 
 def test_columns_of_parquet_that_cannot_become_what_the_contract_says_are_refused(tmp_path: Path):
     pq.write_table(pa.table({"id": [1.5], "brand": ["x"]}), tmp_path / "a.parquet")
-    with pytest.raises(UploadError, match=r"a\.parquet: column id holds values of type double, and the contract wants"):
+    with pytest.raises(UploadError, match=r"a\.parquet: column id has values of type double, but the contract expects"):
         check_headers(items_of(tmp_path), rule_of(format="parquet"))
 
 
@@ -256,10 +258,10 @@ def test_rule_comes_from_the_contract_of_the_dataset():
 
 
 def test_dataset_without_a_contract_is_named(tmp_path: Path):
-    with pytest.raises(ConfigurationError, match=r"No data contract in .* is about dataset sightings"):
+    with pytest.raises(ConfigurationError, match=r"has no data contract for the dataset sightings"):
         HeaderRule.of_dataset(tmp_path, "sightings")
     (tmp_path / "broken.yaml").write_text("schema: [{name: }")
-    with pytest.raises(ConfigurationError, match=r"broken\.yaml is no data contract"):
+    with pytest.raises(ConfigurationError, match=r"broken\.yaml is not a data contract"):
         HeaderRule.of_dataset(tmp_path, "sightings")
 
 

@@ -302,7 +302,7 @@ def test_files_that_the_job_reads_by_no_contract_of_both_are_refused(tmp_path):
     at = pa.array([datetime(2024, 1, 1 + n % 28, n % 24) for n in range(40)])
     (tmp_path / "a.parquet").write_bytes(parquet(at=at.cast(pa.timestamp("us"))))
     (tmp_path / "b.parquet").write_bytes(parquet(at=at.cast(pa.timestamp("us", "UTC"))))
-    with pytest.raises(ConfigurationError, match="column at holds moments"):
+    with pytest.raises(ConfigurationError, match="column at has timestamps in UTC"):
         draft(tmp_path, "feed")
 
 

@@ -137,7 +137,7 @@ def _or_text(convert: Convert, read: Callable[[str], object]) -> Convert:
 def _as_integer(value: object) -> int:
     number = _as_finite(value)
     if number != int(number):
-        raise ValueError(f"holds {value}, and the contract wants an integer: cast or round it")
+        raise ValueError(f"holds {value}, but the contract expects an integer: cast or round it")
     return int(number)
 
 
@@ -253,7 +253,7 @@ def _offset_of(text: str) -> timezone:
 
 def _unfit(text: str, wanted: str) -> ValueError:
     return ValueError(
-        f"holds the text {_shown(text)}, and the contract wants {wanted}: a Parquet column has typed values"
+        f"holds the text {_shown(text)}, but the contract expects {wanted}: a Parquet column has typed values"
     )
 
 

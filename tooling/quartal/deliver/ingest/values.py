@@ -123,7 +123,7 @@ def _time_format(column: Column) -> Format:
         if isinstance(value, timedelta) and timedelta(0) <= value < _DAY:  # as drivers of MySQL give a time
             value = (datetime.min + value).time()
         if isinstance(value, timedelta):
-            raise ValueError(f"holds a span of time ({value}), and the contract wants a time of day")
+            raise ValueError(f"holds a span of time ({value}), but the contract expects a time of day")
         if not isinstance(value, time):
             raise _unfit(value, "a time of day")
         if value.tzinfo is not None:
@@ -240,4 +240,4 @@ def _unfit(value: object, wanted: str) -> ValueError:
             f"holds {value.text!r}, which is no day of the years 1 to 9999, or no time of a day: say what it stands "
             "for, such as nullif(day, 'infinity')"
         )
-    return ValueError(f"holds a value of type {type(value).__name__}, and the contract wants {wanted}: cast it")
+    return ValueError(f"holds a value of type {type(value).__name__}, but the contract expects {wanted}: cast it")

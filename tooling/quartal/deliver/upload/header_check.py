@@ -49,7 +49,7 @@ class HeaderRule:
     def problem_of(self, head: bytes) -> str | None:
         """What is wrong with a file that begins so; None when nothing is."""
         if self.format is FileFormat.PARQUET:
-            return None if head.startswith(b"PAR1") else "is no Parquet, and the contract wants Parquet"
+            return None if head.startswith(b"PAR1") else "is not Parquet, but the contract expects Parquet"
         if (problem := _problem_of_kind(head, _NAMES[self.format])) is not None:
             return problem
         encoding = self.contract.csv.encoding
@@ -128,7 +128,7 @@ def _problem_of_kind(head: bytes, wanted: str) -> str | None:
     if head.startswith(b"\x1f\x8b"):
         return "is compressed with gzip, and its name does not end in .gz"
     if head.startswith(b"PAR1\x15"):
-        return f"is Parquet, and the contract wants {wanted}"
+        return f"is Parquet, but the contract expects {wanted}"
     found = other_kind(head)
     return None if found is None else f"is {found.what}, which the job does not read: {found.remedy}"
 
