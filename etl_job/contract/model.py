@@ -4,6 +4,8 @@ An unknown field is refused if it could affect rows, so no rule is silently igno
 owners, descriptions, tags) are allowed.
 """
 
+import hashlib
+import json
 import re
 from datetime import date
 from enum import StrEnum
@@ -12,7 +14,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
 
 from etl_job.contract.columns import Column, MissingValues, Name, Strict, repeated
-from etl_job.contract.contract_hash import hash_of
 from etl_job.contract.feature_spec import FeatureSpec
 from etl_job.contract.odcs import as_sql_rule
 from etl_job.contract.rule_kinds import RULE_KINDS
@@ -29,6 +30,7 @@ DESCRIPTIVE_FIELDS_OF_RULES = {
     "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
     "tags", "unit",
 }  # fmt: skip
+_LATER_RULES = ("other_formats", "missing_values", "rounding", "notation", "thousands_separator")
 _BEYOND_THE_ROW = re.compile(r"(?i)\b(select|over|current_\w+|localtimestamp|now|randn?|random|uuid|shuffle)\b")
 EARLIEST_DAY = date(2000, 1, 1)  # of an event, where the contract has no minimum
 EARLIEST_EVENT = date(1700, 1, 1)
@@ -249,4 +251,17 @@ class Contract(Strict):
         Thresholds are left out, because they do not affect what was published.
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
-        return hash_of(content, {"files": RawFiles().model_dump(mode="json"), "max_record_bytes": LONGEST_RECORD})
+        # Fields that later versions introduced are left out where unset: the hashes of older contracts stay the same.
+        later = (
+            (content, ("files", "quality", "missing_values")),
+            (content["csv"], ("max_record_bytes", "multi_line", "escape")),
+            (content["features"]["event_time"], ("time_zone",)),
+            *((column, ("physical_name",)) for column in content["columns"]),
+            *((column["rules"], _LATER_RULES) for column in content["columns"]),
+        )
+        unset = (None, [], RawFiles().model_dump(mode="json"), LONGEST_RECORD)
+        for part, names in later:
+            for name in names:
+                if part[name] in unset or part[name] is False:  # but rounding to 0 decimals counts as set
+                    del part[name]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -88,11 +88,6 @@ def measure_parts(measure: Measure) -> tuple[TableColumn, ...]:
     return tuple(TableColumn(measure.published_as(part), kind) for part, kind in parts)
 
 
-def needs_seconds(spec: FeatureSpec) -> bool:
-    """Whether a measure needs the latest value of a day."""
-    return any(Aggregate.LAST in measure.aggregates for measure in spec.measures)
-
-
 def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
     """Every row of a run as it was read and judged, before rows with the same key are compared."""
     return (
@@ -102,7 +97,7 @@ def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
         TableColumn(CONTENT, "long"),
         *(TableColumn(value_column(name), "string") for name in spec.entity),
         TableColumn(HOUR, "int"),
-        *((TableColumn(SECOND, "long"),) if needs_seconds(spec) else ()),
+        *((TableColumn(SECOND, "long"),) if any(Aggregate.LAST in m.aggregates for m in spec.measures) else ()),
         *(TableColumn(number_column(measure.column), VALUE_KIND) for measure in spec.measures),
         TableColumn(BROKEN, "long"),
         TableColumn(WARNED, "long"),

@@ -14,7 +14,6 @@ from etl_job.duplicates.shared_keys import RegisterFile, may_share_keys
 from etl_job.spark.session import tune_shuffle
 from etl_job.staging.intake import StagedRows
 from etl_job.staging.store import read_staged
-from etl_job.tables.key_registers import Registers
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,12 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
             context.spark, context.store, staged.valid_files, folder=staged.folder.repeated, partitions=partitions
         )
         shares = asked.result()
-    return SharedKeys(repeated, _overlap(context, staged, before, others) if shares else KeyOverlap())
-
-
-def _overlap(context: RunContext, staged: StagedRows, before: Registers, others: Registers) -> KeyOverlap:
-    tune_shuffle(context.spark, staged.input_bytes, reads_registers=True)
+    if not shares:
+        return SharedKeys(repeated)
+    tune_shuffle(context.spark, sum(delivery.size_bytes for delivery in staged.deliveries), reads_registers=True)
     rows = read_staged(context.spark, context.store, staged.folder.uri, context.contract.features)
     own_before, of_others = (read_registers(context.spark, context.store, side) for side in (before, others))
-    return find_overlap(rows, own_before, of_others, context.contract.conflicts)
+    return SharedKeys(repeated, find_overlap(rows, own_before, of_others, context.contract.conflicts))
 
 
 @dataclass(frozen=True, slots=True)

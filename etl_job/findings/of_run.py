@@ -20,6 +20,7 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
     deliveries, are_all_known = _published(manifest, {**earlier, manifest.run_id: manifest})
     days = [rows.last_day for rows in deliveries if rows.last_day is not None]
     failed = manifest.status == "FAILED"
+    still = [state for state in manifest.published.values() if not state.withdrawn]
     return Facts(
         now=manifest.finished_at,
         last_run=LastRun(
@@ -29,7 +30,8 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
             failed_step="job" if failed else "",
             reason=(manifest.reason or "the reason is not known") if failed else "",
         ),
-        published=_still_published(manifest),
+        # A manifest without any is of a run that failed before it knew.
+        published=len(still) if manifest.published else None,
         deliveries=deliveries,
         last_day=max(days, default=None) if are_all_known else None,
         quarantine_limit=quarantine_limit,
@@ -47,11 +49,6 @@ def done_in(manifest: RunManifest) -> str:
     done = [f"processed {some(processed)}"] if processed else []
     done += [f"withdrew {some(withdrawn)} from the tables"] if withdrawn else []
     return " and ".join(done) or ("brought the features up to date" if manifest.published_anything else "")
-
-
-def _still_published(manifest: RunManifest) -> int | None:
-    """How many deliveries are published; a manifest without any is of a run that failed before it knew."""
-    return sum(not state.withdrawn for state in manifest.published.values()) if manifest.published else None
 
 
 def _published(manifest: RunManifest, by_run: Mapping[str, RunManifest]) -> tuple[tuple[DeliveredRows, ...], bool]:

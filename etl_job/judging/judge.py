@@ -80,7 +80,10 @@ class Judge:
                 broken = with_bit(broken, pc.invert(marked), self.bits[name])
         second = self._second_of_event(values)
         if EVENT_TIME in self.bits:
-            broken = with_bit(broken, self._takes_place(values, second), self.bits[EVENT_TIME])
+            when = self.contract.features.event_time
+            unread = pc.or_(pc.is_null(values[when.date or ""]), pc.is_null(values[when.time or ""]))
+            # Clocks of the zone may never show a time that can be read.
+            broken = with_bit(broken, pc.or_(unread, pc.is_valid(second)), self.bits[EVENT_TIME])
         return JudgedBatch(batch, broken, values, second)
 
     def _second_of_event(self, values: Mapping[str, pa.Array]) -> pa.Int64Array:
@@ -90,12 +93,6 @@ class Judge:
         midnight = pc.multiply(values[wanted.date or ""].cast(pa.int32()).cast(pa.int64()), DAY_SECONDS)
         shown = midnight if wanted.time is None else pc.add(midnight, values[wanted.time])
         return in_zone(shown, wanted.time_zone)
-
-    def _takes_place(self, values: Mapping[str, pa.Array], second: pa.Int64Array) -> pa.BooleanArray:
-        """Whether clocks of the zone ever show date and time; true where those cannot be read."""
-        wanted = self.contract.features.event_time
-        unread = pc.or_(pc.is_null(values[wanted.date or ""]), pc.is_null(values[wanted.time or ""]))
-        return pc.or_(unread, pc.is_valid(second))
 
 
 def _with_default_bounds(column: Column) -> Column:

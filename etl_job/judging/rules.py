@@ -61,7 +61,8 @@ def judge_column(
     column: Column, bits: Mapping[str, int], texts: pa.StringArray, latest_day: date | None = None
 ) -> JudgedColumn:
     """Judge texts, of which empty ones are missing, by the rules that ``bits`` names, each with its bit."""
-    if not _repeats(texts):
+    sample = texts.slice(0, _SAMPLE)
+    if len(pc.unique(sample)) * 2 > len(sample):
         return _judge_each(column, bits, texts, latest_day)
     distinct = pc.fill_null(texts, "").dictionary_encode()
     judged = _judge_each(column, bits, distinct.dictionary, latest_day)
@@ -89,11 +90,6 @@ def with_bit(broken: pa.Int64Array | None, holds: pa.BooleanArray, bit: int) -> 
         return broken
     found = pc.if_else(holds, pa.scalar(0, pa.int64()), pa.scalar(1 << bit, pa.int64()))
     return either(broken, found, pc.bit_wise_or)
-
-
-def _repeats(texts: pa.StringArray) -> bool:
-    sample = texts.slice(0, _SAMPLE)
-    return len(pc.unique(sample)) * 2 <= len(sample)
 
 
 def _or_no_value(of: Texts, compare: Callable[[pa.Array, pa.Scalar], pa.BooleanArray], bound: pa.Scalar) -> pa.Array:

@@ -16,6 +16,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -67,7 +68,10 @@ def _export(table: PublishedIceberg, store: ObjectStore, location: str) -> CsvEx
         etag = _write_quarter(table, quarter, store, csv_uri(location, quarter))
         known[quarter] = _Exported(data=now[quarter], etag=etag)
     manifest = quicksight_manifest(csv_uri(location, quarter) for quarter in sorted(now))
-    if _content(store, manifest_uri) != manifest:
+    before = None
+    with suppress(FileNotFoundError):
+        before = store.read(manifest_uri)
+    if before != manifest:
         store.write(manifest_uri, manifest)
     store.delete_all([csv_uri(location, quarter) for quarter in removed])
     if written or removed:
@@ -125,10 +129,3 @@ def _read_state(store: ObjectStore, uri: str) -> dict[str, _Exported]:
         return _State.model_validate_json(store.read(uri)).quarters
     except (FileNotFoundError, ValidationError):
         return {}
-
-
-def _content(store: ObjectStore, uri: str) -> bytes | None:
-    try:
-        return store.read(uri)
-    except FileNotFoundError:
-        return None

@@ -156,8 +156,12 @@ def last_counted_days(
         return dict.fromkeys(quarters)
     begin, end = min(each.first for each in kept), max(each.last for each in kept)
     every = quarters_between(begin, end)
-    within = {quarter: _last_within(kept, quarter) for quarter in every}
-    unknown = [quarter for quarter in every if _is_unknown(kept, quarter, within[quarter])]
+    within: dict[str, date | None] = dict.fromkeys(every)
+    for day in (day for each in kept for day in (each.first, each.last)):
+        within[quarter_of(day)] = max(within[quarter_of(day)] or day, day)
+    # A quarter may have later days than these where something begins before its end and goes on after it.
+    ends = {quarter: last_day_of(quarter) for quarter in every if within[quarter] != last_day_of(quarter)}
+    unknown = [quarter for quarter, end in ends.items() if any(each.first <= end < each.last for each in kept)]
     found: dict[str, date | None] = {}
     for quarter in quarters:
         earlier = [each for each in reversed(every) if each <= quarter]
@@ -168,17 +172,6 @@ def last_counted_days(
             latest = next((each for each in earlier if within[each]), None)
         found[quarter] = within[latest] if latest else None
     return found
-
-
-def _last_within(kept: Sequence[KeptDays], quarter: str) -> date | None:
-    """The last of the first and last days that are of the quarter."""
-    return max((day for each in kept for day in (each.first, each.last) if quarter_of(day) == quarter), default=None)
-
-
-def _is_unknown(kept: Sequence[KeptDays], quarter: str, known: date | None) -> bool:
-    """Whether the quarter may have later days: something begins before its end and goes on after it."""
-    end = last_day_of(quarter)
-    return known != end and any(each.first <= end < each.last for each in kept)
 
 
 def _later(

@@ -91,12 +91,8 @@ def chunks_of(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[byte
     is_whole = part.uri.endswith(".gz")
     with unpacked(store, part.uri, max(0, part.start - 1)) as raw:
         found = _lines(raw, part.start, None if is_whole else part.end, part.chunk_bytes)
-        yield from _without_mark(found) if part.start == 0 else found
-
-
-def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    for number, chunk in enumerate(chunks):
-        yield chunk.removeprefix(BYTE_ORDER_MARK) if number == 0 else chunk
+        for number, chunk in enumerate(found):
+            yield chunk.removeprefix(BYTE_ORDER_MARK) if part.start == number == 0 else chunk
 
 
 def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> Iterator[bytes]:
@@ -121,7 +117,8 @@ def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> I
                 return
             _refuse_longer(block[end - position :], end)
             continue
-        cut = len(block) if is_last else _last_line_end(block)
+        # A CR at the very end may be half of a line end.
+        cut = len(block) if is_last else max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
         if cut:
             yield block[:cut]
         else:
@@ -145,8 +142,3 @@ def _line_after(block: bytes, place: int, is_last: bool) -> int | None:
     if back + 1 == len(block):
         return len(block) if is_last else None  # a line feed may follow
     return back + 2 if feed == back + 1 else back + 1
-
-
-def _last_line_end(block: bytes) -> int:
-    """Behind the last line end, 0 where there is none; a CR at the very end may be half of one."""
-    return max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pyspark.sql import SparkSession
 
@@ -12,7 +12,7 @@ from etl_job.contract.model import Contract
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.errors import InputError
 from etl_job.findings.wording import some
-from etl_job.lake.files import ObjectStore, StoredFile
+from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import parquet_files
 from etl_job.reading.batches import Source
 from etl_job.reading.gzip_members import DAMAGED
@@ -43,11 +43,6 @@ class StagedRows:
     def names(self) -> tuple[str, ...]:
         """The deliveries' names."""
         return tuple(delivery.name for delivery in self.deliveries)
-
-    @property
-    def input_bytes(self) -> int:
-        """How many bytes the raw files have."""
-        return sum(delivery.size_bytes for delivery in self.deliveries)
 
 
 def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: StagingFolder) -> StagedRows:
@@ -114,12 +109,10 @@ def sources_of(store: ObjectStore, contract: Contract, deliveries: Sequence[Deli
     """The files that have rows, in file order. Raises InputError for the first that lacks a required column."""
     files = [(delivery.name, file) for delivery in deliveries for file in delivery.files_with_rows]
     headers = read_headers(store, contract, [file.uri for _, file in files])
-    return tuple(
-        Source(file.uri, number, name, file.size_bytes, header=headers[file.uri], latest_day=latest_event_day(file))
-        for number, (name, file) in enumerate(files)
-    )
-
-
-def latest_event_day(file: StoredFile) -> date:
-    """The last day that an event of a file can have: the one after its upload, since a day begins earlier elsewhere."""
-    return datetime.fromtimestamp(file.modified, UTC).date() + timedelta(days=1)
+    found = []
+    for number, (name, file) in enumerate(files):
+        # A day begins earlier elsewhere: the last one of an event is that after the upload.
+        latest = datetime.fromtimestamp(file.modified, UTC).date() + timedelta(days=1)
+        header = headers[file.uri]
+        found.append(Source(file.uri, number, name, file.size_bytes, header=header, latest_day=latest))
+    return tuple(found)
