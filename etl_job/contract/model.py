@@ -259,7 +259,7 @@ class Contract(Strict):
             *((column, ("physical_name",)) for column in content["columns"]),
             *((column["rules"], _LATER_RULES) for column in content["columns"]),
         )
-        unset = (None, [], RawFiles().model_dump(mode="json"), LONGEST_RECORD)
+        unset: tuple[object, ...] = (None, [], RawFiles().model_dump(mode="json"), LONGEST_RECORD)
         for part, names in later:
             for name in names:
                 if part[name] in unset or part[name] is False:  # but rounding to 0 decimals counts as set
