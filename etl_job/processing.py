@@ -14,9 +14,8 @@ from py4j.protocol import Py4JError
 from etl_job.context import RunContext
 from etl_job.counting.count import CountedRows, count_rows
 from etl_job.counting.reconcile import check_thresholds, reconcile
-from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
-from etl_job.duplicates.find import SharedKeys, compare_keys, find_duplicates
+from etl_job.duplicates.find import compare_keys, find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError
 from etl_job.findings.wording import typed
 from etl_job.lake.paths import own_folder
@@ -77,42 +76,27 @@ def process_deliveries(context: RunContext, selection: Selection, before: RunRes
 
 
 def count_selection(context: RunContext, selection: Selection) -> tuple[StagedRows, CountedRows]:
-    """Stage, classify and count the rows of a selection, and of deliveries that it changes. Runs Spark jobs."""
-    staged, shared = _stage_with_neighbours(context, selection)
-    try:
-        rows = find_duplicates(context, staged, shared)
-        counted = count_rows(context, staged, shared=shared, rows=rows, withdrawn=selection.withdrawn)
-    except Exception:
-        _give_back(context, None, staged.folder.uri)
-        raise
-    return staged, counted
+    """Stage, classify and count the rows of a selection, and of deliveries that it changes. Runs Spark jobs.
 
-
-def _stage_with_neighbours(context: RunContext, selection: Selection) -> tuple[StagedRows, SharedKeys]:
-    """Stage the selected deliveries, and those others of which a row becomes something else by them.
-
-    Raises CatalogError or InputError where such another cannot be processed again.
+    Raises:
+        CatalogError, InputError: a delivery of which a row becomes something else cannot be processed again.
     """
-    staged, shared = _stage(context, selection, selection.deliveries)
-    while shared.overlap.changed:
-        others = selection.find(shared.overlap.changed)
-        _give_back(context, None, staged.folder.uri)
-        staged, shared = _stage(context, selection, (*staged.deliveries, *others))
-    return staged, shared
-
-
-def _stage(
-    context: RunContext, selection: Selection, deliveries: tuple[Delivery, ...]
-) -> tuple[StagedRows, SharedKeys]:
-    in_order = tuple(sorted(deliveries, key=lambda delivery: delivery.name))
-    tune_shuffle(context.spark, sum(delivery.size_bytes for delivery in in_order))
-    folder = StagingFolder(own_folder(f"{context.tables.curated.location}/{FOLDER}", context.arguments.run_id))
-    try:
-        staged = stage_rows(context, in_order, folder)
-        return staged, compare_keys(context, staged, selection.withdrawn)
-    except Exception:
+    deliveries = selection.deliveries
+    while True:
+        deliveries = tuple(sorted(deliveries, key=lambda delivery: delivery.name))
+        tune_shuffle(context.spark, sum(delivery.size_bytes for delivery in deliveries))
+        folder = StagingFolder(own_folder(f"{context.tables.curated.location}/{FOLDER}", context.arguments.run_id))
+        try:
+            staged = stage_rows(context, deliveries, folder)
+            shared = compare_keys(context, staged, selection.withdrawn)
+            if not shared.overlap.changed:
+                rows = find_duplicates(context, staged, shared)
+                return staged, count_rows(context, staged, shared=shared, rows=rows, withdrawn=selection.withdrawn)
+            deliveries = (*deliveries, *selection.find(shared.overlap.changed))
+        except Exception:
+            _give_back(context, None, folder.uri)
+            raise
         _give_back(context, None, folder.uri)
-        raise
 
 
 def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunResult) -> Iterator[RunResult]:

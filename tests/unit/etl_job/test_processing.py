@@ -11,11 +11,13 @@ from botocore.exceptions import ClientError
 
 from etl_job import processing
 from etl_job.deliveries.selection import Selection
-from etl_job.errors import PublicationError
+from etl_job.duplicates.find import SharedKeys
+from etl_job.duplicates.overlap import KeyOverlap
+from etl_job.errors import CatalogError, PublicationError
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import NO_ROWS
 from etl_job.notify.progress import Progress
-from etl_job.processing import RunResult, process_deliveries
+from etl_job.processing import RunResult, count_selection, process_deliveries
 
 FOLDER = "s3://lake/quarantine/tolls/delivery=q1/run_id=one"
 
@@ -68,6 +70,24 @@ def process(monkeypatch, known):
         known.extend(process_deliveries(context, Selection(()), known[-1]))
 
     return process
+
+
+def test_rows_that_were_staged_go_where_a_delivery_that_they_change_cannot_be_processed_again(monkeypatch):
+    store = Deleting()
+    context: Any = SimpleNamespace(
+        spark=None,
+        store=store,
+        arguments=SimpleNamespace(run_id="one"),
+        tables=SimpleNamespace(curated=SimpleNamespace(location="s3://lake/curated/tolls")),
+    )
+    changed = SharedKeys(overlap=KeyOverlap(changed=("q0",)))
+    monkeypatch.setattr(processing, "tune_shuffle", lambda *_: None)
+    monkeypatch.setattr(processing, "stage_rows", lambda _, deliveries, folder: SimpleNamespace(folder=folder))
+    monkeypatch.setattr(processing, "compare_keys", lambda *_: changed)
+    with pytest.raises(CatalogError, match="delivery q0 shares rows with this run's"):
+        count_selection(context, Selection(()))
+    (folder,) = store.deleted
+    assert folder.startswith("s3://lake/curated/tolls/keys/one-")
 
 
 def names(*, bad_rows: dict[str, str], keys: dict[str, str]) -> Any:
