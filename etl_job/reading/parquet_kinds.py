@@ -18,12 +18,12 @@ from etl_job.reading.batches import Header
 
 _TAIL_BYTES = 64 * 1024
 _MAGIC = b"PAR1"
-NANOSECONDS = {True: "nanoseconds", False: "nanoseconds_ntz"}
+MOMENT, LOCAL_TIME = "timestamp", "timestamp_ntz"  # times in UTC, and those without a zone
 _PHYSICAL = {
     "BOOLEAN": "boolean",
     "INT32": "int",
     "INT64": "bigint",
-    "INT96": "timestamp",
+    "INT96": MOMENT,
     "FLOAT": "float",
     "DOUBLE": "double",
 }
@@ -34,7 +34,6 @@ _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal"
 _NESTED = "nested values"
 _TWICE = "twice"  # capitals and small letters count as one
 NOTHING = "nothing"  # a column without a value, as pandas writes one of None alone
-MOMENTS, LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
 
 
 def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
@@ -117,10 +116,7 @@ def _kind(leaf: Any) -> str:
     if leaf.path != leaf.name or leaf.max_repetition_level:
         return _NESTED
     if name == "Timestamp":
-        is_moment = bool(logical["isAdjustedToUTC"])
-        if logical["timeUnit"] == "nanoseconds":
-            return NANOSECONDS[is_moment]
-        return "timestamp" if is_moment else "timestamp_ntz"
+        return MOMENT if logical["isAdjustedToUTC"] else LOCAL_TIME
     if name == "Int":
         return _INTEGERS[logical["bitWidth"], logical["isSigned"]]
     if name == "Decimal":
@@ -142,17 +138,17 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
     if kind.endswith(" values"):
         return f"has {kind}, which the job cannot read: write text, numbers, booleans, dates or timestamps"
     wanted, is_number = column.logical_type, kind.partition("(")[0] in _NUMBERS
-    if kind in ("string", NOTHING) or (wanted == "date" and kind in LOCAL_TIMES):
+    if kind in ("string", NOTHING) or (wanted == "date" and kind == LOCAL_TIME):
         return None
     if wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean"):
         return None
-    if wanted == "timestamp" and kind in (*MOMENTS, *LOCAL_TIMES):
+    if wanted == "timestamp" and kind in (MOMENT, LOCAL_TIME):
         has_offset = column.rules.layouts[0].is_of_moments
-        if has_offset == (kind in MOMENTS):
+        if has_offset == (kind == MOMENT):
             return None
         return (
             "has timestamps in UTC: give the contract a format with an offset (XXX)"
-            if kind in MOMENTS
+            if kind == MOMENT
             else "has timestamps without a zone: give the contract a format without an offset, and a timeZone"
         )
     if wanted == "timestamp" and is_number and any(layout.epoch_unit for layout in column.rules.layouts):
