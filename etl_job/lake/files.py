@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
 from os import SEEK_END, stat_result
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
     import boto3
@@ -30,39 +30,6 @@ class StoredFile:
     size_bytes: int
     etag: str
     modified: float
-
-
-class ObjectStore(Protocol):
-    """What the job needs of a place that holds files.
-
-    Raises:
-        FileNotFoundError: there is no such file to read or open.
-        UndeletedError: something was not deleted; what is not there does not matter.
-    """
-
-    def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
-        """Files below the prefix in order of their names."""
-
-    def read(self, uri: str, first_bytes: int | None = None) -> bytes:
-        """The content, or its first bytes."""
-
-    def read_end(self, uri: str, last_bytes: int) -> bytes:
-        """The last bytes of the content, or all if there are fewer."""
-
-    def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
-        """The content from a byte on, to be read once from there."""
-
-    def write(self, uri: str, content: bytes) -> None:
-        """Create or replace the file, whole or not at all."""
-
-    def upload(self, uri: str, file: Path) -> str:
-        """As ``write``, from a file of this machine; the etag of what was written."""
-
-    def delete_all(self, uris: Sequence[str]) -> None:
-        """Remove files."""
-
-    def delete_folder(self, uri: str) -> None:
-        """Remove a folder and what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +55,13 @@ class UndeletedError(OSError):
 
 
 class S3ObjectStore:
-    """An ObjectStore over S3, by boto3.
+    """Objects in S3, by boto3.
 
     A task gets it with a client of its own, for the same region, made when an object is first asked for.
+
+    Raises:
+        FileNotFoundError: there is no such file to read or open.
+        UndeletedError: something was not deleted; what is not there does not matter.
     """
 
     def __init__(
@@ -113,7 +84,7 @@ class S3ObjectStore:
         return self._client
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
-        """See ObjectStore."""
+        """Files below the prefix in order of their names."""
         bucket, key = split_s3_uri(prefix)
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
         found = (entry for page in pages for entry in page.get("Contents", ()))
@@ -123,15 +94,15 @@ class S3ObjectStore:
         )
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
-        """See ObjectStore."""
+        """The content, or its first bytes."""
         return self._body(uri, None if first_bytes is None else f"bytes=0-{first_bytes - 1}").read()
 
     def read_end(self, uri: str, last_bytes: int) -> bytes:
-        """See ObjectStore."""
+        """The last bytes of the content, or all if there are fewer."""
         return self._body(uri, f"bytes=-{last_bytes}").read()
 
     def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
-        """See ObjectStore."""
+        """The content from a byte on, to be read once from there."""
         return closing(cast(BinaryIO, self._body(uri, f"bytes={first_byte}-" if first_byte else None)))
 
     def _body(self, uri: str, byte_range: str | None) -> "StreamingBody":
@@ -146,12 +117,12 @@ class S3ObjectStore:
         return answer["Body"]
 
     def write(self, uri: str, content: bytes) -> None:
-        """See ObjectStore."""
+        """Create or replace the file, whole or not at all."""
         bucket, key = split_s3_uri(uri)
         self._s3.put_object(Bucket=bucket, Key=key, Body=content)
 
     def upload(self, uri: str, file: Path) -> str:
-        """See ObjectStore. What is too large for one call has an etag that nobody knows: it is none then."""
+        """As ``write``, from a file here; the etag of what was written, empty if that was too large for one call."""
         bucket, key = split_s3_uri(uri)
         if file.stat().st_size > _LARGEST_PUT:
             self._s3.upload_file(str(file), bucket, key)
@@ -160,7 +131,7 @@ class S3ObjectStore:
             return self._s3.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
 
     def delete_all(self, uris: Sequence[str]) -> None:
-        """See ObjectStore.
+        """Remove files.
 
         Raises:
             UndeletedError: some files were not deleted; it names each of them, with the reason.
@@ -176,7 +147,7 @@ class S3ObjectStore:
             raise UndeletedError(refused)
 
     def delete_folder(self, uri: str) -> None:
-        """See ObjectStore."""
+        """Remove a folder and what is in it."""
         self.delete_all([file.uri for file in self.list_files(folder_uri(uri))])
 
     def _delete_keys(self, bucket: str, keys: list[str]) -> list[Undeleted]:
@@ -226,29 +197,29 @@ class LocalObjectStore:
     """Files of this machine, by ``file:`` URI or path. Size and time of change stand in for the etag."""
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         files = ((path, path.stat()) for path in sorted(local_path(prefix).rglob("*")) if path.is_file())
         return tuple(StoredFile(f"file://{path}", at.st_size, _local_etag(at), at.st_mtime) for path, at in files)
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         with local_path(uri).open("rb") as file:
             return file.read(-1 if first_bytes is None else first_bytes)
 
     def read_end(self, uri: str, last_bytes: int) -> bytes:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         with local_path(uri).open("rb") as file:
             file.seek(-min(last_bytes, file.seek(0, SEEK_END)), SEEK_END)
             return file.read()
 
     def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         file = local_path(uri).open("rb")
         file.seek(first_byte)
         return file
 
     def write(self, uri: str, content: bytes) -> None:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         path = local_path(uri)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.part")
@@ -256,19 +227,22 @@ class LocalObjectStore:
         unfinished.replace(path)
 
     def upload(self, uri: str, file: Path) -> str:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         self.write(uri, file.read_bytes())
         return _local_etag(local_path(uri).stat())
 
     def delete_all(self, uris: Sequence[str]) -> None:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         for uri in uris:
             local_path(uri).unlink(missing_ok=True)
 
     def delete_folder(self, uri: str) -> None:
-        """See ObjectStore."""
+        """See S3ObjectStore."""
         with suppress(FileNotFoundError):
             shutil.rmtree(local_path(uri))
+
+
+ObjectStore = S3ObjectStore | LocalObjectStore  # what the job needs of a place that holds files
 
 
 def _local_etag(status: stat_result) -> str:
