@@ -93,4 +93,7 @@ def test_each_spark_finds_the_jars_of_its_own_scala_in_one_folder(settings: Sett
         "delta-spark_2.12-3.3.2.jar",
         "delta-storage-3.3.2.jar",
     }
-    assert "iceberg-spark-runtime-4." in (jars.missing({"--datalake-formats": "iceberg"}, of_6) or "")
+    (tmp_path / "iceberg-spark-runtime-4.0_2.13-1.11.0.jar").touch()
+    assert "iceberg-spark-runtime-4.1_2.13-" in (jars.missing({"--datalake-formats": "iceberg"}, of_6) or "")
+    (tmp_path / "iceberg-spark-runtime-4.1_2.13-1.11.0.jar").touch()
+    assert jars.missing({"--datalake-formats": "iceberg"}, of_6) is None

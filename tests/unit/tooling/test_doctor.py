@@ -69,6 +69,20 @@ def test_localstack_is_missing_where_none_answers_and_none_can_be_made(image):
     assert "pyproject.toml is missing" in found["localstack"].source
 
 
+def test_runtime_of_glue_6_is_listed_with_the_python_that_it_is_made_with(settings, tmp_path):
+    def runtime(**environ):
+        environ = {"LOCALSTACK_HOST": "127.0.0.1:1", "PYENV_ROOT": str(tmp_path / "none"), **environ}
+        found = examine(replace(settings, environ=environ))
+        return next(tool for tool in found if tool.name == "glue-runtime 6.0")
+
+    missing = runtime(PATH="/nowhere")
+    assert (missing.ok, missing.version) == (True, f"Spark {environments.SPARK_4_VERSION}")
+    assert missing.source == "made by the first job of 6.0, with a Python 3.13 that uv downloads"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3.13").touch()
+    assert runtime(PATH=str(tmp_path / "bin")).source.endswith(f"with {tmp_path / 'bin' / 'python3.13'}")
+
+
 def host_of(settings, **environ):
     found = examine(replace(settings, environ={"LOCALSTACK_HOST": "127.0.0.1:1", **environ}))
     return next(tool for tool in found if tool.name == "glue host")

@@ -38,6 +38,7 @@ def examine(settings: Settings) -> tuple[Found, ...]:
         _environment(
             settings, "glue-runtime", environments.glue_runtime_environment, f"Spark {environments.SPARK_VERSION}"
         ),
+        _glue_6(settings),
         _localstack(settings, endpoint),
         _host(settings, endpoint),
         endpoint,
@@ -62,6 +63,19 @@ def _environment(
     if environments.is_ready(settings, environment):
         return Found(name, True, version, "installed by Quartal", location)
     return Found(name, True, version, "will be installed on first use", location)
+
+
+def _glue_6(settings: Settings) -> Found:
+    """The runtime of jobs with Glue version 6.0: never missing, as the first such job has it made."""
+    name, version = "glue-runtime 6.0", f"Spark {environments.SPARK_4_VERSION}"
+    found = _environment(settings, name, environments.glue_6_environment, version)
+    if not found.ok:
+        return Found(name, True, source=f"cannot be made here, only jobs of 6.0 need it: {found.source}")
+    if environments.is_ready(settings, environments.glue_6_environment(settings)):
+        return found
+    python = environments.find_python(environments.SPARK_4_PYTHON, settings.environ)
+    source = str(python) if python else f"a Python {environments.SPARK_4_PYTHON} that uv downloads"
+    return replace(found, source=f"made by the first job of 6.0, with {source}")
 
 
 def _localstack(settings: Settings, endpoint: Found) -> Found:

@@ -19,7 +19,7 @@ _OF_SPARK_3: Mapping[str, Sequence[str]] = {
 _OF_SPARK_4: Mapping[str, Sequence[str]] = {
     "delta": ("delta-spark_", "delta-storage-4."),
     "hudi": ("hudi-spark4",),
-    "iceberg": ("iceberg-spark-runtime-4.",),
+    "iceberg": ("iceberg-spark-runtime-4.1_2.13-",),  # one of 4.0 is for another Spark, says Iceberg
 }
 _FORMATS = ("delta-spark_", "delta-storage-", "hudi-spark", "iceberg-spark-runtime-")
 # AWS's SDK for Java as one jar, or at least these of its pieces
@@ -50,10 +50,10 @@ def missing(merged: Mapping[str, str], settings: Settings) -> str | None:
             continue
         for prefix in of_formats[name]:
             if not _has(found, prefix):
-                return f"--datalake-formats {name} needs the jar {prefix}*.jar, which is not here: {where}"
+                return f"--datalake-formats {name} needs the jar {prefix}*.jar, which was not found: {where}"
     needs_aws = "iceberg" in _formats(merged) and iceberg_catalogs.need_aws(arguments.spark_conf(merged))
     if needs_aws and not _has_sdk(found):
-        return f"Iceberg's GlueCatalog and S3FileIO need the jar iceberg-aws-bundle-*.jar, which is not here: {where}"
+        return f"Iceberg's GlueCatalog and S3FileIO need the jar iceberg-aws-bundle-*.jar, which was not found: {where}"
     return None
 
 
