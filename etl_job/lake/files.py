@@ -128,7 +128,7 @@ class S3ObjectStore:
             self._s3.upload_file(str(file), bucket, key)
             return ""
         with file.open("rb") as content:
-            return self._s3.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
+            return self._s3.put_object(Bucket=bucket, Key=key, Body=content).get("ETag", "").strip('"')
 
     def delete_all(self, uris: Sequence[str]) -> None:
         """Remove files.

@@ -78,3 +78,12 @@ def test_bytes_asked_for_are_those_that_come(s3_that_answers):
         s3_that_answers(b"789", "bytes 6-8/10").read_end("s3://lake/a.csv", 3)
     with pytest.raises(ResponseStreamingError, match="bytes=0-2"):
         s3_that_answers(b"0123", "bytes 0-3/10").read("s3://lake/a.csv", 3)
+
+
+def test_file_whose_etag_is_not_told_is_written_all_the_same(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"id")
+    s3 = boto3.client("s3", "eu-west-3", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(s3) as stubber:
+        for told, etag in (({"ETag": '"e"'}, "e"), ({}, "")):
+            stubber.add_response("put_object", told)
+            assert S3ObjectStore(s3).upload("s3://lake/a.csv", tmp_path / "a.csv") == etag
