@@ -154,7 +154,7 @@ def test_text_where_the_table_has_a_struct_is_told(glue, glue_context, tmp_path)
     write(tmp_path / "a.json", {"A": "text"}, {"A": None})
     add_table(glue, tmp_path, [("a", "struct<b:int>")], library=OPENX)
 
-    with pytest.raises(Exception, match="this is no struct, as the table says: text"):
+    with pytest.raises(Exception, match="the table has the type struct, but the value is: text"):
         rows(read(glue_context))
 
 

@@ -131,7 +131,7 @@ def test_delimited_text_is_read_as_hive_does(sql, glue, tmp_path, capfd):
     found = sql("select id, name, cast(day as string) from lake.t")
 
     assert found == [(None, "name", None), (1, '"x"', "2024-01-02"), (2, "", None), (3, None, None)]
-    assert "does not heed skip.header.line.count" in capfd.readouterr().err
+    assert "ignores skip.header.line.count" in capfd.readouterr().err
 
 
 def test_quoted_csv_is_read_by_open_csv(sql, glue, tmp_path):

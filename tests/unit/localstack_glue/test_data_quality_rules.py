@@ -25,7 +25,7 @@ REFUSED = [
     ('ColumnValues "City" matches "[a-z&&[^b]]+"', "classes within classes"),
     ('ColumnValues "City" matches "(?!x).*"', r"the pattern .* is not known here"),
     ('AggregateMatch "min(Price)" "min(reference.amount)" = 1', r"neither sum\(column\) nor avg"),
-    ('RowCount > 0 where "Code > 1"', "Spark may say something else"),  # DuckDB cannot compare the text
+    ('RowCount > 0 where "Code > 1"', "Spark may answer differently"),  # DuckDB cannot compare the text
     ('CustomSql "select java_method(1) from primary" > 0', "the function java_method"),
 ]
 
@@ -270,9 +270,9 @@ def test_a_users_patterns_and_sql_mean_what_they_mean_to_spark(rule, is_passed):
         ('CustomSql "select percentile(id, 0.4) from primary" > 0', "the function quantile"),
         ('CustomSql "select hash(id) from primary limit 1" > 0', "the function hash"),
         ("RowCount > 0 where \"substring(`like`, 0, 2) = 'a_'\"", "begin at 1"),
-        ('RowCount > 0 where "fraction = 2"', "makes a number of a text"),  # 1.7 would be 2
-        ('RowCount > 0 where "fraction in (-2, 2)"', "makes a number of a text"),
-        ('RowCount > 0 where "fraction = id"', "makes a number of a text"),
+        ('RowCount > 0 where "fraction = 2"', "converts text to a number"),  # 1.7 would be 2
+        ('RowCount > 0 where "fraction in (-2, 2)"', "converts text to a number"),
+        ('RowCount > 0 where "fraction = id"', "converts text to a number"),
         ('ReferentialIntegrity "id" "primary.fraction" > 0', "Spark casts them"),
         ('DatasetMatch "primary" "id" "id->fraction" > 0', "Spark casts them"),
     ],

@@ -95,7 +95,7 @@ def test_runtime_of_glue_6_is_made_once_when_a_run_needs_it(tmp_path: Path) -> N
 
     assert runtimes.missing("6.0") is None  # it will be made
     assert runtimes.of(of_version("5.1")).python == python
-    with pytest.raises(JobPreparationError, match="not made yet"):  # Java ahead of a run makes none
+    with pytest.raises(JobPreparationError, match="not installed yet"):  # Java ahead of a run makes none
         runtimes.of(of_version("6.0"), may_make=False)
     assert not (tmp_path / "made").exists()
 
@@ -107,7 +107,7 @@ def test_runtime_of_glue_6_is_made_once_when_a_run_needs_it(tmp_path: Path) -> N
     ("script", "why"),
     [
         pytest.param("import sys; sys.exit('error: no such index')", "no such index", id="fails"),
-        pytest.param("print('done')", "did not say where its Python is", id="says-nothing"),
+        pytest.param("print('done')", "did not return the path of its Python", id="says-nothing"),
     ],
 )
 def test_runtime_that_cannot_be_made_fails_the_run_with_the_reason(tmp_path: Path, script: str, why: str) -> None:

@@ -28,4 +28,4 @@ def settings_without_effect(definition: Mapping[str, Any]) -> Iterator[str]:
     if definition.get("CatalogId"):
         yield "CatalogId has no effect: tables are written to the catalog of the crawler's account"
     if json.loads(str(definition.get("Configuration") or "{}")).get("CreatePartitionIndex"):
-        yield "CreatePartitionIndex has no effect: no index is made"
+        yield "CreatePartitionIndex has no effect: no index is created"

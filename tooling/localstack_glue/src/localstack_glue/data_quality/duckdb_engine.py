@@ -149,4 +149,4 @@ def _as_rule_error(error: duckdb.Error) -> Exception:
     text = str(error).split("\n", 1)[0]
     if _UNKNOWN_NAME.search(text):
         return QueryError(f"Error executing SQL statement: {text}")
-    return UnsupportedRuleError(f"DuckDB, which answers here, says: {text}; Spark may say something else")
+    return UnsupportedRuleError(f"DuckDB, which runs the query here, reports: {text}; Spark may answer differently")

@@ -96,13 +96,17 @@ def _check_alike(node: exp.Expr, kinds: Kinds) -> None:
     """Raise UnsupportedRuleError for what DuckDB may answer otherwise without a word."""
     if isinstance(node, exp.Func) and not isinstance(node, _ALIKE) and not _is_now(node):
         name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
-        raise UnsupportedRuleError(f"the function {name.lower()}: DuckDB, which answers here, may not have Spark's")
+        raise UnsupportedRuleError(
+            f"the function {name.lower()}: DuckDB, which runs the rule here, may not have Spark's version of it"
+        )
     if isinstance(node, exp.Substring) and _is_outside(node.args.get("start")):
         raise UnsupportedRuleError("a substring from 0 or from the end: begin at 1 or later")
     if isinstance(node, _EQUALITIES):
         parts = [node.this, *node.expressions, node.args.get("expression")]
         if any(_is_text(part, kinds) for part in parts) and any(_is_number(part, kinds) for part in parts):
-            raise UnsupportedRuleError(f"{node.sql('spark')}: Spark makes a number of a text; say which with cast()")
+            raise UnsupportedRuleError(
+                f"{node.sql('spark')}: Spark converts text to a number; make that explicit with cast()"
+            )
 
 
 def _is_outside(start: Any) -> bool:

@@ -145,7 +145,8 @@ class ControlEndpoints:
         if host is None or is_served_host(host, self._hosts, self._allowed):  # every browser says a host
             return None
         return _json(
-            {"message": f"not served under the name {host[:100]!r}; LOCALSTACK_GLUE_CONTROL_HOSTS names more"}, 403
+            {"message": f"not served under the name {host[:100]!r}; LOCALSTACK_GLUE_CONTROL_HOSTS allows other names"},
+            403,
         )
 
     def _refuse(self, request: Request) -> Response | None:
@@ -154,7 +155,7 @@ class ControlEndpoints:
         if may_control(request.remote_addr, request.headers.get("Origin"), self._allowed):
             return None
         return _json(
-            {"message": "for this machine only; LOCALSTACK_GLUE_CONTROL_ALLOWED names networks besides it"}, 403
+            {"message": "only this machine may call this; LOCALSTACK_GLUE_CONTROL_ALLOWED allows other networks"}, 403
         )
 
     def _move(self, change: dict[str, Any]) -> None:

@@ -233,7 +233,7 @@ def _extra_jars(text: str) -> Path | None:
         return None
     folder = Path(text.strip()).absolute()
     if not folder.is_dir():
-        raise ValueError(f"LOCALSTACK_GLUE_EXTRA_JARS is {text!r}, and there is no such folder")
+        raise ValueError(f"LOCALSTACK_GLUE_EXTRA_JARS is {text!r}, but there is no such folder")
     return folder
 
 

@@ -298,4 +298,4 @@ def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
         return QueryFailedError("HIVE_BAD_DATA", text)
     if isinstance(error, duckdb.OutOfMemoryException):
         return QueryFailedError("EXCEEDED_LOCAL_MEMORY_LIMIT", f"the query needs more than {_MEMORY_LIMIT} here")
-    return QueryFailedError("NOT_SUPPORTED", f"DuckDB, which answers here, says: {text}")
+    return QueryFailedError("NOT_SUPPORTED", f"DuckDB, which runs the query here, reports: {text}")

@@ -166,7 +166,9 @@ class CatalogWriter:
         elif self._policy.delete == policies.DEPRECATE:
             self._deprecate(table)
         else:
-            self._log(f"WARN : The data of table {name} is gone; left as it is by SchemaChangePolicy LOG")
+            self._log(
+                f"WARN : The data of table {name} no longer exists; SchemaChangePolicy LOG leaves the table unchanged"
+            )
 
     def _deprecate(self, table: JsonDict) -> None:
         if DEPRECATED in (table.get("Parameters") or {}):

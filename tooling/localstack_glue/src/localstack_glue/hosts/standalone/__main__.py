@@ -73,8 +73,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="emulator that answers what is not Glue's, such as http://127.0.0.1:5000 (default: moto, in this process)",
     )
-    serve.add_argument("--state", type=Path, metavar="FOLDER", help="where jobs, triggers and runs outlive the server")
-    serve.add_argument("--work-dir", type=Path, metavar="FOLDER", help="where job runs have their files")
+    serve.add_argument(
+        "--state", type=Path, metavar="FOLDER", help="folder that keeps jobs, triggers and runs across restarts"
+    )
+    serve.add_argument("--work-dir", type=Path, metavar="FOLDER", help="folder for the files of job runs")
     serve.add_argument("--verbose", action="store_true", help="log what happens")
     return parser
 

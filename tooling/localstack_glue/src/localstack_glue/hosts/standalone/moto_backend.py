@@ -90,7 +90,7 @@ def _deliver(receiver: Receiver, target: Any, rule_arn: str, event: Any) -> None
     try:
         deliver(receiver, target["Arn"], target.get("RoleArn") or "", rule_arn, str(event["id"]))
     except DeliveryError:
-        LOG.debug("whoever put the event learns nothing of it, as on AWS")
+        LOG.debug("the sender of the event is not informed, as on AWS")
 
 
 def _publish(target: Any, account_id: str, event: Any) -> None:

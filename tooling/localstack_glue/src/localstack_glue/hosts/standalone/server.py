@@ -74,7 +74,7 @@ def serve(
 
     Args:
         port: 0 for any that is free.
-        work_dir: where job runs have their files; None for what the environment names, or a folder of this port's.
+        work_dir: folder for the files of job runs; None for what the environment names, or a folder of this port's.
         backend_url: another emulator that answers what is not Glue's; None for moto in this process.
         state_dir: where what is stored outlives the server; None for what the environment names, or nowhere.
         host: the IPv4 address to listen on; 0.0.0.0 for all that the machine has.

@@ -190,7 +190,7 @@ class WorkflowRules:
                 try:
                     deliver(self._receiver, target["Arn"], target.get("RoleArn") or "", described["Arn"], event_id)
                 except DeliveryError:
-                    LOG.debug("whoever put the event learns nothing of it, as on AWS")
+                    LOG.debug("the sender of the event is not informed, as on AWS")
                 except BotoCoreError as error:
                     LOG.warning("EventBridge could not deliver an event: %s", error)
 

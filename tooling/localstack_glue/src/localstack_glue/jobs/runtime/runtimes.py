@@ -14,7 +14,7 @@ from localstack_glue.service.settings import PYTHON_6, Settings
 
 LOG = logging.getLogger(__name__)
 MAKING_TIMEOUT_S = 1800
-_NOT_MADE = "The runtime of Glue 6.0 could not be made"
+_NOT_MADE = "The runtime of Glue 6.0 could not be installed"
 
 
 class Runtimes:
@@ -61,7 +61,7 @@ class Runtimes:
 
     def _of_6(self, *, may_make: bool) -> Settings:
         if self._newer is None and not may_make and not self._is_there:
-            raise JobPreparationError("the runtime of Glue 6.0 is not made yet")
+            raise JobPreparationError("the runtime of Glue 6.0 is not installed yet")
         with self._finding:  # two runs at once make one
             if self._newer is None:
                 self._newer = self._find_6()
@@ -98,7 +98,7 @@ def _made(command: Sequence[str]) -> Path:
     printed = installers.run(command, failure=_NOT_MADE, timeout_s=MAKING_TIMEOUT_S)
     lines = printed.strip().splitlines()  # a path may hold spaces
     if not lines or not Path(lines[-1]).is_file():
-        raise JobPreparationError(f"{_NOT_MADE}: {command[0]} did not say where its Python is")
+        raise JobPreparationError(f"{_NOT_MADE}: {command[0]} did not return the path of its Python")
     return Path(lines[-1])
 
 

@@ -255,7 +255,7 @@ class Mirror:
             self._warned.add(place)
             print(  # noqa: T201 - the run's error log
                 f"glue-local: {'.'.join(place)}: Spark SQL reads the header of CSV files as a row, as on AWS: it"
-                " does not heed skip.header.line.count; create_dynamic_frame.from_catalog does",
+                " ignores skip.header.line.count, which create_dynamic_frame.from_catalog follows",
                 file=sys.stderr,
                 flush=True,
             )

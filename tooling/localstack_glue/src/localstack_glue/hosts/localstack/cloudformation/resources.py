@@ -83,7 +83,7 @@ class GlueResource(ResourceProvider):
         try:
             self._remove(request, before, old_name)
         except ClientError as error:
-            why = f"it was made anew as {name}, and the old one could not be deleted: {error}"
+            why = f"it was replaced by {name}, but the old one could not be deleted: {error}"
             return _failed(made.resource_model, f"{self.kind.type} {old_name}: {why}")
         return made
 
