@@ -341,3 +341,28 @@ def test_line_breaks_between_quotes_that_come_in_pairs_are_read(tmp_path, header
     drafted = drafted_from(tmp_path, table(header, lambda n: f"{day(n)},{note}"))
     assert tried(tmp_path, drafted).csv.multi_line is True
     assert (drafted.verdict.kept, drafted.verdict.rows) == (40, 40)
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        pytest.param(f"Report,Sales,Total\n{ROWS}", ["Report", "Sales", "Total"], id="a title before the header"),
+        pytest.param(ROWS.replace("\n", "\n-,-,EUR\n", 1), ["day", "shop", "amount"], id="units below the header"),
+    ],
+)
+def test_second_line_that_may_be_the_header_is_told(tmp_path, content, columns):
+    drafted = drafted_from(tmp_path, content)
+    assert [column.name_in_file for column in tried(tmp_path, drafted).columns] == columns
+    assert any("check the header: the second line has no data either" in line for line in drafted.warnings)
+    assert drafted_from(tmp_path, ROWS, name="plain.csv").warnings == ()
+
+
+def test_line_of_totals_is_no_event_and_changes_no_role(tmp_path):
+    drafted = drafted_from(tmp_path, f"{ROWS}Total,,117\n")
+    assert tried(tmp_path, drafted).features.entity == ("shop",)
+    assert (drafted.verdict.kept, drafted.verdict.rows) == (40, 41)
+
+
+def test_entity_that_sums_up_the_others_is_told(tmp_path):
+    rows = table("day,shop,amount", lambda n: f"{day(n)},{('A', 'B', 'Grand Total')[n % 3]},{n % 7}")
+    assert [line for line in drafted_from(tmp_path, rows).warnings if "'Grand Total' in shop may be the sum" in line]

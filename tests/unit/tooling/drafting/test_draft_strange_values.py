@@ -185,6 +185,43 @@ def test_key_that_goes_on_from_file_to_file_is_one(tmp_path):
     assert (contract_in(drafted).key, drafted.warnings) == (("id",), ())
 
 
+@pytest.mark.parametrize(
+    ("text", "missing", "words"),
+    [
+        pytest.param("-999", ["-999"], "far below all others", id="as of weather stations"),
+        pytest.param("-99.9", ["-99.9"], "far below all others", id="with a decimal"),
+        pytest.param("9999.9", None, "far above all others", id="above"),
+        pytest.param("99", None, "far above all others", id="two nines"),
+        pytest.param("-200", None, None, id="no nines"),
+        pytest.param("#DIV/0!", ["#DIV/0!"], None, id="of Excel"),
+        pytest.param("1.#QNAN", ["1.#QNAN"], None, id="of C"),
+    ],
+)
+def test_numbers_that_stand_for_missing_values_are_not_summed_in_silence(tmp_path, text, missing, words):
+    rows = table("day,shop,rain", lambda n: f"{day(n)},{shop(n)},{f'{n}.5' if n % 5 else text}")
+    drafted = drafted_from(tmp_path, rows)
+    contract = tried(tmp_path, drafted)
+    rain = contract.column("rain")
+    assert (rain.logical_type, list(contract.missing_texts(rain))) == ("number", missing or [])
+    assert any("far " in guess for guess in drafted.guesses) is (words is not None)
+    assert words is None or words in drafted.text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("-1.000,10 EUR", "currency", id="a currency's code behind digit groups"),
+        pytest.param("EUR 12.50", "currency", id="a currency's code before"),
+        pytest.param("1,10,000.50", "digit groups", id="lakhs"),
+        pytest.param("25:15:00", "hours from 24 on", id="times of a timetable"),
+    ],
+)
+def test_texts_that_only_look_like_numbers_or_times_are_told(tmp_path, text, words):
+    drafted = drafted_from(tmp_path, table("day,shop,value", lambda n: f'{day(n)},{shop(n)},"{text}"'))
+    assert tried(tmp_path, drafted).column("value").logical_type == "string"
+    assert any(guess.startswith("value: ") and words in guess for guess in drafted.guesses)
+
+
 def test_names_are_published_as_long_as_the_catalog_takes_them(tmp_path):
     rows = table(f"day,shop,{'x' * 300},{'x' * 299}y", lambda n: f"{day(n)},{shop(n)},{n},{n}")
     names = [column.name for column in contract_in(drafted_from(tmp_path, rows)).columns]

@@ -21,6 +21,7 @@ _USUAL, _RARE = "\t;|,", ":^~#!\x01\x1f "  # a comma last: it is in numbers and 
 _HEAD_CHARACTERS = 400_000
 _HEAD_ROWS = 1_000
 _ERRORS = 0.02  # which part of the rows may be written wrongly
+_LEAST_ROWS = 5  # that show what the second line is not
 _DATA = re.compile(
     r"[+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d\d.*|(?i:true|false|na|nan|null)|"
 )
@@ -56,6 +57,11 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
         raise ConfigurationError(
             f"The first line of {path} is a comment, not a header: {rows[1][:5]!r} below it names the columns.",
             remedy="Remove everything before the header: the job reads the first line as the header.",
+        )
+    if has_header and rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
+        notes.append(
+            f"check the header: the second line has no data either, {rows[1][:5]!r}. If it names the columns, remove "
+            "the lines above it and draft again; if it holds units, each file has one quarantined row for it"
         )
     body = [row for row in rows[1:] if row != first] if has_header else rows  # a header that comes again is none of it
     good = [row for row in body if len(row) == width]
@@ -249,6 +255,23 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
             remedy="Add a header line with the names of the columns.",
         )
     return True
+
+
+def _is_header_too(second: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the second line differs from the rows below it in every column of numbers and dates."""
+    good = [row for row in rows if len(row) == len(second)]
+    of_data = [
+        place
+        for place in range(len(second))
+        if good and sum(bool(_DATA.fullmatch(row[place].strip())) for row in good) > 0.9 * len(good)
+    ]
+    filled = [place for place in of_data if second[place].strip()]
+    return (
+        len(good) >= _LEAST_ROWS
+        and len(filled) > 0
+        and not any(_DATA.fullmatch(second[place].strip()) for place in filled)
+        and all(any(row[place].strip() for row in good) for place in filled)
+    )
 
 
 def _names_dates(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

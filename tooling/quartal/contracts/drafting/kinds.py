@@ -15,6 +15,7 @@ from typing import Any
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import words_of
 from quartal.contracts.drafting.left_as_text import why_text
+from quartal.contracts.drafting.placeholders import Placeholders, placeholders
 from quartal.contracts.drafting.sample import Declared, SampledColumn
 from quartal.contracts.drafting.thousands import DecimalMark, grouping_of, open_mark
 from quartal.contracts.drafting.times import DateOrder, Reading, may_be_counted, read_clock, read_counted, read_times
@@ -122,10 +123,20 @@ def kind_of(column: SampledColumn, said: Said = Said()) -> Kind:
     )
     if kind is None:
         return Kind(notes=why_text(there))
+    placed = _placeholders(kind, there, column)
+    nothing = nothing | frozenset(placed.missing)
+    kind = replace(kind, notes=(*kind.notes, *placed.notes))
     if not nothing:
         return kind
     custom = {**kind.custom, "missingValues": sorted(nothing, key=lambda text: -counts[text])}
     return replace(kind, custom=custom)
+
+
+def _placeholders(kind: Kind, there: Mapping[str, int], column: SampledColumn) -> Placeholders:
+    if not kind.is_number or set(words_of(column.name)) & (words.CODES | words.ID):
+        return Placeholders()
+    separator, mark = kind.custom.get("thousandsSeparator", ""), kind.custom.get("decimalSeparator", ".")
+    return placeholders(there, separator, mark)
 
 
 def _nothing(column: SampledColumn) -> frozenset[str]:

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from quartal.contracts.drafting.times import other_form, other_than_dates, read_times
 
 _GROUPED = re.compile(
-    r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[-+]?[$€£¥] ?[\d.,]+|[-+]?[\d.,]+ ?[%€$£¥-]|\([\d.,]+\)"
+    r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?"
+    r"|(?:[A-Z]{3}|[$€£¥])? ?[-+]?\d[\d., '\u00a0\u202f]*[ \u00a0]?(?:[A-Z]{3}|[%€$£¥])|[A-Z]{3} ?[-+]?\d[\d.,]*"
+    r"|[-+]?[$€£¥] ?[\d.,]+|[-+]?[\d.,]+ ?[%€$£¥-]|\([\d.,]+\)"
     r"|[\u2212\u2013][\d.,]+"  # a sign of typesetters
 )
+_LATE_CLOCK = re.compile(r"(?:.*[T ])?(?:[01]?\d|2[0-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
+_AFTER_MIDNIGHT = re.compile(r"(?:.*[T ])?(?:2[4-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
 _NANOSECONDS = re.compile(r"1[0-9]{18}")  # from 2001 to 2033
 _BLANKS = " \t\u00a0\u200b\u200e\u200f\u202f\ufeff"  # and signs that show nowhere
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-]?\d{1,3})?")
@@ -22,6 +26,9 @@ def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
     if stripped.keys() != there.keys() and (what := _what_stands_between_blanks(stripped)):
         example = next(text for text in there if text != text.strip(_BLANKS))
         return (f"its {what} have spaces around them, which no contract removes: {example!r}",)
+    late = next(filter(_AFTER_MIDNIGHT.fullmatch, there), None)
+    if late is not None and all(map(_LATE_CLOCK.fullmatch, there)):
+        return (f"its dates or times have hours from 24 on, which no contract format supports: {late[:40]!r}",)
     form = other_form(there)
     if form is not None:
         return (f"its dates have {form}, which no contract format supports: {next(iter(there))[:40]!r}",)

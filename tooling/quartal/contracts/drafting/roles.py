@@ -106,18 +106,28 @@ def entity(columns: Sequence[Column], when: EventTime, key: Sequence[str]) -> tu
     scored = [
         (score, -number, column)
         for number, column in enumerate(columns)
-        if column.name and column.name not in taken and (score := _entity_score(column, rows)) is not None
+        if column.name and column.name not in taken and (score := _entity_score(column, rows, when)) is not None
     ]
     ranked = [(score, column) for score, _, column in sorted(scored, key=lambda each: each[:2], reverse=True)]
     chosen = next((column for score, column in ranked if score >= (2.0 if _is_one_series(when) else 1.0)), None)
     return chosen, tuple(column for _, column in ranked if column is not chosen)
 
 
-def _entity_score(column: Column, rows: int) -> float | None:
+def _lacks_values(column: Column, when: EventTime) -> bool:
+    """Whether rows of events have no value; what has no day is no event, such as a line of totals."""
+    if not column.missing or column.missing > _ERRORS * len(column.sampled.texts) + 1:
+        return bool(column.missing)
+    dates = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
+    nothing = {"", *column.kind.custom.get("missingValues", ())}
+    pairs = zip(column.sampled.texts, when.day.sampled.texts, strict=True)
+    return any(text in nothing and (not dates or day in dates) for text, day in pairs)
+
+
+def _entity_score(column: Column, rows: int, when: EventTime) -> float | None:
     """How well a column fits as entity; None if it cannot be: a measure, a date, missing or mostly unique values."""
     spoken, kind, different = column.words, column.kind, column.different
     if (
-        column.missing
+        _lacks_values(column, when)
         or kind.errors
         or kind.logical_type in ("date", "timestamp", "number", "boolean")
         or kind.is_clock

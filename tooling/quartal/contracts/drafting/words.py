@@ -97,8 +97,15 @@ CODES = _words(  # numbers that are names
 )
 MISSING = _words(  # texts that stand for a missing value
     r"""
+    #DIV/0! #NAME? #NULL! #NUM! #REF! #VALUE! #WERT! -1.#IND -nan 1.#INF 1.#QNAN
     #N/A #NV (null) * - -- --- . .. ... <NA> ? ?? MISSING Missing N.A. N/A NA NAN NIL NULL NaN NaT None Null UNKNOWN
     0000-00-00 00.00.0000 00/00/0000 Unknown \N k.A. missing n.a. n/a na nan nil none null undefined unknown
+    """
+)
+TOTAL = _words(  # what stands in the place of a name in rows that sum up others
+    """
+    all alle celkem ensemble gesamt grandtotal insgesamt overall razem subtotal suma sum summe tot totaal total totale
+    totales totals toplam zusammen
     """
 )
 YES_AND_NO = _words("yes no y n true false t f ja nein j oui non si 0 1")

@@ -11,7 +11,7 @@ import yaml
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.acceptance import Verdict
-from quartal.contracts.drafting.column_names import outside_reserved, published_names
+from quartal.contracts.drafting.column_names import outside_reserved, published_names, words_of
 from quartal.contracts.drafting.roles import Column, EventTime, counts_rows_of_file
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.model import EARLIEST_DAY, EARLIEST_EVENT, FileFormat
@@ -148,7 +148,7 @@ def comments(
         _time_line(roles, others),
         _bounds_line(roles),
     ]
-    lines += sample.notes
+    lines += [note for note in sample.notes if not _is_warning(note)]
     lines += [f"measures: without {_listed(left)}, which are not quantities"] if (left := others["numbers"]) else []
     plain = [column.name for column in columns if column.name and column.name not in names]
     lines += [f"{column.name} is left out: {column.sampled.unread}" for column in columns if column.name in plain]
@@ -184,7 +184,16 @@ def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
 
 
 def warnings(sample: Sample, roles: Roles) -> list[str]:
-    """The guesses that would lose rows if they are wrong: a key that each file may count anew."""
+    """The guesses that would lose rows, or count some twice, if they are wrong."""
+    return [*_counting_lines(sample, roles), *filter(_is_warning, sample.notes), *_total_lines(roles)]
+
+
+def _is_warning(note: str) -> bool:
+    return note.startswith("check ")
+
+
+def _counting_lines(sample: Sample, roles: Roles) -> list[str]:
+    """What a key costs that each file may count anew."""
     if len(roles.key) != 1 or not counts_rows_of_file(roles.key[0], sample):
         return []
     name, first = roles.key[0].name, roles.key[0].sampled.texts[0]
@@ -201,6 +210,16 @@ def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
         return f"entity: none, a single series{also}"
     chosen = ", ".join(f"{column.name} ({column.different} different values in the sample)" for column in roles.entity)
     return f"entity: {chosen}{also}"
+
+
+def _total_lines(roles: Roles) -> list[str]:
+    """Entities that may be sums over the others."""
+    return [
+        f"check entity: {text!r} in {column.name} may be the sum of others, and then counts as one more of them"
+        for column in roles.entity
+        for text in column.sampled.counts
+        if "".join(words_of(text)) in words.TOTAL
+    ]
 
 
 def _time_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
