@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from quartal.local.toolchain.environments import LOCALEMU_PYTHONS, find_python
+
 _START_S = 60.0
 
 
@@ -26,16 +28,25 @@ class Emulator:
         requirements: what pip installs.
         command: what starts it, with ``{bin}`` for the programs of its environment and ``{port}``.
         env: variables that it is started with, ``{port}`` among them.
+        python: the version that it needs, where this one may be too old for it.
     """
 
     name: str
     requirements: tuple[str, ...]
     command: tuple[str, ...]
     env: tuple[tuple[str, str], ...] = ()
+    python: str | None = None
 
 
 OTHERS = (
     Emulator("moto 5.2.5", ("moto[server,all]==5.2.5",), ("{bin}/moto_server", "-p", "{port}")),
+    Emulator(
+        "LocalEmu 1.3.2 alone",
+        ("localemu==1.3.2",),
+        ("{bin}/python", "-m", "localemu.runtime.main"),
+        (("GATEWAY_LISTEN", "127.0.0.1:{port}"), ("FILESYSTEM_ROOT", "{folder}/volume")),
+        python=LOCALEMU_PYTHONS[0],
+    ),
     Emulator("MiniStack 1.5.33", ("ministack==1.5.33",), ("{bin}/ministack",), (("GATEWAY_PORT", "{port}"),)),
 )
 
@@ -45,7 +56,10 @@ def install(emulator: Emulator, folder: Path) -> Path:
     home = folder / emulator.name.lower().replace(" ", "-")
     programs = home / ("Scripts" if os.name == "nt" else "bin")
     if not (home / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
+        found = find_python(emulator.python, os.environ) if emulator.python else Path(sys.executable)
+        if found is None:
+            raise FileNotFoundError(f"{emulator.name} needs Python {emulator.python}; put one on PATH")
+        subprocess.run([str(found), "-m", "venv", "--clear", str(home)], check=True)
         subprocess.run([str(programs / "pip"), "install", "--quiet", *emulator.requirements], check=True)
         (home / "ready").touch()
     return programs
@@ -62,7 +76,7 @@ def running(emulator: Emulator, folder: Path) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    fill = {"bin": str(programs), "port": str(port)}
+    fill = {"bin": str(programs), "port": str(port), "folder": str(programs.parent)}
     env = {**os.environ, **{name: value.format(**fill) for name, value in emulator.env}}
     env.pop("AWS_ENDPOINT_URL", None)
     with (folder / f"{programs.parent.name}.log").open("w") as log:
