@@ -11,7 +11,6 @@ from etl_job.contract.columns import Column
 from etl_job.contract.model import EARLIEST_DAY, ENCODING, EVENT_TIME, FIELD_COUNT, Contract
 from etl_job.contract.rule_kinds import FUTURE
 from etl_job.errors import ContractError
-from etl_job.judging.patterns import unreadable
 from etl_job.judging.rules import judge_column, with_bit
 from etl_job.judging.zones import DAY_SECONDS, in_zone, is_known
 from etl_job.reading.batches import TextBatch
@@ -93,6 +92,15 @@ class Judge:
         midnight = pc.multiply(values[wanted.date or ""].cast(pa.int32()).cast(pa.int64()), DAY_SECONDS)
         shown = midnight if wanted.time is None else pc.add(midnight, values[wanted.time])
         return in_zone(shown, wanted.time_zone)
+
+
+def unreadable(pattern: str) -> str | None:
+    """Why RE2 cannot read a regular expression (https://github.com/google/re2/wiki/Syntax); None where it can."""
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as error:
+        return str(error).removeprefix("Invalid regular expression: ")
+    return None
 
 
 def _with_default_bounds(column: Column) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,9 @@ from quartal.contracts.model import (
 )
 from quartal.core.errors import ConfigurationError
 from quartal.core.validation_messages import in_words
+
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_NESTED_CLASS = re.compile(r"\[\^?\]?[^\]\\]*(\[(?!:)|&&)")
 
 
 class Severity(StrEnum):
@@ -162,13 +166,13 @@ def _patterns(contract: Contract, document: Document, file: str) -> list[Problem
     }
     if not patterns:
         return []
-    from quartal.contracts.row_judge import read_otherwise, unreadable
+    from quartal.contracts.row_judge import unreadable
 
     problems = []
     for place, pattern in patterns.items():
         field = f"{contract.dataset}.{contract.columns[place].name}.logicalTypeOptions.pattern"
         line = line_of_problem(document, contract.dataset, ("columns", place, "logicalTypeOptions", "pattern"))
-        reason, other = unreadable(pattern), read_otherwise(pattern)
+        reason, other = unreadable(pattern), _read_otherwise(pattern)
         if reason:
             message = shortened(f"{shown(pattern)} is not a regular expression that RE2 can read: {reason}")
             problems.append(Problem(file, field, message, "Correct or escape it.", line=line))
@@ -177,6 +181,15 @@ def _patterns(contract: Contract, document: Document, file: str) -> list[Problem
             remedy = "Rewrite the pattern without it, or escape these characters."
             problems.append(Problem(file, field, message, remedy, Severity.WARNING, line))
     return problems
+
+
+def _read_otherwise(pattern: str) -> str | None:
+    """What in a pattern RE2 reads differently from Java, if anything is known."""
+    found = _NESTED_CLASS.search(_ESCAPED.sub("..", pattern))
+    if found:
+        what = "the intersection &&" if found[1] == "&&" else "the nested class"
+        return f"{what} in {found[0][:40]!r} is Java syntax: RE2 reads its characters literally"
+    return None
 
 
 def _conditions(contract: Contract, document: Document, file: str) -> list[Problem]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from etl_job.deliveries.file_names import why_left_out
 from etl_job.errors import InputError
-from etl_job.judging.judge import Judge, JudgedBatch
-from etl_job.judging.patterns import read_otherwise, unreadable
+from etl_job.judging.judge import Judge, JudgedBatch, unreadable
 from etl_job.judging.values import day_of_second
 from etl_job.judging.xxhash64 import hash_columns
 from etl_job.lake.files import LocalObjectStore
@@ -37,7 +36,6 @@ __all__ = [
     "parquet_columns",
     "parse_header",
     "read_headers",
-    "read_otherwise",
     "records_across_lines",
     "records_in_lines",
     "unreadable",
