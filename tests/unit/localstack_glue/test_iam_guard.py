@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from localstack.aws.api import CommonServiceException
 from moto import mock_aws
-from werkzeug import Request
+from werkzeug import Request, Response
 from werkzeug.test import EnvironBuilder
 
-from localstack_glue.hosts.localstack.role_check import RoleGuardHandler, add_refused_deletions
-from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
+from localstack_glue.hosts.localstack.role_check import RoleChain, RoleGuardHandler, add_refused_deletions
+from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError, RoleSession
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.requests import access_key_id
 from localstack_glue.iam.roles import MotoRoles, RoleState
@@ -309,3 +309,13 @@ def test_session_whose_time_is_over_may_do_nothing():
         with pytest.raises(CommonServiceException) as refused:
             RoleGuardHandler(guard)(None, call(service, "GetAnything", "ASIA2", protocol), None)
         assert refused.value.code == code
+
+
+def test_session_that_a_role_got_for_a_role_is_followed_and_nobody_elses():
+    guard = guard_of({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    answer = Response("<Credentials><AccessKeyId>LSIA2</AccessKeyId><SecretAccessKey>s</SecretAccessKey></Credentials>")
+    for key, found in (("stranger", None), ("ASIA1", RoleSession(ROLE, "next"))):
+        asked = call("sts", "AssumeRole", key, "query", RoleArn=ROLE, RoleSessionName="next")
+        RoleChain(guard)(None, asked, answer)
+        assert guard.session_of("LSIA2") == found
+    assert not guard.session_of("LSIA2").is_over

@@ -186,6 +186,20 @@ def test_change_of_a_role_counts_at_once_and_its_own_call_says_who_it_is(place, 
     assert told["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/changing/run"
 
 
+def test_role_that_assumes_another_one_may_do_what_the_other_may(place, lake):
+    other = place.role("other", ("s3:GetObject", "arn:aws:s3:::lake/open/*"))
+    key = place.as_role(place.role("first", ("sts:AssumeRole", other)))
+    got = place.client("sts", key=key).assume_role(RoleArn=other, RoleSessionName="next")["Credentials"]["AccessKeyId"]
+    s3 = place.client("s3", key=got)
+    assert s3.get_object(Bucket="lake", Key="open/a.csv")["Body"].read() == b"a\n1\n"
+    assert refusal(lambda: s3.get_object(Bucket="lake", Key="shut/a.csv")) == "AccessDenied"
+    assert place.client("sts", key=got).get_caller_identity()["Arn"].endswith("assumed-role/other/next")
+    denied = place.as_role(place.role("third", ("sts:AssumeRole", f"{other}-not")))
+    assert refusal(lambda: place.client("sts", key=denied).assume_role(RoleArn=other, RoleSessionName="next")) == (
+        "AccessDenied"
+    )
+
+
 def test_calls_of_a_role_keep_their_body_in_every_protocol(place):
     arn = place.role("sender", (["sns:*", "sqs:*", "iam:GetRole"], "*"))
     key = place.as_role(arn)

@@ -1,5 +1,6 @@
 """Decides the calls of roles that the Glue service assumed."""
 
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from localstack_glue.iam.service_access import ALWAYS_ALLOWED, Place, accesses
 
 GLUE = "glue.amazonaws.com"
 EVENTS = "events.amazonaws.com"
+_ACCESS_KEY = re.compile(r"AccessKeyId\W+(\w+)")
+_ASSUMED_S = 3600
 
 
 class RoleNotAssumableError(Exception):
@@ -92,6 +95,13 @@ class RoleGuard:
         ends = datetime.now(UTC) + lasts if lasts is not None else None
         with self._lock:
             self._sessions[access_key_id] = RoleSession(role_arn, session_name, ends)
+
+    def follow(self, operation: str, call: Mapping[str, Any], answer: str) -> None:
+        """Remember the session that a role got from STS for a role, by the answer: what it does is that role's."""
+        if operation != "AssumeRole" or (key := _ACCESS_KEY.search(answer)) is None:
+            return
+        lasts = timedelta(seconds=int(call.get("DurationSeconds") or _ASSUMED_S))
+        self.remember(key[1], str(call["RoleArn"]), str(call["RoleSessionName"]), lasts)
 
     def session_of(self, access_key_id: str) -> RoleSession | None:
         """The session that a key belongs to."""

@@ -65,6 +65,22 @@ class RoleGuardHandler:
         raise refused(AccessDeniedError(protocol, denials[0].message))
 
 
+class RoleChain:
+    """Appended to the response handlers: sees which session a role got for another role."""
+
+    def __init__(self, guard: RoleGuard) -> None:
+        self._guard = guard
+
+    def __call__(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        """Look at the answers of STS to roles only."""
+        if not self._guard.has_sessions or context.operation is None or context.service.service_name != "sts":
+            return
+        key = access_key_id(context.request)
+        if response.status_code == 200 and key and self._guard.session_of(key) is not None:
+            call: Any = context.service_request or {}
+            self._guard.follow(context.operation.name, call, response.get_data(as_text=True))
+
+
 def add_refused_deletions(_chain: HandlerChain, context: RequestContext, response: Response) -> None:
     """Put the refused keys of a DeleteObjects beside the deleted ones; appended to the response handlers."""
     errors = getattr(context, REFUSED_DELETIONS, None)

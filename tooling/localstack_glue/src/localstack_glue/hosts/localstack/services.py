@@ -173,13 +173,14 @@ def _guard_calls() -> "RoleGuard":
     """Check from now on what roles do that the service assumes. Before its first use nobody has their credentials."""
     from localstack.aws import handlers
 
-    from localstack_glue.hosts.localstack.role_check import RoleGuardHandler, add_refused_deletions
+    from localstack_glue.hosts.localstack.role_check import RoleChain, RoleGuardHandler, add_refused_deletions
     from localstack_glue.iam.guard import RoleGuard
     from localstack_glue.iam.roles import MotoRoles
 
     guard = RoleGuard(MotoRoles())
     handlers.serve_custom_service_request_handlers.append(RoleGuardHandler(guard))
     handlers.run_custom_response_handlers.append(add_refused_deletions)
+    handlers.run_custom_response_handlers.append(RoleChain(guard))
     return guard
 
 

@@ -133,6 +133,8 @@ class Gateway:
             return _refusal(call.protocol, error)
         except BotoCoreError as error:  # the backend's IAM: nobody may do anything while that cannot be asked
             return _refusal(call.protocol, ServiceError("ServiceUnavailable", str(error), 503))
+        if session is not None and self._guard is not None and call.service == "sts" and response.status_code == OK:
+            self._guard.follow(call.operation.name, call.parameters, response.get_data(as_text=True))
         if refused:
             response.set_data(with_refused_deletions(response.get_data(as_text=True), refused))
         return response
