@@ -51,6 +51,27 @@ def test_replace_mends_a_manifest_that_names_what_is_gone(upload, connection, bu
     assert recorded(connection, bucket) == keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
 
 
+@pytest.mark.parametrize("exchange", [Exchange(replace=True), Exchange(remove=("b.csv",))], ids=["replace", "remove"])
+@pytest.mark.parametrize("is_gone_before", [False, True], ids=["again", "back"])
+def test_file_that_another_upload_brings_meanwhile_is_not_taken_out(
+    upload, connection, bucket, twice: Path, exchange: Exchange, is_gone_before: bool
+):
+    s3, b = connection.s3(), f"{RAW}delivery=2024Q1/b.csv"
+    if is_gone_before:
+        s3.delete_object(Bucket=bucket, Key=b)
+    items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
+    with pytest.raises(UploadError, match=r"b\.csv came meanwhile.* Nothing was taken out") as error:
+        upload(
+            items,
+            exchange=exchange,
+            folder=f"{RAW}delivery=2024Q1/",
+            on_bytes=lambda _: s3.put_object(Bucket=bucket, Key=b, Body=b"id\nnew\n"),
+        )
+    assert "again" in error.value.remedy
+    assert s3.get_object(Bucket=bucket, Key=b)["Body"].read() == b"id\nnew\n"
+    assert b in recorded(connection, bucket)
+
+
 def test_replacement_that_could_not_be_uploaded_takes_nothing_out(upload, connection, bucket, twice: Path):
     items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
     (twice / "a.csv").unlink()

@@ -117,6 +117,23 @@ class DeliveriesBefore:
             )
         return keys
 
+    def refuse_newcomers(self, transfer: Transfer, keys: Iterable[str]) -> None:
+        """List again what is to be taken out: what another upload has brought meanwhile is not what was meant.
+
+        Raises:
+            UploadError: an object came, or is another one, since the deliveries were looked at.
+        """
+        wanted = tuple(keys)
+        folders = {key[: key.index(_MARK)] + f"{_MARK}{delivery_in(key)}/" for key in wanted}
+        now = {key: there for folder in sorted(folders) for key, there in transfer.present(folder).items()}
+        came = [key for key in wanted if key in now and now[key] != self.present.get(key)]
+        if came:
+            more = f" and {len(came) - _SHOWN} more" if len(came) > _SHOWN else ""
+            raise UploadError(
+                f"{', '.join(came[:_SHOWN])}{more} came meanwhile, by another upload. Nothing was taken out.",
+                remedy="If they are to go all the same, run the command again; the files that were sent are skipped.",
+            )
+
     def _refuse_unknown(self, key: str, own: Collection[str], there: Collection[str]) -> None:
         delivery = delivery_in(key)
         if key in own:

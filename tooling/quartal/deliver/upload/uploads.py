@@ -245,6 +245,7 @@ def upload(
     try:
         manifests = _record(connection, store, outcomes, upload_id)
         if error is None and unwanted:
+            before.refuse_newcomers(transfer, unwanted)
             take_out(s3, bucket, [key for key in unwanted if key in before.present])
             removed = _record(connection, store, (), upload_id, unwanted)
             manifests = tuple(sorted({*manifests, *removed}))
