@@ -3,6 +3,7 @@
 PySpark has no public way to the store, nor to what Java says of its memory: its private handles lead to both.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,22 +29,22 @@ class SparkMeter:
     def started(cls, spark: SparkSession) -> "SparkMeter":
         """One that begins to count now: a session may have served others before, as in tests."""
         past = cls(spark)
-        first_stage = 1 + max((stage.stageId() for stage in past._stages()), default=-1)
-        return cls(spark, first_stage, 1 + max((job.jobId() for job in past._jobs()), default=-1))
+        first_stage = 1 + max((stage["stageId"] for stage in past._stages()), default=-1)
+        return cls(spark, first_stage, 1 + max((job["jobId"] for job in past._jobs()), default=-1))
 
     def read(self, rows_read: int = 0, bytes_read: int = 0) -> SparkMetrics:
         """Everything since the beginning. Spark keeps the newest 1,000 stages, many times what a run has.
 
         What Python workers read by themselves Spark does not see; it is added.
         """
-        stages = [stage for stage in self._stages() if stage.stageId() >= self._first_stage]
+        stages = [stage for stage in self._stages() if stage["stageId"] >= self._first_stage]
 
         def total(name: str) -> int:
-            return sum(int(getattr(stage, name)()) for stage in stages)
+            return sum(int(stage[name]) for stage in stages)
 
         return SparkMetrics(
-            jobs=sum(job.jobId() >= self._first_job for job in self._jobs()),
-            stages=sum(stage.numCompleteTasks() > 0 for stage in stages),
+            jobs=sum(job["jobId"] >= self._first_job for job in self._jobs()),
+            stages=sum(stage["numCompleteTasks"] > 0 for stage in stages),
             tasks=total("numCompleteTasks"),
             bytes_read=bytes_read + total("inputBytes"),
             rows_read=rows_read + total("inputRecords"),
@@ -61,7 +62,7 @@ class SparkMeter:
     def _has_class_archive(self) -> bool | None:
         """Java goes on without an archive that is not of its class path, and cannot be asked: Linux knows its files."""
         java: Any = self._spark.sparkContext._jvm.java.lang  # type: ignore[union-attr]
-        arguments = [str(word) for word in java.management.ManagementFactory.getRuntimeMXBean().getInputArguments()]
+        arguments = self._values(java.management.ManagementFactory.getRuntimeMXBean().getInputArguments())
         return loads_archive(arguments, Path(f"/proc/{java.ProcessHandle.current().pid()}/maps"))
 
     def _store(self) -> Any:
@@ -69,28 +70,31 @@ class SparkMeter:
         context.listenerBus().waitUntilEmpty(_EVENTS_TIMEOUT_MS)
         return context.statusStore()
 
-    def _stages(self) -> list[Any]:
+    def _stages(self) -> Any:
         context: Any = self._spark.sparkContext
         nothing = context._jvm.java.util.ArrayList()
         quantiles = context._gateway.new_array(context._jvm.double, 0)
-        return _listed(self._store().stageList(nothing, False, False, quantiles, nothing))
+        return self._values(self._store().stageList(nothing, False, False, quantiles, nothing))
 
-    def _jobs(self) -> list[Any]:
-        context: Any = self._spark.sparkContext
-        return _listed(self._store().jobsList(context._jvm.java.util.ArrayList()))
+    def _jobs(self) -> Any:
+        return self._values(self._store().jobsList(self._spark.sparkContext._jvm.java.util.ArrayList()))  # type: ignore[union-attr]
 
     def _peak_of_driver(self) -> int:
-        context: Any = self._spark.sparkContext
-        pools = context._jvm.java.lang.management.ManagementFactory.getMemoryPoolMXBeans()
-        return sum(int(pool.getPeakUsage().getUsed()) for pool in pools if str(pool.getType().name()) == "HEAP")
+        management: Any = self._spark.sparkContext._jvm.java.lang.management  # type: ignore[union-attr]
+        pools = management.ManagementFactory.getMemoryPoolMXBeans()
+        found = [pools.get(place) for place in range(pools.size())]
+        return sum(int(pool.getPeakUsage().getUsed()) for pool in found if str(pool.getType().name()) == "HEAP")
 
     def _peaks_of_executors(self) -> list[int]:
-        found = []
-        for executor in _listed(self._store().executorList(False)):
-            peaks = executor.peakMemoryMetrics()
-            if peaks.isDefined():  # known from the first heartbeat on
-                found.append(int(peaks.get().getMetricValue("JVMHeapMemory")))
-        return found
+        peaks = [executor.get("peakMemoryMetrics") for executor in self._values(self._store().executorList(False))]
+        return [int(peak["JVMHeapMemory"]) for peak in peaks if peak]  # known from the first heartbeat on
+
+    def _values(self, listed: Any) -> Any:
+        """What a Java or Scala collection holds, read as JSON in one call: value by value it would be thousands."""
+        jackson: Any = self._spark.sparkContext._jvm.com.fasterxml.jackson  # type: ignore[union-attr]
+        mapper = jackson.databind.ObjectMapper()
+        mapper.registerModule(jackson.module.scala.DefaultScalaModule())
+        return json.loads(mapper.writeValueAsString(listed))
 
 
 def loads_archive(arguments: Sequence[str], maps: Path) -> bool | None:
@@ -99,7 +103,3 @@ def loads_archive(arguments: Sequence[str], maps: Path) -> bool | None:
     if not archives or not maps.is_file():
         return None
     return any(line.endswith(f"/{Path(archives[-1]).name}") for line in maps.read_text().splitlines())
-
-
-def _listed(scala: Any) -> list[Any]:
-    return [scala.apply(place) for place in range(scala.size())]

@@ -31,6 +31,13 @@ _SETTINGS = {
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
+# Classes that PySpark uses with each plan, and those of their functions that it uses most.
+_KEPT_NAMES = {
+    "functions": ("coalesce", "col", "expr", "lit", "substring", "sum", "when"),
+    "PythonUtils": ("toSeq", "getBroadcastThreshold"),
+    "SparkSession": ("getActiveSession",),
+    "PythonRDD": ("collectAndServe", "readRDDFromFile"),
+}
 # Below this, what a plan costs to make over and over is more than what a better one would save.
 SMALL_INPUT_BYTES = 128_000_000
 PARTITION_BYTES = 48_000_000
@@ -55,20 +62,21 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
         hadoop = spark.sparkContext._jsc.hadoopConfiguration()
         for name, value in object_store_settings(environ).items():
             hadoop.set(name, value)
-    _keep_functions(spark)
+    _keep_names(spark)
     return spark
 
 
-def _keep_functions(spark: SparkSession) -> None:
-    """Keep the Java class of Spark's functions, and those of its functions that are used most.
+def _keep_names(spark: SparkSession) -> None:
+    """Keep the Java classes and functions that PySpark asks for most.
 
-    PySpark asks py4j for them each time one is used, which looks for the name in vain in hundreds of jars before it
-    finds it: together a millisecond a call, more than a second for the plans of a run.
+    It asks py4j for them each time one is used, which looks for the name in vain in hundreds of jars before it finds
+    it: together a millisecond a call, more than a second for the plans of a run.
     """
     jvm: Any = spark.sparkContext._jvm  # no public way: the names are py4j's
-    jvm.functions = jvm.functions
-    for name in ("coalesce", "col", "expr", "lit", "substring", "sum", "when"):
-        setattr(jvm.functions, name, getattr(jvm.functions, name))
+    for kept, names in _KEPT_NAMES.items():
+        setattr(jvm, kept, getattr(jvm, kept))
+        for name in names:
+            setattr(getattr(jvm, kept), name, getattr(getattr(jvm, kept), name))
 
 
 def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:

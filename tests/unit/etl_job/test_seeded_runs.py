@@ -6,6 +6,7 @@ A seed takes up to a minute: `./nox -s faults` plays 60, or those of QUARTAL_SPA
 import os
 import random
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,7 +30,8 @@ TELL_NOTHING = {RESET, "InternalServiceException"}  # the call may have had its 
 
 @pytest.fixture
 def faults(moto_catalog: None, monkeypatch: pytest.MonkeyPatch) -> GlueFaults:
-    monkeypatch.setattr(commit_outcome.time, "sleep", lambda _seconds: None)
+    # only there: with a sleep that does not wait, py4j's own thread would spin
+    monkeypatch.setattr(commit_outcome, "time", SimpleNamespace(sleep=lambda _seconds: None))
     return inject(monkeypatch)
 
 
