@@ -48,16 +48,16 @@ ThinJob(sys.argv[1], sys.argv[2]).run()
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[MotoLake]:
+def shared_lake() -> Iterator[MotoLake]:
     lake = MotoLake()
     yield lake
     lake.proxy.close()
 
 
 @pytest.fixture
-def lake(made: MotoLake) -> MotoLake:
-    made.begin_with(Sequence._published_lake)
-    return made
+def lake(shared_lake: MotoLake) -> MotoLake:
+    shared_lake.begin_with(Sequence._published_lake)
+    return shared_lake
 
 
 class Killer:

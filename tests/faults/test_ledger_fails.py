@@ -26,16 +26,16 @@ from .thin_job import CURATED, FEATURES, ThinJob
 
 
 @pytest.fixture(scope="module")
-def made() -> MotoLake:
+def shared_lake() -> MotoLake:
     return MotoLake()
 
 
 @pytest.fixture
-def lake(made: MotoLake, monkeypatch: pytest.MonkeyPatch) -> MotoLake:
+def lake(shared_lake: MotoLake, monkeypatch: pytest.MonkeyPatch) -> MotoLake:
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    made.begin_with(Sequence._published_lake)
-    return made
+    shared_lake.begin_with(Sequence._published_lake)
+    return shared_lake
 
 
 @pytest.fixture

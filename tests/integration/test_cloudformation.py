@@ -68,17 +68,17 @@ def test_stack_is_created_changed_and_deleted(endpoint_url: str) -> None:
     stacks = session.client("cloudformation", endpoint_url=endpoint_url, config=Config(retries={"max_attempts": 1}))
     glue = session.client("glue", endpoint_url=endpoint_url)
 
-    def given(minutes: int, template: object = TEMPLATE) -> dict[str, object]:
+    def stack_request(minutes: int, template: object = TEMPLATE) -> dict[str, object]:
         parameter = {"ParameterKey": "Minutes", "ParameterValue": str(minutes)}
         return {"StackName": "glue", "TemplateBody": json.dumps(template), "Parameters": [parameter]}
 
-    stacks.create_stack(**given(5))
+    stacks.create_stack(**stack_request(5))
     await_stack(stacks, "stack_create_complete", "glue")
     assert glue.get_table(DatabaseName="cfn_db", Name="cfn_t")["Table"]["StorageDescriptor"]["Location"] == "s3://b/t/"
     assert glue.get_job(JobName="cfn_job")["Job"]["Timeout"] == 5
     assert glue.get_trigger(Name="cfn_trigger")["Trigger"]["WorkflowName"] == "cfn_flow"
 
-    stacks.update_stack(**given(7))
+    stacks.update_stack(**stack_request(7))
     await_stack(stacks, "stack_update_complete", "glue")
     assert glue.get_job(JobName="cfn_job")["Job"]["Timeout"] == 7
 
@@ -97,10 +97,10 @@ def test_stack_of_the_cdk_is_there_changes_and_is_gone(endpoint_url: str) -> Non
     session.client("ssm", endpoint_url=endpoint_url).put_parameter(**bootstrapped)
     load = next(each for each in template["Resources"].values() if each.get("Properties", {}).get("Name") == "cdk_load")
 
-    def given() -> dict[str, object]:
+    def stack_request() -> dict[str, object]:
         return {"StackName": "Shop", "TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_NAMED_IAM"]}
 
-    stacks.create_stack(**given())
+    stacks.create_stack(**stack_request())
     await_stack(stacks, "stack_create_complete", "Shop")
     table = glue.get_table(DatabaseName="cdk_shop", Name="orders")["Table"]
     assert table["Parameters"]["has_encrypted_data"] == "true"
@@ -114,7 +114,7 @@ def test_stack_of_the_cdk_is_there_changes_and_is_gone(endpoint_url: str) -> Non
     assert glue.get_crawler(Name="cdk_crawler")["Crawler"]["Classifiers"] == ["cdk_csv"]
 
     load["Properties"] |= {"Timeout": "45", "NumberOfWorkers": 3}
-    stacks.update_stack(**given())
+    stacks.update_stack(**stack_request())
     await_stack(stacks, "stack_update_complete", "Shop")
     assert glue.get_job(JobName="cdk_load")["Job"]["Timeout"] == 45
 

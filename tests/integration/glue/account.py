@@ -154,7 +154,7 @@ class Account:
         """Make a database."""
         name = self.name("db")
         self.glue.create_database(DatabaseInput={"Name": name})
-        self.cleanup.callback(gone, self.glue.delete_database, Name=name)
+        self.cleanup.callback(delete_if_present, self.glue.delete_database, Name=name)
         return name
 
     def table(self, database: str, name: str, **table_input: Any) -> str:
@@ -190,7 +190,7 @@ class Account:
             size = {"GlueVersion": "5.0", "WorkerType": "G.1X", "NumberOfWorkers": 2}
         made = {**size, "Timeout": 10, "DefaultArguments": defaults, **definition}
         self._make(self.glue.create_job, Name=name, Role=self.role, Command=command, **made)
-        self.cleanup.callback(gone, self.glue.delete_job, JobName=name)
+        self.cleanup.callback(delete_if_present, self.glue.delete_job, JobName=name)
         self.cleanup.callback(self._stop_runs, name)
         return name
 
@@ -207,14 +207,14 @@ class Account:
         if kind == "CONDITIONAL":
             definition = {"StartOnCreation": True, **definition}
         self.glue.create_trigger(Name=name, Type=kind, Actions=list(actions), **definition)
-        self.cleanup.callback(gone, self.glue.delete_trigger, Name=name)
+        self.cleanup.callback(delete_if_present, self.glue.delete_trigger, Name=name)
         return name
 
     def workflow(self, **definition: Any) -> str:
         """Make a workflow without triggers."""
         name = self.name("workflow")
         self.glue.create_workflow(Name=name, **definition)
-        self.cleanup.callback(gone, self.glue.delete_workflow, Name=name)
+        self.cleanup.callback(delete_if_present, self.glue.delete_workflow, Name=name)
         return name
 
     def workflow_arn(self, name: str) -> str:
@@ -263,7 +263,7 @@ class Account:
         with contextlib.suppress(ClientError):
             self.glue.stop_crawler(Name=name)
         self.wait_for_crawler(name)
-        gone(self.glue.delete_crawler, Name=name)
+        delete_if_present(self.glue.delete_crawler, Name=name)
 
     def _stop_runs(self, job: str) -> None:
         try:
@@ -372,7 +372,7 @@ def policy(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def gone(call: Callable[..., Any], **request: Any) -> None:
+def delete_if_present(call: Callable[..., Any], **request: Any) -> None:
     """Remove something; what is not there any more is as it should be."""
     try:
         call(**request)

@@ -41,28 +41,28 @@ class LosingStore(LocalObjectStore):
         return super().read(uri, first_bytes)
 
 
-def test_manifest_whose_answers_were_lost_is_looked_at(tmp_path, made):
+def test_manifest_whose_answers_were_lost_is_looked_at(tmp_path, manifest):
     lake = f"file://{tmp_path}"
-    uri = write_manifest(LosingStore(after_effect=True), lake, made)
-    assert RunManifest.model_validate_json(LocalObjectStore().read(uri)) == made
+    uri = write_manifest(LosingStore(after_effect=True), lake, manifest)
+    assert RunManifest.model_validate_json(LocalObjectStore().read(uri)) == manifest
 
 
-def test_manifest_that_is_not_there_is_told_with_what_to_do(tmp_path, made):
+def test_manifest_that_is_not_there_is_told_with_what_to_do(tmp_path, manifest):
     with pytest.raises(
         ManifestError, match=r"record of the run could not be written to file:\S+/one\.json \(Connection"
     ):
-        write_manifest(LosingStore(after_effect=False), f"file://{tmp_path}", made)
+        write_manifest(LosingStore(after_effect=False), f"file://{tmp_path}", manifest)
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-def test_manifest_of_which_nobody_can_tell_is_not_called_unwritten(tmp_path, made, after_effect):
+def test_manifest_of_which_nobody_can_tell_is_not_called_unwritten(tmp_path, manifest, after_effect):
     store = LosingStore(after_effect=after_effect, reads=False)
     with pytest.raises(ManifestError, match=r"whether the record of the run was written to file:\S+ is unknown"):
-        write_manifest(store, f"file://{tmp_path}", made)
+        write_manifest(store, f"file://{tmp_path}", manifest)
 
 
 @pytest.fixture
-def made() -> RunManifest:
+def manifest() -> RunManifest:
     now = datetime(2024, 1, 1, tzinfo=UTC)
     return RunManifest(
         run_id="one",

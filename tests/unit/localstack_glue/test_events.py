@@ -1,4 +1,4 @@
-"""What EventBridge is told (G30)."""
+"""What EventBridge is sent_events (G30)."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ TABLE = "Glue Data Catalog Table State Change"
 
 
 @pytest.fixture
-def told(glue):
+def sent_events(glue):
     """All that would be sent."""
     sent: list[tuple[str, dict[str, Any]]] = []
     bus = EventBus(SimpleNamespace(), glue.crawl_signals, glue.job_signals)  # type: ignore[arg-type]
@@ -37,28 +37,28 @@ def told(glue):
         ("STOPPED", None, "INFO", "Job run stopped"),
     ],
 )
-def test_end_of_a_job_run_is_told(glue, told, state, error, severity, message):  # G30
+def test_end_of_a_job_run_is_told(glue, sent_events, state, error, severity, message):  # G30
     glue.add_job("etl")
     run_id = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
     glue.end_job(state, error)
     detail = {"jobName": "etl", "severity": severity, "state": state, "jobRunId": run_id, "message": message}
-    assert told == [("Glue Job State Change", detail)]
+    assert sent_events == [("Glue Job State Change", detail)]
 
 
-def test_each_attempt_is_told(glue, told):  # G27, G30
+def test_each_attempt_is_told(glue, sent_events):  # G27, G30
     glue.add_job("etl", MaxRetries=1)
     glue.jobs.start(glue.scope, {"JobName": "etl"})
     glue.end_job("FAILED", "no")
     glue.end_job("SUCCEEDED")
-    assert [detail["state"] for _, detail in told] == ["FAILED", "SUCCEEDED"]
+    assert [detail["state"] for _, detail in sent_events] == ["FAILED", "SUCCEEDED"]
 
 
-def test_run_above_the_limit_of_a_trigger_is_told(glue, told):  # G27, G30
+def test_run_above_the_limit_of_a_trigger_is_told(glue, sent_events):  # G27, G30
     glue.add_job("etl")
     glue.add_trigger("go", "ON_DEMAND", [{"JobName": "etl"}])
     glue.triggers.start(glue.scope, {"Name": "go"})
     glue.triggers.start(glue.scope, {"Name": "go"})
-    assert [(detail["state"], detail["message"]) for _, detail in told] == [
+    assert [(detail["state"], detail["message"]) for _, detail in sent_events] == [
         ("FAILED", "Exceeded maximum concurrent runs")
     ]
 
@@ -71,14 +71,14 @@ def test_end_that_aws_does_not_tell(glue):
     assert shapes.job_run_ended(run) is None
 
 
-def test_run_that_takes_long_is_told_once(glue, told):  # G30
+def test_run_that_takes_long_is_told_once(glue, sent_events):  # G30
     glue.add_job("etl", NotificationProperty={"NotifyDelayAfter": 1e-4})
     threads = {thread.ident for thread in threading.enumerate()}
     glue.jobs.start(glue.scope, {"JobName": "etl"})
     for thread in threading.enumerate():
         if thread.ident not in threads:
             thread.join(5)
-    ((detail_type, detail),) = told
+    ((detail_type, detail),) = sent_events
     assert (detail_type, detail["state"], detail["message"]) == (
         "Glue Job Run Status",
         "RUNNING",
@@ -87,11 +87,11 @@ def test_run_that_takes_long_is_told_once(glue, told):  # G30
     assert detail["notificationCondition"] == {"NotifyDelayAfter": 1e-4}
 
 
-def test_crawl_is_told_at_its_start_and_end(glue, told):  # G30
+def test_crawl_is_told_at_its_start_and_end(glue, sent_events):  # G30
     glue.add_crawler("raw")
     glue.crawlers.start(glue.scope, {"Name": "raw"})
     glue.end_crawl()
-    (started_type, started), (_, ended) = told
+    (started_type, started), (_, ended) = sent_events
     assert (started_type, started) == (
         "Glue Crawler State Change",
         {
@@ -105,13 +105,13 @@ def test_crawl_is_told_at_its_start_and_end(glue, told):  # G30
     assert (ended["state"], ended["tablesCreated"], ended["partitionsCreated"]) == ("Succeeded", "0", "0")
 
 
-def test_failed_crawl_tells_why_and_a_stopped_one_nothing(glue, told):  # G30
+def test_failed_crawl_tells_why_and_a_stopped_one_nothing(glue, sent_events):  # G30
     glue.add_crawler("raw")
     glue.crawlers.start(glue.scope, {"Name": "raw"})
     crawl = glue.crawl_executor.started[-1][1]
     crawl.error_message = "no such bucket"
     glue.end_crawl("FAILED")
-    assert (told[-1][1]["state"], told[-1][1]["errorMessage"]) == ("Failed", "no such bucket")
+    assert (sent_events[-1][1]["state"], sent_events[-1][1]["errorMessage"]) == ("Failed", "no such bucket")
     crawl.state = CrawlState.CANCELLED
     assert shapes.crawl_ended(glue.scope, crawl) is None
 

@@ -115,12 +115,12 @@ def test_old_prices_are_said_to_be_old(reviewed, basis):
     plan = reviewed("update").plan
     prices = basis.prices
 
-    def told(months: int) -> bool:
+    def warns_after(months: int) -> bool:
         now = datetime(prices.as_of.year, prices.as_of.month, prices.as_of.day, tzinfo=UTC) + timedelta(31 * months)
         return "months old. `quartal cost us-east-1 --refresh`" in render_text(review(plan, replace(basis, now=now)))
 
-    assert told(14)
-    assert not told(12)
+    assert warns_after(14)
+    assert not warns_after(12)
 
 
 def test_region_without_prices_has_no_cost_and_says_so(reviewed, basis, monkeypatch):

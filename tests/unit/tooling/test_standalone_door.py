@@ -88,7 +88,7 @@ KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "
 
 
 @pytest.fixture
-def told():
+def topic_and_messages():
     """A topic, and what it has been told since the last question."""
     with mock_aws():
         topics, queues = (boto3.client(name, **KEYS) for name in ("sns", "sqs"))
@@ -105,11 +105,11 @@ def told():
 
 
 @pytest.fixture
-def texts_sent(told, monkeypatch):
+def texts_sent(topic_and_messages, monkeypatch):
     """Texts that a topic was sent, each by the rule that its target names, of an event at noon."""
     monkeypatch.setattr(events.Rule, "send_to_targets", events.Rule.send_to_targets)  # back to moto's own at the end
     deliver_to_workflows_and_topics(None)
-    bus, (topic, received) = boto3.client("events", **KEYS), told
+    bus, (topic, received) = boto3.client("events", **KEYS), topic_and_messages
 
     def send(**rule):
         bus.put_rule(Name="rule", **rule)
@@ -157,12 +157,12 @@ def test_whether_an_event_fits_a_pattern_is_answered(monkeypatch, pattern, fits)
 
 
 @pytest.fixture
-def alarms(told, monkeypatch):
+def alarms(topic_and_messages, monkeypatch):
     """An alarm over the share of bad rows that tells a topic, and is quiet so far; CloudWatch."""
     monkeypatch.setattr(Alarm, "update_state", Alarm.update_state)
     for _ in range(2):  # two servers of one process tell it once
         alarm_actions.publish_to_topics()
-    cloudwatch, (topic, _) = boto3.client("cloudwatch", **KEYS), told
+    cloudwatch, (topic, _) = boto3.client("cloudwatch", **KEYS), topic_and_messages
     cloudwatch.put_metric_alarm(
         AlarmName="bad:rows",
         AlarmDescription="Too many. quartal explain",
@@ -180,8 +180,8 @@ def alarms(told, monkeypatch):
     return cloudwatch
 
 
-def test_alarm_that_changes_its_state_tells_its_topics_once(alarms, told):
-    _, received = told
+def test_alarm_that_changes_its_state_tells_its_topics_once(alarms, topic_and_messages):
+    _, received = topic_and_messages
     for _ in range(2):
         alarms.set_alarm_state(AlarmName="bad:rows", StateValue="ALARM", StateReason="0.2 is greater than 0.05")
     (message,) = received()
@@ -200,8 +200,8 @@ def test_alarm_that_changes_its_state_tells_its_topics_once(alarms, told):
     assert received() == []
 
 
-def test_alarm_whose_actions_are_off_tells_nobody(alarms, told):
-    _, received = told
+def test_alarm_whose_actions_are_off_tells_nobody(alarms, topic_and_messages):
+    _, received = topic_and_messages
     alarms.disable_alarm_actions(AlarmNames=["bad:rows"])
     alarms.set_alarm_state(AlarmName="bad:rows", StateValue="ALARM", StateReason="0.2")
     assert received() == []

@@ -64,7 +64,7 @@ def situation(
     )
 
 
-def told(found: Situation) -> list[tuple[str, str]]:
+def levels_and_subjects(found: Situation) -> list[tuple[str, str]]:
     return [(finding.level, finding.about) for finding in findings_in(found)]
 
 
@@ -98,7 +98,7 @@ def test_failed_run_is_a_problem_with_its_reason_and_the_command_that_explains_i
 
 def test_only_the_last_run_counts():
     failed = replace(a_run("FAILED", failed_step="crawl", reason="no"), run_id="wr_1")
-    assert told(situation(runs=(failed, a_run()))) == []
+    assert levels_and_subjects(situation(runs=(failed, a_run()))) == []
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_only_the_last_run_counts():
     ],
 )
 def test_each_state_is_told_by_its_level(found, expected):
-    assert told(found) == expected
+    assert levels_and_subjects(found) == expected
 
 
 def test_schedule_that_came_without_a_success_is_a_problem():
     late = situation(schedule="cron(0 2 15 1,4,7,10 ? *)")
-    assert told(late) == [("problem", "schedule")]
+    assert levels_and_subjects(late) == [("problem", "schedule")]
     assert "since the scheduled start of 2026-10-15 02:00 UTC" in sentence(late, "schedule")
 
 
@@ -153,12 +153,12 @@ def test_age_of_the_data_counts_and_not_that_of_the_run(schedule, last_day, word
 
 @pytest.mark.parametrize(("schedule", "last_day"), [(SCHEDULE, "2026-07-08"), ("", "2026-05-01"), (SCHEDULE, None)])
 def test_data_that_came_in_time_or_is_not_known_is_not_told(schedule, last_day):
-    assert told(situation(schedule=schedule, last_day=last_day)) == []
+    assert levels_and_subjects(situation(schedule=schedule, last_day=last_day)) == []
 
 
 def test_delivery_of_which_nothing_was_kept_is_a_problem():
     found = situation(rows("2026Q2", 500, "2026-06-30"), rows("2026Q3", 100, None, date__format=100))
-    assert told(found) == [("problem", "quarantine")]
+    assert levels_and_subjects(found) == [("problem", "quarantine")]
     assert sentence(found, "quarantine") == "No row of 2026Q3 was kept; 100 were quarantined: date.format (100)."
 
 
@@ -176,8 +176,8 @@ def test_share_below_the_alarms_limit_and_near_it_is_told_with_both():
     assert sentence(near, "quarantine") == (
         "41 of 1,000 rows of 2026Q3 were quarantined (4.1%, near the limit of 5.0%), most often for date.format (41)."
     )
-    assert told(situation(before, rows("2026Q3", 1_000, date__format=39), quarantine_limit=0.05)) == []
-    assert told(situation(rows("2026Q3"), quarantine_limit=0.0)) == []  # nothing is not near to nothing
+    assert levels_and_subjects(situation(before, rows("2026Q3", 1_000, date__format=39), quarantine_limit=0.05)) == []
+    assert levels_and_subjects(situation(rows("2026Q3"), quarantine_limit=0.0)) == []  # nothing is not near to nothing
 
 
 def test_share_that_grew_is_told_against_the_delivery_before():
@@ -185,7 +185,9 @@ def test_share_that_grew_is_told_against_the_delivery_before():
     assert "1.7%, against 0.03% of 2026Q2" in sentence(
         situation(before, rows("2026Q3", date__format=170)), "quarantine"
     )
-    assert told(situation(before, rows("2026Q3", date__format=40))) == []  # more, and still next to nothing
+    assert (
+        levels_and_subjects(situation(before, rows("2026Q3", date__format=40))) == []
+    )  # more, and still next to nothing
 
 
 def test_rule_that_no_row_of_the_delivery_before_broke_is_told():
@@ -301,7 +303,7 @@ def test_delivery_that_brought_nothing_is_told(delivered, level, words):
 
 def test_nothing_is_fine_where_every_delivery_was_withdrawn():
     found = replace(situation(), deliveries=(DeliveryState("2026Q3", RUN, True, None),))
-    assert told(found) == [("problem", "publication")]
+    assert levels_and_subjects(found) == [("problem", "publication")]
     assert sentence(found, "publication") == "No delivery is published: all were withdrawn."
 
 
@@ -337,11 +339,11 @@ def test_files_left_out_are_told_of_the_run_that_left_them_out():
 
 def test_data_that_ends_in_the_future_is_not_called_fresh():
     late = situation(last_day="2027-02-28")
-    assert told(late) == [("warning", "data_age")]
+    assert levels_and_subjects(late) == [("warning", "data_age")]
     assert sentence(late, "data_age") == (
         "The data ends on 2027-02-28, 4 months from now: a date in it or a clock is wrong, so its age is unknown."
     )
-    assert told(situation(last_day="2026-10-21")) == []  # somewhere the next day has begun
+    assert levels_and_subjects(situation(last_day="2026-10-21")) == []  # somewhere the next day has begun
 
 
 def test_failure_of_which_nothing_is_known_is_told_as_such():
@@ -355,6 +357,6 @@ def test_run_that_its_schedule_has_just_started_is_no_alarm():
     late = {"schedule": "cron(0 2 15 1,4,7,10 ? *)", "last_day": "2026-06-30"}
     started = replace(a_run("RUNNING"), started=datetime(2026, 10, 15, 2, 1, tzinfo=UTC))
     found = situation(runs=(a_run(), started), **late)
-    assert told(found) == [("warning", "schedule"), ("warning", "data_age"), ("note", "last_run")]
+    assert levels_and_subjects(found) == [("warning", "schedule"), ("warning", "data_age"), ("note", "last_run")]
     hangs = situation(runs=(a_run(), replace(started, started=datetime(2026, 10, 14, tzinfo=UTC))), **late)
-    assert told(hangs)[0] == ("problem", "schedule")
+    assert levels_and_subjects(hangs)[0] == ("problem", "schedule")

@@ -13,24 +13,24 @@ FOLDER = "raw/x/delivery=2024Q1/"
 NOTHING = {"left_out": (), "without_bytes": (), "likenesses": (), "others": ()}
 
 
-def told(capsys, **contents) -> str:
+def shown_by(capsys, **contents) -> str:
     warn_of_contents(Console(), "raw/x/", **{**NOTHING, **contents})
     return " ".join(capsys.readouterr().err.split())
 
 
 def test_upload_that_leaves_nothing_to_say_says_nothing(capsys):
-    assert told(capsys) == ""
+    assert shown_by(capsys) == ""
 
 
 def test_what_was_left_out_and_what_holds_nothing_is_named(capsys):
     empty = UploadItem(Path("a.json"), f"{FOLDER}a.json", 0, "2024Q1")
-    said = told(capsys, left_out=[Path(f"f/._{n}") for n in range(7)], without_bytes=[empty])
+    said = shown_by(capsys, left_out=[Path(f"f/._{n}") for n in range(7)], without_bytes=[empty])
     assert "readers skip them: ._0, ._1, ._2, ._3, ._4 and 2 more." in said
     assert "Empty, so that a run finds no rows in it: delivery=2024Q1/a.json." in said
 
 
 def test_other_files_that_the_next_run_reads_are_named(capsys):
-    said = told(capsys, others=(f"{FOLDER}old.csv",))
+    said = shown_by(capsys, others=(f"{FOLDER}old.csv",))
     assert "The next run also reads 1 file that had been delivered before: delivery=2024Q1/old.csv." in said
     assert "--replace" in said
 
@@ -38,7 +38,7 @@ def test_other_files_that_the_next_run_reads_are_named(capsys):
 def test_file_that_looks_like_another_is_pointed_out_with_what_takes_that_one_out(capsys):
     same = Likeness(f"{FOLDER}b.csv", f"{FOLDER}y=1/a.csv", is_same=True)
     version = Likeness(f"{FOLDER}a_corrected.csv", f"{FOLDER}a.csv", is_same=False)
-    said = told(capsys, likenesses=(same, version))
+    said = shown_by(capsys, likenesses=(same, version))
     assert "delivery=2024Q1/b.csv has the same content as delivery=2024Q1/y=1/a.csv" in said
     assert "`quartal upload --delivery 2024Q1 --remove y=1/a.csv`" in said
     assert "delivery=2024Q1/a_corrected.csv is named like a version of delivery=2024Q1/a.csv" in said
