@@ -28,31 +28,34 @@ SERVICES = {"Service": ["glue.amazonaws.com", "events.amazonaws.com"]}
 TRUST = {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": SERVICES}]}
 
 
+def policy(action, resource):
+    return {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
+
+
 class Place:
     """A gateway, its backend, and clients of both."""
 
     def __init__(self, url, backend, glue):
         self.url, self.backend, self.glue = url, backend, glue
 
-    def client(self, service, *, key="test", at=None, **config):
+    def client(self, service, *, key="test", at=None, region="us-east-1", **config):
         return local_session().client(
             service,
             endpoint_url=at or self.url,
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id=key,
             aws_secret_access_key="test",
             config=DIRECT.merge(Config(retries={"total_max_attempts": 1}, **config)),
         )
 
-    def role(self, name, *statements):
+    def role(self, name, may):
         iam = self.client("iam")
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-        self.allow(name, *statements)
+        self.allow(name, may)
         return arn
 
-    def allow(self, name, *statements):
-        allowed = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in statements]
-        document = {"Version": VERSION, "Statement": allowed}
+    def allow(self, name, may):
+        document = policy(*may)
         self.client("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(document))
 
     def as_role(self, arn, lasts=timedelta(hours=1)):
@@ -186,6 +189,16 @@ def test_change_of_a_role_counts_at_once_and_its_own_call_says_who_it_is(place, 
     assert told["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/changing/run"
 
 
+def test_role_of_another_partition_is_read_there(place):
+    iam, region = place.client("iam", region="cn-north-1"), "cn-north-1"
+    arn = iam.create_role(RoleName="cn", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    assert arn.startswith("arn:aws-cn:")
+    iam.put_role_policy(RoleName="cn", PolicyName="p", PolicyDocument=json.dumps(policy("s3:ListAllMyBuckets", "*")))
+    s3 = place.client("s3", key=place.as_role(arn), region=region)
+    assert s3.list_buckets()["Buckets"] == []  # of that partition
+    assert refusal(lambda: s3.get_object(Bucket="lake", Key="open/a.csv")) == "AccessDenied"
+
+
 def test_role_that_assumes_another_one_may_do_what_the_other_may(place, lake):
     other = place.role("other", ("s3:GetObject", "arn:aws:s3:::lake/open/*"))
     key = place.as_role(place.role("first", ("sts:AssumeRole", other)))
@@ -295,6 +308,9 @@ def test_workflow_is_a_target_of_the_emulators_rules(place):
     assert events.list_rule_names_by_target(TargetArn=arn)["RuleNames"] == ["r"]
 
     assert events.remove_targets(Rule="r", Ids=["too"])["FailedEntryCount"] == 0  # this moto cannot send to it
+    again = serve(0, None, place.backend, place.glue.settings.state_dir)  # the gateway is started again
+    assert Place(again.url, "", None).client("events").list_rule_names_by_target(TargetArn=arn)["RuleNames"] == ["r"]
+    again.close()
     entries = [{"Source": source, "DetailType": "d", "Detail": "{}"} for source in ("mine", "theirs")]
     assert events.put_events(Entries=entries)["FailedEntryCount"] == 0
     (run,) = glue.get_workflow_runs(Name="flow")["Runs"]

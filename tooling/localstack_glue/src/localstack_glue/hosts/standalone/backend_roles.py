@@ -18,7 +18,7 @@ from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory
 
 _KEPT_S = 5.0  # what changes behind the gateway's back is seen after that; what passes through it, at once
-_REGION = "us-east-1"
+_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}  # one of each partition
 
 
 class RolesUnreadableError(BotoCoreError):
@@ -37,7 +37,7 @@ class BackendRoles:
         self._clients = clients
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, RoleState | None]] = {}
-        self._iams: dict[str, Any] = {}
+        self._iams: dict[Scope, Any] = {}
         self._changes = 0
 
     def forget(self) -> None:
@@ -68,8 +68,8 @@ class BackendRoles:
         return role
 
     def _read(self, role_arn: str) -> RoleState | None:
-        account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-        iam = self._iam(account)
+        name = role_arn.rsplit("/", 1)[-1]
+        iam = self._iam(role_arn)
         try:
             role = iam.get_role(RoleName=name)["Role"]
         except ClientError as error:
@@ -87,11 +87,13 @@ class BackendRoles:
             role_id=role.get("RoleId") or "",
         )
 
-    def _iam(self, account: str) -> Any:
+    def _iam(self, role_arn: str) -> Any:
+        _, partition, _, _, account, _ = role_arn.split(":", 5)
+        place = Scope(account, _REGIONS.get(partition, _REGIONS["aws"]))
         with self._lock:
-            if account not in self._iams:
-                self._iams[account] = self._clients.of_account("iam", Scope(account, _REGION))
-            return self._iams[account]
+            if place not in self._iams:
+                self._iams[place] = self._clients.of_account("iam", place)
+            return self._iams[place]
 
 
 def _statements(iam: Any, role: str) -> Iterator[Statement]:
