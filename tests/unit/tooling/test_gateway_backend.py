@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -20,6 +21,7 @@ if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) no
     sys.path.append(SOURCE)  # the service is a distribution of its own
 
 from localstack_glue.hosts.standalone.server import serve
+from localstack_glue.hosts.standalone.workflow_rules import FILE
 from localstack_glue.service.local_session import DIRECT, local_session
 
 ACCOUNT = "123456789012"  # moto's, whoever asks
@@ -289,7 +291,7 @@ def wait_for_crawl(glue, name):
     )
 
 
-def test_workflow_is_a_target_of_the_emulators_rules(place):
+def test_workflow_is_a_target_of_the_emulators_rules(place, tmp_path):
     glue, events = place.client("glue"), place.client("events")
     role = place.role("deliverer", ("glue:NotifyEvent", "*"))
     glue.create_workflow(Name="flow")
@@ -308,7 +310,8 @@ def test_workflow_is_a_target_of_the_emulators_rules(place):
     assert events.list_rule_names_by_target(TargetArn=arn)["RuleNames"] == ["r"]
 
     assert events.remove_targets(Rule="r", Ids=["too"])["FailedEntryCount"] == 0  # this moto cannot send to it
-    again = serve(0, None, place.backend, place.glue.settings.state_dir)  # the gateway is started again
+    shutil.copy(place.glue.settings.state_dir / FILE, tmp_path)
+    again = serve(0, None, place.backend, tmp_path)  # as the gateway that is started again
     assert Place(again.url, "", None).client("events").list_rule_names_by_target(TargetArn=arn)["RuleNames"] == ["r"]
     again.close()
     entries = [{"Source": source, "DetailType": "d", "Detail": "{}"} for source in ("mine", "theirs")]
