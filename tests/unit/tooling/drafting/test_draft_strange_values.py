@@ -207,18 +207,56 @@ def test_numbers_that_stand_for_missing_values_are_not_summed_in_silence(tmp_pat
     assert words is None or words in drafted.text
 
 
+def test_numbers_with_both_decimal_marks_are_told_and_codes_are_not(tmp_path):
+    rows = table("day,sku,value", lambda n: f'{day(n)},ABC-{n},"{n}{",."[n % 2]}5"')
+    guesses = drafted_from(tmp_path, rows).guesses
+    assert "value: its numbers have points and commas as decimal marks, for instance '1.5' and '0,5'" in guesses
+    assert not any(guess.startswith("sku: ") for guess in guesses)
+
+
+def test_spans_of_time_are_no_times_of_day(tmp_path):
+    rows = table("day,shop,duration", lambda n: f"{day(n)},{shop(n)},{n % 3}:{n:02d}:00")
+    assert tried(tmp_path, drafted_from(tmp_path, rows)).features.event_time.time is None
+
+
+def test_packed_hours_are_refused_by_name(tmp_path):
+    rows = table("mess_datum,station,rain", lambda n: f"{day(n).replace('-', '')}{n % 24:02d},{shop(n)},{n}")
+    for choices in (Choices(), Choices(event_time="mess_datum")):
+        with pytest.raises(ConfigurationError, match="hours without minutes"):
+            drafted_from(tmp_path, rows, choices)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        pytest.param(lambda n: f"{day(n).replace('-', '')}{n % 24:02d}{n:02d}", "yyyyMMddHHmm", id="minutes"),
+        pytest.param(lambda n: f"{day(n).replace('-', '')}{n % 24:02d}{n:02d}59", "yyyyMMddHHmmss", id="seconds"),
+        pytest.param(lambda n: f"{1704067200 + 60 * n}", "epochSeconds", id="seconds since 1970"),
+        pytest.param(
+            lambda n: f"{1704060912 + n}", "epochSeconds", id="seconds since 1970 that look like a day of 1704"
+        ),
+    ],
+)
+def test_packed_times_are_not_seconds_since_1970(tmp_path, text, form):
+    drafted = drafted_from(tmp_path, table("mess_datum,station,rain", lambda n: f"{text(n)},{shop(n)},{n}"))
+    contract = tried(tmp_path, drafted)
+    assert contract.event_column.rules.format == form
+    assert drafted.verdict.kept == 40
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         pytest.param("-1.000,10 EUR", "currency", id="a currency's code behind digit groups"),
         pytest.param("EUR 12.50", "currency", id="a currency's code before"),
         pytest.param("1,10,000.50", "digit groups", id="lakhs"),
+        pytest.param("1.23E+12", "ids have lost their ends", id="ids that Excel has damaged"),
         pytest.param("25:15:00", "hours from 24 on", id="times of a timetable"),
     ],
 )
 def test_texts_that_only_look_like_numbers_or_times_are_told(tmp_path, text, words):
     drafted = drafted_from(tmp_path, table("day,shop,value", lambda n: f'{day(n)},{shop(n)},"{text}"'))
-    assert tried(tmp_path, drafted).column("value").logical_type == "string"
+    assert tried(tmp_path, drafted).column("value").logical_type == ("number" if "E+" in text else "string")
     assert any(guess.startswith("value: ") and words in guess for guess in drafted.guesses)
 
 

@@ -18,7 +18,16 @@ from quartal.contracts.drafting.left_as_text import why_text
 from quartal.contracts.drafting.placeholders import Placeholders, placeholders
 from quartal.contracts.drafting.sample import Declared, SampledColumn
 from quartal.contracts.drafting.thousands import DecimalMark, grouping_of, open_mark
-from quartal.contracts.drafting.times import DateOrder, Reading, may_be_counted, read_clock, read_counted, read_times
+from quartal.contracts.drafting.times import (
+    HOURS,
+    PACKED_TIMES,
+    DateOrder,
+    Reading,
+    may_be_counted,
+    read_clock,
+    read_counted,
+    read_times,
+)
 
 _ERRORS = 0.02  # which part of a column's texts may be errors
 _WHOLE = r"[+-]?(?:0|[1-9]\d{0,17})"  # 007 is a name: as a number it would lose its zeros
@@ -38,6 +47,7 @@ _NUMBERS: tuple[tuple[re.Pattern[str], str, Mapping[str, Any]], ...] = (
 )
 _DIGITS = re.compile(r"0\d+|[1-9]\d{18,}")  # as numbers they would lose their zeros, or be too long
 _PHONE = re.compile(r"\+\d{7,17}")
+_OF_EXCEL = re.compile(r"\d[.,]\d{1,5}E\+1\d")
 _BOOLEAN = re.compile("true|false", re.IGNORECASE)
 _LIMIT = 10.0**18
 
@@ -218,6 +228,10 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             notes.append("may be Excel's day numbers: format the column as dates, and save the file again")
         if logical_type == "integer" and may_be_counted(there):
             notes.append(f"may be the time since 1970; --event-time {column.name} reads it that way")
+        if all(map(_OF_EXCEL.fullmatch, there)):
+            notes.append(
+                f"Excel writes numbers of more than 11 digits so, {next(iter(there))}: ids have lost their ends"
+            )
         if custom.get("rounding"):
             notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
         return Kind(logical_type, {}, custom, errors, tuple(notes), open_mark=None if said else mark)
@@ -258,10 +272,13 @@ def _without_errors(errors: Mapping[str, int], pattern: re.Pattern[str]) -> bool
 
 
 def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | None) -> Kind | None:
+    if all(map(HOURS.fullmatch, there)) and set(words_of(column.name)) & (words.TIME | {"datetime", "ts", "timestamp"}):
+        example = next(iter(there))
+        return Kind(notes=(f"its dates have hours without minutes, which no contract format supports: {example!r}",))
     reading = read_times(there, order)
     total = sum(there.values())
     if reading is not None:
-        if all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there) and not _is_plausible(reading, column):
+        if all(map(PACKED_TIMES.fullmatch, there)) and not _is_plausible(reading, column):
             return None
         if sum(reading.unread.values()) > max(_allowed(total), 0.05 * total):
             return None

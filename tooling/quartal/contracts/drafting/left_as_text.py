@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from quartal.contracts.drafting.times import other_form, other_than_dates, read_times
+from quartal.contracts.drafting.times import PACKED_TIMES, other_form, other_than_dates, read_times
 
+_CURRENCY = (
+    "(?:AUD|BGN|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|ISK|JPY|KRW|MXN|NOK|NZD|PLN|RON|RUB|SEK|SGD|TRY|UAH|USD|"
+    "ZAR|kr|zł|[€$£¥])"
+)
+_AMOUNT = r"[-+]?\d[\d., '\u00a0\u202f]*"
 _GROUPED = re.compile(
     r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?"
-    r"|(?:[A-Z]{3}|[$€£¥])? ?[-+]?\d[\d., '\u00a0\u202f]*[ \u00a0]?(?:[A-Z]{3}|[%€$£¥])|[A-Z]{3} ?[-+]?\d[\d.,]*"
-    r"|[-+]?[$€£¥] ?[\d.,]+|[-+]?[\d.,]+ ?[%€$£¥-]|\([\d.,]+\)"
+    rf"|{_AMOUNT}(?:{_CURRENCY}|[%-])|[-+]?{_CURRENCY} ?{_AMOUNT}|\([\d.,]+\)"
     r"|[\u2212\u2013][\d.,]+"  # a sign of typesetters
 )
 _LATE_CLOCK = re.compile(r"(?:.*[T ])?(?:[01]?\d|2[0-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
@@ -35,8 +39,15 @@ def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
     if all(map(_NANOSECONDS.fullmatch, there)):
         return (f"its dates have nanoseconds since 1970, which no contract format supports: {next(iter(there))!r}",)
     others = other_than_dates(there)
-    if others and not all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there if text not in others):
+    if others and not all(map(PACKED_TIMES.fullmatch, set(there) - set(others))):
         return (f"its dates have other texts among them, for instance {others[0][:40]!r}",)
+    if (
+        all(map(_NUMBER.fullmatch, there))
+        and any("," in text for text in there)
+        and (point := next((text for text in there if "." in text), None))
+    ):
+        comma = next(text for text in there if "," in text)
+        return (f"its numbers have points and commas as decimal marks, for instance {point!r} and {comma!r}",)
     grouped = sum(count for text, count in there.items() if _GROUPED.fullmatch(text) or _NUMBER.fullmatch(text))
     if grouped >= 0.9 * sum(there.values()) and any(_GROUPED.fullmatch(text) for text in there):
         example = next(text for text in there if _GROUPED.fullmatch(text))

@@ -76,7 +76,9 @@ def event_time(columns: Sequence[Column], wanted: str | None) -> EventTime | Non
         dated = [column for column in dated if column.name == wanted]
     rows = len(columns[0].sampled.texts) if columns else 0
     clocks = [
-        c for c in columns if c.kind.is_clock and c.name and c.missing == 0 and not c.words & (words.LATE - {"last"})
+        c
+        for c in columns
+        if c.kind.is_clock and c.name and c.missing == 0 and not c.words & ((words.LATE - {"last"}) | words.DURATION)
     ]
     usable = [column for column in dated if wanted or rows - column.missing >= 0.5 * rows]
     if not usable:

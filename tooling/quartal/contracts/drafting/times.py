@@ -18,6 +18,7 @@ DateOrder = Literal["day", "month"]
 _COUNTED = {"epochSeconds": 1, "epochMilliseconds": 1_000, "epochMicroseconds": 1_000_000}
 _FIRST_COUNTED, _LAST_COUNTED = 100_000_000, 4_102_444_800  # seconds from 1970 to 1973, and to 2100
 _YEARS = range(1500, 2300)  # of numbers of eight digits that may be dates
+_YEARS_WITH_HOURS = range(1900, 2100)  # of longer ones, which may as well count seconds
 _DATE = (
     r"(?:(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<z>\d{4})"
     r"|(?P<c>\d{8}))"
@@ -25,7 +26,9 @@ _DATE = (
 _TIME = r"(?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<x>\d{2})(?:\.(?P<f>\d{1,9}))?)?"
 _OFFSET = r"(?P<o>Z|[+-]\d{2}:\d{2}|[+-]\d{4}|(?P<u>UTC|GMT))"
 _TEXT = re.compile(rf"{_DATE}(?:(?P<between>T|, | )(?:{_TIME}|(?P<packed>\d{{6}}))(?P<gap> ?){_OFFSET}?)?")
-_PACKED = re.compile(r"(?P<c>\d{8})(?P<packed>\d{6})")
+_PACKED = re.compile(r"(?P<c>\d{8})(?P<packed>\d{6}|\d{4})")
+PACKED_TIMES = re.compile(r"\d{8}|\d{12}|\d{14}")  # yyyyMMdd, and with HHmm or HHmmss
+HOURS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-4])")  # yyyyMMddHH
 _CLOCK = re.compile(_TIME)
 _OTHER_FORMS = {
     "names of months": re.compile(
@@ -170,6 +173,8 @@ def _counted_seconds(counts: Mapping[str, int], unit: int, *, first: int) -> dic
     """The seconds that each text counts; None if a text is not a number from `first` to the year 2100."""
     if not counts or not all(re.fullmatch(r"\d{9,16}(?:\.\d{1,9})?", text) for text in counts):
         return None
+    if all(map(HOURS.fullmatch, counts)):
+        return None
     found = {text: int(text.partition(".")[0]) // unit for text in counts}
     return found if first <= min(found.values()) and max(found.values()) <= _LAST_COUNTED else None
 
@@ -192,7 +197,7 @@ def _first_unit(found: Iterable[re.Match[str]], order: DateOrder | None) -> tupl
 def _day(found: re.Match[str], first: DateOrder) -> date | None:
     if found["c"]:
         year, month, day = found["c"][:4], found["c"][4:6], found["c"][6:]
-        if int(year) not in _YEARS:
+        if int(year) not in (_YEARS_WITH_HOURS if found.re is _PACKED and len(found[0]) < 14 else _YEARS):
             return None
     elif found.re is _TEXT and found["y"]:
         year, month, day = found["y"], found["m"], found["d"]
@@ -207,7 +212,7 @@ def _day(found: re.Match[str], first: DateOrder) -> date | None:
 
 def _is_time(found: re.Match[str]) -> bool:
     if found["packed"]:
-        hour, minute, second = (int(found["packed"][place : place + 2]) for place in (0, 2, 4))
+        hour, minute, second = (int(found["packed"][place : place + 2] or 0) for place in (0, 2, 4))
         return hour < 24 and minute < 60 and second < 60
     if found.re is _PACKED or not found["h"]:
         return True
@@ -217,7 +222,7 @@ def _is_time(found: re.Match[str]) -> bool:
 def _signature(found: re.Match[str]) -> tuple[str, ...]:
     """The structure of a text, shared by all texts of one format: separators and parts."""
     if found.re is _PACKED:
-        return ("packed", "", "packed", "", "")
+        return ("packed", "", f"packed{len(found['packed'])}", "", "")
     separator = "packed" if found["c"] else f"y{found['s']}" if found["y"] else found["t"]
     if not found["between"]:
         return (separator, "", "", "", "")
@@ -230,7 +235,7 @@ def _signature(found: re.Match[str]) -> tuple[str, ...]:
 def _format(found: list[re.Match[str]], first: DateOrder) -> str:
     one = found[0]
     if one.re is _PACKED:
-        return "yyyyMMddHHmmss"
+        return "yyyyMMddHHmmss"[: len(one[0])]
     if one["c"]:
         day = "yyyyMMdd"
     elif one["y"]:

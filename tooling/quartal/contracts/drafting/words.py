@@ -17,6 +17,11 @@ TIME = _words(  # columns whose large numbers may count the time since 1970
     at created date datum dt end ended occurred recorded seen start started time updated when zeit
     """
 )
+DURATION = _words(  # a span, which looks like a time of day
+    """
+    dauer delay duration duree durata elapsed lap laptime length pace runtime spent split waited waiting
+    """
+)
 LATE = _words(  # ends, changes and loads: later than the event itself
     """
     changed closed deleted due end ended ends expires expiry finish finished inserted last lastupdated loaded
