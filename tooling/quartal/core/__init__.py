@@ -1,5 +1,5 @@
-"""What every command needs: settings, errors, console, other programs, waiting, AWS clients.
+"""Common parts of all commands: settings, errors, console, other programs, waiting, AWS clients.
 
-In come arguments, environment and answers of AWS; out go checked values, or errors with a remedy.
+Input: arguments, environment and answers of AWS. Output: checked values, or errors with a remedy.
 Imports no other package of Quartal.
 """

@@ -1,4 +1,4 @@
-"""What people see: results on standard output, progress and messages on standard error."""
+"""The output for people: results on standard output, progress and messages on standard error."""
 
 from __future__ import annotations
 
@@ -113,9 +113,9 @@ class Console:
 
         Args:
             title: above the table; empty for none.
-            columns: the headings. Of those that are only names, the rightmost are left out first.
+            columns: the headings. Columns with names only are left out first, from the right.
             rows: the values.
-            data: what is printed as JSON.
+            data: the value to print as JSON.
             wide: show every column in full, as when the output is no terminal.
         """
         if self.as_json:
@@ -182,7 +182,7 @@ class Console:
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[WaitingLine]:
-        """Show what is waited for, with the seconds so far; plain lines without a terminal."""
+        """Show the awaited event with the seconds so far; plain lines without a terminal."""
         if not self._err.is_terminal:
             self.note(f"{text} ...")
             yield WaitingLine(None, text)
@@ -256,7 +256,7 @@ class StepsLine:
         self._progress = progress
 
     def begin(self, text: str) -> None:
-        """Show what is done now."""
+        """Show the current step."""
         if self._progress is not None:
             self._progress.update(self._progress.task_ids[0], description=_safe(text))
 
@@ -267,7 +267,7 @@ class StepsLine:
 
 
 class WaitingLine:
-    """The line that shows what is waited for."""
+    """The line that shows the awaited event."""
 
     def __init__(self, status: Any, text: str) -> None:
         self._status = status

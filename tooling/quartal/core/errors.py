@@ -1,4 +1,4 @@
-"""What can go wrong, as types. The command line turns each into one message and one exit code."""
+"""The types of errors. The command line turns each into one message and one exit code."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ class PipelineError(QuartalError):
 
 
 class InterruptedCommandError(QuartalError):
-    """Ctrl-C, or a request to terminate, if the command knows what remains of what it started."""
+    """Ctrl-C or a termination signal, in a command that can name what remains of its work."""
 
     exit_code = EXIT_INTERRUPTED
 
 
 class WaitTimeoutError(QuartalError):
-    """What was waited for had not ended at the deadline."""
+    """The awaited event had not happened by the deadline."""
 
     exit_code = EXIT_TIMEOUT
 

@@ -1,4 +1,4 @@
-"""What `--json` prints: one envelope for every command, version 1.
+"""The output of `--json`: one envelope for every command, version 1.
 
 It holds `version`, `command`, and either `result` or `error`; the other one is null. Times are ISO 8601 texts under
 names that end in `_at`, durations are numbers of `seconds`, states are called `state`, ids are texts. The schema of

@@ -26,7 +26,7 @@ class Waiter(Generic[T]):
         timeout_s: seconds after which waiting ends with an error.
         initial_s: first pause; each further one is longer, with jitter, up to `longest_s`.
         longest_s: longest pause between two questions, in seconds.
-        sleep: what pauses; a test hands in one that takes no time.
+        sleep: the function that pauses; tests pass one that takes no time.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Waiter(Generic[T]):
             probe: reads the present state; its errors are not caught.
             is_done: whether a state is final.
             describe: the state in words, for the message when time runs out.
-            waiting_for: what is waited for, for the same message.
+            waiting_for: the awaited event, for the same message.
             remedy: what a user can do when time runs out.
 
         Raises:

@@ -110,7 +110,7 @@ def run(
 
 
 class _Output:
-    """Reads what a program prints, on a thread of its own, whatever becomes of a line: a full pipe would stop it."""
+    """Reads a program's output on a separate thread, even if a line cannot be handled: a full pipe would block it."""
 
     def __init__(self, stream: IO[str], on_line: LineHandler | None = None) -> None:
         self.lines: list[str] = []
@@ -121,7 +121,7 @@ class _Output:
         self._reader.start()
 
     def read_to_its_end(self) -> None:
-        """Wait for the last line, which may say why the program ended, but not for output that nobody writes to."""
+        """Wait for the last line, which may hold the reason, but not for output that no program writes."""
         read = -1
         while self._reader.is_alive() and (self._taken < len(self.lines) or read < len(self.lines)):
             read = len(self.lines)

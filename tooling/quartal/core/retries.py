@@ -38,10 +38,10 @@ def retry_transient(
     """Call `request`, and again while its error is transient; pauses grow up to half a minute.
 
     Args:
-        request: what to call; it must change nothing.
+        request: the call; it must change nothing.
         outage_s: seconds without an answer, or of pauses alone, after which the last error is raised.
         is_worth_it: whether to repeat after an error.
-        sleep: what pauses; a test hands in one that takes no time.
+        sleep: the function that pauses; tests pass one that takes no time.
         on_first_error: called with the first error.
     """
 

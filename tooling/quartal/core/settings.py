@@ -25,7 +25,7 @@ _PROJECT_MARKERS = ("infra", "etl_job", "data")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every command starts from.
+    """The settings of a command.
 
     Attributes:
         root: the project checkout.

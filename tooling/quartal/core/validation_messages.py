@@ -10,7 +10,7 @@ __all__ = ["in_words", "lines_of", "place_of"]
 
 
 def lines_of(error: Exception, most: int) -> tuple[str, ...]:
-    """The first problems, one per line: those of validation by their place, others in the error's own words."""
+    """The first problems, one per line: validation errors with their place, others in the error's own words."""
     if not isinstance(error, ValidationError):
         return tuple(str(error).splitlines()[:most])
     found = error.errors(include_url=False)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, whatever becomes of the disk."""
+"""Files that appear complete or not at all, even if the disk is full."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def write_whole(path: Path, text: str) -> None:
     """Write a text file. Links are followed; a pipe or a device, such as /dev/stdout, is written into.
 
     Raises:
-        OSError: it cannot be written; what was there stays as it was.
+        OSError: it cannot be written; an existing file stays unchanged.
     """
     is_stream = path.exists() and not path.is_file()
     if is_stream or path.absolute().is_relative_to("/dev"):  # whose names lead to what the shell has opened

@@ -1,5 +1,5 @@
 """``bootstrap``, ``plan``, ``apply``, ``destroy``, ``adopt`` and ``drift``: changes of an environment, each reviewed.
 
-In comes a workspace; out go the review of what would change, and the change once it is approved.
+Input: a workspace. Output: the review of the changes, and the changes themselves once they are approved.
 Imports ``terraform`` and ``plan_review``.
 """

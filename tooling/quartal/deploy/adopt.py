@@ -1,4 +1,4 @@
-"""Takes a bucket that is there already into Terraform's care, by import blocks that are generated for one plan."""
+"""Import an existing bucket into Terraform, with import blocks that are generated for one plan."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _region(workspace: Workspace) -> str:
 
 
 def _parts(s3: S3Client, bucket: str) -> Iterator[str]:
-    """The resources of the lake module that this bucket already has; the others are made by the apply."""
+    """The resources of the lake module that this bucket already has; the apply creates the others."""
     yield f"{_MODULE}.aws_s3_bucket.this"
     probes: dict[str, Callable[[], Any]] = {
         "aws_s3_bucket_versioning": lambda: s3.get_bucket_versioning(Bucket=bucket).get("Status"),
@@ -76,7 +76,7 @@ def _parts(s3: S3Client, bucket: str) -> Iterator[str]:
 
 
 def _notified(s3: S3Client, bucket: str) -> bool:
-    """Whether somebody is told of the bucket's objects."""
+    """Whether the bucket has notifications."""
     return bool(set(s3.get_bucket_notification_configuration(Bucket=bucket)) - {"ResponseMetadata"})
 
 

@@ -25,17 +25,17 @@ _S3_BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
 @dataclass(frozen=True, slots=True)
 class Bootstrapped:
-    """The bucket, and what had to be done for it."""
+    """The bucket, and the changes that were made."""
 
     bucket: str
     plan: Plan
 
 
 def bootstrap(workspace: Workspace) -> Bootstrapped:
-    """Make the bucket, or bring it to what it should be; a bucket of the name that is there already is imported.
+    """Create the bucket or correct its settings; an existing bucket of that name is imported.
 
-    Interrupted at any point, the next run goes on: what has been made is in the state here or in the bucket. A bucket
-    that was made without an answer is taken into the state.
+    After an interruption at any point, the next run continues: everything created is in the local state or in the
+    bucket's. A bucket whose creation was not answered is imported.
 
     Raises:
         ConfigurationError: the environment keeps no state in S3.
@@ -105,7 +105,7 @@ def _plan_and_apply(terraform: Terraform) -> Plan:
 
 
 def _stage(workspace: Workspace, bucket: str, region: str, *, in_bucket: bool) -> StagedRoot:
-    """The working copy of infra/bootstrap; a state that lies in it stays."""
+    """The working copy of infra/bootstrap; an existing state in it stays."""
     base = workspace.settings.state_dir / "terraform" / f"bootstrap-{region}"
     folder = base / "bootstrap"
     folder.mkdir(parents=True, exist_ok=True)

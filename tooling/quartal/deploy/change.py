@@ -24,7 +24,7 @@ _OF_TARGETS = frozenset({"Resource targeting is in effect", "Applied changes may
 
 
 def make_plan(workspace: Workspace, *, destroy: bool = False) -> Plan:
-    """Save a plan and say what it does; see `save_plan`."""
+    """Save a plan and return it parsed; see `save_plan`."""
     return parse_plan(save_plan(workspace, destroy=destroy))
 
 
@@ -35,9 +35,9 @@ def save_plan(
 
     Args:
         workspace: the environment.
-        destroy: plan the end of everything.
-        keep_data: of everything but what `kept_data` names.
-        prepare: brings the working copy to what is to be planned, in place of the usual staging.
+        destroy: plan the removal of everything.
+        keep_data: with `destroy`, keep the data.
+        prepare: stages the configuration to plan, instead of the usual staging.
 
     Raises:
         NotDeployedError: there is nothing to destroy.
@@ -80,7 +80,7 @@ def discard_plan(workspace: Workspace) -> None:
 
 
 def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> float:
-    """Apply the saved plan, the reviewed one where a record is given, and return the seconds it took.
+    """Apply the saved plan, given a record the reviewed one, and return the seconds that it took.
 
     Raises:
         ConfigurationError: the saved plan is not the one of the record, or was made in another account.
@@ -114,7 +114,7 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
 
 
 def _interrupted(workspace: Workspace, record: ReviewRecord | None) -> InterruptedCommandError:
-    """What an interrupted apply leaves: a part of the changes, and at worst a lock."""
+    """The error of an interrupted apply, which leaves a part of the changes, and at worst a lock."""
     lock = workspace.staged.folder / ".terraform.tfstate.lock.info"  # of a local state
     remains = (
         f"The state is still locked: {lock}."
@@ -156,7 +156,7 @@ def _show_apply_event(event: TerraformEvent, console: Console, line: StepsLine) 
 
 
 def _warn(event: TerraformEvent, console: Console) -> None:
-    """Hand on what Terraform warns of, such as a variable that nobody declares."""
+    """Pass on Terraform's warnings, such as one about an undeclared variable."""
     if event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
         if event.diagnostic.summary in _OF_TARGETS:
             return

@@ -1,4 +1,4 @@
-"""Policy findings of checkov on a plan, run in an environment of its own."""
+"""Policy findings of checkov on a plan; checkov runs in its own environment."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def run_checkov(python: Path, plan: Mapping[str, Any], configuration: Path, envi
 
     Args:
         python: the Python of checkov's environment.
-        plan: what `terraform show -json` printed.
+        plan: the output of `terraform show -json`.
         configuration: the folder that the plan was made from.
         environ: the process environment.
 
     Raises:
-        ToolchainError: checkov failed, so that nothing is known.
+        ToolchainError: checkov failed, so there are no findings.
     """
     with tempfile.TemporaryDirectory(prefix="quartal-") as scratch:  # mode 0700
         file = Path(scratch) / "plan.json"

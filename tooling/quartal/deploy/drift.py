@@ -1,4 +1,4 @@
-"""Whether reality is still what Terraform last made of it."""
+"""Compare the deployment with Terraform's state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from quartal.workspace import Workspace, terraform_environment
 
 
 def find_drift(workspace: Workspace) -> Plan:
-    """Compare the state with what is there, and change neither; a plan that waits to be applied stays.
+    """Compare the state with reality, without changing either; a saved plan stays.
 
     Raises:
         NotDeployedError: nothing has been deployed.

@@ -1,4 +1,4 @@
-"""Whether the checkout is what others can see: committed, and pushed."""
+"""Whether the checkout is committed and pushed, so that others can see it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _GUARDED = frozenset({"prod"})
 
 
 def refuse_unpublished(root: Path, environment: str, *, allowed: bool) -> None:
-    """Stop an apply of prod from a tree that nobody else has.
+    """Stop an apply of prod from a tree that is not published.
 
     Raises:
         ConfigurationError: files are not committed, commits are not pushed, or this is no git checkout.
@@ -27,7 +27,7 @@ def refuse_unpublished(root: Path, environment: str, *, allowed: bool) -> None:
 
 
 def unpublished(root: Path) -> str:
-    """What of the tree is not on the remote, in words; empty when nothing is."""
+    """A description of what is missing on the remote; empty if nothing is."""
     try:
         changed = _git(root, "status", "--porcelain").splitlines()
     except (CommandError, ToolchainError):

@@ -1,4 +1,4 @@
-"""Reviews the plan that was just saved: collects what it is judged by, and writes down which plan it was."""
+"""Review the plan that was just saved: collect the inputs of the review, and record the plan's hash."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _HISTORY = 5
 
 @dataclass(frozen=True, slots=True)
 class ReviewOptions:
-    """What the user may say about a review.
+    """The options of a review.
 
     Attributes:
         policies: whether to run checkov; None for "where it matters": everywhere but in the local environment.
@@ -52,7 +52,7 @@ class ReviewOptions:
 
 
 def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: ReviewOptions) -> Review:
-    """Review what `terraform show -json` says of the saved plan, and record which file it was.
+    """Review the output of `terraform show -json` for the saved plan, and record its file.
 
     Raises:
         ConfigurationError: the rules or the usage cannot be read.
@@ -87,20 +87,20 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
 
 
 def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
-    """The outputs as they are now; the `prior_state` of a plan holds what planning has made of them already."""
+    """The current outputs; a plan's `prior_state` already contains the planned ones."""
     changes = data.get("output_changes") or {}
     return {name: change.get("before") for name, change in changes.items() if change.get("before") is not None}
 
 
 def prices_folder(workspace: Workspace) -> Path:
-    """Where refreshed prices lie."""
+    """The folder of refreshed prices."""
     return workspace.settings.state_dir / "prices"
 
 
 def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> None:
     """Stop unless the verdict and the consent given allow the apply.
 
-    The local environment is thrown away anyway: there only a plan that nobody can read is stopped.
+    The local environment is disposable, so there only a plan that cannot be read is stopped.
 
     Raises:
         ConfigurationError: approval is missing, or the plan is blocked.
@@ -156,7 +156,7 @@ def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None
 
 
 def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage:
-    """The usage with what earlier runs took, where there are any; why not is said, and is no reason to stop."""
+    """The usage with the durations of earlier runs, if there are any; failures to read them are only reported."""
     outputs = deployed_outputs(data)
     bucket, dataset = outputs.get("lake_bucket"), outputs.get("dataset")
     if not bucket or not dataset:

@@ -1,4 +1,4 @@
-"""Which AWS account a plan was made for: it is applied there or nowhere."""
+"""The AWS account that a plan was made for; the plan is applied only there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _IDENTITY = "aws_caller_identity"
 
 
 def account_of(data: Mapping[str, Any]) -> str:
-    """The account that a plan was made in, as it asked AWS itself; empty where it did not ask."""
+    """The account that a plan was made in, as recorded in the plan; empty if it did not ask AWS for it."""
     root = ((data.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
     return next(_accounts(root), "")
 
@@ -29,10 +29,10 @@ def _accounts(module: Mapping[str, Any]) -> Iterator[str]:
 
 
 def refuse_another_account(sts: STSClient, record: ReviewRecord) -> None:
-    """Stop where the credentials of now are of another account than those that the plan was made with.
+    """Stop if the current credentials belong to another account than the plan.
 
     Raises:
-        ConfigurationError: they are.
+        ConfigurationError: the accounts differ.
     """
     account = sts.get_caller_identity()["Account"]
     if record.account and account != record.account:

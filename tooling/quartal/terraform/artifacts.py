@@ -13,7 +13,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def build_artifacts(root: Path, target: Path) -> Path:
-    """Write `main.py`, `etl_job.zip`, `requirements.txt` and `contracts/` into `target`, replacing what was there.
+    """Write `main.py`, `etl_job.zip`, `requirements.txt` and `contracts/` into `target`, replacing its content.
 
     Raises:
         ConfigurationError: a source file is missing.

@@ -1,4 +1,4 @@
-"""What an apply that failed had done by then: the next review says so, and does not look for somebody else."""
+"""The changes that a failed apply had made, so that the next review does not attribute them to somebody else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from quartal.terraform.working_copy import StagedRoot
 
 @dataclass(slots=True)
 class ApplyProgress:
-    """What an apply in progress has begun and done, from Terraform's messages."""
+    """The changes that an apply in progress has begun and completed, from Terraform's messages."""
 
     begun: dict[str, None] = field(default_factory=dict)
     done: dict[str, None] = field(default_factory=dict)
@@ -29,9 +29,9 @@ class ApplyProgress:
             self.done[event.address] = None
 
     def write(self, staged: StagedRoot) -> None:
-        """Write down how far it came, beside what an earlier one that failed had done.
+        """Record its progress, next to that of an earlier failed apply.
 
-        Where that cannot be written nothing is raised: why the apply failed must be heard.
+        This raises nothing if the record cannot be written, so that the reason of the failed apply is reported.
         """
         earlier = read_failed_apply(staged)
         done = {**dict.fromkeys(earlier.done if earlier else ()), **self.done}
@@ -43,7 +43,7 @@ class ApplyProgress:
 
 
 def read_failed_apply(staged: StagedRoot) -> FailedApply | None:
-    """The newest apply that failed since one came to its end; None where none did, or nobody can read of it."""
+    """The newest failed apply since the last complete one; None if there is none, or its record cannot be read."""
     try:
         fields = json.loads(_file(staged).read_text(encoding="utf-8"))
         return FailedApply(str(fields["at"]), tuple(fields["done"]), tuple(fields["begun"]))
@@ -52,7 +52,7 @@ def read_failed_apply(staged: StagedRoot) -> FailedApply | None:
 
 
 def forget_failed_apply(staged: StagedRoot) -> None:
-    """An apply has come to its end: what differs from now on is somebody else's."""
+    """Forget a failed apply after a complete one: later differences are somebody else's."""
     _file(staged).unlink(missing_ok=True)
 
 

@@ -39,12 +39,12 @@ def needs_wheels(settings: Settings) -> bool:
 
 
 def build_wheels_zip(package: Path, cache: Path, environ: Mapping[str, str]) -> Path:
-    """Download what `requirements.lock` pins, and zip it; equal files give equal bytes, and are downloaded once.
+    """Download the packages pinned in `requirements.lock`, and zip them; the same pins give the same bytes.
 
     Args:
         package: the folder of the job, with its requirements and their lock.
         cache: where the zips are kept.
-        environ: says where pip looks for packages; the index of PyPI if nothing does.
+        environ: may name pip's package index; the default is PyPI.
 
     Returns:
         The zip.
@@ -69,7 +69,7 @@ def build_wheels_zip(package: Path, cache: Path, environ: Mapping[str, str]) -> 
 
 
 def stage_wheels(settings: Settings, artifacts: Path) -> None:
-    """Put the zip of wheels beside the other artifacts, if the environment needs it.
+    """Put the zip of wheels next to the other artifacts, if the environment needs it.
 
     Raises:
         ConfigurationError: there is no lock, or it does not pin what the requirements ask for.
@@ -120,7 +120,7 @@ def _refuse_stale(requirements: str, lock: str) -> None:
 
 
 def _download(lock: Path, folder: Path, environ: Mapping[str, str]) -> None:
-    """Fetch each pinned wheel for Glue's Python, whatever this machine is; the hashes of the lock are checked."""
+    """Fetch each pinned wheel for Glue's Python, on any kind of machine; the hashes of the lock are checked."""
     options = [word for platform in _PLATFORMS for word in ("--platform", platform)]
     options += ["--python-version", _PYTHON, "--implementation", "cp", "--only-binary", ":all:"]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]

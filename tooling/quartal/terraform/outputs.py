@@ -1,4 +1,4 @@
-"""What Terraform deployed, as the other commands need it: the root module's outputs."""
+"""The root module's outputs, which tell the other commands what Terraform deployed."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Deployment:
         workflow: Glue workflow that runs both.
         schedule: when it starts by itself, as AWS's cron expression in UTC.
         log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
-        ml_run: when the features are needed: "first_month" and "day" of that and every third month after it; None where
-            nothing says, as with a cron expression of one's own.
-        quarantine_share_limit: the share of quarantined rows from which an alarm tells; None where there is none.
-        time_zone: whose clocks are shown beside UTC; None for UTC alone.
+        ml_run: when the features are needed: "first_month" and "day" of that and every third month after it; None if
+            the schedule is a cron expression.
+        quarantine_share_limit: the share of quarantined rows above which an alarm fires; None without an alarm.
+        time_zone: the zone whose local time is shown next to UTC; None for UTC alone.
     """
 
     region: str
@@ -48,7 +48,7 @@ class Deployment:
 
     @classmethod
     def from_outputs(cls, outputs: dict[str, Any], *, dataset: str | None = None) -> Deployment:
-        """Read the outputs of `terraform output -json`, of one of the pipeline's feeds where a dataset is named.
+        """Read `terraform output -json`; if a dataset is named, the outputs of that feed.
 
         Raises:
             ConfigurationError: the pipeline has no such feed.
@@ -89,7 +89,7 @@ class Deployment:
         return f"runs/{self.dataset}/"
 
     def ml_date(self) -> tuple[int, int] | None:
-        """First month of the quarterly ML run, and its day of the month; None where nothing says."""
+        """First month of the quarterly ML run, and its day of the month; None if the deployment sets none."""
         return None if self.ml_run is None else (int(self.ml_run["first_month"]), int(self.ml_run["day"]))
 
     def deliveries_prefix(self) -> str:

@@ -60,10 +60,10 @@ class Terraform:
         refresh_only: bool = False,
         targets: tuple[str, ...] = (),
     ) -> bool:
-        """Save a plan to the staged root's plan file and say whether it holds changes.
+        """Save a plan to the staged root's plan file, and return whether it has changes.
 
-        With `refresh_only` it holds what differs between the state and what is really there; with `targets` only these
-        resources, and what depends on them.
+        With `refresh_only`, it has the differences between the state and reality; with `targets`, only these resources
+        and the ones that depend on them.
         """
         refuse_unwritten_state(self._staged.folder)
         self._staged.folder.chmod(0o700)  # state and plan hold what only their owner may read
@@ -88,7 +88,7 @@ class Terraform:
         return answer
 
     def resources(self) -> tuple[StateResource, ...]:
-        """What is in the state, and so was deployed and not destroyed since."""
+        """The resources in the state: deployed, and not destroyed since."""
         return state_resources(json.loads(self._run("show", json=IsFlagged).stdout))
 
     def apply_plan(self, on_event: EventHandler) -> None:

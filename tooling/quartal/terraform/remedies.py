@@ -1,4 +1,4 @@
-"""What to do about the failures of Terraform that users meet, by a sign in Terraform's own words."""
+"""Remedies for Terraform's common failures, recognized by phrases in Terraform's output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Remedy:
         message: what happened. Both texts may hold `{variables}`, the environment's file of variables, `{folder}`,
             where Terraform runs, and what `details` finds.
         remedy: what to do next.
-        details: a pattern with named groups, looked for in Terraform's words; where it finds nothing they are "?".
+        details: a pattern with named groups, searched in Terraform's output; groups without a match are "?".
         needs_details: whether it is another failure where `details` finds nothing.
         is_configuration: whether something that the user wrote or installed is wrong, and nothing was tried.
     """
@@ -174,7 +174,7 @@ REMEDIES = (
 
 
 def explain(text: str, *, variables: str, folder: str) -> Explanation | None:
-    """What Terraform printed in words for the user; None for a failure that is not known.
+    """Explain Terraform's output to the user; None for an unknown failure.
 
     Args:
         text: Terraform's own words.

@@ -1,7 +1,7 @@
-"""What `destroy --keep-data` leaves: the lake with its key, the catalog, the logs, and whatever these rest on.
+"""The resources that `destroy --keep-data` keeps: the lake with its key, the catalog, the logs, and their dependencies.
 
-An Iceberg table is its files and the pointer to its newest metadata, which is in the catalog: without the catalog the
-files are no table. A new deployment finds all of it in the state and makes only what is missing.
+An Iceberg table consists of its files and the pointer to its newest metadata in the catalog; without the catalog, the
+files are not a table. A new deployment finds all of these in the state, and creates only what is missing.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class StateResource:
 
 
 def state_resources(shown: Mapping[str, Any]) -> tuple[StateResource, ...]:
-    """The managed resources of `terraform show -json` without a plan; none where nothing was applied."""
+    """The managed resources of `terraform show -json` without a plan; empty if nothing was applied."""
     root = (shown.get("values") or {}).get("root_module") or {}
     return tuple(_resources(root))
 
 
 def is_kept(resource: StateResource) -> bool:
-    """Whether a resource is data, or what data needs to be read."""
+    """Whether a resource is data, or is needed to read data."""
     return resource.address.startswith(_MODULES) or resource.type in _TYPES
 
 

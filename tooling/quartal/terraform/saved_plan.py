@@ -1,4 +1,4 @@
-"""The plan that was reviewed last: which file it is, what the review said, and what it was made from."""
+"""The plan that was reviewed last: its file, the review's verdict, and the configuration that it was made from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from quartal.terraform.working_copy import StagedRoot
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """What is written beside a reviewed plan.
+    """The record that is stored next to a reviewed plan.
 
     Attributes:
         plan_sha256: hash of the plan file.
@@ -26,7 +26,7 @@ class ReviewRecord:
         approval: the level of consent that it needs.
         is_destroy: whether the plan removes everything.
         reasons: the findings that decided, as the review's own fields.
-        account: the AWS account that it was made in; empty where it did not ask.
+        account: the AWS account that it was made in; empty if it did not ask AWS for it.
         region: the region that it is for.
     """
 
@@ -43,7 +43,7 @@ class ReviewRecord:
 
 
 def record_file(staged: StagedRoot) -> Path:
-    """Where the record of the environment's plan lies."""
+    """The file with the record of the environment's plan."""
     return staged.plan_file.with_suffix(".review.json")
 
 
@@ -77,10 +77,10 @@ def write_record(
 
 
 def read_record(staged: StagedRoot) -> ReviewRecord | None:
-    """The record of the plan that waits to be applied; None when no plan does.
+    """The record of the saved plan that was not yet applied; None if there is none.
 
     Raises:
-        ConfigurationError: the file is no record of a review.
+        ConfigurationError: the file is not a record of a review.
     """
     path = record_file(staged)
     if not path.is_file() or not staged.plan_file.is_file():
@@ -98,7 +98,7 @@ def require_record(staged: StagedRoot) -> ReviewRecord:
     """The record of the plan that was just reviewed.
 
     Raises:
-        ConfigurationError: somebody has taken it away since.
+        ConfigurationError: it was removed since.
     """
     record = read_record(staged)
     if record is None:
@@ -110,7 +110,7 @@ def refuse_another_plan(staged: StagedRoot, record: ReviewRecord) -> None:
     """Stop unless the plan file is the one that was reviewed.
 
     Raises:
-        ConfigurationError: it is another, or it is gone.
+        ConfigurationError: it is a different file, or missing.
     """
     if not staged.plan_file.is_file() or _sha256(staged.plan_file) != record.plan_sha256:
         raise ConfigurationError(
@@ -126,7 +126,7 @@ def discard(staged: StagedRoot) -> None:
 
 
 def configuration_hash(folder: Path) -> str:
-    """A hash over names and contents of the staged configuration with its artifacts; state is no part of it."""
+    """A hash over the names and contents of the staged configuration and its artifacts, without the state."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)

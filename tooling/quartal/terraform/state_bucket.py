@@ -1,4 +1,4 @@
-"""Where the state of an environment lies: the bucket that `quartal bootstrap` made, found by its name."""
+"""The bucket with an environment's state, which `quartal bootstrap` creates and which is found by its name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ASSIGNMENT = r'^\s*{name}\s*=\s*"?([^"\s]*)"?'
 
 
 def backend_settings(settings: Settings) -> Mapping[str, str] | None:
-    """What `<env>.s3.tfbackend` says of bucket, key and region; None where the state is no matter of S3."""
+    """Bucket, key and region from `<env>.s3.tfbackend`; None if the state is not in S3."""
     path = settings.infra_dir / "environments" / f"{settings.environment}.s3.tfbackend"
     if not path.is_file():
         return None
@@ -34,13 +34,13 @@ def derived_name(sts: STSClient, region: str) -> str:
     """The name that `quartal bootstrap` gives: one bucket per account and region.
 
     Raises:
-        ClientError: the signed-in identity is none, or has expired.
+        ClientError: there is no signed-in identity, or it has expired.
     """
     return f"quartal-state-{sts.get_caller_identity()['Account']}-{region}"
 
 
 def exists(s3: S3Client, bucket: str) -> bool:
-    """Whether the bucket is there and may be used.
+    """Whether the bucket exists and can be used.
 
     Raises:
         ConfigurationError: it belongs to somebody else, or is in another region.
@@ -65,10 +65,10 @@ def exists(s3: S3Client, bucket: str) -> bool:
 
 
 def with_state_bucket(settings: Settings, sts: STSClient, s3: S3Client) -> Settings:
-    """The settings with the bucket of the state filled in, where the environment needs one that nobody has named.
+    """The settings with the default bucket of the state, if the environment needs one and none is named.
 
     Raises:
-        ConfigurationError: the bucket has not been made yet.
+        ConfigurationError: the bucket does not exist yet.
     """
     backend = backend_settings(settings)
     if backend is None or "bucket" in backend or settings.environ.get(STATE_BUCKET_VARIABLE):

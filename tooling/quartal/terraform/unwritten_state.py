@@ -1,7 +1,7 @@
-"""A state that Terraform could not write where it belongs: it leaves `errored.tfstate` in the folder where it ran.
+"""A state that Terraform could not write to its place, and left as `errored.tfstate` in its working folder.
 
-Where the disk is full it cannot write that file either: it is empty or cut, and the state is in one line of Terraform's
-progress alone. That line is kept, in another folder if need be.
+If the disk is full, that file is empty or cut off as well, and the state is only in one line of Terraform's progress.
+That line is saved, if necessary in another folder.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _LOCAL = "terraform.tfstate"
 
 
 def keep_dumped_state(folder: Path, line: str) -> None:
-    """Keep the state of a line of Terraform's progress, where that holds one and `errored.tfstate` does not.
+    """Save the state from a line of Terraform's progress, if the line has one and `errored.tfstate` has not.
 
-    Where it can be kept nowhere, nothing is raised: the state is still to be told of, by `refuse_unwritten_state`.
+    This raises nothing if the state cannot be saved anywhere: `refuse_unwritten_state` still has to report it.
     """
     if '"Emergency state dump"' not in line:
         return
@@ -43,11 +43,11 @@ def keep_dumped_state(folder: Path, line: str) -> None:
 
 
 def refuse_unwritten_state(folder: Path, *, exit_code: int = 1, details: tuple[str, ...] = ()) -> None:
-    """Stop where such a state waits: a plan without it would make anew what stands already.
+    """Stop if there is such a state: a plan without it would create existing resources again.
 
     Raises:
-        TerraformError: it waits; it is kept, for its owner alone to read, and the remedy says how to write it. Or it is
-            lost, and the remedy says what then has to be looked for.
+        TerraformError: there is one; it is saved, for its owner only, and the remedy shows how to push it. Or it
+            is lost, and the remedy shows what to look for.
     """
     path = folder / _NAME
     if not path.is_file():
@@ -73,7 +73,7 @@ def refuse_unwritten_state(folder: Path, *, exit_code: int = 1, details: tuple[s
 
 
 def _is_state(path: Path) -> bool:
-    """Whether a state is there from its beginning to its end."""
+    """Whether a state is complete."""
     try:
         return isinstance(json.loads(path.read_text("utf-8")), dict)
     except (OSError, ValueError, RecursionError):

@@ -28,7 +28,7 @@ class StagedRoot:
         folder: the working copy of the root module.
         var_file: the environment's variables, relative to the folder.
         backend_config: values of `terraform init -backend-config`; empty for a local backend.
-        plan_file: where a saved plan lies; outside the working copy, so that staging leaves it alone.
+        plan_file: the file of a saved plan, outside the working copy, so that staging does not remove it.
     """
 
     folder: Path
@@ -38,7 +38,7 @@ class StagedRoot:
 
     @property
     def has_remote_state(self) -> bool:
-        """Whether the state is kept in a bucket, where every machine finds it."""
+        """Whether the state is in a bucket, where every machine finds it."""
         return bool(self.backend_config)
 
     @property
@@ -60,7 +60,7 @@ def staged_root(settings: Settings) -> StagedRoot:
 
 
 def stage(settings: Settings) -> StagedRoot:
-    """Bring the working copy to what infra/, etl_job/ and data/contracts/ hold now; state and providers stay.
+    """Update the working copy from infra/, etl_job/ and data/contracts/; state and providers stay.
 
     An environment without `<env>.s3.tfbackend` but with `<env>.backend.tf` gets that file as an override.
 
