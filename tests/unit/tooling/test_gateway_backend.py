@@ -311,7 +311,7 @@ def test_workflow_is_a_target_of_the_emulators_rules(place, tmp_path):
 
     assert events.remove_targets(Rule="r", Ids=["too"])["FailedEntryCount"] == 0  # this moto cannot send to it
     shutil.copy(place.glue.settings.state_dir / FILE, tmp_path)
-    again = serve(0, None, place.backend, tmp_path)  # as the gateway that is started again
+    again = serve(0, tmp_path, place.backend, tmp_path)  # as the gateway that is started again
     assert Place(again.url, "", None).client("events").list_rule_names_by_target(TargetArn=arn)["RuleNames"] == ["r"]
     again.close()
     entries = [{"Source": source, "DetailType": "d", "Detail": "{}"} for source in ("mine", "theirs")]
@@ -327,6 +327,16 @@ def test_workflow_is_a_target_of_the_emulators_rules(place, tmp_path):
     assert len(glue.get_workflow_runs(Name="flow")["Runs"]) == 1
     events.delete_rule(Name="r")
     assert events.list_rule_names_by_target(TargetArn=arn)["RuleNames"] == []
+
+
+def test_rule_that_the_emulator_forgot_has_no_targets_when_it_is_made_again(place):
+    arn = f"arn:aws:glue:us-east-1:{ACCOUNT}:workflow/any"
+    events, behind = place.client("events"), place.client("events", at=place.backend)
+    events.put_rule(Name="again", EventPattern='{"source": ["mine"]}')
+    events.put_targets(Rule="again", Targets=[{"Id": "1", "Arn": arn, "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r"}])
+    behind.delete_rule(Name="again")
+    events.put_rule(Name="again", EventPattern='{"source": ["mine"]}')
+    assert events.list_targets_by_rule(Rule="again")["Targets"] == []
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ class WorkflowRules:
             "ListRuleNamesByTarget": self._list_rule_names,
             "ListTargetsByRule": self._list_targets,
             "PutEvents": self._put_events,
+            "PutRule": self._put_rule,
             "PutTargets": self._put_targets,
             "RemoveTargets": self._remove_targets,
         }
@@ -153,6 +154,13 @@ class WorkflowRules:
             raise ServiceError("ValidationException", message, 400, sender_fault=True)
         return self._backend.answer(request, scope)
 
+    def _put_rule(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
+        """A rule that is new has no targets, whatever one of its name had before the emulator forgot it."""
+        rule = _rule(scope, asked)
+        if self._of(rule) and self._described(scope, rule) is None:
+            self._forget(rule)
+        return self._backend.answer(request, scope)
+
     def _put_events(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
         response = self._backend.answer(request, scope)
         with self._lock:
@@ -175,9 +183,7 @@ class WorkflowRules:
                 continue
             described = self._described(scope, rule)
             if described is None:  # it was deleted behind the gateway's back
-                with self._lock:
-                    self._targets.pop(rule, None)
-                    self._save()
+                self._forget(rule)
                 continue
             pattern = described.get("EventPattern")
             if (
@@ -205,6 +211,11 @@ class WorkflowRules:
             except BotoCoreError as error:
                 raise ServiceError("BadGateway", f"the rule cannot be read: {error}", 502) from error
         return found
+
+    def _forget(self, rule: _Rule) -> None:
+        with self._lock:
+            self._targets.pop(rule, None)
+            self._save()
 
     def _of(self, rule: _Rule) -> dict[str, dict[str, Any]]:
         with self._lock:
