@@ -214,6 +214,34 @@ def test_numbers_with_both_decimal_marks_are_told_and_codes_are_not(tmp_path):
     assert not any(guess.startswith("sku: ") for guess in guesses)
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        pytest.param(
+            lambda n: f"{n + 1}.{37 * n % 1000:03d}", "with --decimal-mark comma it is thousands", id="thousands"
+        ),
+        pytest.param(lambda n: "9999.9" if n % 5 == 0 else f"{n}.5", "it stands for a missing value", id="nines"),
+    ],
+)
+def test_numbers_that_may_be_others_are_told_on_the_terminal(tmp_path, value, words):
+    rows = table("day,shop,value", lambda n: f"{day(n)},{shop(n)},{value(n)}")
+    (told,) = drafted_from(tmp_path, rows).warnings
+    assert told.startswith("value: check ")
+    assert words in told
+
+
+@pytest.mark.parametrize(("other", "form"), [("{}/0{}/2024", "dd/MM/yyyy"), ("0{1}/{0}/2024", "MM/dd/yyyy")])
+def test_day_comes_first_where_another_column_shows_it(tmp_path, other, form):
+    rows = table(
+        "order_day,sent,n", lambda n: f"0{n % 9 + 1}/0{n % 7 + 1}/2024,{other.format(13 + n % 15, n % 7 + 1)},{n}"
+    )
+    drafted = drafted_from(tmp_path, rows)
+    contract = tried(tmp_path, drafted)
+    assert [contract.column(name).rules.format for name in ("order_day", "sent")] == [form, form]
+    assert contract.features.event_time.date == "order_day"
+    assert "order_day: the" in drafted.text
+
+
 def test_spans_of_time_are_no_times_of_day(tmp_path):
     rows = table("day,shop,duration", lambda n: f"{day(n)},{shop(n)},{n % 3}:{n:02d}:00")
     assert tried(tmp_path, drafted_from(tmp_path, rows)).features.event_time.time is None

@@ -85,7 +85,7 @@ def draft(source: Path, dataset: str, choices: Choices = Choices(), *, everythin
 
 
 def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
-    """The sampled columns with their types. Other columns may settle which decimal mark an ambiguous one uses."""
+    """The sampled columns with their types. Others may settle the decimal mark, or the order, of an ambiguous one."""
     said = Said(choices.date_order, choices.decimal_mark, choices.event_time)
     kinds = [kind_of(column, said) for column in sample.columns]
     marks = {mark for kind in kinds if (mark := kind.decimal_mark)}
@@ -94,6 +94,16 @@ def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
         said = replace(said, mark=mark)
         kinds = [
             kind if kind.open_mark is None else _as_others_are(kind_of(column, said), mark)
+            for column, kind in zip(sample.columns, kinds, strict=True)
+        ]
+    orders = {order for kind in kinds if kind.reading and (order := kind.reading.shown_order)}
+    if choices.date_order is None and len(orders) == 1:
+        (order,) = orders
+        said = replace(said, order=order)
+        kinds = [
+            kind
+            if kind.reading is None or not kind.reading.is_ambiguous
+            else _as_others_begin(kind_of(column, said), order)
             for column, kind in zip(sample.columns, kinds, strict=True)
         ]
     if sample.format is FileFormat.JSON_LINES:
@@ -105,6 +115,11 @@ def _as_json_has_it(kind: Kind) -> Kind:
     if kind.custom.get("thousandsSeparator") != ".":
         return kind
     return Kind(notes=("left as text: contracts of JSON lines do not support a point between thousands",))
+
+
+def _as_others_begin(kind: Kind, order: DateOrder) -> Kind:
+    note = f"the {order} is taken to come first, as in other columns; --date-order overrides that"
+    return replace(kind, notes=(*kind.notes, note))
 
 
 def _as_others_are(kind: Kind, mark: DecimalMark) -> Kind:

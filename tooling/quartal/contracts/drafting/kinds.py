@@ -223,7 +223,7 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             return Kind(notes=(note,), open_mark=mark)
         notes = []
         if mark == "." and said is None:
-            notes.append(f"{example} is read as a number with decimals; with --decimal-mark comma it is thousands")
+            notes.append(f"check {example}: it is read with decimals; with --decimal-mark comma it is thousands")
         if logical_type == "integer" and _may_be_of_excel(there, column):
             notes.append("may be Excel's day numbers: format the column as dates, and save the file again")
         if logical_type == "integer" and may_be_counted(there):

@@ -66,6 +66,14 @@ class Reading:
     dates: Mapping[str, date] | None = None
 
     @property
+    def shown_order(self) -> DateOrder | None:
+        """Which comes first, the day or the month, if some dates show it; None for dates that begin with the year."""
+        first = self.formats[0][:1]
+        if self.is_ambiguous or first not in ("d", "M") or all(day.day <= 12 for day in (self.dates or {}).values()):
+            return None
+        return "day" if first == "d" else "month"
+
+    @property
     def days(self) -> tuple[date, date] | None:
         """The first and the last day."""
         return (min(self.dates.values()), max(self.dates.values())) if self.dates else None

@@ -60,7 +60,7 @@ ID = _words(  # names and numbers that stand for something: no quantities
     """
     bic ccode clave cod code codice codigo cusip cve ean fips flight geoid gtin guid iban id idno idx imei index insee
     isbn isin iso key kod kode matricula mobile naics nif no nr num number nuts phone plz postal postcode ref rowid
-    rownames siren siret sku ssn telefon tz upc uuid vin wkn zip zipcode
+    rownames siren siret sku ssn status telefon tz upc uuid vin wkn zip zipcode
     """
 )
 KEY = _words(  # what identifies a row

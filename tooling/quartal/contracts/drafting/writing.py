@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import filterfalse
 from typing import Any
 
 import yaml
@@ -156,7 +157,8 @@ def comments(
     for column in columns:
         if column.name not in names:
             continue
-        lines += [f"{names[column.name]}: {note}" for note in column.kind.notes]
+        told = column.kind.notes if column not in roles.measures else filterfalse(_is_warning, column.kind.notes)
+        lines += [f"{names[column.name]}: {note}" for note in told]
         nothing = column.kind.custom.get("missingValues")
         lines += [f"{names[column.name]}: {', '.join(map(repr, nothing))} count as missing"] if nothing else []
     typed = _typed(columns, roles)
@@ -184,8 +186,11 @@ def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
 
 
 def warnings(sample: Sample, roles: Roles) -> list[str]:
-    """The guesses that would lose rows, or count some twice, if they are wrong."""
-    return [*_counting_lines(sample, roles), *filter(_is_warning, sample.notes), *_total_lines(roles)]
+    """The guesses that would lose rows, count some twice, or sum wrong numbers, if they are wrong."""
+    of_values = [
+        f"{column.name}: {note}" for column in roles.measures for note in column.kind.notes if _is_warning(note)
+    ]
+    return [*_counting_lines(sample, roles), *filter(_is_warning, sample.notes), *_total_lines(roles), *of_values]
 
 
 def _is_warning(note: str) -> bool:
