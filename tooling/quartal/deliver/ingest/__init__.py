@@ -1,1 +1,1 @@
-"""Raw data straight out of a database: what is read, in which chunks, as which text, and what is there already."""
+"""Raw data from a database: the rows to read, their chunks, their text, and what was already delivered."""

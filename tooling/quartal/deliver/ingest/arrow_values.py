@@ -1,8 +1,8 @@
-"""A value of a database as a typed value of a Parquet column, in the types that the job reads.
+"""Convert values of a database to typed values of Parquet columns, in the types that the job reads.
 
-The type follows from the contract alone, so all files of a delivery have the same. Text that has the column's form
-becomes the value that it names; any other value is refused where a column of that type cannot hold it: there is no
-place in it for what is wrong. Spark 3.5 reads no times of day from Parquet: they are text.
+The type follows from the contract alone, so all files of a delivery have the same types. Text in the column's form
+becomes the value that it represents. Any other value that a column of that type cannot hold is refused, because a typed
+column has no place for wrong values. Times of day are text, because Spark 3.5 does not read them from Parquet.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ Convert = Callable[[object], object]
 
 @dataclass(frozen=True, slots=True)
 class ArrowColumn:
-    """How the values of a column become typed ones.
+    """The conversion of a column's values to typed ones.
 
     Attributes:
         name: of the column.
         type: Arrow's type.
-        native: Python types whose values Arrow takes as they are.
-        convert: makes any other value one that Arrow takes, None for a missing one; raises ValueError with a reason.
+        native: Python types whose values Arrow accepts directly.
+        convert: converts any other value for Arrow, None for a missing one; raises ValueError with a reason.
     """
 
     name: str
@@ -54,7 +54,7 @@ class ArrowColumn:
 
     @classmethod
     def of_contract(cls, column: Column) -> ArrowColumn:
-        """The column as its `logicalType` says."""
+        """The column according to its `logicalType`."""
         nothing, kind = type(None), column.logical_type
         if kind == "integer":
             return cls(
@@ -107,7 +107,7 @@ class ArrowColumn:
             raise
 
     def _problem(self, value: object) -> str | None:
-        """Why the column cannot hold a value; None where it can."""
+        """Why the column cannot hold a value; None if it can."""
         if value is None:
             return None
         try:
@@ -161,7 +161,7 @@ def _integer_reader(column: Column) -> Callable[[str], int]:
 
 
 def _ungrouping(column: Column) -> Callable[[str], str]:
-    """Takes out what the contract allows between thousands, where these are three digits each."""
+    """Remove the contract's thousands separators, if they separate groups of three digits."""
     if column.rules.thousands_separator is None:
         return lambda text: text
     between = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}.get(
@@ -238,7 +238,7 @@ def _pattern_of(layout: Layout) -> re.Pattern[str]:
 
 
 def _parts_of(text: str, forms: Sequence[re.Pattern[str]]) -> dict[str, str]:
-    """The units of a text in the first layout that it has; none where it has none of them."""
+    """The units of a text in the first format that matches; empty if none does."""
     found = next((match for form in forms if (match := form.fullmatch(text))), None)
     return found.groupdict() if found else {}
 

@@ -1,7 +1,7 @@
-"""What PostgreSQL's types hold and Python's calendar does not: infinity, years before 1 and behind 9999, the hour 24.
+"""Values of PostgreSQL that Python's calendar cannot represent: infinity, years before 1 or after 9999, the hour 24.
 
-The driver refuses such a value without saying whose it is. So the chunk that holds one is read again, with loaders that
-keep it as it is, until the row and the column are known in which a file has no place for it.
+The driver refuses such a value without naming its row. So the chunk is read again, with loaders that keep the value, to
+find the row and the column.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TYPES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 
 
 def is_beyond(error: DBAPIError) -> bool:
-    """Whether the driver could not make a Python value of one that the server sent."""
+    """Whether the driver could not convert a value of the server to Python."""
     try:
         import psycopg
     except ModuleNotFoundError:

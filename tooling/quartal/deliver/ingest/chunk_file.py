@@ -1,4 +1,4 @@
-"""What the files of all formats have in common: how they are written, summed up, and refused."""
+"""The common part of all file formats: writing, checksums and errors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Rows = Sequence[Sequence[Any]]
 
 
 class RowError(Exception):
-    """A row has no place in the file.
+    """A row that the file cannot hold.
 
     Attributes:
-        row: its place in the batch.
+        row: its position in the batch.
         column: name of the column whose value is the reason.
-        reason: what is wrong with the value.
+        reason: the problem of the value.
     """
 
     def __init__(self, row: int, column: str, reason: str) -> None:
@@ -32,7 +32,7 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WrittenChunk:
-    """A chunk as it lies in its file.
+    """A written chunk.
 
     Attributes:
         rows: how many.
@@ -48,7 +48,7 @@ class WrittenChunk:
 
 
 class ChunkLayout(Protocol):
-    """What each file of an ingest looks like."""
+    """The layout of each file of an ingest."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ class ChunkLayout(Protocol):
 
     @property
     def hash(self) -> str:
-        """Differs where the same rows would become other bytes."""
+        """A hash that differs if the same rows would give different bytes."""
 
     @property
     def suffix(self) -> str:
@@ -66,11 +66,11 @@ class ChunkLayout(Protocol):
         """Write rows into a file, holding a bounded number of them; equal batches give equal bytes.
 
         Args:
-            batches: rows whose first values are those of `columns`; what comes behind them is of no file.
+            batches: rows that begin with the values of `columns`; further values are not written.
             target: the file, empty.
 
         Raises:
-            RowError: a value cannot be written without changing what it says; the row counts within its batch.
+            RowError: a value cannot be written without changing it; the row number is that within its batch.
         """
 
 
@@ -82,7 +82,7 @@ class Sink(Protocol):
 
 
 class SummedFile(io.RawIOBase):
-    """A file that sums up what is written to it, and leaves what is below open."""
+    """A file that computes the checksum of its content, and leaves the underlying file open."""
 
     def __init__(self, target: Sink) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class SummedFile(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """How much was written: there is no way back."""
+        """The number of bytes written; the file cannot seek."""
         return self.size_bytes
 
     def write(self, content: Any) -> int:

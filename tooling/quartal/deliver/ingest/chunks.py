@@ -1,4 +1,4 @@
-"""Which rows make a chunk: a range of the key, so that every row is in one chunk, whatever is added meanwhile."""
+"""The chunks of a relation: ranges of the key, so that every row is in exactly one chunk, even if rows are added."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ranges_of(bounds: Sequence[Key]) -> tuple[KeyRange, ...]:
 
 
 def even_bounds(lowest: int, highest: int, rows: int, chunk_rows: int) -> list[Key] | None:
-    """Cut whole numbers into ranges of one width; None where less than half of the numbers are taken.
+    """Cut whole numbers into ranges of equal width; None if less than half of the numbers are in use.
 
     Those ranges would hold very different numbers of rows. Here none holds more than twice `chunk_rows`.
     """
@@ -52,9 +52,9 @@ def walked_bounds(next_key: Callable[[Key | None, int], Key | None], chunk_rows:
     """Walk along the key in steps of `chunk_rows`.
 
     Args:
-        next_key: the key so many rows behind the first row with a given key; None when there are not so many. With a
-            step of 0, the next key that is another one, and without a key the lowest.
-        chunk_rows: rows per chunk; more where so many share one key.
+        next_key: the key a given number of rows after the first row with a given key; None if there are fewer rows.
+            With a step of 0, the next different key; without a key, the lowest.
+        chunk_rows: rows per chunk; more if more rows share one key.
     """
     bounds: list[Key] = []
     last = next_key(None, 0)
@@ -69,7 +69,7 @@ def walked_bounds(next_key: Callable[[Key | None, int], Key | None], chunk_rows:
 
 
 def within(columns: Sequence[ColumnElement[Any]], chunk: KeyRange, dialect: str) -> list[ColumnElement[bool]]:
-    """The conditions of a chunk's rows, as the dialect can say them."""
+    """The conditions for a chunk's rows, in a form that the dialect supports."""
     conditions = []
     if chunk.start is not None:
         conditions.append(at_or_after(columns, chunk.start, dialect))

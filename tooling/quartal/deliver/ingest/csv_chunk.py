@@ -1,4 +1,4 @@
-"""Rows as a CSV file that the job reads as the contract says: its header, its delimiter, one line per row."""
+"""Write rows as a CSV file in the form of the contract: its header, its delimiter, one line per row."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from quartal.deliver.ingest.values import Format, format_of
 
 @dataclass(frozen=True, slots=True)
 class CsvLayout:
-    """What each file of an ingest looks like.
+    """The layout of each file of an ingest.
 
     Attributes:
         columns: names of the columns, in the order of the file.
         formats: how the values of each are written.
         form: delimiter, quotes, header and encoding.
-        hash: differs where the same rows would become other bytes before compression.
+        hash: differs if the same rows would give different bytes before compression.
         compress: whether they are compressed with gzip.
     """
 
@@ -57,7 +57,7 @@ class CsvLayout:
         return ".csv.gz" if self.compress else ".csv"
 
     def write(self, batches: Iterable[Rows], target: BinaryIO) -> WrittenChunk:
-        """As `ChunkLayout.write`: each batch is written as it comes."""
+        """See `ChunkLayout.write`; each batch is written at once."""
         stored = SummedFile(target)
         packed = gzip.GzipFile("", "wb", 6, stored, mtime=0) if self.compress else None
         source = stored if packed is None else SummedFile(packed)
@@ -76,7 +76,7 @@ class CsvLayout:
             yield self.lines(rows), len(rows)
 
     def header(self) -> bytes:
-        """The first line; nothing where the contract says so."""
+        """The first line; empty if the contract has no header."""
         if not self.form.header:
             return b""
         text = io.StringIO(newline="")
@@ -87,7 +87,7 @@ class CsvLayout:
         """Rows as lines; a missing value is an empty one.
 
         Raises:
-            RowError: a value cannot be written without changing what it says.
+            RowError: a value cannot be written without changing it.
         """
         if not rows:
             return b""
@@ -130,7 +130,7 @@ class CsvLayout:
         )
 
     def _culprit(self, texts: Sequence[Sequence[str]]) -> RowError:
-        """The first value that no line of the file can hold."""
+        """The error for the first value that the file cannot hold."""
         for row, line in enumerate(zip(*texts, strict=True)):
             for name, value in zip(self.columns, line, strict=True):
                 if not self.form.multi_line and ("\n" in value or "\r" in value):
@@ -156,5 +156,5 @@ def _texts(values: Sequence[Any], column: str, write: Format) -> list[str]:
 
 
 def _decimal_mark(column: Column) -> str | None:
-    """The decimal mark, None where nothing is said of it."""
+    """The decimal mark; None if the contract does not set one."""
     return column.rules.decimal_separator or ("," if column.rules.decimal_mark == "," else None)

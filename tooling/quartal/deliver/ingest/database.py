@@ -1,4 +1,4 @@
-"""The database that rows come from: its address, its errors, and nothing of its password."""
+"""The source database: its address and its errors, without its password."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _DRIVERS |= {dialect: f"{dialect}+{mysql.DRIVER}" for dialect in mysql.DIALECTS}
 
 @dataclass(frozen=True)
 class Database:
-    """A database that answers.
+    """A connected database.
 
     Attributes:
-        engine: makes connections.
-        shown: its address without user, password and options: what messages and records may say.
-        secrets: what no message may say.
+        engine: creates connections.
+        shown: its address without user, password and options, for messages and records.
+        secrets: texts that no message may contain.
     """
 
     engine: sqlalchemy.Engine
@@ -42,13 +42,13 @@ class Database:
 
     @contextmanager
     def errors(self, doing: str) -> Iterator[None]:
-        """Turn what the driver says into one message.
+        """Turn errors of the driver into one message.
 
         Args:
             doing: what failed, as "… could not be read".
 
         Raises:
-            IngestError: the database refused, or has gone.
+            IngestError: the database refused, or is no longer reachable.
         """
         try:
             yield
@@ -59,7 +59,7 @@ class Database:
             ) from error
 
     def without_secrets(self, text: str) -> str:
-        """The text with every password in it made unreadable."""
+        """The text with every password masked."""
         for secret in self.secrets:
             text = text.replace(secret, "***")
         return text
@@ -67,15 +67,15 @@ class Database:
 
 @contextmanager
 def open_database(url_text: str, *, connections: int) -> Iterator[Database]:
-    """Connect, once, to see that the database is there.
+    """Connect once, to check that the database answers.
 
     Args:
-        url_text: a URL as SQLAlchemy takes it.
+        url_text: a URL in SQLAlchemy's form.
         connections: how many may be open at once.
 
     Raises:
-        ConfigurationError: it is no URL, or its driver is not installed.
-        IngestError: nothing answers there, or it does not let us in.
+        ConfigurationError: it is not a valid URL, or its driver is not installed.
+        IngestError: nothing answers there, or the login is refused.
     """
     url = _parsed(url_text)
     database = Database(_engine(url, connections), _shown(url), _secrets(url))
@@ -160,7 +160,7 @@ def _secrets(url: sqlalchemy.URL) -> tuple[str, ...]:
 
 
 def _text_of(error: Exception) -> str:
-    """What the driver said, in one line and without the statement."""
+    """The driver's message on one line, without the statement."""
     told = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = [line.strip() for line in str(told).splitlines() if line.strip()]
     return " ".join(lines[:3]) or type(told).__name__

@@ -46,11 +46,11 @@ def deliver(
     delivery: str,
     options: IngestOptions,
 ) -> IngestReport:
-    """What `quartal ingest` does, with a progress bar.
+    """The command `quartal ingest`, with a progress bar.
 
     Raises:
-        ConfigurationError: the arguments, or the columns, are not what is needed; nothing was sent.
-        IngestError: the database failed, or a row has no place in a file.
+        ConfigurationError: the arguments or the columns are not usable; nothing was sent.
+        IngestError: the database failed, or a file cannot hold a row.
         UploadError: a chunk could not be stored.
     """
     check_delivery(delivery)
@@ -93,24 +93,24 @@ def ingest(
     on_count: Callable[[int], None] | None = None,
     on_rows: Callable[[int], None] | None = None,
 ) -> IngestReport:
-    """Bring all rows of a relation into a delivery, as files `<name>-<number>`, each of a range of its key.
+    """Copy all rows of a relation to a delivery, as files `<name>-<number>`, one per range of the key.
 
-    After an interruption the same call goes on with the chunks that are not there. After one that came to its end, it
-    reads all rows anew and sends the chunks that differ.
+    After an interruption, the same call continues with the missing chunks. After a complete ingest, it reads all rows
+    again and sends the chunks that differ.
 
     Args:
         connection: how to reach S3.
-        target: where the delivery goes.
-        database: where rows come from.
-        relation: which of them.
-        contract: what the files must look like.
-        options: how to do it.
+        target: the delivery.
+        database: the source.
+        relation: the rows to read.
+        contract: defines the form of the files.
+        options: chunk size, parallelism and so on.
         on_count: called once with the number of rows.
         on_rows: called with numbers of rows that were read or skipped, from several threads.
 
     Raises:
         ConfigurationError: the columns do not fit the contract, or the delivery holds another ingest of this name.
-        IngestError: the database failed, or a row has no place in a file; chunks that are there stay.
+        IngestError: the database failed, or a file cannot hold a row; chunks that were sent stay.
         UploadError: a chunk could not be stored.
     """
     options = options or IngestOptions()
@@ -177,7 +177,7 @@ def _bring(
     rows: int,
     parallel: int,
 ) -> IngestReport:
-    """Send the chunks that are not there, and close the record."""
+    """Send the missing chunks, and complete the record."""
     store = ManifestStore(transfer.s3, target.bucket, target.manifest_prefix)
     stem = f"{target.raw_prefix}delivery={target.delivery}/{transfer.relation.name}-"
     chunks = {f"{stem}{chunk.number:05d}{transfer.layout.suffix}": chunk for chunk in ranges_of(record.bounds)}

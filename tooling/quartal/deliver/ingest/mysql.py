@@ -1,4 +1,4 @@
-"""MySQL and MariaDB through PyMySQL: what a TIMESTAMP says depends on the session's time zone, unless that is fixed."""
+"""MySQL and MariaDB through PyMySQL: the value of a TIMESTAMP depends on the session's time zone, so that is fixed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TIMESTAMP = 7  # the number of the type in the protocol; DATETIME, which has no
 
 
 def prepare(engine: sqlalchemy.Engine) -> None:
-    """Have every connection give a TIMESTAMP as the moment that it is; does nothing for other databases.
+    """Make every connection return a TIMESTAMP as a moment; does nothing for other databases.
 
     Raises:
-        ConfigurationError: another driver is asked for, of which that is not known.
+        ConfigurationError: the URL names another driver, whose behaviour is not known.
     """
     if engine.dialect.name not in DIALECTS:
         return
@@ -32,7 +32,7 @@ def prepare(engine: sqlalchemy.Engine) -> None:
 
 
 def prepare_connection(connection: Any, _: object) -> None:
-    """Have the server tell times by UTC's clocks, and the driver take those of a TIMESTAMP for moments."""
+    """Set the session's time zone to UTC, and make the driver read a TIMESTAMP as a moment."""
     with connection.cursor() as cursor:
         cursor.execute("SET time_zone = '+00:00'")
     read = connection.decoders[_TIMESTAMP]

@@ -1,4 +1,4 @@
-"""What an ingest is told, and what it tells."""
+"""The options and the report of an ingest."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """How rows are brought.
+    """The options of an ingest.
 
     Attributes:
         chunk_rows: rows per chunk, and so per object.
-        parallel: how many chunks at once.
-        compress: whether files are compressed with gzip.
-        reread: read again what an interrupted ingest has brought, and send what differs.
-        trims: whether the blanks with which char(n) fills up its values are taken away.
+        parallel: how many chunks to read at once.
+        compress: whether to compress files with gzip.
+        reread: also read the chunks that an interrupted ingest has sent, and send those that differ.
+        trims: whether to strip the padding of char(n) values.
     """
 
     chunk_rows: int = 100_000
@@ -26,15 +26,15 @@ class IngestOptions:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did.
+    """The result of an ingest.
 
     Attributes:
         rows: rows of the delivery.
-        sent: keys that went up.
-        unchanged: keys that were read and were there with the same content.
-        skipped: keys that an interrupted ingest had brought, and that were not read again.
-        stored_bytes: size of what went up.
-        read_at: the moments whose states of the database the delivery shows.
+        sent: keys that were sent.
+        unchanged: keys that were read and had the same content already.
+        skipped: keys that an interrupted ingest had sent, and that were not read again.
+        stored_bytes: size of the sent files.
+        read_at: the times of the database states that the delivery shows.
         manifest: key of the delivery's manifest.
     """
 
@@ -49,12 +49,12 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a delivery goes.
+    """The place of a delivery.
 
     Attributes:
         bucket: the lake.
         raw_prefix: key prefix of the dataset, ending in "/".
-        manifest_prefix: where the manifests of the deliveries are, ending in "/".
+        manifest_prefix: key prefix of the deliveries' manifests, ending in "/".
         delivery: name of the delivery.
     """
 

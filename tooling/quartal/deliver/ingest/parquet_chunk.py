@@ -24,11 +24,11 @@ _RULES_OF_VALUES = {"format", "other_formats", "decimal_separator", "thousands_s
 
 @dataclass(frozen=True, slots=True)
 class ParquetLayout:
-    """What each file of an ingest looks like.
+    """The layout of each file of an ingest.
 
     Attributes:
         fields: the columns of the contract that are present, in its order.
-        hash: differs where the same rows would become other bytes.
+        hash: differs if the same rows would give different bytes.
     """
 
     fields: tuple[ArrowColumn, ...]
@@ -74,7 +74,7 @@ class ParquetLayout:
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """Batches that make a row group together."""
+    """Batches that form a row group together."""
     group: list[pa.RecordBatch] = []
     rows = size_bytes = 0
     for batch in batches:

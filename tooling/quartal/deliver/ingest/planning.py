@@ -1,4 +1,4 @@
-"""What an ingest starts from: its rows, how they are cut, and what an earlier try has brought."""
+"""The start of an ingest: its rows, its chunks, and the results of an earlier attempt."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from quartal.deliver.upload.transfer import StoredObject
 
 
 def layout_of(contract: Contract, present: Sequence[str], *, compress: bool) -> ChunkLayout:
-    """The layout of files as the contract says, with those of its columns that are present.
+    """The layout of files by the contract, with the columns that are present.
 
     Args:
         contract: of the dataset; its files are CSV or Parquet.
         present: names of columns.
-        compress: whether files are to be compressed with gzip.
+        compress: whether to compress files with gzip.
 
     Raises:
         ConfigurationError: Parquet files would be compressed twice.
@@ -43,7 +43,7 @@ def layout_of(contract: Contract, present: Sequence[str], *, compress: bool) -> 
 
 
 def is_done(record: IngestRecord, chunk: KeyRange, known: DeliveredFile | None, there: StoredObject | None) -> bool:
-    """Whether the record, the manifest and the bucket agree that a chunk is there."""
+    """Whether the record, the manifest and the bucket agree that a chunk was delivered."""
     done = record.done.get(chunk.number)
     return (
         done is not None
@@ -55,10 +55,10 @@ def is_done(record: IngestRecord, chunk: KeyRange, known: DeliveredFile | None, 
 
 
 def earlier_try(records: RecordStore, source: IngestSource, delivery: str) -> IngestRecord | None:
-    """What is known of an earlier try of the same ingest; None when there was none.
+    """The record of an earlier attempt at the same ingest; None if there is none.
 
     Raises:
-        ConfigurationError: the delivery holds an ingest of this name that read something else, or cut it otherwise.
+        ConfigurationError: the delivery has an ingest of this name with other rows, or other chunks.
     """
     earlier = records.read()
     if earlier is None or earlier.source == source:
@@ -83,11 +83,11 @@ def _key_text(value: object) -> str:
 
 
 def rows_to_read(relation: Relation, reader: Connection) -> int:
-    """How many rows there are.
+    """The number of rows.
 
     Raises:
-        IngestError: there are none.
-        ConfigurationError: some have no key.
+        IngestError: there are no rows.
+        ConfigurationError: some rows have no key.
     """
     rows, without_key = relation.count(reader)
     if rows == 0:
@@ -103,10 +103,10 @@ def rows_to_read(relation: Relation, reader: Connection) -> int:
 
 
 def bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
-    """Where the chunks begin: evenly spread over a key of whole numbers, else counted off along the key.
+    """The first keys of the chunks: evenly spread over a key of whole numbers, else counted off along the key.
 
     Raises:
-        ConfigurationError: the key holds what is no day of Python's calendar.
+        ConfigurationError: the key has a value outside Python's calendar.
     """
     if rows <= chunk_rows:
         return ()

@@ -1,4 +1,4 @@
-"""What is done so far, written down as it is done: a killed process writes nothing at its end."""
+"""The progress of an ingest, recorded while it runs, because a killed process records nothing at its end."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _RECORD_EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ChunkOutcome:
-    """What became of a chunk that was read.
+    """The outcome of a chunk that was read.
 
     Attributes:
         key: key of its object.
         number: its number.
         rows: how many rows it has.
-        delivered: what is known of its object now.
-        sent: whether it went up; False when the same content was there.
+        delivered: the record of its object.
+        sent: whether it was sent; False if the lake had the same content.
     """
 
     key: str
@@ -66,7 +66,7 @@ class Progress:
         self.outcomes: list[ChunkOutcome] = []
 
     def add(self, outcome: ChunkOutcome) -> None:
-        """Note a chunk; what was noted is written every few seconds."""
+        """Add a chunk; the record is written every few seconds."""
         with self._lock:
             self.outcomes.append(outcome)
             self._news.append(outcome)
@@ -74,7 +74,7 @@ class Progress:
                 self._write()
 
     def finish(self) -> None:
-        """Write what is not written yet."""
+        """Write the rest of the record."""
         with self._lock:
             if self._news:
                 self._write()

@@ -41,7 +41,7 @@ _BY_NAME = {kind.__name__: read for kind, read in _WRITTEN.items()}
 
 @dataclass(frozen=True, slots=True)
 class IngestSource:
-    """What must be the same for a later try to go on.
+    """The parts of an ingest that must be the same for a later attempt to continue it.
 
     Attributes:
         database: its address, without user and password.
@@ -49,8 +49,8 @@ class IngestSource:
         key: columns that cut it into chunks.
         chunk_rows: rows per chunk.
         gzip: whether the files are compressed with it.
-        format: what files they are, in the contract's word; CSV where an older record does not say.
-        trims: whether the padding of char(n) is taken away.
+        format: the format of the files, in the contract's terms; CSV if an older record has none.
+        trims: whether the padding of char(n) is stripped.
     """
 
     database: str
@@ -75,13 +75,12 @@ class IngestRecord:
     """The state of an ingest.
 
     Attributes:
-        source: what is read.
+        source: the rows and options.
         layout: hash of the files' layout.
         bounds: the first key of each chunk but the first.
-        read_at: when the database was in the states that the chunks show (ISO 8601, UTC); more than one after an
-            interruption.
+        read_at: the times of the database states that the chunks show (ISO 8601, UTC); several after an interruption.
         done: the chunks that are in the lake, by number.
-        complete: whether that is all of them.
+        complete: whether these are all chunks.
     """
 
     source: IngestSource
@@ -105,7 +104,7 @@ class IngestRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> IngestRecord:
-        """Read what `as_json` wrote."""
+        """Read the output of `as_json`."""
         source = data["source"]
         return cls(
             IngestSource(**{**source, "key": tuple(source["key"])}),
@@ -146,10 +145,10 @@ class RecordStore:
         self._etag: str | None = None
 
     def read(self) -> IngestRecord | None:
-        """The record; None when there is none.
+        """The record; None if there is none.
 
         Raises:
-            UploadError: something else is there.
+            UploadError: the object is not a record.
         """
         found = read_object(self._s3, self._bucket, self._key)
         if found is None:

@@ -1,4 +1,4 @@
-"""What is read: a table or a query, its columns, and the key that cuts it into chunks."""
+"""The source of an ingest: a table or a query, its columns, and the key that cuts it into chunks."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Relation:
     """Rows of a database.
 
     Attributes:
-        name: what its files are called.
-        reads: the table's name or the query, as a user gave it.
-        rows: where SQL selects from.
+        name: the name of its files.
+        reads: the table's name or the query, as the user typed it.
+        rows: the FROM clause.
         columns: names of all its columns.
         key: columns that order it and cut it into chunks.
-        padded: columns of char(n) whose padding is taken away.
+        padded: columns of char(n) whose padding is stripped.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Relation:
         return [sqlalchemy.column(name) for name in self.key]
 
     def chunk(self, columns: Sequence[str], chunk: KeyRange, dialect: str) -> sqlalchemy.Select[*tuple[Any, ...]]:
-        """The rows of a chunk in the order of the key: these columns first, then those of the key."""
+        """The rows of a chunk in the order of the key: the columns first, then the key."""
         names = [*columns, *(name for name in self.key if name not in columns)]
         key = self.key_columns()
         columns_read = (
@@ -87,7 +87,7 @@ class Relation:
 
 
 def table_of(database: Database, name: str, *, called: str | None, key: Sequence[str]) -> Relation:
-    """A table or view, perhaps with its schema before a point; its key is the primary key unless another is named.
+    """A table or view, given as TABLE or SCHEMA.TABLE; its key is the primary key unless another is named.
 
     Raises:
         ConfigurationError: there is no such table, or no key.
@@ -100,7 +100,7 @@ def table_of(database: Database, name: str, *, called: str | None, key: Sequence
 
 
 def columns_of_table(database: Database, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns of a table or view, perhaps with its schema before a point, and those of its primary key.
+    """The columns of a table or view, given as TABLE or SCHEMA.TABLE, and those of its primary key.
 
     Raises:
         ConfigurationError: there is no such table.
@@ -146,9 +146,9 @@ def query_of(database: Database, text: str, *, called: str | None, key: Sequence
 
 
 def without_padding(database: Database, relation: Relation) -> Relation:
-    """The relation, of which the columns of type char(n) are read without the blanks that fill them up.
+    """The relation with its char(n) columns read without padding.
 
-    Other databases than PostgreSQL keep no padding, or do not say so in a way that is known here.
+    Databases other than PostgreSQL keep no padding, or do not report it in a known way.
 
     Raises:
         IngestError: the database refused to say.
@@ -187,11 +187,11 @@ def _checked(relation: Relation) -> Relation:
 
 
 def check_columns(relation: Relation, contract: Contract) -> None:
-    """Whether the columns are those of the contract; a key that the contract does not know is read, but not delivered.
+    """Check the columns against the contract; a key that the contract does not have is read, but not delivered.
 
     Raises:
-        ConfigurationError: one that the job needs is missing, or one is there that the contract does not know; or the
-            contract wants JSON lines.
+        ConfigurationError: a required column is missing, a column is not in the contract, or the contract asks for JSON
+            lines.
     """
     if contract.files.format is FileFormat.JSON_LINES:
         raise ConfigurationError(

@@ -1,6 +1,6 @@
-"""One state of the database for all chunks, whatever is written to it while they are read.
+"""One state of the database for all chunks, even if it is written to while they are read.
 
-PostgreSQL lends the snapshot of one transaction to others, which read side by side
+PostgreSQL shares the snapshot of one transaction with others, which read in parallel
 (https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION). Other databases do
 not: there one connection reads the chunks one after another, in one transaction.
 """
@@ -28,7 +28,7 @@ class Snapshot(Protocol):
         """A connection that sees this state; for one thread at a time."""
 
     def cancel(self) -> None:
-        """Break off what the connections are doing, as far as their driver can; from any thread."""
+        """Cancel the work of all connections, if their driver can; may be called from any thread."""
 
 
 @contextmanager
@@ -59,7 +59,7 @@ class _SharedSnapshot:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A transaction of its own in the same snapshot."""
+        """A separate transaction in the same snapshot."""
         with _transaction(self._engine) as connection:
             connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{self._name}'")
             with self._lock:

@@ -1,4 +1,4 @@
-"""Brings chunks into the lake: read side by side, compared with what is there, and sent."""
+"""Copy chunks to the lake: read them in parallel, compare them with the existing objects, and send them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class ChunkTransfer:
     """Reads and sends chunks.
 
     Attributes:
-        database: where rows come from.
-        snapshot: the state of it that is read.
-        relation: what is read.
-        layout: what the files look like.
-        s3: compares with what is there.
-        writer: sends.
+        database: the source.
+        snapshot: the state of the database to read.
+        relation: the rows to read.
+        layout: the form of the files.
+        s3: the client for comparisons.
+        writer: sends objects.
         bucket: the lake's bucket.
-        upload_id: what the manifest calls this run.
+        upload_id: the id of this ingest in the manifest.
         on_rows: called with numbers of rows as they are read, from several threads.
     """
 
@@ -69,17 +69,17 @@ class ChunkTransfer:
         *,
         parallel: int,
     ) -> None:
-        """Bring chunks into the lake; when one fails, the others are given up.
+        """Copy chunks to the lake; if one fails, the others are cancelled.
 
         Args:
-            chunks: what to read, by key of the object that it becomes.
-            known: what the delivery's manifest says.
-            present: the objects that are there.
-            progress: is told of each chunk that is done.
+            chunks: the chunks by the key of their object.
+            known: the files in the delivery's manifest.
+            present: the existing objects.
+            progress: gets each completed chunk.
             parallel: how many chunks at once.
 
         Raises:
-            IngestError: the database failed, or a row has no place in the files.
+            IngestError: the database failed, or a file cannot hold a row.
             UploadError: S3 refused.
         """
         stopping = threading.Event()
@@ -180,7 +180,7 @@ class ChunkTransfer:
     def _same(
         self, key: str, written: WrittenChunk, known: DeliveredFile | None, there: StoredObject | None
     ) -> DeliveredFile | None:
-        """What is there, if it is this chunk: by the manifest, or else by S3's own checksum."""
+        """The existing object if it has this chunk's content, by the manifest or else by S3's own checksum."""
         if there is None:
             return None
         if known is not None and (known.etag, known.size_bytes) == (there.etag, there.size_bytes):

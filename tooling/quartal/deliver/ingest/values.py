@@ -1,7 +1,7 @@
-"""A value of a database as what a contract's column stands for, and as the text that the contract asks for.
+"""Convert a value of a database to the type of a contract's column, and to text in the column's format.
 
-Text passes as it is: whether it is right is for the job to judge, which quarantines what is not. Any other value is
-written in the column's format, and refused where that would lose or guess something: by a ValueError with the reason.
+Text is written unchanged; the job judges it and quarantines wrong values. Any other value is written in the column's
+format. If that would lose information or require a guess, it is refused with a ValueError that gives the reason.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class BeyondCalendar:
 
 
 def format_of(column: Column) -> Format:
-    """How a column's values that are no text are written; the function raises ValueError with a reason.
+    """The function that writes a column's non-text values; it raises ValueError with a reason.
 
     The forms are those of docs/reference/data-contract.md, "What a column may hold".
     """
@@ -56,10 +56,10 @@ def _number_format(column: Column) -> Format:
 
 
 def as_number(value: object) -> int | Decimal:
-    """The number that a value is, exactly as it prints; NaN and infinity among them.
+    """A value as a number, exactly as it prints, including NaN and infinity.
 
     Raises:
-        ValueError: it is no number; the message continues a sentence about the column.
+        ValueError: it is not a number; the message continues a sentence about the column.
     """
     if isinstance(value, bool):
         raise ValueError("holds a boolean, which is no number")
@@ -71,7 +71,7 @@ def as_number(value: object) -> int | Decimal:
 
 
 def _number(value: object) -> str:
-    """Digits without an exponent; zeros at the end of a fraction say nothing and are left out."""
+    """Digits without an exponent and without trailing zeros of a fraction."""
     number = as_number(value)
     if isinstance(number, int):
         return str(number)
@@ -134,12 +134,12 @@ def _time_format(column: Column) -> Format:
 
 
 def has_offset(column: Column) -> bool:
-    """Whether a timestamp is written as a moment; else it is what the clocks of the contract's zone show."""
+    """Whether a timestamp is written as a moment; otherwise it is local time in the contract's zone."""
     return column.rules.layouts[0].is_of_moments
 
 
 def timestamp_of(column: Column) -> Callable[[object], datetime]:
-    """The function that makes a value the moment in UTC that a column holds, or the time without a zone."""
+    """The function that converts a value to the column's moment in UTC, or to a time without a zone."""
     zone = None if has_offset(column) else ZoneInfo(column.rules.time_zone or "UTC")
     unit = column.rules.layouts[0].epoch_unit
 
@@ -171,7 +171,7 @@ def _timestamp_format(column: Column) -> Format:
 
 
 def moment_counted(number: int | Decimal, unit: int) -> datetime:
-    """The moment that a number counts from 1970 on, `unit` of which make a second; less than a microsecond is cut.
+    """The moment of a number that counts since 1970, `unit` to the second; parts of a microsecond are cut off.
 
     Raises:
         ValueError: the moment is not in the years 1 to 9999.
@@ -183,7 +183,7 @@ def moment_counted(number: int | Decimal, unit: int) -> datetime:
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
-    """The moment by the clocks of a zone, unless they show that time twice: a reader takes it for the first one."""
+    """The moment as local time in a zone, unless that time occurs twice: readers take it for the first one."""
     local = _moved(moment, zone)
     if local.fold:
         raise ValueError(

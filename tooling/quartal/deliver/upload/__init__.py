@@ -1,1 +1,1 @@
-"""What an upload is made of: its plan, the check of headers, checksums, parts, and the record of what was delivered."""
+"""The parts of an upload: plan, check of headers, checksums, multipart uploads, and the record of the delivery."""

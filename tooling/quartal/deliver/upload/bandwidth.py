@@ -13,7 +13,7 @@ class BandwidthLimit:
     Args:
         bytes_per_s: the limit.
         clock: seconds that only grow.
-        sleep: what waits; a test hands in one that takes no time.
+        sleep: the function that waits; tests pass one that takes no time.
     """
 
     def __init__(

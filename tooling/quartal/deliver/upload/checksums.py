@@ -30,7 +30,7 @@ def checksum_of_range(file: BinaryIO, start: int, size_bytes: int) -> int:
 
 
 def combined(first: int, second: int, second_size_bytes: int) -> int:
-    """The checksum of two parts in a row out of those of each."""
+    """The checksum of two consecutive parts, from the checksums of both."""
     return int(combine_crc64nvme(first, second, second_size_bytes))
 
 

@@ -1,6 +1,6 @@
-"""What a run would make of the first rows of some files: a feed whose dates have another form is told beforehand.
+"""Judge the first rows of some files as a run would, for instance to warn of dates in another form.
 
-Rows that break rules are for the quarantine, so nothing is refused here.
+Rows that break rules belong in the quarantine, so nothing is refused here.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class FirstRows:
 
     Attributes:
         path: the file.
-        rows: how many were looked at.
+        rows: how many were checked.
         broken: how many break the rule.
         rule: the one that most of them break.
-        example: a text that does, None for rules of whole rows.
+        example: a text that breaks it; None for rules of whole rows.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""Whether a file begins as its contract says, asked before anything is sent: the job would refuse the whole run."""
+"""Check the beginning of files against the contract before anything is sent: the job would refuse the whole run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMES = {FileFormat.CSV: "CSV", FileFormat.JSON_LINES: "JSON lines", FileFormat
 
 @dataclass(frozen=True, slots=True)
 class HeaderRule:
-    """What files must begin with by a contract, as the job will have it; what is wrong is said in words of the file."""
+    """The rule for the beginning of files by a contract, as the job applies it; problems are in terms of the file."""
 
     contract: Contract
     _good: set[bytes] = field(default_factory=set, compare=False, repr=False)  # first lines that were read already
@@ -47,7 +47,7 @@ class HeaderRule:
         return self.contract.files.format
 
     def problem_of(self, head: bytes) -> str | None:
-        """What is wrong with a file that begins so; None when nothing is."""
+        """The problem of a file with this beginning; None if there is none."""
         if self.format is FileFormat.PARQUET:
             return None if head.startswith(b"PAR1") else "is not Parquet, but the contract expects Parquet"
         if (problem := _problem_of_kind(head, _NAMES[self.format])) is not None:
@@ -74,7 +74,7 @@ class HeaderRule:
         return None
 
     def _line_by_itself(self, head: bytes) -> bytes | None:
-        """The first line where it alone decides, so that many files with one header are read as fast as one."""
+        """The first line, if it alone decides, so that many files with the same header are checked as fast as one."""
         form = self.contract.csv
         end = _LINE_END.search(head)
         if end is None or form.encoding == "UTF-16" or form.quote_symbol.encode() in head[: end.start()]:
@@ -82,7 +82,7 @@ class HeaderRule:
         return head[: end.start()]
 
     def _unreadable(self, head: bytes) -> str | None:
-        """What makes the first line no text."""
+        """Why the first line is not text."""
         encoding = self.contract.csv.encoding
         if encoding == "UTF-16":
             return None
@@ -96,10 +96,10 @@ class HeaderRule:
         return f"line 1 is not {encoding} (byte {ord(wrong[0]) - 0xDC00:#04x})"
 
     def problem_of_file(self, path: Path, *, is_packed: bool) -> str | None:
-        """What is wrong with a file; None when nothing is, or nothing is in it.
+        """The problem of a file; None if there is none, or if the file is empty.
 
         Raises:
-            OSError: it cannot be read, or not be unpacked.
+            OSError: it cannot be read or unpacked.
             zlib.error: it cannot be unpacked.
         """
         head = _head(path, is_packed=is_packed)
@@ -139,7 +139,7 @@ def _problem_of_json(head: bytes) -> str | None:
 
 
 def _in_upload(error: Exception, uri: str = _BEGINNING) -> str:
-    """What the job would say of a file, without its name and what a run would have done."""
+    """The job's message about a file, without the file's name and the run's outcome."""
     text = str(error)
     for prefix in (f"{uri}: ", f"{uri} "):
         text = text.removeprefix(prefix)

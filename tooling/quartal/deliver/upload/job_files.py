@@ -1,4 +1,4 @@
-"""The job's own rules about files: which of them are part of a delivery, and what packed ones begin with."""
+"""The job's own rules about files: which of them are part of a delivery, and how packed files begin."""
 
 from etl_job.deliveries.file_names import HIDDEN, NO_BYTES, is_folder_marker, is_hidden, why_hidden, why_left_out
 from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning

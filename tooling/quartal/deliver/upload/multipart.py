@@ -1,4 +1,4 @@
-"""A large file in parts: sent side by side, and those that an interrupted upload left behind are used again."""
+"""Upload a large file in parallel parts, and reuse the parts of an interrupted upload."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Part:
 
 
 def parts_of(size_bytes: int, *, part_bytes: int = _PART_BYTES) -> tuple[Part, ...]:
-    """Cut a file; the same size always gives the same parts, or a later try could not use those of an earlier one."""
+    """Cut a file; the same size always gives the same parts, so that later attempts can reuse them."""
     while -(-size_bytes // part_bytes) > _MAX_PARTS:
         part_bytes *= 2
     return tuple(
@@ -51,7 +51,7 @@ def parts_of(size_bytes: int, *, part_bytes: int = _PART_BYTES) -> tuple[Part, .
 
 
 def unfinished_uploads(s3: S3Client, bucket: str, prefix: str) -> dict[str, str]:
-    """Ids of unfinished uploads by key, the newest of each; only those with the checksum that we use."""
+    """Ids of unfinished uploads by key, the newest of each; only uploads with our kind of checksum."""
     found: dict[str, tuple[float, str]] = {}
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
         for upload in page.get("Uploads", []):
@@ -79,21 +79,21 @@ def store_in_parts(
     """Store a file in parts and return the object's ETag and checksum.
 
     Args:
-        s3: completes the upload, and looks at it.
+        s3: completes and inspects the upload.
         writer: sends the parts.
         bucket: the bucket.
         key: the object's key.
         path: the file.
         size_bytes: its size when the upload was planned.
-        unfinished: id of an upload of this key to go on with; a part whose checksum differs is sent anew.
-        watch: what the blocks pass through on their way, to count them and to hold them back.
-        on_kept: called with the size of each part that was there already.
+        unfinished: id of an upload of this key to continue; a part with a different checksum is sent again.
+        watch: wraps the blocks, to count and to throttle them.
+        on_kept: called with the size of each existing part.
         parts: how the file is cut; None for the default.
         s3_once: begins the upload; sends each request once, or a lost answer would leave one open for each repetition.
 
     Raises:
-        UploadError: a part was refused, or nobody can say what became of the whole. The upload stays open where the
-            object is not there: the next try goes on with it.
+        UploadError: a part was refused, or the outcome is unknown. Unless the object exists, the upload stays open, and
+            the next attempt continues it.
     """
     there: dict[int, tuple[str, int, str]] = {}
     if unfinished:
@@ -141,7 +141,7 @@ def store_in_parts(
 
 
 def _begin(s3: S3Client, s3_once: S3Client, bucket: str, key: str) -> str:
-    """Begin an upload of a key that has none open, and return its id; one that began without an answer is taken up."""
+    """Begin an upload of a key without an open one, and return its id; one that began without an answer is resumed."""
     for left in reversed(range(_BEGINNINGS)):
         try:
             return s3_once.create_multipart_upload(
@@ -167,9 +167,9 @@ def _complete(
     checksum: str,
     parts: list[CompletedPartTypeDef],
 ) -> str:
-    """Make the object of its parts and return its ETag.
+    """Complete the object from its parts and return its ETag.
 
-    Where the first answer is lost, boto3's repetition meets NoSuchUpload: what lies there decides, not the answer.
+    If the first answer is lost, boto3's repetition gets NoSuchUpload; so the object in the bucket decides.
     """
     try:
         answer = s3.complete_multipart_upload(

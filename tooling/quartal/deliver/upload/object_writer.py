@@ -54,8 +54,8 @@ class BucketAddress:
 
     Attributes:
         scheme: "http" or "https".
-        host: host name, with the port where it is not the scheme's own.
-        path: what comes before each key, ending in "/".
+        host: host name, with the port if it is not the scheme's default.
+        path: prefix of each key, ending in "/".
         region: the region that requests are signed for.
     """
 
@@ -72,7 +72,7 @@ class BucketAddress:
 
 
 class UnansweredError(UploadError):
-    """No attempt got an answer that says what became of it: the object may be there."""
+    """No attempt got a conclusive answer: the object may exist."""
 
 
 class _TryAgainError(Exception):
@@ -86,7 +86,7 @@ class ObjectWriter:
         address: where the bucket answers.
         credentials: botocore's credentials, which renew themselves.
         ca_bundle: file of trusted certificates; None for those of the operating system.
-        sleep: what pauses between attempts; a test hands in one that takes no time.
+        sleep: the function that pauses between attempts; tests pass one that takes no time.
     """
 
     def __init__(
@@ -116,13 +116,13 @@ class ObjectWriter:
 
         Args:
             key: the object's key.
-            body: makes the content; called once per attempt.
+            body: returns the content; called once per attempt.
             size_bytes: length of the content.
             checksum: CRC-64/NVME of the content as S3 writes it.
             query: `partNumber` and `uploadId` of a part.
 
         Raises:
-            UnansweredError: S3 did not answer in five attempts; what they did is not known.
+            UnansweredError: S3 did not answer in five attempts; their effect is unknown.
             UploadError: S3 refused.
         """
         arguments = (key, body, size_bytes, checksum, query or {})
@@ -203,7 +203,7 @@ def _connections(address: BucketAddress, ca_bundle: str | None) -> HTTPConnectio
 
 
 def _reason(error: Exception) -> str:
-    """What broke the connection, without urllib3's wrapping."""
+    """The reason of a broken connection, without urllib3's wrapping."""
     cause = error.args[1] if isinstance(error, ProtocolError) and len(error.args) > 1 else error
     return str(cause) or type(cause).__name__
 

@@ -48,7 +48,7 @@ def plan_upload(
         sources: files, folders that hold files or `delivery=<name>` folders, or patterns such as `exports/*.csv`.
         raw_prefix: key prefix of the dataset, ending in "/".
         delivery: name of the delivery; None takes it from the `delivery=<name>` folder in each path.
-        compress: compress with gzip what is not compressed yet; its key then ends in ".gz".
+        compress: compress uncompressed files with gzip; their keys then end in ".gz".
 
     Raises:
         ConfigurationError: a source is missing or empty, a file's delivery is not known, or two files want one key.
@@ -158,5 +158,5 @@ def check_delivery(name: str) -> str:
 
 
 def is_gzip(name: str) -> bool:
-    """Whether a file's name says that it is compressed with gzip, in small letters or capitals."""
+    """Whether a file's name ends in .gz, in any case."""
     return name.lower().endswith(".gz")

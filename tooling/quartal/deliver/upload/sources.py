@@ -1,4 +1,4 @@
-"""Which files the sources of an upload name. None is left out without a word: each is taken, told or refused."""
+"""Find the files that the sources of an upload name: each is uploaded, reported or refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OPEN_FILES = ("/dev/", "/proc/")  # where a shell hands over what is no file of
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to upload, and its path below the source: its name where it is the source itself."""
+    """A file to upload, and its path below the source; its name if it is the source itself."""
 
     path: Path
     below: str
@@ -40,10 +40,10 @@ class Sources:
 
 
 def find_sources(sources: Iterable[Path]) -> Sources:
-    """Find the files that are named: by themselves, by a folder or by a pattern such as `exports/*.csv`.
+    """Find the files that are named directly, by a folder, or by a pattern such as `exports/*.csv`.
 
     Raises:
-        ConfigurationError: a source is missing or holds no files, or something in it is none that can be uploaded.
+        ConfigurationError: a source is missing or has no files, or something in it cannot be uploaded.
     """
     files: list[SourceFile] = []
     left_out: list[Path] = []
@@ -55,7 +55,7 @@ def find_sources(sources: Iterable[Path]) -> Sources:
 
 
 def is_stream(source: Path) -> bool:
-    """Whether a source is none that has a name and a size: standard input, a pipe, what a shell substituted."""
+    """Whether a source has no name and size of its own: standard input, a pipe, a shell substitution."""
     if source == STANDARD_INPUT or str(source).startswith(_OPEN_FILES):
         return True
     try:

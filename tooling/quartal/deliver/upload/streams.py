@@ -19,11 +19,11 @@ from quartal.deliver.upload.sources import STANDARD_INPUT, SourceFile, is_stream
 
 @contextmanager
 def named_source(source: Path, name: str) -> Iterator[SourceFile]:
-    """A source under this name. A stream is read to its end first: S3 wants to know size and checksum beforehand.
+    """A source under this name. A stream is first read to its end, because S3 needs size and checksum in advance.
 
     Raises:
-        ConfigurationError: the name is none of a file, or the source is a folder, a device or not there.
-        UploadError: the stream gave nothing, or could not be kept meanwhile.
+        ConfigurationError: the name is not a file name, or the source is a folder, a device or missing.
+        UploadError: the stream was empty, or could not be stored temporarily.
     """
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         raise ConfigurationError(f"'{name}' is not a valid name for a file.", remedy="Name it such as 2024Q1.csv.")

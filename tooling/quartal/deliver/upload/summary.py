@@ -1,4 +1,4 @@
-"""What an upload says besides its numbers: what the next run reads as well, and what it does not."""
+"""The report of an upload besides its numbers: which other files the next run reads, and which it does not."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def warn_of_contents(
     likenesses: tuple[Likeness, ...],
     others: tuple[str, ...],
 ) -> None:
-    """Say what the next run reads besides what was uploaded, and what of it it does not read.
+    """Report the other files that the next run reads, and the uploaded ones that it does not read.
 
     Args:
-        console: where to.
-        prefix: key prefix of the dataset, which is not said again with each key.
+        console: the output.
+        prefix: key prefix of the dataset, which is omitted from each key.
         left_out: files of operating systems and tools, which were not uploaded.
-        without_bytes: files in which there is nothing.
-        likenesses: files that seem to be there under another name as well.
+        without_bytes: empty files.
+        likenesses: files that seem to exist under another name as well.
         others: keys of further files of the deliveries.
     """
     if named := _named(path.name for path in left_out):

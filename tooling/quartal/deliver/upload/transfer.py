@@ -1,4 +1,4 @@
-"""Brings files into the bucket: in parallel, in parts, compressed if wanted, and only what is not there yet."""
+"""Send files to the bucket: in parallel, in parts, optionally compressed, and only if they differ."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OnBytes = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What a listing says of an object."""
+    """An object of a listing."""
 
     size_bytes: int
     etag: str
@@ -41,13 +41,13 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file.
+    """The outcome of one file.
 
     Attributes:
         item: the file.
-        delivered: what is known of its object now.
-        sent: whether it went up; False when the same content was there.
-        recorded: whether the delivery's manifest says all this already.
+        delivered: the record of its object.
+        sent: whether it was sent; False if the bucket had the same content.
+        recorded: whether the delivery's manifest already has all of this.
     """
 
     item: UploadItem
@@ -83,12 +83,12 @@ class Transfer:
 
     Args:
         s3: lists, compares, begins and completes uploads in parts.
-        writer: sends content.
+        writer: sends the content.
         bucket: name of the bucket.
-        upload_id: what the manifest calls this upload.
+        upload_id: the id of this upload in the manifest.
         limit: the bandwidth limit; None for none.
         on_bytes: called with each number of bytes sent or found unchanged, from several threads.
-        multipart_threshold: size from which a file goes up in parts.
+        multipart_threshold: size from which a file is sent in parts.
         s3_once: a client that sends each request once, to begin uploads in parts; None for `s3`.
     """
 
@@ -136,15 +136,15 @@ class Transfer:
         parallel_files: int,
         outcomes: list[Outcome],
     ) -> UploadError | None:
-        """Upload what differs; when a file fails, the rest is given up, and the reason returned.
+        """Upload the files that differ; if one fails, cancel the rest and return the reason.
 
         Args:
-            items: what to upload.
-            present: the objects that are there.
-            known: what the manifests of the deliveries say.
-            unfinished: uploads in parts to go on with.
+            items: the files.
+            present: the existing objects.
+            known: the files in the deliveries' manifests.
+            unfinished: multipart uploads to continue.
             parallel_files: how many files at once.
-            outcomes: gets the outcome of each file as it is done, so that none is forgotten in an interruption.
+            outcomes: gets the outcome of each file at once, so that none is lost in an interruption.
         """
         waiting, taking = iter(items), threading.Lock()
 
@@ -204,7 +204,7 @@ class Transfer:
     def _unchanged(
         self, item: UploadItem, known: DeliveredFile | None, there: StoredObject, source: str
     ) -> DeliveredFile | None:
-        """What is there, if its content is this file's: by the manifest, or else by S3's own checksum."""
+        """The existing object if it has this file's content, by the manifest or else by S3's own checksum."""
         if known is not None and (known.etag, known.size_bytes) == (there.etag, there.size_bytes):
             return known if known.source_crc64nvme == source else None
         if item.compress or there.size_bytes != item.size_bytes:

@@ -1,4 +1,4 @@
-"""What became of a write whose answer was lost: it may have landed, so the bucket is looked at before it is judged."""
+"""Find the outcome of a write whose answer was lost: it may have taken effect, so the bucket decides."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def read_object(s3: S3Client, bucket: str, key: str) -> ReadObject | None:
-    """A small object; None where there is none. An answer that was cut off is asked for again, which boto3 does not do.
+    """A small object; None if there is none. A truncated answer is requested again, which boto3 does not do.
 
     Raises:
         BotoCoreError: it could not be read.
@@ -57,7 +57,7 @@ def read_object(s3: S3Client, bucket: str, key: str) -> ReadObject | None:
 
 
 def stored_etag(s3: S3Client, bucket: str, key: str, *, size_bytes: int, checksum: str) -> str | None:
-    """ETag of an object if it has this very content, by the checksum that S3 itself has verified; None otherwise."""
+    """ETag of an object if it has exactly this content, by the checksum that S3 verified; None otherwise."""
     try:
         head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     except ClientError as error:
@@ -79,10 +79,10 @@ def put_object(
     size_bytes: int,
     checksum: str,
 ) -> str:
-    """Store an object in one request and return its ETag; where no answer comes, what lies in the bucket decides.
+    """Store an object in one request and return its ETag; without an answer, the object in the bucket decides.
 
     Raises:
-        UploadError: S3 refused, the object is not there, or nobody can say.
+        UploadError: S3 refused, the object does not exist, or that is unknown.
     """
     try:
         return writer.put(key, body, size_bytes=size_bytes, checksum=checksum)
@@ -98,10 +98,10 @@ def put_object(
 
 
 def look(ask: Callable[[], _Found], what: str, error: BaseException) -> _Found:
-    """What a look into the bucket finds after a failed write.
+    """Check the bucket after a failed write.
 
     Raises:
-        UploadError: the look failed too, so nobody knows whether it was stored.
+        UploadError: the check failed too, so it is unknown whether the object was stored.
     """
     try:
         return ask()
