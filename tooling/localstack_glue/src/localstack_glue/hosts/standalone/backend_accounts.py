@@ -15,6 +15,7 @@ from localstack_glue.iam.requests import access_key_id
 from localstack_glue.iam.sessions import SessionPolicyError
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
+from localstack_glue.service.errors import ServiceError
 
 _ASSUMED = re.compile(r"arn:[\w-]+:sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
 _REGION = "us-east-1"
@@ -30,7 +31,11 @@ class BackendAccounts:
         self._narrowed: set[str] = set()
 
     def account_of(self, key: str | None) -> str | None:
-        """The account that a key belongs to; None if the emulator cannot say."""
+        """The account that a key belongs to; None if the emulator cannot say.
+
+        Raises:
+            ServiceError: it does not answer: what is made now could be in another account than what is made later.
+        """
         return self._identity(key or "test")[0] or None
 
     def find(self, access_key_id: str) -> RoleSession | None:
@@ -61,8 +66,9 @@ class BackendAccounts:
                 answer = sts.get_caller_identity()
             except ClientError:
                 found = ("", "")
-            except BotoCoreError:  # nobody answers yet
-                return ("", "")
+            except BotoCoreError as error:
+                message = f"{self._clients.endpoint_url}, the backend, does not say whose key that is: {error}"
+                raise ServiceError("BadGateway", message, 502) from error
             else:
                 found = (str(answer["Account"]), str(answer["Arn"]))
         with self._lock:

@@ -92,9 +92,11 @@ class Gateway:
         session = self._guard.session_of(caller.key) if self._guard and caller.key else None
         if session is None and caller.service not in (*self._apis, "events"):
             return self._answered_by_backend(request, caller.scope())
-        scope = caller.scope(session.account_id if session else self._account_of(caller.key))
         try:
+            scope = caller.scope(session.account_id if session else self._account_of(caller.key))
             call = call_of(request, caller)
+        except ServiceError as error:
+            return _refusal(_protocol_of(request, caller.service), error)
         except (TypeError, ValueError) as error:
             return _refusal("json", ServiceError("SerializationException", str(error), 400, sender_fault=True))
         if call is not None:
