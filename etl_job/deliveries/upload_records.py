@@ -7,7 +7,7 @@ is published and has no files any more was archived; one that was withdrawn may 
 import json
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import raw_folder
@@ -46,12 +46,20 @@ def complete(
     without_files = records.keys() - {*asked, *published, *selection.known} if is_free else set()
     names = sorted(records.keys() & {*asked, *without_files})
     with ThreadPoolExecutor(_READERS) as readers:
-        contents = readers.map(lambda name: _keys(store, records[name]), names)
+        contents = readers.map(lambda name: _read(store, records[name]), names)
     found = {}
-    for name, keys in zip(names, contents, strict=True):
+    for name, record in zip(names, contents, strict=True):
         there = {file.uri for file in asked[name].files} if name in asked else set()
-        missing = _missing(store, [f"{folder_uri(lake_root)}{key}" for key in keys], there, root)
-        if missing:
+        going = [uri for uri in (f"{folder_uri(lake_root)}{key}" for key in record.removing) if uri in there]
+        missing = _missing(store, [f"{folder_uri(lake_root)}{key}" for key in record.files], there, root)
+        if going:
+            found[name] = (
+                f"delivery {name} is being replaced: {some([uri.removeprefix(root) for uri in going])} is to go, "
+                f"according to {records[name]}, and would be read beside what comes in its place. Wait for that "
+                "upload, or finish that upload with the same command, and run again. A file that is to stay: upload "
+                "it again; nothing was written"
+            )
+        elif missing:
             lost = [uri.removeprefix(root) for uri in missing]
             purpose = (
                 f"`quartal upload --delivery {name} --remove {_below(lost[0])}`" if there else "delete that record"
@@ -73,11 +81,20 @@ def _records(store: ObjectStore, lake_root: str, dataset: str) -> dict[str, str]
     return {name.removesuffix(".json"): uri for name, uri in names if name.endswith(".json") and "/" not in name}
 
 
-def _keys(store: ObjectStore, record: str) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """Keys of the files that were stored, and of those that an upload is to take out when it has sent its own."""
+
+    files: tuple[str, ...] = ()
+    removing: tuple[str, ...] = ()
+
+
+def _read(store: ObjectStore, record: str) -> _Record:
     try:
-        return tuple(str(key) for key in json.loads(store.read(record))["files"])
+        found = json.loads(store.read(record))
+        return _Record(tuple(map(str, found["files"])), tuple(map(str, found.get("removing", ()))))
     except FileNotFoundError:  # deleted since it was listed
-        return ()
+        return _Record()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{record} is not a valid record of a delivery ({type(error).__name__}: {error}): delete it, and the next "

@@ -94,6 +94,30 @@ def test_file_that_was_uploaded_and_is_gone_stops_the_run_by_name(lake):
     assert names(lake.select()) == ["q1"]
 
 
+def test_files_that_an_upload_is_taking_out_are_not_read_beside_those_in_their_place(lake):
+    lake.put("q1", "a.csv", "a_new.csv")
+    going = [f"raw/{DATASET}/delivery=q1/{name}" for name in ("a.csv", "gone.csv")]
+    record = json.loads(lake.record("q1").read_text())
+    lake.record("q1").write_text(json.dumps({**record, "removing": going}))
+    with pytest.raises(InputError, match=r"delivery q1 is being replaced: delivery=q1/a\.csv is to go, .*q1\.json"):
+        lake.select()
+    with pytest.raises(InputError, match=r"finish that upload"):
+        lake.select("q1")
+    lake.put("q2", "a.csv")
+    assert names(lake.select("q2")) == ["q2"]
+    lake.path("q1", "a.csv").unlink()
+    lake.put("q1", "a_new.csv")
+    assert names(lake.select()) == ["q1", "q2"]
+
+
+def test_delivery_that_is_published_as_it_is_stays_while_an_upload_goes_on(lake):
+    lake.put("q1", "a.csv")
+    lake.publish()
+    record = json.loads(lake.record("q1").read_text())
+    lake.record("q1").write_text(json.dumps({**record, "removing": [f"raw/{DATASET}/delivery=q1/a.csv"]}))
+    assert names(lake.select()) == []
+
+
 def test_delivery_all_of_whose_files_are_gone_stops_a_run_until_it_is_published(lake):
     lake.put("q1", "a.csv")
     lake.put("q2", "a.csv")

@@ -126,6 +126,22 @@ def test_files_of_a_delivery_are_listed_with_who_brought_them(lake, capsys):
     assert "it has no bytes" in capsys.readouterr().out
 
 
+def test_files_that_an_upload_is_to_take_out_are_told(lake, capsys):
+    for name in ("a.csv", "b.csv"):
+        lake.put(f"delivery=2024Q1/{name}")
+    going = ["raw/feed/delivery=2024Q1/a.csv", "raw/feed/delivery=2024Q1/gone.csv"]
+    ManifestStore(lake.s3, "lake", "deliveries/feed/").announce_removal("2024Q1", going)
+    found = listed(capsys, "2024Q1")
+    assert [(file["path"], file["why"]) for file in found["files"]] == [
+        ("a.csv", "an upload takes it out"),
+        ("b.csv", ""),
+    ]
+    assert run(["deliveries"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "No run reads 2024Q1 until the upload that replaces its files has ended" in said
+    assert "The next run reads" not in said
+
+
 def test_what_the_next_run_reads_is_said(lake, capsys):
     assert run(["deliveries"]) == 0
     assert "Nothing was delivered yet" in capsys.readouterr().err

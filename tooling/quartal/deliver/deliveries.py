@@ -1,4 +1,4 @@
-"""`quartal deliveries`: what lies in the raw folder, what the catalog knows of it, and what of it is published."""
+"""`quartal deliveries`: the deliveries in the raw folder, in the catalog, and in the published tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RUNS = 40  # so far back it is looked for what is published
 
 
 class FileState(StrEnum):
-    """What a file is to the published tables."""
+    """The state of a file relative to the published tables."""
 
     PUBLISHED = "published"
     NEW = "new"
@@ -37,7 +37,7 @@ class FileState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """What a delivery is to the published tables, as long as the contract stays the same."""
+    """The state of a delivery relative to the published tables, for an unchanged contract."""
 
     PUBLISHED = "published"
     NEW = "new"
@@ -51,11 +51,11 @@ class RawFile:
     """A file of a delivery, by its path below the delivery's folder.
 
     Attributes:
-        path: where it lies.
-        size_bytes: its size; of one that is gone what it had.
-        state: what it is to the published tables.
+        path: its path.
+        size_bytes: its size; for a missing file its last one.
+        state: its state relative to the published tables.
         why: why it is left out.
-        uploaded: when it was uploaded, as far as the delivery's manifest says.
+        uploaded: when it was uploaded, if the delivery's manifest records it.
         by: who uploaded it.
     """
 
@@ -88,8 +88,8 @@ def list_deliveries(deployment: Deployment, s3: S3Client, glue: GlueClient) -> t
 
     Raises:
         ClientError: the lake or the catalog cannot be read.
-        PipelineError: a run manifest is none of this version.
-        UploadError: the manifest of a delivery is none.
+        PipelineError: a run manifest is invalid or of another version.
+        UploadError: the manifest of a delivery is invalid.
     """
     prefix = deployment.raw_prefix
     there: dict[str, dict[str, StoredObject]] = {}
@@ -154,6 +154,8 @@ def _delivery(
         upload = uploads.get(known.upload) if known is not None else None
         size = there[path].size_bytes if path in there else before[path].size_bytes
         state, why = _state_of_file(path, there.get(path), before.get(path))
+        if path in there and f"{folder}{path}" in manifest.removing:
+            why = why or _GOING
         files.append(RawFile(path, size, state, why, upload.at if upload else None, upload.by if upload else None))
     return RawDelivery(
         name, _state_of_delivery(files, published), is_catalogued, published.run_id if published else None, tuple(files)
@@ -184,7 +186,7 @@ def _state_of_delivery(files: Iterable[RawFile], published: PublishedDelivery | 
 
 
 def _published(deployment: Deployment, s3: S3Client) -> Mapping[str, PublishedDelivery]:
-    """What the newest run that succeeded says is published, by delivery."""
+    """The published deliveries according to the newest successful run."""
     manifests = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), _RUNS)
     succeeded = [each for each in manifests if each.status == "SUCCEEDED"]
     newest = max(succeeded, key=lambda each: each.started_at, default=None)
@@ -202,6 +204,7 @@ def _catalogued(deployment: Deployment, glue: GlueClient) -> frozenset[str]:
         return frozenset()
 
 
+_GOING = "an upload takes it out"
 _COLUMNS = (
     Column("delivery", Kind.WHOLE),
     Column("state", Kind.WHOLE),
@@ -237,11 +240,17 @@ def _show_all(workspace: Workspace, found: tuple[RawDelivery, ...], *, wide: boo
     workspace.console.table("", _COLUMNS, rows, data=[_record(each) for each in found], wide=wide)
     if workspace.console.as_json:
         return
-    waiting = [each.name for each in found if each.state in (DeliveryState.NEW, DeliveryState.CHANGED)]
+    fresh = [each for each in found if each.state in (DeliveryState.NEW, DeliveryState.CHANGED)]
+    held = [each.name for each in fresh if any(file.why == _GOING for file in each.read)]
+    waiting = [each.name for each in fresh if each.name not in held]
+    if held:
+        workspace.console.warn(
+            f"No run reads {', '.join(held)} until the upload that replaces its files has ended: run that again."
+        )
     if waiting:
         run = workspace.command_line("run")
         workspace.console.note(f"The next run reads {', '.join(waiting)}: {run}")
-    elif not found:
+    if not found:
         upload = workspace.command_line("upload", "FOLDER", "--delivery", "NAME")
         workspace.console.note(f"Nothing was delivered yet: {upload}")
 

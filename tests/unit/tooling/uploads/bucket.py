@@ -24,3 +24,8 @@ def entry_of(name: str) -> tuple[dict[str, DeliveredFile], UploadRecord]:
 
 def recorded(connection, bucket: str, delivery: str = "2024Q1") -> list[str]:
     return sorted(ManifestStore(connection.s3(), bucket, "deliveries/sightings/").read(delivery).files)
+
+
+def going(connection, bucket: str, delivery: str = "2024Q1") -> tuple[str, ...]:
+    """What the record says is to be taken out."""
+    return ManifestStore(connection.s3(), bucket, "deliveries/sightings/").read(delivery).removing

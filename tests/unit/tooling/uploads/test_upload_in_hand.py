@@ -15,7 +15,7 @@ from quartal.deliver.upload.delivery_contents import Likeness
 from quartal.deliver.upload.uploads import Exchange, UploadOptions, plan_upload
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
-from tests.unit.tooling.uploads.bucket import RAW, keys, recorded
+from tests.unit.tooling.uploads.bucket import RAW, going, keys, recorded
 
 
 def test_report_names_the_other_files_that_a_run_reads(upload, connection, bucket, twice: Path):
@@ -70,6 +70,30 @@ def test_file_that_another_upload_brings_meanwhile_is_not_taken_out(
     assert "again" in error.value.remedy
     assert s3.get_object(Bucket=bucket, Key=b)["Body"].read() == b"id\nnew\n"
     assert b in recorded(connection, bucket)
+
+
+def test_record_says_what_goes_as_long_as_it_is_there(upload, connection, bucket, twice: Path):
+    # a run that comes meanwhile must not read the old files beside the new ones
+    b, said = f"{RAW}delivery=2024Q1/b.csv", []
+    (twice / "c.csv").write_text("id\nc\n")
+    items = plan_upload([twice / "c.csv"], raw_prefix=RAW, delivery="2024Q1")
+    upload(items, exchange=Exchange(replace=True), on_bytes=lambda _: said.append(going(connection, bucket)))
+    assert said == [(f"{RAW}delivery=2024Q1/a.csv", b)]
+    assert going(connection, bucket) == ()
+
+
+def test_upload_that_ends_before_its_removals_is_finished_or_undone_by_another(upload, connection, bucket, twice: Path):
+    items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
+    b = plan_upload([twice / "b.csv"], raw_prefix=RAW, delivery="2024Q1")
+    (twice / "a.csv").rename(twice / "away")
+    with pytest.raises(UploadError, match="was not uploaded"):
+        upload(items, exchange=Exchange(replace=True))
+    assert going(connection, bucket) == (b[0].key,)
+    upload(b)  # it is to stay
+    assert going(connection, bucket) == ()
+    (twice / "away").rename(twice / "a.csv")
+    upload(items, exchange=Exchange(replace=True))
+    assert (recorded(connection, bucket), going(connection, bucket)) == ([items[0].key], ())
 
 
 def test_replacement_that_could_not_be_uploaded_takes_nothing_out(upload, connection, bucket, twice: Path):

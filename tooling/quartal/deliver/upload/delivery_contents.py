@@ -55,11 +55,13 @@ class DeliveriesBefore:
         present: the objects that were there, by key.
         known: what their manifests said.
         unfinished: ids of uploads in parts, by key.
+        removing: keys that they said are to be taken out: an upload did not come to that.
     """
 
     present: dict[str, StoredObject] = field(default_factory=dict)
     known: dict[str, DeliveredFile] = field(default_factory=dict)
     unfinished: dict[str, str] = field(default_factory=dict)
+    removing: set[str] = field(default_factory=set)
 
     def look(
         self,
@@ -78,7 +80,9 @@ class DeliveriesBefore:
             listed = transfer.present(folder)
             self.present |= listed
             if listed or is_exchange:
-                self.known |= store.read(delivery).files
+                manifest = store.read(delivery)
+                self.known |= manifest.files
+                self.removing |= set(manifest.removing)
             if any(transfer.is_large(item) for item in items if item.delivery == delivery):
                 self.unfinished |= transfer.unfinished(folder)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from quartal.core.call_effects import Effect, effect_of, reason_of
@@ -48,10 +48,15 @@ class UploadRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryManifest:
-    """All files of a delivery by key, and the uploads that brought them."""
+    """All files of a delivery by key, and the uploads that brought them.
+
+    `removing` are keys that an upload takes out when it has sent what comes in their place: until it has, no run reads
+    the delivery.
+    """
 
     files: dict[str, DeliveredFile] = field(default_factory=dict)
     uploads: tuple[UploadRecord, ...] = ()
+    removing: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> DeliveryManifest:
@@ -63,7 +68,10 @@ class DeliveryManifest:
         found = cls(
             {key: DeliveredFile(**entry) for key, entry in data["files"].items()},
             tuple(UploadRecord(**entry) for entry in data["uploads"]),
+            tuple(data.get("removing", ())),
         )
+        if not isinstance(data.get("removing", []), list) or not all(isinstance(key, str) for key in found.removing):
+            raise TypeError("removing is no list of keys")
         entries: tuple[DeliveredFile | UploadRecord, ...] = (*found.files.values(), *found.uploads)
         for entry in entries:
             for member in fields(entry):
@@ -80,6 +88,7 @@ class DeliveryManifest:
             "delivery": delivery,
             "uploads": [{name: getattr(entry, name) for name in UploadRecord.__slots__} for entry in self.uploads],
             "files": {key: {n: getattr(self.files[key], n) for n in names} for key in sorted(self.files)},
+            **({"removing": list(self.removing)} if self.removing else {}),
         }
 
 
@@ -102,9 +111,46 @@ class ManifestStore:
     def record(
         self, delivery: str, files: dict[str, DeliveredFile], upload: UploadRecord, removed: Collection[str] = ()
     ) -> None:
-        """Add files to a manifest, and take out removed ones; one that another upload writes meanwhile is not lost.
+        """Add files to a manifest, and take out removed ones; neither is to be taken out any more.
 
         An upload that records its files in several steps is listed once, with the time of the last.
+
+        Raises:
+            UploadError: as `_change`.
+        """
+
+        def changed(manifest: DeliveryManifest) -> DeliveryManifest:
+            kept = {key: file for key, file in manifest.files.items() if key not in removed}
+            going = tuple(key for key in manifest.removing if key not in files and key not in removed)
+            if upload in manifest.uploads and (manifest.files, manifest.removing) == ({**kept, **files}, going):
+                return manifest
+            others = (entry for entry in manifest.uploads if entry.upload != upload.upload)
+            return DeliveryManifest({**kept, **files}, (*others, upload), going)
+
+        self._change(delivery, changed)
+
+    def announce_removal(self, delivery: str, keys: Collection[str]) -> None:
+        """Say which files are to be taken out, before what comes in their place is sent.
+
+        Raises:
+            UploadError: as `_change`.
+        """
+        self._change(delivery, lambda manifest: replace(manifest, removing=tuple(sorted({*manifest.removing, *keys}))))
+
+    def keep(self, delivery: str, keys: Collection[str]) -> None:
+        """Say of files that they are not to be taken out any more.
+
+        Raises:
+            UploadError: as `_change`.
+        """
+
+        def changed(manifest: DeliveryManifest) -> DeliveryManifest:
+            return replace(manifest, removing=tuple(key for key in manifest.removing if key not in keys))
+
+        self._change(delivery, changed)
+
+    def _change(self, delivery: str, changed: Callable[[DeliveryManifest], DeliveryManifest]) -> None:
+        """Change a manifest; what another upload writes into it meanwhile is not lost.
 
         Raises:
             UploadError: others kept writing it in between, or it could not be found out whether it was written.
@@ -116,11 +162,9 @@ class ManifestStore:
             else:
                 what = f"the record of delivery {delivery}"
                 manifest, etag = look(lambda: self._read(delivery), what, failure)
-            kept = {key: file for key, file in manifest.files.items() if key not in removed}
-            if upload in manifest.uploads and manifest.files == {**kept, **files}:
-                return  # an earlier attempt, whose answer was lost
-            others = (entry for entry in manifest.uploads if entry.upload != upload.upload)
-            merged = DeliveryManifest({**kept, **files}, (*others, upload))
+            merged = changed(manifest)
+            if merged == manifest:
+                return  # there is nothing to say, or an earlier attempt has said it, whose answer was lost
             body = json.dumps(merged.as_json(delivery), indent=1).encode()
             try:
                 if etag is None:

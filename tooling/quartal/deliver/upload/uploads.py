@@ -235,6 +235,9 @@ def upload(
             folders.add((delivery_in(folder), folder))
         before.look(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
         unwanted = before.unwanted(items, replace=exchange.replace, remove=exchange.remove, folder=folder)
+        if items:  # a run that comes meanwhile must not read what goes beside what comes in its place
+            for delivery, going in _by_delivery(key for key in unwanted if key in before.present).items():
+                store.announce_removal(delivery, going)
         error = _run(transfer, items, before, options, outcomes)
     except BaseException:
         with suppress(QuartalError, *CALL_ERRORS):  # what ended the upload is the news
@@ -244,6 +247,9 @@ def upload(
         writer.close()
     try:
         manifests = _record(connection, store, outcomes, upload_id)
+        if error is None:
+            for delivery, kept in _by_delivery(item.key for item in items if item.key in before.removing).items():
+                store.keep(delivery, kept)
         if error is None and unwanted:
             before.refuse_newcomers(transfer, unwanted)
             take_out(s3, bucket, [key for key in unwanted if key in before.present])
@@ -268,6 +274,13 @@ def upload(
         others,
         likenesses(delivered, others, before.known),
     )
+
+
+def _by_delivery(keys: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        found.setdefault(delivery_in(key), []).append(key)
+    return found
 
 
 def _run(
