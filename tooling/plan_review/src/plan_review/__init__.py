@@ -1,1 +1,1 @@
-"""The review of a Terraform plan: what changes, what is lost, who gains access, what it costs, may it go."""
+"""The review of a Terraform plan: changes, losses, access, costs, and whether it may be applied."""

@@ -1,7 +1,7 @@
-"""Who may do what after the plan, and who may no longer: the policies of a plan as grants, before and after.
+"""Who gains or loses which access: the policies of a plan as grants, before and after.
 
-A sentence says what the policies in this plan say; how AWS evaluates them is not repeated here. Every attribute that is
-a policy document counts, whatever the resource type; the other ways to access are in `access_attributes`.
+A sentence describes the policies in this plan, not AWS's evaluation of them. Every attribute that is a policy document
+counts, in any resource type; `access_attributes` covers the other ways to access.
 """
 
 from __future__ import annotations
@@ -121,10 +121,10 @@ class AccessChange:
         address: the resource whose policy changes.
         sentence: "role X may now s3:GetObject on Y".
         widens: whether somebody can do more than before.
-        is_broad: whether what is allowed is everything of a service, or on every resource.
-        grant: what the sentence says, in parts; None where it is about no single statement.
-        is_lost: whether somebody can do less with what stays than before.
-        locks_out: whether nobody can read any more what the policy is for.
+        is_broad: whether it allows everything of a service, or applies to every resource.
+        grant: the parts of the sentence; None if it is not about a single statement.
+        is_lost: whether somebody loses access to something that stays.
+        locks_out: whether nobody can read the policy's resource any more.
     """
 
     address: str
@@ -137,7 +137,7 @@ class AccessChange:
 
     @property
     def danger(self) -> int:
-        """Its place among others: everything or nothing, then what gives rights, changes, reads, and what ends."""
+        """Its rank: first full access, then granting rights, writing, reading, and lost access."""
         if self.is_broad or self.locks_out:
             return 0
         if not self.widens:
@@ -230,7 +230,7 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
 
 
 def _policies_within(change: ResourceChange, attribute: str) -> Iterator[AccessChange]:
-    """Policies that stand somewhere within an attribute, such as in a block or a manifest."""
+    """Policies anywhere within an attribute, such as in a block or a manifest."""
     had, has = (
         {
             grant
@@ -331,7 +331,7 @@ def action_kind(action: str) -> str:
 
 
 def _places(resources: tuple[str, ...]) -> str:
-    """Resources in words; what several begin with is told once: `arn:aws:s3:::lake/{raw/*, tmp/*}`."""
+    """Resources in words; a common prefix appears once: `arn:aws:s3:::lake/{raw/*, tmp/*}`."""
     start = commonprefix(resources)  # noqa: RUF071  # an ARN is no path
     start = start[: max(start.rfind("/"), start.rfind(":")) + 1]
     if len(resources) < 3 or not start:

@@ -40,7 +40,7 @@ class Sentence:
 
 
 def grants_access_by_name(kind: str) -> bool:
-    """Whether the name of a resource type says that it is about access."""
+    """Whether the name of a resource type suggests that it is about access."""
     return kind.startswith("aws_") and kind not in _NO_ACCESS and _SAYS_ACCESS.search(kind) is not None
 
 

@@ -26,30 +26,30 @@ def review_file(
     rules: Path | None = None,
     programs: Sequence[Sequence[str]] = (),
 ) -> Review:
-    """Review a saved plan, or what `show -json` says of one.
+    """Review a saved plan, or the output of `show -json`.
 
     Args:
         file: its name, or `-` for standard input.
         stdin: standard input, in bytes.
-        environ: the process environment, for Terraform where the file is its own.
-        name: what the plan is for; None for the file's name.
+        environ: the process environment for Terraform, if the file is a saved plan.
+        name: the plan's environment; None for the file's name.
         rules: a file of rules that add to the bundled ones.
-        programs: commands that can show a saved plan, beside `terraform` and `tofu`.
+        programs: further commands that can show a saved plan, besides `terraform` and `tofu`.
 
     Raises:
         ReviewInputError: the file or the rules cannot be read.
-        PlanError: what it holds is not a plan of a form that is known.
+        PlanError: the file is not a plan in a known format.
     """
     plan = read_plan_file(file, stdin, environ, programs)
     return review_plan(plan, name or ("standard input" if file == STDIN else Path(file).stem), rules)
 
 
 def review_plan(data: dict[str, Any], name: str, rules: Path | None, now: datetime | None = None) -> Review:
-    """Review what `show -json` says of a plan.
+    """Review the output of `show -json`.
 
     Raises:
         ReviewInputError: the rules cannot be read.
-        PlanError: the plan cannot.
+        PlanError: the plan cannot be read.
     """
     return review(
         parse_plan(data),
@@ -70,7 +70,7 @@ def passes(made: Review, gate: Gate) -> bool:
 
 
 def region_of(data: Mapping[str, Any]) -> str:
-    """The region that the plan names, by a variable or in the AWS provider's configuration; empty where it does not."""
+    """The region from a variable or the AWS provider's configuration; empty if the plan names none."""
     for path in (
         ("variables", "region", "value"),
         ("configuration", "provider_config", "aws", "expressions", "region", "constant_value"),

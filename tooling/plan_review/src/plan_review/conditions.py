@@ -1,4 +1,4 @@
-"""Tests of attributes that a rule asks for: what is there, what becomes of it, what shrinks or opens."""
+"""Conditions on attributes in rules: present values, changes, decreases, openings."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _WIDEST_OF_ONE_OWNER = {4: 8, 6: 16}
 
 
 class Condition(BaseModel):
-    """A test of one attribute, or of several of which one must pass; all tests that are given must hold.
+    """A test of one attribute, or of several of which one must pass; all given tests must hold.
 
     A path goes into every element of a list; `**.a.b` is the path at any depth. What is unknown or sensitive meets
     `is_not`, and `becomes_not` and `decreases` where the value is known today: it may be what is feared. `or_may` lets
     every test be met so.
 
     Attributes:
-        becomes: more often there than before.
-        becomes_not: less often there than before.
-        endless: numbers that stand for no end, such as a retention of 0 days.
+        becomes: values that appear more often than before.
+        becomes_not: values that appear less often than before.
+        endless: numbers that mean no limit, such as a retention of 0 days.
         decreases: a number falls; of several, the smallest.
-        is_emptied: there was a value, and there is none, or fewer.
+        is_emptied: a value is removed, or a list becomes shorter.
         is_set: there is a value.
         matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
-        opens: a network that is everybody's, and was not there before.
+        opens: a network open to everybody that was not open before.
         is_known: what it looks for is known before the apply, so that a value which is not is none: a name that AWS
             gives, say, where a value of the apply is the address of a resource.
     """
@@ -66,7 +66,7 @@ class Condition(BaseModel):
         return (self.attribute,) if isinstance(self.attribute, str) else self.attribute
 
     def holds(self, change: ResourceChange, *, or_may: bool = False) -> bool:
-        """Whether the resource is or becomes what the condition says; or may, by a value that is not seen."""
+        """Whether the resource meets the condition; or may meet it, because a value is hidden or unknown."""
         return any(self._holds(change, path) or (or_may and self._may(change, path)) for path in self.paths)
 
     def _may(self, change: ResourceChange, path: str) -> bool:
@@ -136,7 +136,7 @@ class Condition(BaseModel):
 
     @cached_property
     def _looks_for(self) -> frozenset[str] | None:
-        """Names of which one must be there for the condition to hold; None where it may hold without."""
+        """Names of which one must be present for the condition to hold; None if it may hold without."""
         if any(getattr(self, test) in (None, False) or test == "is_not" for test in self._tests):
             return None
         return frozenset(path.removeprefix(f"{_ANYWHERE}.").partition(".")[0].partition("[")[0] for path in self.paths)
@@ -178,7 +178,7 @@ def is_unseen(value: Any) -> bool:
 
 
 def _changes_unseen(change: ResourceChange, path: str) -> bool:
-    """Whether a value at the path, or what holds it, becomes something that is not seen."""
+    """Whether a value at the path, or a parent of it, becomes hidden or unknown."""
     if not change.before:
         return True
     place = f".{without_indices(path).removeprefix(f'{_ANYWHERE}.')}."
@@ -205,7 +205,7 @@ def names_within(*trees: Any) -> frozenset[str]:
 
 
 def values_at(attributes: Any, path: str) -> list[Any]:
-    """The values at a path such as `rule.id` or `rule[0].id`; one None where there is nothing, but none for `**`."""
+    """The values at a path such as `rule.id` or `rule[0].id`; a single None if there is none, or nothing for `**`."""
     start = [attributes]
     if path.startswith(f"{_ANYWHERE}."):
         path = path.removeprefix(f"{_ANYWHERE}.")

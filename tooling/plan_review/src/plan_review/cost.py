@@ -1,4 +1,4 @@
-"""What the resources of a plan cost in a month and per run, before and after."""
+"""The cost of a plan's resources per month and per run, before and after."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Cost:
     Attributes:
         per_month: of an average month.
         per_run: of one crawl and one job run of every feed.
-        dpu_hours_per_run: what a job run is charged for, at most: scaling up late or down early makes it less.
+        dpu_hours_per_run: the most that a job run is charged for; auto scaling makes it less.
     """
 
     per_month: float = 0.0
@@ -66,7 +66,7 @@ class CostLine:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the plan changes what it costs."""
+        """Whether the plan changes the cost."""
         return self.before != self.after
 
 
@@ -91,7 +91,7 @@ class JobSizeChange:
 
 @dataclass(frozen=True, slots=True)
 class CostReview:
-    """All that costs money by itself, the largest change first.
+    """The costs of all priced resources, the largest change first.
 
     Attributes:
         lines: resources with a price.
@@ -101,8 +101,8 @@ class CostReview:
         runs_per_month_after: the same after the apply.
         jobs: the jobs whose size the plan changes, by address.
         prices: where the prices are from.
-        usage: what the numbers rest on.
-        unpriced: how many resources of each kind may cost something that is not in these numbers.
+        usage: the basis of the numbers.
+        unpriced: how many resources of each kind may have costs that are not included.
     """
 
     lines: tuple[CostLine, ...]
@@ -125,14 +125,14 @@ class CostReview:
         return int((today - self.prices.as_of).days / _DAYS_PER_MONTH)
 
     def dated(self, today: date) -> str:
-        """Of when the prices are, to stand beside every figure."""
+        """The date of the prices, to show next to every figure."""
         months = self.age_months(today)
         age = f", {months} months old" if months > 1 else ""
         return f"prices of {self.prices.as_of}{age}"
 
     @property
     def basis(self) -> str:
-        """What the numbers rest on, in one sentence."""
+        """The basis of the numbers, in one sentence."""
         return (
             f"{self.prices.region} prices of {self.prices.as_of} ({self.prices.origin}); "
             f"a run of {self.usage.run_minutes:.4g} minutes ({self.usage.origin}) on all workers; "
@@ -182,7 +182,7 @@ def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> C
 
 
 def _unpriced(change: ResourceChange, prices: PriceList) -> str | None:
-    """The kind of a resource that may cost something, and of which no price is known."""
+    """The kind of a resource that may cost something but has no known price."""
     if change.type in _PRICED:
         newest = [str(side["glue_version"]) for side in (change.before, change.after) if _is_of_glue_6(side)]
         return f"{change.type} on Glue {newest[-1]}" if newest and _GLUE_6 not in prices.prices else None
@@ -190,14 +190,14 @@ def _unpriced(change: ResourceChange, prices: PriceList) -> str | None:
 
 
 def _is_of_glue_6(job: Mapping[str, Any]) -> bool:
-    """Whether a job runs on a version that AWS prices apart from those before it."""
+    """Whether a job runs on a version with its own price."""
     major = str(job.get("glue_version", "")).partition(".")[0]
     return major.isdigit() and int(major) >= 6
 
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What a resource's cost rests on.
+    """The basis of a resource's cost.
 
     Attributes:
         prices: of one unit each.
@@ -225,7 +225,7 @@ def _access_logs(plan: Plan) -> frozenset[str]:
 
 
 def _subnets(plan: Plan) -> Mapping[str, int]:
-    """What a module's endpoints are put into where the plan cannot name it yet."""
+    """The subnets of a module's endpoints, if the plan cannot name them yet."""
     return Counter(change.module for change in plan.resources if change.type == "aws_subnet" and change.after)
 
 

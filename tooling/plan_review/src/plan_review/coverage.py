@@ -1,6 +1,6 @@
-"""What the review knows of each resource type: judged, harmless, or neither. The types are in types.yaml.
+"""Which resource types the review judges, which are harmless, and which are neither. The types are in types.yaml.
 
-Without it a plan of types that no rule is about would be green for want of rules.
+Without this list, a plan of types without rules would pass, because no rule finds anything.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Coverage(BaseModel):
     """The types that are judged, harmless, or on no server, and how types that carry access are named.
 
     Attributes:
-        free: how types are named that cost nothing by themselves.
-        attributes: names whose change does no harm or is told elsewhere, by type; `*` stands for every type.
-        deciding: names of which the review must see the value, as it decides about access; also by type.
-        sizes: names whose change Cost tells, of a resource that has a price; by type.
+        free: patterns for types without costs of their own.
+        attributes: names whose change is harmless or reported elsewhere, by type; `*` means every type.
+        deciding: names whose value the review must see, because it decides about access; also by type.
+        sizes: names whose change the cost section reports, for priced resources; by type.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -78,7 +78,7 @@ def load_coverage() -> Coverage:
 
 
 def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
-    """Rule, sentence and address of what the review cannot judge, a line for each type or provider."""
+    """Rule, sentence and address for everything that the review cannot judge, one per type or provider."""
     by_type: dict[tuple[str, str], list[ResourceChange]] = defaultdict(list)
     for change in plan.changes:
         kind = load_coverage().kind_of(change.type)
@@ -94,12 +94,12 @@ def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 
 def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each update, of a type that is known, by attributes that no rule looks at, or can see.
+    """Address and sentence of each update of a known type whose attributes no rule covers or can see.
 
     Args:
         plan: the plan.
         book: the rules.
-        priced: addresses of the resources of which Cost tells what another size means.
+        priced: addresses of resources whose changes of size the cost section reports.
     """
     coverage = load_coverage()
     of_types: dict[str, tuple[_Place, ...]] = {}
@@ -129,7 +129,7 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
 
 
 def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each change of what decides about access and becomes something unseen."""
+    """Address and sentence of each attribute that decides about access and becomes hidden or unknown."""
     coverage = load_coverage()
     for change in map(plan.without_computed, plan.changes):
         if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
@@ -145,12 +145,12 @@ def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A path that a rule looks at.
+    """A path that a rule examines.
 
     Attributes:
-        path: without indices; `**.` stands for any depth.
-        inside: whether the rule sees every change of what is within, too.
-        numbers: whether the rule compares a number with the one before, and so must know it.
+        path: without indices; `**.` means any depth.
+        inside: whether the rule also sees every change below the path.
+        numbers: whether the rule compares a number with the previous one, and so must know it.
     """
 
     path: str
@@ -159,7 +159,7 @@ class _Place:
 
 
 def _looked_at(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
-    """Places that rules about updates look at; one empty path where a rule is about every update."""
+    """Places that rules about updates examine; an empty path if a rule applies to every update."""
     rules = [rule for rule in book.about(resource_type) if {"update", "any"} & set(rule.actions)]
     places = [_Place("") for rule in rules if not rule.when]
     for condition in (condition for rule in rules for condition in rule.when):
@@ -169,7 +169,7 @@ def _looked_at(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
 
 
 def _is_looked_at(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
-    """Whether a rule looks at an attribute, or at what holds it, there or at a path of that end anywhere."""
+    """Whether a rule examines an attribute or a parent of it, at this path or at any path with that ending."""
     path = f".{without_indices(item.path)}."
     for known in looked_at:
         if known.path == "":
@@ -185,14 +185,14 @@ def _is_looked_at(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
 
 
 def _is_compared(item: AttributeChange) -> bool:
-    """Whether a rule about numbers can compare what was with what will be, if only with nothing."""
+    """Whether a rule about numbers can compare the old value with the new one, even if one is missing."""
     return number_of(item.before) is not None and (
         number_of(item.after) is not None or item.after in (None, Marker.ABSENT)
     )
 
 
 def secrets_shown(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Address and sentence of what is no longer marked as sensitive, and so shown by whoever reads state or outputs."""
+    """Address and sentence of each value that is no longer marked as sensitive, and so becomes visible."""
     for change in plan.changes:
         for item in change.attributes:
             if item.after is Marker.NO_LONGER_SENSITIVE:
@@ -203,7 +203,7 @@ def secrets_shown(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def programs(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each resource of which a provisioner may run a program."""
+    """Address and sentence of each resource whose provisioner may run a program."""
     for change in plan.changes:
         runs = change.action in {Action.CREATE, Action.DELETE} or change.action.replaces
         if runs and change.provisioners:

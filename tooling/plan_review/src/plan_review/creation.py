@@ -1,4 +1,4 @@
-"""What a new resource will be, in few lines: what decides about access, reach and data first, the rest folded."""
+"""A new resource in a few lines: attributes about access, reach and data first, the rest folded."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _UNTOLD = re.compile(r"^(tags|tags_all|timeouts)\b")
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """What a new resource sets.
+    """The attributes of a new resource.
 
     Attributes:
         told: paths and values worth a line.
-        folded: names of the attributes of which something is left out.
+        folded: names of the attributes that are not shown in full.
     """
 
     told: tuple[tuple[str, Any], ...] = ()
@@ -35,12 +35,12 @@ class Creation:
 
     @property
     def rest(self) -> str:
-        """What is folded, in words; empty where nothing is."""
+        """The folded attributes in words; empty if there are none."""
         return f"and {len(self.folded)} more: {', '.join(self.folded)}" if self.folded else ""
 
 
 def creation(change: ResourceChange, plan: Plan) -> Creation:
-    """What a new resource sets; nothing for any other change. What only AWS can know is left out."""
+    """The attributes of a new resource, without those that only AWS can know; empty for other changes."""
     if change.action is not Action.CREATE:
         return Creation()
     found = [leaf for leaf in leaves(dict(plan.without_computed(change).after)) if leaf[1] not in ("", Marker.UNKNOWN)]

@@ -1,4 +1,4 @@
-"""What can go wrong, as types: each says what happened, and what to do."""
+"""The types of errors; each has a message and a remedy."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class ReviewInputError(ReviewError):
 
 
 class PlanError(ReviewError):
-    """What Terraform says of a plan cannot be read."""
+    """Terraform's output for a plan cannot be read."""
 
 
 class PriceListError(ReviewError):
-    """AWS's price list does not hold what is asked of it."""
+    """AWS's price list lacks a price."""

@@ -1,6 +1,6 @@
-"""Resources that say which policies a role, user or group keeps: AWS takes away every other, a denial too.
+"""Resources that list the only policies of a role, user or group: all others are removed, including denials.
 
-`aws_iam_role_policy_attachments_exclusive` also attaches what it names, and so gives access by itself.
+`aws_iam_role_policy_attachments_exclusive` also attaches the policies that it names, and so gives access itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EXCLUSIVE = {
 
 
 def exclusive_policies(change: ResourceChange, plan: Plan) -> Iterator[Sentence]:
-    """What becomes of the policies of whom the resource is for; see the module."""
+    """The changes of policies that such a resource makes; see the module."""
     owner, names = EXCLUSIVE[change.type]
     name = change.attribute(f"{owner}_name")
     who = f"{owner} {'that this plan makes' if isinstance(name, Marker) else name}"
@@ -54,7 +54,7 @@ def _listed(attributes: Mapping[str, Any], names: str) -> set[Any]:
 
 
 def _attached(plan: Plan, owner: str, name: Any) -> set[Any]:
-    """The policies that resources of their own attach to it, of which Access tells by itself."""
+    """The policies that separate resources attach, which the access section reports anyway."""
     return {
         each.after.get("policy_arn")
         for each in plan.resources

@@ -1,4 +1,4 @@
-"""What a plan opens to everybody: networks, databases, functions that anyone can call."""
+"""The openings of a plan to everybody: networks, databases, functions that anyone can call."""
 
 from __future__ import annotations
 

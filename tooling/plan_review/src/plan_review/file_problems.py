@@ -1,4 +1,4 @@
-"""What is wrong with a file that a user wrote, in lines that speak of the file and not of the program that reads it."""
+"""Problems of a file that a user wrote, in terms of the file and not of the program that reads it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _IN_WORDS = {"extra_forbidden": "is not known here", "missing": "is missing"}
 
 
 def lines_of(error: Exception, most: int) -> tuple[str, ...]:
-    """The first problems, one a line: those of a form by their place, others in the error's own words."""
+    """The first problems, one per line: validation errors with their place, others in the error's own words."""
     if not isinstance(error, ValidationError):
         return tuple(str(error).splitlines()[:most])
     found = error.errors(include_url=False)[:most]

@@ -1,4 +1,4 @@
-"""The forms of a review, on standard output or in a file, and what a gate may let pass."""
+"""The output formats of a review, and the levels of a gate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWNER = 0o600
 
 
 class Format(StrEnum):
-    """What a review can be written as."""
+    """The output formats of a review."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -26,7 +26,7 @@ class Format(StrEnum):
 
 
 class Gate(StrEnum):
-    """How much may pass; each includes those before it."""
+    """The highest level that passes; each includes those before it."""
 
     NONE = "none"
     CHANGE = "change"
@@ -39,10 +39,10 @@ _SUFFIXES = {".txt": Format.TEXT, ".md": Format.MARKDOWN, ".html": Format.HTML, 
 
 
 def form_of(file: Path) -> Format:
-    """The form that a file's suffix stands for.
+    """The format for a file's suffix.
 
     Raises:
-        ReviewInputError: it stands for none.
+        ReviewInputError: the suffix has no format.
     """
     if file.suffix not in _SUFFIXES:
         raise ReviewInputError(

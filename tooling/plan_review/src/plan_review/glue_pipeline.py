@@ -22,13 +22,13 @@ _TYPES = frozenset({*_KINDS.values(), "aws_glue_trigger"})
 
 
 def glue_pipelines(plan: Plan, median_min: float | None = None) -> tuple[Pipeline, ...]:
-    """What Glue will have when the plan is applied; one, or one per module where names come several times.
+    """The Glue pipeline after the apply; one, or one per module if names repeat.
 
-    Glue's names are unique within an account and region: the same name twice means that modules are for several.
+    Glue's names are unique within an account and region, so a repeated name means several accounts or regions.
 
     Args:
         plan: the plan.
-        median_min: minutes of a usual run, where they were measured.
+        median_min: minutes of a usual run, if they were measured.
     """
     kept = [change for change in plan.resources if change.type in _TYPES and change.after]
     groups = {"": kept}
@@ -135,7 +135,7 @@ def _with_mentioned_names(
 
 
 def _unknown(attributes: Mapping[str, Any]) -> Iterator[str]:
-    """What of a trigger matters and is not known yet, or hidden."""
+    """The relevant attributes of a trigger that are unknown or hidden."""
     parts = [attributes.get(name) for name in ("type", "schedule", "workflow_name", "actions", "predicate", "enabled")]
     if any(isinstance(value, Marker) for value in parts):
         yield "a part of it"

@@ -9,7 +9,7 @@ from plan_review.model import ACTION_ORDER, Plan, ResourceChange
 
 @dataclass(frozen=True, slots=True)
 class ModuleGroup:
-    """A module and what happens in it, what destroys first."""
+    """A module and its changes, destructive ones first."""
 
     module: str
     changes: tuple[ResourceChange, ...]
@@ -21,12 +21,12 @@ class ModuleGroup:
 
 
 def short_name(change: ResourceChange) -> str:
-    """The address below its module, whose heading stands above it."""
+    """The address without its module, which is in the heading above."""
     return change.address.removeprefix(f"{change.module}.") if change.module else change.address
 
 
 def by_module(plan: Plan) -> tuple[ModuleGroup, ...]:
-    """The plan's modules; the one with the weightiest change comes first."""
+    """The plan's modules, the one with the most severe change first."""
     modules: dict[str, list[ResourceChange]] = {}
     for change in plan.changes:
         modules.setdefault(change.module, []).append(change)

@@ -1,4 +1,4 @@
-"""What a reviewer must know first: what happens, whether it may go, its cost, its first start; and why, in short."""
+"""What a reviewer must know first: counters, verdict, cost, first start, and the reasons in short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ABBREVIATIONS = frozenset({"acl", "ec2", "ecr", "ecs", "efs", "eks", "iam", "km
 
 
 def headline(review: Review) -> tuple[str, ...]:
-    """Counters, verdict, cost where it changes, and the first start, each a sentence."""
+    """Counters, verdict, cost if it changes, and the first start, one sentence each."""
     parts = [f"{review.plan.summary()}", f"Verdict: {review.verdict.sentence()}"]
     cost = review.cost
     if cost is not None and abs(cost.change_per_month) >= 0.005:
@@ -29,13 +29,13 @@ def headline(review: Review) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Findings that say the same of several resources.
+    """Findings with the same sentence about several resources.
 
     Attributes:
         level: their level.
         rule: what found them.
         sentence: what they say.
-        addresses: of whom, in order; one, or an empty one for the plan as a whole, where nothing was grouped.
+        addresses: the resources in order; a single one, or an empty one for the whole plan, if nothing was grouped.
     """
 
     level: Level
@@ -45,12 +45,12 @@ class Reasons:
 
     @property
     def subject(self) -> str:
-        """Of whom in words: the address, or how many of which types."""
+        """The subject in words: the address, or the number of resources by type."""
         return self.addresses[0] if len(self.addresses) == 1 else counted(self.addresses)
 
 
 def grouped(reasons: Sequence[Finding]) -> tuple[Reasons, ...]:
-    """Findings that say the same of more than three resources, as one; each that is destroyed or lost stands apart."""
+    """Group findings with the same sentence about more than three resources; destroyed or lost ones stay separate."""
     alike: dict[tuple[Level, str, str], list[str]] = {}
     for each in reasons:
         alike.setdefault((each.level, each.rule, each.sentence), []).append(each.address)
@@ -68,7 +68,7 @@ def grouped(reasons: Sequence[Finding]) -> tuple[Reasons, ...]:
 
 
 def together(reasons: Sequence[Reasons]) -> tuple[Reasons, ...]:
-    """Reasons that say the same as one each, whatever their level."""
+    """Merge reasons with the same sentence, regardless of their level."""
     alike: dict[tuple[Level, str, str], list[str]] = {}
     for each in reasons:
         alike.setdefault((each.level, each.rule, each.sentence), []).extend(each.addresses)
@@ -83,7 +83,7 @@ def counted(addresses: Sequence[str]) -> str:
 
 
 def kind_in_words(address: str) -> str:
-    """The type of a resource, as people say it: "aws_iam_role_policy" is an "IAM role policy"."""
+    """The type of a resource in words: "aws_iam_role_policy" is an "IAM role policy"."""
     kind = without_index(address).split(".")[-2:][0]
     words = kind.split("_")[1:] or [kind]
     return " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words)

@@ -1,8 +1,8 @@
-"""Objects that a lifecycle rule deletes, or puts into a storage class where they cannot be read at once.
+"""Objects that a lifecycle rule deletes, or moves to a storage class where they cannot be read at once.
 
-The review knows no bucket's contents, so every prefix counts. Two cases weigh less: objects of a lake that can be made
-again (answers of Athena, scratch files), and buckets that the same plan makes, which hold nothing yet, unless the rule
-is for what a lake must keep.
+The review does not know a bucket's contents, so every prefix counts. Two cases are less severe: objects of a lake that
+can be created again (results of Athena, scratch files), and new buckets of the same plan, which are empty, unless the
+rule covers objects that a lake must keep.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _AT_ONCE = 0.0
 
 @dataclass(frozen=True, slots=True)
 class LosingRule:
-    """A lifecycle rule after which more objects cannot be read than before.
+    """A lifecycle rule that makes more objects unreadable than before.
 
     Attributes:
-        address: the resource that holds the rule.
-        sentence: what becomes of which objects, and when.
-        is_data: whether objects are meant that somebody may miss.
+        address: the resource with the rule.
+        sentence: what happens to which objects, and when.
+        is_data: whether the objects may be needed.
     """
 
     address: str
@@ -42,11 +42,11 @@ class LosingRule:
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What a rule does to objects below a prefix, after so many days; `narrowed` by tags or sizes, as text.
+    """The effect of a rule on objects below a prefix after some days; `narrowed` by tags or sizes, as text.
 
     Attributes:
-        date: the day from which on it does so, where it names one.
-        kept: how many newer versions must there be.
+        date: the day from which it applies, if it names one.
+        kept: how many newer versions must exist.
     """
 
     verb: str
@@ -158,7 +158,7 @@ def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str, Mapping
 
 
 def _blocks_or_unseen(value: Any, days_name: str) -> list[Mapping[str, Any]]:
-    """Blocks; in the place of those that are not seen, one of which the time is not."""
+    """The blocks; hidden ones are replaced by one with unknown time."""
     is_unseen = any(isinstance(each, Marker) for each in (value if isinstance(value, list) else [value]))
     return [*_blocks(value), *([{days_name: Marker.UNKNOWN}] if is_unseen else [])]
 
@@ -184,7 +184,7 @@ def _prefix(rule: Mapping[str, Any]) -> str:
 
 
 def _narrowing(rule: Mapping[str, Any]) -> str:
-    """Tags and sizes of a filter, as text to compare; empty where it has none."""
+    """Tags and sizes of a filter, as text to compare; empty if it has none."""
     holders = [holder for chosen in _blocks(rule.get("filter")) for holder in (chosen, *_blocks(chosen.get("and")))]
     found = [
         f"{name}={holder[name]}"

@@ -1,4 +1,4 @@
-"""A Terraform plan as data: what `terraform show -json` says, parsed once.
+"""A Terraform plan as data, parsed once from the output of `terraform show -json`.
 
 Format: developer.hashicorp.com/terraform/internals/json-format#plan-representation
 """
@@ -16,7 +16,7 @@ from plan_review.values import AttributeChange, Marker
 
 
 class Action(StrEnum):
-    """What a plan does to a resource or an output."""
+    """The action of a plan on a resource or an output."""
 
     CREATE = "create"
     READ = "read"
@@ -70,20 +70,20 @@ ACTION_ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class ResourceChange:
-    """What a plan does to one resource, or what was found to differ from the state.
+    """The change of one resource, or a difference from the state that a refresh found.
 
     Attributes:
         address: full address, with module path and index.
         action: what happens to it.
         module: path of the module; empty for the root.
         type: resource type, such as aws_s3_bucket.
-        before: its attributes now; sensitive values are out already.
-        after: its attributes then; what is known only after the apply is marked, sensitive values are out.
+        before: its current attributes, without sensitive values.
+        after: its future attributes, without sensitive values; values known only after the apply are marked.
         attributes: the differences between both, by path.
         forces_replacement: paths of the attributes that force a replacement.
         reason: Terraform's own word for why, such as delete_because_no_resource_config.
         previous_address: where it was before a move; empty unless it moves.
-        import_id: the identifier that it is imported by, in words where it has none yet; empty unless it is.
+        import_id: the identifier for its import, in words if it is not known yet; empty without an import.
         deposed: key of a deposed object, which a replacement left behind; empty otherwise.
         actions: Terraform's own words for the action.
         provider: name of the provider, without its registry.
@@ -119,13 +119,13 @@ class ResourceChange:
         return self.action not in {Action.NO_OP, Action.READ} or bool(self.previous_address or self.import_id)
 
     def attribute(self, name: str) -> Any:
-        """A top-level attribute as it will be, or as it was where the resource goes away."""
+        """A top-level attribute after the apply, or before it if the resource is removed."""
         return (self.after or self.before).get(name)
 
 
 @dataclass(frozen=True, slots=True)
 class OutputChange:
-    """What happens to an output of the root module; `is_shown_now` where a part of it is no longer sensitive."""
+    """The change of a root output; `is_shown_now` tells whether a part of it is no longer sensitive."""
 
     name: str
     action: Action
@@ -145,12 +145,12 @@ class FailedCheck:
 
 @dataclass(frozen=True, slots=True)
 class FailedApply:
-    """An apply that did not come to its end.
+    """An apply that did not complete.
 
     Attributes:
         at: when it ended, ISO 8601.
         done: resources that it changed.
-        begun: resources that it had begun to change, and of which nobody knows how far it came.
+        begun: resources that it had begun to change, with unknown results.
     """
 
     at: str
@@ -165,7 +165,7 @@ class FailedApply:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a plan changes, what destroys first, then by address.
+    """All changes of a plan, destructive ones first, then by address.
 
     Attributes:
         changes: resources that the plan touches, moves and imports included.
@@ -173,18 +173,18 @@ class Plan:
         resources: every managed resource of the plan, touched or not.
         outputs: outputs that change.
         drift: resources that somebody changed outside Terraform since the last apply.
-        computed_drift: resources that differ only in what the configuration says nothing of.
+        computed_drift: resources that differ only in attributes that the configuration does not set.
         checks: checks that did not pass.
         references: which resource mentions which in the configuration, both as addresses without an index.
         configured: attributes that the configuration sets, by block: the address without an index.
-        reads: data sources that are read during the apply, because what they depend on is not known before.
-        deferred: what Terraform puts off to a later plan, and its word for why.
+        reads: data sources that are read during the apply, because their inputs are not known before.
+        deferred: resources that Terraform defers to a later plan, and its reason.
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
-        untold: resources that would be there and are not there yet, and of which the plan says no change.
+        untold: planned resources that neither exist nor have a change in the plan.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
-        errored: Terraform broke off while planning, so the plan is a part of one.
-        complete: False when Terraform put changes off to a later plan.
+        errored: Terraform aborted the planning, so the plan is incomplete.
+        complete: False if Terraform deferred changes to a later plan.
         accepts_drift: an apply writes the drift into the state and does nothing else, as after `plan -refresh-only`.
     """
 
@@ -214,7 +214,7 @@ class Plan:
 
     @property
     def destroys(self) -> tuple[ResourceChange, ...]:
-        """The changes that make a real object go away."""
+        """The changes that remove a real object."""
         return tuple(change for change in self.changes if change.action.destroys)
 
     @property
@@ -223,14 +223,14 @@ class Plan:
         return not self.changes and not self.outputs and not self.accepts_drift
 
     def computed(self, change: ResourceChange) -> frozenset[str]:
-        """Attributes that only AWS can know, and that the configuration says nothing of, as far as it is there."""
+        """Attributes that only AWS can know and that the configuration, if it is known, does not set."""
         names = self.configured.get(without_index(change.address))
         if names is None:
             return frozenset()
         return frozenset(name for name, value in change.after.items() if value is Marker.UNKNOWN and name not in names)
 
     def without_computed(self, change: ResourceChange) -> ResourceChange:
-        """The change without what AWS computes: nobody asked for that, so no rule is about it."""
+        """The change without attributes that AWS computes, which no rule covers."""
         computed = self.computed(change)
         if not computed:
             return change
@@ -241,7 +241,7 @@ class Plan:
         )
 
     def summary(self) -> str:
-        """One line: "18 to create, 1 to update"; "no changes" when there are none."""
+        """One line such as "18 to create, 1 to update"; "no changes" if there are none."""
         parts = [f"{self.counts[action]} to {action}" for action in ACTION_ORDER if action in self.counts]
         for count, verb in (
             (sum(bool(change.previous_address) for change in self.changes), "move"),

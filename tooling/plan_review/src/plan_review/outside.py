@@ -1,8 +1,8 @@
-"""Access that somebody gave outside Terraform: a refresh finds it where the configuration says nothing of it.
+"""Access that somebody gave outside Terraform, found by a refresh.
 
-A role knows its inline and attached policies, a bucket its policy, grants and rules, a key, queue, topic or secret its
-policy. Terraform calls such attributes computed, as other resources of the same configuration may set them. What these
-set is taken out here; what is left nobody has configured.
+A role has its inline and attached policies, a bucket its policy, grants and rules, a key, queue, topic or secret its
+policy. Terraform treats such attributes as computed, because other resources of the same configuration may set them.
+This module removes the values that those resources set; the rest is not configured anywhere.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OF_ROLES = ("inline_policy", "managed_policy_arns")
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """What Terraform looks after: the attributes of each resource, by type."""
+    """The managed attributes of each resource, by type."""
 
     by_type: Mapping[str, tuple[Mapping[str, Any], ...]]
 
@@ -58,7 +58,7 @@ class Managed:
         return cls({kind: tuple(each) for kind, each in found.items()})
 
     def some(self, kind: str, attribute: str, names: set[str]) -> bool:
-        """Whether a resource of the type belongs to what has one of these names."""
+        """Whether a resource of the type belongs to an owner with one of these names."""
         return any(str(each.get(attribute)) in names for each in self.by_type.get(kind, ()))
 
     def policies_of(self, role: str, name: str) -> set[str]:
@@ -79,7 +79,7 @@ class Managed:
 
 
 def without_own(change: ResourceChange, managed: Managed) -> tuple[ResourceChange, bool]:
-    """A drift without what other resources set, and whether it tells of access or data that nobody has configured."""
+    """A drift without the values that other resources set, and whether it shows unconfigured access or lost data."""
     before, after = dict(_parts(change, change.before, managed)), dict(_parts(change, change.after, managed))
     telling = _relevant_attributes(change)
     names = [name for name in sorted(before.keys() | after.keys()) if not _same(before.get(name), after.get(name))]
@@ -100,7 +100,7 @@ def without_own(change: ResourceChange, managed: Managed) -> tuple[ResourceChang
 
 
 def _relevant_attributes(change: ResourceChange) -> frozenset[str]:
-    """Attributes of the resource that tell of access or of objects that go."""
+    """Attributes of the resource that concern access or the deletion of objects."""
     if change.type == "aws_iam_role":
         return frozenset(_OF_ROLES)
     if change.type == "aws_s3_bucket":
@@ -118,7 +118,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _parts(change: ResourceChange, attributes: Mapping[str, Any], managed: Managed) -> Iterator[tuple[str, Any]]:
-    """The attributes that tell of access, without what other resources set."""
+    """The attributes that concern access, without the values that other resources set."""
     names = ("id", "arn", "bucket", "name", "key_id", "url")
     own = {str(side[name]) for side in (change.before, change.after) for name in names if side.get(name)}
     kind, belongs_to = _POLICY_OF.get(change.type, ("", ""))

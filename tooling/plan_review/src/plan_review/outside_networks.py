@@ -1,7 +1,7 @@
-"""Ways in that somebody opened outside Terraform: rules of security groups, and groups of machines.
+"""Network access that somebody opened outside Terraform: rules of security groups, and groups of machines.
 
-A group tells of every rule in it, a machine of every group, also of those that resources of their own set; what these
-set is taken out here.
+A group lists every rule in it, and a machine every group, including those that separate resources set; this module
+removes those.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ByType = Mapping[str, tuple[Mapping[str, Any], ...]]
 
 
 def unmanaged_ingress(blocks: Any, group: set[str], managed: ByType) -> Any:
-    """The rules of a group, by its ids, without those that resources of their own set; anything else as it is."""
+    """The rules of a group, by its ids, without those that separate resources set; other values unchanged."""
     if not isinstance(blocks, list):
         return blocks
     known = {
@@ -35,7 +35,7 @@ def unmanaged_ingress(blocks: Any, group: set[str], managed: ByType) -> Any:
 
 
 def unmanaged_groups(groups: Any, managed: ByType) -> Any:
-    """The groups of a machine without those that a resource of its own attaches."""
+    """The groups of a machine without those that a separate resource attaches."""
     attached = {each.get("security_group_id") for each in managed.get("aws_network_interface_sg_attachment", ())}
     return [each for each in groups if each not in attached] if isinstance(groups, list) else groups
 

@@ -69,11 +69,11 @@ class CostBar:
 
 
 def render_page(review: Review, *, most_written_out: int = _MOST_WRITTEN_OUT) -> str:
-    """The page as text. Every value of the plan is escaped, wherever it stands.
+    """The page as text, with every value of the plan escaped.
 
     Args:
-        review: what it shows.
-        most_written_out: of a plan with more changes the browser writes out a resource's attributes when it is opened.
+        review: the review to show.
+        most_written_out: with more changes, the browser renders a resource's attributes only when it is opened.
     """
     return render_template(
         _environment(),
@@ -103,7 +103,7 @@ def render_page(review: Review, *, most_written_out: int = _MOST_WRITTEN_OUT) ->
 
 
 def _anchors(review: Review) -> dict[str, str]:
-    """Where on the page an address has its place: what a link to it leads to. The first that has one keeps it."""
+    """The anchor of each address on the page; if two would be equal, the first keeps it."""
     plan = review.plan
     places = [
         *(("resources", anchor(change)) for change in plan.changes),
@@ -122,7 +122,7 @@ def anchor(change: ResourceChange) -> str:
 
 
 def linked(address: str) -> str:
-    """An address as the page writes it down, where nothing steers and nothing is half a character."""
+    """An address as the page writes it, without control characters and lone surrogates."""
     return visible(address)
 
 

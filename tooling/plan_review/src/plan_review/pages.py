@@ -1,4 +1,4 @@
-"""HTML pages that need nothing else: no network, no fonts, no libraries. `templates/` holds what all share."""
+"""Self-contained HTML pages: no network, no fonts, no libraries. `templates/` has the common parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plan_review.visible import visible
 
 
 def page_environment(package: str) -> Environment:
-    """Templates of a package and those that all pages share; every value is escaped, and a missing one is an error."""
+    """The templates of a package and the common ones; every value is escaped, and a missing one is an error."""
     return Environment(
         loader=ChoiceLoader([PackageLoader(package, "templates"), PackageLoader("plan_review", "templates")]),
         autoescape=True,
@@ -26,14 +26,14 @@ def page_environment(package: str) -> Environment:
 def render_template(
     environment: Environment, template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...], **values: Any
 ) -> str:
-    """A page whose policy lets the browser take these styles and scripts and no others, whatever a value brings.
+    """A page whose policy allows the browser only these styles and scripts, regardless of the values.
 
     Args:
         environment: from `page_environment`.
         template: name of the page's template; it holds `head`, which is the policy and the styles, and `script`.
         styles: names of the templates' style sheets.
         scripts: names of the templates' scripts.
-        values: what the template shows.
+        values: the values for the template.
     """
     style, script = (_joined(environment, names) for names in (styles, scripts))
     sources = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"

@@ -46,7 +46,7 @@ def parse_plan(data: dict[str, Any]) -> Plan:
     """Parse the output of `terraform show -json PLAN`.
 
     Raises:
-        PlanError: the format is not one that this code knows, or this is no plan.
+        PlanError: the format is unknown, or this is not a plan.
     """
     try:
         return _plan(data)
@@ -97,11 +97,11 @@ def _plan(data: dict[str, Any]) -> Plan:
 def _drift(
     data: dict[str, Any], touched: frozenset[str], managed: Managed
 ) -> tuple[tuple[ResourceChange, ...], tuple[ResourceChange, ...]]:
-    """What somebody changed outside Terraform, and what differs only in computed attributes.
+    """Changes outside Terraform, and resources that differ only in computed attributes.
 
-    Terraform also lists attributes that AWS computes and that only a refresh could learn, such as the versioning that a
-    bucket shows once another resource has switched it on. So a difference counts where the configuration says something
-    of the attribute, or the plan is about to change the resource, or it gives access that nobody has configured.
+    Terraform also lists attributes that AWS computes and that only a refresh can read, such as a bucket's versioning
+    after another resource has enabled it. So a difference counts only if the configuration sets the attribute, the plan
+    changes the resource, or it gives access that is not configured.
     """
     configured = dict(_configured(_root_module(data), ""))
     found, computed = [], []
@@ -120,7 +120,7 @@ def _drift(
 
 
 def _unexplained_addresses(data: dict[str, Any], told: set[str]) -> set[str]:
-    """Addresses of planned resources that neither a change nor the state knows: the plan was cut by somebody."""
+    """Addresses of planned resources that are in neither the changes nor the state: somebody cut the plan."""
 
     def addresses(state: Any) -> Iterator[str]:
         modules = [(state or {}).get("root_module") or {}]
@@ -135,7 +135,7 @@ def _unexplained_addresses(data: dict[str, Any], told: set[str]) -> set[str]:
 
 
 def _managed(data: dict[str, Any], parsed: list[ResourceChange]) -> Managed:
-    """What Terraform looks after, from the plan's changes and the state that it has refreshed."""
+    """The managed attributes, from the plan's changes and the refreshed state."""
 
     def of_module(module: dict[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for resource in module.get("resources") or []:
@@ -191,7 +191,7 @@ def _is_move(entry: dict[str, Any]) -> bool:
 
 
 def _moved(entry: dict[str, Any]) -> ResourceChange:
-    """A move that only the drift tells of; what else differs there is told as drift."""
+    """A move that appears only in the drift; other differences there stay drift."""
     return _resource_change({**entry, "change": {**entry["change"], "actions": ["no-op"]}})
 
 
@@ -206,7 +206,7 @@ def _rank(change: ResourceChange) -> tuple[int, str]:
 
 
 def _is_managed(entry: dict[str, Any]) -> bool:
-    """Whether an entry is a resource; one whose mode is not said, or new to this review, counts as one."""
+    """Whether an entry is a resource; one with a missing or unknown mode counts as one."""
     return entry.get("mode") != "data"
 
 
@@ -239,7 +239,7 @@ def _resource_change(
 
 
 def _import_id(importing: Any) -> str:
-    """By what a resource is imported: an id, or from Terraform 1.12 on an identity; either may not be known yet."""
+    """The id of an import, or from Terraform 1.12 its identity; either may not be known yet."""
     if not isinstance(importing, dict):
         return ""
     identity = importing.get("identity")
@@ -249,7 +249,7 @@ def _import_id(importing: Any) -> str:
 
 
 def _sides(change: dict[str, Any]) -> tuple[Side, Side]:
-    """What a change has before and after."""
+    """Both sides of a change."""
     before = Side(change.get("before"), change.get("before_sensitive"))
     after = Side(change.get("after"), change.get("after_sensitive"), change.get("after_unknown"))
     return before, after
@@ -302,7 +302,7 @@ def _failed_checks(entries: list[dict[str, Any]]) -> Iterator[FailedCheck]:
 
 
 def _references(module: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """Pairs (resource, what it mentions) of a module's configuration and of the modules that it calls."""
+    """Pairs (resource, mentioned address) of a module's configuration and of the modules that it calls."""
     for resource in module.get("resources") or []:
         if resource.get("mode") != "managed":
             continue

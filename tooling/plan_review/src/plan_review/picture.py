@@ -1,7 +1,7 @@
-"""What a plan touches and how it hangs together, as boxes and lines with their places on a sheet.
+"""A diagram of the plan: changed blocks as boxes and their references as lines, with positions.
 
-Boxes are the blocks of the configuration, not their instances. Above `_MOST_BOXES` of them the boxes are modules: a
-picture of hundreds of boxes shows nothing.
+Boxes are the blocks of the configuration, not their instances. With more than `_MOST_BOXES` of them, the boxes are
+modules, because a picture of hundreds of boxes shows nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """From what is mentioned to what mentions it: the direction in which an apply goes."""
+    """From the mentioned box to the one that mentions it, in the direction of an apply."""
 
     start: Box
     end: Box
@@ -65,13 +65,13 @@ class Picture:
 
 
 def is_worth_drawing(plan: Plan) -> bool:
-    """Whether a picture tells anything: all that is new harms nothing that is there, and one box hangs on no other."""
+    """Whether a picture is useful: not for a plan that only creates, and not for a single box."""
     blocks = {without_index(change.address) for change in plan.changes}
     return len(blocks) > 1 and any(change.action is not Action.CREATE for change in plan.changes)
 
 
 def draw(plan: Plan) -> Picture:
-    """Lay out what is touched: what others depend on stands to the left of them."""
+    """Lay out the changed boxes, dependencies to the left of their dependents."""
     actions: dict[str, list[Action]] = defaultdict(list)
     for change in plan.changes:
         actions[without_index(change.address)].append(change.action)
@@ -106,7 +106,7 @@ def draw(plan: Plan) -> Picture:
 
 
 def _edges(plan: Plan, known: frozenset[str], *, is_coarse: bool) -> set[tuple[str, str]]:
-    """Pairs (what mentions, what is mentioned) among the boxes; a mention of a module means all of its boxes."""
+    """Pairs (box, mentioned box); a mention of a module means all of its boxes."""
     edges: set[tuple[str, str]] = set()
     for source, target in plan.references:
         for one in _meant(source, known, is_coarse=is_coarse):
@@ -130,7 +130,7 @@ def _meant(address: str, known: frozenset[str], *, is_coarse: bool) -> list[str]
 
 
 def _columns(addresses: list[str], edges: set[tuple[str, str]]) -> list[list[str]]:
-    """Each address in the column after the last of those that it mentions; a circle is cut where it is met again."""
+    """Put each address into the column after the last one that it mentions; cycles are cut where they close."""
     mentions: dict[str, list[str]] = defaultdict(list)
     for source, target in sorted(edges):
         mentions[source].append(target)

@@ -1,4 +1,4 @@
-"""A plan that somebody saved, of any stack: its JSON, or the file that Terraform or OpenTofu wrote."""
+"""Read a saved plan of any stack: its JSON, or the file that Terraform or OpenTofu wrote."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def read_plan_file(
     Args:
         name: a file, or `-` for standard input.
         stdin: standard input, in bytes.
-        environ: the process environment, for Terraform where the file is its own.
-        programs: commands that can show a saved plan, beside `terraform` and `tofu`.
+        environ: the process environment for Terraform, if the file is a saved plan.
+        programs: further commands that can show a saved plan, besides `terraform` and `tofu`.
 
     Raises:
         ReviewInputError: it cannot be read, or it is not a plan.
@@ -76,7 +76,7 @@ def _parsed(content: bytes, what: str) -> dict[str, Any]:
 
 
 def _without_wrapping(text: str) -> str:
-    """The JSON alone, where a program that runs Terraform for somebody has written lines of its own around it."""
+    """The JSON without lines that a wrapper around Terraform has added."""
     lines = [line for line in text.splitlines() if line.startswith('{"format_version"')]
     return lines[0] if len(lines) == 1 and not text.startswith("{") else text
 
@@ -86,7 +86,7 @@ def _is_state(plan: Mapping[str, Any]) -> bool:
 
 
 def _shown(path: Path, environ: Mapping[str, str], programs: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """The plan as the program that wrote it shows it, which needs the providers of the folder where it was made."""
+    """The plan as shown by the program that wrote it, which needs the providers of its folder."""
     reasons: list[str] = []
     for program in (*_installed(environ), *programs):
         for folder in _folders(path):
@@ -122,7 +122,7 @@ def _installed(environ: Mapping[str, str]) -> Iterator[list[str]]:
 
 
 def _folders(path: Path) -> Iterator[Path]:
-    """Where Terraform may have been initialised: here, where the plan lies, and in the folders beside it."""
+    """Folders where Terraform may have been initialised: here, the plan's folder, and the folders next to it."""
     seen = set()
     for folder in (Path.cwd(), path.parent, *sorted(child for child in path.parent.iterdir() if child.is_dir())):
         if (folder / ".terraform").is_dir() and folder not in seen:

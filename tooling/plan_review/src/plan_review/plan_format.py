@@ -1,4 +1,4 @@
-"""Which formats of `terraform show -json` the review reads.
+"""The formats of `terraform show -json` that the review reads.
 
 Terraform 1.1 and newer, and OpenTofu, write 1.x. Before that it wrote 0.1 and 0.2, which differ from 1.0 in nothing
 that the review reads except this: only Terraform 0.15.2 and newer mark what providers call sensitive
@@ -21,10 +21,10 @@ _MARKS = frozenset({"before_sensitive", "after_sensitive"})
 
 
 def refuse_other_formats(data: Mapping[str, Any]) -> None:
-    """Let formats pass that the review reads.
+    """Refuse formats that the review cannot read.
 
     Raises:
-        PlanError: the format is another one, or does not tell what is sensitive.
+        PlanError: the format is unknown, or does not mark sensitive values.
     """
     version = str(data.get("format_version", ""))
     if version.partition(".")[0] == _SUPPORTED:

@@ -30,7 +30,7 @@ _NAMES = ("arn", "bucket", "id", "name", "url")
 
 
 class Level(IntEnum):
-    """How much consent something needs; each level includes those below it."""
+    """The consent that a finding needs; each level includes those below it."""
 
     NOTE = 0
     CHANGE = 1
@@ -47,7 +47,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What a rule must know of the rest of a plan, and the environment that it is for."""
+    """The parts of the rest of the plan that a rule needs, and the plan's environment."""
 
     environment: str
     gone: Named
@@ -82,7 +82,7 @@ class Owner(BaseModel):
         return isinstance(owner, str) and (self.type, owner) in gone
 
     def is_made_with(self, change: ResourceChange, made: Named) -> bool:
-        """Whether the plan makes the owner of a resource too; what is only known after the apply is made by it."""
+        """Whether the plan also creates the owner of a resource; an owner known only after the apply is new."""
         owner = change.after.get(self.attribute)
         return owner is Marker.UNKNOWN or (isinstance(owner, str) and (self.type, owner) in made)
 
@@ -93,9 +93,9 @@ class Rule(BaseModel):
     Attributes:
         types: names of resource types, or patterns such as `aws_*`.
         actions: destroy is every end of a real object, remove only that of one which nothing replaces.
-        but_not: types of those that it is not about.
-        unless_gone: what goes away together with its owner is no finding.
-        unless_made: what is made together with its owner is no finding.
+        but_not: types that it does not cover.
+        unless_gone: resources that are removed with their owner are no finding.
+        unless_made: resources that are created with their owner are no finding.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -125,7 +125,7 @@ class Rule(BaseModel):
         return meant and not exempt
 
     def applies(self, change: ResourceChange, others: Others, *, or_may: bool = False) -> bool:
-        """Whether the change, of a resource that the rule is about, is what it means; or may be, as far as is seen."""
+        """Whether the change of a covered resource meets the rule, or may meet it because values are hidden."""
         return (
             (not self.environments or others.environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
@@ -135,7 +135,7 @@ class Rule(BaseModel):
         )
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
-        """What it says of a resource; nothing is blocked that only may be what it means."""
+        """The rule's finding for a resource; a change that only may meet the rule is not blocked."""
         if is_certain:
             level, sentence = self.level, self.sentence
         else:
@@ -145,7 +145,7 @@ class Rule(BaseModel):
 
 
 class RuleBook(BaseModel):
-    """All rules, the levels of what the review finds by itself, and its thresholds."""
+    """All rules, the levels of built-in findings, and the thresholds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -164,13 +164,13 @@ class RuleBook(BaseModel):
 
 
 class Finding(BaseModel):
-    """Something that a reviewer must know of.
+    """Something that a reviewer must know.
 
     Attributes:
         rule: id of the rule.
         level: the consent that it needs.
         sentence: what it is about.
-        address: the resource; empty where it is about the whole plan.
+        address: the resource; empty for the whole plan.
         data_at_risk: whether data can be lost.
     """
 
@@ -187,7 +187,7 @@ def load_rules(own: Path | None = None) -> RuleBook:
     """The bundled rules, with those of the user's own file added or, by the same id, in their place.
 
     Raises:
-        ReviewInputError: the file cannot be read, or has a rule that cannot.
+        ReviewInputError: the file, or a rule in it, cannot be read.
     """
     bundled = _bundled()
     if own is None:
@@ -214,7 +214,7 @@ def _bundled() -> RuleBook:
 
 
 def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
-    """What the rules say of the plan's changes, in the order of the plan."""
+    """The rules' findings for the plan's changes, in the order of the plan."""
     about = {kind: book.about(kind) for kind in {change.type for change in plan.changes}}
     others = Others.of(plan, environment)
 

@@ -1,7 +1,7 @@
-"""A policy document taken apart into single grants (who, action, resource, condition).
+"""Split a policy document into single grants (who, action, resource, condition).
 
-So a reordered or reformatted policy is no change. How AWS evaluates them (which deny wins, boundaries, organisations)
-is not repeated here.
+So a reordered or reformatted policy is not a change. AWS's evaluation (which deny wins, boundaries, organisations) is
+not reproduced here.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Grant:
         effect: Allow or Deny.
         action: one action, wildcards as written; "anything but ..." for NotAction.
         resource: one resource; "anything but ..." for NotResource.
-        condition: the statement's condition as text; empty when there is none.
-        is_anybodys: whether everybody meets what the statement asks of a principal.
+        condition: the statement's condition as text; empty without one.
+        is_anybodys: whether everybody matches the statement's principal.
     """
 
     who: str
@@ -40,7 +40,7 @@ class Grant:
     is_anybodys: bool = False
 
     def covers(self, other: Grant) -> bool:
-        """Whether this grant already says all that the other one says."""
+        """Whether this grant includes the other one."""
         return (
             self.who == other.who
             and self.effect == other.effect
@@ -63,18 +63,18 @@ def grants(document: Mapping[str, Any], who: str, resource: str | None = None) -
     Args:
         document: the policy.
         who: whom an identity policy belongs to; the owner is not a principal where the statement names its own.
-        resource: what the policy hangs on: what a statement without a resource (a trust policy) or with "*" is about.
+        resource: the policy's own resource, for statements without a resource (trust policies) or with "*".
     """
     return frozenset(_statement_grants(document, who, resource))
 
 
 def is_locked(found: Collection[Grant], action: str, *, needs_leave: bool) -> bool:
-    """Whether nobody may do something, whatever the circumstances.
+    """Whether nobody may do something under any circumstances.
 
     Args:
-        found: what the policy of a resource says.
-        action: what nobody may do.
-        needs_leave: whether this policy alone can allow it, as that of a key.
+        found: the grants of a resource's policy.
+        action: the action.
+        needs_leave: whether only this policy can allow it, as with a key.
     """
     about = [grant for grant in found if grant.action.startswith(_BUT) or _covers(grant.action.lower(), action.lower())]
     if needs_leave and not any(grant.effect == "Allow" for grant in about):
@@ -86,7 +86,7 @@ def is_locked(found: Collection[Grant], action: str, *, needs_leave: bool) -> bo
 
 
 def is_readable(document: Mapping[str, Any]) -> bool:
-    """Whether each statement says which actions it is about."""
+    """Whether each statement names its actions."""
     statements = _as_list(document.get("Statement"))
     return all(isinstance(each, dict) and {"Action", "NotAction"} & each.keys() for each in statements)
 

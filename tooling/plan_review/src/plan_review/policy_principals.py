@@ -1,7 +1,7 @@
-"""Whom a statement of a policy means, once its condition is looked at: somebody, or in the end everybody.
+"""The principal of a policy statement, considering its condition: somebody, or effectively everybody.
 
-A condition narrows "everybody" only where it compares, with a value of somebody's own, what AWS itself says of the
-caller. A referer, a tag, an encrypted connection or a key of another service anybody can have.
+A condition narrows "everybody" only if it compares facts that AWS states about the caller with somebody's own value.
+Anybody can have a referer, a tag, an encrypted connection or a key of another service.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a policy checker, such as checkov, found in a plan; who runs one hands it in."""
+"""The findings of a policy checker, such as checkov, which the caller runs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class PolicyFailure:
 
 @dataclass(frozen=True, slots=True)
 class PolicyReport:
-    """What was found, or why nobody was asked.
+    """The findings, or why no checker was run.
 
     Attributes:
-        ran: whether the checks were made.
+        ran: whether the checks were run.
         passed: checks passed.
-        skipped: checks that the configuration skips, with its reason beside them.
+        skipped: checks that the configuration skips, with the reason.
         failures: checks not passed, by address.
-        note: why they were not made; empty when they were.
+        note: why they were not run; empty if they were.
     """
 
     ran: bool
@@ -34,5 +34,5 @@ class PolicyReport:
 
 
 def not_run(why: str) -> PolicyReport:
-    """A report that says that nothing was checked."""
+    """A report that states that nothing was checked."""
     return PolicyReport(ran=False, note=why)

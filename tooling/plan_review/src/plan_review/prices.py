@@ -1,4 +1,4 @@
-"""What AWS charges, per region, from a dated file; and how that file is written anew from AWS's price list."""
+"""AWS's prices per region, from a dated file, which can be refreshed from AWS's price list."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PriceList(BaseModel):
         region: AWS region.
         as_of: the day of the prices.
         origin: where they come from, in words.
-        prices: what one unit costs in US dollars.
+        prices: US dollars per unit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,12 +63,12 @@ class PriceList(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Where a price stands in AWS's price list.
+    """The place of a price in AWS's price list.
 
     Attributes:
         offer: the list's file.
-        usage_type: what the usage type is, or what it ends with after the region's short name and a hyphen.
-        attributes: what else must match, where one usage type has several products.
+        usage_type: the usage type, or its ending after the region's short name and a hyphen.
+        attributes: further attributes to match, if one usage type has several products.
     """
 
     offer: str
@@ -95,7 +95,7 @@ EVERYWHERE = {"dashboard_month": Price(usd=3.0, source="https://aws.amazon.com/c
 
 
 def load_prices(region: str, *folders: Path) -> PriceList | None:
-    """The prices of a region from the first folder that has them; None where nobody wrote them down.
+    """The prices of a region from the first folder that has them; None if there are none.
 
     Raises:
         ReviewInputError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""The review for a machine. Its form is stable: what a key means does not change within a `version`."""
+"""The review as JSON. The format is stable: the meaning of a key does not change within a `version`."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _SYMBOLS = {
 
 
 def render_markdown(review: Review) -> str:
-    """The whole review; cut at a line's end where it is too long for a comment, and it says so."""
+    """The whole review; if it is too long for a comment, it is cut at the end of a line, with a note."""
     lines: list[str] = []
     length = 0
     for line in _lines(review):

@@ -1,6 +1,6 @@
-"""A replacement that hangs on something else than before: what it belonged to loses it, and another thing gets it.
+"""A replacement that moves a resource to another owner: the old owner loses it, and the new one gets it.
 
-What stays the same in it is no sameness: the policy, the block or the opening was there, and is here now.
+Equal attributes do not mean that nothing changes: the policy, block or opening existed there, and exists here now.
 """
 
 from __future__ import annotations

@@ -25,17 +25,17 @@ from plan_review.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan is judged by.
+    """The inputs of a review.
 
     Attributes:
         environment: name of the environment.
         rules: the rules and the levels.
-        prices: None where nobody wrote down the region's.
-        usage: what a month uses.
-        policies: what a policy checker said, or why none was asked.
+        prices: None if there are none for the region.
+        usage: the usage of a month.
+        policies: a policy checker's report, or why none was run.
         now: the moment from which the next dates count.
-        failed_apply: what an earlier apply left that did not come to its end.
-        refresh_prices: the command that reads today's prices, with `{region}` in it; empty where there is none.
+        failed_apply: the record of an earlier incomplete apply.
+        refresh_prices: the command that reads today's prices, with `{region}` in it; empty if there is none.
     """
 
     environment: str
@@ -50,7 +50,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class WhatRuns:
-    """The year of the Glue triggers and schedules that the plan leaves, and what in it will not run as it looks.
+    """The year of the Glue triggers and schedules after the apply, and what will not run as it seems to.
 
     Attributes:
         years: one, or one for each of several accounts or regions.
@@ -62,13 +62,13 @@ class WhatRuns:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """What starts chains, and when."""
+        """The sources that start chains, and when."""
         return tuple(source for year in self.years for source in year.sources)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A plan, read; `runs` is None where it leaves nothing in Glue that starts or is started."""
+    """A review of a plan; `runs` is None if nothing in Glue starts or is started."""
 
     environment: str
     plan: Plan

@@ -21,7 +21,7 @@ class RunRates:
     Attributes:
         jobs: those that a schedule starts in the end.
         crawlers: the same of crawlers; a schedule of their own counts too.
-        otherwise: what is taken for all others.
+        otherwise: the rate of all others.
     """
 
     jobs: Mapping[str, float]
@@ -40,8 +40,8 @@ class RunRates:
 def run_rates(plan: Plan, now: datetime, otherwise: float, *, is_after: bool) -> RunRates:
     """The rates before or after the plan.
 
-    A conditional trigger fires as often as the rarest of what it waits for, or, where any of it is enough, as often as
-    all of it together. What waits for itself in a circle never starts.
+    A conditional trigger fires as often as the rarest of its conditions; with ANY, as often as all of them together.
+    Triggers that wait for each other in a circle never start.
     """
     attributes = [(change.type, change.after if is_after else change.before) for change in plan.resources]
     triggers = [entry for kind, entry in attributes if kind == "aws_glue_trigger" and entry.get("enabled") is not False]

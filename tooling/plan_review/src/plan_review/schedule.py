@@ -1,4 +1,4 @@
-"""What a plan does to schedules, as the next dates on which they fire."""
+"""The changes of schedules, with the next dates on which they fire."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class ScheduleChange:
 
     Attributes:
         address: the trigger, crawler or rule.
-        before: its expression now; empty when it does not fire by itself.
-        after: its expression then; empty when it will not fire by itself any more.
+        before: its current expression; empty if it does not fire by itself.
+        after: its future expression; empty if it will no longer fire by itself.
         next_dates: the next five times it fires after the apply, in UTC.
-        problem: why no dates can be given; empty when there is no problem.
-        zone: the time zone that the expression counts in.
+        problem: why no dates can be given; empty without a problem.
+        zone: the time zone of the expression.
     """
 
     address: str
@@ -65,7 +65,7 @@ class ScheduleChange:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleGroup:
-    """Schedules that change alike, told once."""
+    """Schedules with the same change."""
 
     addresses: tuple[str, ...]
     schedule: ScheduleChange
@@ -111,7 +111,7 @@ def _zone(change: ResourceChange) -> str:
 
 
 def _dates_in(zone: str, cron: Cron, now: datetime) -> tuple[datetime, ...]:
-    """The next dates, in UTC, of what counts in a time zone; an hour that the clocks there leave out has none."""
+    """The next dates in UTC of an expression in a time zone; times that its clocks skip have none."""
     if zone == "UTC":
         return cron.next_dates(now, _SHOWN_DATES)
     try:

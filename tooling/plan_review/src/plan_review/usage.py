@@ -1,4 +1,4 @@
-"""How much a pipeline uses in a month: measured where runs left manifests, else a stated estimate."""
+"""A pipeline's usage per month: measured if runs left manifests, else a stated estimate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ESTIMATE = Path(__file__).parent / "usage.yaml"
 
 
 class Usage(BaseModel):
-    """What a month uses; units are in the names.
+    """The usage of a month; units are in the names.
 
     Attributes:
         origin: where the minutes of a run come from, in words.
@@ -41,15 +41,15 @@ class Usage(BaseModel):
 
     @property
     def measured_minutes(self) -> float | None:
-        """Minutes of a usual run, where runs were measured and nobody estimated."""
+        """Minutes of a usual run, if runs were measured and no estimate was given."""
         return self.run_minutes if self.is_measured else None
 
 
 def load_usage(override: Path | None = None) -> Usage:
-    """The estimate, with the lines of the user's own file in their place.
+    """The estimate, overridden by the lines of the user's file.
 
     Raises:
-        ReviewInputError: the file is missing, is no YAML, or has a line that nobody knows.
+        ReviewInputError: the file is missing, is not YAML, or has an unknown line.
     """
     values: dict[str, Any] = yaml.safe_load(_ESTIMATE.read_text())
     if override is None:

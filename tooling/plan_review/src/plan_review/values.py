@@ -50,14 +50,14 @@ class AttributeChange:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a change, with Terraform's parallel trees: true where the whole subtree is meant."""
+    """One side of a change, with Terraform's parallel trees, in which true means a whole subtree."""
 
     value: Any
     sensitive: Any = False
     unknown: Any = False
 
     def at(self, step: str | int) -> Side:
-        """What the side has at a key or an index."""
+        """The side at a key or an index."""
         value: Any = None
         if (isinstance(self.value, dict) and isinstance(step, str)) or self._has(step):
             value = self.value.get(step) if isinstance(self.value, dict) else self.value[step]
@@ -72,11 +72,12 @@ class Side:
 
 
 def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = frozenset(), depth: int = 0) -> Any:
-    """The value of one side with a marker in the place of everything sensitive or unknown, at any depth.
+    """The value of one side with a marker in place of everything sensitive or unknown, at any depth.
 
-    What either side calls sensitive is taken out of both: a value is no less secret for a mark that comes or goes. An
-    element of a list may have moved, so there a value is out wherever it stands, at any depth (`secrets` holds those of
-    the lists around it), and so is the attribute of a block. A sensitive value stays out even where it is unknown too.
+    A value that either side marks as sensitive is removed from both: it is no less secret when its mark appears or
+    disappears. An element of a list may have moved, so in lists such a value is removed everywhere, at any depth
+    (`secrets` has those of the surrounding lists), and so is the attribute of a block. A sensitive value is removed
+    even if it is unknown as well.
 
     Raises:
         RecursionError: the value is nested more deeply than any is.
@@ -111,7 +112,7 @@ def _may_be_a_secret(value: Any) -> bool:
 
 
 def _secrets(side: Side) -> Iterator[str]:
-    """The texts, and numbers that are no mere count, that are marked anywhere within a value."""
+    """The marked texts, and the marked numbers that may be secrets, anywhere within a value."""
     if side.sensitive is True:
         yield from _texts(side.value)
     elif isinstance(side.sensitive, dict):
@@ -151,7 +152,7 @@ def _indices(side: Side) -> range:
 
 
 def _merged(one: Any, other: Any) -> Any:
-    """The parallel tree that marks what one of two marks."""
+    """The union of two parallel trees of marks."""
     if True in (one, other):
         return True
     if isinstance(one, dict) and isinstance(other, dict):
@@ -162,7 +163,7 @@ def _merged(one: Any, other: Any) -> Any:
 
 
 def hidden_differences(before: Side, after: Side, path: str = "") -> Iterator[AttributeChange]:
-    """What differs where neither side is shown: a sensitive value, or whether it is marked as one."""
+    """Differences in hidden values: a sensitive value, or its mark."""
     marks = before.sensitive is True, after.sensitive is True
     if any(marks):
         if before.value != after.value or marks[0] != marks[1] or after.unknown:
@@ -187,7 +188,7 @@ def _hidden(before: Side, after: Side) -> tuple[Marker, Marker]:
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[AttributeChange]:
-    """What differs between two redacted values, down to the leaves; JSON documents are compared as documents."""
+    """The differences between two redacted values, down to the leaves; JSON documents are compared as documents."""
     if type(before) is type(after) and not isinstance(before, dict | list) and before == after:
         return
     before_document, after_document = _document(before), _document(after)
@@ -234,7 +235,7 @@ def shown(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The value for JSON: markers become their text, wherever they stand."""
+    """The value for JSON, with markers as text at any depth."""
     if isinstance(value, Marker):
         return str(value)
     if isinstance(value, dict):
@@ -252,7 +253,7 @@ def _document(value: Any) -> Any:
 
 
 def json_of(text: str) -> Any:
-    """What a text says as JSON; None where it says nothing, or is nested more deeply than any document is."""
+    """A text parsed as JSON; None if it is not JSON, or is nested too deeply."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""May this plan be applied? A value, with reasons; what follows from it is decided elsewhere."""
+"""Whether a plan may be applied: a value with reasons; callers decide what follows from it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNREADABLE = frozenset({"unknown-action", "plan-errored", "plan-incomplete"})
 
 
 class Decision(StrEnum):
-    """What a reviewer would say."""
+    """A reviewer's decision."""
 
     NOTHING = "nothing to apply"
     APPLY = "apply"
@@ -70,7 +70,7 @@ def decide(plan: Plan, found: tuple[Finding, ...]) -> Verdict:
 
 
 def unreadable(plan: Plan) -> tuple[Finding, ...]:
-    """What makes a plan one that nobody can judge. It always blocks: no rule can allow it."""
+    """Findings that make a plan impossible to judge. They always block: no rule can allow them."""
     found = [
         Finding(
             rule="unknown-action",
@@ -130,7 +130,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
 def about_resources(
     plan: Plan, book: RuleBook, failed: FailedApply | None = None, priced: frozenset[str] = frozenset()
 ) -> tuple[Finding, ...]:
-    """What goes away, what Terraform forgets, what drifted, what a check found, what no rule and no price judges."""
+    """Findings on removed, forgotten, drifted, unchecked, unjudged and unpriced resources."""
     found = []
     for change in plan.changes:
         if change.action.destroys:
@@ -178,9 +178,9 @@ def about_resources(
 
 
 def drift_findings(plan: Plan, book: RuleBook) -> list[Finding]:
-    """Access and openings that arrived outside Terraform, protections and data that went: judged as if planned.
+    """Access that was opened and protections or data that were removed outside Terraform, judged as if planned.
 
-    None of them blocks: the apply, which takes back what the configuration says otherwise, must stay possible.
+    None of these findings blocks, because the apply that reverts them must stay possible.
     """
     drifted = Plan(changes=plan.drift)
     judged = findings(drifted, book, environment="")
@@ -202,7 +202,7 @@ def about_effects(
     book: RuleBook,
     touched: frozenset[str],
 ) -> tuple[Finding, ...]:
-    """Who gains access, when things start, what it costs, and what checkov says of the touched resources."""
+    """Findings on access, schedules, cost, and checkov's results for the changed resources."""
     found = [
         _finding(book, "access-to-everything", f"{item.sentence}.", item.address) for item in access if item.is_broad
     ]

@@ -1,4 +1,4 @@
-"""Text from elsewhere, made fit to be shown: nothing in it steers a terminal, turns the reading order or breaks a page.
+"""Escape text from elsewhere, so that it cannot control a terminal, reverse the reading order or break a page.
 
 Data, logs and names of files are written by others. An escape sequence among them can colour, overwrite or retitle a
 terminal, and a bidirectional override can make one name look like another. XML 1.0 forbids most of them outright.

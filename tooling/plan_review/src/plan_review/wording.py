@@ -41,7 +41,7 @@ def moment(value: datetime) -> str:
 
 
 def notes(change: ResourceChange) -> tuple[str, ...]:
-    """What is to be said of a change beside its action."""
+    """Remarks on a change besides its action."""
     found = []
     if change.forces_replacement:
         found.append(f"forced by {', '.join(change.forces_replacement)}")
@@ -75,9 +75,9 @@ def action_words(change: ResourceChange) -> str:
 
 
 def listed_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ...], int]:
-    """The attributes worth a line, and how many others are only computed anew.
+    """The attributes worth a line, and how many others are only recomputed.
 
-    A replacement computes nearly every attribute; of these only the ones that force it say something.
+    A replacement recomputes nearly every attribute; of these, only the ones that force it are informative.
     """
     if not change.action.replaces:
         return change.attributes, 0
@@ -88,7 +88,7 @@ def listed_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ..
 
 
 def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
-    """Two values on one line each; where they are longer, the place where they begin to differ is shown."""
+    """Two values on one line each; longer values are shown around the first difference."""
     texts = shown(before), shown(after)
     if max(map(len, texts)) <= width:
         return texts
@@ -104,7 +104,7 @@ def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
 
 
 def line_changes(before: Any, after: Any) -> tuple[str, ...]:
-    """What goes and what comes, by lines, where both values are texts of several; nothing for all others."""
+    """Removed and added lines, if both values are texts of several lines; else empty."""
     if not (isinstance(before, str) and isinstance(after, str)) or "\n" not in before.strip() + after.strip():
         return ()
     lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
@@ -127,7 +127,7 @@ def _is_list(value: Any) -> bool:
 
 
 def cost_sentences(review: Review) -> tuple[str, ...]:
-    """The cost before and after, and what the numbers rest on."""
+    """The cost before and after, and the basis of the numbers."""
     cost = review.cost
     if cost is None:
         fetch = _by_command(review, "REGION", "fetches them")
@@ -153,7 +153,7 @@ def _by_command(review: Review, region: str, does: str) -> str:
 
 
 def failed_apply_sentences(review: Review) -> tuple[str, ...]:
-    """What an apply that failed had done, and what it had begun; nothing where none did."""
+    """The changes that a failed apply had made and begun; empty without one."""
     failed = review.failed_apply
     if failed is None:
         return ()
@@ -170,7 +170,7 @@ def unpriced_sentence(unpriced: Mapping[str, int]) -> str:
 
 
 def policy_sentence(review: Review) -> str:
-    """What checkov said, in one sentence."""
+    """Checkov's result in one sentence."""
     report = review.policies
     if not report.ran:
         return f"not checked: {report.note}"
