@@ -268,5 +268,12 @@ def folder_uri(location: str) -> str:
 
 
 def local_path(uri: str) -> Path:
-    """The path that a ``file://`` URI names, taken literally as Hadoop does; a path stays as it is."""
-    return Path(uri.removeprefix("file://"))
+    """The path that a ``file://`` URI names, taken literally as Hadoop does; a path stays as it is.
+
+    Raises:
+        OSError: the URI names another place, such as S3.
+    """
+    path = uri.removeprefix("file://")
+    if "://" in path:
+        raise OSError(f"{uri} is not a file of this machine, as those of a lake with local files are")
+    return Path(path)

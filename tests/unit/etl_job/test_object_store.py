@@ -9,7 +9,7 @@ from botocore.exceptions import ResponseStreamingError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from etl_job.lake.files import S3ObjectStore, store_of
+from etl_job.lake.files import LocalObjectStore, S3ObjectStore, store_of
 
 
 def test_files_of_a_lake_reach_a_task_with_a_client_of_its_own_for_the_same_region(moto_catalog):
@@ -37,6 +37,12 @@ def test_files_and_folders_are_deleted_and_what_is_missing_does_not_matter(moto_
     files.delete_folder(f"{root}/a")
     files.delete_folder(f"{root}/none")
     assert [file.uri for file in files.list_files(f"{root}/")] == uris[2:]
+
+
+@pytest.mark.parametrize("uri", ["s3://other/raw/delivery=q1/", "hdfs://host/raw/"])
+def test_place_that_is_not_of_this_machine_is_no_empty_folder_of_it(uri):
+    with pytest.raises(OSError, match="is not a file of this machine"):
+        LocalObjectStore().list_files(uri)
 
 
 @pytest.fixture
