@@ -15,11 +15,15 @@ from pathlib import Path
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from moto.core.request import Request
 from moto.server import ThreadedMotoServer
+from werkzeug.test import EnvironBuilder
 
 if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) not in sys.path:
     sys.path.append(SOURCE)  # the service is a distribution of its own
 
+from localstack_glue.hosts.standalone.backend_accounts import sign_as_account
+from localstack_glue.hosts.standalone.calls import replace_body
 from localstack_glue.hosts.standalone.server import serve
 from localstack_glue.hosts.standalone.workflow_rules import FILE
 from localstack_glue.service.local_session import DIRECT, local_session
@@ -327,6 +331,31 @@ def test_workflow_is_a_target_of_the_emulators_rules(place, tmp_path):
     assert len(glue.get_workflow_runs(Name="flow")["Runs"]) == 1
     events.delete_rule(Name="r")
     assert events.list_rule_names_by_target(TargetArn=arn)["RuleNames"] == []
+
+
+def test_request_of_a_session_is_handed_on_as_the_accounts_own():
+    signed = f"X-Amz-Credential=ASIA1%2F20260101%2Fus-east-1&X-Amz-Security-Token=a%2Fb&versionId=v&key={ACCOUNT}"
+    by_address = Request(EnvironBuilder(path="/lake/k", query_string=signed).get_environ())
+    sign_as_account(by_address, ACCOUNT)
+    assert by_address.query_string.decode() == (
+        f"X-Amz-Credential={ACCOUNT}%2F20260101%2Fus-east-1&versionId=v&key={ACCOUNT}"
+    )
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=ASIA1/2026, Signature=x", "X-Amz-Security-Token": "t"}
+    by_header = Request(EnvironBuilder(path="/lake/k", headers=headers).get_environ())
+    sign_as_account(by_header, ACCOUNT)
+    assert by_header.headers["Authorization"].startswith(f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/2026")
+    assert "X-Amz-Security-Token" not in by_header.headers
+
+
+def test_body_that_is_replaced_has_no_sum_of_the_old_one():
+    sums = {"Content-MD5": "m", "X-Amz-Checksum-Crc32": "c", "X-Amz-Sdk-Checksum-Algorithm": "CRC32"}
+    headers = {**sums, "X-Amz-Content-Sha256": "s", "X-Amz-Expected-Bucket-Owner": ACCOUNT}
+    request = Request(EnvironBuilder(method="POST", headers=headers, data=b"old body").get_environ())
+    replace_body(request, b"new")
+    assert (request.get_data(), request.headers["Content-Length"]) == (b"new", "3")
+    assert not [name for name in sums if name in request.headers]
+    assert request.headers["X-Amz-Content-Sha256"] == "UNSIGNED-PAYLOAD"
+    assert request.headers["X-Amz-Expected-Bucket-Owner"] == ACCOUNT
 
 
 def test_rule_that_the_emulator_forgot_has_no_targets_when_it_is_made_again(place):

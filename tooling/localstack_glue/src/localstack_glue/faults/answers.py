@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from localstack_glue.faults.plan import Call, Mode
 
 _ANYWAY = "injected by a fault plan"
+_NOT_FOUND = {"glue": "EntityNotFoundException", "iam": "NoSuchEntity"}
 _XML = ("sts", "iam", "cloudwatch", "sns", "sqs")
 
 
@@ -41,4 +42,8 @@ def _status_and_code(call: Call, mode: Mode) -> tuple[int, str]:
         return (503, "SlowDown") if is_s3 else (400, "ThrottlingException")
     if mode is Mode.EXPIRE:
         return (400, "ExpiredToken") if is_s3 else (400, "ExpiredTokenException")
+    if mode is Mode.DENY:
+        return (403, "AccessDenied") if is_s3 else (400, "AccessDeniedException")
+    if mode is Mode.HIDE:
+        return (404, "NoSuchKey") if is_s3 else (400, _NOT_FOUND.get(call.service, "ResourceNotFoundException"))
     return (500, "InternalError") if is_s3 else (500, "InternalServiceException")

@@ -19,7 +19,6 @@ from localstack_glue.faults.calls import call_of
 from localstack_glue.faults.plan import FaultPlan, Mode
 
 SWITCH = "LOCALSTACK_GLUE_FAULTS"
-_REFUSED = (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE)
 _OWN = ("/_glue", "/_localstack", "/_localemu", "/_aws")
 # on calls of one of LocalStack's or LocalEmu's services to another
 _INTERNAL = ("HTTP_X_LOCALSTACK_DATA", "HTTP_X_LOCALEMU_DATA")
@@ -76,7 +75,7 @@ class FaultyApplication:
         answered = _Answer()
         if mode.is_done:
             answered.take(self._application(environ, answered.start))
-        if mode in _REFUSED:
+        if mode.is_refusal:
             return _refuse(refusal_of(call, mode), start_response)
         if mode in (Mode.LOSE_ANSWER, Mode.RESET_BEFORE):
             self._connection.end(self._connection.abort)

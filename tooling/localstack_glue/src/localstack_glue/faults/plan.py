@@ -26,11 +26,18 @@ class Mode(StrEnum):
     DELAY = "delay"  # done and answered, later
     THROTTLE = "throttle"  # SlowDown, ThrottlingException; nothing was done
     EXPIRE = "expire"  # ExpiredToken; nothing was done
+    DENY = "deny"  # AccessDenied; nothing was done
+    HIDE = "hide"  # not found, as of what is not shown yet; nothing was done
 
     @property
     def is_done(self) -> bool:
         """Whether the call has its effect."""
-        return self not in (Mode.FAIL_BEFORE, Mode.RESET_BEFORE, Mode.THROTTLE, Mode.EXPIRE)
+        return self is not Mode.RESET_BEFORE and (not self.is_refusal or self is Mode.FAIL_AFTER)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the client is told an error, by an answer that is whole."""
+        return self in (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE, Mode.DENY, Mode.HIDE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from localstack_glue.service.clients import ClientFactory, Credentials
 from localstack_glue.service.errors import ServiceError
 
 _ASSUMED = re.compile(r"arn:[\w-]+:sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
+_TOKEN = re.compile(rb"&?x-amz-security-token=[^&]*", re.IGNORECASE)
 _REGION = "us-east-1"
 
 
@@ -92,4 +93,4 @@ def sign_as_account(request: Request, account: str) -> None:
     if "HTTP_AUTHORIZATION" in environ:
         environ["HTTP_AUTHORIZATION"] = environ["HTTP_AUTHORIZATION"].replace(key, account)
     environ.pop("HTTP_X_AMZ_SECURITY_TOKEN", None)
-    request.query_string = request.query_string.replace(key.encode(), account.encode())
+    request.query_string = _TOKEN.sub(b"", request.query_string.replace(key.encode(), account.encode()))

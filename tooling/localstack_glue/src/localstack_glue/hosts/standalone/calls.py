@@ -92,7 +92,12 @@ def call_of(request: Request, caller: Caller) -> ApiCall | None:
 
 
 def replace_body(request: Request, body: bytes) -> None:
-    """Have whoever reads a request find another body."""
+    """Have whoever reads a request find another body, and no sum of the old one."""
+    sums = ("HTTP_CONTENT_MD5", "HTTP_X_AMZ_CHECKSUM_", "HTTP_X_AMZ_SDK_CHECKSUM_")
+    for name in [name for name in request.environ if name.startswith(sums)]:
+        del request.environ[name]
+    if "HTTP_X_AMZ_CONTENT_SHA256" in request.environ:
+        request.environ["HTTP_X_AMZ_CONTENT_SHA256"] = "UNSIGNED-PAYLOAD"
     vars(request)["_cached_data"] = body
     request.environ["wsgi.input"] = BytesIO(body)
     request.environ["CONTENT_LENGTH"] = str(len(body))
