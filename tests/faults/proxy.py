@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if rule is not None and mode is Mode.DELAY:
             self.of.delay(rule.delay_s)
-        if mode in (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE):
+        if mode is not None and mode.is_refusal:
             refusal = refusal_of(call, mode)
             answer = Answer(refusal.status, [("Content-Type", refusal.content_type)], refusal.body)
         self._send(answer, mode)

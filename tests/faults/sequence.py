@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pyiceberg.exceptions import NoSuchTableError
 
 from etl_job.errors import QuartalJobError, UnknownPublicationError
 from etl_job.lake.files import S3ObjectStore
@@ -65,8 +66,11 @@ _MOMENTS = (
     ("s3", "ListObjectsV2"),
     ("s3", "PutObject"),
 )
-_EXPECTED = (QuartalError, QuartalJobError, BotoCoreError, ClientError, OSError)
+_REFUSED = 0.1  # of the faults
+_EXPECTED = (QuartalError, QuartalJobError, BotoCoreError, ClientError, OSError, NoSuchTableError)
 _CUT = (Mode.TRUNCATE, Mode.RESET_MID_ANSWER)
+_AS_ASKED = (Mode.DENY, Mode.HIDE)  # drawn apart: the other seeds play what they always did
+_MODES = tuple(mode for mode in Mode if mode not in _AS_ASKED)
 
 
 class Told(StrEnum):
@@ -95,7 +99,7 @@ class Sequence:
 
     def __init__(self, lake: MotoLake, seed: int) -> None:
         self.lake, self.seed = lake, seed
-        self.draw = random.Random(f"sequence/{seed}")
+        self.draw, self._refusals = random.Random(f"sequence/{seed}"), random.Random(f"refusals/{seed}")
         self.model = Model()
         self.books = Books(lake, self.model)
         self.steps: list[Step] = []
@@ -245,7 +249,8 @@ class Sequence:
             ):
                 if claims != there:
                     raise BrokenPromiseError(f"the run believes {name} landed: {claims}; it did: {there} ({error!r})")
-        if isinstance(error, QuartalJobError) and "another run" in str(error) and not self._raced:
+        says_another = "another run" in str(error) and "Glue did not show" not in str(error)
+        if isinstance(error, QuartalJobError) and says_another and not self._raced:
             raise BrokenPromiseError(f"there was no other run: {error}")
         return landed
 
@@ -285,7 +290,8 @@ class Sequence:
 
         error = self._attempt(keep, plan)
         orphans = self.books.orphans()
-        if error is None and orphans:
+        is_hidden = any(rule.mode is Mode.HIDE for _, rule in plan.struck)  # a table that is not shown has no files
+        if error is None and orphans and not is_hidden:
             raise BrokenPromiseError(f"maintenance said done, and left {sorted(orphans)}")
         return _told(error), not orphans
 
@@ -377,7 +383,10 @@ class Sequence:
             else (draw.choice((1, 1, 2, 2, 3, 4, 6, 8)))
         )
         times = draw.choice((1, 1, 1, 1, 2, 3, None))
-        return FaultPlan([Rule(draw.choice(list(Mode)), service, operation, nth=nth, times=times)], self.seed)
+        mode = draw.choice(_MODES)
+        if self._refusals.random() < _REFUSED:
+            mode = self._refusals.choice(_AS_ASKED)
+        return FaultPlan([Rule(mode, service, operation, nth=nth, times=times)], self.seed)
 
     def _from_then_on(self) -> FaultPlan:
         """Nothing works any more: killed, as far as the lake can tell, or stopped until the credentials had expired."""

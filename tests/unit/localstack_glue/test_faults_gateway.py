@@ -69,7 +69,8 @@ def test_call_that_is_not_struck_or_late_is_as_it_was(mode):
 
 
 @pytest.mark.parametrize(
-    ("mode", "did"), [(Mode.FAIL_BEFORE, 0), (Mode.FAIL_AFTER, 1), (Mode.THROTTLE, 0), (Mode.EXPIRE, 0)]
+    ("mode", "did"),
+    [(Mode.FAIL_BEFORE, 0), (Mode.FAIL_AFTER, 1), (Mode.THROTTLE, 0), (Mode.EXPIRE, 0), (Mode.DENY, 0), (Mode.HIDE, 0)],
 )
 def test_refusal_is_one_of_the_services_words(mode, did):
     client = client_under(mode).call()
