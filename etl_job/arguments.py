@@ -16,9 +16,9 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class JobArguments:
-    """One run. ``deliveries`` is empty where the command line does not name any.
+    """The arguments of one run. ``deliveries`` is empty if the command line does not name any.
 
-    ``environment`` names it in commands that are told; ``quarantine_share_limit`` is that of the alarm. Both may lack.
+    ``environment`` is its name in suggested commands; ``quarantine_share_limit`` is the alarm's. Both are optional.
     """
 
     lake_bucket: str
@@ -45,12 +45,12 @@ class JobArguments:
 
 
 def parse_arguments(argv: Sequence[str]) -> JobArguments:
-    """Read ``--name value`` and ``--name=value`` pairs; those that Quartal does not know are ignored.
+    """Read ``--name value`` and ``--name=value`` pairs; names that Quartal does not know are ignored.
 
     The run's id is ``--run_id``, else Glue's workflow run, else its job run, else a new one.
 
     Raises:
-        ArgumentError: one is missing, or `--run_id` cannot be used.
+        ArgumentError: an argument is missing, or `--run_id` cannot be used.
     """
     values = _pairs(argv)
     missing = [f"--{name}" for name in _REQUIRED if not values.get(name)]

@@ -1,4 +1,4 @@
-"""The run context: what all steps of a run work with."""
+"""The run context: the objects that all steps of a run use."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from etl_job.tables.dataset import Tables
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """The services of a run, what it was asked for, and the tables as they were when it began."""
+    """The services of a run, its arguments, and the tables as they were when it began."""
 
     spark: SparkSession
     store: ObjectStore
@@ -27,5 +27,5 @@ class RunContext:
 
     @property
     def paths(self) -> LakePaths:
-        """Where the dataset's things lie in the lake."""
+        """The dataset's paths in the lake."""
         return LakePaths(self.arguments.lake_root, self.contract.dataset)

@@ -1,4 +1,4 @@
-"""The errors that stop a run. Each message is one line that says what is wrong and what to do."""
+"""The errors that stop a run. Each message is one line that states what is wrong and what to do."""
 
 
 class QuartalJobError(Exception):

@@ -106,7 +106,7 @@ MissingValues = Annotated[tuple[str, ...], Field(max_length=MAX_MISSING), AfterV
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Those that come more than once, each once and in the order of the alphabet."""
+    """The names that occur more than once, each once, in alphabetical order."""
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 

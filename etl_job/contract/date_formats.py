@@ -110,7 +110,7 @@ class Layout:
 
     @property
     def epoch_unit(self) -> int | None:
-        """How many of the counted units make a second; None if texts do not count the time since 1970."""
+        """How many of the counted units make a second; None unless texts count the time since 1970."""
         return _EPOCHS[self.text][0] if self.text in _EPOCHS else None
 
     @property

@@ -93,10 +93,10 @@ class FeatureSpec(Strict):
         return f"{self.count}_quarter_to_date"
 
     def refuse_misfits(self, columns: Mapping[str, Column]) -> None:
-        """Refuse to make features of columns that are not there, or not of the kind that it takes.
+        """Check that the columns that a feature names exist and are of a kind that it accepts.
 
         Raises:
-            ValueError: the feature's field, what it names, and what that must be.
+            ValueError: the feature's field, the column that it names, and what that column must be.
         """
         for name in self.entity:
             _want(columns, "entity", name, "a required column")

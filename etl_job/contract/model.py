@@ -202,7 +202,7 @@ class Contract(Strict):
         """The column of that name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such column.
         """
         return {column.name: column for column in self.columns}[name]
 
@@ -246,7 +246,7 @@ class Contract(Strict):
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the parts that decide about rows: a changed rule changes it, a changed description does not.
+        """SHA-256 of the parts that affect rows: a changed rule changes it, a changed description does not.
 
         Thresholds are left out, because they do not affect what was published.
         """

@@ -18,9 +18,9 @@ FUTURE = "future"  # of the event time's column
 class RuleKind:
     """One kind of rule. ``name`` is its name in contracts, and follows the column's name in reasons.
 
-    ``is_of`` tells whether a column has such a rule; its second argument is whether the column is the event time.
-    ``is_looser`` tells whether every text that passes with the first value passes with the second. ``says`` is for the
-    documentation.
+    ``is_of`` returns whether a column has such a rule; its second argument is whether the column is the event time.
+    ``is_looser`` returns whether every text that passes with the first value passes with the second. ``says`` is its
+    text in the documentation.
     """
 
     name: str

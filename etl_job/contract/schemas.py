@@ -66,7 +66,7 @@ def hour_columns(spec: FeatureSpec) -> tuple[str, ...]:
 
 
 def curated_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
-    """Daily counts and parts of measures per delivery; those of a day are combined from its deliveries."""
+    """Daily counts and parts of measures per delivery; a day's total is combined from its deliveries."""
     return (
         TableColumn(DELIVERY, "string"),
         *(TableColumn(name, "string") for name in spec.entity),

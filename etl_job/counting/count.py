@@ -1,4 +1,4 @@
-"""The daily counts of a run, and what became of the rows of each of its deliveries."""
+"""The daily counts of a run, and the outcome of the rows of each of its deliveries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ class DailyCounts:
 
 @dataclass(frozen=True, slots=True)
 class CountedRows:
-    """Every row of a run, classified and counted: ``outcomes`` are those of the deliveries, in their order.
+    """Every row of a run, classified and counted: ``outcomes`` has one entry per delivery, in the order of deliveries.
 
-    ``kept`` are the rows of each delivery that has some, ``registers`` those of all deliveries as they will be
+    ``kept`` are the rows of each delivery that has some; ``registers`` are those of all deliveries as they will be
     published.
     """
 
@@ -56,7 +56,7 @@ class CountedRows:
 def count_rows(
     context: RunContext, staged: StagedRows, *, shared: SharedKeys, rows: ClassifiedRows, withdrawn: tuple[str, ...]
 ) -> CountedRows:
-    """Count what is kept of the staged rows, and what becomes of all of them. Runs Spark jobs."""
+    """Count the staged rows that are kept, and the outcomes of all of them. Runs Spark jobs."""
     contract = context.contract
     estimate = staged.done.counts + SizeEstimate(lines=shared.repeated.rows + shared.overlap.keys)
     daily = _daily(context, staged, rows.candidates, estimate)
@@ -82,7 +82,7 @@ def _registers(context: RunContext, staged: StagedRows, withdrawn: tuple[str, ..
 def _daily(
     context: RunContext, staged: StagedRows, candidates: DataFrame | None, estimate: SizeEstimate
 ) -> DailyCounts:
-    """The daily counts; runs a Spark job where they are small."""
+    """The daily counts; runs a Spark job if they are small."""
     spec = context.contract.features
     counts = read_counts(context.spark, context.store, staged.folder.uri, spec)
     if counts is None:

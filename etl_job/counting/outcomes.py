@@ -1,7 +1,7 @@
 """Every row becomes part of a daily count, a duplicate, or a quarantined row.
 
-Valid rows were counted as they were judged, as if all were kept; what became of those that share a key is set against
-that. So only these, which are rare, have to be ordered.
+Valid rows were counted when they were judged, as if all of them were kept; the rows that share a key and are not kept
+are then subtracted. So only these rows, which are rare, have to be ordered.
 """
 
 from collections import Counter
@@ -55,7 +55,7 @@ class KeptRows:
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """So many valid rows of a delivery that are not kept, and what they have in common."""
+    """The number of valid rows of a delivery that are not kept, and what they have in common."""
 
     delivery: str
     is_duplicate: bool
@@ -67,9 +67,9 @@ class LostRows:
 def daily_counts(
     counts: DataFrame, candidates: DataFrame | None, contract: Contract, in_one_task: bool = False
 ) -> DataFrame:
-    """How many rows were kept per delivery, entity and day, and in each hour of it if the contract asks for that.
+    """The number of rows kept per delivery, entity and day, and in each hour of the day if the contract requires it.
 
-    ``counts`` are those of all valid rows, ``candidates`` those that share a key, classified.
+    ``counts`` are the counts of all valid rows; ``candidates`` are the rows that share a key, classified.
     """
     spec = contract.features
     by, hours = [DELIVERY, *map(value_column, spec.entity), DAY], hour_columns(spec)
@@ -99,7 +99,7 @@ def lost_rows(candidates: DataFrame | None) -> tuple[LostRows, ...]:
 
 
 def kept_rows(daily: DataFrame) -> dict[str, KeptRows]:
-    """What daily counts say of each delivery. Runs a Spark job."""
+    """The kept rows of each delivery, from the daily counts. Runs a Spark job."""
     summed = F.sum(KEPT).alias("rows"), F.min(DAY).alias("first"), F.max(DAY).alias("last")
     rows = daily.groupBy(DELIVERY).agg(*summed).collect()
     return {row[DELIVERY]: KeptRows(row["rows"], row["first"], row["last"]) for row in rows}
@@ -113,10 +113,10 @@ def delivery_outcomes(
     contract: Contract,
     deliveries: Sequence[Delivery],
 ) -> tuple[DeliveryCounts, ...]:
-    """What became of each delivery's rows, as the manifest records it.
+    """The outcome of each delivery's rows, as the manifest records it.
 
-    How they were judged, which were lost, and which are counted is found out apart from each other: so a row that went
-    astray in between is missed (``reconcile.py``).
+    How rows were judged, which were lost, and which are counted come from separate computations, so that a row that is
+    lost in between is noticed (``reconcile.py``).
     """
     return tuple(
         _outcome(
@@ -174,9 +174,9 @@ def _by_name(rows_by_bits: Mapping[int, int], names: Sequence[str]) -> dict[str,
 def quarantined_rows(
     staged: DataFrame, candidates: DataFrame | None, contract: Contract, *, file_order: Sequence[str], run_id: str
 ) -> DataFrame:
-    """The quarantined rows: raw text, file, and the names of all rules they break.
+    """The quarantined rows: raw text, file, and the names of all rules that they break.
 
-    ``row_number`` counts the rows of a file from 1, where the format knows it; else ``part_offset`` is the byte at
+    ``row_number`` counts the rows of a file from 1, if the format allows it; otherwise ``part_offset`` is the byte at
     which the part of the file begins that one task read. ``position`` orders the rows of a file.
     """
     uris = F.array(*(F.lit(uri) for uri in file_order))

@@ -1,5 +1,5 @@
 """Deliveries: which raw files there are, and which of them a run reads.
 
-In come the raw folder, the catalog and the records of uploads; out goes the selection of a run.
-Imports the contract, the lake and the manifests of earlier runs, never a row.
+Input: the raw folder, the catalog and the records of uploads. Output: the selection of a run. It imports the contract,
+the lake and the manifests of earlier runs, and reads no rows.
 """

@@ -1,8 +1,8 @@
-"""What was delivered: the raw files themselves, put together with what the catalog knows of them.
+"""The delivered raw files, combined with what the catalog knows of them.
 
-A crawler leaves out what it takes for another schema, and its crawl succeeds: whoever reads by the catalog alone never
-sees those files. So the files are listed, and what the catalog does not know is read all the same, by the contract. It
-is logged by name, and so is every file that is left out.
+A crawler leaves out files that appear to have another schema, and its crawl succeeds: a reader that relies on the
+catalog alone never sees those files. So the job lists the files, and reads those that the catalog lacks as well, by the
+contract. It logs the names of these files, and of every file that it leaves out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ NO_DELIVERY = f"it is not in a folder {PARTITION_KEY}=<name>"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """All deliveries in order of their names, the names of those that the catalog lacks, and files that are left out.
+    """All deliveries in order of name, the names of those that the catalog lacks, and the files that are left out.
 
     A delivery is ``not_catalogued`` if the catalog lacks any file of it that has bytes.
     """
@@ -32,21 +32,21 @@ class Delivered:
     left_out: tuple[LeftOutFile, ...] = ()
 
     def of_run(self, processed: Iterable[Delivery]) -> "Delivered":
-        """The same, without files of no bytes in deliveries that the run does not process: those were logged before."""
+        """The same, without the empty files of deliveries that the run does not process: those were logged before."""
         of_run = {file.uri for delivery in processed for file in delivery.files}
         left_out = tuple(each for each in self.left_out if each.reason != NO_BYTES or each.uri in of_run)
         return replace(self, left_out=left_out)
 
 
 def raw_folder(lake_root: str, dataset: str) -> str:
-    """Where the deliveries of a dataset lie, as the URIs of their files begin."""
+    """The beginning of the URIs of all files that were delivered for a dataset."""
     return folder_uri(LakePaths(lake_root, dataset).raw)
 
 
 def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: CrawledTable | None) -> Delivered:
-    """List the raw files and find which delivery each is part of: by the catalog, or else by its folder.
+    """List the raw files and find the delivery of each: by the catalog, or else by its folder.
 
-    Folders below a delivery's are part of it.
+    Folders below a delivery's folder are part of it.
 
     Raises:
         CatalogError: nothing was delivered; or files lie in folders of other names, and the table is not partitioned by
@@ -90,7 +90,7 @@ class _Sorting:
     left_out: list[LeftOutFile] = field(default_factory=list)
 
     def add(self, name: str | None, path: str, file: StoredFile) -> bool:
-        """Add a file of that path below its delivery, if it is in one; say whether it has rows for a run."""
+        """Add a file to its delivery, if its path lies in one; return whether it has rows for a run."""
         reason = why_left_out(path, file.size_bytes)
         is_delivered = reason is None or reason == NO_BYTES
         if is_delivered and name is None:

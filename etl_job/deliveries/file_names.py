@@ -1,6 +1,6 @@
-"""Which files below a delivery's folder are part of it: one rule for who uploads them and for the job that reads them.
+"""Which files in a delivery's folder are part of it: one rule for the upload and for the job that reads them.
 
-Crawlers and Spark skip other names (G25). What they skip without a word is refused by the one, and logged by the other.
+Crawlers and Spark silently skip other names (G25). The upload refuses such files, and the job logs them.
 """
 
 _HIDDEN = ("_", ".")
@@ -14,7 +14,7 @@ NAMED_AS_FOLDER = "it stands for a folder, which readers skip"
 
 
 def why_left_out(path: str, size_bytes: int) -> str | None:
-    """Why a file of this path below its delivery holds no rows for a run; None where it is read."""
+    """Why a file at this path in its delivery has no rows for a run; None if it is read."""
     if is_folder_marker(path.rpartition("/")[2]):
         return NAMED_AS_FOLDER
     if is_hidden(path):
@@ -23,7 +23,7 @@ def why_left_out(path: str, size_bytes: int) -> str | None:
 
 
 def is_hidden(path: str) -> bool:
-    """Whether a file of this path below its delivery is none that was delivered: readers and crawlers skip it."""
+    """Whether a file at this path in its delivery is not part of it: readers and crawlers skip it."""
     return any(part.startswith(_HIDDEN) for part in path.split("/")) or path.endswith(_UNFINISHED)
 
 

@@ -1,4 +1,4 @@
-"""What is published of a delivery, held against the files that are there now."""
+"""The published state of a delivery, compared with the files that are there now."""
 
 from collections.abc import Iterable, Mapping
 
@@ -20,7 +20,7 @@ def withdrawn_by(run_id: str, state: PublishedDelivery, delivery: Delivery | Non
 def new_or_changed(
     deliveries: Iterable[Delivery], published: Mapping[str, PublishedDelivery], contract_hash: str
 ) -> tuple[Delivery, ...]:
-    """Deliveries whose files, or whose contract, differ from what is published. One without files is no delivery."""
+    """Deliveries whose files or contract differ from what is published. A delivery without files does not count."""
     return tuple(
         delivery
         for delivery in deliveries

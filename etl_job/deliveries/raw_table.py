@@ -24,7 +24,7 @@ class Delivery:
 
     @property
     def files_with_rows(self) -> tuple[StoredFile, ...]:
-        """Those that are not empty, and so are read."""
+        """The files that are not empty, and so are read."""
         return tuple(file for file in self.files if file.size_bytes)
 
     @property
@@ -34,10 +34,10 @@ class Delivery:
 
 
 def drift_of(columns: Sequence[str], contract: Contract) -> DriftRecord | None:
-    """In what the crawled table differs from the contract, upper and lower case counting as one; None if in nothing.
+    """The differences between the crawled table and the contract, regardless of case; None if there are none.
 
-    None of it stops a run: new columns are left out, missing ones, which are optional, count as missing values, and the
-    order decides nothing, as columns are found by their names.
+    None of them stops a run: new columns are left out, missing optional ones count as missing values, and the order
+    does not matter, because columns are found by name.
     """
     promised = [column.name_in_file.lower() for column in contract.columns]
     new = tuple(name for name in columns if name not in promised)
@@ -49,10 +49,10 @@ def drift_of(columns: Sequence[str], contract: Contract) -> DriftRecord | None:
 
 @dataclass(frozen=True, slots=True)
 class CrawledTable:
-    """The dataset's table as a crawler left it: columns in the order of the file, and which folder is which delivery.
+    """The dataset's table as a crawler left it: columns in the order of the file, and the folder of each delivery.
 
-    ``partitions`` has the deliveries by location; it is empty where the table is partitioned by something else first,
-    which ``keys`` name.
+    ``partitions`` has the deliveries by location; it is empty if the first partition key is something else. ``keys``
+    names the partition keys.
     """
 
     name: str
@@ -62,12 +62,12 @@ class CrawledTable:
 
     @property
     def knows_deliveries(self) -> bool:
-        """Whether it is partitioned by deliveries, whatever further folders there are."""
+        """Whether it is partitioned by deliveries, regardless of further folders."""
         return self.keys[:1] == (PARTITION_KEY,)
 
 
 def read_crawled_table(glue: "GlueClient", database: str, dataset: str) -> CrawledTable | None:
-    """Ask the catalog for the dataset's table and its partitions; None where there is no such table."""
+    """Read the dataset's table and its partitions from the catalog; None if there is no such table."""
     try:
         table = glue.get_table(DatabaseName=database, Name=dataset)["Table"]
     except glue.exceptions.EntityNotFoundException:

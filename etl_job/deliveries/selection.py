@@ -13,9 +13,9 @@ from etl_job.manifest.model import PublishedDelivery
 class Selection:
     """The deliveries to process and the names of those to remove.
 
-    ``known`` are all that have files, by name; ``without_files`` are published ones that have none any more. They stay
-    published: files may have been archived, or deleted by mistake. ``incomplete`` says of deliveries which lack a file
-    that was uploaded what they lack.
+    ``known`` are all that have files, by name. ``without_files`` are published deliveries that have no files any more;
+    they stay published, because their files may have been archived, or deleted by mistake. ``incomplete`` has, for each
+    delivery that lacks an uploaded file, what is missing.
     """
 
     deliveries: tuple[Delivery, ...]
@@ -63,8 +63,11 @@ def select_deliveries(
 ) -> Selection:
     """Process the named deliveries, changed or not, or else all new and changed ones.
 
-    ``withdrawn`` names deliveries to take out of the tables, whether their files are there or not. Raises CatalogError
-    for a name that is not there, and ArgumentError for one that is to be processed and withdrawn at once.
+    ``withdrawn`` names deliveries to take out of the tables, whether or not their files exist.
+
+    Raises:
+        CatalogError: there is no delivery of that name.
+        ArgumentError: a delivery is both to be processed and to be withdrawn.
     """
     both = sorted(set(named) & set(withdrawn))
     if both:

@@ -1,7 +1,7 @@
-"""What was uploaded, by the records that ``quartal upload`` leaves: none of it may be missing from a delivery.
+"""The uploaded files, from the records that ``quartal upload`` writes: a delivery must have all of them.
 
-A record is ``deliveries/<dataset>/<delivery>.json`` and names the keys of all files that were stored. A delivery that
-is published and has no files any more was archived; one that was withdrawn may lose its files too.
+A record is ``deliveries/<dataset>/<delivery>.json`` and names the keys of all files that were stored. A published
+delivery that has no files any more was archived; a withdrawn one may lose its files too.
 """
 
 import json
@@ -32,12 +32,12 @@ def complete(
     published: Mapping[str, PublishedDelivery],
     is_free: bool,
 ) -> Selection:
-    """The same selection, knowing which deliveries lack files that were uploaded.
+    """The same selection, with the deliveries that lack uploaded files.
 
-    A run that selects for itself answers for every delivery that was uploaded, and others for those they process.
+    A run that selects deliveries itself checks every uploaded delivery; other runs check those that they process.
 
     Raises:
-        InputError: one of these is to be processed, or a record cannot be read.
+        InputError: an incomplete delivery is to be processed, or a record cannot be read.
     """
     root, records = raw_folder(lake_root, contract.dataset), _records(store, lake_root, contract.dataset)
     changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
@@ -103,7 +103,7 @@ def _read(store: ObjectStore, record: str) -> _Record:
 
 
 def _missing(store: ObjectStore, recorded: Iterable[str], there: Collection[str], root: str) -> tuple[str, ...]:
-    """Recorded files that are not there. Those that came since the run began are the next run's."""
+    """Recorded files that are missing. Files that came after the run began belong to the next run."""
     lost = [uri for uri in recorded if uri not in there and not is_hidden(_below(uri.removeprefix(root)))]
     folders = sorted({uri.rpartition("/")[0] + "/" for uri in lost})
     came = {file.uri for folder in folders for file in store.list_files(folder)}

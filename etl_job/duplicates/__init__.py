@@ -1,5 +1,5 @@
-"""Duplicates: keys that come more than once, in a run or in several deliveries, and which row of them is kept.
+"""Duplicates: keys that occur more than once, in a run or in several deliveries, and which of their rows is kept.
 
-In come staged rows and the registers of keys; out goes which rows are duplicates.
-Imports staging, the registers that the tables name, and the lake.
+Input: staged rows and the registers of keys. Output: which rows are duplicates. It imports staging, the registers that
+the tables name, and the lake.
 """

@@ -1,7 +1,7 @@
 """Which row of a key is kept, which are duplicates, and which are quarantined as conflicts.
 
-Among rows of one key the order is: name of the delivery, name of the file, place in the file. It does not depend on
-when a delivery was processed, so incremental runs end at what one run over everything would give.
+Rows of one key are ordered by the name of the delivery, the name of the file, and the place in the file. The order does
+not depend on when a delivery was processed, so incremental runs have the same result as one run over everything.
 """
 
 from functools import reduce
@@ -36,9 +36,9 @@ _BROADCAST_ROWS = 1_000_000  # about 50 MB; more is joined by a shuffle
 def duplicate_candidates(
     staged: DataFrame, repeated: RepeatedKeys, contract: Contract, overlap: KeyOverlap
 ) -> DataFrame | None:
-    """The rows that share their key with others, classified; None where each row has a key of its own.
+    """The rows that share their key with others, classified; None if each row has a key of its own.
 
-    The rows are persisted: they are counted, and set against the counts of all.
+    The rows are persisted, because they are used twice: they are counted, and subtracted from the counts of all.
     """
     count = repeated.count + overlap.keys
     if not contract.key or count == 0:
@@ -59,8 +59,8 @@ def duplicate_candidates(
 def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
     """Number the rows of each key in the order in which the contract prefers them; 1 is the first choice.
 
-    ``_differs`` marks rows that are not the same as the first choice; where conflicting rows are all quarantined, it
-    marks every row of a key that comes with different contents.
+    ``_differs`` marks rows that differ from the first choice; if conflicting rows are all quarantined, it marks every
+    row of a key that has different contents.
     """
     last = contract.conflicts is ConflictPolicy.KEEP_LAST
     of_key = Window.partitionBy(*KEY)
@@ -76,9 +76,9 @@ def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
 def classify_duplicates(
     ranked: DataFrame, contract: Contract, competing: DataFrame | None, competing_keys: int = 0
 ) -> DataFrame:
-    """Say what becomes of each row that shares its key: ``_class`` is kept, duplicate or quarantined.
+    """Classify each row that shares its key: ``_class`` is kept, duplicate or quarantined.
 
-    ``competing`` is what other deliveries hold of the ``competing_keys`` keys that they share with the run.
+    ``competing`` are the rows that other deliveries have of the ``competing_keys`` keys that they share with the run.
     """
     policy = contract.conflicts
     if competing is None:

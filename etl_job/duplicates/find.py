@@ -1,4 +1,4 @@
-"""Keys of staged rows that come more than once, in the run and in other deliveries, and what becomes of their rows."""
+"""Keys of staged rows that occur more than once, in the run and in other deliveries, and the class of their rows."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,9 +25,9 @@ class SharedKeys:
 
 
 def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, ...]) -> SharedKeys:
-    """Compare the keys of staged rows, and those that their deliveries had, with each other and with all others'.
+    """Compare the keys of staged rows, and their deliveries' earlier keys, with each other and with all others'.
 
-    Those of deliveries that the run withdraws count as had. Runs Spark jobs.
+    Earlier keys include those of deliveries that the run withdraws. Runs Spark jobs.
     """
     if not context.contract.key:
         return SharedKeys()
@@ -52,13 +52,13 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedRows:
-    """``staged`` are all rows of a run, ``candidates`` those that share a key, classified; None for none."""
+    """``staged`` are all rows of a run; ``candidates`` are those that share a key, classified (None if there are none)."""
 
     staged: DataFrame
     candidates: DataFrame | None
 
 
 def find_duplicates(context: RunContext, staged: StagedRows, shared: SharedKeys) -> ClassifiedRows:
-    """Say which of the rows that share a key are kept, duplicates or in conflict. What it says is computed later."""
+    """Classify the rows that share a key as kept, duplicate or in conflict. The result is computed lazily."""
     rows = read_staged(context.spark, context.store, staged.folder.uri, context.contract.features)
     return ClassifiedRows(rows, duplicate_candidates(rows, shared.repeated, context.contract, shared.overlap))

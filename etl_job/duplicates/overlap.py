@@ -1,7 +1,7 @@
-"""What a run's keys have in common with those of other deliveries, and which of these it changes.
+"""Keys that a run shares with other deliveries, and which of these deliveries the run changes.
 
-A row that two deliveries hold counts once, whichever of them comes first: so a run compares its keys with the registers
-of all other deliveries.
+A row that two deliveries contain counts once, in whichever of them comes first: so a run compares its keys with the
+registers of all other deliveries.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ LEAST, GREATEST = "_least_content", "_greatest_content"
 
 @dataclass(frozen=True, slots=True)
 class KeyOverlap:
-    """What the run's keys have to do with those of other deliveries.
+    """How the run's keys overlap with those of other deliveries.
 
-    ``competing_rows`` is what the others hold of the ``keys`` they share with the run, None where that is none.
-    ``changed`` names those others of which a row becomes something else by this run.
+    ``competing_rows`` are the others' rows of the ``keys`` that they share with the run, or None if there are none.
+    ``changed`` names the other deliveries of which the run changes the class of a row.
     """
 
     competing_rows: DataFrame | None = None
@@ -38,7 +38,7 @@ def find_overlap(
     others: DataFrame | None,
     policy: ConflictPolicy,
 ) -> KeyOverlap:
-    """Compare the run's keys, those it has and those its deliveries had before, with all others'. Runs Spark jobs."""
+    """Compare the run's keys, and its deliveries' earlier keys, with all others'. Runs Spark jobs."""
     if others is None:
         return KeyOverlap()
     after = keys_in(staged)
@@ -61,7 +61,7 @@ def of_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
 def changed_deliveries(
     others: DataFrame, before: DataFrame | None, after: DataFrame | None, policy: ConflictPolicy
 ) -> tuple[str, ...]:
-    """The other deliveries of which a row becomes something else when ``before`` gives way to ``after``.
+    """The other deliveries of which the class of a row changes when ``after`` replaces ``before``.
 
     ``before`` and ``after`` are the keys that the run's deliveries had and have; all rows must be of keys that
     ``others`` share with them. Runs a Spark job.
@@ -95,7 +95,7 @@ def changed_deliveries(
 
 
 def competing_rows(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
-    """What the other deliveries hold of each key: whose row comes first, its content, and how contents range."""
+    """The other deliveries' rows of each key: whose row comes first, its content, and the range of contents."""
     last = policy is ConflictPolicy.KEEP_LAST
     return (
         others.groupBy(*KEY)

@@ -15,7 +15,7 @@ KEY = (KEY_1, KEY_2)
 
 
 def read_registers(spark: SparkSession, store: ObjectStore, registers: Registers) -> DataFrame | None:
-    """Delivery, key and content of every valid row of these deliveries; None where there are none."""
+    """Delivery, key and content of every valid row of these deliveries; None if there are none."""
     schema = f"{KEY_1} bigint, {KEY_2} bigint, {CONTENT} bigint, {DELIVERY} string"
     by_folder: dict[str, list[str]] = {}
     for delivery, folder in registers.folders.items():

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class RepeatedKeys:
     """The first hashes (``KEY_1``) that more than one row has, in files of one column; ``files`` is empty for none.
 
-    There are ``count`` hashes, of so many ``rows``. Two keys may share their first hash, so a row found by it need not
-    be a repeated one.
+    ``count`` is the number of hashes and ``rows`` the number of their rows. Two keys may share their first hash, so a
+    row found by it may have a key of its own.
     """
 
     files: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class RepeatedKeys:
     rows: int = 0
 
     def read(self, spark: "SparkSession") -> "DataFrame | None":
-        """The hashes; None where there are none."""
+        """The hashes; None if there are none."""
         return spark.read.schema(f"{KEY_1} bigint").parquet(*self.files) if self.files else None
 
 

@@ -1,7 +1,7 @@
-"""Whether a run has keys in common with other deliveries, asked of the hashes that their registers hold.
+"""Whether a run shares keys with other deliveries, found from the hashes in their registers.
 
-Deliveries hardly ever do. To find that out takes a moment: the run's hashes go to all tasks, and each looks for those
-of some registers among them. Only where some are found need Spark join the two.
+Deliveries rarely share keys, and finding that out is quick: the run's hashes go to all tasks, and each task looks for
+the hashes of some registers among them. Spark joins the two only if some are found.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ class RegisterFile:
 def may_share_keys(
     spark: "SparkSession", store: ObjectStore, own: Sequence[RegisterFile], others: Sequence[RegisterFile]
 ) -> bool:
-    """Whether a first hash (``KEY_1``) is in both; true as well if there are too many of its own to ask.
+    """Whether both have a first hash (``KEY_1``) in common; also true if the run has too many hashes to compare.
 
     Two keys may share their first hash. Runs a Spark job.
     """
@@ -89,7 +89,7 @@ def _hashes(store: ObjectStore, file: RegisterFile) -> pa.Array:
 
 
 def _deliveries_of(staged: parquet.ParquetFile) -> set[str] | None:
-    """Those that the file's statistics name, which takes no look at the rows; None where they leave it open."""
+    """The deliveries that the file's statistics name, without reading rows; None if the statistics are inconclusive."""
     place = staged.schema_arrow.names.index(DELIVERY)
     groups = (staged.metadata.row_group(number).column(place) for number in range(staged.num_row_groups))
     found = [group.statistics for group in groups]

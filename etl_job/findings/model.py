@@ -16,11 +16,11 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know.
+    """One fact that needs attention.
 
-    ``about`` is what it is about, for machines: last_run, schedule, data_age, publication, deliveries, quarantine,
-    reasons, drift, files or history. ``command`` is the words of the command that helps, without ``quartal``; empty
-    where none does.
+    ``about`` is its subject, for programs: last_run, schedule, data_age, publication, deliveries, quarantine, reasons,
+    drift, files or history. ``command`` has the words of the command that helps, without ``quartal``; it is empty if
+    there is none.
     """
 
     level: Level
@@ -42,7 +42,7 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredRows:
-    """What became of the rows of a delivery in the run that published it; ``violations`` are rows by rule.
+    """The outcome of a delivery's rows in the run that published it; ``violations`` counts rows by rule.
 
     Rows that were neither kept nor quarantined are duplicates, of which ``conflicts`` differ from the row that is kept.
     """
@@ -58,13 +58,13 @@ class DeliveredRows:
 
     @property
     def share(self) -> float:
-        """Of its rows, those quarantined."""
+        """The share of its rows that is quarantined."""
         return self.quarantined / self.rows_in if self.rows_in else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class MovedFeatures:
-    """Which of so many ``compared`` features moved a lot from one quarter to the next, the most moved first."""
+    """Which of the ``compared`` features moved a lot from one quarter to the next, the most moved first."""
 
     names: tuple[str, ...]
     compared: int
@@ -74,19 +74,22 @@ class MovedFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that findings come from; what was not looked at is None or empty, and is not reported.
+    """The facts that findings come from; facts that were not looked up are None or empty, and are not reported.
 
     ``last_run``: None before the first. ``failed_before``: while a run is in progress, the one before it, if it failed.
-    ``never_succeeded``: whether there were runs, and none succeeded. ``runs_looked_at``: how many were looked at if
-    there may be more; 0 if those were all.
-    ``published``: how many deliveries are published; None if that is not known.
-    ``deliveries``: the published ones whose counts are known. ``last_day``: the last day of the published data.
+    ``never_succeeded``: there were runs, and none succeeded. ``runs_looked_at``: how many runs were examined if there
+    may be more; 0 if those were all.
+
+    ``published``: the number of published deliveries; None if unknown. ``deliveries``: the published ones whose counts
+    are known. ``last_day``: the last day of the published data.
+
     ``due``: the day that the data must reach by the schedule; None without a schedule, or if it gives no dates.
-    ``overdue_since``: the scheduled start since which no run has succeeded.
-    ``schedule_problem``: why the schedule gives no dates.
-    ``quarantine_limit``: the share of quarantined rows above which the alarm fires.
-    ``is_in_step``: whether the features hold what the curated table holds.
-    ``files_left_out``, ``not_catalogued``: of the newest run with a manifest, ``files_of``; empty for the last run.
+    ``overdue_since``: the scheduled start since which no run has succeeded. ``schedule_problem``: why the schedule
+    gives no dates.
+
+    ``quarantine_limit``: the share of quarantined rows above which the alarm fires. ``is_in_step``: whether the
+    features match the curated table. ``files_left_out``, ``not_catalogued``: from the newest run with a manifest, which
+    is ``files_of``; that is empty if it is the last run.
     """
 
     now: datetime

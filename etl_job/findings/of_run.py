@@ -8,9 +8,9 @@ from etl_job.manifest.model import RunManifest
 
 
 def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quarantine_limit: float | None = None) -> Facts:
-    """What is known at the end of a run.
+    """The facts that are known at the end of a run.
 
-    A run does not know the schedule, drift or cost; of dates it only knows the age of its data.
+    A run does not know the schedule, drift or cost; of dates it knows only the age of its data.
 
     Args:
         manifest: of the run.
@@ -42,7 +42,7 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
 
 
 def done_in(manifest: RunManifest) -> str:
-    """What a run did to the tables; empty if nothing. A run that recovers only computes the features again."""
+    """What a run did to the tables; empty if it did nothing. A run that only recovers computes the features again."""
     processed = [delivery.delivery for delivery in manifest.deliveries]
     published = sorted(manifest.published.items())
     withdrawn = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]

@@ -1,4 +1,4 @@
-"""Finds in facts what needs attention: each finding has a level, a sentence and the command that helps."""
+"""Derives findings from facts: each finding has a level, a sentence and the command that helps."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta

@@ -10,7 +10,7 @@ _NAMED = 3  # rules or features that a sentence names
 
 
 def count(number: int, word: str) -> str:
-    """A number and what it counts."""
+    """A number with its noun."""
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
@@ -36,7 +36,7 @@ def percent(share: float) -> str:
 
 
 def percents(share: float, other: float) -> tuple[str, str]:
-    """Two shares in percent, with as many digits as it takes to tell them apart."""
+    """Two shares in percent, with enough digits to tell them apart."""
     if percent(share) != percent(other):
         return percent(share), percent(other)
     digits = next((each for each in range(2, 6) if f"{share:.{each}%}" != f"{other:.{each}%}"), 1)
