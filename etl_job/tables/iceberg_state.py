@@ -88,11 +88,11 @@ class IcebergState:
         return self._table.metadata
 
     def is_older_than(self, other: "IcebergState") -> bool:
-        """Whether it lacks a change that the other has, as an old copy does that Glue may show for a while."""
+        """Whether it lacks a change that the other has: Glue may show an old copy for a while, or no table at all."""
         mine, others = (
             [snapshot.sequence_number or 0 for snapshot in each.metadata.snapshots] for each in (self, other)
         )
-        return bool(mine) and max(mine) < max(others, default=0)
+        return max(mine, default=0) < max(others, default=0)
 
     @property
     def snapshot_id(self) -> int | None:

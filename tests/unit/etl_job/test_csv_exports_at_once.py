@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
+from pyiceberg.exceptions import NoSuchTableError
 
 from etl_job.contract.schemas import TableColumn
 from etl_job.lake.files import LocalObjectStore, S3ObjectStore
@@ -139,6 +140,18 @@ def test_table_that_is_read_from_an_old_copy_is_not_exported_over_the_new_one(fe
     features.export(table)
 
     assert features.exported() == {"2024Q1": 2}
+
+
+def test_table_that_is_not_shown_takes_no_file_away(features, monkeypatch):
+    table = features.publish(**BOTH_QUARTERS)
+    with monkeypatch.context() as patched:
+
+        def hide(catalog, identifier):
+            raise NoSuchTableError(identifier)
+
+        patched.setattr(DecidingGlueCatalog, "load_table", hide)
+        features.export(table)
+    assert features.exported() == BOTH_QUARTERS
 
 
 def test_export_that_was_overtaken_while_it_deletes_brings_the_file_back(features):
