@@ -75,7 +75,7 @@ def _spread(items: Sequence[UploadItem]) -> Iterator[UploadItem]:
 def _problem(judge: Judge, item: UploadItem) -> Iterator[FirstRows]:
     import pyarrow.compute as pc
 
-    judged = list(_judged(judge, item))
+    judged = list(judged_beginning(judge, item))
     rows = sum(each.batch.rows for each in judged)
     for bit, rule in enumerate(judge.contract.rule_names):
         column, broken, example = rule.rpartition(".")[0], 0, None
@@ -91,7 +91,7 @@ def _problem(judge: Judge, item: UploadItem) -> Iterator[FirstRows]:
             return
 
 
-def _judged(judge: Judge, item: UploadItem) -> Iterator[JudgedBatch]:
+def judged_beginning(judge: Judge, item: UploadItem) -> Iterator[JudgedBatch]:
     """The first rows, in as many batches as there are ways to read them."""
     from quartal.contracts.row_judge import LocalObjectStore, RawPart, Source, batches_of, read_headers
 
