@@ -1,4 +1,4 @@
-"""Entry point: the script that Glue, ``spark-submit`` or Python starts. The package beside it holds the work."""
+"""Entry point: the script that Glue, ``spark-submit`` or Python starts. The package next to it contains the job."""
 
 import atexit
 import gc

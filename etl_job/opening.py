@@ -1,4 +1,4 @@
-"""The beginning of a run: the contract, what was delivered, what is published, and so what there is to do."""
+"""The beginning of a run: the contract, the deliveries, the published state, and from these what there is to do."""
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from etl_job.tables.referenced_files import LeftByRuns, check_metadata, check_wh
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a run talks to, and how it was started."""
+    """The services that a run uses, and how it was started."""
 
     session: boto3.Session
     store: ObjectStore
@@ -37,7 +37,7 @@ class Services:
 
     @classmethod
     def of(cls, arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> "Services":
-        """Those of the credentials and region that boto3 finds."""
+        """The services for the credentials and region that boto3 finds."""
         session = boto3.Session()
         refuse_half_answers(session.events)
         return cls(session, store_of(arguments.lake_root, session), environ, arguments, progress)
@@ -56,7 +56,7 @@ class Opening:
 
     @property
     def facts(self) -> dict[str, object]:
-        """What the log says of the deliveries that a run reads: counts, names and bytes."""
+        """The numbers, names and bytes of the deliveries that a run reads, for the log."""
         deliveries = self.selection.deliveries
         return {
             "deliveries_known": len(self.delivered.deliveries),
@@ -69,7 +69,7 @@ class Opening:
 
 
 def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None, Opening]:
-    """Look everything up; say after each step what is known. What was found and selected is what it returns."""
+    """Look everything up, and report what is known after each step. Returns what was found and selected."""
     store, arguments = services.store, services.arguments
     glue, root, dataset = services.session.client("glue"), arguments.lake_root, arguments.dataset
     contract = read_contract(store_of(arguments.contract, services.session), arguments.contract, dataset)
@@ -117,7 +117,7 @@ def read_contract(store: ObjectStore, source: str, dataset: str) -> Contract:
     """The contract at an S3 URI or a local path.
 
     Raises:
-        ContractError: it cannot be read, or is no contract.
+        ContractError: it cannot be read, or is not a contract.
     """
     try:
         text = store.read(source).decode("utf-8")

@@ -1,7 +1,7 @@
-"""From selected deliveries to published tables, a step at a time: stage, find duplicates, count, publish.
+"""From selected deliveries to published tables, step by step: stage, find duplicates, count, publish.
 
-Each step is a function from value to value. What a run leaves behind when one of them fails, and what goes when all are
-done, is decided here and nowhere else.
+Each step is a function from value to value. Only this module decides what a run leaves behind when a step fails, and
+what it deletes when all are done.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _UNREACHED = (Py4JError, OSError, BotoCoreError, ClientError)  # a JVM that has 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run has done so far: how its rows were counted, and what of them is published."""
+    """What a run has done so far: how its rows were counted, and which of the results are published."""
 
     totals: Totals | None = None
     deliveries: tuple[DeliveryCounts, ...] = ()
@@ -47,7 +47,7 @@ class RunResult:
         return self.published.curated is not None or self.published.features is not None
 
     def then(self, published: Published) -> "RunResult":
-        """With what was published now; tables that were not changed now are as an earlier step left them."""
+        """The result with what was published now; tables that did not change now keep the state of an earlier step."""
         before = self.published
         curated, features = published.curated or before.curated, published.features or before.features
         export = published.csv_export or before.csv_export
@@ -55,9 +55,10 @@ class RunResult:
 
 
 def process_deliveries(context: RunContext, selection: Selection, before: RunResult) -> Iterator[RunResult]:
-    """Process and publish a selection; say after each step what has been done, ``before`` included.
+    """Process and publish a selection; report after each step what has been done, including ``before``.
 
-    Raises QuartalJobError; nothing more is published then.
+    Raises:
+        QuartalJobError: a step failed; nothing more is published then.
     """
     with context.progress.stage("validate") as seen:
         staged, counted = count_selection(context, selection)
@@ -79,7 +80,7 @@ def count_selection(context: RunContext, selection: Selection) -> tuple[StagedRo
     """Stage, classify and count the rows of a selection, and of deliveries that it changes. Runs Spark jobs.
 
     Raises:
-        CatalogError, InputError: a delivery of which a row becomes something else cannot be processed again.
+        CatalogError, InputError: a delivery of which the class of a row changes cannot be processed again.
     """
     deliveries = selection.deliveries
     while True:
@@ -100,7 +101,7 @@ def count_selection(context: RunContext, selection: Selection) -> tuple[StagedRo
 
 
 def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunResult) -> Iterator[RunResult]:
-    """Raises ThresholdError where a delivery has too many bad rows, which are kept to be looked at."""
+    """Raises ThresholdError if a delivery has too many bad rows; these are kept for inspection."""
     try:
         check_thresholds(counted.outcomes, context.contract.thresholds)
     except ThresholdError as error:
@@ -134,9 +135,9 @@ def _publish(
 
 
 def _take_back(context: RunContext, counted: CountedRows) -> tuple[str, ...]:
-    """Delete the bad rows that were written; return the folders of those that cannot be deleted.
+    """Delete the bad rows that were written; return the folders that cannot be deleted.
 
-    What cannot be is logged: why the run failed must be heard.
+    Such a failure is only logged, so that it does not hide why the run failed.
     """
     try:
         delete_own_quarantine(context, counted)
@@ -153,7 +154,7 @@ def _take_back(context: RunContext, counted: CountedRows) -> tuple[str, ...]:
 
 
 def _give_back(context: RunContext, counted: CountedRows | None, *folders: str) -> None:
-    """Give staged rows and memory back. What cannot be reached has none, and why a run failed must be heard."""
+    """Release staged rows and memory. A failure is ignored, so that it does not hide why the run failed."""
     for folder in folders:
         with suppress(*_UNREACHED):
             context.store.delete_folder(folder)

@@ -52,7 +52,7 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedRows:
-    """``staged`` are all rows of a run; ``candidates`` are those that share a key, classified (None if there are none)."""
+    """All rows of a run (``staged``), and those that share a key, classified (``candidates``; None for none)."""
 
     staged: DataFrame
     candidates: DataFrame | None

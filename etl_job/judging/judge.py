@@ -1,4 +1,4 @@
-"""The judge of rows: which rules of the contract each breaks, and what is kept of those that break none."""
+"""The judge of rows: which rules of the contract each row breaks, and the values of rows that break none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from etl_job.reading.texts import either
 
 @dataclass(frozen=True, slots=True)
 class JudgedBatch:
-    """A batch with the rules that its rows break by bit (None where no row breaks any), and its values by column.
+    """A batch with the rules that its rows break by bit (None if no row breaks any), and its values by column.
 
-    ``second`` is that of the event, seconds since 1970; null or nonsense where its columns are broken.
+    ``second`` is the event's, in seconds since 1970; it is null or meaningless if its columns are broken.
     """
 
     batch: TextBatch
@@ -32,7 +32,7 @@ class JudgedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A contract's rules but those in SQL, ready to judge. Make it with ``Judge.of``."""
+    """A contract's rules, except those in SQL, ready to judge. Create it with ``Judge.of``."""
 
     contract: Contract
     columns: tuple[tuple[Column, Mapping[str, int]], ...] = field(repr=False)
@@ -95,7 +95,7 @@ class Judge:
 
 
 def unreadable(pattern: str) -> str | None:
-    """Why RE2 cannot read a regular expression (https://github.com/google/re2/wiki/Syntax); None where it can."""
+    """Why RE2 cannot read a regular expression (https://github.com/google/re2/wiki/Syntax); None if it can."""
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid as error:
@@ -104,6 +104,6 @@ def unreadable(pattern: str) -> str | None:
 
 
 def _with_default_bounds(column: Column) -> Column:
-    """The column of the event time, with the least day that it may name where the contract does not say."""
+    """The column of the event time, with the default minimum day if the contract has none."""
     least = column.rules.minimum or EARLIEST_DAY
     return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})

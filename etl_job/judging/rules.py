@@ -1,7 +1,7 @@
-"""The rules of a column, each as an Arrow function by the name that contract and reasons have for it.
+"""The rules of a column, each as an Arrow function under its name in contracts and reasons.
 
-A function says of which texts a rule holds; null is neither and counts as broken. A missing text breaks only
-``required``: the other rules speak of texts that are there, and bounds of those that stand for a value.
+A function returns for which texts a rule holds; null is neither true nor false and counts as broken. A missing text
+breaks only ``required``: the other rules apply to texts that are present, and bounds to texts that represent a value.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ _UNIT = Decimal(1).scaleb(-FRACTION_DIGITS)
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Texts of a column, null where there is none, and what they stand for, null where that is nothing.
+    """The texts of a column, null where there is none, and their values, null where a text has none.
 
     ``latest_day`` is the last day that an event can have.
     """
@@ -37,7 +37,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class JudgedColumn:
-    """The broken rules of each text by bit, None where no text breaks any, and the values."""
+    """The broken rules of each text by bit (None if no text breaks any), and the values."""
 
     broken: pa.Int64Array | None
     values: pa.Array
@@ -60,7 +60,7 @@ _SAMPLE = 4_096
 def judge_column(
     column: Column, bits: Mapping[str, int], texts: pa.StringArray, latest_day: date | None = None
 ) -> JudgedColumn:
-    """Judge texts, of which empty ones are missing, by the rules that ``bits`` names, each with its bit."""
+    """Judge texts, of which empty ones are missing, by the rules in ``bits``, each with its bit."""
     sample = texts.slice(0, _SAMPLE)
     if len(pc.unique(sample)) * 2 > len(sample):
         return _judge_each(column, bits, texts, latest_day)
@@ -85,7 +85,7 @@ def _judge_each(
 
 
 def with_bit(broken: pa.Int64Array | None, holds: pa.BooleanArray, bit: int) -> pa.Int64Array | None:
-    """Bits with one more set where a rule does not hold."""
+    """The bits, with one more set wherever a rule does not hold."""
     if pc.all(holds).as_py() is not False:
         return broken
     found = pc.if_else(holds, pa.scalar(0, pa.int64()), pa.scalar(1 << bit, pa.int64()))
@@ -102,7 +102,7 @@ def _or_no_value(of: Texts, compare: Callable[[pa.Array, pa.Scalar], pa.BooleanA
 
 
 def _bound(bound: date | Decimal | None, rounding: str) -> pa.Scalar:
-    """A bound as values can be compared with it: none lies between it and the next number that a value may be."""
+    """A bound in a form that can be compared with values: no value lies between it and the contract's bound."""
     if isinstance(bound, Decimal):
         return pa.scalar(bound.quantize(_UNIT, rounding=rounding), _BOUND)
     return pa.scalar(bound, pa.date32())

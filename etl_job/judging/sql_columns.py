@@ -1,4 +1,4 @@
-"""What rows carry for the contract's rules in SQL: values of the columns that these name, in types of Spark's."""
+"""The values that rows carry for the contract's SQL rules: those of the columns that the rules name, as Spark types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def typed_column(name: str) -> str:
 
 
 def asked_column(number: int) -> str:
-    """The internal column that says whether a row has something to say to the rule of this number."""
+    """The internal column that marks the rows to which the rule of this number applies."""
     return f"_asked_{number}"
 
 
@@ -39,7 +39,7 @@ class SqlColumns:
         return tuple({column.name: column for of_rule in self.of_rules for column in of_rule}.values())
 
     def of(self, judged: JudgedBatch, part: int) -> Mapping[str, pa.Array]:
-        """The columns that rows carry. A rule speaks of rows in which what it names has its form, or is missing."""
+        """The columns that rows carry. A rule applies to rows whose columns that it names are valid or missing."""
         if not self:
             return {}
         count = judged.batch.rows

@@ -1,6 +1,6 @@
-"""What texts of a column stand for: dates, times, moments, numbers and booleans, in Arrow kernels.
+"""The values of a column's texts: dates, times, timestamps, numbers and booleans, in Arrow kernels.
 
-Texts are checked by their shape and then cut and cast. Casts alone would take more than the contract promises.
+The shape of texts is checked before they are cut and cast. Casts alone would accept more than the contract allows.
 """
 
 from collections.abc import Callable
@@ -31,10 +31,10 @@ _Parts = Callable[[str], pa.StringArray]
 
 
 def read_values(column: Column, text: pa.StringArray) -> pa.Array:
-    """The values that texts stand for; null where a text is null or stands for none.
+    """The values of texts; null if a text is null or has no value.
 
-    Timestamps are seconds since 1970, times of day seconds since midnight. All that is neither a date, a moment, a
-    number nor a boolean keeps its texts.
+    Timestamps are seconds since 1970, times of day are seconds since midnight. Types other than dates, times,
+    timestamps, numbers and booleans keep their texts.
     """
     kind = column.logical_type
     if kind == "boolean":
@@ -65,7 +65,7 @@ def _numbers(column: Column, text: pa.StringArray) -> pa.Array:
 
 
 def _without_thousands(text: pa.StringArray, marks: str) -> pa.StringArray:
-    """The texts with nothing between their thousands, where these are three digits each; others stay as they are."""
+    """The texts without separators of thousands, if the groups have three digits each; other texts are unchanged."""
     grouped = rf"^[+-]?[0-9]{{1,3}}([{marks}][0-9]{{3}})+([^0-9{marks}][^{marks}]*)?$"
     is_grouped = pc.match_substring_regex(text, grouped)
     if not pc.any(is_grouped).as_py():
@@ -152,7 +152,7 @@ def _cut(text: pa.StringArray, start: int, width: int) -> pa.StringArray:
 
 
 def _dates(layout: Layout, text: pa.StringArray, part: _Parts) -> pa.Int32Array:
-    """Days since 1970. Where a date lies at one place in all texts, each distinct one is read once: days repeat."""
+    """Days since 1970. If the date has the same place in all texts, each distinct one is read once: days repeat."""
     places = [layout.parts[unit] for unit in _DATE_UNITS]
     if all(place.is_fixed for place in places):
         first = min(place.start or 1 for place in places)

@@ -1,8 +1,9 @@
-"""The hash that Spark's function ``xxhash64`` gives, of whole Arrow columns of texts.
+"""The hash that Spark's function ``xxhash64`` returns, for whole Arrow columns of texts.
 
-XXH64 as its author specifies it (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). Of several columns
-Spark takes the hash of one as the seed of the next, beginning with 42. Texts go through the same steps as long as they
-have bytes, so a step is one Arrow kernel over many of them: about 60 ns a text, where a call for each would take 600.
+XXH64 as its author specifies it (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). For several columns,
+Spark uses the hash of one as the seed of the next, starting with 42. All texts go through the same steps for as long as
+they have bytes left, so a step is one Arrow kernel over many texts: about 60 ns a text, compared with 600 ns for one
+call per text.
 """
 
 from collections.abc import Sequence
@@ -25,9 +26,10 @@ _P1, _P2, _P3, _P4, _P5 = (
 
 
 def hash_columns(columns: Sequence[pa.Array], salt: int | None = None) -> pa.Array:
-    """What ``xxhash64(salt, *columns)`` gives in Spark, as int64, one for each row; without ``salt``, of columns alone.
+    """Spark's ``xxhash64(salt, *columns)`` as int64, one for each row; without ``salt``, of the columns alone.
 
-    ``columns`` are string arrays of one length, at least one, without nulls; ``salt`` is an int as SQL's literals are.
+    ``columns`` are one or more string arrays of the same length without nulls; ``salt`` is an int, like a literal in
+    SQL.
     """
     seed = _scalar(_SEED if salt is None else _hash_of_int(salt))
     for column in columns:
@@ -55,9 +57,9 @@ def _hash_texts(texts: pa.Array, seed: pa.Array | pa.Scalar) -> pa.Array:
 
 
 def _hash_of_rest(texts: pa.Array, seeds: pa.Array, rest: int, counts: Sequence[tuple[int, int]]) -> pa.Array:
-    """Of texts that all have so many bytes behind their stripes. ``counts`` says how many have which number of these.
+    """Hash texts that have the same number of bytes after their stripes. ``counts`` has the number of texts by stripes.
 
-    Texts of the most stripes come first.
+    Texts with the most stripes come first.
     """
     found = pc.add(_after_stripes(texts, seeds, counts), pc.binary_length(texts).cast(pa.uint64()))
     start = -rest

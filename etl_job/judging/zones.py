@@ -1,8 +1,8 @@
-"""Times that clocks of a zone show, as seconds in UTC.
+"""Local times of a zone, as seconds in UTC.
 
-On most days clocks are neither put forward nor back, and one offset holds for the whole day: so days are asked for, of
-which are rare, and single times only on the others. A time that comes twice means the first; one that is skipped
-is no moment.
+On most days clocks are not changed, and one offset holds for the whole day: so the zone is asked for days, of which
+there are few, and for single times only on the other days. A time that occurs twice means the first occurrence; a time
+that is skipped has no value.
 """
 
 from datetime import datetime, timedelta

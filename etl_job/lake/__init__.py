@@ -1,5 +1,4 @@
-"""The lake as files: where things lie in it, and how they are listed, read and written.
+"""The lake as files: their paths, and how they are listed, read and written.
 
-In come URIs of S3 or of a folder; out go bytes and listings.
-Imports nothing else of the job but its errors.
+Input: URIs of S3 or of a folder. Output: bytes and listings. It imports nothing else of the job except its errors.
 """

@@ -1,8 +1,8 @@
-"""Half an answer of AWS is no answer: botocore reads what breaks off in its JSON as one that says nothing.
+"""An incomplete response of AWS is an error: botocore parses truncated JSON as an empty response.
 
-Without this the properties of a workflow run that were cut would read as none, and the run would take all deliveries in
-the place of those that it was asked for; a list that was cut would read as an empty one. So would a listing of S3 that
-is empty, or a page for people, as proxies send it. The command uses it too.
+Without this module, the truncated properties of a workflow run would be read as no properties, and the run would
+process all deliveries instead of the requested ones; a truncated list would be read as an empty one. The same applies
+to an empty response to a listing of S3, and to an HTML page from a proxy. The command uses this module too.
 """
 
 import json
@@ -23,7 +23,7 @@ class Events(Protocol):
 
 
 def refuse_half_answers(events: Events) -> None:
-    """Let the calls of all clients made from now on raise ResponseStreamingError for an answer that breaks off."""
+    """Make the calls of all clients created from now on raise ResponseStreamingError for a truncated response."""
     events.register("before-parse", _refuse)
 
 
@@ -53,7 +53,7 @@ def _raise(operation_model: Any, cause: Exception | None = None) -> NoReturn:
 
 
 def _has_something_to_say(operation_model: Any) -> bool:
-    """Whether the operation's answer has members, so that even an empty list comes as JSON."""
+    """Whether the operation's response has members, so that even an empty list arrives as JSON."""
     shape = operation_model.output_shape
     return shape is not None and bool(shape.members)
 

@@ -47,7 +47,7 @@ class Undeleted:
 
 
 class UndeletedError(OSError):
-    """Some files stay, though the others are removed. ``files`` has what a person must mend before what passes."""
+    """Some files could not be deleted; the others were. ``files`` starts with those that need a person, not a retry."""
 
     def __init__(self, files: Sequence[Undeleted]) -> None:
         self.files = tuple(sorted(files, key=lambda file: file.may_go_later))
@@ -55,13 +55,13 @@ class UndeletedError(OSError):
 
 
 class S3ObjectStore:
-    """Objects in S3, by boto3.
+    """Objects in S3, through boto3.
 
-    A task gets it with a client of its own, for the same region, made when an object is first asked for.
+    A task receives a copy with a client of its own for the same region, created when it is first used.
 
     Raises:
         FileNotFoundError: there is no such file to read or open.
-        UndeletedError: something was not deleted; what is not there does not matter.
+        UndeletedError: something was not deleted; files that do not exist do not count.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class S3ObjectStore:
         self._sleep = sleep
 
     def __reduce__(self) -> tuple[type["S3ObjectStore"], tuple[None, str | None]]:
-        """What is left of it on the way to a worker: clients stay where they are."""
+        """The part that is sent to a worker: clients are not."""
         return S3ObjectStore, (None, self._region)
 
     @property
@@ -151,9 +151,9 @@ class S3ObjectStore:
         self.delete_all([file.uri for file in self.list_files(folder_uri(uri))])
 
     def _delete_keys(self, bucket: str, keys: list[str]) -> list[Undeleted]:
-        """Delete objects and return those that stay; where S3 was too busy it is asked again.
+        """Delete objects and return those that remain; retry if S3 was too busy.
 
-        boto3 repeats a request that failed, but not the single keys that an answer calls failed.
+        boto3 repeats a request that failed, but not single keys that a response lists as failed.
         """
         for attempt in range(_ATTEMPTS):
             answer = self._s3.delete_objects(
@@ -194,7 +194,7 @@ def _refuse_other_bytes(uri: str, asked: str, given: str) -> None:
 
 
 class LocalObjectStore:
-    """Files of this machine, by ``file:`` URI or path. Size and time of change stand in for the etag."""
+    """Files of this machine, by ``file:`` URI or path. Size and modification time replace the etag."""
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
         """See S3ObjectStore."""
@@ -261,7 +261,7 @@ def split_s3_uri(uri: str) -> tuple[str, str]:
 
 
 def folder_uri(location: str) -> str:
-    """A folder's URI as it begins those of the files in it, whichever way it is spelled, with a slash at its end."""
+    """A folder's URI as a prefix of the URIs of its files, however it is written, with a slash at its end."""
     if location.startswith("file:"):
         return f"file://{Path(re.sub(r'^file:(//(?=/))?', '', location))}/"
     return re.sub(r"^s3[an]://", "s3://", location).rstrip("/") + "/"

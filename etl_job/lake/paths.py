@@ -12,7 +12,7 @@ from etl_job.lake.files import ObjectStore
 class LakePaths:
     """The folders of one dataset below the lake's root, without a slash at their end.
 
-    ``only_read`` are those that a run never changes; it writes to and deletes from those ``written``.
+    A run never changes ``only_read``; it writes to and deletes from ``written``.
     """
 
     def __init__(self, lake_root: str, dataset: str) -> None:

@@ -1,5 +1,4 @@
-"""Who hears of a run: progress lines in its log, metrics in CloudWatch, an event on the bus.
+"""Notifications of a run: progress lines in its log, metrics in CloudWatch, an event on the bus.
 
-In comes the result of a run; nothing comes back, and no failure here fails a run.
-Imports no step of the run.
+Input: the result of a run. It returns nothing, and no failure here fails a run. It imports no step of the run.
 """

@@ -34,7 +34,7 @@ def put_metrics(session: "boto3.Session", news: RunNews) -> str | None:
 
 
 def metric_data(news: RunNews) -> "list[MetricDatumTypeDef]":
-    """One value each. Rows only where the run got as far as accounting for them; a share only where there were rows."""
+    """One value for each metric. Rows only if the run accounted for them; a share only if there were rows."""
     manifest, totals = news.manifest, news.manifest.totals
     levels = [finding.level for finding in news.findings]
     counts = {

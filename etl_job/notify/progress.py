@@ -24,7 +24,7 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, object]]:
-        """Time a stage, also one that fails. What the caller puts into the mapping appears on its line."""
+        """Time a stage, even if it fails. Entries that the caller adds to the mapping appear on its line."""
         facts: dict[str, object] = {}
         start = time.monotonic()
         try:
@@ -40,7 +40,7 @@ class Progress:
         self.say(name, **facts, seconds=seconds)
 
     def say(self, stage: str, **facts: object) -> None:
-        """One line without timing. Where nobody can hear it the run goes on: what it has done does not depend on it."""
+        """Log one line without timing. If it cannot be written, the run continues: its result does not depend on it."""
         words = " ".join(f"{name}={one_line(value)}" for name, value in facts.items())
         with suppress(OSError, ValueError):
             self._write(f"[quartal] stage={stage} {words}\n")

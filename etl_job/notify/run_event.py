@@ -1,7 +1,7 @@
-"""The end of a run as an event on the account's default event bus, for whoever waits for new features.
+"""The end of a run as an event on the account's default event bus, for subscribers that wait for new features.
 
 ``docs/reference/outputs.md`` describes it: source, type and detail are an interface. An event that cannot be put is
-reported and does not fail the run: its tables are published.
+logged and does not fail the run: its tables are published.
 """
 
 import json
@@ -42,7 +42,7 @@ def put_run_event(session: "boto3.Session", news: RunNews) -> str | None:
 
 
 def detail_text(news: RunNews) -> str:
-    """The event's detail as JSON, cut where it is more than an event may hold; its member `cut` says which are."""
+    """The event's detail as JSON, shortened to the size of an event; its member `cut` names the shortened parts."""
     detail = event_detail(news)
     parts: list[tuple[str, dict[str, Any]]] = [("findings", detail), ("deliveries", detail)]
     if detail["features"] is not None:
@@ -57,7 +57,7 @@ def detail_text(news: RunNews) -> str:
 
 
 def event_detail(news: RunNews) -> dict[str, Any]:
-    """What the event says: enough to act upon without the manifest, and where that is."""
+    """The event's detail: enough to act upon without the manifest, and the manifest's URI."""
     manifest = news.manifest
     features = manifest.features
     return {
@@ -101,7 +101,7 @@ def summary(news: RunNews) -> str:
 
 
 def needs(news: RunNews) -> str:
-    """What needs attention besides the summary, each with the command that helps; on one line, as above."""
+    """What needs attention besides the summary, each with the command that helps; on one line, like the summary."""
     others = [each for each in news.findings if each.about != "last_run"]
     if not others:
         nothing = "nothing else" if news.findings else "nothing"

@@ -1,4 +1,4 @@
-"""What there is to tell of a run when it has ended: its manifest, and the findings in it and in those before it."""
+"""The outcome of a run that has ended: its manifest, and findings from it and from earlier manifests."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,8 +20,8 @@ _AT_ONCE = 16
 class RunNews:
     """A run that has ended.
 
-    ``uri`` is where its manifest lies, empty where it could not be written. ``options`` are those that a command needs
-    to name this environment and feed.
+    ``uri`` is its manifest's, empty if the manifest could not be written. ``options`` are those that a command needs
+    for this environment and feed.
     """
 
     manifest: RunManifest
@@ -32,7 +32,7 @@ class RunNews:
 
 
 def news_of(store: ObjectStore, arguments: JobArguments, manifest: RunManifest, uri: str) -> RunNews:
-    """Look up what the runs before did, and say what is found. An earlier run that cannot be read is not looked at."""
+    """Read the earlier runs and derive the findings. An earlier run that cannot be read is skipped."""
     earlier: dict[str, RunManifest] = {}
     if uri:  # else the lake does not answer
         with suppress(Exception):  # the run has ended, and its outcome must be heard

@@ -1,5 +1,5 @@
-"""Publishing: daily counts become features, and both become what readers find.
+"""Publishing: daily counts become features, and both become visible to readers.
 
-In come daily counts and quarantined rows; out go Parquet files, one commit per table and the CSV exports.
-Imports what was counted and the tables, and nothing that reads raw files.
+Input: daily counts and quarantined rows. Output: Parquet files, one commit per table and the CSV exports. It imports
+the counting and the tables, and nothing that reads raw files.
 """

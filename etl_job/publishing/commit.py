@@ -14,7 +14,7 @@ from etl_job.tables.snapshot_change import Replacement, among
 def commit_curated(
     context: RunContext, counted: CountedRows, withdrawn: Sequence[str], files: tuple[str, ...]
 ) -> PublishedTable:
-    """Replace the rows of the run's deliveries, and say where their keys and bad rows lie."""
+    """Replace the rows of the run's deliveries, and record where their keys and bad rows are."""
     table, processed = context.tables.curated, [outcome.delivery for outcome in counted.outcomes]
     replaced = [*processed, *withdrawn]
     bad = [outcome.delivery for outcome in counted.outcomes if outcome.quarantined]
@@ -38,11 +38,11 @@ def commit_curated(
 def commit_features(
     context: RunContext, change: Replacement, quarters: Sequence[str], *, curated_is_committed: bool
 ) -> PublishedTable:
-    """Replace a part of the features, the quarters named, and set the tags of quarters.
+    """Replace a part of the features (``quarters``), and set the quarters' tags.
 
     Raises:
         PublicationError: the change was not made; nothing changed.
-        UnknownPublicationError: nobody knows whether it was made.
+        UnknownPublicationError: it is unknown whether the change was made.
     """
     table = context.tables.features
     try:
@@ -56,7 +56,7 @@ def commit_features(
 
 
 def _features_now(context: RunContext) -> str:
-    """How the features stand to the curated table, which another run may have seen to meanwhile."""
+    """How the features relate to the curated table, which another run may have repaired in the meantime."""
     try:
         is_made = in_step(context.tables.curated.as_it_is_now(), context.tables.features.as_it_is_now())
     except Exception:  # what is told is why the commit failed: the catalog may not answer at all

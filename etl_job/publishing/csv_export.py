@@ -1,13 +1,13 @@
 """The features as CSV, one file per quarter at a path that never changes, for readers without Iceberg.
 
-``exports/<dataset>/features/<quarter>.csv`` and beside them ``exports/<dataset>/features.manifest.json``, which lists
-the files in the form that QuickSight's S3 data source asks for. Each object is replaced whole. Which data files a CSV
-was made from, and its etag, is kept in ``exports/<dataset>/features.state.json``: a quarter is written anew where one
-of them differs, so an export that was cut short or left out, or whose files another run or somebody else wrote over,
-is made good by the next one.
+The files are ``exports/<dataset>/features/<quarter>.csv``; ``exports/<dataset>/features.manifest.json`` lists them in
+the form that QuickSight's S3 data source requires. Each object is replaced whole.
+``exports/<dataset>/features.state.json`` has the data files that each CSV was made from, and its etag: a quarter is
+written again if one of them differs. So if an export was interrupted or skipped, or if its files were overwritten by
+another run or by somebody else, the next export repairs it.
 
-Runs that overlap write the same files. So each looks at the table once more after its last write, and exports again
-where the table has changed: whichever ends last, the files are those of the table.
+Runs that overlap write the same files. So each run looks at the table once more after its last write, and exports again
+if the table has changed: whichever run ends last, the files match the table.
 https://docs.aws.amazon.com/quicksight/latest/user/supported-manifest-file-format.html
 """
 
@@ -34,20 +34,20 @@ _CSV_OF_A_QUARTER = re.compile(r"(\d{4}Q[1-4])\.csv")
 
 
 class _Exported(BaseModel):
-    """A quarter's CSV: a fingerprint of the data files that it was made from, and the etag of what was written."""
+    """A quarter's CSV: a fingerprint of the data files that it was made from, and the etag of the written object."""
 
     data: str
     etag: str
 
 
 class _State(BaseModel):
-    """What the last export noted."""
+    """The state that the last export recorded."""
 
     quarters: dict[str, _Exported]
 
 
 def export_csv(table: PublishedIceberg, store: ObjectStore, lake_root: str, dataset: str) -> CsvExport:
-    """Bring the CSV files to what the table holds now; say which were written and which removed."""
+    """Bring the CSV files up to date with the table; return which were written and which removed."""
     location = f"{LakePaths(lake_root, dataset).exports}/features"
     done = _export(table, store, location)
     while (current := table.as_it_is_now()).snapshot_id != table.snapshot_id and not current.is_older_than(table):
@@ -81,14 +81,14 @@ def _export(table: PublishedIceberg, store: ObjectStore, location: str) -> CsvEx
 
 
 def _together(first: CsvExport, second: CsvExport) -> CsvExport:
-    """What two exports did, one after the other."""
+    """The combined result of two exports, one after the other."""
     written = {*first.written, *second.written} - {*second.removed}
     removed = {*first.removed, *second.removed} - {*second.written}
     return CsvExport(manifest=second.manifest, written=tuple(sorted(written)), removed=tuple(sorted(removed)))
 
 
 def csv_uri(location: str, quarter: str) -> str:
-    """Where a quarter's CSV lies."""
+    """The URI of a quarter's CSV."""
     return f"{location}/{quarter}.csv"
 
 
@@ -111,7 +111,7 @@ def _write_quarter(table: PublishedIceberg, quarter: str, store: ObjectStore, ur
 
 
 def _etags(store: ObjectStore, location: str) -> dict[str, str]:
-    """Those of the CSV files that are there, by quarter."""
+    """The etags of the CSV files that exist, by quarter."""
     found = {file.uri.rpartition("/")[2]: file.etag for file in store.list_files(f"{location}/")}
     return {match[1]: etag for name, etag in found.items() if (match := _CSV_OF_A_QUARTER.fullmatch(name))}
 
@@ -124,7 +124,7 @@ def _fingerprints(files: Iterable[DataFile]) -> dict[str, str]:
 
 
 def _read_state(store: ObjectStore, uri: str) -> dict[str, _Exported]:
-    """What the last export noted; nothing where that cannot be read, so that all is written anew."""
+    """The state that the last export recorded; empty if it cannot be read, so that everything is written again."""
     try:
         return _State.model_validate_json(store.read(uri)).quarters
     except (FileNotFoundError, ValidationError):

@@ -32,7 +32,7 @@ class NewDailyCounts:
 
 
 def new_daily_counts(context: RunContext, counted: CountedRows) -> NewDailyCounts:
-    """The run's rows of the curated table. Those that the driver has are written at once."""
+    """The run's rows of the curated table. Rows that are in the driver's memory are written at once."""
     spec, daily = context.contract.features, counted.daily
     published = _published_names(spec)
     if daily.in_driver is not None:
@@ -57,7 +57,7 @@ def _published_names(spec: FeatureSpec) -> dict[str, str]:
 def place_in(
     context: RunContext, table: PublishedIceberg, split_after: Mapping[str, date] | None = None
 ) -> tuple[FileLayout, str]:
-    """How this run's rows of a table lie in files, and a folder for them."""
+    """The file layout of this run's rows of a table, and a folder for them."""
     sort_by = [*context.contract.features.entity, DAY]
     layout = FileLayout(table.columns, table.partition_column, sort_by, split_after or {})
     return layout, own_folder(f"{table.location}/data", context.arguments.run_id)

@@ -1,4 +1,4 @@
-"""Which days' features a run computes, what of the features table they replace, and which tags of quarters it sets."""
+"""The days whose features a run computes, the part of the features table that they replace, and the tags to set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class FeatureDays:
     wanted: FeatureRange | None
 
     def narrowed(self, context: RunContext, fresh: NewDailyCounts, history: PublishedCounts) -> "FeatureDays":
-        """The same without quarters after those that change. Runs a Spark job if there may be such."""
+        """The same without quarters after the last one that changes. Runs a Spark job if there may be such quarters."""
         changed = [*self.fresh, *history.replaced_days]
         if self.wanted is None or not changed or self.last != history.last_day or not history.in_step:
             return self
@@ -48,7 +48,7 @@ class FeatureDays:
 
 
 def feature_days(counted: CountedRows, history: PublishedCounts) -> FeatureDays:
-    """Those whose counts the run changes, and all after them."""
+    """The days whose counts the run changes, and all later ones."""
     fresh = tuple((kept.first_day, kept.last_day) for kept in counted.kept.values())
     last = max([*(day for _, day in fresh), *(each.last for each in history.kept)], default=None)
     return FeatureDays(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
@@ -57,7 +57,7 @@ def feature_days(counted: CountedRows, history: PublishedCounts) -> FeatureDays:
 def quarter_plan(
     context: RunContext, counted: CountedRows, *, history: PublishedCounts, fresh: NewDailyCounts, days: FeatureDays
 ) -> QuarterPlan:
-    """The tags of quarters to set. Runs a Spark job if files do not say up to which day a quarter was counted."""
+    """The tags of quarters to set. Runs a Spark job if files do not show up to which day a quarter was counted."""
     kept_now = (KeptDays(name, kept.first_day, kept.last_day) for name, kept in counted.kept.items())
     replaced = history.replaced if history.in_step else None
     changed_from = quarter_of(days.wanted.first_day) if days.wanted else None
@@ -89,7 +89,7 @@ def quarter_plan(
 
 
 def quarter_tags(context: RunContext, plan: QuarterPlan) -> tuple[QuarterTag, ...]:
-    """The tags to set, given what the curated table says that changed since the features were last computed."""
+    """The tags to set, given the changes since the features were last computed according to the curated table."""
     changes = context.tables.curated.changes_since(context.tables.features.source_snapshot)
     changed = changes.processed | changes.withdrawn if changes else None
     return plan.tags(context.tables.features.quarter_tags, changed)

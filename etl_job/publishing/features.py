@@ -1,11 +1,12 @@
 """Features per entity and day, from daily counts.
 
-**Calendar.** An entity's calendar has every day from the first day on which it was ever counted to the last day on
-which any entity was. Days without events count 0. Windows and lags are in days of this calendar, whatever delivery or
-quarter they came with.
+**Calendar.** An entity's calendar has every day from the first day on which that entity was counted to the last day on
+which any entity was counted. Days without events count 0. Windows and lags are in days of this calendar, regardless of
+delivery or quarter.
 
-**At the start of the calendar** nothing is known before the entity's first day, so nothing is made up: a lag that would
-reach before it is null, and a rolling mean divides by the days there are (on the first day it equals that day's count).
+**At the start of the calendar** nothing is known before the entity's first day, so nothing is invented: a lag that
+reaches before it is null, and a rolling mean divides by the days that exist (on the first day it equals that day's
+count).
 
 **share** is the entity's part of all entities' events on that day; null on a day on which nothing was counted at all.
 
@@ -37,9 +38,9 @@ from etl_job.spark.workload import gathered
 
 @dataclass(frozen=True, slots=True)
 class FeatureRange:
-    """The days whose features a run computes: whole quarters from ``first_day``, up to ``last_day``.
+    """The days whose features a run computes: whole quarters from ``first_day`` up to ``last_day``.
 
-    ``reaches_end`` says whether that is the last day of all; else it is the last of a quarter.
+    ``reaches_end`` is true if that is the last day of all; otherwise it is the last day of a quarter.
     """
 
     first_day: date
@@ -47,7 +48,7 @@ class FeatureRange:
     reaches_end: bool = True
 
     def days(self, reach_days: int) -> int:
-        """How many days the range has, with those before it that the first of them look back on."""
+        """The number of days in the range, plus the days before it that the first of them look back on."""
         return (self.last_day - self.first_day).days + 1 + reach_days
 
     @property
@@ -64,12 +65,12 @@ def first_day_of_quarter(day: date) -> date:
 def affected_range(
     changed: Sequence[tuple[date, date]], old_last_day: date | None, new_last_day: date | None
 ) -> FeatureRange | None:
-    """Which features change when the counts of some days do; None where none do, or where no count is left.
+    """Which features change when the counts of some days do; None if none do, or if no count is left.
 
-    ``changed`` holds first and last days of what was added or taken away. A row looks only at its own day and
-    earlier ones, so everything from the first changed day on is computed anew, unless ``narrowed`` finds where that may
-    end. A new last day of all lengthens (or shortens) every entity's calendar, so the days after the earlier of the two
-    last days change as well.
+    ``changed`` holds the first and last days of added or removed rows. A row looks only at its own day and earlier
+    ones, so everything from the first changed day on is computed again, unless ``narrowed`` finds an earlier end. A new
+    last day of all lengthens (or shortens) every entity's calendar, so the days after the earlier of the two last days
+    change as well.
     """
     starts = [first for first, _ in changed]
     if old_last_day is not None and new_last_day is not None and old_last_day != new_last_day:
@@ -80,7 +81,7 @@ def affected_range(
 
 
 def narrowed(whole: FeatureRange, last_changed: date, reach_days: int) -> FeatureRange:
-    """The range without the quarters of which no row looks at a day up to ``last_changed``, if there are such."""
+    """The range without the quarters in which no row looks at a day up to ``last_changed``, if there are any."""
     last = first_day_of_quarter(last_changed + timedelta(days=reach_days))
     next_quarter = first_day_of_quarter(last + timedelta(days=92))
     end = next_quarter - timedelta(days=1)
@@ -88,9 +89,9 @@ def narrowed(whole: FeatureRange, last_changed: date, reach_days: int) -> Featur
 
 
 def last_new_beginning(old: DataFrame, new: DataFrame, spec: FeatureSpec, last_day: date) -> date | None:
-    """Up to which day a calendar that begins on another day differs from before; None where all begin as they did.
+    """The day up to which calendars with another first day differ from before; None if no first day changed.
 
-    That is the later of its two first days, and ``last_day`` for an entity that was not there or is not any more. Both
+    For each entity it is the later of its two first days, or ``last_day`` if the entity is new or has disappeared. Both
     frames hold the entity's columns and ``day``. Runs a Spark job.
     """
     first = [frame.groupBy(*spec.entity).agg(F.min(DAY).alias(f"_{n}")) for n, frame in enumerate((old, new))]
@@ -106,8 +107,8 @@ def last_new_beginning(old: DataFrame, new: DataFrame, spec: FeatureSpec, last_d
 def compute_features(daily: DataFrame, spec: FeatureSpec, wanted: FeatureRange, in_one_task: bool = False) -> DataFrame:
     """The features of every entity and day in the range.
 
-    ``daily`` holds the counts of all deliveries (a day may appear once per delivery), those before the range too: the
-    first windows reach back into them.
+    ``daily`` holds the counts of all deliveries (a day may appear once per delivery), including days before the range:
+    the first windows reach back into them.
     """
     entity = list(spec.entity)
     counts = [spec.count, *hour_columns(spec)]

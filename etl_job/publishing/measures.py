@@ -1,9 +1,9 @@
 """Numeric columns per entity and day: parts per delivery in the curated table, aggregates in the features.
 
-Sums, counts, least, greatest and latest values of some rows can be made from those of parts of the rows, in whatever
-order and split they come. A mean is sum by count. A missing value is in none of them: on a day without values the sum
-is 0, and mean, min, max and last are null. Of values with equal event time the last is the one that comes last by
-delivery, file and row.
+The sum, count, minimum, maximum and latest value of rows can be combined from those of parts of the rows, in any order
+and split. A mean is sum divided by count. A missing value is in none of them: on a day without values the sum is 0, and
+mean, min, max and last are null. Of values with equal event time, the last is the one that comes last by delivery, file
+and row.
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def _without_places(measured: DataFrame, spec: FeatureSpec) -> DataFrame:
 
 
 def add_up(measure: Measure) -> list[Column]:
-    """The parts of a day, given those of its deliveries."""
+    """The parts of a day, combined from its deliveries."""
     column = measure.published_as
     # The latest delivery decides between values of the same second, as it comes last in the order of rows.
     order = F.when(F.col(column("last")).isNotNull(), F.struct(column("last_second"), DELIVERY))

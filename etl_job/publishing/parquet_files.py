@@ -23,9 +23,9 @@ FILE_BYTES = 192_000_000
 
 @dataclass(frozen=True, slots=True)
 class FileLayout:
-    """How rows of a table lie in files: none has two partitions, each is in the order of ``sort_by``.
+    """How the rows of a table are written to files: a file belongs to one partition and is sorted by ``sort_by``.
 
-    ``split_after`` names a day for some partitions: rows of later days are in files of their own.
+    ``split_after`` has a day for some partitions: rows of later days are written to separate files.
     """
 
     columns: Sequence[TableColumn]
@@ -35,7 +35,7 @@ class FileLayout:
 
 
 def rows_per_file(columns: Sequence[TableColumn]) -> int:
-    """How many rows of these columns make a file of about ``FILE_BYTES``, should a partition have so many."""
+    """How many rows of these columns make a file of about ``FILE_BYTES``, if a partition has that many."""
     return int(FILE_BYTES / sum(TYPES[column.kind].file_bytes for column in columns))
 
 
@@ -44,8 +44,8 @@ def write_table_files(
 ) -> tuple[str, ...]:
     """Write the frame's rows below the folder and return the files' URIs.
 
-    A partition is one file unless it is too big for that, or split. Rows for one task fit the driver, which writes
-    them by itself: Spark would take tens of milliseconds for each file, whatever is in it.
+    A partition is one file, unless it is too large or split. Rows for one task fit into the driver's memory, and the
+    driver writes them itself: Spark would take tens of milliseconds for each file, regardless of its content.
     """
     if in_one_task:
         rows = collected(frame.coalesce(1))
@@ -93,7 +93,7 @@ def write_rows(rows: pa.Table, layout: FileLayout, folder: str, store: ObjectSto
 
 
 def _after(partition: str, day: date) -> str:
-    """What the folder of a partition's rows after a day is called: it is listed after that of the others."""
+    """The name of the folder for a partition's rows after a day: it is listed after the folder of the other rows."""
     return f"{partition}_after_{day}"
 
 

@@ -1,7 +1,7 @@
-"""What the tag of each quarter holds: days up to the last one counted in it, whatever delivery they came with.
+"""The content of each quarter's tag: days up to the last one counted in it, whichever delivery they came with.
 
-A delivery comes with the quarter of its last day, or with the quarter that it is named for if that is later. Whatever a
-tag holds of deliveries that came with a later quarter, its record names.
+A delivery belongs to the quarter of its last day, or to the quarter that it is named for if that is later. If a tag
+contains rows of deliveries of a later quarter, its record names these deliveries.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,11 +24,11 @@ class KeptDays:
 
 @dataclass(frozen=True, slots=True)
 class SharedKeys:
-    """Which deliveries may have taken rows from which: ``deliveries`` are all that there are.
+    """Which deliveries may have taken rows from which; ``deliveries`` are all that exist.
 
     ``processed`` are those of this run, ``again`` those among them that had been published before, ``losers`` those of
-    which a row is a duplicate or in conflict. ``conflicts`` is the contract's word; None where it has no key, and so no
-    row is another's.
+    which a row is a duplicate or in conflict. ``conflicts`` is the contract's policy; None if the contract has no key,
+    so that no row can be another's duplicate.
     """
 
     conflicts: str | None
@@ -40,8 +40,8 @@ class SharedKeys:
     def takers(self, earlier: Collection[str], later: Collection[str], recorded: bool) -> set[str]:
         """The later deliveries that may have taken a row from an earlier one.
 
-        Where that is recorded so far, a delivery that the run did not process has lost nothing more to others than to
-        those that it was compared with before.
+        If earlier ones are ``recorded``, a delivery that the run did not process can have lost further rows only to
+        deliveries that it was compared with before.
         """
         if not recorded:
             return self._takers(earlier, later)
@@ -63,7 +63,7 @@ class SharedKeys:
 class QuarterPlan:
     """The quarters whose tags a run sets, the last day counted up to the end of each, and the days kept after it.
 
-    ``replaced`` are those that went; None where the features were not of what the curated table held.
+    ``replaced`` are the removed days; None if the features did not match the curated table.
     """
 
     quarters: tuple[str, ...]
@@ -103,8 +103,8 @@ class QuarterPlan:
     ) -> tuple[QuarterTag, ...]:
         """The tags to set, with their records.
 
-        ``standing`` are the tags before the run; ``changed`` names the deliveries put in or taken out since the
-        features were last computed, None where that is unknown.
+        ``standing`` are the tags before the run; ``changed`` names the deliveries added or removed since the features
+        were last computed, or None if that is unknown.
         """
         firsts: dict[str, date] = {}
         for each in (*self.kept, *(self.replaced or ())):
@@ -147,10 +147,10 @@ def last_counted_days(
     quarters: Iterable[str],
     look_up: Callable[[Sequence[str]], Mapping[str, date]],
 ) -> dict[str, date | None]:
-    """For each quarter the last day, of it or of one before it, on which anything was counted; None where none was.
+    """For each quarter the last day, in it or earlier, on which anything was counted; None if there is none.
 
-    Most are known by the first and last days of files. ``look_up`` says the last day counted in each of some quarters,
-    where there is one; it is asked once, if at all.
+    Most are known from the first and last days of files. ``look_up`` returns the last day counted in each of some
+    quarters, if there is one; it is called at most once.
     """
     if not kept:
         return dict.fromkeys(quarters)
@@ -209,7 +209,7 @@ def _named(delivery: str) -> str | None:
 def _corrected_by(
     quarter: str, standing: Mapping[str, QuarterTag | None], changed: Mapping[str, date]
 ) -> tuple[str, ...]:
-    """``changed`` has the first day of which a delivery had rows before or after its change."""
+    """``changed`` has the first day for which a delivery had rows before or after its change."""
     if quarter not in standing:
         return ()
     before = standing[quarter]

@@ -1,4 +1,4 @@
-"""What a run has counted goes to where readers find it: files first, then one commit per table, then the CSV."""
+"""Publishes the results of a run to its readers: files first, then one commit per table, then the CSV."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from etl_job.tables.snapshot_change import Replacement
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What readers find of a run: the folders of its bad rows, the tables that it committed, the CSV files."""
+    """What a run has published: the folders of its bad rows, the tables that it committed, the CSV files."""
 
     quarantine: tuple[str, ...] = ()
     curated: PublishedTable | None = None
@@ -29,7 +29,7 @@ class Published:
 
 
 def publish(context: RunContext, counted: CountedRows, withdrawn: tuple[str, ...]) -> Iterator[Published]:
-    """Publish what was counted and take out the withdrawn deliveries; say after each effect what has been published."""
+    """Publish the results and remove the withdrawn deliveries; report after each effect what has been published."""
     replaced = (*(outcome.delivery for outcome in counted.outcomes), *withdrawn)
     with context.progress.stage("write") as seen:
         wanted = _to_write(context, counted, replaced)

@@ -1,4 +1,4 @@
-"""What the curated table holds apart from a run's deliveries, and the days of what the run replaces."""
+"""The curated table's content except for a run's deliveries, and the days that the run replaces."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from etl_job.tables.iceberg import PublishedIceberg, in_step
 
 @dataclass(frozen=True, slots=True)
 class PublishedCounts:
-    """What the curated table holds apart from this run's deliveries, and the days of what the run replaces."""
+    """The curated table's content except for this run's deliveries, and the days that the run replaces."""
 
     files: tuple[str, ...]
     replaced_files: tuple[str, ...]
@@ -47,7 +47,7 @@ def published_counts(tables: Tables, replaced: Sequence[str]) -> PublishedCounts
 
 
 def _entities(features: PublishedIceberg) -> int | None:
-    """How many entities there are: each calendar reaches to the last day of all. None where that is hard to find."""
+    """The number of entities: each calendar reaches to the last day of all. None if it is expensive to find."""
     files = features.data_files()
     last_day = max((file.last_day for file in files), default=None)
     if last_day is None:

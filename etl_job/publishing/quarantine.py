@@ -25,9 +25,9 @@ def quarantine_rows(context: RunContext, counted: CountedRows, location: str) ->
 
 
 def first_bad_rows(context: RunContext, counted: CountedRows, delivery: str) -> tuple[str, ...]:
-    """Where the first bad rows of a delivery stand, and what they break; their text stays in the lake. Runs Spark.
+    """The first bad rows of a delivery: where they are, and the rules that they break, without their text. Runs Spark.
 
-    Of formats whose rows a task cannot count, it is the file alone.
+    For formats in which a task cannot count rows, only the file is given.
     """
     rows = _bad_rows(context, counted).where(F.col(DELIVERY) == delivery).orderBy("file", "position")
     found = (f"{_place(row)} ({' '.join(row.reasons)})" for row in rows.limit(_SAMPLES).collect())
@@ -58,9 +58,9 @@ def quarantine_folders(context: RunContext, counted: CountedRows, location: str)
 
 
 def delete_own_quarantine(context: RunContext, counted: CountedRows) -> None:
-    """Delete the bad rows of a run that published nothing: whoever counts them would count them with others'.
+    """Delete the bad rows of a run that published nothing, so that nobody counts them together with others'.
 
-    An earlier attempt of the same run may have published: what the table names stays.
+    An earlier attempt of the same run may have published: whatever the table names is kept.
     """
     named = context.tables.quarantines.runs.items()
     published = {quarantine_folder(context.paths.quarantine, delivery, run) for delivery, run in named}

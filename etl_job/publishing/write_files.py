@@ -19,7 +19,7 @@ from etl_job.tables.iceberg import PublishedIceberg
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """What a run has counted, held against what is published, and the days whose features follow from it."""
+    """The counted rows of a run, compared with what is published, and the days whose features change."""
 
     counted: CountedRows
     history: PublishedCounts
