@@ -120,13 +120,7 @@ class Layout:
 
     @property
     def pattern(self) -> str:
-        """A pattern that matches exactly the texts of this format."""
-        found = (re.escape(piece) if isinstance(piece, str) else piece.pattern for piece in self.pieces)
-        return rf"\A{''.join(found)}\z"
-
-    @property
-    def named_pattern(self) -> str:
-        """The same with each unit as a group of its name."""
+        """The pattern that all texts of this layout match, and no others, with each unit as a group of its name."""
         found = (
             re.escape(piece) if isinstance(piece, str) else f"(?P<{piece.unit}>{piece.pattern})"
             for piece in self.pieces

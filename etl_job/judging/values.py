@@ -143,7 +143,7 @@ def _split(layout: Layout, text: pa.StringArray) -> tuple[pa.StringArray, _Parts
     if all(part.is_fixed for part in wanted):
         of_layout = texts_where(pc.match_substring_regex(text, layout.pattern), text)
         return of_layout, lambda unit: _cut(of_layout, layout.parts[unit].start or 1, layout.parts[unit].most)
-    found = pc.extract_regex(text, layout.named_pattern)
+    found = pc.extract_regex(text, layout.pattern)
     return texts_where(pc.is_valid(found), text), lambda unit: pc.struct_field(found, unit)
 
 

@@ -32,7 +32,7 @@ from etl_job.contract.schemas import (
     names,
 )
 from etl_job.publishing.measures import add_up, aggregates
-from etl_job.publishing.point_in_time import quarters_between
+from etl_job.publishing.point_in_time import last_day_of, quarter_of, quarters_between
 from etl_job.spark.workload import gathered
 
 
@@ -82,9 +82,7 @@ def affected_range(
 
 def narrowed(whole: FeatureRange, last_changed: date, reach_days: int) -> FeatureRange:
     """The range without the quarters in which no row looks at a day up to ``last_changed``, if there are any."""
-    last = first_day_of_quarter(last_changed + timedelta(days=reach_days))
-    next_quarter = first_day_of_quarter(last + timedelta(days=92))
-    end = next_quarter - timedelta(days=1)
+    end = last_day_of(quarter_of(last_changed + timedelta(days=reach_days)))
     return whole if end >= whole.last_day else FeatureRange(whole.first_day, end, reaches_end=False)
 
 
