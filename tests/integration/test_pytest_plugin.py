@@ -55,6 +55,28 @@ def test_failure_is_told_with_its_message(glue_local, job):
     assert glue_local.wait_for_run(job, run_id, state="FAILED")["Id"] == run_id
 
 
+CHAIN = b"""
+import boto3
+asked = {"RoleArn": "arn:aws:iam::000000000000:role/other", "RoleSessionName": "next"}
+got = boto3.client("sts").assume_role(**asked)["Credentials"]
+keys = {"aws_access_key_id": got["AccessKeyId"], "aws_secret_access_key": got["SecretAccessKey"]}
+s3 = boto3.client("s3", aws_session_token=got["SessionToken"], **keys)
+s3.put_object(Bucket="lake", Key="out/allowed", Body=b"x")
+s3.put_object(Bucket="lake", Key="shut/refused", Body=b"x")
+"""
+
+
+def test_script_that_assumes_another_role_is_judged_by_that_one(glue_local, job):
+    glue_local.create_role("other", "s3:PutObject", "arn:aws:s3:::lake/out/*")
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]}
+    glue_local.client("iam").put_role_policy(RoleName="etl", PolicyName="q", PolicyDocument=json.dumps(policy))
+    s3 = glue_local.client("s3")
+    s3.put_object(Bucket="lake", Key="job.py", Body=CHAIN)
+    with pytest.raises(AssertionError, match="AccessDenied.*assumed-role/other/next"):
+        glue_local.wait_for_run(job, glue_local.glue.start_job_run(JobName=job)["JobRunId"])
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="lake")["Contents"]] == ["job.py", "out/allowed"]
+
+
 LAZY = {
     "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
     "Parameters": {"field.delim": ","},
@@ -127,4 +149,4 @@ def test_fixture_serves_tests_among_them_that_of_the_readme(tmp_path: Path) -> N
     environ = {**os.environ, "GLUE_LOCAL_PYTHON": str(python), "PYTHONPATH": path}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "localstack_glue.testing.plugin", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300)
-    assert "7 passed" in done.stdout, done.stdout + done.stderr
+    assert "8 passed" in done.stdout, done.stdout + done.stderr

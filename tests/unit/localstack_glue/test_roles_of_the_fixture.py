@@ -1,5 +1,8 @@
 """What the pytest fixture says of what roles did."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
 from localstack_glue.testing import glue_local
@@ -37,3 +40,40 @@ def test_role_is_found_in_any_account_and_path_unless_several_have_its_name(monk
     roles["arn:aws:iam::111122223333:role/etl"] = {"calls": CALLS, "denials": []}
     with pytest.raises(AssertionError, match="several roles are called etl"):
         local.assert_role_used_only("etl", "*")
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b""), (404, b"<Error/>"), (200, b'{"status": "ok"}')])
+def test_reset_takes_any_answer_of_an_emulator_that_is_not_moto(httpserver_of, status, body):
+    url, asked = httpserver_of({"/_glue/reset": (200, b'{"reset": true}'), "/moto-api/reset": (status, body)})
+    GlueLocal(url).reset()
+    assert asked == ["/_glue/reset", "/moto-api/reset"]
+
+
+@pytest.fixture
+def httpserver_of():
+    """A server that gives these answers, and what it was asked."""
+    servers = []
+
+    def start(answers):
+        asked = []
+
+        class Answers(BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked.append(self.path)
+                status, body = answers[self.path]
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Answers))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}", asked
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

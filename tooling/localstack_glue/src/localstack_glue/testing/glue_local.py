@@ -95,12 +95,12 @@ class GlueLocal:
     def reset(self) -> None:
         """Stop what runs, forget everything, and follow the machine's clock again.
 
-        The other services are emptied too, if this server's own moto answers them.
+        The other services are emptied too, if moto answers them: here, or in a server of its own behind this one.
         """
         _call(self.endpoint, "POST", "/_glue/reset")
         try:
-            _call(self.endpoint, "POST", "/moto-api/reset")
-        except urllib.error.HTTPError as error:
+            _ask(self.endpoint, "POST", "/moto-api/reset")
+        except urllib.error.HTTPError as error:  # another emulator, which takes it for a bucket
             error.close()
 
     def create_role(self, name: str, actions: Iterable[str], resources: Iterable[str] = ("*",)) -> str:
@@ -171,8 +171,13 @@ def _policy(statement: Mapping[str, Any]) -> str:
 
 
 def _call(endpoint: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
+    return json.loads(_ask(endpoint, method, path, document))
+
+
+def _ask(endpoint: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> bytes:
     body = json.dumps(document or {}).encode() if method == "POST" else None
     request = urllib.request.Request(endpoint + path, body, method=method)  # noqa: S310 - the server's own URL
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with directly.open(request, timeout=60) as answer:
-        return json.load(answer)
+        content: bytes = answer.read()
+    return content
