@@ -55,7 +55,7 @@ def one_line(text: object) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a run cannot continue: the message of the job's own errors; for others, what failed and what to do."""
+    """Why a run cannot continue: the message of the job's own errors; for other errors, what failed and what to do."""
     if isinstance(error, QuartalJobError):
         return one_line(error)
     what = one_line(_what(error))[:_LONGEST]

@@ -37,7 +37,7 @@ _TOLD = "The run's event tells of this failure."
 
 
 def main(argv: Sequence[str]) -> None:
-    """Run the job. On failure the process exits with 1, and its last line on stderr says why."""
+    """Run the job. On failure the process exits with 1, and its last line on stderr states the reason."""
     try:
         run(parse_arguments(argv), os.environ, Progress())
     except QuartalJobError as error:
@@ -48,13 +48,13 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _last_words(error: Exception) -> str:
-    """Glue puts them into its own event of the job run; alerts leave that out where the run's event told it already."""
+    """Glue copies this text into its own event of the job run; alerts skip that event if the run's own was sent."""
     has_event = _TOLD in getattr(error, "__notes__", ())
     return f"QuartalJobError{'' if has_event else ' (no event of the run)'}: {reason_of(error)}"
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
-    """Process what is new, publish it, and leave a manifest. Raises after leaving one with status FAILED."""
+    """Process new deliveries, publish them, and write a manifest. A failed run writes one too, and raises."""
     services = Services.of(arguments, environ, progress)
     with ThreadPoolExecutor(1, thread_name_prefix="spark-start") as starter:
         # The JVM needs seconds to start; the catalog and the contract are read meanwhile.
@@ -123,7 +123,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
 
 
 def _exported_again(services: Services, opening: Opening) -> RunRecord:
-    """Make good what an export that was cut short, or somebody else, did to the CSV files."""
+    """Repair CSV files that an interrupted export, or somebody else, left different from the table."""
     record, features, arguments = opening.record, opening.tables.features, services.arguments
     if features.snapshot_id is None:
         return record
@@ -135,7 +135,7 @@ def _exported_again(services: Services, opening: Opening) -> RunRecord:
 
 
 def _published_now(opening: Opening, record: RunRecord, run_id: str) -> Mapping[str, PublishedDelivery]:
-    """The state of all deliveries when the run has published its own and taken out those withdrawn."""
+    """The state of all deliveries after the run has published its own and removed the withdrawn ones."""
     processed = {
         counts.delivery: PublishedDelivery(run_id=run_id, contract_hash=opening.contract.hash, inputs=counts.inputs)
         for counts in record.result.deliveries
@@ -188,7 +188,7 @@ def _leave_failed_manifest(services: Services, record: RunRecord, error: Excepti
 
 
 def tell_of(services: Services, manifest: RunManifest, uri: str) -> bool:
-    """Metrics and the event of the run; what cannot be found out or sent is said in the log and fails nothing.
+    """Send the metrics and the event of the run; failures are logged and do not fail the run.
 
     Returns whether the event was put.
     """

@@ -1,4 +1,4 @@
-"""What is known of a run, step by step, and the manifest that is made of it, whether or not the run succeeds."""
+"""The record of a run, filled step by step, and the manifest made from it, whether or not the run succeeds."""
 
 import platform
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is known of a run so far. ``published`` is the state of all deliveries, as the tables hold them."""
+    """What is known of a run so far. ``published`` is the state of all deliveries according to the tables."""
 
     started_at: datetime
     contract: Contract | None = None
@@ -45,7 +45,7 @@ class RunRecord:
 def manifest_of(
     record: RunRecord, arguments: JobArguments, stages: tuple[Stage, ...], reason: str | None
 ) -> RunManifest:
-    """The manifest of a run that ends now; ``reason`` says why it failed, if it did."""
+    """The manifest of a run that ends now; ``reason`` is the reason of its failure, if it failed."""
     finished_at = datetime.now(UTC)
     contract, result, published = record.contract, record.result, record.result.published
     return RunManifest(

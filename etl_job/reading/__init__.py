@@ -1,6 +1,6 @@
-"""Reading: bytes of raw files become batches of texts, whatever their format.
+"""Reading: the bytes of raw files become batches of texts, whatever their format.
 
-In come a file, or a part of one, and the contract; out go ``batches.TextBatch``: the texts of the contract's columns,
-with the raw text and place of each row. Arrow, files, the contract's model and the words of messages may be imported,
+Input: a file, or a part of one, and the contract. Output: ``batches.TextBatch``, the texts of the contract's columns
+with the raw text and place of each row. Arrow, files, the contract's model and the wording of messages may be imported,
 Spark may not.
 """

@@ -1,4 +1,4 @@
-"""What readers hand out: rows as texts, before anybody has judged them."""
+"""The output of readers: rows as texts, before they are judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of a file in their order: by a line of its own, or as Parquet has them (``parquet_kinds.py``).
+    """The columns of a file in their order: from its header line, or from Parquet's schema (``parquet_kinds.py``).
 
-    ``in_file`` are Parquet's own names of them, ``kinds`` their types, ``group_rows`` how many rows its groups have.
+    For Parquet, ``in_file`` are its own names of the columns, ``kinds`` their types, and ``group_rows`` the numbers of
+    rows in its row groups.
     """
 
     line: str
@@ -23,10 +24,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is known of a file apart from its rows.
+    """The properties of a file apart from its rows.
 
-    Its number in the run's file order, its delivery, its size, how it names its columns, and the last day that an event
-    of it can have.
+    Its number in the run's file order, its delivery, its size, the names of its columns, and the last day that its
+    events can have.
     """
 
     uri: str
@@ -41,9 +42,9 @@ class Source:
 class TextBatch:
     """Rows by column.
 
-    ``texts`` has each of the contract's columns, null or empty where a value is missing. ``raw`` is the text of the
-    whole row, ``numbers`` its place among the others of the part. ``malformed`` marks rows that do not have a value for
-    each column, ``undecodable`` those whose bytes are no text; both are None where there are none.
+    ``texts`` has each of the contract's columns, null or empty if a value is missing. ``raw`` is the text of the whole
+    row, ``numbers`` its place among the others of the part. ``malformed`` marks rows that do not have a value for each
+    column, ``undecodable`` rows whose bytes cannot be decoded; both are None if there are no such rows.
     """
 
     texts: Mapping[str, pa.StringArray]

@@ -1,7 +1,7 @@
 """CSV as batches of texts.
 
-Arrow splits records whose quotes come in regular pairs, which is nearly all of them. The others, and those with
-another number of values than the header, are read one by one (``record_parser.py``) and come as a batch of their own.
+Arrow splits records whose quotes come in regular pairs, which nearly all records do. Other records, and those that do
+not have the header's number of values, are read one by one (``record_parser.py``) and form a batch of their own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,9 +24,10 @@ _LINE_ENDS = "\r\n"
 
 
 def csv_batches(store: ObjectStore, part: RawPart, source: Source, contract: Contract) -> Iterator[TextBatch]:
-    """The rows of a part. Header lines and blank lines are none.
+    """The rows of a part, without header lines and blank lines.
 
-    Raises OSError, EOFError or zlib.error where the file is packed and damaged.
+    Raises:
+        OSError, EOFError, zlib.error: the file is compressed and damaged.
     """
     reader, first = _Reader(source, contract, RecordParser(contract.csv)), 0
     for records, is_marked in _blocks(store, part, contract):
@@ -80,7 +81,7 @@ class _Reader:
     parser: RecordParser
 
     def batches_of(self, records: Records, is_marked: bool, first: int) -> Iterator[TextBatch]:
-        """The rows in some records, the first of which has that number."""
+        """The rows in some records, the first of which has the given number."""
         for batch in self._marked_batches_of(records, is_marked, first):
             yield _with_marks_read(batch) if is_marked else batch
 
@@ -119,14 +120,14 @@ class _Reader:
                 yield self._one_by_one(rows.where(one_by_one))
 
     def _escaped(self, rows: _Rows, quoted: pa.BooleanArray | None) -> pa.BooleanArray | None:
-        """Which rows hold both quotes and the escape character; None where there are none."""
+        """Which rows contain both quotes and the escape character; None if there are none."""
         if self.contract.csv.escape is None or quoted is None:
             return None
         escaped = pc.and_(quoted, pc.match_substring(rows.raw, self.contract.csv.escape))
         return escaped if pc.any(escaped).as_py() else None
 
     def _split(self, rows: _Rows, has_quotes: bool) -> Iterator[TextBatch]:
-        """Rows whose quotes come in pairs; those with another number of values come as a batch of their own."""
+        """Rows whose quotes come in pairs; rows with another number of values form a batch of their own."""
         names, malformed = [str(place) for place in range(len(self.source.header.columns))], list[int]()
 
         def set_aside(row: csv.InvalidRow) -> str:
@@ -183,7 +184,7 @@ class _Reader:
 def _content_of(ended: pa.StringArray) -> pa.Buffer:
     """The bytes of records, one after the other, after a blank line.
 
-    Arrow takes away what looks like a byte order mark; it is one at the beginning of a file only.
+    Arrow removes what looks like a byte order mark, but it is one only at the beginning of a file.
     """
     _, offsets, data = ended.buffers()
     places = pa.Array.from_buffers(pa.int32(), len(ended) + 1, [None, offsets], offset=ended.offset)

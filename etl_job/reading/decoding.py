@@ -1,4 +1,4 @@
-"""Bytes in the contract's encoding as UTF-8. What is no text becomes U+FFFD, behind a mark that distinguishes it."""
+"""Bytes in the contract's encoding as UTF-8. Undecodable bytes become U+FFFD after a mark that distinguishes them."""
 
 import codecs
 import secrets
@@ -38,7 +38,7 @@ def decode_chunk(chunk: bytes, encoding: str) -> tuple[bytes, bool]:
 
 
 def has_mark(content: bytes) -> bool:
-    """Whether what a stream of ``utf_8_of`` gave has marks in it."""
+    """Whether the output of a stream of ``utf_8_of`` contains marks."""
     return _MARK.encode() in content
 
 
@@ -66,7 +66,7 @@ class _Decoding:
         self._is_beginning = encoding != UTF_16  # whose decoder takes the mark away
 
     def read(self, size: int) -> bytes:
-        """About so many bytes; none at the end only."""
+        """About the given number of bytes; none only at the end."""
         while True:
             read = self._stream.read(size)
             if self._is_beginning:

@@ -9,10 +9,12 @@ READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
 def unpacked_beginning(head: bytes, most_bytes: int) -> bytes:
-    """What comes out of a file's first bytes, at most so many bytes.
+    """The unpacked content of a file's first bytes, up to the given number of bytes.
 
-    The file goes on behind ``head``, so that an end in the midst of a member is none. Raises OSError or zlib.error for
-    what gzip did not write.
+    The file continues after ``head``, so a member that ends in the middle is not an error.
+
+    Raises:
+        OSError, zlib.error: gzip did not write this.
     """
     found = b""
     with gzip.GzipFile(fileobj=BytesIO(head)) as stream:

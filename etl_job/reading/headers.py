@@ -23,7 +23,7 @@ _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) -> dict[str, Header]:
     """The header of every file.
 
-    Files without one have the contract's columns, in its order: what a crawler makes of them decides nothing.
+    Files without one have the contract's columns, in its order, whatever names a crawler gave them.
 
     Raises:
         InputError: files lack a required column, or cannot be read; it names all of them.
@@ -60,8 +60,8 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     """Read the header from a file's first bytes; without one the columns are the contract's.
 
     Raises:
-        InputError: a required column is missing, a column comes twice, the header does not end, or the file
-            cannot be unpacked or decoded.
+        InputError: a required column is missing, a column occurs twice, the header does not end, or the file cannot be
+            unpacked or decoded.
     """
     form, is_cut = contract.csv, len(head) >= HEAD_BYTES
     if uri.endswith(".gz"):

@@ -1,9 +1,9 @@
-"""JSON lines as batches of texts: one object a line, found by the names of its members.
+"""JSON lines as batches of texts: one object a line, with values found by the names of its members.
 
-A value is the text that it is written as: of a string what stands between its quotes, escapes resolved; of a number its
-digits, which a parser would round; ``true`` or ``false``; a nested value is JSON in which numbers are quoted. ``null``
-and members that are not there are missing values. Of a name that comes twice the last value counts. A string with half
-of a character in it, which only escapes can spell, is no text.
+A value is the text as written in the file: for a string, the characters between its quotes with escapes resolved; for a
+number, its digits, which a parser would round; ``true`` or ``false``; for a nested value, JSON in which numbers are
+quoted. ``null`` and absent members are missing values. If a name occurs twice, the last value counts. A string that
+contains half of a surrogate pair, which only escapes can express, is not a text.
 """
 
 import json
@@ -38,9 +38,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def json_batches(store: ObjectStore, part: RawPart, contract: Contract) -> Iterator[TextBatch]:
-    """The rows of a part. Blank lines are none.
+    """The rows of a part, without blank lines.
 
-    Raises OSError, EOFError or zlib.error where the file is packed and damaged.
+    Raises:
+        OSError, EOFError, zlib.error: the file is compressed and damaged.
     """
     first = 0
     for chunk in chunks_of(store, part, UTF_8):
@@ -71,7 +72,7 @@ def _batch(
 
 
 def _parsed(lines: pa.StringArray) -> list[dict[str, Any] | None]:
-    """The object in each line; None where it is not exactly one."""
+    """The object in each line; None if the line is not exactly one object."""
     texts = lines.to_pylist()
     try:
         found = _DECODER.decode(f'[{f""","{_BETWEEN}",""".join(texts)}]')
@@ -92,7 +93,7 @@ def _parsed_alone(text: str) -> dict[str, Any] | None:
 
 
 def _texts(values: Sequence[Any]) -> tuple[pa.StringArray, pa.BooleanArray | None]:
-    """Values as texts, and which of them have half of a character in them; None where none has."""
+    """Values as texts, and which of them contain half of a surrogate pair; None if none do."""
     texts = [value if value is None or type(value) is str else _text(value) for value in values]
     try:
         return pa.array(texts, pa.string()), None

@@ -1,4 +1,4 @@
-"""Which columns a Parquet file has and of which kinds, from its footer, and whether the contract can read them.
+"""The columns of a Parquet file and their types, from its footer, and whether the contract can read them.
 
 https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
 """
@@ -37,10 +37,10 @@ NOTHING = "nothing"  # a column without a value, as pandas writes one of None al
 
 
 def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
-    """The columns of a file that the contract knows, by its footer.
+    """The columns of a file that the contract knows, from its footer.
 
     Raises:
-        InputError: it is no Parquet file, lacks a required column, or has one whose values cannot become
+        InputError: it is not a Parquet file, lacks a required column, or has one whose values cannot be converted to
             the contract's.
     """
     try:
@@ -110,7 +110,7 @@ def _name(leaf: Any) -> str:
 
 
 def _kind(leaf: Any) -> str:
-    """Spark's type of a column, or what it is in words that ``_problem`` refuses."""
+    """Spark's type of a column, or a description that ``_problem`` refuses."""
     logical = json.loads(leaf.logical_type.to_json())
     name = logical["Type"]
     if leaf.path != leaf.name or leaf.max_repetition_level:

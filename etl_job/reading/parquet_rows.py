@@ -82,7 +82,7 @@ def _batch(
 
 
 def _decoded(values: pa.Array) -> tuple[pa.StringArray, pa.BooleanArray | None]:
-    """Texts, and which of them hold bytes that are none; None where none does."""
+    """Texts, and which of them have bytes that cannot be decoded; None if none have."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     content = values.cast(pa.binary())
@@ -109,7 +109,7 @@ def _text(column: Column, kind: str, values: pa.Array) -> pa.StringArray:
 
 @dataclass(frozen=True, slots=True)
 class _Moments:
-    """Times as whole seconds since 1970, and the nanoseconds behind these."""
+    """Times as whole seconds since 1970, and the remaining nanoseconds."""
 
     seconds: pa.Int64Array
     behind: pa.Int64Array
@@ -127,7 +127,7 @@ class _Moments:
 
 
 def _days_of_midnights(column: Column, moments: _Moments) -> pa.StringArray:
-    """A day is written as its midnight; any other time is no date, and its text none either."""
+    """A day is written as its midnight; any other time is not a date, and has no text either."""
     in_day = pc.subtract(moments.seconds, pc.multiply(floor_divide(moments.seconds, _DAY), _DAY))
     is_midnight = pc.and_(pc.equal(in_day, 0), pc.equal(moments.behind, 0))
     days = texts_where(pc.fill_null(is_midnight, True), _written(column.rules.layouts[0], moments))
@@ -136,7 +136,7 @@ def _days_of_midnights(column: Column, moments: _Moments) -> pa.StringArray:
 
 
 def _written(layout: Layout, moments: _Moments) -> pa.StringArray:
-    """Times in a layout; those that are thousands of years away have a text of no layout."""
+    """Times in a layout; times thousands of years away have no text in any layout."""
     is_near = pc.fill_null(pc.less_equal(pc.abs(moments.seconds), _FARTHEST), True)
     if pc.all(is_near).as_py() is not False:
         return _in_layout(layout, moments)
@@ -233,7 +233,7 @@ def _digits_of(value: float | Decimal, kind: pa.DataType, rounding: int | None) 
 
 
 def _as_java_writes(number: Decimal) -> str:
-    """A binary number as Java writes it where it is very small or large."""
+    """A binary number in Java's notation, which has an exponent if the number is very small or large."""
     sign, digits, _ = number.as_tuple()
     exponent = number.adjusted()
     shown = "".join(map(str, digits)).rstrip("0") or "0"

@@ -28,10 +28,10 @@ class LongLineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RawPart:
-    """The lines of a file that begin from ``start`` up to ``end``, in bytes; a packed file is one part.
+    """The lines of a file that begin from ``start`` up to ``end``, in bytes; a compressed file is one part.
 
-    ``file`` is its number in the run's file order, ``chunk_bytes`` how much is read at a time. Of a Parquet file a part
-    is row groups by number instead, of which ``first_row`` rows lie before.
+    ``file`` is its number in the run's file order, ``chunk_bytes`` the number of bytes to read at a time. For Parquet,
+    a part is a range of row groups by number, and ``first_row`` is the number of rows before it.
     """
 
     uri: str
@@ -43,9 +43,9 @@ class RawPart:
 
 
 def parts_of(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = False) -> tuple[RawPart, ...]:
-    """Parts of files, given by URI and size, of about equal size, and for at least so many tasks if there is much.
+    """Parts of about equal size of files, given by URI and size, for at least so many tasks if there is much data.
 
-    Packed files are one part, and all files if they ``are_whole``.
+    Compressed files are one part each, and so are all files if they ``are_whole``.
     """
     total = sum(size for _, size in files)
     most = max(1, min(PART_BYTES, -(-total // max(1, tasks))))
@@ -81,8 +81,10 @@ def opened_as_text(store: ObjectStore, uri: str, encoding: str) -> Iterator[Bina
 def chunks_of(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[bytes]:
     """The part's lines, many at a time and none cut, without a byte order mark at the file's beginning.
 
-    A line ends with LF, CR or both. The bytes are as they are in the file, but of UTF-16, which comes as UTF-8. Raises
-    OSError, EOFError or zlib.error for a packed file that is damaged.
+    A line ends with LF, CR or both. The bytes are those of the file, except that UTF-16 is converted to UTF-8.
+
+    Raises:
+        OSError, EOFError, zlib.error: the file is compressed and damaged.
     """
     if encoding == UTF_16:
         with opened_as_text(store, part.uri, encoding) as text:
@@ -134,7 +136,7 @@ def _refuse_longer(line: bytes, first_byte: int) -> None:
 
 
 def _line_after(block: bytes, place: int, is_last: bool) -> int | None:
-    """Where the first line begins after a line end at or behind a place; None where the block does not say."""
+    """Where the first line begins after a line end at or after a place; None if the block does not contain it."""
     feed = block.find(b"\n", place)
     back = block.find(b"\r", place, feed if feed >= 0 else len(block))
     if back < 0:

@@ -22,7 +22,7 @@ _OF_PARQUET = (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
 
 
 class DamagedFileError(Exception):
-    """A file cannot be read to its end; the message says why."""
+    """A file cannot be read to its end; the message states why."""
 
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(uri, reason)
@@ -53,7 +53,7 @@ def batches_of(store: ObjectStore, part: RawPart, source: Source, contract: Cont
 
 
 def raw_parts(sources: Sequence[Source], contract: Contract, tasks: int) -> tuple[RawPart, ...]:
-    """The parts of files, of about equal size, and for at least so many tasks if there is much."""
+    """The parts of files, of about equal size, for at least so many tasks if there is much data."""
     if contract.files.format is FileFormat.PARQUET:
         return tuple(part for source in sources for part in _row_groups(source))
     form = contract.csv
@@ -63,7 +63,7 @@ def raw_parts(sources: Sequence[Source], contract: Contract, tasks: int) -> tupl
 
 
 def _row_groups(source: Source) -> Iterator[RawPart]:
-    """Row groups of a Parquet file, so many that they make a part."""
+    """Row groups of a Parquet file, grouped into parts."""
     groups = source.header.group_rows
     at_once = max(1, len(groups) * parts.PART_BYTES // max(1, source.size_bytes))
     for start in range(0, len(groups), at_once):

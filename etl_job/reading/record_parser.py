@@ -1,8 +1,8 @@
-"""One record of CSV at a time, whatever quotes it holds: slower than whole blocks, and for those that need it.
+"""One record of CSV at a time, with any quotes: slower than whole blocks, and used only for records that need it.
 
-A value between quotes ends with the quote that is not doubled, or, where there is an escape character, not behind one;
-blanks behind it are none of it. What else follows it makes the value one without quotes, up to the next delimiter, the
-quote at its beginning included; and so does a quote that is never closed.
+A quoted value ends at the quote that is not doubled or, if there is an escape character, not escaped; blanks after it
+are not part of the value. If anything else follows that quote, the value counts as unquoted and extends to the next
+delimiter, including its opening quote; the same applies to a quote that is never closed.
 """
 
 import re
@@ -39,7 +39,7 @@ class RecordParser:
 
     @property
     def doubles_quotes(self) -> bool:
-        """Whether a quote within quotes is written twice; else the escape character stands before it."""
+        """Whether a quote within quotes is doubled; otherwise the escape character precedes it."""
         return self.form.escape is None
 
     @cached_property
@@ -48,7 +48,7 @@ class RecordParser:
         return re.compile(escape + b"(?:" + escape + b"|" + quote + b")")
 
     def without_escaped(self, block: bytes) -> bytes:
-        """The block with other bytes in place of the escape character and the quote or escape behind it."""
+        """The block with other bytes in place of the escape character and the quote or escape character after it."""
         if self.form.escape is None or self.form.escape.encode() not in block:
             return block
         return self._escaped.sub(b"\xff\xff", block)  # which are in no text
@@ -69,8 +69,8 @@ class RecordParser:
         """Find the end of the record that begins at `start`.
 
         Returns:
-            The place after the record, None where the block ends before it, and whether that is within quotes. While a
-            quote is open, nothing after the limit is looked at.
+            The place after the record, or None if the block ends before it; and whether that is within quotes. While a
+                quote is open, nothing after the limit is looked at.
         """
         place = start
         while True:
@@ -93,7 +93,7 @@ class RecordParser:
             return place + 1, False
 
     def _behind_quoted(self, block: bytes, start: int, limit: int) -> int | None:
-        """The place of the delimiter or line end behind a value that begins with a quote; None if it is not closed."""
+        """The place of the delimiter or line end after a value that begins with a quote; None if it stays open."""
         escape = None if self.form.escape is None else self.form.escape.encode()
         start += len(self.quote)
         closing = _closing_quote(block, start, min(limit, len(block)), quote=self.quote, escape=escape)
@@ -125,7 +125,7 @@ class RecordParser:
             place += 1
 
     def _quoted_cell(self, record: str, start: int) -> tuple[str, int]:
-        """The value that begins with a quote at a place, and the place of the delimiter behind it."""
+        """The value that begins with a quote at a place, and the place of the delimiter after it."""
         quote, escape, delimiter = self.form.quote_symbol, self.form.escape, self.form.delimiter
         closing = _closing_quote(record, start + 1, len(record), quote=quote, escape=escape)
         text = record[start + 1 : closing]
@@ -146,7 +146,7 @@ class RecordParser:
 
 
 def _closing_quote(text: AnyStr, place: int, limit: int, *, quote: AnyStr, escape: AnyStr | None) -> int | None:
-    """Where the quote is closed behind which a place lies; None if it is not before the limit."""
+    """Where the quote that is open at a place is closed; None if that is not before the limit."""
     while True:
         found = text.find(quote, place, limit)
         if found < 0:

@@ -1,8 +1,8 @@
-"""Where records of CSV end, and which of them hold regular quotes only: a scan of many bytes at a time.
+"""Finds the ends of CSV records, and which records have regular quotes only, by scanning many bytes at a time.
 
-Quotes open and close by turns. So how many stand before a byte says whether it lies within quotes, as long as each
-opens a value or closes one; where one does neither, its record is read by itself (``record_parser.py``), and the scan
-goes on behind it. That takes time in proportion to the bytes, whatever they are.
+Quotes open and close in turns. So the number of quotes before a byte shows whether it lies within quotes, as long as
+each quote opens or closes a value. If one does neither, its record is read on its own (``record_parser.py``), and the
+scan continues after it. That takes time in proportion to the bytes, whatever they are.
 """
 
 from bisect import bisect_left
@@ -19,10 +19,10 @@ _LINE_FEED, _RETURN = 10, 13
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Whole records among some bytes: each ends at one of ``ends`` and begins where the one before it ended.
+    """Whole records in a block of bytes: each ends at one of ``ends`` and begins where the one before it ended.
 
-    ``quoted`` marks those that hold quotes, ``odd`` those of which a quote is none of a regular pair, and ``opened``
-    those with a quote at the beginning of a value; all are None where there are no such.
+    ``quoted`` marks records with quotes, ``odd`` those with a quote that is not part of a regular pair, and ``opened``
+    those with a quote at the beginning of a value; each is None if there are no such records.
     """
 
     block: bytes
@@ -84,7 +84,7 @@ def records_across_lines(block: bytes, parser: RecordParser, longest: int, is_la
 
 
 def _and_last(ends: pa.Int64Array, size: int) -> pa.Int64Array:
-    """With the end of the block, where what is behind the last line end is a line as well."""
+    """With the end of the block, if the bytes after the last line end form a line as well."""
     if not size or (len(ends) and ends[-1].as_py() == size):
         return ends
     return pa.concat_arrays([ends, pa.array([size], pa.int64())])
@@ -93,7 +93,7 @@ def _and_last(ends: pa.Int64Array, size: int) -> pa.Int64Array:
 def _are_bounded(
     ends: pa.Int64Array, lines: pa.Int64Array, size: int, *, longest: int, is_last: bool, is_closed: bool
 ) -> bool:
-    """Whether no record breaks lines and is too long, the one behind the last end included."""
+    """Whether no record contains line breaks and is too long, including the one after the last end."""
     if not is_closed and (is_last or size - (ends[-1].as_py() if len(ends) else 0) > longest):
         return False
     ends = _and_last(ends, size) if is_last else ends
@@ -130,7 +130,7 @@ _ByParity = tuple[list[int], tuple[list[int], list[int]], tuple[list[int], list[
 
 
 class _Scan:
-    """Some bytes, and what line ends and quotes in them do."""
+    """A block of bytes, and the effect of its line ends and quotes."""
 
     def __init__(self, block: bytes, parser: RecordParser, is_last: bool) -> None:
         self._block = block
@@ -143,7 +143,7 @@ class _Scan:
 
     @cached_property
     def line_ends(self) -> pa.Int64Array:
-        """Places behind each LF, CR and CR LF."""
+        """The places after each LF, CR and CR LF."""
         return pc.add(pc.indices_nonzero(self._is_line_end).cast(pa.int64()), 1)
 
     @cached_property
@@ -161,7 +161,7 @@ class _Scan:
 
     @cached_property
     def quotes_before_line_ends(self) -> pa.Int64Array:
-        """How many of them lie before each line end."""
+        """The number of quotes before each line end."""
         is_quote = self._is_quote.filter(pc.or_(self._is_quote, self._is_line_end))
         return pc.cumulative_sum(is_quote.cast(pa.int64())).filter(pc.invert(is_quote))
 
@@ -194,7 +194,7 @@ class _Scan:
         return pc.equal(beside, self._parser.quote[0])
 
     def _is_odd(self, is_opening: pa.BooleanArray) -> pa.BooleanArray:
-        """Whether a quote is none of a regular pair, if those are to open a value, and the others to close one."""
+        """Whether a quote is not part of a regular pair, given which quotes are to open a value (others close one)."""
         return pc.invert(pc.if_else(is_opening, self._may_open, self._may_close))
 
     @cached_property
@@ -207,7 +207,7 @@ class _Scan:
         return not pc.any(self._is_odd(self._is_even)).as_py()
 
     def records(self, ends: pa.Int64Array, before: pa.Int64Array) -> Records:
-        """The records that end there, given how many quotes lie before each end."""
+        """The records with these ends, given the number of quotes before each end."""
         zero = pa.array([0], pa.int64())
         starts = pa.concat_arrays([zero, before.slice(0, max(0, len(before) - 1))]) if len(before) else before
         counts = pc.subtract(before, starts)
@@ -240,7 +240,7 @@ class _Scan:
         return self.quotes.to_pylist(), (ends[0], ends[1]), (odd[0], odd[1])
 
     def ends_one_by_one(self, longest: int, is_last: bool) -> list[int]:
-        """The ends of records, of which some are read by themselves."""
+        """The ends of records, some of which are read on their own."""
         lines, size = self.line_ends.to_pylist(), len(self._block)
         quotes, outside, odd = self._by_parity(lines) if self._parser.is_simple else ([], ([], []), ([], []))
         found: list[int] = []

@@ -33,9 +33,9 @@ class SparkMeter:
         return cls(spark, first_stage, 1 + max((job["jobId"] for job in past._jobs()), default=-1))
 
     def read(self, rows_read: int = 0, bytes_read: int = 0) -> SparkMetrics:
-        """Everything since the beginning. Spark keeps the newest 1,000 stages, many times what a run has.
+        """All metrics since the beginning. Spark keeps the newest 1,000 stages, many times the number in a run.
 
-        What Python workers read by themselves Spark does not see; it is added.
+        Spark does not see what Python workers read themselves; it is added.
         """
         stages = [stage for stage in self._stages() if stage["stageId"] >= self._first_stage]
 
@@ -90,7 +90,7 @@ class SparkMeter:
         return [int(peak["JVMHeapMemory"]) for peak in peaks if peak]  # known from the first heartbeat on
 
     def _values(self, listed: Any) -> Any:
-        """What a Java or Scala collection holds, read as JSON in one call: value by value it would be thousands."""
+        """The values of a Java or Scala collection, read as JSON in one call, which saves thousands of calls."""
         jackson: Any = self._spark.sparkContext._jvm.com.fasterxml.jackson  # type: ignore[union-attr]
         mapper = jackson.databind.ObjectMapper()
         mapper.registerModule(jackson.module.scala.DefaultScalaModule())

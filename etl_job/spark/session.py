@@ -1,4 +1,4 @@
-"""The one place that makes or takes the Spark session."""
+"""The only place that creates the Spark session or takes an existing one."""
 
 import os
 import sys
@@ -45,7 +45,7 @@ LEAST_PARTITION_BYTES = 8_000_000
 
 
 def get_session(environ: Mapping[str, str]) -> SparkSession:
-    """Take the running session or make one, with the settings the job relies on."""
+    """Take the running session or create one, with the settings that the job relies on."""
     if SparkConf().get("spark.master", "local").startswith("local"):
         # Workers on this machine are of this Python, which has the packages they need.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -80,9 +80,9 @@ def _keep_names(spark: SparkSession) -> None:
 
 
 def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """What S3A needs to follow AWS's own endpoint variables, which it does not read by itself.
+    """The settings that make S3A follow AWS's own endpoint variables, which it does not read itself.
 
-    For a plain `spark-submit`; where Spark has been given an endpoint, that one stands.
+    For a plain `spark-submit`; if Spark was configured with an endpoint, that one is used.
     """
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
     if not endpoint:
@@ -96,10 +96,11 @@ def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def tune_shuffle(spark: SparkSession, input_bytes: int, reads_registers: bool = False) -> None:
-    """Size the shuffle to the data, about 48 MB of raw text each, and say whether plans adapt to what comes.
+    """Set the number of shuffle partitions for the data, about 48 MB of raw text each, and whether plans adapt.
 
-    A small input is planned once. Adaptive execution plans and compiles anew after each stage, each a Spark job of its
-    own. That is worth it where sizes are unknown: in much data, and where a few keys are compared with all.
+    A small input is planned once. Adaptive execution plans and compiles again after each stage, and each stage is a
+    Spark job of its own. That is worth it if sizes are unknown: for large data, and if a few keys are compared with
+    all.
     """
     cores = spark.sparkContext.defaultParallelism
     adaptive = reads_registers or input_bytes > SMALL_INPUT_BYTES

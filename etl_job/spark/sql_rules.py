@@ -1,8 +1,9 @@
 """The contract's SQL expressions over a row: checked before anything is read, and judged by Spark in one pass.
 
 An expression names the contract's columns and sees their values, not their texts: dates, timestamps, decimals,
-booleans. It is about rows whose values can be read: where one that it names has not its form, that rule speaks.
-Otherwise it holds only where it is true; null, as of a missing value that it does not allow for, counts as broken.
+booleans. It applies to rows whose values can be read: if the value of a column that it names is invalid, that column's
+own rule is broken instead. Otherwise the expression holds only if it is true; null, for example from a missing value
+that it does not allow for, counts as broken.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ class SqlRules:
         return cls(contract, SqlColumns(tuple(_checked(rule, contract) for rule in contract.quality)))
 
     def judge(self, spark: SparkSession, files: Sequence[str], folder: str) -> None:
-        """Judge the rows of files, and write to a folder which of them break what, by their part. Runs a Spark job."""
+        """Judge the rows of files, and write to a folder which rows break which rules, by part. Runs a Spark job."""
         rows = (
             spark.read.schema(self._schema)
             .option("datetimeRebaseMode", "CORRECTED")
@@ -77,7 +78,7 @@ class SqlRules:
 
 
 def _apart(name: str) -> str:
-    """A name that no column of a contract has, for an internal column beside them."""
+    """A name that no column of a contract has, for an internal column."""
     return f"{name}?"
 
 
@@ -108,7 +109,7 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
 
 
 def _columns_in(spark: SparkSession, expression: str) -> set[str]:
-    """The names of columns in an expression, in lower case. Raises PySparkException where it cannot be parsed."""
+    """The names of columns in an expression, in lower case. Raises PySparkException if it cannot be parsed."""
     session: Any = spark  # no public way to Spark's parser, nor to its analyser below
     leaves = session._jsparkSession.sessionState().sqlParser().parseExpression(expression).collectLeaves()
     found: Sequence[Any] = [leaves.apply(place) for place in range(leaves.size())]

@@ -1,6 +1,6 @@
-"""How much there is to work on, where that is known beforehand: little is worked on by one task.
+"""The amount of work, if it is known beforehand: a small amount is done by one task.
 
-Every exchange of rows between tasks is planned, compiled and scheduled. For some thousand rows that takes many times
+Every exchange of rows between tasks is planned, compiled and scheduled. For a few thousand rows that takes many times
 longer than the work on them.
 """
 
@@ -21,7 +21,7 @@ def fits_one_task(rows: int, columns: int = 1) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SizeEstimate:
-    """At most so many lines of daily counts, of at most so many entities, in so many files."""
+    """An estimate of daily counts: at most so many ``lines``, of at most so many ``entities``, in so many ``files``."""
 
     lines: int = 0
     entities: int = 0
@@ -41,11 +41,11 @@ class SizeEstimate:
 
 
 def gathered(rows: DataFrame, in_one_task: bool) -> DataFrame:
-    """The rows in a single partition, which what comes after them keeps without exchanging any; or as they are."""
+    """The rows in a single partition, so that later steps exchange none; or unchanged."""
     return rows.coalesce(1) if in_one_task else rows
 
 
 def collected(rows: DataFrame) -> pa.Table:
-    """The rows in the driver's memory; a table without columns where there are none."""
+    """The rows in the driver's memory; a table without columns if there are none."""
     batches: list[pa.RecordBatch] = rows._collect_as_arrow()  # from Spark 4.0 on: toArrow()
     return pa.Table.from_batches(batches) if batches else pa.table({})

@@ -4,7 +4,7 @@ from etl_job.contract.schemas import BROKEN_ROWS, KIND, VALID_ROWS
 
 
 class StagingFolder:
-    """A folder of one run's own. What stays of it when the run is published are the valid rows."""
+    """A folder that belongs to one run. When the run is published, only the valid rows remain in it."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
@@ -20,7 +20,7 @@ class StagingFolder:
 
 
 def part_name(number: int) -> str:
-    """What the names of the files of a part begin with."""
+    """The prefix of the names of a part's files."""
     return f"part-{number:06d}"
 
 

@@ -49,7 +49,7 @@ def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: St
     """Read and judge all rows of the deliveries and write them to the folder. Runs Spark jobs.
 
     Raises:
-        InputError: files lack a required column, are damaged, or were replaced meanwhile; it names all of them.
+        InputError: files lack a required column, are damaged, or were replaced in the meantime; it names all of them.
     """
     sources = sources_of(context.store, context.contract, deliveries)
     staged = _staged(context, sources, folder)
@@ -76,10 +76,10 @@ def _staged(context: RunContext, sources: Sequence[Source], folder: StagingFolde
 
 
 def _refuse_replaced(store: ObjectStore, deliveries: Sequence[Delivery]) -> None:
-    """A file is read in parts: of one that was replaced meanwhile, some may be of the old content, some of the new.
+    """A file is read in parts: if it was replaced in the meantime, its parts may be of different contents.
 
     Raises:
-        InputError: files are not those any more that were selected; it names them.
+        InputError: files are no longer the selected ones; it names them.
     """
     read = [file for delivery in deliveries for file in delivery.files_with_rows]
     folders = sorted({file.uri.rpartition("/")[0] for file in read})

@@ -1,7 +1,7 @@
-"""Parts of raw files to staged ones, in Spark's Python workers: read, judge, write, count.
+"""From parts of raw files to staged ones, in Spark's Python workers: read, judge, write, count.
 
-A task writes files whose names say which part they are of: one that is repeated writes the same ones again. Where the
-contract has rules in SQL, the rows of a part wait for Spark (``spark/sql_rules.py``), and are staged then.
+The names of a task's files include the part, so a repeated task writes the same files again. If the contract has rules
+in SQL, the rows of a part wait for Spark (``spark/sql_rules.py``), and are staged afterwards.
 """
 
 from collections import Counter
@@ -52,9 +52,9 @@ FILE_BYTES = 64_000_000  # of staged rows that a task holds; a packed file may u
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What came of files: rows and bytes that were read, and what the rows break.
+    """The result of reading files: the rows and bytes that were read, and the rules that rows break.
 
-    ``counts`` is the estimate of the counts of valid rows; ``damaged`` says why files cannot be read to their end.
+    ``counts`` is the estimate of the counts of valid rows; ``damaged`` states why files cannot be read to their end.
     """
 
     rows: int = 0
@@ -64,7 +64,7 @@ class Staged:
     damaged: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: "Staged") -> "Staged":
-        """What two parts have left: sums, and the damaged files of both."""
+        """The results of two parts: sums, and the damaged files of both."""
         return Staged(
             self.rows + other.rows,
             self.size_bytes + other.size_bytes,
@@ -76,7 +76,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class PartStager:
-    """What a task needs to stage parts."""
+    """Everything that a task needs to stage parts."""
 
     store: ObjectStore
     contract: Contract
@@ -123,13 +123,13 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
 
 
 def _bytes_of(part: RawPart, source: Source) -> int:
-    """How many bytes a part has in its file, about those of its row groups."""
+    """The number of bytes of a part in its file; for row groups, approximately."""
     groups = len(source.header.group_rows)
     return source.size_bytes * (part.end - part.start) // groups if groups else part.end - part.start
 
 
 def stage_waiting_part(stager: PartStager, number: int) -> Staged:
-    """Take the rows of a part that wait, with what rules in SQL say of them, and stage them."""
+    """Stage the waiting rows of a part, with the results of the rules in SQL."""
     folder, contract, store = stager.folder, stager.contract, stager.store
     found = _bits_of(store, folder, number)
     targets = _Targets(stager, number, waits=False)
@@ -170,7 +170,7 @@ def _with(table: pa.Table, changed: Mapping[str, pa.Array]) -> pa.Table:
 
 
 class _Targets:
-    """The files of a part: each written whole, and none where there are no rows; and what has been counted."""
+    """The files of a part, each written whole, or not at all if there are no rows; and the counts so far."""
 
     def __init__(self, stager: PartStager, number: int, waits: bool) -> None:
         folder, spec = stager.folder, stager.contract.features

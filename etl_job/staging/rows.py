@@ -1,6 +1,6 @@
-"""Judged batches as the tables that a run stages: valid rows with hashes in place of texts, broken ones with theirs.
+"""Judged batches as the tables that a run stages: valid rows with hashes in place of texts, broken ones with texts.
 
-Counts of valid rows per entity and day are made along with them, and a tally of all rows by what they break.
+Counts of valid rows per entity and day are made at the same time, and a tally of all rows by the rules they break.
 """
 
 from collections import Counter
@@ -75,7 +75,7 @@ def staged(
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of a judged batch: those of a mask, or all. Columns are cut to them as they are asked for."""
+    """Rows of a judged batch: those of a mask, or all. Columns are cut to these rows when they are used."""
 
     judged: JudgedBatch
     source: Source

@@ -1,4 +1,4 @@
-"""The staged rows of a run: Parquet beside the tables, in a folder of the run's own, by kind."""
+"""The staged rows of a run: Parquet files next to the tables, in a folder of the run, by kind."""
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -16,7 +16,7 @@ def read_staged(spark: SparkSession, store: ObjectStore, folder: str, spec: Feat
 
 
 def read_counts(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame | None:
-    """How many valid rows there are per delivery, entity and day, in several lines; None where there are none."""
+    """The numbers of valid rows per delivery, entity and day, in several lines each; None if there are none."""
     files = [file.uri for file in store.list_files(f"{StagingFolder(folder).counts}/")]
     return spark.read.schema(ddl(count_columns(spec))).parquet(*files) if files else None
 
