@@ -70,6 +70,8 @@ def test_attribute_that_forces_a_replacement_is_named():
 def test_format_of_another_major_version_is_refused():
     with pytest.raises(PlanError, match=r"format '2\.0'"):
         parse_plan({"format_version": "2.0"})
+    with pytest.raises(PlanError, match="no format_version"):
+        parse_plan({"plan_format_version": "1.1", "resource_changes": []})
 
 
 MARKS = {"before_sensitive": False, "after_sensitive": {"password": True}}

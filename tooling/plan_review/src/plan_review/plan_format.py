@@ -37,6 +37,12 @@ def refuse_other_formats(data: Mapping[str, Any]) -> None:
                 remedy="Plan with Terraform 0.15.2 or newer, or with OpenTofu, and pass the JSON unchanged.",
             )
         return
+    if not version:
+        raise PlanError(
+            "This JSON has no format_version, which every plan has that `terraform show -json` writes.",
+            remedy="Save the plan (`terraform plan -out FILE`), then pass `terraform show -json FILE`; what HCP "
+            "Terraform shows of a plan is something else.",
+        )
     raise PlanError(
         f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED}.x.",
         remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README lists the tested versions.",
