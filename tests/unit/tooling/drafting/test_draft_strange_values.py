@@ -242,6 +242,12 @@ def test_day_comes_first_where_another_column_shows_it(tmp_path, other, form):
     assert "order_day: the" in drafted.text
 
 
+def test_objects_within_values_are_told(tmp_path):
+    lines = [f'{{"day": "{day(n)}", "paid": {{"amount": "{n}.50", "currency": "EUR"}}}}' for n in range(40)]
+    guesses = drafted_from(tmp_path, "\n".join(lines), name="feed.json").guesses
+    assert any(guess.startswith("paid: its values are objects or lists") for guess in guesses)
+
+
 def test_spans_of_time_are_no_times_of_day(tmp_path):
     rows = table("day,shop,duration", lambda n: f"{day(n)},{shop(n)},{n % 3}:{n:02d}:00")
     assert tried(tmp_path, drafted_from(tmp_path, rows)).features.event_time.time is None

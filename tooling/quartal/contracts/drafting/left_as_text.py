@@ -30,6 +30,8 @@ def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
     if stripped.keys() != there.keys() and (what := _what_stands_between_blanks(stripped)):
         example = next(text for text in there if text != text.strip(_BLANKS))
         return (f"its {what} have spaces around them, which no contract removes: {example!r}",)
+    if all(text[:1] + text[-1:] in ("{}", "[]") for text in there):
+        return (f"its values are objects or lists, whose parts no contract reads: {next(iter(there))[:40]!r}",)
     late = next(filter(_AFTER_MIDNIGHT.fullmatch, there), None)
     if late is not None and all(map(_LATE_CLOCK.fullmatch, there)):
         return (f"its dates or times have hours from 24 on, which no contract format supports: {late[:40]!r}",)
