@@ -1,5 +1,5 @@
-"""The Iceberg tables: what they hold, one commit that changes a part of them, and whether it took effect.
+"""The Iceberg tables: their content, one commit that changes a part of them, and whether it took effect.
 
-In come data files and what they replace; out go snapshots.
-Imports the lake, the contract, the manifests of earlier runs and the words of messages; nothing that reads or judges.
+Input: data files and the rows that they replace. Output: snapshots. It imports the lake, the contract, the manifests of
+earlier runs and the wording of messages, and nothing that reads or judges rows.
 """

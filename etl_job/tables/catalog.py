@@ -16,9 +16,9 @@ _ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
 
 def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> DecidingGlueCatalog:
-    """The Glue catalog, with the same credentials, region and endpoint for files as boto3 uses.
+    """The Glue catalog, with the credentials, region and endpoint that boto3 uses, also for files.
 
-    ``glue`` reads; writes are sent by a client of their own, which does not repeat what may have been done.
+    ``glue`` reads; writes are sent by a separate client, which does not repeat a request that may have taken effect.
     """
     credentials = session.get_credentials()
     properties = _properties_of(credentials)
@@ -39,7 +39,7 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
 
 
 def _properties_of(credentials: "Credentials | None") -> dict[str, str]:
-    """Credentials as the catalog hands them to whatever opens files. boto3 renews those that end soon."""
+    """Credentials as the catalog passes them to whatever opens files. boto3 renews those that are about to expire."""
     if credentials is None:
         return {}
     frozen = credentials.get_frozen_credentials()

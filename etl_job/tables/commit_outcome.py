@@ -1,14 +1,15 @@
-"""Whether a write to the Glue catalog took effect, asked of the catalog itself.
+"""Whether a write to the Glue catalog took effect, read from the catalog itself.
 
-An answer can be lost: the connection breaks, or an error comes back, after Glue has done what was asked. To send it
-again then finds its own first call and is refused with ConcurrentModificationException (AlreadyExistsException where a
-table was created), which PyIceberg takes for another writer's change: it deletes the manifests of the snapshot that
-readers have before them. So after any error the table is read again, with patience. The metadata file that a write
-points the table to has a name that nothing else has: where the table points to it, or has gone on from it, the write
-took effect; where it does not, the files written for it may go; where that cannot be read, nothing is deleted.
+A response can be lost: the connection breaks, or an error is returned, after Glue has made the change. A retry then
+conflicts with the first call and is refused with ConcurrentModificationException (AlreadyExistsException for a new
+table). PyIceberg takes this for another writer's change and deletes the manifests of the snapshot that readers now see.
+So after any error the table is read again, several times if necessary. The metadata file that a write points the table
+to has a unique name: if the table points to it, or has it in its history, the write took effect; if not, the files
+written for it may be deleted; if that cannot be read, nothing is deleted.
 
-What is read may be old: a table that shows what it was before, after Glue has refused a second call since the table had
-changed, or one of which nobody knows how it came to be, is read again, and nothing is deleted if it stays so.
+The table that is read may be outdated. That is assumed if it shows the state before the write although Glue refused a
+second call because the table had changed, or if it shows a state of unknown origin. It is read again then, and nothing
+is deleted if that does not change.
 """
 
 import time
@@ -39,10 +40,10 @@ _MAY_BE_OWN = frozenset({"ConcurrentModificationException", "AlreadyExistsExcept
 
 
 class Outcome(StrEnum):
-    """What became of a write: it took effect; nothing has changed; another's change is there instead.
+    """The outcome of a write: it took effect; nothing changed; another writer's change is there instead.
 
-    UNCLEAR: the table is neither what it was nor has it gone on from there, as one that is read from an old copy, or
-    one that is not shown although it was there.
+    UNCLEAR: the table is neither in its earlier state nor in one that follows from it, for example because an old copy
+    was read, or because the table is not shown although it existed.
     """
 
     LANDED = "landed"
@@ -52,13 +53,13 @@ class Outcome(StrEnum):
 
 
 class _OldTableError(Exception):
-    """What was read of the table cannot be what it is now."""
+    """The table that was read cannot be its current state."""
 
 
 class NotCommittedError(CommitFailedException):
-    """The write did not take effect, and nobody else's did: PyIceberg deletes what it wrote for it.
+    """The write did not take effect, and no other write did: PyIceberg deletes the files that it wrote for it.
 
-    ``may_succeed_later``: the failure was Glue's, not that of the request.
+    ``may_succeed_later``: the request was not the cause of the failure.
     """
 
     def __init__(self, message: str, may_succeed_later: bool) -> None:
@@ -71,10 +72,10 @@ class OutcomeUnknownError(Exception):
 
 
 class DecidingGlueCatalog(SteadyGlueCatalog):
-    """A Glue catalog that answers each write with what became of it, whatever Glue said.
+    """A Glue catalog that determines the outcome of each write, whatever Glue responded.
 
-    ``writer`` sends the writes, each once; ``reader`` reads, and may repeat itself. ``credentials`` are those of files,
-    as properties of the catalog, asked for whenever files are opened anew.
+    ``writer`` sends each write once; ``reader`` reads, and may retry. ``credentials`` are those for files, as
+    properties of the catalog; they are requested whenever files are opened.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
         self._credentials = credentials
 
     def _load_file_io(self, properties: Mapping[str, str] = _NO_PROPERTIES, location: str | None = None) -> FileIO:
-        """What reads and writes files, with the credentials of now: those of a while ago may have expired."""
+        """The reader and writer of files, with the current credentials: earlier ones may have expired."""
         self.properties |= self._credentials()
         return super()._load_file_io(dict(properties), location)
 
@@ -109,9 +110,9 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
         return cls(catalog.name, catalog.glue, catalog.glue, properties=catalog.properties)
 
     def _outcome_of(self, write: "_Write", *, has_changed: bool) -> Outcome:
-        """What became of a write, after some patience with a table that cannot be read or is an old one.
+        """The outcome of a write, after several attempts if the table cannot be read or is outdated.
 
-        ``has_changed``: Glue has refused it, as the table is not any more what it was. Raises what reading raises.
+        ``has_changed``: Glue refused the write because the table had changed. Raises the errors of reading.
         """
         for attempt in self._patience(_READS, lambda _: True):
             with attempt:
@@ -155,7 +156,7 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
 
     @contextmanager
     def _decided(self, write: "_Write") -> Iterator[None]:
-        """Ends without an error where the write took effect, and else with one that says what is so."""
+        """Returns if the write took effect, and otherwise raises an error that states the outcome."""
         try:
             yield
         except Exception as error:
@@ -191,10 +192,10 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
 
 @dataclass
 class _Write:
-    """A write that points a table to the metadata ``written``, and not to ``before`` any more.
+    """A write that changes a table's metadata from ``before`` to ``written``.
 
-    ``before`` is None for a table that is created. ``was_lost``: what became of an earlier send is not known by its
-    answer.
+    ``before`` is None for a table that is created. ``was_lost``: the response to an earlier attempt did not show its
+    outcome.
     """
 
     database: str
@@ -218,7 +219,7 @@ def _may_succeed_later(error: BaseException) -> bool:
 
 
 def _answer(error: Exception) -> ClientError | None:
-    """What Glue answered, if it did: PyIceberg has names of its own for some answers."""
+    """Glue's response, if there was one: PyIceberg has its own exceptions for some responses."""
     return next((each for each in (error, error.__cause__) if isinstance(each, ClientError)), None)
 
 
@@ -237,13 +238,13 @@ def _tells_nothing(error: Exception) -> bool:
 
 
 def _may_be_own(error: Exception) -> bool:
-    """Whether Glue refuses what it may have done itself at an earlier send."""
+    """Whether Glue refuses a change that an earlier attempt may have made itself."""
     answer = _answer(error)
     return answer is not None and answer.response["Error"].get("Code") in _MAY_BE_OWN
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Whether the answer itself says that nothing was changed by this client, however often it asked."""
+    """Whether the response itself states that this client changed nothing, however often it tried."""
     answer = _answer(error)
     return answer is not None and not _is_passing(error) and not _may_be_own(error)
 

@@ -22,17 +22,17 @@ class Tables:
 
     @property
     def registers(self) -> Registers:
-        """Where the keys of the published deliveries lie."""
+        """The folders with the keys of the published deliveries."""
         return Registers.parse(self.curated.properties, self.curated.location)
 
     @property
     def quarantines(self) -> Quarantines:
-        """Where the bad rows of the published deliveries lie."""
+        """The folders with the bad rows of the published deliveries."""
         return Quarantines.parse(self.curated.properties)
 
 
 def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:
-    """Look the tables up; those that do not exist yet are made at the first commit."""
+    """Look the tables up; those that do not exist yet are created by the first commit."""
     dataset, spec = contract.dataset, contract.features
     paths, opened = LakePaths(lake_root, dataset), partial(PublishedIceberg, catalog, database)
     return Tables(

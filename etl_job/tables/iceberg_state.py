@@ -82,7 +82,7 @@ class IcebergState:
 
     @property
     def metadata(self) -> TableMetadata:
-        """What the table says of itself; before it exists, what it will say."""
+        """The table's metadata; before it exists, the metadata that it will have."""
         if self._table is None:
             return new_table_metadata(self._schema, self._spec, UNSORTED_SORT_ORDER, self.location)
         return self._table.metadata
@@ -101,7 +101,7 @@ class IcebergState:
 
     @property
     def source_snapshot(self) -> int | None:
-        """The snapshot of another table that this one's current snapshot was computed from, where it says so."""
+        """The snapshot of another table that this one's current snapshot was computed from, if it is recorded."""
         source = noted(self.metadata.current_snapshot(), SOURCE_SNAPSHOT)
         return int(source) if source else None
 
@@ -131,13 +131,13 @@ class IcebergState:
 
     @property
     def manifest_lists(self) -> tuple[str, ...]:
-        """Those of the snapshots that a branch or a tag names."""
+        """The manifest lists of the snapshots that a branch or a tag names."""
         metadata = self.metadata
         named = (metadata.snapshot_by_id(reference.snapshot_id) for reference in metadata.refs.values())
         return tuple(sorted({snapshot.manifest_list for snapshot in named if snapshot}))
 
     def manifests(self) -> tuple[str, ...]:
-        """Those of the current snapshot."""
+        """The manifests of the current snapshot."""
         if self._table is None or (snapshot := self._table.current_snapshot()) is None:
             return ()
         return tuple(manifest.manifest_path for manifest in snapshot.manifests(self._table.io))
@@ -150,7 +150,7 @@ class IcebergState:
         )
 
     def data_files(self) -> tuple[DataFile, ...]:
-        """The files of the snapshot that this object read when it was made."""
+        """The files of the snapshot that this object read when it was created."""
         if self._table is None or self._table.current_snapshot() is None:
             return ()
         day = self._table.schema().find_field(DAY).field_id

@@ -1,7 +1,7 @@
-"""The register of keys: where the keys of each published delivery lie.
+"""The register of keys: the folders with the keys of each published delivery.
 
-A run's valid rows stay in its staging folder once it is published: they are the register of its deliveries' keys.
-Which folder a delivery has is a property of the curated table and changes in the same commit as its rows.
+A run's valid rows stay in its staging folder after it is published: they are the register of its deliveries' keys. The
+folder of each delivery is a property of the curated table and changes in the same commit as its rows.
 """
 
 import json
@@ -15,9 +15,9 @@ FILES_PROPERTY = "quartal.key-register-files"  # how many files a folder has: a 
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """Where the keys of deliveries lie: a staging folder for each of them.
+    """The folder with the keys of each delivery: a staging folder.
 
-    ``files`` says how many files with keys a folder has, where the version that made it said so.
+    ``files`` has the number of files with keys in each folder, if the version that made it recorded it.
     """
 
     folders: Mapping[str, str]
@@ -44,17 +44,17 @@ class Registers:
         }
 
     def of(self, deliveries: Sequence[str]) -> "Registers":
-        """Only those of some deliveries."""
+        """The registers of some deliveries only."""
         kept = {name: folder for name, folder in self.folders.items() if name in deliveries}
         return Registers(kept, self.files)
 
     def without(self, deliveries: Sequence[str]) -> "Registers":
-        """Those of all but some deliveries."""
+        """The registers of all but some deliveries."""
         kept = {name: folder for name, folder in self.folders.items() if name not in deliveries}
         return Registers(kept, self.files)
 
     def and_those_in(self, folder: str, deliveries: Sequence[str], files: int) -> "Registers":
-        """With a folder of so many files for these deliveries."""
+        """The registers plus a folder with so many files for these deliveries."""
         return Registers({**self.folders, **dict.fromkeys(deliveries, folder)}, {**self.files, folder: files})
 
 

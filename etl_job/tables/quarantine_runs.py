@@ -19,7 +19,7 @@ class Quarantines:
 
     @classmethod
     def parse(cls, properties: Mapping[str, str]) -> "Quarantines":
-        """Read them from the curated table's properties; none where an earlier version made the table."""
+        """Read them from the curated table's properties; empty if an earlier version made the table."""
         return cls(json.loads(properties.get(PROPERTY, "{}")))
 
     @property
@@ -34,16 +34,16 @@ class Quarantines:
 
 
 def quarantine_folder(location: str, delivery: str, run_id: str) -> str:
-    """Where a run's bad rows of a delivery lie."""
+    """The folder with a run's bad rows of a delivery."""
     return f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}"
 
 
 def files_of_other_runs(store: ObjectStore, folders: Sequence[str], run_id: str) -> tuple[str, ...]:
     """Bad rows that other runs left in these deliveries' folders.
 
-    A run asks before it commits, and deletes them afterwards. Another run that found its bad rows before that commit
-    cannot publish them any more, as it read a table that this one has changed. What comes after it is that of a run
-    which may: those bad rows stay.
+    A run lists them before it commits, and deletes them afterwards. Another run that wrote its bad rows before that
+    commit can no longer publish them, because it read a table that this run has changed. Files that appear later belong
+    to a run that can still publish them, so they are kept.
     """
     own = f"/{RUN_ID}={run_id}/"
     return tuple(file.uri for folder in folders for file in store.list_files(f"{folder}/") if own not in file.uri)

@@ -1,7 +1,7 @@
-"""Tags of quarters: what the snapshot that one names says of itself, and which tags a change renews.
+"""Tags of quarters: the record in the snapshot that a tag names, and which tags a change renews.
 
 Tag 2024Q1 names a snapshot that holds the features of every day up to the last one of that quarter on which anything
-was counted, and of none after. The quarter is that of days: what deliveries are called plays no part in it.
+was counted, and of no later day. The quarter is that of days: the names of deliveries are irrelevant.
 """
 
 import json
@@ -29,8 +29,8 @@ class QuarterTag:
 
     ``days_to`` is the last day up to which it holds rows. ``later_deliveries`` came with a later quarter, and have rows
     of days up to this one's end, or may have taken some from deliveries that do. ``corrected_by`` are those that
-    changed days of it after it had first been published. ``is_ahead`` where the table was set back by hand since, to
-    an older state than the tag's.
+    changed days of it after it was first published. ``is_ahead`` is true if the table was since set back by hand to an
+    older state than the tag's.
     """
 
     quarter: str
@@ -52,9 +52,9 @@ class QuarterTag:
 
 
 def standing_tags(table: TableMetadata) -> dict[str, QuarterTag | None]:
-    """The tags of quarters; None for one whose snapshot does not say that it holds no later day.
+    """The tags of quarters; None for a tag whose snapshot does not record that it holds no later day.
 
-    Those that earlier versions of the job set name the state that a whole run left.
+    Tags that earlier versions of the job set name the state that a whole run left.
     """
     found: dict[str, QuarterTag | None] = {}
     newest = _sequence_number(table.current_snapshot())  # a run's last snapshot is that of the table
@@ -82,10 +82,10 @@ def _sequence_number(snapshot: Snapshot | None) -> int:
 def renewed_quarters(
     standing: Mapping[str, QuarterTag | None], quarters: Collection[str], changed_from: str | None
 ) -> tuple[str, ...]:
-    """The quarters whose tags are set anew: those from the first changed day on, or from the first wrong tag on.
+    """The quarters whose tags are renewed: from the first changed day on, or from the first wrong tag on.
 
-    ``quarters`` are those of which there are rows after the change. The tag of a quarter that has none any more is
-    renewed too: it must not go on holding what was withdrawn.
+    ``quarters`` are those that have rows after the change. The tag of a quarter that has no rows any more is renewed
+    too, so that it does not keep withdrawn rows.
     """
     wrong = [name for name, tag in standing.items() if tag is None or tag.is_ahead]
     missing = [quarter for quarter in quarters if quarter not in standing]

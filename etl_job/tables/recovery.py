@@ -1,8 +1,8 @@
-"""What is really published, where the curated table is not the one that the last run's manifest describes.
+"""The published state, if the curated table differs from the last run's manifest.
 
-A run commits the curated table, then the features, then leaves its manifest. One that was killed in between, and
-somebody who rolls a table back or drops it, leave a table that no manifest describes. Each snapshot of the curated
-table names the deliveries that it is about, so the next run finds out which of them it must process again.
+A run commits the curated table, then the features, then writes its manifest. If a run is killed in between, or somebody
+rolls a table back or drops it, no manifest describes the table. Each snapshot of the curated table names the deliveries
+that it changed, so the next run can find out which of them it must process again.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ _NOT_AS_PUBLISHED = {"contract_hash": ""}  # which no contract has, so the deliv
 
 @dataclass(frozen=True, slots=True)
 class PublishedState:
-    """The state of all deliveries; ``resurrected`` are withdrawn ones that the table holds all the same.
+    """The state of all deliveries; ``resurrected`` are withdrawn ones that the table contains nevertheless.
 
-    ``finding`` says in words what was found to be wrong, if anything.
+    ``finding`` is a sentence about what is wrong, if anything is.
     """
 
     published: Mapping[str, PublishedDelivery]
@@ -31,8 +31,8 @@ class PublishedState:
 def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
     """Compare the last manifest with the curated table.
 
-    A delivery whose rows are not known to be those of the manifest has no contract hash any more: it counts as
-    changed, and so it is processed again as soon as a run selects for itself. One that a killed run took out counts as
+    A delivery whose rows may differ from the manifest's has no contract hash any more: it counts as changed, so the
+    next run that selects deliveries itself processes it again. A delivery that a killed run removed counts as
     withdrawn.
     """
     published = dict(last.published)

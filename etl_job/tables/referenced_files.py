@@ -1,9 +1,9 @@
-"""Whether what the published tables name is there: asked at a run's start, before it reads a row.
+"""Whether the files that the published tables refer to exist: checked at a run's start, before it reads a row.
 
-A run builds on what earlier ones left. Where that is missing it would go wrong unseen: a register of keys without
-files reads as one of a run without rows, and rows that it held would count twice. Listings answer, one for each folder
-of many files. What a version of the job did not record when it made the table is asked of the table's rows, and of the
-manifest of the run that published the delivery.
+A run builds on the files of earlier ones. If some are missing, its result would be wrong without an error: a register
+of keys without files looks like that of a run without rows, and the rows that it held would count twice. Listings show
+the files, one listing for each folder of many files. If the version of the job that made the table did not record the
+files, the table's rows are used, and the manifest of the run that published the delivery.
 """
 
 from collections import Counter
@@ -30,9 +30,10 @@ _NONE_EXPIRES_WITHIN = timedelta(days=1)
 
 
 def check_metadata(store: ObjectStore, tables: Tables) -> None:
-    """What the tables themselves consist of: the manifests of the current state, the lists of all that are named.
+    """Check the files of the tables themselves: the manifests of the current state, and all named manifest lists.
 
-    Raises LostFilesError.
+    Raises:
+        LostFilesError: some do not exist.
     """
     for table in (tables.curated, tables.features):
         _check_metadata(store, table)
@@ -40,7 +41,7 @@ def check_metadata(store: ObjectStore, tables: Tables) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LeftByRuns:
-    """What a run builds on: the tables, the last run's manifest, and which deliveries it makes anew."""
+    """What a run builds on: the tables, the last run's manifest, and the deliveries that it processes again."""
 
     lake_root: str
     tables: Tables
@@ -97,7 +98,7 @@ def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None
 
 
 def _left_keys(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> bool:
-    """Whether the run that published the delivery counted rows whose keys it kept, as far as its manifest says."""
+    """Whether the run that published the delivery counted rows and kept their keys, according to its manifest."""
     try:
         manifest = read_manifest(store, left.lake_root, dataset, left.last.published[delivery].run_id)
     except (ValidationError, FileNotFoundError, KeyError):

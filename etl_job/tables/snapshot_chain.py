@@ -1,9 +1,9 @@
-"""A chain of snapshots beside the table's history, one per quarter: each holds the files of its days, and no others.
+"""A chain of snapshots next to the table's history, one per quarter: each holds exactly the files of its days.
 
-They are made in the transaction that changes the table, after its new files are in. Each has the one before it as its
-parent, and one more manifest that names, of the files which are there already, those that come with its quarter. So
-there is no second copy of a row, and of each file there is one more entry. The last snapshot of the transaction holds
-everything, and is the one that the table's readers see.
+They are created in the transaction that changes the table, after its new files are in. The parent of each is the one
+before it, and each has one more manifest, which names those of the existing files that belong to its quarter. So no row
+is stored twice, and each file has one more entry. The last snapshot of the transaction holds everything, and is the one
+that the table's readers see.
 """
 
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ class ChainTransaction(Transaction):
 
 
 class _UpToQuarter(_SnapshotProducer["_UpToQuarter"]):
-    """A snapshot on no branch: what its parent holds, and these files, which the table has already."""
+    """A snapshot on no branch: its parent's content plus these files, which the table has already."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class _UpToQuarter(_SnapshotProducer["_UpToQuarter"]):
         return [*self._written(), *self._existing_manifests()]
 
     def _written(self) -> list[ManifestFile]:
-        """One manifest, or more where the table's partitioning was changed."""
+        """One manifest, or several if the table's partitioning was changed."""
         written = []
         for spec_id in sorted({entry.data_file.spec_id for entry in self._entries}):
             with self.new_manifest_writer(self.spec(spec_id)) as writer:

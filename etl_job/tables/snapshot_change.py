@@ -1,4 +1,4 @@
-"""A change of one Iceberg table, and what its snapshots say of the changes before."""
+"""A change of one Iceberg table, and the records of earlier changes in its snapshots."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,11 +27,11 @@ PREVIOUS = "quartal.previous-snapshot-id"  # the state before the run; the paren
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A change of one table: rows that ``removed`` selects go, the files come.
+    """A change of one table: the rows that ``removed`` selects are deleted, the files added.
 
-    ``quarter_tags`` are set anew, each on a snapshot that holds no day after its quarter. ``run_id`` becomes a tag of
-    the whole result, of which the newest stay; ``source_snapshot`` is that of the table that the rows were
-    computed from. ``processed`` and ``withdrawn`` name the deliveries that the change is about.
+    ``quarter_tags`` are set again, each on a snapshot that holds no day after its quarter. ``run_id`` becomes a tag of
+    the whole result; only the newest such tags are kept. ``source_snapshot`` is that of the table that the rows were
+    computed from. ``processed`` and ``withdrawn`` name the deliveries that change.
     """
 
     removed: BooleanExpression
@@ -58,7 +58,7 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What became of deliveries in some snapshots of the curated table."""
+    """The changes of deliveries in some snapshots of the curated table."""
 
     processed: frozenset[str]
     withdrawn: frozenset[str]
@@ -112,8 +112,8 @@ def branches_of(table: TableMetadata) -> frozenset[str]:
 def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
     """The tags of runs that are more than ``RUN_TAGS_KEPT`` runs old.
 
-    A tag is a run's if the snapshot that it names says that this run made it. All others, and all branches, are
-    somebody's: they stay for ever, as those of quarters do.
+    A tag belongs to a run if the snapshot that it names records that this run made it. All other tags, and all
+    branches, belong to somebody else: they are kept for ever, like those of quarters.
     """
     made_by = {snapshot.snapshot_id: (snapshot.timestamp_ms, noted(snapshot, RUN)) for snapshot in table.snapshots}
     runs = [
@@ -125,11 +125,11 @@ def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
 
 
 def noted(snapshot: Snapshot | None, name: str) -> str | None:
-    """What a snapshot says of itself under this name."""
+    """The snapshot's record under this name."""
     return snapshot.summary.additional_properties.get(name) if snapshot and snapshot.summary else None
 
 
 def day_of(bound: bytes) -> date:
-    """The day that a bound of a file's days stands for."""
+    """The day of a bound in a file's statistics."""
     days: Any = from_bytes(DateType(), bound)
     return days_to_date(days)

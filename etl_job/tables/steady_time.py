@@ -1,8 +1,8 @@
-"""A table's times go forward, also where the clock of a machine does not.
+"""A table's times never go back, even if the clock of a machine does.
 
-Readers in Java, which Athena and Spark are, refuse a table whose history goes back by more than a minute: its snapshots
-and its last change have to be in order. A run or a command on a machine whose clock is behind, as after it was set
-back, would leave such a table. So what it changes gets the time of the change before, where its own would be earlier.
+Readers in Java, such as Athena and Spark, refuse a table whose history goes back by more than a minute: its snapshots
+and its last change have to be in order. A run or a command on a machine whose clock is behind, for example after it was
+set back, would write such a table. So a change gets the time of the previous change if its own would be earlier.
 """
 
 from typing import Any
