@@ -74,11 +74,11 @@ def _publish_features(
     context: RunContext, wanted: ToWrite, written: WrittenFiles, published: Published
 ) -> PublishedTable:
     change = Replacement(
-        removed_features(wanted.days, wanted.history),
-        written.features,
-        context.arguments.run_id,
-        quarter_tags(context, wanted.plan),
-        context.tables.curated.snapshot_id,
+        removed=removed_features(wanted.days, wanted.history),
+        files=written.features,
+        run_id=context.arguments.run_id,
+        quarter_tags=quarter_tags(context, wanted.plan),
+        source_snapshot=context.tables.curated.snapshot_id,
     )
     quarters = wanted.days.wanted.quarters if wanted.days.wanted else ()
     return commit_features(context, change, quarters, curated_is_committed=published.curated is not None)

@@ -35,11 +35,11 @@ def published_counts(tables: Tables, replaced: Sequence[str]) -> PublishedCounts
     if not are_in_step:  # an earlier run ended between its commits: all days may differ
         changed = [*files, *tables.features.data_files()]
     return PublishedCounts(
-        tuple(file.uri for file in others),
-        tuple(file.uri for file in outdated),
-        tuple((file.first_day, file.last_day) for file in changed),
-        tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in others),
-        tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in outdated),
+        files=tuple(file.uri for file in others),
+        replaced_files=tuple(file.uri for file in outdated),
+        replaced_days=tuple((file.first_day, file.last_day) for file in changed),
+        kept=tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in others),
+        replaced=tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in outdated),
         last_day=max((file.last_day for file in files), default=None),
         in_step=are_in_step,
         estimate=None if entities is None else SizeEstimate(sum(file.rows for file in others), entities, len(others)),

@@ -64,11 +64,11 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
         if problem:
             raise InputError(f"{uri}: column {column.name_in_file} {problem}; nothing was written")
     return Header(
-        "",
-        tuple(c.name for c in present),
-        tuple(names[small.index(c.name_in_file.lower())] for c in present),
-        tuple(found[c.name_in_file.lower()] for c in present),
-        tuple(file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)),
+        line="",
+        columns=tuple(c.name for c in present),
+        in_file=tuple(names[small.index(c.name_in_file.lower())] for c in present),
+        kinds=tuple(found[c.name_in_file.lower()] for c in present),
+        group_rows=tuple(file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)),
     )
 
 

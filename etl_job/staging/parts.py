@@ -66,11 +66,11 @@ class Staged:
     def __add__(self, other: "Staged") -> "Staged":
         """The results of two parts: sums, and the damaged files of both."""
         return Staged(
-            self.rows + other.rows,
-            self.size_bytes + other.size_bytes,
-            self.tally + other.tally,
-            self.counts + other.counts,
-            {**self.damaged, **other.damaged},
+            rows=self.rows + other.rows,
+            size_bytes=self.size_bytes + other.size_bytes,
+            tally=self.tally + other.tally,
+            counts=self.counts + other.counts,
+            damaged={**self.damaged, **other.damaged},
         )
 
 

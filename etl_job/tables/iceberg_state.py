@@ -157,11 +157,11 @@ class IcebergState:
         files = (task.file for task in self._table.scan().plan_files())
         return tuple(
             DataFile(
-                file.file_path,
-                str(file.partition[0]),
-                day_of(file.lower_bounds[day]),
-                day_of(file.upper_bounds[day]),
-                file.record_count,
+                uri=file.file_path,
+                partition=str(file.partition[0]),
+                first_day=day_of(file.lower_bounds[day]),
+                last_day=day_of(file.upper_bounds[day]),
+                rows=file.record_count,
             )
             for file in files
         )
