@@ -189,7 +189,8 @@ class Rehearsal:
         """Everything that may go goes; the upkeep, and the files that then lie about although nothing names them."""
         lake = Lake(f"file://{self._folder}", DATABASE, DATASET, tuple(f"{DATASET}_{name}" for name in _TABLES))
         catalog, files = iceberg_catalog(self._connection), LocalObjectStore()
-        done = maintain(lake, catalog, files, datetime.now(UTC) + timedelta(hours=1), dry_run=False)
+        cutoff, settled = datetime.now(UTC) + timedelta(hours=1), timedelta(0)  # no copy of a table is old here
+        done = maintain(lake, catalog, files, cutoff, dry_run=False, settled=settled)
         lying_about: set[str] = set()
         for name in _TABLES:
             named = files_named_by(catalog.load_table((DATABASE, f"{DATASET}_{name}")))

@@ -286,7 +286,8 @@ class Sequence:
 
         def keep() -> None:
             files = S3ObjectStore(self.lake.s3)
-            maintain(_LAKE, iceberg_catalog(self.lake.connection), files, cutoff, dry_run=False)
+            catalog, settled = iceberg_catalog(self.lake.connection), timedelta(0)  # what is read is never old here
+            maintain(_LAKE, catalog, files, cutoff, dry_run=False, settled=settled)
 
         error = self._attempt(keep, plan)
         orphans = self.books.orphans()

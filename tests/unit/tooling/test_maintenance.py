@@ -121,6 +121,30 @@ def test_table_that_is_not_shown_any_more_loses_no_file(catalog, lake, monkeypat
     assert orphan.exists()
 
 
+def test_table_of_which_glue_shows_an_old_copy_loses_nothing_of_what_came_since(catalog, lake, monkeypatch):
+    old = add_rows(catalog, lake, 1, tag="2024Q1")
+    new = add_rows(catalog, lake, 2)
+    there = files_of(lake)
+    monkeypatch.setattr(catalog, "load_table", lambda _: old)
+    with pytest.raises(PipelineError, match=r"db\.feed_features was changed a moment ago"):
+        maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert files_of(lake) == there
+    assert new.scan().to_arrow().to_pylist() == [{"value": 2}]
+
+
+def test_what_a_failed_commit_left_a_while_ago_does_not_keep_the_rest(catalog, lake):
+    add_rows(catalog, lake, 1)
+    left = write(
+        Path(lake_path(lake.root)) / "features/feed/metadata/00009-00000000-0000-4000-8000-000000000000.metadata.json"
+    )
+    with pytest.raises(PipelineError, match="a moment ago"):
+        maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    an_hour_ago = (NOW - timedelta(hours=1)).timestamp()
+    os.utime(left, (an_hour_ago, an_hour_ago))
+    maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert not left.exists()
+
+
 def test_dry_run_says_what_would_go_and_touches_nothing(catalog, lake):
     for value in (1, 2, 3):
         add_rows(catalog, lake, value)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from etl_job.lake.files import ObjectStore, StoredFile
 
 CLOCK_MARGIN = timedelta(minutes=5)  # the clocks of S3, Glue and this machine may differ by this much
+SETTLED = timedelta(minutes=5)  # after a change, Glue may show the table as it was for a while
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 KEY_REGISTERS = (
     "quartal.key-registers"  # property of the curated table: {delivery: folder}, see etl_job/tables/key_registers.py
@@ -38,6 +39,7 @@ KEY_REGISTERS = (
 # Staged next to the keys, and unused once a run is published: rows for the quarantine or to parse, and counts.
 _PASSING = re.compile(r"/(kind=(broken|quoted)|_counts|_repeated)/")
 _UNFINISHED = ("/_temporary/", "/.spark-staging-")  # where Spark writes before it commits a task
+_METADATA = re.compile(r"/metadata/(\d+)-[0-9a-f-]{36}[^/]*\.metadata\.json$")
 _RUN_FOLDER = re.compile(r"/run_id=([^/]+)/")
 _RUNNING = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 
@@ -115,16 +117,26 @@ def safe_cutoff(glue: GlueClient, job: str, now: datetime, age: timedelta) -> da
 
 
 def maintain(
-    lake: Lake, catalog: Catalog, files: ObjectStore, cutoff: datetime, *, dry_run: bool, sleep: Sleep = time.sleep
+    lake: Lake,
+    catalog: Catalog,
+    files: ObjectStore,
+    cutoff: datetime,
+    *,
+    dry_run: bool,
+    settled: timedelta = SETTLED,
+    sleep: Sleep = time.sleep,
 ) -> Upkeep:
     """Expire snapshots and delete orphans older than the cutoff, or only list them.
 
     Raises:
-        PipelineError: the snapshots of a table did not expire, or its files in use are not known; its files stay.
+        PipelineError: the snapshots of a table did not expire, or its files in use are not known, as for the time
+            `settled` after a change that Glue does not show yet; its files stay.
         UnknownOutcomeError: it is not known whether they expired; the table's files stay.
     """
     looked_up = [
-        _maintain_table(catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, sleep=sleep)
+        _maintain_table(
+            catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, settled=settled, sleep=sleep
+        )
         for name in lake.tables
     ]
     found = [each for each in looked_up if each is not None]
@@ -137,7 +149,14 @@ def maintain(
 
 
 def _maintain_table(
-    catalog: Catalog, identifier: str, files: ObjectStore, cutoff: datetime, *, dry_run: bool, sleep: Sleep
+    catalog: Catalog,
+    identifier: str,
+    files: ObjectStore,
+    cutoff: datetime,
+    *,
+    dry_run: bool,
+    settled: timedelta,
+    sleep: Sleep,
 ) -> tuple[TableUpkeep, frozenset[str]] | None:
     """What was done for a table, and the runs that it names; None where there is no such table."""
     from pyiceberg.exceptions import NoSuchTableError
@@ -159,7 +178,8 @@ def _maintain_table(
         )
         commit(table, expiry, sleep)
     # Listed first, asked for second: what a run adds to the table in between is named by the time it is asked.
-    present = [file for file in files_below(files, table.location()) if file.modified < cutoff.timestamp()]
+    listed = files_below(files, table.location())
+    present = [file for file in listed if file.modified < cutoff.timestamp()]
     try:
         table = load_with_retries(catalog, identifier, sleep)
     except NoSuchTableError as error:
@@ -167,6 +187,8 @@ def _maintain_table(
             f"Glue does not show {identifier} any more, so none of its files was deleted.",
             remedy="Run the command again; if the table was dropped, `quartal run` makes it anew.",
         ) from error
+    if not dry_run:
+        _refuse_old_copy(table, listed, datetime.now(UTC) - settled)
     named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
     orphans = tuple(file for file in present if lake_path(file.uri) not in named)
     if not dry_run:
@@ -174,6 +196,25 @@ def _maintain_table(
     snapshot_ids = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
     removed = expired if dry_run else tuple(snapshot_id for snapshot_id in expired if snapshot_id not in snapshot_ids)
     return TableUpkeep(identifier, removed, len(snapshot_ids.difference(removed)), orphans), _runs_named_by(table)
+
+
+def _refuse_old_copy(table: Table, listed: Iterable[StoredFile], since: datetime) -> None:
+    """Stop if a later state of the table was written since then: it may be the current one, and only not shown yet.
+
+    Raises:
+        PipelineError: it was, by a change that has just been made, or has failed.
+    """
+    shown = _METADATA.search(table.metadata_location)
+    if shown is None:
+        return
+    for file in listed:
+        found = _METADATA.search(file.uri)
+        if found is not None and int(found[1]) > int(shown[1]) and file.modified >= since.timestamp():
+            raise PipelineError(
+                f"{'.'.join(table.name())} was changed a moment ago, and Glue does not show it yet, or the change has "
+                f"failed ({file.uri}). None of its files was deleted.",
+                remedy="Run the command again in five minutes.",
+            )
 
 
 def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> NamedFiles:
