@@ -103,6 +103,22 @@ def test_own_first_call_is_not_taken_for_a_run_of_another(place):  # G8
     assert len(place.workflow.runs) == 1
 
 
+def test_run_whose_workflow_is_not_shown_to_the_second_call_is_found(place):
+    listed = place.workflow.get_workflow_runs
+    hidden = iter([{"Runs": []}] * 4)  # for as long as the first lost answer is looked into
+    place.workflow.get_workflow_runs = lambda **request: next(hidden, None) or listed(**request)
+    started, answers = place.workflow.start_workflow_run, iter([reset(), refusal("EntityNotFoundException", 400)])
+
+    def start(**request):
+        if not place.workflow.runs:
+            started(**request)
+        raise next(answers)
+
+    place.workflow.start_workflow_run = start
+    assert place.start() == "wr_1"
+    assert len(place.workflow.runs) == 1
+
+
 @pytest.mark.parametrize("error", [throttled, unreachable])
 def test_call_that_did_nothing_is_made_again(place, error):
     place.starter.before("start_workflow_run", error, 3)

@@ -69,13 +69,13 @@ def start_workflow_run(
         except Exception as error:  # whatever it was, the list of runs decides
             failure, effect = error, effect_of(error)
         code = failure.response.get("Error", {}).get("Code", "") if isinstance(failure, ClientError) else ""
-        if code == "EntityNotFoundException":
-            raise no_such_workflow(workflow) from failure
         was_lost = was_lost or effect is Effect.UNKNOWN
         if was_lost:
             found = _look_for(reader, workflow, token, failure, show, sleep)
             if found is not None:
                 return found
+        if code == "EntityNotFoundException":
+            raise no_such_workflow(workflow) from failure
         if code == _ANOTHER_RUNS:
             raise PipelineError(
                 f"Workflow {workflow} is already running.",
