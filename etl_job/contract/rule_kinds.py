@@ -6,6 +6,7 @@ The order is that of the bits in staged rows, so new kinds come last.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import gt, lt
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,30 +35,17 @@ class RuleKind:
         return {"minLength": "min_length", "maxLength": "max_length"}.get(self.name, self.name)
 
 
+def _names(field: str) -> "Callable[[Column, bool], bool]":
+    return lambda column, _: getattr(column.rules, field) is not None
+
+
 RULE_KINDS = (
     RuleKind("required", "there is a text that does not stand for a missing value", lambda column, _: column.required),
+    RuleKind("minLength", "the text has at least this many characters", _names("min_length"), gt),
+    RuleKind("maxLength", "the text has at most this many characters", _names("max_length"), lt),
+    RuleKind("pattern", "the text contains a match of the expression (RE2 syntax)", _names("pattern")),
     RuleKind(
-        "minLength",
-        "the text has at least this many characters",
-        lambda column, _: column.rules.min_length is not None,
-        lambda before, after: bool(after < before),
-    ),
-    RuleKind(
-        "maxLength",
-        "the text has at most this many characters",
-        lambda column, _: column.rules.max_length is not None,
-        lambda before, after: bool(after > before),
-    ),
-    RuleKind(
-        "pattern",
-        "the text contains a match of the expression (RE2 syntax)",
-        lambda column, _: column.rules.pattern is not None,
-    ),
-    RuleKind(
-        "enum",
-        "the text is one of the listed values",
-        lambda column, _: column.rules.enum is not None,
-        lambda before, after: set(after) >= set(before),
+        "enum", "the text is one of the listed values", _names("enum"), lambda before, after: set(before) <= set(after)
     ),
     RuleKind(
         "format",
@@ -68,14 +56,9 @@ RULE_KINDS = (
         "minimum",
         "the value is at least this; by default, an event's day is 2000-01-01 or later",
         lambda column, is_event: column.rules.minimum is not None or is_event,
-        lambda before, after: bool(after < before),
+        gt,
     ),
-    RuleKind(
-        "maximum",
-        "the value is at most this",
-        lambda column, _: column.rules.maximum is not None,
-        lambda before, after: bool(after > before),
-    ),
+    RuleKind("maximum", "the value is at most this", _names("maximum"), lt),
     RuleKind(
         FUTURE,
         "an event's day is at most the day after its file's upload, if there is no `maximum`",
