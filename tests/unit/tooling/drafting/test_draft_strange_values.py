@@ -242,6 +242,22 @@ def test_day_comes_first_where_another_column_shows_it(tmp_path, other, form):
     assert "order_day: the" in drafted.text
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(
+            lambda n: f"{13 + n}/02/2024" if n < 10 else f"02/{n - 5}/2024", "of different orders", id="both orders"
+        ),
+        pytest.param(
+            lambda n: f"2024-{13 + n % 15}-02", "are no days, for instance '2024-13-02'", id="the year, then the day"
+        ),
+    ],
+)
+def test_dates_that_are_no_days_are_told_as_such(tmp_path, text, words):
+    with pytest.raises(ConfigurationError, match=f"day: its dates .*{words}"):
+        drafted_from(tmp_path, table("day,shop", lambda n: f"{text(n % 25)},{shop(n)}"))
+
+
 def test_objects_within_values_are_told(tmp_path):
     lines = [f'{{"day": "{day(n)}", "paid": {{"amount": "{n}.50", "currency": "EUR"}}}}' for n in range(40)]
     guesses = drafted_from(tmp_path, "\n".join(lines), name="feed.json").guesses

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from quartal.contracts.drafting.times import PACKED_TIMES, other_form, other_than_dates, read_times
+from quartal.contracts.drafting.times import PACKED_TIMES, other_form, other_than_dates, read_times, unreadable_days
 
 _CURRENCY = (
     "(?:AUD|BGN|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|ISK|JPY|KRW|MXN|NOK|NZD|PLN|RON|RUB|SEK|SGD|TRY|UAH|USD|"
@@ -40,6 +40,9 @@ def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
         return (f"its dates have {form}, which no contract format supports: {next(iter(there))[:40]!r}",)
     if all(map(_NANOSECONDS.fullmatch, there)):
         return (f"its dates have nanoseconds since 1970, which no contract format supports: {next(iter(there))!r}",)
+    unreadable = unreadable_days(there)
+    if unreadable is not None:
+        return (f"its dates {unreadable}",)
     others = other_than_dates(there)
     if others and not all(map(PACKED_TIMES.fullmatch, set(there) - set(others))):
         return (f"its dates have other texts among them, for instance {others[0][:40]!r}",)

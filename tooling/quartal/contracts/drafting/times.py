@@ -145,6 +145,24 @@ def other_form(counts: Mapping[str, int]) -> str | None:
     return None
 
 
+def unreadable_days(counts: Mapping[str, int]) -> str | None:
+    """Why texts that look like dates are none, with examples; None if few look so, or most can be read."""
+    matched = {text: found for text in counts if (found := _TEXT.fullmatch(text))}
+    if not matched or sum(counts[text] for text in matched) < 0.9 * sum(counts.values()):
+        return None
+    first, _ = _first_unit(matched.values(), None)
+    days = {text for text, found in matched.items() if _day(found, first) is not None}
+    wrong = next((text for text in matched if text not in days), None)
+    if wrong is None:
+        return None
+    other = next((text for text in matched if text in days and not _is_ambiguous(matched[text])), None)
+    return f"are of different orders, {other!r} and {wrong!r}" if other else f"are no days, for instance {wrong!r}"
+
+
+def _is_ambiguous(found: re.Match[str]) -> bool:
+    return bool(found["a"]) and int(found["a"]) <= 12 and int(found["b"]) <= 12
+
+
 def other_than_dates(counts: Mapping[str, int]) -> list[str]:
     """Texts that are not dates, if a good part of the others are; empty if few are dates, or all."""
     others = [text for text in counts if not (_TEXT.fullmatch(text) or _PACKED.fullmatch(text))]
