@@ -12,6 +12,7 @@ from plan_review.values import Marker, plain
 
 BROAD_POLICIES = frozenset({"AdministratorAccess", "PowerUserAccess", "IAMFullAccess"})
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
+_OF_QUICKSIGHT = ("permission", "permissions")
 _EVERYBODY = ("/AllUsers", "/AuthenticatedUsers")
 _SAYS_ACCESS = re.compile(r"(^|_)(policy|policies|permission|permissions|grant|grants|acl|attachment)(_|$)")
 # types whose name says so, and that give nobody access: what they are about is something else
@@ -124,9 +125,9 @@ def _listed(what: str, who: str, on: str) -> Callable[[ResourceChange], Iterator
 
 
 def _permissions(change: ResourceChange) -> Iterator[Sentence]:
-    """QuickSight's `permissions`: blocks of a principal and its actions."""
+    """QuickSight's `permissions`, or `permission` of data sources: blocks of a principal and its actions."""
     had, has = _blocks(change.before), _blocks(change.after)
-    if change.after.get("permissions") is Marker.UNKNOWN:
+    if Marker.UNKNOWN in map(change.after.get, _OF_QUICKSIGHT):
         yield Sentence(f"{change.address}: who may use it is only known after the apply", True)
     for principal, actions in sorted(has.items()):
         gained = actions - had.get(principal, frozenset())
@@ -139,9 +140,9 @@ def _permissions(change: ResourceChange) -> Iterator[Sentence]:
 
 
 def _blocks(attributes: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    blocks = attributes.get("permissions")
     return {
         str(block.get("principal")): frozenset(_names(block, "actions"))
+        for blocks in map(attributes.get, _OF_QUICKSIGHT)
         for block in (blocks if isinstance(blocks, list) else [])
         if isinstance(block, dict)
     }

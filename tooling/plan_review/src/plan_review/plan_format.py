@@ -39,9 +39,9 @@ def refuse_other_formats(data: Mapping[str, Any]) -> None:
         return
     if not version:
         raise PlanError(
-            "This JSON has no format_version, which every plan has that `terraform show -json` writes.",
-            remedy="Save the plan (`terraform plan -out FILE`), then pass `terraform show -json FILE`; what HCP "
-            "Terraform shows of a plan is something else.",
+            "This JSON has no format_version, so `terraform show -json` did not write it.",
+            remedy="Save the plan (`terraform plan -out FILE`), then pass the output of `terraform show -json FILE`; "
+            "the plan that HCP Terraform shows has another format.",
         )
     raise PlanError(
         f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED}.x.",
