@@ -5,17 +5,23 @@ import json
 import os
 import shutil
 import sys
+import threading
 import urllib.error
 import urllib.request
 import uuid
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from moto.core.config import default_user_config
 from moto.core.request import Request
+from moto.events.responses import EventsHandler
+from moto.s3.models import FakeBucket
 from moto.server import ThreadedMotoServer
 from werkzeug.test import EnvironBuilder
 
@@ -29,6 +35,7 @@ from localstack_glue.hosts.standalone.workflow_rules import FILE
 from localstack_glue.service.local_session import DIRECT, local_session
 
 ACCOUNT = "123456789012"  # moto's, whoever asks
+SESSION = local_session()
 VERSION = "2012-10-17"
 SERVICES = {"Service": ["glue.amazonaws.com", "events.amazonaws.com"]}
 TRUST = {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": SERVICES}]}
@@ -45,7 +52,7 @@ class Place:
         self.url, self.backend, self.glue = url, backend, glue
 
     def client(self, service, *, key="test", at=None, region="us-east-1", **config):
-        return local_session().client(
+        return SESSION.client(
             service,
             endpoint_url=at or self.url,
             region_name=region,
@@ -69,6 +76,16 @@ class Place:
         key = f"ASIA{uuid.uuid4().hex[:16].upper()}"
         self.glue.guard.remember(key, arn, "run", lasts)
         return key
+
+
+@pytest.fixture(scope="module", autouse=True)
+def motos_own():
+    """What a server changes of the moto in its process is moto's own again at the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
+            patch.setattr(owner, name, getattr(owner, name))
+        patch.setitem(default_user_config, "iam", default_user_config["iam"])
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -251,16 +268,9 @@ def test_session_whose_time_is_over_may_do_nothing(place, lake, service, call, c
 
 
 def test_crawl_goes_as_its_role_of_the_emulator_behind(place, lake):
-    glue = place.client("glue")
-    glue.create_database(DatabaseInput={"Name": "crawled"})
-    may = (["s3:*", "glue:*", "logs:*"], "*")
-    for name, statement, status in (("may", may, "SUCCEEDED"), ("may-not", (["glue:*", "logs:*"], "*"), "FAILED")):
-        place.role(f"crawl-{name}", statement)
-        target = {"S3Targets": [{"Path": "s3://lake/open/"}]}
-        glue.create_crawler(Name=name, Role=f"crawl-{name}", DatabaseName="crawled", Targets=target)
-        glue.start_crawler(Name=name)
-        wait_for_crawl(glue, name)
-        assert glue.get_crawler(Name=name)["Crawler"]["LastCrawl"]["Status"] == status
+    for name, may, status in (("may", "s3:*", "SUCCEEDED"), ("may-not", "s3:PutObject", "FAILED")):
+        place.role(f"crawl-{name}", (["glue:*", "logs:*", may], "*"))
+        assert crawl_of(place.client("glue"), f"crawl-{name}")["Status"] == status
     assert refusal(
         lambda: place.client("glue", key=place.as_role(place.role("no-glue", ("s3:*", "*")))).get_databases()
     ) == ("AccessDeniedException")
@@ -271,17 +281,60 @@ def test_users_own_aws_settings_and_proxy_count_for_nothing(place, lake, tmp_pat
         monkeypatch.setenv(name, value)
         monkeypatch.setenv(name.lower() if "PROXY" in name else name, value)
     role = place.role("of-anybody", (["s3:*", "glue:*", "logs:*"], "*"))
-    server = serve(0, tmp_path, place.backend)
+    with gateway(tmp_path, place.backend) as glue:
+        assert crawl_of(glue, role)["Status"] == "SUCCEEDED"
+
+
+@contextmanager
+def gateway(folder, backend):
+    """The Glue of another gateway."""
+    server = serve(0, folder, backend)
     try:
-        glue = Place(server.url, place.backend, None).client("glue")
-        glue.create_database(DatabaseInput={"Name": "d"})
-        target = {"S3Targets": [{"Path": "s3://lake/open/"}]}
-        glue.create_crawler(Name="c", Role=role, DatabaseName="d", Targets=target)
-        glue.start_crawler(Name="c")
-        wait_for_crawl(glue, "c")
-        assert glue.get_crawler(Name="c")["Crawler"]["LastCrawl"]["Status"] == "SUCCEEDED"
+        yield Place(server.url, backend, None).client("glue")
     finally:
         server.close()
+
+
+def crawl_of(glue, role):
+    """The crawl of the open folder in a role, into a database of its own."""
+    name = f"c{uuid.uuid4().hex}"
+    glue.create_database(DatabaseInput={"Name": name})
+    target = {"S3Targets": [{"Path": "s3://lake/open/"}]}
+    glue.create_crawler(Name=name, Role=role, DatabaseName=name, Targets=target)
+    glue.start_crawler(Name=name)
+    wait_for_crawl(glue, name)
+    return glue.get_crawler(Name=name)["Crawler"]["LastCrawl"]
+
+
+def test_without_enforcement_any_role_will_do(place, lake, tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCALSTACK_GLUE_IAM", "0")
+    with gateway(tmp_path, place.backend) as glue:
+        assert crawl_of(glue, "nobody-made-it")["Status"] == "SUCCEEDED"
+
+
+@pytest.fixture
+def no_aws():
+    """The URL of a server that has no service of AWS."""
+
+    class Nothing(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_error(501)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{other.server_port}"
+        other.shutdown()
+
+
+def test_emulator_without_iam_is_said_to_have_none(no_aws, tmp_path):
+    with gateway(tmp_path, no_aws) as glue:
+        crawl = crawl_of(glue, "etl")
+    assert crawl["Status"] == "FAILED"
+    assert f"the roles of {no_aws} cannot be read" in crawl["ErrorMessage"]
+    assert "start glue-local with LOCALSTACK_GLUE_IAM=0" in crawl["ErrorMessage"]
 
 
 def wait_for_crawl(glue, name):
@@ -293,6 +346,20 @@ def wait_for_crawl(glue, name):
         describe=str,
         waiting_for="the crawl",
     )
+
+
+def test_calls_of_glue_that_are_left_to_moto_never_reach_the_emulator(no_aws, tmp_path):
+    arn = "arn:aws:glue:us-east-1:000000000000:job/tagged"  # an emulator without STS knows no account
+    with gateway(tmp_path, no_aws) as glue:
+        command = {"Name": "glueetl", "ScriptLocation": "s3://lake/none.py"}
+        glue.create_job(Name="tagged", Role="r", Command=command, Tags={"made": "with"})
+        glue.tag_resource(ResourceArn=arn, TagsToAdd={"added": "later"})
+        assert glue.get_tags(ResourceArn=arn)["Tags"] == {"made": "with", "added": "later"}
+        glue.create_registry(RegistryName="reg")
+        schema = {"SchemaName": "s", "DataFormat": "JSON", "Compatibility": "NONE", "SchemaDefinition": "{}"}
+        glue.create_schema(RegistryId={"RegistryName": "reg"}, **schema)
+        assert glue.get_schema(SchemaId={"RegistryName": "reg", "SchemaName": "s"})["RegistryName"] == "reg"
+        assert glue.list_schemas()["Schemas"][0]["SchemaName"] == "s"
 
 
 def test_workflow_is_a_target_of_the_emulators_rules(place, tmp_path):

@@ -68,6 +68,7 @@ class GlueLocal:
             "AWS_SECRET_ACCESS_KEY": "test",
         }
         self._clients: dict[str, Any] = {}
+        self._session: Any = None  # one for all clients: each new one would read the services' descriptions again
 
     @property
     def glue(self) -> GlueClient:
@@ -81,7 +82,9 @@ class GlueLocal:
             # here, so that a run of tests without it waits for nothing
             from localstack_glue.service.local_session import DIRECT, local_session
 
-            make: Any = local_session().client  # typed for each service, and this one is any
+            if self._session is None:
+                self._session = local_session()
+            make: Any = self._session.client  # typed for each service, and this one is any
             self._clients[service] = make(
                 service,
                 config=DIRECT,

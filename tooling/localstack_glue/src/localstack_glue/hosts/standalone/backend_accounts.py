@@ -8,6 +8,7 @@ import threading
 from contextlib import closing
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from moto.core.request import Request
 
 from localstack_glue.iam.guard import RoleSession
@@ -65,7 +66,7 @@ class BackendAccounts:
         with closing(self._clients.with_credentials("sts", Scope("", _REGION), credentials)) as sts:
             try:
                 answer = sts.get_caller_identity()
-            except ClientError:
+            except (ClientError, ResponseParserError):  # it has no STS
                 found = ("", "")
             except BotoCoreError as error:
                 message = f"{self._clients.endpoint_url}, the backend, does not say whose key that is: {error}"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from localstack_glue.iam.policy import Statement, parse
@@ -60,7 +61,7 @@ class BackendRoles:
         started = time.monotonic()
         try:
             role = self._read(role_arn)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             raise RolesUnreadableError(backend=self._clients.endpoint_url, error=error) from error
         with self._lock:
             if self._changes == changes:

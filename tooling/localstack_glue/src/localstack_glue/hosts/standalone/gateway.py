@@ -53,11 +53,12 @@ class Gateway:
 
     Args:
         apis: this service's own, by the name that botocore has for them.
-        backend: who answers the others, and the operations that ours leave to moto.
+        backend: who answers the others.
         guard: checks what roles do that the service assumed; None if nobody is checked.
         control: answers what is asked of an address below ``/_glue/``, which it is given without that.
         events: hears of changes of the catalog.
         on_change: called when a call of Glue has been answered that may have changed something.
+        left_to_moto: who answers the operations that ours leave to moto; None for the backend.
         account_of: tells whose account a key is in, where the backend has a say in that; None where it cannot tell.
     """
 
@@ -70,6 +71,7 @@ class Gateway:
         events: EventBus,
         on_change: Callable[[], None] = lambda: None,
         account_of: Callable[[str | None], str | None] = lambda _key: None,
+        left_to_moto: Backend | None = None,
     ) -> None:
         self._apis = apis
         self._backend = backend
@@ -78,6 +80,7 @@ class Gateway:
         self._events = events
         self._on_change = on_change
         self._account_of = account_of
+        self._left_to_moto = left_to_moto or backend
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -148,7 +151,7 @@ class Gateway:
         try:
             answer = api.invoke(call.operation, scope, call.parameters)
         except NotImplementedError:
-            response = self._backend.answer(request, scope)
+            response = self._left_to_moto.answer(request, scope)
         except ServiceError:
             raise
         except Exception as error:

@@ -113,10 +113,11 @@ def serve(
         state_machines.run(url)
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
-    backend: Backend = other.watched(glue, guard) if other else MotoBackend()
+    moto = MotoBackend()
+    backend: Backend = other.watched(glue, guard) if other else moto
     on_change = glue.state.touch if glue.state is not None else lambda: None
     account_of = other.accounts.account_of if other else lambda _key: None
-    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, account_of)
+    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, account_of, moto)
     application.faults = faults
     thread = threading.Thread(target=server.serve_forever, name="glue-local", daemon=True)
     thread.start()
