@@ -54,10 +54,10 @@ def complete(
         missing = _missing(store, [f"{folder_uri(lake_root)}{key}" for key in record.files], there, root)
         if going:
             found[name] = (
-                f"delivery {name} is being replaced: {some([uri.removeprefix(root) for uri in going])} is to go, "
-                f"according to {records[name]}, and would be read beside what comes in its place. Wait for that "
-                "upload, or finish that upload with the same command, and run again. A file that is to stay: upload "
-                "it again; nothing was written"
+                f"delivery {name} is being replaced: {some([uri.removeprefix(root) for uri in going])} will be removed "
+                f"according to {records[name]}, and would be read together with its replacement. Wait until that "
+                "upload ends, or repeat it if it was interrupted, and run again. To keep the file, upload it again; "
+                "nothing was written"
             )
         elif missing:
             lost = [uri.removeprefix(root) for uri in missing]

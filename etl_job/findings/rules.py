@@ -129,7 +129,7 @@ def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
     if newest is not None and newest.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * newest.rows_in):
         text = (
             f"{newest.conflicts:,} of {newest.rows_in:,} rows of {newest.delivery} were dropped because other rows "
-            "have their key, although they differ; if each file counts anew, the key identifies no row."
+            "have their key, although they differ; if each file numbers its rows again, the key identifies no row."
         )
         yield Finding(Level.WARNING, "deliveries", text, _explain(newest.run_id))
 

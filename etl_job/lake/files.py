@@ -275,5 +275,5 @@ def local_path(uri: str) -> Path:
     """
     path = uri.removeprefix("file://")
     if "://" in path:
-        raise OSError(f"{uri} is not a file of this machine, as those of a lake with local files are")
+        raise OSError(f"{uri} is not a file on this machine, but the lake is a folder on this machine")
     return Path(path)

@@ -133,7 +133,7 @@ def test_files_that_an_upload_is_to_take_out_are_told(lake, capsys):
     ManifestStore(lake.s3, "lake", "deliveries/feed/").announce_removal("2024Q1", going)
     found = listed(capsys, "2024Q1")
     assert [(file["path"], file["why"]) for file in found["files"]] == [
-        ("a.csv", "an upload takes it out"),
+        ("a.csv", "an upload is removing it"),
         ("b.csv", ""),
     ]
     assert run(["deliveries"]) == 0

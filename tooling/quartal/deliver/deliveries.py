@@ -204,7 +204,7 @@ def _catalogued(deployment: Deployment, glue: GlueClient) -> frozenset[str]:
         return frozenset()
 
 
-_GOING = "an upload takes it out"
+_GOING = "an upload is removing it"
 _COLUMNS = (
     Column("delivery", Kind.WHOLE),
     Column("state", Kind.WHOLE),
@@ -245,7 +245,8 @@ def _show_all(workspace: Workspace, found: tuple[RawDelivery, ...], *, wide: boo
     waiting = [each.name for each in fresh if each.name not in held]
     if held:
         workspace.console.warn(
-            f"No run reads {', '.join(held)} until the upload that replaces its files has ended: run that again."
+            f"No run reads {', '.join(held)} until the upload that replaces its files has ended. If it was "
+            "interrupted, run it again."
         )
     if waiting:
         run = workspace.command_line("run")

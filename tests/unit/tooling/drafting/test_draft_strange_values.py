@@ -239,7 +239,7 @@ def test_day_comes_first_where_another_column_shows_it(tmp_path, other, form):
     contract = tried(tmp_path, drafted)
     assert [contract.column(name).rules.format for name in ("order_day", "sent")] == [form, form]
     assert contract.features.event_time.date == "order_day"
-    assert "order_day: the" in drafted.text
+    assert "order_day: read with the" in drafted.text
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_deliveries_above_the_limit_are_told_although_a_newer_one_is_below_it():
             replace(rows("2026Q3", 700), kept=500, duplicates=200, conflicts=200),
             "warning",
             "200 of 700 rows of 2026Q3 were dropped because other rows have their key, although they differ; if each "
-            "file counts anew, the key identifies no row.",
+            "file numbers its rows again, the key identifies no row.",
         ),
     ],
 )

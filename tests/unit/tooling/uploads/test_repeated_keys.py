@@ -1,4 +1,4 @@
-"""A key that each file counts anew is told before the rows of the second file are lost."""
+"""Upload warns of a key that starts again in each file, before the rows of the second file are lost."""
 
 from __future__ import annotations
 

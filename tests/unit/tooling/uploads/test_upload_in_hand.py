@@ -12,6 +12,7 @@ from quartal.cli.app import run
 from quartal.core.errors import ConfigurationError, UploadError
 from quartal.deliver.upload import uploads
 from quartal.deliver.upload.delivery_contents import Likeness
+from quartal.deliver.upload.delivery_manifest import ManifestStore
 from quartal.deliver.upload.uploads import Exchange, UploadOptions, plan_upload
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
@@ -60,7 +61,7 @@ def test_file_that_another_upload_brings_meanwhile_is_not_taken_out(
     if is_gone_before:
         s3.delete_object(Bucket=bucket, Key=b)
     items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
-    with pytest.raises(UploadError, match=r"b\.csv came meanwhile.* Nothing was taken out") as error:
+    with pytest.raises(UploadError, match=r"Another upload has written .*b\.csv .*Nothing was removed") as error:
         upload(
             items,
             exchange=exchange,
@@ -94,6 +95,16 @@ def test_upload_that_ends_before_its_removals_is_finished_or_undone_by_another(u
     (twice / "away").rename(twice / "a.csv")
     upload(items, exchange=Exchange(replace=True))
     assert (recorded(connection, bucket), going(connection, bucket)) == ([items[0].key], ())
+
+
+@pytest.mark.parametrize("exchange", [Exchange(), Exchange(replace=True)], ids=["upload", "replace"])
+def test_file_that_is_gone_is_not_to_be_taken_out_any_more(upload, connection, bucket, twice: Path, exchange: Exchange):
+    # as after an upload that ended between its removals and its record
+    store = ManifestStore(connection.s3(), bucket, "deliveries/sightings/")
+    store.announce_removal("2024Q1", [f"{RAW}delivery=2024Q1/gone.csv"])
+    upload(plan_upload([twice], raw_prefix=RAW, delivery="2024Q1"), exchange=exchange)
+    assert going(connection, bucket) == ()
+    assert len(recorded(connection, bucket)) == 2
 
 
 def test_replacement_that_could_not_be_uploaded_takes_nothing_out(upload, connection, bucket, twice: Path):

@@ -118,7 +118,7 @@ def _as_json_has_it(kind: Kind) -> Kind:
 
 
 def _as_others_begin(kind: Kind, order: DateOrder) -> Kind:
-    note = f"the {order} is taken to come first, as in other columns; --date-order overrides that"
+    note = f"read with the {order} first, like other columns; --date-order overrides that"
     return replace(kind, notes=(*kind.notes, note))
 
 

@@ -223,14 +223,14 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             return Kind(notes=(note,), open_mark=mark)
         notes = []
         if mark == "." and said is None:
-            notes.append(f"check {example}: it is read with decimals; with --decimal-mark comma it is thousands")
+            notes.append(f"check {example}: it is read as decimals; with --decimal-mark comma it is thousands")
         if logical_type == "integer" and _may_be_of_excel(there, column):
             notes.append("may be Excel's day numbers: format the column as dates, and save the file again")
         if logical_type == "integer" and may_be_counted(there):
             notes.append(f"may be the time since 1970; --event-time {column.name} reads it that way")
         if all(map(_OF_EXCEL.fullmatch, there)):
             notes.append(
-                f"Excel writes numbers of more than 11 digits so, {next(iter(there))}: ids have lost their ends"
+                f"Excel writes numbers of more than 11 digits like {next(iter(there))}: ids have lost their ends"
             )
         if custom.get("rounding"):
             notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")

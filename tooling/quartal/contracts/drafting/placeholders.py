@@ -48,8 +48,8 @@ def placeholders(there: Mapping[str, int], thousands: str = "", decimal: str = "
     above = [text for text in often if numbers[text] > 0 and numbers[text] - high > gap]
     notes = [f"{text} ({there[text]:,} times) is far below all others, so it counts as missing" for text in missing]
     notes += [
-        f"check {text}: it is there {there[text]:,} times, far above all others; if it stands for a missing value, add "
-        "it to missingValues, or it is summed"
+        f"check {text}: it occurs {there[text]:,} times, far above all others; if it stands for a missing value, add "
+        "it to missingValues, or it is added to sums"
         for text in above
     ]
     return Placeholders(missing, tuple(notes))

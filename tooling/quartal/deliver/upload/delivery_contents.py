@@ -122,10 +122,10 @@ class DeliveriesBefore:
         return keys
 
     def refuse_newcomers(self, transfer: Transfer, keys: Iterable[str]) -> None:
-        """List again what is to be taken out: what another upload has brought meanwhile is not what was meant.
+        """List the files to be removed again: the user did not mean those that another upload has written since.
 
         Raises:
-            UploadError: an object came, or is another one, since the deliveries were looked at.
+            UploadError: an object is new or different since the deliveries were listed.
         """
         wanted = tuple(keys)
         folders = {key[: key.index(_MARK)] + f"{_MARK}{delivery_in(key)}/" for key in wanted}
@@ -134,8 +134,8 @@ class DeliveriesBefore:
         if came:
             more = f" and {len(came) - _SHOWN} more" if len(came) > _SHOWN else ""
             raise UploadError(
-                f"{', '.join(came[:_SHOWN])}{more} came meanwhile, by another upload. Nothing was taken out.",
-                remedy="If they are to go all the same, run the command again; the files that were sent are skipped.",
+                f"Another upload has written {', '.join(came[:_SHOWN])}{more} in the meantime. Nothing was removed.",
+                remedy="To remove them anyway, run the command again; files that were sent already are skipped.",
             )
 
     def _refuse_unknown(self, key: str, own: Collection[str], there: Collection[str]) -> None:

@@ -71,7 +71,7 @@ class DeliveryManifest:
             tuple(data.get("removing", ())),
         )
         if not isinstance(data.get("removing", []), list) or not all(isinstance(key, str) for key in found.removing):
-            raise TypeError("removing is no list of keys")
+            raise TypeError("removing is not a list of keys")
         entries: tuple[DeliveredFile | UploadRecord, ...] = (*found.files.values(), *found.uploads)
         for entry in entries:
             for member in fields(entry):
@@ -111,7 +111,7 @@ class ManifestStore:
     def record(
         self, delivery: str, files: dict[str, DeliveredFile], upload: UploadRecord, removed: Collection[str] = ()
     ) -> None:
-        """Add files to a manifest, and take out removed ones; neither is to be taken out any more.
+        """Add files to a manifest, and delete removed ones; both are deleted from ``removing`` too.
 
         An upload that records its files in several steps is listed once, with the time of the last.
 
@@ -130,7 +130,7 @@ class ManifestStore:
         self._change(delivery, changed)
 
     def announce_removal(self, delivery: str, keys: Collection[str]) -> None:
-        """Say which files are to be taken out, before what comes in their place is sent.
+        """Record which files will be removed, before their replacements are sent.
 
         Raises:
             UploadError: as `_change`.
@@ -138,7 +138,7 @@ class ManifestStore:
         self._change(delivery, lambda manifest: replace(manifest, removing=tuple(sorted({*manifest.removing, *keys}))))
 
     def keep(self, delivery: str, keys: Collection[str]) -> None:
-        """Say of files that they are not to be taken out any more.
+        """Record that files will not be removed any more.
 
         Raises:
             UploadError: as `_change`.
@@ -150,10 +150,10 @@ class ManifestStore:
         self._change(delivery, changed)
 
     def _change(self, delivery: str, changed: Callable[[DeliveryManifest], DeliveryManifest]) -> None:
-        """Change a manifest; what another upload writes into it meanwhile is not lost.
+        """Change a manifest without losing what another upload writes into it in the meantime.
 
         Raises:
-            UploadError: others kept writing it in between, or it could not be found out whether it was written.
+            UploadError: other uploads kept changing it, or it is unknown whether it was written.
         """
         failure: BaseException | None = None
         for _ in range(_ATTEMPTS):

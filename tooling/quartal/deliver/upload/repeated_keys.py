@@ -1,6 +1,6 @@
-"""Compare the keys of a delivery's first rows with those of another: a key that each file counts anew costs its rows.
+"""Compare the keys of a delivery's first rows with those of another: a key that starts again in each file loses rows.
 
-A run keeps one row per key, so of a second file that begins at 1 again no row would be left. Nothing is refused here.
+A run keeps one row per key, so no row of a second file that begins at 1 again would be left. Nothing is refused here.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ class RepeatedKeys:
     def __str__(self) -> str:
         return (
             f"{self.path}: {self.repeated} of the first {self.rows} rows have the {', '.join(self.key)} of other rows "
-            f"in {self.other}, and a run keeps only one of them. If each file counts anew, remove primaryKey from the "
-            "contract"
+            f"in {self.other}, and a run keeps only one of them. If each file numbers its rows again, remove "
+            "primaryKey from the contract"
         )
 
 
 def repeated_keys(
     items: Sequence[UploadItem], contract: Contract, s3: S3Client, bucket: str, raw_prefix: str
 ) -> tuple[RepeatedKeys, ...]:
-    """The deliveries of an upload whose first file counts its key anew, compared with each other and with the lake."""
+    """The deliveries of an upload whose first file starts its keys again, among themselves and with the lake."""
     if not contract.key or contract.files.format is FileFormat.PARQUET:
         return ()
     from quartal.contracts.row_judge import Judge

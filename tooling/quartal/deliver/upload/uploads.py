@@ -252,8 +252,10 @@ def upload(
     try:
         manifests = _record(connection, store, outcomes, upload_id)
         if error is None:
-            for delivery, kept in _by_delivery(item.key for item in items if item.key in before.removing).items():
-                store.keep(delivery, kept)
+            own = {item.key for item in items}
+            done = (key for key in before.removing if key in own or key not in before.present)
+            for delivery, keys in _by_delivery(done).items():
+                store.keep(delivery, keys)
         if error is None and unwanted:
             before.refuse_newcomers(transfer, unwanted)
             take_out(s3, bucket, [key for key in unwanted if key in before.present])
