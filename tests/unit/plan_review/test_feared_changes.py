@@ -78,6 +78,16 @@ def test_settings_of_what_the_same_plan_makes_replace_nothing(reviewed, owner, n
         assert reviewed(plan).verdict.level > Level.NOTE
 
 
+def test_denial_to_a_role_of_the_same_plan_takes_nothing_away(reviewed):
+    denial = json.dumps({"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
+    policy, role = (
+        change("aws_iam_role_policy", None, {"role": "r", "policy": denial}),
+        change("aws_iam_role", None, {"name": "r"}),
+    )
+    assert reviewed({"format_version": "1.2", "resource_changes": [policy]}).verdict.level is Level.CHANGE
+    assert reviewed({"format_version": "1.2", "resource_changes": [policy, role]}).verdict.decision is Decision.APPLY
+
+
 def test_attribute_that_nobody_set_and_aws_computes_is_not_feared(reviewed):
     """A replacement of what it rests on makes AWS compute it anew."""
     entry = change("aws_sqs_queue", {"name": "q", "kms_master_key_id": "k", "url": "u"}, {"name": "q"})

@@ -29,6 +29,7 @@ _IDENTITY_POLICIES = {
     "aws_iot_policy": ("name", "whoever has policy"),
     "aws_ssoadmin_permission_set_inline_policy": ("permission_set_arn", "whoever has permission set"),
 }
+_OWNERS = {f"aws_iam_{owner}_policy": f"aws_iam_{owner}" for owner in ("group", "role", "user")}
 # the same of types whose policy says who may do something with them; any other type is named by its address
 _RESOURCE_POLICIES = {
     "aws_s3_bucket": ("bucket", "bucket"),
@@ -147,16 +148,30 @@ class AccessChange:
 
 def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     """Every change of access in the plan, the dangerous first."""
-    found = [item for change in parts(plan) for item in _of(change, plan)]
+    made = frozenset(
+        (change.type, change.after.get("name"))
+        for change in plan.changes
+        if change.type in _OWNERS.values() and (change.action is Action.CREATE or change.action.replaces)
+    )
+    found = [item for change in parts(plan) for item in _of(change, plan, made)]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
 
 
-def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
+def _of(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, Any]]) -> Iterator[AccessChange]:
     if change.action is Action.FORGET:
         return  # what it allows stays as it is
     for item in _changes(change, plan):
         # what ends with a resource of its own is told as the end of that one
-        yield replace(item, is_lost=not item.widens and change.action is not Action.DELETE and bool(change.before))
+        lost = not item.widens and change.action is not Action.DELETE
+        yield replace(item, is_lost=lost and (bool(change.before) or _is_denied(change, item, made)))
+
+
+def _is_denied(change: ResourceChange, item: AccessChange, made: frozenset[tuple[str, Any]]) -> bool:
+    """Whether a new policy denies something to a role, user or group that was there before the plan."""
+    if change.type not in _OWNERS or item.grant is None:
+        return False
+    owner = change.after.get(_IDENTITY_POLICIES[change.type][0])
+    return owner is not Marker.UNKNOWN and (_OWNERS[change.type], owner) not in made
 
 
 def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
