@@ -149,7 +149,7 @@ class AccessChange:
 def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     """Every change of access in the plan, the dangerous first."""
     made = frozenset(
-        (change.type, change.after.get("name"))
+        (change.type, str(change.after.get("name")))
         for change in plan.changes
         if change.type in _OWNERS.values() and (change.action is Action.CREATE or change.action.replaces)
     )
@@ -157,7 +157,7 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
 
 
-def _of(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, Any]]) -> Iterator[AccessChange]:
+def _of(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
     if change.action is Action.FORGET:
         return  # what it allows stays as it is
     for item in _changes(change, plan):
@@ -166,12 +166,12 @@ def _of(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, Any]]) ->
         yield replace(item, is_lost=lost and (bool(change.before) or _is_denied(change, item, made)))
 
 
-def _is_denied(change: ResourceChange, item: AccessChange, made: frozenset[tuple[str, Any]]) -> bool:
+def _is_denied(change: ResourceChange, item: AccessChange, made: frozenset[tuple[str, str]]) -> bool:
     """Whether a new policy denies something to a role, user or group that was there before the plan."""
     if change.type not in _OWNERS or item.grant is None:
         return False
     owner = change.after.get(_IDENTITY_POLICIES[change.type][0])
-    return owner is not Marker.UNKNOWN and (_OWNERS[change.type], owner) not in made
+    return owner is not Marker.UNKNOWN and (_OWNERS[change.type], str(owner)) not in made
 
 
 def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:

@@ -55,11 +55,12 @@ def _listed(attributes: Mapping[str, Any], names: str) -> set[Any]:
 
 def _attached(plan: Plan, owner: str, name: Any) -> set[Any]:
     """The policies that separate resources attach, which the access section reports anyway."""
-    return {
+    arns = (
         each.after.get("policy_arn")
         for each in plan.resources
         if each.type == f"aws_iam_{owner}_policy_attachment" and each.after.get(owner) == name
-    }
+    )
+    return {arn for arn in arns if isinstance(arn, str | Marker)}
 
 
 def _goes(plan: Plan, kind: str, name: Any) -> bool:
