@@ -4,6 +4,7 @@ import json
 import secrets
 
 import pytest
+from urllib3.exceptions import ProtocolError
 
 from etl_job.lake.files import S3ObjectStore
 from quartal.contracts.model import FileFormat
@@ -246,6 +247,17 @@ class CutOnce:
             self._left -= 1
             answer["Body"] = Cut()
         return answer
+
+
+def test_refusal_that_breaks_off_is_asked_for_again(s3, bucket):
+    # what reads the body of a refusal is no part of botocore that has errors of its own
+    broken = ProtocolError("Connection broken: ConnectionResetError(104, 'Connection reset by peer')")
+    client = Faulty(s3).before("get_object", lambda: broken)
+    assert ManifestStore(client, bucket, "d/").read("2024Q1").files == {}
+    client = Faulty(s3).before("get_object", lambda: broken, None)
+    with pytest.raises(ProtocolError):
+        ManifestStore(client, bucket, "d/").read("2024Q1")
+    assert client.calls == ["get_object"] * 4
 
 
 def test_manifest_whose_answer_is_cut_off_is_read_again(s3, bucket):

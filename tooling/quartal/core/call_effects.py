@@ -15,6 +15,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
     SSLError,
 )
+from urllib3.exceptions import HTTPError  # botocore lets it through where the body of a refusal breaks off
 
 from quartal.core.aws import as_aws_error
 from quartal.core.errors import QuartalError
@@ -42,7 +43,7 @@ THROTTLED = frozenset(
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _MISSING = "EntityNotFoundException"
 NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
-CUT_OFF = (HTTPClientError, IncompleteReadError, ResponseStreamingError, OSError)
+CUT_OFF = (HTTPClientError, HTTPError, IncompleteReadError, ResponseStreamingError, OSError)
 
 
 class Effect(StrEnum):

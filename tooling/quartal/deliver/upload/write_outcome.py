@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 from quartal.core.call_effects import reason_of
 from quartal.core.errors import UploadError
@@ -17,7 +18,7 @@ from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-CALL_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+CALL_ERRORS = (BotoCoreError, ClientError, HTTPError, ResponseParserError)
 CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})  # the last: it was deleted
 _READS = 4
 _Found = TypeVar("_Found")
