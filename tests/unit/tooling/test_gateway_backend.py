@@ -330,8 +330,13 @@ def no_aws():
 
 
 def test_emulator_without_iam_is_said_to_have_none(no_aws, tmp_path):
-    with gateway(tmp_path, no_aws) as glue:
-        crawl = crawl_of(glue, "etl")
+    server = serve(0, tmp_path, no_aws)
+    try:
+        crawl = crawl_of(Place(server.url, no_aws, None).client("glue"), "etl")
+        server.apis["glue"].guard.ledger.deny("arn:aws:iam::000000000000:role/etl", "s3:GetObject", {"*": "no"})
+        assert status_of(urllib.request.Request(f"{server.url}/_glue/iam")) == 503
+    finally:
+        server.close()
     assert crawl["Status"] == "FAILED"
     assert f"the roles of {no_aws} cannot be read" in crawl["ErrorMessage"]
     assert "start glue-local with LOCALSTACK_GLUE_IAM=0" in crawl["ErrorMessage"]

@@ -90,7 +90,10 @@ class Gateway:
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(CONTROL):
-            return self._control(request.path.removeprefix(CONTROL), request)
+            try:
+                return self._control(request.path.removeprefix(CONTROL), request)
+            except BotoCoreError as error:  # what roles may do is asked of the backend
+                return Response(json.dumps({"message": str(error)}), status=503, mimetype="application/json")
         caller = caller_of(request)
         session = self._guard.session_of(caller.key) if self._guard and caller.key else None
         if session is None and caller.service not in (*self._apis, "events"):
