@@ -92,7 +92,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     yield opening.record
     _log_opening(progress, opening)
     are_in_step = in_step(opening.tables.curated, opening.tables.features)
-    tags_hold = opening.tables.features.tags_hold
+    tags_hold = None not in opening.tables.features.quarter_tags.values()
     if not opening.selection and are_in_step and tags_hold:
         progress.say("nothing-new", message="every delivery is already published")
         yield _exported_again(services, opening)

@@ -1,21 +1,22 @@
 """Publishes the results of a run to its readers: files first, then one commit per table, then the CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from etl_job.context import RunContext
 from etl_job.contract.schemas import DELIVERY
 from etl_job.counting.count import CountedRows
+from etl_job.errors import PublicationError, UnknownPublicationError
 from etl_job.lake.paths import partition_folder
 from etl_job.manifest.model import CsvExport, PublishedTable
-from etl_job.publishing.commit import commit_curated, commit_features
 from etl_job.publishing.csv_export import export_csv
 from etl_job.publishing.daily_counts import new_daily_counts
 from etl_job.publishing.feature_days import feature_days, quarter_plan, quarter_tags, removed_features
 from etl_job.publishing.published_counts import published_counts
 from etl_job.publishing.write_files import ToWrite, WrittenFiles, write_files
+from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.quarantine_runs import files_of_other_runs
-from etl_job.tables.snapshot_change import Replacement
+from etl_job.tables.snapshot_change import Replacement, among
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,70 @@ def _publish_features(
     )
     quarters = wanted.days.wanted.quarters if wanted.days.wanted else ()
     return commit_features(context, change, quarters, curated_is_committed=published.curated is not None)
+
+
+def commit_curated(
+    context: RunContext, counted: CountedRows, withdrawn: Sequence[str], files: tuple[str, ...]
+) -> PublishedTable:
+    """Replace the rows of the run's deliveries, and record where their keys and bad rows are."""
+    table, processed = context.tables.curated, [outcome.delivery for outcome in counted.outcomes]
+    replaced = [*processed, *withdrawn]
+    bad = [outcome.delivery for outcome in counted.outcomes if outcome.quarantined]
+    quarantines = context.tables.quarantines.after(replaced, bad, context.arguments.run_id)
+    table.replace(
+        Replacement(
+            among(DELIVERY, replaced),
+            files,
+            context.arguments.run_id,
+            table_properties={
+                **(counted.registers.properties if context.contract.key else {}),
+                **quarantines.properties,
+            },
+            processed=processed,
+            withdrawn=withdrawn,
+        )
+    )
+    return _committed(context, table, len(files), replaced)
+
+
+def commit_features(
+    context: RunContext, change: Replacement, quarters: Sequence[str], *, curated_is_committed: bool
+) -> PublishedTable:
+    """Replace a part of the features (``quarters``), and set the quarters' tags.
+
+    Raises:
+        PublicationError: the change was not made; nothing changed.
+        UnknownPublicationError: it is unknown whether the change was made.
+    """
+    table = context.tables.features
+    try:
+        table.replace(change)
+    except PublicationError as error:
+        if not curated_is_committed:
+            raise
+        features = "" if isinstance(error, UnknownPublicationError) else f"; {_features_now(context)}"
+        raise type(error)(f"{error}. The curated table holds this run's rows{features}") from error
+    return _committed(context, table, len(change.files), quarters)
+
+
+def _features_now(context: RunContext) -> str:
+    """How the features relate to the curated table, which another run may have repaired in the meantime."""
+    try:
+        is_made = in_step(context.tables.curated.as_it_is_now(), context.tables.features.as_it_is_now())
+    except Exception:  # what is told is why the commit failed: the catalog may not answer at all
+        is_made = False
+    if is_made:
+        return "another run has made the features from them"
+    return "the features are behind it, and the next run computes them first"
+
+
+def _committed(context: RunContext, table: PublishedIceberg, files: int, partitions: Sequence[str]) -> PublishedTable:
+    context.progress.say("commit", table=table.identifier, snapshot=table.snapshot_id)
+    return PublishedTable(
+        table=table.identifier,
+        location=table.location,
+        snapshot_id=table.snapshot_id,
+        files=files,
+        partitions=tuple(partitions),
+        tags=table.tags,
+    )

@@ -31,7 +31,8 @@ def csv_batches(store: ObjectStore, part: RawPart, source: Source, contract: Con
     """
     reader, first = _Reader(source, contract, RecordParser(contract.csv)), 0
     for records, is_marked in _blocks(store, part, contract):
-        yield from reader.batches_of(records, is_marked, first)
+        for batch in reader.batches_of(records, is_marked, first):
+            yield _with_marks_read(batch) if is_marked else batch
         first += len(records.ends)
 
 
@@ -81,11 +82,7 @@ class _Reader:
     parser: RecordParser
 
     def batches_of(self, records: Records, is_marked: bool, first: int) -> Iterator[TextBatch]:
-        """The rows in some records, the first of which has the given number."""
-        for batch in self._marked_batches_of(records, is_marked, first):
-            yield _with_marks_read(batch) if is_marked else batch
-
-    def _marked_batches_of(self, records: Records, is_marked: bool, first: int) -> Iterator[TextBatch]:
+        """The rows in some records, the first of which has that number. Marks are still in them."""
         if not len(records.ends):
             return
         ended = records.texts

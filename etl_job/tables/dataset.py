@@ -23,12 +23,12 @@ class Tables:
     @property
     def registers(self) -> Registers:
         """The folders with the keys of the published deliveries."""
-        return Registers.parse(self.curated.properties, self.curated.location)
+        return Registers.parse(self.curated.metadata.properties, self.curated.location)
 
     @property
     def quarantines(self) -> Quarantines:
         """The folders with the bad rows of the published deliveries."""
-        return Quarantines.parse(self.curated.properties)
+        return Quarantines.parse(self.curated.metadata.properties)
 
 
 def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:

@@ -1,8 +1,7 @@
 """What an Iceberg table holds, as readers find it when it is looked up."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from pyiceberg.catalog.glue import GlueCatalog
@@ -19,7 +18,7 @@ from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
-from etl_job.tables.snapshot_change import RUN, SOURCE_SNAPSHOT, Changes, changes_since, day_of, noted
+from etl_job.tables.snapshot_change import SOURCE_SNAPSHOT, Changes, changes_since, day_of, noted
 from etl_job.tables.table_schema import iceberg_schema
 
 if TYPE_CHECKING:
@@ -110,11 +109,6 @@ class IcebergState:
         return changes_since(self.metadata, snapshot_id)
 
     @property
-    def properties(self) -> Mapping[str, str]:
-        """The table's own properties; none before it exists."""
-        return self.metadata.properties
-
-    @property
     def tags(self) -> tuple[str, ...]:
         """Names of all tags, sorted."""
         return tuple(sorted(self.metadata.refs.keys() - {MAIN_BRANCH}))
@@ -124,30 +118,11 @@ class IcebergState:
         """The tags of quarters, with what their snapshots say of themselves; None where one may hold later days."""
         return standing_tags(self.metadata)
 
-    @property
-    def tags_hold(self) -> bool:
-        """Whether the snapshot of each quarter's tag says that it holds no later day; as the next commit makes it."""
-        return None not in self.quarter_tags.values()
-
-    @property
-    def manifest_lists(self) -> tuple[str, ...]:
-        """The manifest lists of the snapshots that a branch or a tag names."""
-        metadata = self.metadata
-        named = (metadata.snapshot_by_id(reference.snapshot_id) for reference in metadata.refs.values())
-        return tuple(sorted({snapshot.manifest_list for snapshot in named if snapshot}))
-
     def manifests(self) -> tuple[str, ...]:
         """The manifests of the current snapshot."""
         if self._table is None or (snapshot := self._table.current_snapshot()) is None:
             return ()
         return tuple(manifest.manifest_path for manifest in snapshot.manifests(self._table.io))
-
-    def runs_since(self, moment: datetime) -> frozenset[str]:
-        """The runs that committed a snapshot since then."""
-        since = moment.timestamp() * 1000
-        return frozenset(
-            filter(None, (noted(each, RUN) for each in self.metadata.snapshots if each.timestamp_ms >= since))
-        )
 
     def data_files(self) -> tuple[DataFile, ...]:
         """The files of the snapshot that this object read when it was created."""

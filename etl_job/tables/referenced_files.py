@@ -24,6 +24,7 @@ from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import FOLDER
 from etl_job.tables.quarantine_runs import quarantine_folder
+from etl_job.tables.snapshot_change import RUN, noted
 
 # A rule of the bucket may let bad rows expire, after whole days. What is missing sooner was taken by something else.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)
@@ -57,9 +58,9 @@ def check_what_runs_left(store: ObjectStore, contract: Contract, left: LeftByRun
 
 
 def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
-    lists = table.manifest_lists
-    if not lists:
-        return
+    metadata = table.metadata
+    named = (metadata.snapshot_by_id(reference.snapshot_id) for reference in metadata.refs.values())
+    lists = sorted({snapshot.manifest_list for snapshot in named if snapshot})
     folders = sorted({uri.rpartition("/")[0] for uri in lists})
     there = {file.uri for folder in folders for file in store.list_files(f"{folder}/")}
     lost = [uri for uri in lists if uri not in there]
@@ -108,7 +109,8 @@ def _left_keys(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str
 
 def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: datetime) -> None:
     tables = left.tables
-    young = tables.curated.runs_since(now - _NONE_EXPIRES_WITHIN)
+    since = (now - _NONE_EXPIRES_WITHIN).timestamp() * 1000
+    young = {noted(each, RUN) for each in tables.curated.metadata.snapshots if each.timestamp_ms >= since}
     named = {
         delivery: quarantine_folder(location, delivery, run)
         for delivery, run in tables.quarantines.runs.items()

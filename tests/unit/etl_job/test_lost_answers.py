@@ -24,7 +24,7 @@ from pyiceberg.table import Table
 from etl_job.context import RunContext
 from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError, UnknownPublicationError
-from etl_job.publishing.commit import commit_features
+from etl_job.publishing.publish import commit_features
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.iceberg import PublishedIceberg

@@ -148,7 +148,7 @@ def test_a_run_that_read_an_older_state_fails_even_where_it_changes_no_row(opene
     opened().replace(change(file_of("d2", 2, "b"), "d2", "b", table_properties={"registers": "b"}))
     with pytest.raises(PublicationError, match="run again"):
         late.replace(Replacement(among("delivery", ["d3"]), (), "c", table_properties={"registers": "c"}))
-    assert opened().properties["registers"] == "b"
+    assert opened().metadata.properties["registers"] == "b"
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=40), st.data())
