@@ -13,8 +13,7 @@ from pyspark.sql import SparkSession
 from etl_job.arguments import JobArguments, parse_arguments
 from etl_job.context import RunContext
 from etl_job.deliveries.delivered import Delivered
-from etl_job.deliveries.published import withdrawn_by
-from etl_job.deliveries.selection import Selection
+from etl_job.deliveries.selection import Selection, withdrawn_by
 from etl_job.errors import PublicationError, QuartalJobError
 from etl_job.manifest.files import write_manifest
 from etl_job.manifest.model import PublishedDelivery, RunManifest

@@ -37,8 +37,8 @@ from etl_job.contract.schemas import (
     hour_columns,
     value_column,
 )
-from etl_job.deliveries.published import inputs_of
 from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import inputs_of
 from etl_job.manifest.model import DeliveryCounts
 from etl_job.spark.workload import gathered
 from etl_job.staging.rows import Tally

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import raw_folder
 from etl_job.deliveries.file_names import is_hidden
-from etl_job.deliveries.published import new_or_changed
-from etl_job.deliveries.selection import Selection
+from etl_job.deliveries.selection import Selection, new_or_changed
 from etl_job.errors import InputError
 from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore, folder_uri

@@ -22,9 +22,8 @@ from botocore.config import Config
 from pyarrow import parquet
 
 from etl_job.contract.schemas import KIND, VALID_ROWS, TableColumn
-from etl_job.deliveries.published import inputs_of, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import select_deliveries
+from etl_job.deliveries.selection import inputs_of, select_deliveries, withdrawn_by
 from etl_job.errors import UnknownPublicationError
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore

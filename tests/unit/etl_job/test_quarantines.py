@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etl_job.deliveries.published import new_or_changed, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import new_or_changed, withdrawn_by
 from etl_job.lake.files import LocalObjectStore, StoredFile
 from etl_job.manifest.model import Input, PublishedDelivery
 from etl_job.tables.quarantine_runs import files_of_other_runs

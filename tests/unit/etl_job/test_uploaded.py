@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from etl_job.deliveries.delivered import find_deliveries
-from etl_job.deliveries.published import inputs_of
-from etl_job.deliveries.selection import Selection, select_deliveries
+from etl_job.deliveries.selection import Selection, inputs_of, select_deliveries
 from etl_job.deliveries.upload_records import complete
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
