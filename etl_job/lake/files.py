@@ -113,6 +113,13 @@ class S3ObjectStore:
             answer = self._s3.get_object(Bucket=bucket, Key=key, Range=byte_range)
         except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket) as error:
             raise FileNotFoundError(uri) from error
+        except Exception as error:
+            from botocore.exceptions import ResponseStreamingError  # the command loads these when it calls
+            from urllib3.exceptions import HTTPError
+
+            if isinstance(error, HTTPError):  # of the body of a refusal, which botocore does not turn into its own
+                raise ResponseStreamingError(error=error) from error
+            raise
         _refuse_other_bytes(uri, byte_range, answer.get("ContentRange", "no range"))
         return answer["Body"]
 

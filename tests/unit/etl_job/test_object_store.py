@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ResponseStreamingError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+from urllib3.exceptions import ProtocolError
 
 from etl_job.lake.files import LocalObjectStore, S3ObjectStore, store_of
 
@@ -71,6 +72,18 @@ def s3_that_answers():
 def test_other_bytes_than_those_asked_for_are_refused(s3_that_answers, content, content_range):
     with pytest.raises(ResponseStreamingError, match="bytes=4-"):
         s3_that_answers(content, content_range).open("s3://lake/a.csv", 4)
+
+
+def test_refusal_that_breaks_off_is_an_answer_that_does(monkeypatch):
+    # botocore lets urllib3's own error through where the body of a refusal breaks off
+    def break_off(**_):
+        raise ProtocolError("Connection broken: ConnectionResetError(104, 'Connection reset by peer')")
+
+    s3 = boto3.client("s3", "eu-west-3", aws_access_key_id="test", aws_secret_access_key="test")
+    monkeypatch.setattr(s3, "get_object", break_off)
+    for first_bytes in (None, 4):
+        with pytest.raises(ResponseStreamingError, match="Connection broken"):
+            S3ObjectStore(s3).read("s3://lake/a.csv", first_bytes)
 
 
 def test_bytes_asked_for_are_those_that_come(s3_that_answers):
