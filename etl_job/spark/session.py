@@ -15,7 +15,7 @@ _SETTINGS = {
     # Merge small shuffle partitions to the advisory size instead of to the number of cores: fewer, larger files.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.parquet.compression.codec": "zstd",
-    # Files of two kinds at a time, instead of a sort of all rows by kind before they are written.
+    # Files of several parts at a time (sql_rules.py), instead of a sort of all rows by part before they are written.
     "spark.sql.maxConcurrentOutputFileWriters": "8",
     # A semi join of keys with the registers of published deliveries passes a Bloom filter first, whatever their size:
     # without it all keys ever delivered would be shuffled (duplicates/overlap.py).
