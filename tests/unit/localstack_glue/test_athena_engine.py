@@ -363,7 +363,7 @@ def test_show_and_describe(sightings: Lake):
         ),
         ("select no_such(1)", "FUNCTION_NOT_FOUND: line 1:8: Function 'no_such' not registered"),
         ("select cast('x' as bigint)", "INVALID_CAST_ARGUMENT: "),
-        ("grant select on sightings to me", "NOT_SUPPORTED: line 1:1: GRANT is not run by this Athena"),
+        ("grant select on sightings to me", "NOT_SUPPORTED: line 1:1: GRANT is not supported here"),
         ("select * from sightings for version as of 1", "NOT_SUPPORTED: line 1:15: only Iceberg tables"),
     ],
 )

@@ -33,7 +33,7 @@ def test_function_has_the_values_that_trino_gives_it(function):
     "name", [function.name for function in FUNCTIONS.values() if function.refusal][::12], ids=lambda name: name
 )
 def test_function_that_is_not_answered_is_refused_by_its_name(name: str):
-    with pytest.raises(QueryFailedError, match=rf"^NOT_SUPPORTED: .*function {name} is not answered here: "):
+    with pytest.raises(QueryFailedError, match=rf"^NOT_SUPPORTED: .*function {name} is not supported here: "):
         value(f"{name}(1)")
 
 

@@ -293,7 +293,7 @@ def test_damaged_file_is_bad_data(name: str):
 
 @pytest.mark.parametrize("kind", ["interval", "array<int", "struct<a>", "decimal(39,1)", "map<int>", "int>", ""])
 def test_type_that_is_not_read_is_named(kind: str):
-    with pytest.raises(UnsupportedSerdeError, match="is not read here"):
+    with pytest.raises(UnsupportedSerdeError, match="is not supported here"):
         parse_type(kind)
 
 

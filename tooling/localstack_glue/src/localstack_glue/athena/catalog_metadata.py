@@ -68,7 +68,7 @@ class CatalogMetadata:
     def _glue(self, scope: Scope, request: JsonDict) -> Any:
         catalog = request.get("CatalogName") or GLUE_CATALOG
         if catalog.lower() != GLUE_CATALOG.lower():
-            raise InvalidRequestException(f"Catalog {catalog} is not read here, only {GLUE_CATALOG}")
+            raise InvalidRequestException(f"Catalog {catalog} is not supported here; use {GLUE_CATALOG}")
         return self._glue_of(scope)
 
 

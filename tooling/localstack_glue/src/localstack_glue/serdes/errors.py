@@ -14,4 +14,4 @@ class MalformedRowError(SerdeError):
 
 
 class UnsupportedSerdeError(SerdeError):
-    """The table asks for what is not read here; the message names it."""
+    """The table asks for what is not supported here; the message names it."""

@@ -69,7 +69,7 @@ class TextTable:
         Raises:
             BadDataError: a value is none of its column's type, where the SerDe makes no null of it.
             MalformedRowError: a line is no row.
-            UnsupportedSerdeError: the file's compression or encoding is not read here.
+            UnsupportedSerdeError: the file's compression or encoding is not supported here.
         """
         serde = self.library.rsplit(".", 1)[-1].lower()
         if serde == "jsonserde":
@@ -119,14 +119,14 @@ def open_table(
         serde_parameters: `SerdeInfo.Parameters`.
 
     Raises:
-        UnsupportedSerdeError: the SerDe, one of its parameters or a column's type is not read here.
+        UnsupportedSerdeError: the SerDe, one of its parameters or a column's type is not supported here.
     """
     if library.rsplit(".", 1)[-1].lower() not in TEXT_SERDES:
-        raise UnsupportedSerdeError(f"the SerDe {library or 'none'} is not read here")
+        raise UnsupportedSerdeError(f"the SerDe {library or 'none'} is not supported here")
     named = [(name, parse_type(kind)) for name, kind in columns]
     parameters = {**table_parameters, **serde_parameters}
     if parameters.get("timestamp.formats"):
-        raise UnsupportedSerdeError("timestamp.formats is not read here")
+        raise UnsupportedSerdeError("timestamp.formats is not supported here")
     return TextTable(library, tuple(name for name, _ in named), tuple(kind for _, kind in named), parameters)
 
 

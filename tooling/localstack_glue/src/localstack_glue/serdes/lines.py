@@ -22,7 +22,7 @@ def unpacked(file: IO[bytes], name: str) -> IO[bytes]:
     """What a compressed file holds; its suffix tells the compression.
 
     Raises:
-        UnsupportedSerdeError: the compression is not read here.
+        UnsupportedSerdeError: the compression is not supported here.
     """
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if suffix == ".gz":
@@ -50,7 +50,7 @@ def lines_of(file: IO[bytes], name: str, parameters: Mapping[str, str], encoding
     try:
         codecs.lookup(encoding)
     except LookupError as error:
-        raise UnsupportedSerdeError(f"the encoding {encoding} is not read here") from error
+        raise UnsupportedSerdeError(f"the encoding {encoding} is not supported here") from error
     header, footer = _count(parameters, "skip.header.line.count"), _count(parameters, "skip.footer.line.count")
     end = parameters.get("line.delim") or "\n"
     found = _split(file, name, "utf-8-sig" if encoding.lower().replace("_", "-") == "utf-8" else encoding, end)

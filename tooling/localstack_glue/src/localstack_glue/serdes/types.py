@@ -74,9 +74,9 @@ def parse_type(text: str) -> HiveType:
     try:
         found, rest = _parse(text.strip())
     except (ValueError, IndexError) as error:
-        raise UnsupportedSerdeError(f"the type {text} is not read here") from error
+        raise UnsupportedSerdeError(f"the type {text} is not supported here") from error
     if rest.strip():
-        raise UnsupportedSerdeError(f"the type {text} is not read here")
+        raise UnsupportedSerdeError(f"the type {text} is not supported here")
     return found
 
 

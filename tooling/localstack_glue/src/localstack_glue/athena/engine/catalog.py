@@ -84,7 +84,9 @@ class GlueCatalog:
                 "TABLE_NOT_FOUND", f"{place}: Table 'awsdatacatalog.{database}.{name}' does not exist"
             )
         if found.get("TableType") == "VIRTUAL_VIEW":
-            raise QueryFailedError("NOT_SUPPORTED", f"{place}: {database}.{name} is a view, which is not run here")
+            raise QueryFailedError(
+                "NOT_SUPPORTED", f"{place}: {database}.{name} is a view, which is not supported here"
+            )
         parameters = found.get("Parameters") or {}
         storage = found.get("StorageDescriptor") or {}
         serde = storage.get("SerdeInfo") or {}

@@ -100,7 +100,7 @@ class Changes:
             columns = [(output.name.lower(), output.type) for output in outputs]
         stored = GlueCatalog(self._glue).raw_table(database, name)
         if stored is not None and stored.get("TableType") != "VIRTUAL_VIEW":
-            raise QueryFailedError("TABLE_ALREADY_EXISTS", f"line 1:1: Table '{database}.{name}' is no view")
+            raise QueryFailedError("TABLE_ALREADY_EXISTS", f"line 1:1: Table '{database}.{name}' is not a view")
         table = {"Name": name, **definition(text, self._database, columns)}
         Ddl(self._glue, self._s3, self._database).put_table(database, table, replace=bool(create.args.get("replace")))
         return NOTHING
@@ -207,7 +207,7 @@ class Changes:
     def _optimize(self, command: Command) -> Answer:
         table = self._table(command.database, command.table)
         if not table.is_iceberg:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is no Iceberg table")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is not an Iceberg table")
         columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
         with self._opened(statements.parse(f'select * from "{command.database}"."{command.table}"')) as query:
             _, rows = query.arrow(_assigned(query.outputs(), columns, None))
@@ -216,7 +216,7 @@ class Changes:
 
     def _unset(self, command: Command) -> Answer:
         if not self._table(command.database, command.table).is_iceberg:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is no Iceberg table")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is not an Iceberg table")
         keys = re.findall(r"'([^']*)'", command.rest)
         self._iceberg().unset(command.database, command.table, keys)
         found = GlueCatalog(self._glue).raw_table(command.database, command.table)  # which keeps what it was once told
@@ -227,7 +227,7 @@ class Changes:
 
     def _vacuum(self, command: Command) -> Answer:
         if not self._table(command.database, command.table).is_iceberg:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is no Iceberg table")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is not an Iceberg table")
         self._iceberg().vacuum(command.database, command.table, self._s3)
         return NOTHING
 
@@ -342,7 +342,9 @@ def _target_of(table: CatalogTable) -> Target:
     known = {**{one.serde: name for name, one in reversed(FORMATS.items())}, HIVE_JSON_SERDE: "JSON"}
     kind = known.get(table.serde, "")
     if not kind:
-        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: rows of the SerDe {table.serde} are not written here")
+        raise QueryFailedError(
+            "NOT_SUPPORTED", f"line 1:1: writing rows with the SerDe {table.serde} is not supported here"
+        )
     given = table.parameters
     compression = given.get("write.compression") or given.get("parquet.compression") or given.get("orc.compress") or ""
     keys = tuple(key.name for key in table.partition_keys)

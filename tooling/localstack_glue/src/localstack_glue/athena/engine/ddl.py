@@ -172,7 +172,7 @@ class Ddl:
         database, name = self._name(schema.this if isinstance(schema, exp.Schema) else schema)
         given = _Properties(create)
         if not create.find(exp.ExternalProperty):
-            raise _failure("NOT_SUPPORTED", f"CREATE TABLE {name} without EXTERNAL makes an Iceberg table only")
+            raise _failure("NOT_SUPPORTED", f"CREATE TABLE {name} without EXTERNAL can only create an Iceberg table")
         if not given.location.startswith("s3://"):
             raise _failure("INVALID_TABLE_PROPERTY", "CREATE EXTERNAL TABLE needs a LOCATION in S3")
         descriptor = given.storage.descriptor()
@@ -233,7 +233,7 @@ class Ddl:
         """ALTER TABLE: columns, properties, places, partitions.
 
         Raises:
-            QueryFailedError: there is no such table, or the change is not done here.
+            QueryFailedError: there is no such table, or the change is not supported here.
         """
         database, name = self._name(alter.this)
         table = self._table(database, name)
@@ -277,7 +277,7 @@ class Ddl:
             gone = {each.name.lower() for each in action.args["tables"]}
             storage["Columns"] = [column for column in columns if column["Name"] not in gone]
         else:
-            raise _failure("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not done here")
+            raise _failure("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not supported here")
 
     def _move_partition(self, database: str, table: JsonDict, partition: exp.Expr, action: exp.AlterSet) -> None:
         keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
@@ -303,7 +303,7 @@ class Ddl:
 
     def _values(self, keys: Sequence[str], given: dict[str, str]) -> list[str]:
         if sorted(given) != sorted(keys):
-            raise _failure("InvalidRequestException", f"The partition {given} has not the keys {', '.join(keys)}")
+            raise _failure("InvalidRequestException", f"The partition {given} does not have the keys {', '.join(keys)}")
         return [given[key] for key in keys]
 
     def _partition_input(self, table: JsonDict, values: list[str], location: str) -> JsonDict:
@@ -345,13 +345,13 @@ class _Properties:
             if reader is not None:
                 reader(each)
             elif not isinstance(each, exp.ExternalProperty):
-                raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not done here")
+                raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not supported here")
         if not self.serde_parameters:
             self.serde_parameters = {"serialization.format": "1"}
 
     def _clustered(self, each: exp.ClusteredByProperty) -> None:
         if each.args.get("sorted_by"):
-            raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not done here")
+            raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not supported here")
         self.bucket_columns = [column.name.lower() for column in each.expressions]
         self.buckets = int(each.args["buckets"].name)
 
@@ -390,7 +390,7 @@ class _Properties:
             return
         name = kind.name.upper()
         if name not in FORMATS:
-            raise _failure("NOT_SUPPORTED", f"STORED AS {name} is not done here")
+            raise _failure("NOT_SUPPORTED", f"STORED AS {name} is not supported here")
         found = FORMATS[name]
         is_given = self.storage is not TEXT
         self.storage = StorageFormat(self.storage.serde, found.input_format, found.output_format) if is_given else found

@@ -158,7 +158,7 @@ class IcebergChanges:
             raise QueryFailedError("INVALID_TABLE_PROPERTY", "an Iceberg table needs a LOCATION")
         kind = str(given.get("format") or "parquet").lower()
         if kind != "parquet":
-            raise QueryFailedError("NOT_SUPPORTED", f"Iceberg tables of {kind} are not written here")
+            raise QueryFailedError("NOT_SUPPORTED", f"writing Iceberg tables of {kind} is not supported here")
         own = {
             key: str(value)
             for key, value in given.items()
@@ -322,7 +322,7 @@ def _change_columns(update: Any, action: exp.Expr) -> None:
         if new_name is not None and new_name.name.lower() != name:
             update.rename_column(name, new_name.name.lower())
     else:
-        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: ALTER TABLE ... {action.sql('hive')} is not done here")
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: ALTER TABLE ... {action.sql('hive')} is not supported here")
 
 
 def _iceberg_type(kind: Type, ids: Any) -> IcebergType:

@@ -60,7 +60,7 @@ def _uri(file: str) -> str:
 def _setting(properties: Mapping[str, str], name: str) -> int:
     value = str(properties.get(name, _DEFAULTS[name]))
     if not value.isdigit():
-        raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: {name} is a whole number, not '{value}'")
+        raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: {name} must be a whole number, not '{value}'")
     return int(value)
 
 

@@ -155,7 +155,7 @@ class _Properties:
 
 def _short(values: list[str]) -> list[str]:
     if len(values) > _MOST:
-        raise QueryFailedError("NOT_SUPPORTED", f"more than {_MOST} projected values are not read here")
+        raise QueryFailedError("NOT_SUPPORTED", f"more than {_MOST} projected values are not supported here")
     return values
 
 
@@ -168,7 +168,7 @@ def _moved(moment: datetime, count: int, unit: str) -> datetime:
     if unit in _UNITS:
         return moment + count * _UNITS[unit]
     if unit not in ("month", "year"):
-        raise QueryFailedError("INVALID_TABLE_PROPERTY", f"{unit} is no unit of a projected date")
+        raise QueryFailedError("INVALID_TABLE_PROPERTY", f"{unit} is not a unit of a projected date")
     months = moment.year * 12 + moment.month - 1 + count * (12 if unit == "year" else 1)
     first = moment.replace(year=months // 12, month=months % 12 + 1, day=1)
     following = (first + timedelta(days=31)).replace(day=1)

@@ -98,15 +98,15 @@ class QueryEngine:
             or changes.run_command(command, parameters)
         )
         if answer is None:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.kind.upper()} is not run by this Athena")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.kind.upper()} is not supported here")
         return answer
 
     def _explain(self, command: Command, database: str, parameters: Sequence[str], stop: Cancellation) -> Answer:
         """The query as a plan of what it reads and gives: Trino's own plan is not made here."""
         if command.options and "format" in command.options.lower() and "text" not in command.options.lower():
-            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: EXPLAIN is answered as text only")
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: EXPLAIN supports only the format TEXT")
         if "type" in command.options.lower() and not {"logical", "distributed"} & set(command.options.lower().split()):
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: EXPLAIN ({command.options}) is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: EXPLAIN ({command.options}) is not supported here")
         statement = statements.parse(command.rest, parameters)
         with opened(self.glue, self.s3, self.iceberg_properties, statement, database, None, stop) as query:
             outputs = query.outputs()

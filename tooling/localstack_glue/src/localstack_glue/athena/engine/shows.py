@@ -82,7 +82,7 @@ class Shows:
     def _create_view(self, command: Command) -> Answer:
         found = self._raw(command)
         if found.get("TableType") != "VIRTUAL_VIEW":
-            raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is no view")
+            raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is not a view")
         sql, _ = original_sql(found, "line 1:1")
         text = f"CREATE VIEW {command.database}.{command.table} AS\n{sql}"
         return _listing("Create View", text.splitlines())

@@ -93,7 +93,7 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
         raise MalformedQueryError("line 1:1: Only one sql statement is allowed.")
     statement = found[0]
     if isinstance(statement, exp.Command) and _TABLE_AS.match(sql):
-        raise MalformedQueryError("line 1:1: mismatched input: what stands behind AS is no query")
+        raise MalformedQueryError("line 1:1: mismatched input: no query follows AS")
     marks = [mark for mark in statement.find_all(exp.Placeholder) if mark.this is None]
     if len(marks) != len(values):
         raise MalformedQueryError(f"Incorrect number of parameters: expected {len(marks)} but found {len(values)}")
@@ -169,7 +169,7 @@ class Query:
             statement = values_query(statement)
         if not isinstance(statement, exp.Query):
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not supported here; queries are")
         for table in statement.find_all(exp.Table):
             check_catalog(table)
         self._written = _written_names(statement)
@@ -402,7 +402,7 @@ def _columns_of(types: Mapping[str, Type]) -> Resolve:
 
 
 def _no_query(node: exp.Expr) -> tuple[str, Sequence[Type]]:
-    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")
 
 
 def _place(node: exp.Expr) -> str:

@@ -124,7 +124,8 @@ def _reader_of(table: CatalogTable) -> Reader:
     if serde == _ORC:
         return _orc
     raise QueryFailedError(
-        "NOT_SUPPORTED", f"line 1:1: {table.database}.{table.name} has the SerDe {table.serde or 'none'}, not read here"
+        "NOT_SUPPORTED",
+        f"line 1:1: {table.database}.{table.name} has the SerDe {table.serde or 'none'}, which is not supported here",
     )
 
 

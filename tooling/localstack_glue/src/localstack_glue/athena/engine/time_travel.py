@@ -21,11 +21,11 @@ def version_of(version: exp.Expr) -> tuple[int | None, datetime | None]:
     value = version.expression
     if version.name.upper() == "VERSION":
         if not isinstance(value, exp.Literal) or not str(value.this).isdigit():
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {value.sql('trino')} is no snapshot id")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {value.sql('trino')} is not a snapshot id")
         return int(value.this), None
     sql, kind = Translator(_no_column, _no_query).translate(value)
     if kind.kind not in ("date", "timestamp", "timestamp with time zone"):
-        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {value.sql('trino')} is no timestamp, but {kind}")
+        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {value.sql('trino')} is not a timestamp but {kind}")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")  # Athena's timestamps without a zone are UTC
         prepare(connection, sql)
@@ -43,4 +43,4 @@ def _no_column(column: exp.Column) -> tuple[str, Type]:
 
 
 def _no_query(node: exp.Expr) -> tuple[str, Sequence[Type]]:
-    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")

@@ -70,7 +70,7 @@ def original_sql(table: JsonDict, place: str) -> tuple[str, str]:
     text = table.get("ViewOriginalText") or ""
     name = f"{table['DatabaseName']}.{table['Name']}"
     if not text.startswith(_BEGIN):
-        raise QueryFailedError("NOT_SUPPORTED", f"{place}: {name} is a view that Athena did not make")
+        raise QueryFailedError("NOT_SUPPORTED", f"{place}: {name} is a view that Athena did not create")
     try:
         told = json.loads(base64.b64decode(text.removeprefix(_BEGIN).removesuffix(_END)))
         return str(told["originalSql"]), str(told.get("schema") or table["DatabaseName"])
@@ -109,13 +109,13 @@ def expand(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callabl
                 table.replace(_inlined(table, stored, is_with_query))
         if not found:
             return tree
-    raise QueryFailedError("INVALID_VIEW", f"line 1:1: views are nested more than {_DEPTH} deep, or in themselves")
+    raise QueryFailedError("INVALID_VIEW", f"line 1:1: views are nested more than {_DEPTH} deep, or recursively")
 
 
 def _inlined(table: exp.Table, stored: JsonDict, is_with_query: Callable[[exp.Table], bool]) -> exp.Expr:
     for part in ("version", "sample"):
         if table.args.get(part) is not None:
-            message = f"line 1:1: {stored['Name']} is a view: {table.args[part].sql('trino')} is not answered here"
+            message = f"line 1:1: {stored['Name']} is a view: {table.args[part].sql('trino')} is not supported here"
             raise QueryFailedError("NOT_SUPPORTED", message)
     sql, schema = original_sql(stored, "line 1:1")
     try:

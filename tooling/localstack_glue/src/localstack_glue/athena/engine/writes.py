@@ -76,7 +76,7 @@ def write(s3: Any, target: Target, rows: pyarrow.Table, places: Mapping[tuple[st
         places: folders of the partitions that there are.
 
     Raises:
-        QueryFailedError: the format is not written here, or there are too many partitions.
+        QueryFailedError: the format is not supported here, or there are too many partitions.
     """
     _check(target)
     groups = _by_partition(rows, target.partition_keys)
@@ -132,9 +132,9 @@ def bucket_and_key(location: str) -> tuple[str, str]:
 def _check(target: Target) -> None:
     known = {"PARQUET": _PARQUET_CODECS, "ORC": _ORC_CODECS}.get(target.format, {"": "", "GZIP": "", "NONE": ""})
     if target.format not in ("PARQUET", "ORC", "JSON", "TEXTFILE", "CSV"):
-        raise QueryFailedError("NOT_SUPPORTED", f"the format {target.format} is not written here")
+        raise QueryFailedError("NOT_SUPPORTED", f"the format {target.format} is not supported here")
     if target.compression not in known:
-        raise QueryFailedError("NOT_SUPPORTED", f"{target.format} with {target.compression} is not written here")
+        raise QueryFailedError("NOT_SUPPORTED", f"{target.format} with {target.compression} is not supported here")
 
 
 def _by_partition(rows: pyarrow.Table, keys: Sequence[str]) -> list[tuple[tuple[str, ...], pyarrow.Table]]:
@@ -202,7 +202,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
-        raise QueryFailedError("NOT_SUPPORTED", "varbinary in JSON is not written here")
+        raise QueryFailedError("NOT_SUPPORTED", "varbinary in JSON is not supported here")
     if isinstance(value, list):
         is_map = value and all(isinstance(item, tuple) for item in value)
         return {str(key): _plain(item) for key, item in value} if is_map else [_plain(item) for item in value]

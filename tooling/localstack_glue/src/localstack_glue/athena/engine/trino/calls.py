@@ -31,14 +31,14 @@ def find(name: str, place: str) -> Function:
     """A function of the table.
 
     Raises:
-        QueryFailedError: Athena has none of that name, or it is not answered here.
+        QueryFailedError: Athena has none of that name, or it is not supported here.
     """
     found = FUNCTIONS.get(name.lower())
     if found is None:
         raise QueryFailedError("FUNCTION_NOT_FOUND", f"{place}: Function '{name.lower()}' not registered")
     if found.refusal:
         raise QueryFailedError(
-            "NOT_SUPPORTED", f"{place}: the function {name.lower()} is not answered here: {found.refusal}"
+            "NOT_SUPPORTED", f"{place}: the function {name.lower()} is not supported here: {found.refusal}"
         )
     return found
 
@@ -88,10 +88,10 @@ def _made(
             if len(result) == 1:
                 known = common(bound.get(result, UNKNOWN), kind)
                 if known is None:
-                    raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {function.name}: {kind} is no {bound[result]}")
+                    raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {function.name}: {kind} is not {bound[result]}")
                 bound[result] = known
             elif not can_coerce(kind, resolved(result, bound)):
-                raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {function.name}: {kind} is no {result}")
+                raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {function.name}: {kind} is not {result}")
     ready = []
     for number, (text, argument) in enumerate(zip(parameters, arguments, strict=True)):
         if argument is None:

@@ -34,7 +34,7 @@ def cast(value: str, found: Type, wanted: Type) -> str:
     """A value as another type.
 
     Raises:
-        QueryFailedError: Trino has no such cast, or it is not done here.
+        QueryFailedError: Trino has no such cast, or it is not supported here.
     """
     if found == wanted:
         return value
@@ -113,7 +113,9 @@ def to_text(value: str, kind: Type) -> str:
 def _moment_text(value: str, kind: Type) -> str:
     digits = kind.numbers[0]
     if digits > 6:
-        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not answered here: microseconds are the finest")
+        raise QueryFailedError(
+            "NOT_SUPPORTED", f"line 1:1: {kind} is not supported here: the finest unit is the microsecond"
+        )
     return f"substr(strftime({value}, '%Y-%m-%d %H:%M:%S.%f'), 1, {20 + digits if digits else 19})"
 
 

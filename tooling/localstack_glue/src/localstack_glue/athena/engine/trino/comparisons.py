@@ -44,7 +44,9 @@ def compare_with_query(operator: str, word: str, left: Typed, sql: str, types: S
         return _one_of_rows(left, sql, types)
     if len(types) != 1 or types[0].parts or left[1].parts:
         # DuckDB would compare rows whose nulls are values
-        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {name} over rows or arrays of a query is not answered here")
+        raise QueryFailedError(
+            "NOT_SUPPORTED", f"line 1:1: {name} over rows or arrays of a query is not supported here"
+        )
     kind = common(left[1], types[0])
     if kind is None:
         raise mismatch(name, left[1], types[0])
@@ -52,7 +54,7 @@ def compare_with_query(operator: str, word: str, left: Typed, sql: str, types: S
     if kind.kind == "char":  # blanks at the end are no part of it
         value, column = f"rtrim({value}, ' ')", f"rtrim({column}, ' ')"
     if kind.kind in _FLOATING:
-        refused = failure("NOT_SUPPORTED", f"'{name} over NaN is not answered here'")
+        refused = failure("NOT_SUPPORTED", f"'{name} over NaN is not supported here'")
         if word == "ALL" and operator not in ("=", "<>"):
             column = f"CASE WHEN isnan({column}) THEN {refused} ELSE {column} END"
         elif (operator, word) not in (("<>", "ANY"), ("=", "ALL")):

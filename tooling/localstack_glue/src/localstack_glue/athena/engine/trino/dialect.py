@@ -14,7 +14,7 @@ _SPECIAL = (
 )  # fmt: skip
 EXPLICIT = "explicit"
 FOREIGN = "foreign"
-# the words that begin a type of Trino's, also of those that are not answered here
+# the words that begin a type of Trino's, also of those that are not supported here
 TYPES = frozenset((
     "boolean", "tinyint", "smallint", "int", "integer", "bigint", "real", "float", "double", "double precision",
     "decimal", "dec", "numeric",

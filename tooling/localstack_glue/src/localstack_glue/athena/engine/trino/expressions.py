@@ -58,7 +58,7 @@ class Translator:
         """One expression.
 
         Raises:
-            QueryFailedError: Trino would not take it, or it is not answered here.
+            QueryFailedError: Trino would not take it, or it is not supported here.
         """
         for kind, operator in _COMPARISONS.items():
             if type(node) is kind:
@@ -68,7 +68,7 @@ class Translator:
                 return operators.arithmetic(operator, self.translate(node.this), self.translate(node.expression))
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not supported here")
         found: Typed = method(node)
         return found
 
@@ -76,7 +76,7 @@ class Translator:
         """An expression as a type that it turns into by itself."""
         value, kind = self.translate(node)
         if common(kind, wanted) is None:
-            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {node.sql('trino')} must be {wanted}, it is {kind}")
+            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {node.sql('trino')} must be {wanted}, not {kind}")
         return coerce(value, kind, wanted)
 
     def unified(self, nodes: Sequence[exp.Expr]) -> tuple[list[str], Type]:
@@ -112,7 +112,7 @@ class Translator:
         is_less = isinstance(written, exp.Neg)
         written = written.this if is_less else written
         if not isinstance(written, exp.Literal) or not written.is_string or unit is None:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")
         value = operators.interval(str(written.this), unit.sql("trino"))
         return operators.negate(value) if is_less else value
 
@@ -180,7 +180,7 @@ class Translator:
 
     def _is(self, node: exp.Is) -> Typed:
         if not isinstance(node.expression, exp.Null):
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")
         return f"({self.translate(node.this)[0]} IS NULL)", BOOLEAN
 
     def _neg(self, node: exp.Neg) -> Typed:
@@ -199,7 +199,7 @@ class Translator:
             sql, types = self._query_of(query.unnest() if isinstance(query, exp.Subquery) else query)
             return comparisons.compare_with_query("=", "ANY", self.translate(node.this), sql, types), BOOLEAN
         if not node.expressions:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")
         (value, *others), kind = self.unified([node.this, *node.expressions])
         return comparisons.is_in(value, others, kind), BOOLEAN
 
@@ -215,7 +215,7 @@ class Translator:
 
     def _bracket(self, node: exp.Bracket) -> Typed:
         if len(node.expressions) != 1:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")
         value = self.translate(node.this)
         index = node.expressions[0]
         if value[1].kind == "row" and isinstance(index, exp.Literal):
@@ -237,7 +237,7 @@ class Translator:
     def _row(self, nodes: Sequence[exp.Expr]) -> Typed:
         named = next((node for node in nodes if isinstance(node, exp.Alias)), None)
         if named is not None:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {named.sql('trino')} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {named.sql('trino')} is not supported here")
         typed = [self.translate(node) for node in nodes]
         kind = row([each for _, each in typed])
         pairs = zip(fields_of(kind), typed, strict=True)
@@ -369,7 +369,7 @@ class Translator:
         if isinstance(node, exp.GroupConcat):
             return self._groupconcat(node, made)
         if not isinstance(node, exp.Anonymous):
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")
         return self._anonymous(node, made)
 
     def order(self, node: exp.Order) -> str:
@@ -393,12 +393,12 @@ class Translator:
                     )
                 distinct, argument = True, argument.expressions[0]
             if isinstance(argument, exp.Alias):
-                raise QueryFailedError("NOT_SUPPORTED", f"{place}: {argument.sql('trino')} is not answered here")
+                raise QueryFailedError("NOT_SUPPORTED", f"{place}: {argument.sql('trino')} is not supported here")
             given[number] = argument
         arguments = [None if isinstance(argument, exp.Lambda) else self.translate(argument) for argument in given]
         made = Decoration(distinct, order, decoration.nulls, decoration.suffix)
         if function.kind == "scalar" and made != Decoration():
-            raise QueryFailedError("FUNCTION_NOT_AGGREGATE", f"{place}: {name} is no aggregate or window function")
+            raise QueryFailedError("FUNCTION_NOT_AGGREGATE", f"{place}: {name} is not an aggregate or window function")
         return calls.call(function, given, arguments, self._lambda_of, made, place)
 
     def _lambda_of(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:

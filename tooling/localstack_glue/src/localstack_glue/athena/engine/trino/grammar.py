@@ -136,7 +136,7 @@ def check(tree: exp.Expr) -> None:
         if isinstance(node, exp.Join) and node.method.upper() == "NATURAL":
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: Natural join not supported")
         if isinstance(node, exp.Join) and node.side.upper() in ("RIGHT", "FULL") and isinstance(node.this, exp.Lateral):
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.side} JOIN LATERAL is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.side} JOIN LATERAL is not supported here")
 
 
 def _check_node(node: exp.Expr) -> None:
@@ -147,4 +147,4 @@ def _check_node(node: exp.Expr) -> None:
 
 
 def _refusal(word: str, node: exp.Expr) -> QueryFailedError:
-    return QueryFailedError("NOT_SUPPORTED", f"line 1:1: {word} in {node.sql('trino')[:200]} is not answered here")
+    return QueryFailedError("NOT_SUPPORTED", f"line 1:1: {word} in {node.sql('trino')[:200]} is not supported here")

@@ -24,7 +24,7 @@ def with_ties(node: exp.Select, projections: Sequence[str], names: Sequence[str]
     if order is None:
         raise QueryFailedError("MISSING_ORDER_BY", "line 1:1: FETCH FIRST WITH TIES clause requires ORDER BY")
     if node.args.get("distinct") is not None:
-        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: WITH TIES of a SELECT DISTINCT is not answered here")
+        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: WITH TIES of a SELECT DISTINCT is not supported here")
     keys = ", ".join(_key(each, projections, names) for each in order.expressions)
     first = node.args["offset"].expression.sql("duckdb") if node.args.get("offset") is not None else "0"
     count = node.args["limit"].args.get("count")
@@ -42,7 +42,9 @@ def refuse_ties(node: exp.Expr) -> None:
         QueryFailedError: the query asks for ties.
     """
     if _asks_for_ties(node):
-        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: WITH TIES behind brackets or sets is not answered here")
+        raise QueryFailedError(
+            "NOT_SUPPORTED", "line 1:1: WITH TIES after brackets or set operations is not supported here"
+        )
 
 
 def _asks_for_ties(node: exp.Expr) -> bool:

@@ -249,7 +249,7 @@ def interval(text: str, unit: str) -> Typed:
             raise ValueError(text)
     except ValueError as error:
         raise QueryFailedError(
-            "NOT_SUPPORTED", f"line 1:1: INTERVAL {text_of(text)} {unit} is not answered here"
+            "NOT_SUPPORTED", f"line 1:1: INTERVAL {text_of(text)} {unit} is not supported here"
         ) from error
     total = sum(Decimal(part) * _SIZES[name] for name, part in zip(names, found, strict=True))
     sign = "-" if parts is not None and parts[1] else ""

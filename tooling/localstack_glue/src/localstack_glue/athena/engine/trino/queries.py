@@ -39,7 +39,7 @@ class QueryTranslator:
         """Translate everything; say what comes out.
 
         Raises:
-            QueryFailedError: Athena would not run it, or it is not answered here.
+            QueryFailedError: Athena would not run it, or it is not supported here.
         """
         for scope in list(traverse_scope(self._tree)):
             self._scope(scope)
@@ -65,7 +65,7 @@ class QueryTranslator:
             if id(inner) in self._outputs:
                 self._outputs[id(node)] = self._outputs[id(inner)]
         else:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not supported here")
 
     def _check_view(self, node: exp.Expr) -> None:
         """A view has the columns that it had when it was made."""
@@ -86,7 +86,7 @@ class QueryTranslator:
     def _query_of(self, node: exp.Expr) -> tuple[str, list[Type]]:
         body = self._body(node)
         if id(body) not in self._outputs:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not supported here")
         return node.sql("duckdb", identify=True), [output.type for output in self._outputs[id(body)]]
 
     # ------------------------------------------------------------------------ columns
@@ -155,7 +155,7 @@ class QueryTranslator:
                 _check_distinct(node.args["order"], projections, names)
         limits.with_ties(node, projections, list(names))
         if distinct is not None and distinct.args.get("on") is not None:
-            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: DISTINCT ON is none of Trino's")
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: Trino has no DISTINCT ON")
 
     def _set_operation(self, node: exp.SetOperation) -> None:
         limits.refuse_ties(node)
@@ -210,7 +210,7 @@ class QueryTranslator:
             raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Values rows have mismatched sizes: {sizes}")
         unified = [translator.unified(column) for column in zip(*rows, strict=True)]
         if len(unified) == 1 and unified[0][1].kind == "row":  # whose fields would be the columns
-            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: VALUES of rows that are worked out is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: VALUES with computed rows is not supported here")
         lines = zip(*(values for values, _ in unified), strict=True)
         node.set("expressions", [exp.Tuple(expressions=[_raw(value) for value in line]) for line in lines])
         alias = node.args.get("alias")

@@ -66,7 +66,7 @@ class Function:
         overloads: the ways to call it; none for a function that is refused.
         examples: expressions and what they answer.
         kind: scalar, aggregate or window.
-        refusal: why it is not answered here.
+        refusal: why it is not supported here.
         keeps_nulls: whether arguments of unknown type are left as they are.
     """
 

@@ -112,7 +112,7 @@ def duckdb_type(kind: Type) -> str:
         )
         return f"STRUCT({', '.join(fields)})"
     if kind.kind not in _DUCKDB:
-        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the type {kind} is not answered here")
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the type {kind} is not supported here")
     return _DUCKDB[kind.kind]
 
 
@@ -155,7 +155,7 @@ def from_sqlglot(given: exp.DataType) -> Type:
     if kind == "varchar":
         return Type("varchar", numbers)
     if kind not in _DUCKDB or kind == "unknown":
-        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the type {given.sql('trino')} is not answered here")
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the type {given.sql('trino')} is not supported here")
     return Type(kind)
 
 

@@ -47,4 +47,4 @@ def _unknown(column: exp.Column) -> tuple[str, Type]:
 
 
 def _no_query(node: exp.Expr) -> tuple[str, Sequence[Type]]:
-    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")

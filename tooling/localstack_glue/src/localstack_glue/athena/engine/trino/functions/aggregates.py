@@ -252,7 +252,7 @@ AGGREGATES.aggregate(
 AGGREGATES.refuse("checksum", "its hash is Trino's own")
 AGGREGATES.refuse("reduce_agg", "DuckDB has no aggregate of a lambda")
 AGGREGATES.refuse(
-    "numeric_histogram approx_most_frequent", "its answer depends on an algorithm that is not brought along"
+    "numeric_histogram approx_most_frequent", "its result depends on an algorithm that is not implemented here"
 )
 
 for _name, _answer in (("row_number", "2"), ("rank", "2"), ("dense_rank", "2")):

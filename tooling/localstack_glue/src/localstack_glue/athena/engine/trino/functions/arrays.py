@@ -313,7 +313,9 @@ ARRAYS.scalar(
     ("array(T) -> array(T)", "list_sort(list_transform({0}, lambda x: struct_pack(r := random(), x := x)))"),
     examples={"cardinality(shuffle(array[1, 2, 3]))": "3"},
 )
-ARRAYS.functions[-1] = ARRAYS.functions[-1].__class__("shuffle", "array", refusal="DuckDB orders no array by chance")
+ARRAYS.functions[-1] = ARRAYS.functions[-1].__class__(
+    "shuffle", "array", refusal="DuckDB cannot order an array at random"
+)
 _SHORT = failure("INVALID_FUNCTION_ARGUMENT", "'length must be greater than or equal to 0'")
 ARRAYS.scalar(
     "slice",

@@ -43,7 +43,7 @@ def _first(call: Call) -> Type:
 def _unit(call: Call) -> str:
     unit = call.literal(0)
     if unit is None:
-        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a unit that is no literal is not answered here")
+        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a unit that is no literal is not supported here")
     if unit.lower() not in MILLISECONDS and unit.lower() not in MONTHS:
         raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid Timestamp field")
     return unit.lower()
@@ -246,7 +246,7 @@ def _zone(number: int) -> Callable[[Call], Type]:
     def zoned(call: Call) -> Type:
         zone = call.literal(number)
         if zone is None:
-            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a time zone that is no literal is not answered here")
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a time zone that is no literal is not supported here")
         digits = call.types[0].numbers if call.types[0].kind.startswith("timestamp") else TIMESTAMP_ZONED.numbers
         return replace(TIMESTAMP_ZONED, numbers=digits, zone=check(zone))
 
@@ -427,7 +427,7 @@ DATES.scalar(
         "parse_datetime('5 Jan 2024', 'd MMM yyyy')": "2024-01-05 00:00:00.000 UTC",
     },
 )
-DATES.refuse("from_unixtime_nanos from_iso8601_timestamp_nanos", "microseconds are the finest that is answered here")
+DATES.refuse("from_unixtime_nanos from_iso8601_timestamp_nanos", "the finest supported unit is the microsecond")
 DATES.refuse("to_char to_date to_timestamp", "Teradata's functions are not in Athena")
 
 __all__ = ["DATES", "local", "part_of", "shifted"]

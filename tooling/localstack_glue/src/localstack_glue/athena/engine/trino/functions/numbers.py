@@ -221,7 +221,7 @@ for _side, _sign, _answer in (("lower", "-", "true"), ("upper", "+", "true")):
         ),
         examples={f"wilson_interval_{_side}(1, 2, 0) = 0.5": "true"},
     )
-MATH.refuse("beta_cdf inverse_beta_cdf t_pdf t_cdf", "the distribution is not brought along")
+MATH.refuse("beta_cdf inverse_beta_cdf t_pdf t_cdf", "the distribution is not implemented here")
 
 BITWISE.scalar(
     "bit_count",

@@ -29,7 +29,7 @@ def _array_contains(call: Call) -> str:
     elif kind.kind in (*INTEGERS, "boolean", "double", "decimal"):
         value = to_text(value, kind)
     else:
-        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: json_array_contains has no {kind}")
+        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: json_array_contains does not support {kind}")
     return f"py_json_array_contains({call.arguments[0]}, {value})"
 
 
@@ -97,7 +97,7 @@ JSON_.scalar(
 )
 JSON_.refuse(
     "json_scalar json_serialize json_table",
-    "Athena's engine has it not",
+    "Athena's engine does not have it",
 )
 
 # ---------------------------------------------------------------------------- conversion
@@ -328,9 +328,9 @@ REFUSED: dict[str, str] = {
     "table": "exclude_columns",
 }
 _WHY = {
-    "geospatial": "geometries are not answered here",
-    "ml": "models are not answered here",
-    "window": "MATCH_RECOGNIZE is not answered here",
+    "geospatial": "geometries are not supported here",
+    "ml": "models are not supported here",
+    "window": "MATCH_RECOGNIZE is not supported here",
 }
 
 
@@ -339,7 +339,7 @@ def refused_topics() -> list[Topic]:
     topics = []
     for name, functions in REFUSED.items():
         topic = Topic(name)
-        topic.refuse(functions, _WHY.get(name, f"functions of the page {name} are not answered here"))
+        topic.refuse(functions, _WHY.get(name, f"functions of the page {name} are not supported here"))
         topics.append(topic)
     return topics
 

@@ -209,8 +209,8 @@ STRINGS.scalar(
         "from_utf8(from_hex('61FF'), '?')": "a?",
     },
 )
-STRINGS.refuse("word_stem", "stemmers of other languages are not brought along")
-STRINGS.refuse("title_case overlay", "Athena's engine has it not")
+STRINGS.refuse("word_stem", "stemmers of other languages are not included")
+STRINGS.refuse("title_case overlay", "Athena's engine does not have it")
 
 # ---------------------------------------------------------------------------- regexp
 
@@ -372,5 +372,5 @@ for _bits, _kind in ((32, "integer"), (64, "bigint")):
 for _bits, _kind in ((32, "real"), (64, "double")):
     BINARY.scalar(f"to_ieee754_{_bits}", (f"{_kind} -> varbinary", f"py_to_ieee754(CAST({{0}} AS DOUBLE), {_bits})"), examples={f"length(to_ieee754_{_bits}(1e0))": str(_bits // 8)} if _bits == 64 else {"to_hex(to_ieee754_32(real '1'))": "3F800000"})  # fmt: skip
     BINARY.scalar(f"from_ieee754_{_bits}", (f"varbinary -> {_kind}", f"CAST(py_from_ieee754({{0}}, {_bits}) AS {'FLOAT' if _bits == 32 else 'DOUBLE'})"), examples={f"from_ieee754_{_bits}(to_ieee754_{_bits}({_kind} '1.5'))": "1.5"})  # fmt: skip
-BINARY.refuse("murmur3 spooky_hash_v2_32 spooky_hash_v2_64", "the hash is not brought along")
+BINARY.refuse("murmur3 spooky_hash_v2_32 spooky_hash_v2_64", "the hash is not implemented here")
 UUIDS.scalar("uuid", (" -> uuid", "CAST(uuid() AS VARCHAR)"), examples={"length(cast(uuid() as varchar))": "36"})

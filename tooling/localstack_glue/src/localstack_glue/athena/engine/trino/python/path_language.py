@@ -142,7 +142,7 @@ class _Parser:
             self._fail()
         if self._peek("("):
             if word not in METHODS:
-                raise PathSyntaxError(f"the method {word}() is none of a JSON path's here")
+                raise PathSyntaxError(f"the method {word}() is not supported in a JSON path here")
             self._expect("(", ")")
             return Step(word, (base,))
         return Step("member", (base, word))

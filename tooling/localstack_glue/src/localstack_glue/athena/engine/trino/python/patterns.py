@@ -172,7 +172,7 @@ def _read(text: str, parts: Sequence[Part], *, strict: bool) -> datetime:
     fraction = int(values.get("fraction", "0").ljust(6, "0")[:3]) * 1000
     offset = values.get("offset") or values.get("offsetcolon") or "Z"
     if offset.upper() != "Z" and offset.replace(":", "")[1:] != "0000":
-        raise FunctionError(f"a moment of the zone {offset} is not answered here", "NOT_SUPPORTED")
+        raise FunctionError(f"a time in the zone {offset} is not supported here", "NOT_SUPPORTED")
     try:
         moment = datetime(year, month, int(values.get("day", "1")), hour, int(values.get("minute", "0")), int(values.get("second", "0")), fraction)  # fmt: skip
         if "yearday" in values:

@@ -239,7 +239,7 @@ def _conversion(argument: str, flags: str, precision: str | None, conversion: st
             value = f"{float(exact):.{digits}{conversion}}"
         return f"+{value}" if "+" in flags and exact >= 0 else value
     if conversion in "tTgGhHaAcC":
-        raise FunctionError(f"the conversion {shown} is not answered here", "NOT_SUPPORTED")
+        raise FunctionError(f"the conversion {shown} is not supported here", "NOT_SUPPORTED")
     raise wrong
 
 
@@ -252,7 +252,7 @@ def _java_moment(text: str) -> str:
         return date_text
     hours, minutes, seconds = clock.split(" ")[0].split(":")
     if " " in clock:
-        raise FunctionError("a timestamp with a time zone other than UTC is not written here", "NOT_SUPPORTED")
+        raise FunctionError("a timestamp with a time zone other than UTC is not supported here", "NOT_SUPPORTED")
     whole, _, fraction = seconds.partition(".")
     digits = fraction.rstrip("0")
     if digits:  # by threes
@@ -340,7 +340,7 @@ def parse_zoned(text: str) -> int:
     moment = read_moment(found[1])
     if found[2] in (None, "UTC", "Z", "+00:00"):
         return microseconds(moment)
-    raise FunctionError(f"a timestamp in the zone {found[2]} is not answered here", "NOT_SUPPORTED")
+    raise FunctionError(f"a timestamp in the zone {found[2]} is not supported here", "NOT_SUPPORTED")
 
 
 @python("VARCHAR, VARCHAR -> BIGINT")
@@ -354,7 +354,7 @@ def iso8601_timestamp(text: str, zone: str) -> int:
         raise FunctionError(f'Invalid format: "{text}"')
     away = "UTC" if found[6] in (None, "Z", "+00:00", "+0000") else f"{found[6][:3]}:{found[6][-2:]}"
     if away != zone:
-        raise FunctionError(f"from_iso8601_timestamp of the zone {found[6]} is not answered here", "NOT_SUPPORTED")
+        raise FunctionError(f"from_iso8601_timestamp of the zone {found[6]} is not supported here", "NOT_SUPPORTED")
     day = _iso_day(found[1])
     hour, minute, second = (int(part or 0) for part in found.groups()[1:4])
     fraction = int((found[5] or "0").ljust(3, "0")[:3]) * 1000
