@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,14 +18,16 @@ import pytest
 from quartal.cli.app import run as quartal
 from quartal.core.errors import TerraformError
 from quartal.core.polling import Waiter
+from quartal.core.settings import Settings
 from quartal.deploy import change, review
 from quartal.deploy.review import ReviewOptions
 from quartal.features.query import iceberg_catalog
+from quartal.local.toolchain import class_archive
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.terraform import saved_plan
 from quartal.workspace import terraform_environment
 from tests.integration.athena_questions import athena_of
-from tests.integration.conftest import Feed, Pipeline
+from tests.integration.conftest import PROJECT, Feed, Pipeline
 from tests.integration.iam_exceptions import NEVER_NEEDED, UNUSED
 from tests.integration.inbox import inbox_of
 from tests.integration.independent import expected_tables
@@ -110,6 +113,14 @@ def test_every_row_is_kept_quarantined_or_a_duplicate(manifest, feed: Feed):
         delivery.delivery: (delivery.rows, delivery.bad_rows, delivery.duplicates)
         for delivery in feed.summary.deliveries
     }
+
+
+@pytest.mark.skipif("AWS_ENDPOINT_URL" in os.environ, reason="that service may have no archive")
+def test_java_of_the_job_maps_the_archive_of_its_classes(manifest):
+    of_project = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
+    if not class_archive.file_of(of_project).is_file():
+        pytest.skip("`quartal toolchain install` makes it")
+    assert manifest["spark"]["class_archive"] is True
 
 
 def test_quarantine_holds_each_bad_row_with_its_text_and_reasons(pipeline, manifest, feed: Feed):

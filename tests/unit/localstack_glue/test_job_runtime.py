@@ -83,8 +83,8 @@ def test_only_customer_variables_reach_the_environment():
 
 
 def spark_run(tmp_path: Path) -> spark_conf.SparkRun:
-    endpoint = "http://127.0.0.1:4566"
-    return spark_conf.SparkRun("etl", 2, 1024, endpoint, "eu-west-1", tmp_path, tmp_path / "tmp", tmp_path / "jars")
+    folders = (tmp_path, tmp_path / "tmp", tmp_path / "jars", tmp_path / "conf")
+    return spark_conf.SparkRun("etl", 2, 1024, "http://127.0.0.1:4566", "eu-west-1", *folders)
 
 
 def test_spark_reads_s3_from_the_endpoint(tmp_path):
@@ -117,6 +117,24 @@ def test_java_puts_temporary_files_into_the_runs_own_folder(tmp_path):
 
     assert f"-Djava.io.tmpdir={tmp_path / 'tmp'}" in shlex.split(options)
     assert "-XX:-UsePerfData" in shlex.split(options)  # a Java that is killed leaves it in /tmp
+
+
+def test_java_maps_the_archive_of_classes_and_says_nothing_of_one_that_does_not_fit(tmp_path):
+    run = replace(spark_run(tmp_path), class_archive=tmp_path / "of spark.jsa")
+    options = shlex.split(spark_conf.spark_defaults(run, {})["spark.driver.extraJavaOptions"])
+
+    assert {f"-XX:SharedArchiveFile={tmp_path}/of spark.jsa", "-Xshare:auto", "-Xlog:cds*=off"} <= set(options)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_archive_of_classes_that_is_not_there_is_not_used(tmp_path, is_there):
+    archive = tmp_path / "classes.jsa"
+    if is_there:
+        archive.touch()
+    found = Settings.from_env({"LOCALSTACK_GLUE_CLASS_ARCHIVE": str(archive)}, tmp_path)
+
+    assert found.class_archive == (archive if is_there else None)
+    assert found.with_python(Path("/other/python"), "OTHER").class_archive is None  # of another Spark
 
 
 def test_conf_of_the_run_wins_over_the_services(tmp_path):

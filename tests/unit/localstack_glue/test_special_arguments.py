@@ -58,7 +58,7 @@ def test_variables_of_executors_reach_the_one_process_there_is():  # G28
 
 
 def spark_run(tmp_path: Path, **more: Any) -> spark_conf.SparkRun:
-    paths = (tmp_path, tmp_path / "tmp", tmp_path / "jars")
+    paths = (tmp_path, tmp_path / "tmp", tmp_path / "jars", tmp_path / "conf")
     return spark_conf.SparkRun("etl", 2, 1024, "http://127.0.0.1:4566", "eu-west-1", *paths, **more)
 
 

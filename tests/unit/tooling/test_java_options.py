@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from quartal.local.local_stack.server import java_options
+from quartal.local.toolchain.java import java_options
 
 ROOT = Path(__file__).parents[3]
 

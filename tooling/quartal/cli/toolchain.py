@@ -11,7 +11,7 @@ import typer
 from quartal.cli.options import JsonOption
 from quartal.core.console import Console
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.local.toolchain import environments
+from quartal.local.toolchain import class_archive, environments
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import terraform_environment
 
@@ -31,6 +31,9 @@ def install(as_json: JsonOption = False) -> None:
         python = environments.ensure(settings, environment, console.note)
         console.done(f"{environment.title}: {python}")
         installed[environment.name] = str(python)
+    archive = class_archive.ensure(settings, console.note)
+    if archive is not None:
+        console.done(f"an archive of Spark's classes: {archive}")
     if as_json:
         console.json(installed)
 

@@ -24,9 +24,9 @@ from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
 from quartal.local.local_stack.health import Health, read_health
 from quartal.local.local_stack.hosts import chosen_host
-from quartal.local.toolchain import environments, glue_6
+from quartal.local.toolchain import class_archive, environments, glue_6
 from quartal.local.toolchain.environments import Announce
-from quartal.local.toolchain.java import find_system_java
+from quartal.local.toolchain.java import find_system_java, java_options
 
 _START_TIMEOUT_S = 120.0
 _STOP_TIMEOUT_S = 30.0
@@ -226,13 +226,6 @@ def _refuse_busy_port(port: int) -> None:
             ) from error
 
 
-def java_options(root: Path) -> str:
-    """Java options for rehearsals, from the job's own file; empty if there is no such file."""
-    file = root / "etl_job" / "java.options"
-    lines = file.read_text().splitlines() if file.is_file() else []
-    return " ".join(line for line in lines if not line.startswith("#"))
-
-
 def _environment(settings: Settings, *, port: int, folder: Path, job_python: Path) -> dict[str, str]:
     env = {
         name: value
@@ -251,6 +244,9 @@ def _environment(settings: Settings, *, port: int, folder: Path, job_python: Pat
     if java.ok:
         env["LOCALSTACK_GLUE_JAVA_HOME"] = java.location
     env.setdefault("LOCALSTACK_GLUE_JAVA_OPTIONS", java_options(settings.root))
+    archive = class_archive.file_of(settings)
+    if archive.is_file():
+        env.setdefault("LOCALSTACK_GLUE_CLASS_ARCHIVE", str(archive))
     if "LOCALSTACK_GLUE_6_PYTHON" not in env:
         env |= glue_6.variables(settings)
     uv_folder = str(Path(uv.find_uv_bin()).parent)

@@ -51,3 +51,10 @@ def major_version(version: str) -> int:
     """17 for "17.0.15", 8 for "1.8.0_412"."""
     first, _, rest = version.partition(".")
     return int(rest.partition(".")[0]) if first == "1" else int(re.match(r"\d+", first)[0])  # type: ignore[index]
+
+
+def java_options(root: Path) -> str:
+    """Java options for rehearsals, from the job's own file; empty if there is no such file."""
+    file = root / "etl_job" / "java.options"
+    lines = file.read_text().splitlines() if file.is_file() else []
+    return " ".join(line for line in lines if not line.startswith("#"))

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from localstack_glue.jobs.runner import RUN_ID_VARIABLE, JobProcess, LineSink
 from localstack_glue.jobs.runtime import ready_gateway, warm_up
-from localstack_glue.jobs.runtime.environment import RunEnvironment, scratch_of
+from localstack_glue.jobs.runtime.environment import RunEnvironment, conf_of, scratch_of
 from localstack_glue.jobs.runtime.preparation import lay_out
+from localstack_glue.jobs.runtime.spark_conf import DEFAULTS_FILE
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import Credentials
 from localstack_glue.service.settings import WarmJvm
@@ -40,9 +41,9 @@ class SparkJvm:
         announced = folder / ANNOUNCED_FILE if is_ahead else self._address_file
         marks = {RUN_ID_VARIABLE: folder.name, ADDRESS_VARIABLE: str(announced)}
         self._process = subprocess.Popen(
-            [str(spark_home / "bin" / "spark-submit"), "pyspark-shell"],
+            java_command(spark_home, conf_of(folder)),
             cwd=scratch_of(folder),
-            env={**run_environment.environment, **marks},
+            env=java_environment({**run_environment.environment, **marks}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -95,6 +96,16 @@ class SparkJvm:
         self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+
+def java_command(spark_home: Path, conf: Path) -> list[str]:
+    """What starts Spark's gateway server with the properties of a configuration folder."""
+    return [str(spark_home / "bin" / "spark-submit"), "--properties-file", str(conf / DEFAULTS_FILE), "pyspark-shell"]
+
+
+def java_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """That of a run, without its configuration folder: on the class path it would keep Java from a class archive."""
+    return {name: value for name, value in environment.items() if name != "SPARK_CONF_DIR"}
 
 
 class _HeldLines:

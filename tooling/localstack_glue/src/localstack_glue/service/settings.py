@@ -40,6 +40,7 @@ class Settings:
     control_networks: tuple[Network, ...] = ()
     control_hosts: tuple[str, ...] = ()
     java_options: str = ""
+    class_archive: Path | None = None  # what class_archive.py made for this Python's Spark
     state_dir: Path | None = None  # None: what is stored is gone with the service
     warm_jvm: WarmJvm = WarmJvm.CRAWL
     extra_jars_dir: Path | None = None  # drivers of databases, Spark's jars of table formats
@@ -68,6 +69,7 @@ class Settings:
             jars_dir=_find_jars(environ, site_packages),
             work_dir=(Path(work_dir) if work_dir else default_work_dir).absolute(),
             java_options=environ.get("LOCALSTACK_GLUE_JAVA_OPTIONS", ""),
+            class_archive=_file(environ.get("LOCALSTACK_GLUE_CLASS_ARCHIVE", "")),
             control_networks=_networks(environ.get("LOCALSTACK_GLUE_CONTROL_ALLOWED", "")),
             control_hosts=_hosts(environ),
             state_dir=find_state_dir(environ, default_state_dir),
@@ -99,6 +101,7 @@ class Settings:
             python=python,
             python_variable=variable,
             site_packages=found,
+            class_archive=None,
             java_home=self.java_home or _find_java_home({}, found),
             jars_dir=self.jars_dir or _find_jars({}, found),
         )
@@ -114,6 +117,11 @@ class Settings:
         if self.jars_dir is None or missing_jars(self.jars_dir):
             return f"the S3A jars {', '.join(S3A_JARS)} were not found; set LOCALSTACK_GLUE_JARS to their folder"
         return _unresolved_host_name()
+
+
+def _file(named: str) -> Path | None:
+    """An absolute path, if there is a file."""
+    return Path(named).absolute() if named and Path(named).is_file() else None
 
 
 def find_state_dir(environ: Mapping[str, str], default: Path | None) -> Path | None:

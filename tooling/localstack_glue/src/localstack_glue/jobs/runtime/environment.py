@@ -141,10 +141,12 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
         scratch=scratch_of(folder),
         temporary=temporary_of(folder),
         jars_dir=settings.jars_dir,
+        conf=conf_of(folder),
         found_jars=jars.of_run(request.merged, settings),
         spark_version=settings.spark_version,
         extra_jars=tuple(fetched_path(uri, folder / "jars") for uri in request.extra_jars),
         java_options=settings.java_options,
+        class_archive=settings.class_archive,
         user_jars_first=is_on(request.merged, "--user-jars-first"),
         event_logs=events_of(folder) if writes_events(request) else None,
     )

@@ -8,6 +8,7 @@ from localstack_glue.jobs.runtime import iceberg_catalogs
 from localstack_glue.service.settings import S3A_JARS
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+DEFAULTS_FILE, LOG4J_FILE = "spark-defaults.conf", "log4j2.properties"
 # LocalStack signs its own certificate, on the loopback interface
 TRUST_LOCALSTACK = "-Dcom.amazonaws.sdk.disableCertChecking=true"
 # Spark 4 has Hadoop 3.4, whose defaults for these have units, and the S3A of the jars takes numbers only
@@ -48,9 +49,11 @@ class SparkRun:
     scratch: Path
     temporary: Path
     jars_dir: Path
+    conf: Path
     found_jars: tuple[Path, ...] = ()
     extra_jars: tuple[Path, ...] = ()
     java_options: str = ""
+    class_archive: Path | None = None
     user_jars_first: bool = False
     event_logs: Path | None = None
     spark_version: str | None = None
@@ -62,7 +65,14 @@ def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str
     extra_jars = [str(jar) for jar in run.extra_jars]
     jars = extra_jars + own_jars if run.user_jars_first else own_jars + extra_jars
     # Java does not follow TMPDIR; and it leaves its performance data in /tmp when it is killed, as a run's end does
-    own_options = f'{TRUST_LOCALSTACK} "-Djava.io.tmpdir={run.temporary}" -XX:-UsePerfData'
+    own_options = [
+        TRUST_LOCALSTACK,
+        f'"-Djava.io.tmpdir={run.temporary}"',
+        f'"-Dlog4j2.configurationFile={run.conf / LOG4J_FILE}"',
+        "-XX:-UsePerfData",
+    ]
+    if run.class_archive is not None:  # Java says in its output, too, that one does not fit
+        own_options += [f'"-XX:SharedArchiveFile={run.class_archive}"', "-Xshare:auto", "-Xlog:cds*=off"]
     s3a = "org.apache.hadoop.fs.s3a.S3AFileSystem"
     events = {}
     if run.event_logs is not None:
@@ -94,7 +104,7 @@ def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str
         **events,
         **iceberg_catalogs.endpoints(overrides, run.endpoint_url),
         **overrides,
-        JAVA_OPTIONS: " ".join(filter(None, (own_options, run.java_options, overrides.get(JAVA_OPTIONS)))),
+        JAVA_OPTIONS: " ".join(filter(None, (*own_options, run.java_options, overrides.get(JAVA_OPTIONS)))),
     }
 
 
@@ -102,8 +112,8 @@ def write(folder: Path, properties: Mapping[str, str]) -> None:
     """Write a SPARK_CONF_DIR."""
     folder.mkdir(parents=True)
     lines = [f"{key} {_escaped(value)}" for key, value in properties.items()]
-    (folder / "spark-defaults.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "log4j2.properties").write_text(LOG4J, encoding="utf-8")
+    (folder / DEFAULTS_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / LOG4J_FILE).write_text(LOG4J, encoding="utf-8")
 
 
 def _over_tls(endpoint_url: str) -> str:

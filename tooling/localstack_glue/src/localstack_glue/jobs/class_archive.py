@@ -1,0 +1,97 @@
+"""Makes the archive of classes that Spark runs start with: `python -m localstack_glue.jobs.class_archive FILE`.
+
+Half of what a small Spark run costs is Java loading some ten thousand classes. Java can keep them as it holds them in
+memory (application class-data sharing, JEP 310 and 350), and maps that file at its next start. An archive is for one
+Java and one class path: any other goes on without it.
+
+The settings are the service's own (`LOCALSTACK_GLUE_PYTHON`, ...). Start the service with
+`LOCALSTACK_GLUE_CLASS_ARCHIVE=FILE` to use it.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from localstack_glue.jobs.runtime import class_loading, ready_gateway
+from localstack_glue.jobs.runtime.arguments import RunIdentity
+from localstack_glue.jobs.runtime.environment import RunRequest, conf_of, run_environment, scratch_of
+from localstack_glue.jobs.runtime.preparation import lay_out
+from localstack_glue.jobs.spark_jvms import ADDRESS_VARIABLE, java_command, java_environment
+from localstack_glue.service.clients import Credentials
+from localstack_glue.service.settings import Settings
+
+TIMEOUT_S = 600
+NOWHERE = "http://127.0.0.1:9"  # S3's classes are loaded by a call that nobody answers
+
+
+class ClassArchiveError(Exception):
+    """There is no archive; the message says why."""
+
+
+def make(settings: Settings, file: Path) -> None:
+    """Start Java as a run would, have it load what runs load, and let it leave the archive at its end.
+
+    Raises:
+        ClassArchiveError: the machine cannot run Spark, or Java left no archive.
+    """
+    missing = settings.missing_for_spark()
+    if missing or settings.spark_home is None:
+        raise ClassArchiveError(missing or "there is no Spark")
+    made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    options = f'{settings.java_options} "-XX:ArchiveClassesAtExit={made}" -Xlog:disable'.strip()
+    with tempfile.TemporaryDirectory(prefix="glue-class-archive-") as name:
+        folder = Path(name)
+        found = run_environment(_request(), replace(settings, java_options=options, class_archive=None), folder, ())
+        lay_out(folder, found)
+        address = folder / "gateway"
+        environment = {**found.environment, ADDRESS_VARIABLE: str(address)}
+        java = subprocess.Popen(
+            java_command(settings.spark_home, conf_of(folder)),
+            cwd=scratch_of(folder),
+            env=java_environment(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            subprocess.run(
+                [str(settings.python), class_loading.__file__, str(address), str(java.pid)],
+                cwd=scratch_of(folder),
+                env={**environment, "PYTHONPATH": str(Path(ready_gateway.__file__).parent)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=True,
+                timeout=TIMEOUT_S,
+            )
+            _, told = java.communicate(timeout=TIMEOUT_S)  # its input ends, and with that it ends itself
+        except subprocess.SubprocessError as error:
+            raise ClassArchiveError(f"Spark's Java could not be had ({error})") from error
+        finally:
+            java.kill()
+    if not made.is_file():
+        raise ClassArchiveError(f"Java left none: {told.decode(errors='replace').strip()[-500:]}")
+    made.replace(file)
+
+
+def _request() -> RunRequest:
+    identity = RunIdentity("class-archive", "class-archive", "class-archive")
+    return RunRequest(identity, {"Name": "glueetl"}, {}, "G.1X", 2, NOWHERE, "us-east-1", Credentials("none", "none"))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Make the archive; why there is none goes to stderr, with exit code 1."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            make(Settings.from_env(os.environ, Path(folder)), Path(arguments[0]).absolute())
+        except ClassArchiveError as error:
+            sys.exit(f"no archive of classes: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
