@@ -94,6 +94,6 @@ def test_ruleset_that_is_none_is_an_argument_error(frame):
 
 def test_view_of_the_script_is_left_alone(frame):
     frame.toDF().createOrReplaceTempView("primary")
-    with pytest.raises(GlueUnsupportedError, match="a view primary of its own"):
+    with pytest.raises(GlueUnsupportedError, match="its own view primary"):
         EvaluateDataQuality.apply(frame=frame, ruleset="Rules = [ RowCount > 0 ]")
     assert frame.glue_ctx.spark_session.catalog.dropTempView("primary")

@@ -49,7 +49,7 @@ def test_texts_are_split_and_arrays_become_columns_and_rows(dynamic_frame):
     ]
     assert rows(frame.gs_explode(colName="l", newCol="e").select_fields(["e"])) == [("a",), ("b",)]
     assert rows(frame.gs_explode(colName="l", newCol="e", outer=True).select_fields(["e"])) == [("a",), ("b",), (None,)]
-    with pytest.raises(GlueUnsupportedError, match="gs_explode of s, which is no array"):
+    with pytest.raises(GlueUnsupportedError, match="gs_explode of s, which is not an array"):
         frame.gs_explode(colName="s", newCol="e")
 
 

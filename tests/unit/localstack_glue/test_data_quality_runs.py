@@ -140,7 +140,7 @@ def test_what_cannot_be_read_fails_the_run(runs, glue, changes, named):
 @pytest.mark.parametrize(
     ("rules", "changes", "named"),
     [
-        ("Rules = [ DetectAnomalies of RowCount ]", {}, "DetectAnomalies is not evaluated here"),
+        ("Rules = [ DetectAnomalies of RowCount ]", {}, "DetectAnomalies is not supported here"),
         ("Rules = [ RowCount > avg(last(3)) ]", {}, "dynamic rule"),
         ("Rules = [ RowCount ]", {}, "needs a condition"),
         ("Rules = [ RowCount > 0 ]", {"AdditionalRunOptions": {"ResultsS3Prefix": "s3://x"}}, "ResultsS3Prefix"),

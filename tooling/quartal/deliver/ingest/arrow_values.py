@@ -144,7 +144,7 @@ def _as_integer(value: object) -> int:
 def _as_finite(value: object) -> int | Decimal:
     number = as_number(value)
     if isinstance(number, Decimal) and not number.is_finite():
-        raise ValueError(f"holds {value}, which is no number")
+        raise ValueError(f"holds {value}, which is not a number")
     return number
 
 

@@ -62,7 +62,7 @@ def as_number(value: object) -> int | Decimal:
         ValueError: it is not a number; the message continues a sentence about the column.
     """
     if isinstance(value, bool):
-        raise ValueError("holds a boolean, which is no number")
+        raise ValueError("holds a boolean, which is not a number")
     if isinstance(value, float):
         return Decimal(repr(value))
     if not isinstance(value, int | Decimal):
@@ -237,7 +237,7 @@ def _text(value: object) -> str:
 def _unfit(value: object, wanted: str) -> ValueError:
     if isinstance(value, BeyondCalendar):
         return ValueError(
-            f"holds {value.text!r}, which is no day of the years 1 to 9999, or no time of a day: say what it stands "
-            "for, such as nullif(day, 'infinity')"
+            f"holds {value.text!r}, which is not a day of the years 1 to 9999, or not a time of day: convert it in the "
+            "query, for instance with nullif(day, 'infinity')"
         )
     return ValueError(f"holds a value of type {type(value).__name__}, but the contract expects {wanted}: cast it")

@@ -78,7 +78,7 @@ class DuckDBEngine:
         try:
             self._connection.execute("SELECT regexp_matches('', ?)", [pattern])
         except duckdb.Error as error:
-            raise UnsupportedRuleError(f"the pattern {pattern} is not known here: {error}") from error
+            raise UnsupportedRuleError(f"the pattern {pattern} is not supported here: {error}") from error
         return match
 
     def castable(self, column: Column, wanted: str) -> str:

@@ -40,7 +40,7 @@ def is_found(value: str, pattern: str) -> str:
 def _parts(pattern: str) -> tuple[list[str], list[str]]:
     """The pattern in RE2's words, and the one for a text whose last line end was taken away."""
     if _JAVA_ONLY.search(pattern):
-        raise UnsupportedRuleError(f"the pattern {pattern}: classes within classes are read otherwise here")
+        raise UnsupportedRuleError(f"the pattern {pattern}: nested character classes have another meaning here")
     parts = _PART.findall(pattern)
     if not _DOT_MATCHES_ALL.search(pattern):
         parts = [f"[^{_LINE_ENDS}]" if part == "." else part for part in parts]

@@ -41,7 +41,7 @@ def statement(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
     try:
         found = sqlglot.parse(spark_sql, read="spark")
     except SqlglotError as error:
-        raise UnsupportedRuleError(f"the statement {spark_sql} is not read here: {error}") from error
+        raise UnsupportedRuleError(f"the statement {spark_sql} is not supported here: {error}") from error
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise QueryError(f"Error executing SQL statement: {spark_sql} is not one query")
     return _written(found[0], now, kinds)
@@ -52,7 +52,7 @@ def condition(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
     try:
         return _written(sqlglot.parse_one(spark_sql, read="spark", into=exp.Condition), now, kinds)
     except SqlglotError as error:
-        raise UnsupportedRuleError(f"the condition {spark_sql} is not read here: {error}") from error
+        raise UnsupportedRuleError(f"the condition {spark_sql} is not supported here: {error}") from error
 
 
 def _written(tree: exp.Expr, now: datetime, kinds: Kinds) -> str:
@@ -100,7 +100,7 @@ def _check_alike(node: exp.Expr, kinds: Kinds) -> None:
             f"the function {name.lower()}: DuckDB, which runs the rule here, may not have Spark's version of it"
         )
     if isinstance(node, exp.Substring) and _is_outside(node.args.get("start")):
-        raise UnsupportedRuleError("a substring from 0 or from the end: begin at 1 or later")
+        raise UnsupportedRuleError("a substring from 0 or from the end; start at 1 or later")
     if isinstance(node, _EQUALITIES):
         parts = [node.this, *node.expressions, node.args.get("expression")]
         if any(_is_text(part, kinds) for part in parts) and any(_is_number(part, kinds) for part in parts):

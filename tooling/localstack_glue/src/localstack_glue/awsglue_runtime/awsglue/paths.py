@@ -85,7 +85,7 @@ def replace(frame: DataFrame, names: Path, columns: Sequence[Column]) -> DataFra
 
 def _replaced_in_struct(struct: T.DataType, prefix: Path, names: Path, columns: Sequence[Column]) -> Column | None:
     if not isinstance(struct, T.StructType):
-        unsupported(f"the path {quoted((*prefix, *names))}: {quoted(prefix)} is no struct")
+        unsupported(f"the path {quoted((*prefix, *names))}: {quoted(prefix)} is not a struct")
     parts: list[Column] = []
     for field in struct.fields:
         here = (*prefix, field.name)

@@ -73,7 +73,7 @@ def explode(frame: DataFrame, colName: str, newCol: str | None = None, outer: bo
     names = paths.split(colName)
     field = paths.field_at(frame.schema, names)
     if field is None or not isinstance(field.dataType, T.ArrayType):
-        unsupported(f"gs_explode of {colName}, which is no array")
+        unsupported(f"gs_explode of {colName}, which is not an array")
     rows = F.explode_outer if outer else F.explode
     return frame.withColumn(newCol or names[-1], rows(paths.column(names)))
 

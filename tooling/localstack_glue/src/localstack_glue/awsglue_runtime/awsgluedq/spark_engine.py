@@ -33,7 +33,7 @@ class SparkEngine:
         self._spark = spark
         views = spark._jsparkSession.sessionState().catalog()  # PySpark's own catalog would ask the metastore too
         if taken := [alias for alias in frames if views.getTempView(alias).isDefined()]:
-            raise UnsupportedRuleError(f"data quality rules while the script has a view {taken[0]} of its own")
+            raise UnsupportedRuleError(f"data quality rules while the script has its own view {taken[0]}")
         self.tables = {alias: _columns(frame) for alias, frame in frames.items()}
         for alias, frame in frames.items():  # a user's SQL names them
             frame.createOrReplaceTempView(alias)

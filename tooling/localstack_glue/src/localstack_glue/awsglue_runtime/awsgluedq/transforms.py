@@ -89,9 +89,9 @@ def _evaluated(primary: DynamicFrame, frames: Mapping[str, DataFrame], text: str
     try:
         ruleset = parse(text)
         if ruleset.analyzers:
-            unsupported("data quality Analyzers: what they measure is published, and nothing is published here")
+            unsupported("data quality Analyzers: they publish metrics, and no metrics are published here")
         if ruleset.default_labels or any(rule.labels for rule in ruleset.rules):
-            unsupported("data quality labels: outcomes here have no column for them")
+            unsupported("data quality labels: the outcomes have no column for labels here")
         engine = SparkEngine(primary.glue_ctx.spark_session, frames)
         try:
             return evaluate(ruleset, engine, datetime.now(UTC))

@@ -65,7 +65,7 @@ def endpoint(
     properties = {"driver": driver, **{key: value for key, value in given.items() if value is not None}}
     if found.enforce_ssl:
         if vendor.enforced_ssl is None:
-            unsupported(f"JDBC_ENFORCE_SSL with {vendor.name}", "say it in the URL, in the driver's words")
+            unsupported(f"JDBC_ENFORCE_SSL with {vendor.name}", "set it in the URL, with the driver's own parameter")
         properties |= vendor.enforced_ssl
     return Endpoint(vendor, url, properties, {key: value for key, value in options.items() if key not in _PLACE})
 

@@ -191,7 +191,7 @@ def _save_to_hive(writer: DataFrameWriter, metastore: Metastore, name: str, mode
     """`format("hive")` fills a table of Hive's, column by name."""
     session = writer._spark
     if mode.lower() != "append" or not metastore.is_hive_table(session, name):
-        unsupported('saveAsTable with format("hive") other than append to a table that is there', "use CREATE TABLE")
+        unsupported('saveAsTable with format("hive") other than append to an existing table', "use CREATE TABLE")
     frame = writer._df
     columns = session.table(name).columns
     frame.select(*columns).write.insertInto(name)

@@ -32,7 +32,9 @@ def column_names_match_pattern(rule: Rule, context: Context) -> Plan:
     try:
         pattern = re.compile(rule.values[0])
     except re.error as error:
-        raise UnsupportedRuleError(f"the data quality rule {rule}: the pattern is not read here: {error}") from error
+        raise UnsupportedRuleError(
+            f"the data quality rule {rule}: the pattern is not supported here: {error}"
+        ) from error
     names = [column.name for column in context.table(PRIMARY)]
     others = [name for name in names if not pattern.search(name)]
     metrics = {"Dataset.*.ColumnNamesPatternMatchRatio": (len(names) - len(others)) / len(names)}

@@ -26,7 +26,7 @@ def number_of(operand: Operand) -> float:
         if operand.operator == "/":
             return left / right if right else float("nan")
         return {"+": left + right, "-": left - right, "*": left * right}[operand.operator]
-    raise TypeError(f"{operand} is no number")
+    raise TypeError(f"{operand} is not a number")
 
 
 def is_met(condition: Condition, value: float) -> bool:
@@ -61,12 +61,12 @@ def day_of(operand: Operand, now: datetime) -> date:
         if operand.offset is not None:
             moment = now + operand.offset.span() if operand.sign == "+" else now - operand.offset.span()
         return moment.date()
-    raise TypeError(f"{operand} is no date")
+    raise TypeError(f"{operand} is not a date")
 
 
 def hours_of(operand: Operand) -> float:
     """A duration in hours, rounded as AWS rounds them."""
     if not isinstance(operand, Duration):
-        raise TypeError(f"{operand} is no duration")
+        raise TypeError(f"{operand} is not a duration")
     factor = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60}[operand.unit]
     return round(operand.amount * factor, 4)

@@ -57,7 +57,7 @@ def column_data_type(rule: Rule, context: Context) -> Plan:
     column = context.column(rule.values[0])
     condition = rule.condition
     if condition is None or condition.operator not in ("=", "!=") or not isinstance(condition.operands[0], Text):
-        raise UnsupportedRuleError(f"the data quality rule {rule}: a type is compared by = and !=")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: a type can only be compared by = and !=")
     test = f"coalesce({_has_type(rule, column, condition.operands[0].value.upper(), context)}, false)"
     negated = f"(NOT {test})" if condition.operator == "!=" else test
     return _of_rows(rule, context, negated, "ColumnDataType.Compliance")
@@ -180,7 +180,7 @@ def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Con
 def _without_escapes(rule: Rule, text: str) -> str:
     """A text whose backslashes stand in pairs, for one each; before a quote they are gone already."""
     if _LONE_BACKSLASH.search(text):
-        raise UnsupportedRuleError(f"the data quality rule {rule}: write a backslash in a text as two")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: double the backslashes in a text")
     return text.replace("\\\\", "\\")
 
 
@@ -191,7 +191,9 @@ def _check_decimal_form(rule: Rule, text: str) -> None:
     except ValueError:
         return
     if not (size == 0 or _PLAIN[0] <= size < _PLAIN[1]):
-        raise UnsupportedRuleError(f"the data quality rule {rule}: {text} as a text of a float is not compared here")
+        raise UnsupportedRuleError(
+            f"the data quality rule {rule}: comparing {text} with the text of a float is not supported here"
+        )
 
 
 def _keyword_test(keyword: str, column: Column, context: Context, *, is_negated: bool) -> str:
@@ -225,20 +227,22 @@ def _pattern_test(condition: Condition, column: Column, context: Context) -> str
 def _has_type(rule: Rule, column: Column, wanted: str, context: Context) -> str:
     name = context.sql(column)
     if wanted not in _TYPES:
-        raise UnsupportedRuleError(f"the data quality rule {rule}: the type {wanted} is not checked here")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: the type {wanted} is not supported here")
     date_format = rule.tags.get("format")
     if date_format is not None and wanted == "DATE":
         if date_format not in _DATE_FORMATS or column.kind != "text":
-            raise UnsupportedRuleError(f"the data quality rule {rule}: the format {date_format} is not read here")
+            raise UnsupportedRuleError(f"the data quality rule {rule}: the format {date_format} is not supported here")
         return f"({context.engine.day_in_format(name, date_format)} IS NOT NULL)"
     if date_format is not None:
-        raise UnsupportedRuleError(f"the data quality rule {rule}: a format goes with Date")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: a format is only allowed with Date")
     if column.kind == "text":
         return context.engine.castable(column, wanted)
     is_moment = wanted in ("DATE", "TIMESTAMP")
     if (column.kind in (*NUMBERS, "boolean") and not is_moment) or (column.kind in ("date", "timestamp") and is_moment):
         return f"({name} IS NOT NULL)"
-    raise UnsupportedRuleError(f"the data quality rule {rule}: whether {column.type} is {wanted} is not told here")
+    raise UnsupportedRuleError(
+        f"the data quality rule {rule}: checking whether {column.type} is {wanted} is not supported here"
+    )
 
 
 PLANNERS: Mapping[str, Planner] = {

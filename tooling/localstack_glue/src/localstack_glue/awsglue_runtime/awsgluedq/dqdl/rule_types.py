@@ -122,7 +122,7 @@ def check_evaluated(rule: Rule) -> None:
     """Raise UnsupportedRuleError for what AWS evaluates and this package does not."""
     kind = RULE_TYPES[rule.type]
     if kind.refused:
-        raise UnsupportedRuleError(f"the data quality rule {rule}: {rule.type} is not evaluated here, {kind.refused}")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {rule.type} is not supported here, {kind.refused}")
     for condition in (rule.condition, rule.threshold):
         for operand in condition.operands if condition is not None else ():
             call = _call_in(operand)
@@ -131,10 +131,10 @@ def check_evaluated(rule: Rule) -> None:
                     f"the data quality rule {rule}: {call} makes it a dynamic rule; earlier results are not kept here"
                 )
         if condition is not None and condition.kind is Kind.TIME:
-            raise UnsupportedRuleError(f"the data quality rule {rule}: times of day are not compared here")
+            raise UnsupportedRuleError(f"the data quality rule {rule}: comparing times of day is not supported here")
     unknown = sorted(set(rule.tags) - set(kind.tags))
     if unknown:
-        raise UnsupportedRuleError(f"the data quality rule {rule}: {', '.join(unknown)} is not known here")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {', '.join(unknown)} is not supported here")
 
 
 def _type_of(rule: Rule, place: str) -> RuleType:
