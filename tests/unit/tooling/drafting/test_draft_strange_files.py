@@ -105,6 +105,11 @@ def test_words_of_western_languages_are_read(tmp_path, words):
     assert drafted_from(tmp_path, rows.encode("cp1252")).verdict.kept == 40
 
 
+def test_encoding_that_few_words_show_is_doubted_by_the_word_that_would_be_another(tmp_path):
+    rows = table("day;shop;amount", lambda n: f"{day(n)};{('Kraków', 'Poznań')[n % 2]};{n}")
+    assert "Poznañ" in drafted_from(tmp_path, rows.encode("cp1250")).text
+
+
 def test_rows_with_bytes_that_are_no_text_are_told_as_the_job_has_it(tmp_path):
     rows = table("day,shop,amount", lambda n: f"{day(n)},Süd{n % 2},{n % 7}", rows=100)
     broken = rows.encode().replace(b"S\xc3\xbcd1,0\n", b"S\xfcd1,none\n", 1)

@@ -269,6 +269,11 @@ def test_spans_of_time_are_no_times_of_day(tmp_path):
     assert tried(tmp_path, drafted_from(tmp_path, rows)).features.event_time.time is None
 
 
+def test_numbers_of_orders_that_begin_with_the_day_are_no_times(tmp_path):
+    rows = table("order_no,day,shop", lambda n: f"20240101{n % 24:02d}{n:02d},{day(n)},{shop(n)}")
+    assert tried(tmp_path, drafted_from(tmp_path, rows)).event_column.name == "day"
+
+
 def test_packed_hours_are_refused_by_name(tmp_path):
     rows = table("mess_datum,station,rain", lambda n: f"{day(n).replace('-', '')}{n % 24:02d},{shop(n)},{n}")
     for choices in (Choices(), Choices(event_time="mess_datum")):

@@ -113,7 +113,9 @@ def _of_single_bytes(path: Path, pieces: Pieces) -> Decoded:
             remedy="Convert it to UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the "
             "program that wrote it, for instance MACINTOSH or CP850.",
         )
-    note = f"encoding: {encoding}, because the file is not UTF-8; check that {_example(wrong, codec)!r} reads correctly"
+    doubtful = [line for line in wrong[:_LOOKED_AT] if _reads_otherwise(line, codec)] or wrong
+    example = _example(doubtful, codec)
+    note = f"encoding: {encoding}, because the file is not UTF-8; check that {example!r} reads correctly"
     texts = tuple(content.decode(codec, "surrogateescape") for content in pieces.contents)
     return Decoded(encoding, texts, notes=(note,))
 
@@ -144,6 +146,11 @@ def _are_no_latin_letters(lines: Sequence[bytes]) -> bool:
     """Whether most non-ASCII bytes are next to each other; in Western words they are few and apart."""
     runs = [run for line in lines[:_LOOKED_AT] for run in _BEYOND_ASCII.findall(line)]
     return sum(len(run) for run in runs if len(run) > 1) > 0.5 * sum(map(len, runs))
+
+
+def _reads_otherwise(line: bytes, codec: str) -> bool:
+    """Whether a line of Central Europe would be another one; where it would not, it shows nothing of the encoding."""
+    return line.decode(codec, "replace") != line.decode("cp1250", "replace")
 
 
 def _example(lines: Sequence[bytes], codec: str) -> str:

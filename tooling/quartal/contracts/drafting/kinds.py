@@ -312,8 +312,10 @@ def _packed_clock(there: Mapping[str, int], column: SampledColumn) -> Kind | Non
 
 def _is_plausible(reading: Reading, column: SampledColumn) -> bool:
     """Whether eight-digit numbers are dates, and not just numbers that look like dates."""
-    days = reading.days
-    named = {"date", "day", "dt", "datum", "tag", "time", "timestamp", "on", "at"} & set(words_of(column.name))
+    days, spoken = reading.days, set(words_of(column.name))
+    if spoken & (words.CODES | words.ID) and not _is_named_like_a_day(column):
+        return False
+    named = {"date", "day", "dt", "datum", "tag", "time", "timestamp", "on", "at"} & spoken
     return days is not None and not reading.unread and bool(named or (days[0].year >= 1950 and days[1] <= date.today()))
 
 
