@@ -1,7 +1,7 @@
-"""Whose rights a query has: those of the role that asks for it; the account itself may do everything.
+"""The permissions of a query: those of the role that starts it; the account itself may do everything.
 
-A query's own calls are made with credentials that the service gets for the caller's role, so that the guard judges them
-by the role's policies, as it does a job's. The caller's key itself stays as free as everywhere in this host.
+A query's own calls are signed with credentials that the service gets for the caller's role, so that the guard judges
+them by the role's policies, like those of a job. The caller's own key is not restricted, as everywhere in this host.
 """
 
 import threading
@@ -17,7 +17,7 @@ from localstack_glue.service.clients import ClientFactory, Credentials
 
 
 class Callers(Protocol):
-    """Says who asks, and refuses what they may not ask for."""
+    """Determines the caller, and refuses what the caller may not request."""
 
     def role_of(self, scope: Scope, /) -> str:
         """The ARN of the caller's role; empty for the account itself."""
@@ -65,7 +65,7 @@ class RoleCallers:
             raise AccessDeniedError("json", denials[0].message)
 
     def credentials(self, scope: Scope) -> Credentials:
-        """What the query's own calls are signed with."""
+        """The credentials that sign the query's own calls."""
         session = self._session(scope)
         if session is None:
             return Credentials(scope.account_id, "glue-local")

@@ -1,4 +1,4 @@
-"""Databases and tables of the Glue catalog, as Athena's API tells them."""
+"""Databases and tables of the Glue catalog, in the form of Athena's API."""
 
 import re
 import uuid

@@ -54,7 +54,7 @@ class DataCatalogs:
         return {"DataCatalogsSummary": shown, "NextToken": token}
 
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """UpdateDataCatalog: what is not given is gone."""
+        """UpdateDataCatalog: members that are not given are removed."""
         with self._lock:
             found = self._find_own(scope, request["Name"])
             found.type, found.description = request["Type"], request.get("Description")

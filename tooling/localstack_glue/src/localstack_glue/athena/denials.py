@@ -1,4 +1,4 @@
-"""What a query says when its caller may not read or write something, in Athena's words."""
+"""The reason of a query whose caller may not read or write something, in Athena's words."""
 
 import re
 
@@ -15,7 +15,7 @@ def is_denial(error: ClientError) -> bool:
 
 
 def refused(error: ClientError) -> str:
-    """The reason of a query that a refused call ended; the guard's message says what is missing."""
+    """The reason of a query that failed on a refused call; the guard's message names the missing permission."""
     message = str(error.response["Error"].get("Message") or error)
     if found := _OBJECT.search(message):
         return f"PERMISSION_DENIED: Permission denied on S3 path: s3://{found[1]} ({message})"
@@ -23,7 +23,7 @@ def refused(error: ClientError) -> str:
 
 
 def refused_by_arrow(error: OSError) -> str | None:
-    """The same for reads that PyArrow makes; None for any other error."""
+    """The same for reads by PyArrow; None for any other error."""
     if "ACCESS_DENIED" not in str(error):
         return None
     found = _ARROW.search(str(error))

@@ -1,4 +1,4 @@
-"""What the Glue catalog says of the tables that a query names."""
+"""Reads the tables that a query names from the Glue catalog."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A partition: its values, in the order of the keys, where its files are, and the columns that it declares."""
+    """A partition: its values, in the order of the keys, the folder of its files, and the columns that it declares."""
 
     values: tuple[str, ...]
     location: str
@@ -56,7 +56,7 @@ class CatalogTable:
 
     @property
     def is_iceberg(self) -> bool:
-        """Whether its metadata lies in S3."""
+        """Whether its metadata is in S3."""
         return self.parameters.get("table_type", "").upper() == "ICEBERG"
 
     @property
@@ -75,7 +75,7 @@ class GlueCatalog:
         """Read a table. `place` is its line and column in the query.
 
         Raises:
-            QueryFailedError: there is none.
+            QueryFailedError: there is no such table.
         """
         found = self._read(lambda: self._glue.get_table(DatabaseName=database, Name=name)["Table"])
         if found is None:
@@ -102,7 +102,7 @@ class GlueCatalog:
         )
 
     def raw_table(self, database: str, name: str) -> Any:
-        """What GetTable answers; None if there is no such table."""
+        """GetTable's response; None if there is no such table."""
         return self._read(lambda: self._glue.get_table(DatabaseName=database, Name=name)["Table"])
 
     def partitions(self, table: CatalogTable) -> list[Partition]:
@@ -124,7 +124,7 @@ class GlueCatalog:
         return sorted(entry["Name"] for page in pages for entry in page["DatabaseList"])
 
     def table_names(self, database: str, *, views: bool | None = None) -> list[str]:
-        """Names of all tables of a database, in order; with `views`, those that are views or those that are not."""
+        """Names of all tables of a database, in order; with `views`, only views or only other tables."""
         return sorted(
             entry["Name"]
             for entry in self.raw_tables(database)
@@ -132,7 +132,7 @@ class GlueCatalog:
         )
 
     def raw_tables(self, database: str) -> list[Any]:
-        """What GetTables answers."""
+        """GetTables' response."""
         self._database(database, "line 1:1")
         pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=database)
         return [entry for page in pages for entry in page["TableList"]]

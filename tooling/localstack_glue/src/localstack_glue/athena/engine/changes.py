@@ -1,4 +1,4 @@
-"""Statements that change data: made of a query whose answer is written."""
+"""Statements that change data: they write the answer of a query."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +72,7 @@ class Changes:
     # ------------------------------------------------------------------------ what is made of a query
 
     def create(self, create: exp.Create, sql: str) -> Answer | None:
-        """CREATE VIEW, CREATE TABLE AS and Iceberg tables; None for a table over files that are there."""
+        """CREATE VIEW, CREATE TABLE AS and Iceberg tables; None for a table over existing files."""
         if create.args.get("kind") == "VIEW":
             return self._create_view(create, sql)
         given = _options(create)
@@ -195,7 +195,7 @@ class Changes:
             return _written(changed, query)
 
     def run_command(self, command: Command, parameters: Sequence[str] = ()) -> Answer | None:
-        """UNLOAD, OPTIMIZE, VACUUM; None if it is none of these."""
+        """UNLOAD, OPTIMIZE, VACUUM; None for any other statement."""
         run: dict[str, Callable[[Command], Answer]] = {
             "unload": lambda each: self._unload(each, parameters),
             "optimize": self._optimize,
@@ -281,7 +281,7 @@ class Changes:
 
 
 def _check_properties(given: Mapping[str, Any], known: frozenset[str]) -> None:
-    """A property that nothing looks at is told."""
+    """Refuse unknown properties."""
     for name in given:
         if name not in known and not name.startswith(("optimize_", "vacuum_")):
             raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: Table property '{name}' does not exist")

@@ -66,7 +66,7 @@ class Command:
 
 
 def parse_command(sql: str, database: str) -> Command | None:
-    """Recognise a statement; None if it is none of these."""
+    """Recognise a statement; None for any other."""
     for kind, pattern in _COMPILED.items():
         found = pattern.fullmatch(sql)
         if found is None:

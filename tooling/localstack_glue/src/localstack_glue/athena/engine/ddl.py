@@ -1,4 +1,4 @@
-"""DDL: databases, tables and partitions of the Glue catalog, as Athena's statements make, change and drop them."""
+"""DDL: Athena's statements that create, change and drop databases, tables and partitions of the Glue catalog."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ class Ddl:
     Args:
         glue: a boto3 client.
         s3: a boto3 client.
-        database: where names without one belong.
+        database: the database of names without one.
     """
 
     def __init__(self, glue: Any, s3: Any, database: str) -> None:
@@ -51,7 +51,7 @@ class Ddl:
     # ------------------------------------------------------------------------ by their words
 
     def run_command(self, command: Command) -> Answer | None:
-        """A statement that has no tree; None if it is none of these."""
+        """A statement that has no syntax tree; None for any other."""
         run = {
             "create database": self._create_database,
             "drop database": self._drop_database,
@@ -135,7 +135,7 @@ class Ddl:
         return NOTHING
 
     def _repair(self, command: Command) -> Answer:
-        """MSCK REPAIR: folders named `key=value` below the table become partitions; those that are there stay."""
+        """MSCK REPAIR: folders named `key=value` below the table become partitions; existing ones are kept."""
         table = self._table(command.database, command.table)
         keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
         location = table["StorageDescriptor"]["Location"].rstrip("/") + "/"
@@ -200,7 +200,7 @@ class Ddl:
         return NOTHING
 
     def put_table(self, database: str, table: JsonDict, *, exists: bool = False, replace: bool = False) -> None:
-        """Create a table; with `replace`, or with `exists` if it is there, that is no error."""
+        """Create a table; if it exists, that is not an error with `replace` or `exists`."""
         try:
             self._glue.create_table(DatabaseName=database, TableInput=table)
         except ClientError as error:
@@ -230,7 +230,7 @@ class Ddl:
         return NOTHING
 
     def alter(self, alter: exp.Alter) -> Answer:
-        """ALTER TABLE: columns, properties, places, partitions.
+        """ALTER TABLE: columns, properties, locations, partitions.
 
         Raises:
             QueryFailedError: there is no such table, or the change is not supported here.
@@ -317,7 +317,7 @@ class Ddl:
 
 
 class _Properties:
-    """What stands behind the columns of CREATE TABLE."""
+    """The clauses after the columns of CREATE TABLE."""
 
     def __init__(self, create: exp.Create) -> None:
         self.location = ""

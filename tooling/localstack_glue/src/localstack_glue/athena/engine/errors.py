@@ -2,7 +2,7 @@
 
 
 class QueryFailedError(Exception):
-    """The query FAILED; the text is its StateChangeReason: a code of Trino's, a colon, and what was wrong."""
+    """The query FAILED; the text is its StateChangeReason: an error code of Trino, a colon, and the problem."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -14,4 +14,4 @@ class QueryCancelledError(Exception):
 
 
 class MalformedQueryError(Exception):
-    """The text is no SQL: StartQueryExecution refuses it."""
+    """The text is not SQL: StartQueryExecution refuses it."""

@@ -1,6 +1,4 @@
-"""Iceberg tables made and changed through PyIceberg, with one commit each."""
-
-# ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
+"""Iceberg tables created and changed through PyIceberg, with one commit each."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +103,7 @@ class IcebergChanges:
             self._committed(lambda: table.append(_as_schema(rows, table)))
 
     def overwrite(self, database: str, name: str, rows: pyarrow.Table, read_at: str) -> None:
-        """The rows that the table has from now on, made of those that it had at a metadata file."""
+        """The table's new rows, computed from those that it had at a metadata file."""
         table = self._load(database, name)
         if table.metadata_location != read_at:
             raise QueryFailedError(
@@ -186,11 +184,11 @@ class IcebergChanges:
 
 
 def rewriting(statement: exp.Expr, database: str, names: Sequence[str]) -> tuple[list[tuple[str, str]], str, str]:
-    """What a change makes of a table.
+    """The effect of a change on a table.
 
     Returns:
-        Queries that must count nothing, with what is wrong if they do; the query of the rows that the table has from now
-        on; the query that counts what changes.
+        Queries that must count nothing, with the problem if they do; the query of the table's new rows; the query that
+            counts the changed rows.
     """
     table = statement.this
     name = f'"{(table.text("db") or database).lower()}"."{table.name.lower()}"'

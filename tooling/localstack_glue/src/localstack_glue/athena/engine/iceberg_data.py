@@ -1,6 +1,6 @@
-"""Iceberg tables: which snapshot a query means, and its columns. They come from the table's metadata file.
+"""Iceberg tables: the snapshot that a query reads, and its columns. They come from the table's metadata file.
 
-The Glue table keeps renamed and dropped columns, so it cannot say which ones there are.
+The Glue table keeps renamed and dropped columns, so it does not show which ones exist.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class IcebergSnapshot:
         return pyarrow.concat_tables(tables, promote_options="permissive") if tables else scan.to_arrow()
 
     def columns(self) -> tuple[Column, ...]:
-        """The columns that it has, in their order, names in lower case as Athena tells them."""
+        """Its columns, in order, with names in lower case like Athena's."""
         schema = self.scan().projection()
         return tuple(Column(field.name.lower(), hive_type(field.field_type)) for field in schema.fields)
 
@@ -65,7 +65,7 @@ def _plain(schema: Any) -> Any:
 
 
 def open_snapshot(table: CatalogTable, use: TableUse | None, properties: Mapping[str, str]) -> IcebergSnapshot:
-    """What a mention of an Iceberg table means; None is the table as it is now.
+    """The snapshot that a mention of an Iceberg table means; None is the table as it is now.
 
     Raises:
         QueryFailedError: there is no such snapshot.

@@ -1,4 +1,4 @@
-"""What an Iceberg table's metadata tell of it: `"t$snapshots"`, `"t$files"` and their like."""
+"""The metadata tables of an Iceberg table: `"t$snapshots"`, `"t$files"` and the others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -148,7 +148,7 @@ def _manifests(iceberg: Any) -> Made:
 
 
 def _partitions(iceberg: Any) -> Made:
-    """Partitions of the newest state, with what their files tell of the other columns."""
+    """Partitions of the newest state, with the statistics that their files have of the other columns."""
     schema, spec = iceberg.schema(), iceberg.spec()
     keys = spec.partition_type(schema).fields
     identities = {field.source_id for field in spec.fields if isinstance(field.transform, IdentityTransform)}
@@ -185,7 +185,7 @@ def _partitions(iceberg: Any) -> Made:
 
 
 def _bounds_of_files(field: Any, files: Sequence[Any]) -> dict[str, Any]:
-    """A column's least and greatest value in some files, as far as all of them tell it."""
+    """A column's least and greatest value in some files, if all of them have statistics of it."""
     bounds: list[Any] = []
     for name, choose in (("lower_bounds", min), ("upper_bounds", max)):
         found = [(getattr(file, name) or {}).get(field.field_id) for file in files]

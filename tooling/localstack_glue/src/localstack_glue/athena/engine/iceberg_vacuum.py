@@ -22,16 +22,16 @@ _AT_ONCE = 1000
 
 
 def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], reload: Callable[[], Any]) -> None:
-    """Clean up after a table's past.
+    """Delete a table's expired snapshots and files.
 
     Args:
         table: an Iceberg table.
         s3: lists and removes objects.
-        commit: runs a change of the table, and tells its conflict.
+        commit: makes a change of the table, and reports a conflict.
         reload: the table as it is now.
 
     Raises:
-        QueryFailedError: the table's properties or its place do not allow it.
+        QueryFailedError: the table's properties or its location do not allow it.
     """
     place = urlsplit(table.location())
     if not place.path.strip("/"):

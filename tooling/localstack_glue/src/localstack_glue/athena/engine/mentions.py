@@ -1,4 +1,4 @@
-"""What a name in a query means: a WITH query, or a table that may share its name with another."""
+"""The meaning of a name in a query: a WITH query, or a table that may share its name with another."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ from sqlglot import exp
 
 
 def is_with_query(table: exp.Table) -> bool:
-    """Whether a name without a database is that of a WITH query that it can see.
+    """Whether a name without a database is that of a WITH query in scope.
 
-    A WITH query sees those before it, and itself only where it is recursive.
+    A WITH query sees those before it, and itself only if it is recursive.
     """
     name = table.name.lower()
     inner: exp.Expr = table

@@ -1,4 +1,4 @@
-"""Tables that nobody made: information_schema, partitions, what an Iceberg table's metadata tell of it."""
+"""Tables that are not stored: information_schema, partitions, and the metadata tables of Iceberg tables."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ SCHEMA = "information_schema"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where metadata come from."""
+    """The source of metadata."""
 
     catalog: GlueCatalog
     iceberg_properties: dict[str, str]
@@ -28,14 +28,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A table that is made for one query."""
+    """A table that is created for one query."""
 
     table: CatalogTable
     arrow: Any
 
 
 def find(database: str, name: str, source: Source, place: str) -> Contents | None:
-    """What a name means; None for a table of the catalog.
+    """The table that a name means; None for a table of the catalog.
 
     Raises:
         QueryFailedError: there is no such table.

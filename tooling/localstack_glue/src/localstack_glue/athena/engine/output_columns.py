@@ -1,4 +1,4 @@
-"""What the columns of a query have to be, so that a table or a view can be made of it."""
+"""The checks of a query's columns before a table or a view is created from it."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,7 @@
-"""Parquet files as a table's columns: by name, each type of a file as the table's where nothing can be lost.
+"""Parquet files as a table's columns: by name, with a file's type converted to the table's if no value can be lost.
 
-What Athena refuses is refused in its words; whether it would bend what is refused here besides is in no public source.
+What Athena refuses is refused in its words. Whether Athena would convert other types that are refused here is in no
+public source.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -78,7 +79,7 @@ def _select(table: CatalogTable, schema: pyarrow.Schema, paths: list[str], const
 
 
 def in_lower_case(value: str, kind: pyarrow.DataType, level: int = 0) -> str:
-    """A value whose structs have the catalog's names: DuckDB takes those of another case for the same."""
+    """A value whose structs have the catalog's names: to DuckDB, names that differ in case only are equal."""
     if types.is_list(kind) or types.is_large_list(kind):
         inner = in_lower_case(f"x{level}", kind.value_type, level + 1)
         return value if inner == f"x{level}" else f"list_transform({value}, lambda x{level}: {inner})"
@@ -117,7 +118,7 @@ def _check(table: CatalogTable, schema: pyarrow.Schema, uri: str) -> None:
 
 
 def _fits(found: pyarrow.DataType, wanted: HiveType) -> bool:
-    """Whether every value of the one type is one of the other; of whole numbers, those that are too big fail later."""
+    """Whether every value of the one type is one of the other; whole numbers that are too large fail later."""
     if types.is_null(found):
         return True
     if types.is_dictionary(found):

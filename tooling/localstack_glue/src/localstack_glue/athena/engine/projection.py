@@ -1,4 +1,4 @@
-"""Partitions that a table's properties say, instead of the catalog: enum, integer, date and injected keys.
+"""Partitions that are defined by a table's properties, not by the catalog: enum, integer, date and injected keys.
 
 https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
 """
@@ -29,16 +29,16 @@ def is_projected(table: CatalogTable) -> bool:
 
 
 def projected(table: CatalogTable, tree: exp.Expr, view: str, now: datetime | None = None) -> list[Partition]:
-    """All partitions that may be meant.
+    """All partitions that the query may read.
 
     Args:
         table: the table.
-        tree: the query, which says the values of injected keys.
-        view: what the table is called in it.
+        tree: the query, which contains the values of injected keys.
+        view: the table's name in it.
         now: the present; for tests.
 
     Raises:
-        QueryFailedError: the properties are wrong, or an injected key is not given.
+        QueryFailedError: the properties are wrong, or an injected key has no value.
     """
     own = _Properties(table, now or datetime.now(UTC).replace(tzinfo=None))
     values: list[Sequence[str]] = [own.values(key, tree, view) for key in table.partition_keys]

@@ -67,7 +67,7 @@ class Cancellation:
                 self._connection.interrupt()
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Say what to interrupt."""
+        """Set the connection to interrupt."""
         with self._lock:
             self._connection = connection
         self.check()
@@ -80,11 +80,11 @@ class Cancellation:
 
 @dataclass(frozen=True)
 class Opened:
-    """A query whose tables lie before DuckDB.
+    """A query whose tables are loaded into DuckDB.
 
     Attributes:
-        connection: has them.
-        query: as it was understood.
+        connection: has the tables.
+        query: the parsed query.
         scanned_bytes: size of the objects that it read.
     """
 
@@ -192,7 +192,7 @@ def translated_errors(query: statements.Query) -> Iterator[None]:
 
 
 def _is_new(connection: duckdb.DuckDBPyConnection, use: statements.TableUse) -> bool:
-    """Whether the view is still to be made; makes its schema."""
+    """Whether the view has yet to be created; creates its schema."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(statements.schema_name(use.database))}")
     exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
     return connection.execute(exists, [statements.schema_name(use.database), use.view]).fetchone() is None
@@ -263,7 +263,7 @@ class _ScanBudget:
 
 
 def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
-    """DuckDB's complaint in Athena's words, where Athena has some for it."""
+    """DuckDB's error in Athena's words, if Athena has an equivalent."""
     text = str(error).split("\n", 1)[0]
     if found := _OWN.search(text):
         return QueryFailedError(found[1], found[2])

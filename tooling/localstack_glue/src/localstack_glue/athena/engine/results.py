@@ -1,4 +1,4 @@
-"""What a query answered, in the types and the texts of Athena."""
+"""A query's answer, in the types and the texts of Athena."""
 
 import csv
 import io
@@ -37,9 +37,9 @@ class Answer:
     Attributes:
         columns: of the answer.
         rows: of the answer.
-        scanned_bytes: what was read for it.
+        scanned_bytes: the bytes that were read for it.
         has_header: whether the first row of the results is the header.
-        update_count: how many rows a statement wrote; None for one that writes none.
+        update_count: the number of rows that a statement wrote; None for one that writes none.
         manifest: the files that it wrote, perhaps none; None for a statement that lists none.
     """
 
@@ -112,7 +112,7 @@ def write_text(rows: Iterable[Sequence[str | None]]) -> bytes:
 
 
 def read_csv(content: bytes) -> list[list[str | None]]:
-    """Rows of what `write_csv` wrote, the header first; nothing between two commas is null, quotes make a text."""
+    """Rows of a file of `write_csv`, the header first; an empty unquoted value is null, a quoted one is a text."""
     header = next(csv.reader(io.StringIO(content.decode(), newline="")))
     names = [str(number) for number in range(len(header))]
     table = pyarrow.csv.read_csv(
@@ -130,7 +130,7 @@ def read_csv(content: bytes) -> list[list[str | None]]:
 
 
 def read_text(content: bytes) -> list[list[str | None]]:
-    """Rows of what `write_text` wrote."""
+    """Rows of a file of `write_text`."""
     return [list(line.split("\t")) for line in content.decode().split("\n")[:-1]]
 
 

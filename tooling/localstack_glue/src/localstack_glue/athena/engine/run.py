@@ -42,18 +42,18 @@ class QueryEngine:
         cancellation: Cancellation | None = None,
         tables_location: str = "",
     ) -> Answer:
-        """Answer a statement.
+        """Run a statement.
 
         Args:
             sql: one statement.
-            database: where names without one belong.
+            database: the database of names without one.
             parameters: values for its question marks.
             scan_limit_bytes: the most that it may read.
             cancellation: lets another thread stop it.
-            tables_location: the folder for the data of a table that is made without a place of its own.
+            tables_location: the folder for the data of a table that is created without a location.
 
         Raises:
-            QueryFailedError: it cannot be answered.
+            QueryFailedError: it failed, or is not supported here.
             QueryCancelledError: it was stopped, or would scan more than the limit.
         """
         stop = cancellation or Cancellation()
@@ -102,7 +102,7 @@ class QueryEngine:
         return answer
 
     def _explain(self, command: Command, database: str, parameters: Sequence[str], stop: Cancellation) -> Answer:
-        """The query as a plan of what it reads and gives: Trino's own plan is not made here."""
+        """The query as a plan of its input and output, not as Trino's own plan."""
         if command.options and "format" in command.options.lower() and "text" not in command.options.lower():
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: EXPLAIN supports only the format TEXT")
         if "type" in command.options.lower() and not {"logical", "distributed"} & set(command.options.lower().split()):

@@ -1,4 +1,4 @@
-"""SHOW and DESCRIBE: what the catalog holds, in Hive's words."""
+"""SHOW and DESCRIBE: the contents of the catalog, in Hive's words."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,7 @@ class Shows:
         self._iceberg_properties = iceberg_properties
 
     def run_command(self, command: Command) -> Answer | None:
-        """A statement; None if it is none of these."""
+        """A statement; None for any other."""
         run: dict[str, Callable[[Command], Answer]] = {
             "show databases": self._databases,
             "show tables": lambda each: self._tables(each, views=None),
@@ -95,7 +95,7 @@ class Shows:
         return _listing("createtab_stmt", _create_statement(command, found, columns, self._transforms(command, found)))
 
     def _transforms(self, command: Command, found: Any) -> list[str]:
-        """What an Iceberg table is partitioned by, as CREATE TABLE writes it."""
+        """An Iceberg table's partitioning, as CREATE TABLE writes it."""
         if not _is_iceberg(found):
             return []
         table = self._catalog.table(command.database, command.table, "line 1:1")
@@ -179,7 +179,7 @@ def _is_iceberg(found: Any) -> bool:
 
 
 def _like(names: list[str], pattern: str | None) -> list[str]:
-    """Those that match: Hive's patterns are regular expressions in which `*` stands for anything."""
+    """The names that match: Hive's patterns are regular expressions in which `*` matches anything."""
     if pattern is None:
         return names
     try:

@@ -23,7 +23,7 @@ def lambdas_apart(sql: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name for DuckDB, whatever it holds."""
+    """A name for DuckDB, with any characters."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -1,4 +1,4 @@
-"""Athena's SQL: which tables a statement reads, which partitions it needs, and how DuckDB says the same."""
+"""Athena's SQL: the tables that a statement reads, the partitions that it needs, and the equivalent for DuckDB."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,10 +65,10 @@ class TableUse:
     Attributes:
         database: its database, in lower case.
         name: its name, in lower case.
-        place: where it stands in the query, as Trino says it.
+        place: its place in the query, in Trino's form.
         snapshot_id: of `FOR VERSION AS OF`.
         moment: of `FOR TIMESTAMP AS OF`.
-        view: what it is called for DuckDB.
+        view: its name for DuckDB.
     """
 
     database: str
@@ -104,10 +104,10 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
 
 
 def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
-    """DML, DDL or UTILITY, as Athena sorts statements.
+    """DML, DDL or UTILITY, as Athena classifies statements.
 
     Raises:
-        MalformedQueryError: the text is no statement.
+        MalformedQueryError: the text is not a statement.
     """
     command = parse_command(sql, database)
     if command is not None:
@@ -121,7 +121,7 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
 
 
 def _parameter(text: str) -> exp.Expr:
-    """A parameter's value; what is no literal but a word is a text."""
+    """A parameter's value; a word that is not a literal is a text."""
     try:
         found = sqlglot.parse_one(text, read=TrinoQuery)
     except (ParseError, TokenError):
@@ -148,7 +148,7 @@ def split_values(text: str) -> tuple[str, ...]:
     """`1, 'a, b'` as two values.
 
     Raises:
-        QueryFailedError: they are no values.
+        QueryFailedError: they are not values.
     """
     try:
         return tuple(each.sql(TrinoQuery) for each in sqlglot.parse_one(f"select {text}", read=TrinoQuery).expressions)
@@ -217,7 +217,7 @@ class Query:
             raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: {error}") from error
 
     def partition_filter(self, use: TableUse, keys: Sequence[str]) -> str | None:
-        """The part of WHERE that speaks of a table's partition keys alone, for DuckDB; None if there is none."""
+        """The part of WHERE that concerns only a table's partition keys, for DuckDB; None if there is none."""
         found: list[str] = []
         for select in self._tree.find_all(exp.Select):
             where = select.args.get("where")
@@ -250,7 +250,7 @@ class Query:
         return f"SELECT {', '.join(texts)} FROM ({sql}) AS answer({', '.join(names)})", outputs
 
     def shown(self, outputs: Sequence[Output]) -> list[Output]:
-        """The columns of the answer by the names that the query wrote, in its capitals; those of `*` have their own."""
+        """The columns of the answer by the names in the query, in its case; those of `*` have their own."""
         stars = self._written.count(None)
         if stars > 1:
             return list(outputs)
@@ -271,7 +271,7 @@ class Query:
         )
 
     def place_of_column(self, name: str) -> str:
-        """Where a column stands in the query."""
+        """The place of a column in the query."""
         for column in self._tree.find_all(exp.Column):
             if column.name.lower() == name.lower():
                 return _place(column.this)
@@ -283,7 +283,7 @@ class Query:
         return any(join.side for join in select.args.get("joins") or ()) and bool(aliases)
 
     def _mark_unnamed(self) -> None:
-        """Give expressions without a name one to be found by: sqlglot would name some by what is in them."""
+        """Name expressions without a name, to find them again: sqlglot would derive a name from their content."""
         selects = list(self._tree.find_all(exp.Select))
         unnamed = [each for select in selects for each in select.expressions if not each.is_star and _is_unnamed(each)]
         for number, expression in enumerate(unnamed):
@@ -291,7 +291,7 @@ class Query:
             expression.replace(exp.Alias(this=expression.copy(), alias=name))  # also of a query in brackets
 
     def _number_unnamed(self) -> None:
-        """Call them `_col` and the number of their place, as Trino does; what refers to them follows."""
+        """Name them `_col` and their position, as Trino does; references to them are changed too."""
         numbered = {
             expression.alias: f"_col{place}"
             for select in self._tree.find_all(exp.Select)
@@ -303,7 +303,7 @@ class Query:
                 name.replace(exp.to_identifier(numbered[name.name], quoted=True))
 
     def _name_uses(self) -> Iterator[TableUse]:
-        """Every mention of a table that is no WITH query's, which then means a view that is this table's alone."""
+        """Every mention of a table that is not a WITH query's; it is renamed to a view for this table alone."""
         mentions = [
             table
             for table in self._tree.find_all(exp.Table)
@@ -329,7 +329,7 @@ class Query:
 
 
 def _written_names(statement: exp.Expr) -> list[str | None]:
-    """What the columns of an answer are called in the query; empty for those without a name, None for `*`."""
+    """The names of an answer's columns in the query; empty for those without a name, None for `*`."""
     while isinstance(statement, exp.SetOperation | exp.Subquery):
         statement = statement.this
     if not isinstance(statement, exp.Select):
@@ -338,7 +338,7 @@ def _written_names(statement: exp.Expr) -> list[str | None]:
 
 
 def schema_name(database: str) -> str:
-    """What a database is called in DuckDB, which has names of its own."""
+    """The name of a database's schema in DuckDB, which reserves some names."""
     return f"{database} database"
 
 
@@ -377,7 +377,7 @@ def column_type(table: CatalogTable, kind: exp.DataType) -> Type:
 
 
 def with_own_columns(table: CatalogTable, iceberg_properties: Mapping[str, str]) -> CatalogTable:
-    """A table with the columns that it has: an Iceberg table's are told by its metadata."""
+    """A table with its actual columns: those of an Iceberg table come from its metadata."""
     from localstack_glue.athena.engine.iceberg_data import open_snapshot
 
     if not table.is_iceberg:

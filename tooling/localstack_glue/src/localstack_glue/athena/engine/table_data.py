@@ -61,7 +61,7 @@ class ObjectFiles:
         return found
 
     def fetch(self, item: DataObject) -> str:
-        """Copy an object into the folder; its name keeps the suffix, which tells the compression."""
+        """Copy an object into the folder; its name keeps the suffix, which shows the compression."""
         self._count += 1
         target = self._folder / f"{self._count}-{_NAME.sub('_', item.key.rsplit('/', 1)[-1])}"
         try:
@@ -86,15 +86,15 @@ def create_view(
     *,
     with_places: bool = False,
 ) -> None:
-    """Make a view of a table that is made of files.
+    """Create a view of a table that consists of files.
 
     Args:
         database: gets the view.
-        name: what the view is called, with its schema, quoted.
+        name: the view's name, with its schema, quoted.
         table: the table.
         sources: its files by partition; one partition without values for a table without keys.
-        fetch: makes a local file of an object.
-        with_places: whether each row tells of its file, in `$path` and its like.
+        fetch: copies an object to a local file.
+        with_places: whether each row has the path of its file, in `$path` and the like.
     """
     reader = _reader_of(table)
     selects: list[str] = []
@@ -130,7 +130,7 @@ def _reader_of(table: CatalogTable) -> Reader:
 
 
 def _text(table: CatalogTable, objects: Sequence[DataObject], constants: list[str], fetch: Fetch) -> list[str]:
-    """Text files by the rules of their SerDe, once each: DuckDB then reads what came of them as often as it likes."""
+    """Text files by the rules of their SerDe, converted once each: DuckDB can then read the result several times."""
     columns = [(column.name, column.hive_type) for column in table.columns]
     uri = ""
     try:
@@ -190,7 +190,7 @@ def _orc(table: CatalogTable, objects: Sequence[DataObject], constants: list[str
 
 
 def _check_partition(table: CatalogTable, partition: Partition) -> None:
-    """A partition's columns have the table's types, and in text, where their place counts, the table's order."""
+    """A partition's columns must have the table's types, and in text, which is read by position, the table's order."""
     is_by_name = table.serde.lower().endswith((_PARQUET, "jsonserde"))
     declared = {column.name: column for column in partition.columns}
     if is_by_name:

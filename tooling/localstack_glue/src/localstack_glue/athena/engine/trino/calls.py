@@ -19,7 +19,7 @@ LambdaOf = Callable[[exp.Lambda, Sequence[Type]], Typed]
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """What may stand around an aggregate's arguments and behind it."""
+    """The clauses that may surround an aggregate's arguments or follow it."""
 
     distinct: bool = False
     order: str = ""

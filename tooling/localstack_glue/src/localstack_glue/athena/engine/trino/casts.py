@@ -1,6 +1,6 @@
-"""CAST between any two of Trino's types, in DuckDB's words.
+"""CAST between any two of Trino's types, translated to DuckDB.
 
-What Trino refuses is refused; a value that cannot be cast fails with INVALID_CAST_ARGUMENT.
+A cast that Trino refuses is refused; a value that cannot be cast fails with INVALID_CAST_ARGUMENT.
 """
 
 # ruff: noqa: E501 - SQL in a line is read as a line
@@ -25,7 +25,7 @@ _CHARACTERS = ("varchar", "char")
 
 
 def failure(code: str, message: str) -> str:
-    """SQL that fails with a message, itself SQL; it stands where a null could."""
+    """SQL that fails with a message, which is SQL itself; it can be used where a null could."""
     # a null of any type, reached by what cannot be: DuckDB would work out a condition ahead, and fail too soon
     return f"[NULL][CAST({text_of(code + ': ')} || {message} AS BIGINT)]"
 
@@ -120,7 +120,7 @@ def _moment_text(value: str, kind: Type) -> str:
 
 
 def _cut(text: str, wanted: Type, found: Type) -> str:
-    """A text as long as its type; what is no text and does not fit is an error."""
+    """A text cut to its type's length; a value that is not a text and does not fit is an error."""
     if not wanted.numbers:
         return text
     length = wanted.numbers[0]

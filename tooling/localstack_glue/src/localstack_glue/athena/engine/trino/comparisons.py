@@ -1,4 +1,4 @@
-"""Trino's comparisons: NaN equals nothing and is no greater than anything, and a null within makes equality unknown."""
+"""Trino's comparisons: NaN equals nothing and is not greater than anything, and a null inside makes equality unknown."""
 
 # ruff: noqa: E501 - SQL in a line is read as a line
 
@@ -67,7 +67,7 @@ def compare_with_query(operator: str, word: str, left: Typed, sql: str, types: S
 
 
 def _one_of_rows(left: Typed, sql: str, types: Sequence[Type]) -> str:
-    """IN of rows or arrays of a query: unknown where a null within leaves it open."""
+    """IN of rows or arrays of a query: unknown if a null inside leaves it undecided."""
     names = [quoted(f"of query {place}") for place in range(len(types))]
     fields = ", ".join(f"field{place} := {name}" for place, name in enumerate(names))
     value, found = (names[0], types[0]) if len(types) == 1 else (f"struct_pack({fields})", row(types))
@@ -120,7 +120,7 @@ def _floating(operator: str, left: str, right: str, plain: str) -> str:
 
 
 def _equal(left: str, right: str, kind: Type, depth: int) -> str:
-    """Equality of arrays, maps and rows: false where a part differs, else unknown where one is null."""
+    """Equality of arrays, maps and rows: false if a part differs, otherwise unknown if one is null."""
     if kind.kind in _FLOATING:
         return _floating("=", left, right, f"({left} = {right})")
     if kind.kind not in _NESTED:

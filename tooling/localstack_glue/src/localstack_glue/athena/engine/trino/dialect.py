@@ -27,12 +27,12 @@ _TrinoParser: Any = Trino.Parser
 
 
 class TrinoQuery(Trino):
-    """sqlglot's Trino, but for what it would already take for something of its own."""
+    """sqlglot's Trino, without the words that it would take for its own extensions."""
 
     INDEX_OFFSET = 0
 
     class Parser(_TrinoParser):
-        """Leaves functions and array indexes as they are written, and tells CAST from a typed literal."""
+        """Keeps functions and array indexes as they are written, and distinguishes CAST from a typed literal."""
 
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {

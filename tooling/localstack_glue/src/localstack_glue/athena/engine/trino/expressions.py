@@ -45,8 +45,8 @@ class Translator:
     """Turns expressions into SQL for DuckDB, with their types.
 
     Args:
-        resolve: what a column is.
-        query_of: a query within an expression, already translated.
+        resolve: resolves a column.
+        query_of: returns a query inside an expression, already translated.
     """
 
     def __init__(self, resolve: Resolve, query_of: QueryOf) -> None:

@@ -1,6 +1,6 @@
-"""What sqlglot reads and Trino does not; and which parts of a query's nodes are understood here.
+"""Syntax that sqlglot accepts and Trino does not; and which parts of a query's nodes are supported here.
 
-A node that has any other part is refused, not read without it.
+A node that has any other part is refused, so that no part is ignored.
 """
 
 from collections.abc import Mapping
@@ -74,10 +74,10 @@ _TABLE_PROPERTIES = (
 
 
 def check_words(sql: str) -> None:
-    """Look at the words of a query's text.
+    """Check the words of a query's text.
 
     Raises:
-        MalformedQueryError: `1_000` would be a number with a name behind it, `0x1F` a binary; Trino has no `::`.
+        MalformedQueryError: `1_000` would be a number followed by a name, `0x1F` a binary; Trino has no `::`.
     """
     before: Token | None = None
     limited: set[int] = set()  # how deep in brackets a LIMIT stands that OFFSET would have to stand before
@@ -102,10 +102,10 @@ def check_words(sql: str) -> None:
 
 
 def check_change(statement: exp.Expr) -> None:
-    """Look at a statement that writes, but for the tables and queries in it.
+    """Check a statement that writes, except for the tables and queries in it.
 
     Raises:
-        QueryFailedError: it says more than what is done, as INSERT OVERWRITE or DELETE ... LIMIT would.
+        QueryFailedError: it has clauses that are not supported, such as INSERT OVERWRITE or DELETE ... LIMIT.
     """
     properties = statement.args.get("properties")
     for each in properties.expressions if isinstance(properties, exp.Properties) else ():

@@ -1,4 +1,4 @@
-"""FETCH FIRST n ROWS WITH TIES: the rows that sort as the last of them does come too."""
+"""FETCH FIRST n ROWS WITH TIES: rows that sort equal to the last one are returned too."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from localstack_glue.athena.engine.errors import QueryFailedError
 
 
 def with_ties(node: exp.Select, projections: Sequence[str], names: Sequence[str]) -> None:
-    """Keep rows by their rank, in place, where the query asks for ties.
+    """Select rows by their rank, in place, if the query requests ties.
 
     Args:
         node: a translated query.
         projections: its columns in DuckDB's SQL.
-        names: what they are called, in lower case.
+        names: their names, in lower case.
 
     Raises:
-        QueryFailedError: nothing says what a tie is.
+        QueryFailedError: the query has no order that defines ties.
     """
     if not _asks_for_ties(node):
         return

@@ -67,7 +67,7 @@ def _moment(value: str) -> Typed:
 
 
 def cast_zoned(value: str, wanted: Type) -> Typed | None:
-    """A text cast to a timestamp with the time zone that stands in it; None if none does, or the text is wrong."""
+    """A text cast to a timestamp with its own time zone; None if it has none, or is wrong."""
     zone = _ZONED.fullmatch(value.strip())
     if zone is None:
         return None

@@ -41,7 +41,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, *texts: str) -> None:
 
 
 def definitions(sql: str) -> list[str]:
-    """What makes the macros that a query uses, if they are not there."""
+    """The statements that create the macros that a query uses, if they do not exist yet."""
     found = []
     for name in sorted(set(_USED.findall(sql))):
         parameters, body = MACROS[name]

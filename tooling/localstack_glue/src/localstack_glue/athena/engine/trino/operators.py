@@ -1,4 +1,4 @@
-"""Trino's operators: which types they take, what they give, and how DuckDB computes that."""
+"""Trino's operators: the types of their operands and results, and how DuckDB computes them."""
 
 # ruff: noqa: E501 - SQL in a line is read as a line
 
@@ -89,7 +89,7 @@ def concatenate(left: Typed, right: Typed) -> Typed:
 
 
 def subscript(value: Typed, index: Typed) -> Typed:
-    """`array[1]` or `map['key']`, which fail where there is nothing."""
+    """`array[1]` or `map['key']`, which fail if there is no such element."""
     kind = value[1]
     if kind.kind == "map" and common(kind.parts[0], index[1]) == kind.parts[0]:
         key = coerce(*index, kind.parts[0])
@@ -117,7 +117,7 @@ def subscript(value: Typed, index: Typed) -> Typed:
 
 
 def decimal_quotient(dividend: str, first: Type, divisor: str, second: Type, result: Type) -> str:
-    """A division, exact and rounded half up, of numbers as whole ones: DuckDB would make a double of it."""
+    """A division, exact and rounded half up, computed with whole numbers: DuckDB would return a double."""
     shift = result.numbers[1] - first.numbers[1] + (second.numbers[1] if second.numbers else 0)
     top = f"{_whole(dividend, first)} * {10 ** max(shift, 0)}"
     bottom = f"{_whole(divisor, second)} * {10 ** max(-shift, 0)}"

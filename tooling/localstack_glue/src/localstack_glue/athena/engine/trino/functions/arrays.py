@@ -10,7 +10,7 @@ ARRAYS = Topic("array")
 
 
 def _matches(none: str, some: str, every: str) -> str:
-    """The answer of any_match and the like, which is null where a null could change it."""
+    """The answer of any_match and the like, which is null if a null could change it."""
     tested = "list_transform({0}, {1})"
     return (
         f"CASE WHEN {{0}} IS NULL THEN NULL WHEN list_contains({tested}, {some}) THEN {none} "
@@ -141,7 +141,7 @@ for _name, _native in (("array_max", "list_max"), ("array_min", "list_min")):
 
 
 def _sorted_by(call: Call) -> str:
-    """An element's place is after those that the comparison says it is after, and after its equals before it."""
+    """An element is placed after those that the comparison puts before it, and after its earlier equals."""
     values, function = call.arguments
     names, body = function.removeprefix("lambda ").split(": ", 1)
     one, other = names.split(", ")

@@ -266,7 +266,7 @@ DATES.scalar(
 
 
 def _iso_type(call: Call) -> Type:
-    """The zone of a text that stands in the query; other texts are of UTC."""
+    """The zone of a text that is a literal in the query; other texts are in UTC."""
     found = _ISO_OFFSET.search(call.literal(0) or "")
     return replace(TIMESTAMP_ZONED, zone=check(f"{found[1]}:{found[2]}") if found else "UTC")
 

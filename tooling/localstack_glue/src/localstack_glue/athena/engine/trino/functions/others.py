@@ -1,4 +1,4 @@
-"""Functions of JSON, of conversion, of conditions; and those that Athena's reference has and that are refused here."""
+"""Functions of JSON, of conversion, of conditions; and those in Athena's reference that are refused here."""
 
 # ruff: noqa: E501 - a row of the table is a line
 
@@ -335,7 +335,7 @@ _WHY = {
 
 
 def refused_topics() -> list[Topic]:
-    """The pages of the reference of which nothing is answered."""
+    """The pages of the reference of which no function is supported."""
     topics = []
     for name, functions in REFUSED.items():
         topic = Topic(name)

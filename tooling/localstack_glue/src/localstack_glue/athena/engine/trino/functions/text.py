@@ -257,7 +257,7 @@ REGEXP.scalar(
 
 
 def _replaced_one_by_one(call: Call) -> str:
-    """Each match becomes what a lambda makes of its groups; null if one becomes null."""
+    """Each match is replaced by a lambda's result for its groups; null if one result is null."""
     groups, body = call.arguments[2].removeprefix("lambda ").split(": ", 1)
     made = f"list_transform([piece.groups], lambda {groups}: {body})[1]"
     pieces = f"py_regexp_pieces({call.arguments[0]}, {call.arguments[1]})"

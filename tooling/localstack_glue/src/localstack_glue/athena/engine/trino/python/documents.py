@@ -1,4 +1,4 @@
-"""JSON: what is in a document, and how Trino writes it."""
+"""JSON: the content of a document, and how Trino writes it."""
 
 # ruff: noqa: D103 - the table says what each function does
 

@@ -1,4 +1,4 @@
-"""What a JSON path finds in a document: a sequence of items."""
+"""The items that a JSON path finds in a document, as a sequence."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What `@` and `last` are."""
+    """The values of `@` and `last`."""
 
     item: Any = EMPTY
     last: int | None = None
@@ -86,7 +86,7 @@ class _Evaluation:
     # ------------------------------------------------------------------------ objects and arrays
 
     def _unwrapped(self, items: Sequence[Any]) -> list[Any]:
-        """In lax mode, the elements of arrays stand for them."""
+        """In lax mode, arrays are replaced by their elements."""
         if not self._is_lax:
             return list(items)
         return [each for item in items for each in (item if isinstance(item, list) else [item])]

@@ -16,12 +16,12 @@ _TOKEN = re.compile(
 
 
 class PathSyntaxError(ValueError):
-    """A text that is no JSON path."""
+    """A text that is not a JSON path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node of a path: what it does, and what it does that with (nodes, numbers, names)."""
+    """A node of a path: its operation, and the operands (nodes, numbers, names)."""
 
     kind: str
     parts: tuple[Any, ...] = ()
@@ -38,10 +38,10 @@ class Path:
 
 @lru_cache(maxsize=256)
 def parse(text: str) -> Path:
-    """Take a path apart.
+    """Parse a path.
 
     Raises:
-        PathSyntaxError: it is none.
+        PathSyntaxError: it is not a path.
     """
     return _Parser(text).path()
 

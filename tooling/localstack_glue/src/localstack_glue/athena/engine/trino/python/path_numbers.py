@@ -15,7 +15,7 @@ class PathEvaluationError(Exception):
 
 
 class Big(int):
-    """A bigint, whatever its size; a plain int is an integer."""
+    """A bigint of any size; a plain int is an integer."""
 
 
 def of_literal(text: str) -> int | float | Decimal:
@@ -33,7 +33,7 @@ def of_json(text: str) -> int | float:
 
 
 def whole(value: int) -> int:
-    """An integer if it fits in one, else a bigint, or what is too large for both."""
+    """An integer if it fits, otherwise a bigint, or a value that is too large for both."""
     return value if -_INTEGER <= value < _INTEGER else Big(value)
 
 
@@ -46,7 +46,7 @@ def number(item: Any) -> Any:
     """An item that has to be a number.
 
     Raises:
-        PathEvaluationError: it is none, or one that SQL has no type for.
+        PathEvaluationError: it is not a number, or SQL has no type for it.
     """
     if not is_number(item):
         raise PathEvaluationError(f"invalid item type. Expected: NUMBER, actual: {type_name(item).upper()}")
@@ -121,7 +121,7 @@ def cast_text(value: int | float | Decimal) -> str:
 
 
 def type_name(item: Any) -> str:
-    """As `type()` tells it."""
+    """The item's type, as `type()` names it."""
     if item is None:
         return "null"
     if isinstance(item, bool):

@@ -96,7 +96,7 @@ def _replacement(text: str, pattern: "regex.Pattern[str]") -> list[str | tuple[i
 
 @python("VARCHAR, VARCHAR -> STRUCT(before VARCHAR, groups VARCHAR[])[]")
 def regexp_pieces(text: str, pattern: str) -> list[dict[str, object]]:
-    """What stands before each match, with the groups of the match; at the end what is left, without groups."""
+    """The text before each match, with the groups of the match; at the end the rest, without groups."""
     pieces: list[dict[str, object]] = []
     start = 0
     for found in _compiled(pattern).finditer(text):

@@ -20,7 +20,7 @@ _ENCODINGS = {"UTF8": "utf-8", "UTF16": "utf-16-le", "UTF32": "utf-32-le"}
 
 
 class _JsonError(Exception):
-    """What ON ERROR speaks of."""
+    """An error to which ON ERROR applies."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -56,7 +56,7 @@ def standard_json_query(text: str, path: str, options: str, passed: list[str]) -
 
 @python("VARCHAR, VARCHAR, VARCHAR, VARCHAR[] -> VARCHAR")
 def standard_json_value(text: str, path: str, options: str, passed: list[str]) -> str | None:
-    """The value's text behind a `v`; `e` or `x` alone where a default stands for nothing found, or for an error."""
+    """The value's text after a `v`; `e` or `x` alone if a default replaces nothing found, or an error."""
     said = _options(options)
     try:
         items = _items(text, path, said, passed)
@@ -96,7 +96,7 @@ def standard_json_object(keys: list[str | None], tagged: list[str], nulls: str, 
 
 @python("BLOB, VARCHAR -> VARCHAR")
 def json_of_bytes(value: bytes, encoding: str) -> str:
-    """A document's text; of bytes that are none, a text that is no document."""
+    """A document's text; for invalid bytes, a text that is not a document."""
     try:
         return bytes(value).decode(_ENCODINGS[encoding])
     except UnicodeDecodeError:
@@ -155,7 +155,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _passed(tagged: str) -> Any:
-    """A value behind the letter of its kind; the letter alone is null."""
+    """A value after the letter of its kind; the letter alone is null."""
     kind, text = tagged[0], tagged[2:] if len(tagged) > 1 else None
     if kind == "j":
         return EMPTY if text is None else _document(text)
@@ -216,7 +216,7 @@ def _fitting(item: Any, said: dict[str, Any]) -> str:
 
 
 def _scalar(item: Any, wanted: str) -> str:
-    """An item's text that casts to a type, and to nothing else where SQL has no such cast."""
+    """The text of an item; it casts to a type only if SQL has such a cast."""
     if _is_nested(item):
         raise _value_error("JSON path found an item that cannot be converted to an SQL value")
     if is_number(item):
