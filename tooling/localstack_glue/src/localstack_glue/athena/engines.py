@@ -1,4 +1,4 @@
-"""The engine of each caller: clients that are made once, and read S3 in the shortest way the host has."""
+"""The engine of each caller: clients that are created once, and read S3 in the host's fastest way."""
 
 import threading
 from collections.abc import Callable

@@ -6,11 +6,11 @@ from localstack_glue.service.errors import GlueError, ServiceError
 
 
 class InvalidRequestException(GlueError):
-    """The input is not acceptable; of most kinds of resources also: there is none of that name."""
+    """The input is not valid; for most kinds of resources also: there is no resource of that name."""
 
 
 class ResourceNotFoundException(GlueError):
-    """There is no such prepared statement, or nothing of that ARN."""
+    """There is no such prepared statement, or no resource with that ARN."""
 
 
 class MetadataException(GlueError):

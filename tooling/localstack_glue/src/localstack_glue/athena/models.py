@@ -1,4 +1,4 @@
-"""What is stored of Athena: plain, picklable data, one store per account and region."""
+"""Athena's stored data: plain and picklable, one store per account and region."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,11 +64,11 @@ class QueryExecution:
         query_id: id of the execution.
         sql: text of the query.
         workgroup: where it runs.
-        database: the database that names without one belong to.
+        database: the database of names without one.
         output_location: object that gets the results.
         submitted_on: when it was accepted.
         statement_type: DML, DDL or UTILITY.
-        token: what makes a repeated request the same one.
+        token: identifies a repeated request.
         parameters: values for the question marks.
         encryption: how the results are encrypted, in the API's words.
         state: QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.
@@ -81,11 +81,11 @@ class QueryExecution:
         has_header: whether the first row of the results names the columns.
         update_count: how many rows it wrote; None for a statement that writes none.
         manifest_location: object that lists the files that it wrote.
-        result_reuse: whether results of an earlier query will do, in the API's words.
+        result_reuse: whether results of an earlier query may be used, in the API's words.
         is_managed: whether the workgroup keeps the results itself.
         kept_results: those results.
-        is_reused: whether an earlier query's results are its own.
-        caller: the role that asked; empty for the account itself.
+        is_reused: whether its results are those of an earlier query.
+        caller: the role that started it; empty for the account itself.
     """
 
     query_id: str

@@ -14,21 +14,21 @@ from localstack_glue.service.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a query execution runs."""
+    """The statement that a query execution runs."""
 
     sql: str
     parameters: tuple[str, ...]
 
 
 class PreparedRuns:
-    """Puts prepared statements in the place of what names them."""
+    """Replaces EXECUTE by the prepared statement that it names."""
 
     def __init__(self, clock: Clock, lock: threading.RLock) -> None:
         self._clock = clock
         self._lock = lock
 
     def run(self, scope: Scope, execution: QueryExecution) -> Prepared | Answer:
-        """What is to be run; an answer if there is nothing left to run."""
+        """The statement to run; an answer if there is nothing left to run."""
         command = parse_command(execution.sql, execution.database)
         if command is None or command.kind not in ("prepare", "execute", "deallocate"):
             return Prepared(execution.sql, execution.parameters)

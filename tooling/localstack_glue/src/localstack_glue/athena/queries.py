@@ -38,7 +38,7 @@ _NOT_FOUND_CODES = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "COLUMN_NOT_FOUND", "
 
 
 class Queries:
-    """Runs queries, a few at a time, each in a thread of its own."""
+    """Runs queries, a few at a time, each in its own thread."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Queries:
         return {name: self._checked(name, operation) for name, operation in operations.items()}
 
     def _checked(self, name: str, operation: Operation) -> Operation:
-        """The operation for those whose role may use it in the workgroups that it is about."""
+        """The operation, for callers whose role may use it in the workgroups concerned."""
 
         def run(scope: Scope, request: JsonDict) -> JsonDict:
             for workgroup in self._workgroups_of(scope, request):
@@ -93,7 +93,7 @@ class Queries:
             cancellation.cancel()
 
     def start(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """StartQueryExecution: what is no SQL is refused, everything else is queued."""
+        """StartQueryExecution: a text that is not SQL is refused, everything else is queued."""
         sql, context = request["QueryString"], request.get("QueryExecutionContext") or {}
         catalog = context.get("Catalog") or GLUE_CATALOG
         if catalog.lower() != GLUE_CATALOG.lower():
@@ -176,7 +176,7 @@ class Queries:
         return {}
 
     def get_results(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """GetQueryResults: the rows, read from where they are stored, the header first."""
+        """GetQueryResults: the stored rows, the header first."""
         found = self._find(scope, request["QueryExecutionId"])
         if not found.is_done:
             raise InvalidRequestException(f"Query has not yet finished. Current state: {found.state}")
@@ -321,7 +321,7 @@ def _output(workgroup: WorkGroup, request: JsonDict) -> tuple[str, JsonDict]:
 
 
 def _athena_error(execution: QueryExecution) -> JsonDict:
-    """Category 1 is Athena's own fault, 2 the user's; types are those that Athena documents.
+    """Category 1 is an error of Athena, 2 the user's; types are those that Athena documents.
 
     https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
     """

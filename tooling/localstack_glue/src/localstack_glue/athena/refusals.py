@@ -1,4 +1,4 @@
-"""Query execution where there is no engine: refused."""
+"""Query execution without an engine: it is refused."""
 
 from collections.abc import Mapping
 

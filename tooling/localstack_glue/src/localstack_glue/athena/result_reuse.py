@@ -1,7 +1,7 @@
-"""Results of an earlier query in the place of a new run, where the caller allows it.
+"""Results of an earlier query in place of a new run, if the caller allows it.
 
-The same text, parameters, database and workgroup, by the same caller, not older than allowed: whether the data has
-changed since then is not asked, there as here.
+The text, parameters, database, workgroup and caller must be the same, and the results not older than allowed. As on
+AWS, changes of the data since then are not considered.
 https://docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html
 """
 
@@ -34,7 +34,7 @@ def find_reusable(wanted: QueryExecution, known: Iterable[QueryExecution], now: 
 
 
 def take_over(execution: QueryExecution, found: QueryExecution, now: datetime) -> None:
-    """Answer a query by what another one left."""
+    """Answer a query with the results of another one."""
     execution.output_location, execution.columns = found.output_location, found.columns
     execution.has_header, execution.update_count = found.has_header, found.update_count
     execution.is_reused, execution.completed_on = True, now

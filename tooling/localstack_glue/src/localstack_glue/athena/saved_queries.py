@@ -168,7 +168,7 @@ class PreparedStatements:
 
 
 def _missing(query_id: str) -> str:
-    """In the words by which Terraform knows that a query is gone: else its every later plan ends there."""
+    """The error in words by which Terraform recognises a deleted query: otherwise its later plans would fail."""
     return f"NamedQuery {query_id} does not exist."
 
 

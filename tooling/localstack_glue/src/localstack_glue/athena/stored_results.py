@@ -1,4 +1,4 @@
-"""Where the results of a query lie: in S3, or, where the workgroup manages them, with Athena itself."""
+"""The location of a query's results: in S3, or with Athena itself if the workgroup manages them."""
 
 import json
 from typing import Any
@@ -82,7 +82,7 @@ def place(location: str, query_id: str, sql: str, kind: str) -> str:
 
 
 def manifest_location(execution: QueryExecution) -> str:
-    """The object that lists the files which a statement wrote; none where the workgroup manages the results."""
+    """The object that lists the files that a statement wrote; none if the workgroup manages the results."""
     return "" if execution.is_managed else f"{execution.output_location}-manifest.csv"
 
 

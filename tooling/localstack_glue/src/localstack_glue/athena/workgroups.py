@@ -1,4 +1,4 @@
-"""Workgroups: every account has `primary`, others come and go."""
+"""Workgroups: every account has `primary`; others are created and deleted."""
 
 import threading
 from collections.abc import Mapping
@@ -95,7 +95,7 @@ class WorkGroups:
         return {}
 
     def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """DeleteWorkGroup, with what is saved in it only if `RecursiveDeleteOption` says so."""
+        """DeleteWorkGroup; with its saved queries only if `RecursiveDeleteOption` is set."""
         with self._lock:
             name, store = self.find(scope, request["WorkGroup"]).name, store_of(scope)
             if name == PRIMARY:
@@ -116,7 +116,7 @@ class WorkGroups:
         """Return a workgroup.
 
         Raises:
-            InvalidRequestException: there is none of that name.
+            InvalidRequestException: there is no workgroup of that name.
         """
         with self._lock:
             workgroups = store_of(scope).workgroups

@@ -1,4 +1,4 @@
-"""Rules on crawler definitions and on what ListCrawls filters."""
+"""Checks of crawler definitions and of the filters of ListCrawls."""
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ _MEMBERS = {
 
 
 def check_definition(definition: Mapping[str, Any]) -> None:
-    """Refuse what AWS refuses, and what this service cannot crawl."""
+    """Refuse definitions that AWS refuses, and those that this service cannot crawl."""
     if not definition.get("Role"):
         raise InvalidInputException("Role must not be empty")
     targets = {kind: given for kind, given in (definition.get("Targets") or {}).items() if given}

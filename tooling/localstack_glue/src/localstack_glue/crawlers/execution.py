@@ -1,4 +1,4 @@
-"""Carries a crawl from its start to its end, on a thread of its own."""
+"""Runs a crawl from its start to its end, in its own thread."""
 
 import json
 import logging
@@ -87,7 +87,7 @@ class CrawlExecutor:
                 self._cancelled.add(record.crawl_id)
 
     def close(self) -> None:
-        """End all crawls; nothing is told of it."""
+        """End all crawls, without events."""
         self._is_closed = True
         self.drain()
 
@@ -122,7 +122,7 @@ class CrawlExecutor:
     def _crawl_logged(
         self, scope: Scope, definition: dict[str, object], record: Crawl, credentials: Credentials
     ) -> _Outcome:
-        """Crawl, and write what happens to the log, as the role too."""
+        """Crawl, and write the progress to the log, also as the role."""
         key = logs_key(scope, str(definition.get("CrawlerSecurityConfiguration") or ""))
         with closing(self._clients.with_credentials("logs", scope, credentials)) as logs:
             log = LogStream(logs, record.log_group, record.crawler_name, key)

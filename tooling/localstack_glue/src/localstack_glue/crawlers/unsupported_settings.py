@@ -1,4 +1,4 @@
-"""Settings of crawlers that AWS has and this service does not: refused where a crawl would find something else."""
+"""Crawler settings of AWS that this service does not have: refused if they would change the result of a crawl."""
 
 import json
 from collections.abc import Iterator, Mapping

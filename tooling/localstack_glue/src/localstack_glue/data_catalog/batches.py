@@ -1,4 +1,4 @@
-"""The batch calls: what is refused of a list is told item by item, the rest is done."""
+"""The batch calls: refused items are listed one by one, the others are done."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def each(items: Iterable[T], call: Callable[[T], object], describe: Callable[[T], JsonDict]) -> list[JsonDict]:
-    """Do something to each item, and list what was refused and why."""
+    """Apply a function to each item, and list the refused items with the reason."""
     errors = []
     for item in items:
         try:

@@ -22,7 +22,7 @@ from localstack_glue.service.tagging import Tagger
 
 
 class Catalog:
-    """The catalog calls of the API; those that only store something may be moto's."""
+    """The catalog calls of the API; those that only store data may be moto's."""
 
     def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger, encrypt: Encrypt) -> None:
         self._lock = lock

@@ -41,7 +41,7 @@ Encrypt = Callable[[Scope, str, str], str]  # scope, key, password -> text
 
 
 class Connections:
-    """Keeps connections, with their passwords in clear text or encrypted by KMS, as the catalog's settings say."""
+    """Keeps connections, with passwords in clear text or encrypted by KMS, depending on the catalog's settings."""
 
     def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger, encrypt: Encrypt) -> None:
         self._clock = clock
@@ -72,7 +72,7 @@ class Connections:
         return {"CreateConnectionStatus": "READY"}
 
     def get(self, scope: Scope, request: "GetConnectionRequestTypeDef") -> JsonDict:
-        """GetConnection, without the password where HidePassword says so."""
+        """GetConnection, without the password if HidePassword is set."""
         connection = _find(scope, request["Name"])
         return {"Connection": _shown(connection, hide_password=bool(request.get("HidePassword")))}
 
@@ -109,7 +109,7 @@ class Connections:
         return {}
 
     def batch_delete(self, scope: Scope, request: "BatchDeleteConnectionRequestTypeDef") -> JsonDict:
-        """BatchDeleteConnection; what could not be deleted is listed by name."""
+        """BatchDeleteConnection; connections that could not be deleted are listed by name."""
         succeeded, errors = [], {}
         for name in request["ConnectionNameList"]:
             try:

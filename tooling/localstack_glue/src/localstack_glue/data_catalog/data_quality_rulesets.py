@@ -1,4 +1,4 @@
-"""Data quality rulesets, as they are stored. What evaluates them is in `data_quality`."""
+"""Stored data quality rulesets. `data_quality` evaluates them."""
 
 import threading
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ def find_table(scope: Scope, database_name: str, name: str) -> FakeTable:
 
 
 def shown(stored: JsonDict) -> JsonDict:
-    """Leave out what has no value."""
+    """Leave out members without a value."""
     return {key: value for key, value in stored.items() if value is not None}
 
 

@@ -1,7 +1,7 @@
 """The expressions of GetPartitions: SQL conditions over partition keys, compared by the keys' types.
 
-Grammar and types are those that the API reference of GetPartitions lists, and NOT before a condition. Values are SQL's:
-`__HIVE_DEFAULT_PARTITION__` is NULL, and what is compared with NULL does not hold.
+Grammar and types are those in the API reference of GetPartitions, and NOT before a condition. Values are SQL's:
+`__HIVE_DEFAULT_PARTITION__` is NULL, and a comparison with NULL does not hold.
 """
 
 import functools
@@ -59,7 +59,7 @@ class Key:
         raise InvalidInputException(f"Unknown type : '{self.type}'")
 
     def check_like(self) -> None:
-        """Refuse LIKE where the type has no texts."""
+        """Refuse LIKE for types other than text."""
         kind = self.type.partition("(")[0].strip().lower()
         if kind not in _TEXTS:
             named = "Integral" if kind in _INTEGERS else kind.capitalize()
@@ -79,7 +79,7 @@ class PartitionExpression:
         """Read an expression.
 
         Raises:
-            InvalidInputException: it is no expression over these keys.
+            InvalidInputException: it is not an expression over these keys.
         """
         keys = tuple(Key(key["Name"].lower(), key.get("Type") or "string") for key in partition_keys)
         try:

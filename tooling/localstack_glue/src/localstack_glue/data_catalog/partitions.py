@@ -58,7 +58,7 @@ class Partitions:
         return {}
 
     def batch_create(self, scope: Scope, request: "BatchCreatePartitionRequestTypeDef") -> JsonDict:
-        """BatchCreatePartition; what could not be created is listed."""
+        """BatchCreatePartition; partitions that could not be created are listed."""
         with self._lock:
             table = _table(scope, request)
             inputs = request["PartitionInputList"]
@@ -72,7 +72,7 @@ class Partitions:
         return {"Partition": _shown(scope, _find(table, values))}
 
     def batch_get(self, scope: Scope, request: "BatchGetPartitionRequestTypeDef") -> JsonDict:
-        """BatchGetPartition; those that are not there are left out."""
+        """BatchGetPartition; partitions that do not exist are left out."""
         table = _table(scope, request)
         wanted = [str(list(each["Values"])) for each in request["PartitionsToGet"]]
         found = [_shown(scope, table.partitions[key]) for key in wanted if key in table.partitions]
@@ -104,7 +104,7 @@ class Partitions:
         return {}
 
     def batch_update(self, scope: Scope, request: "BatchUpdatePartitionRequestTypeDef") -> JsonDict:
-        """BatchUpdatePartition; what could not be updated is listed."""
+        """BatchUpdatePartition; partitions that could not be updated are listed."""
         with self._lock:
             table = _table(scope, request)
             errors = each(
@@ -121,7 +121,7 @@ class Partitions:
         return {}
 
     def batch_delete(self, scope: Scope, request: "BatchDeletePartitionRequestTypeDef") -> JsonDict:
-        """BatchDeletePartition; what could not be deleted is listed."""
+        """BatchDeletePartition; partitions that could not be deleted are listed."""
         with self._lock:
             table = _table(scope, request)
             doomed = request["PartitionsToDelete"]
@@ -133,7 +133,7 @@ def _table(scope: Scope, request: Mapping[str, Any]) -> FakeTable:
 
 
 def _key(values: Sequence[str]) -> str:
-    """Under what moto keeps a partition."""
+    """The key under which moto keeps a partition."""
     return str(list(values))
 
 

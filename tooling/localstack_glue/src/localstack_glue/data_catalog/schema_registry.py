@@ -1,4 +1,4 @@
-"""The schema registry: moto stores registries, schemas and versions; what it lacks of registries is here."""
+"""The schema registry: moto stores registries, schemas and versions; this module adds the calls that moto lacks."""
 
 import threading
 from collections.abc import Mapping
@@ -96,7 +96,7 @@ def find_registry(scope: Scope, registry_id: "RegistryIdTypeDef") -> Any:
     """Find moto's registry by its name or ARN.
 
     Raises:
-        EntityNotFoundException: there is none.
+        EntityNotFoundException: there is no such registry.
     """
     arn = registry_id.get("RegistryArn") or ""
     name = registry_id.get("RegistryName") or arn.rpartition("/")[2] or DEFAULT_REGISTRY

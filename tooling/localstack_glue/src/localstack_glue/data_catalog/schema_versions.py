@@ -38,7 +38,7 @@ class SchemaVersions:
         }
 
     def schemas(self, scope: Scope, request: "ListSchemasInputTypeDef") -> JsonDict:
-        """ListSchemas, of one registry or, where none is named, of all."""
+        """ListSchemas, of one registry or, if none is named, of all."""
         named = request.get("RegistryId")
         registries = [find_registry(scope, named)] if named else list(backend(scope).registries.values())
         schemas = [schema for registry in registries for schema in registry.schemas.values()]
@@ -52,7 +52,7 @@ class SchemaVersions:
         return {"Schemas": [_version_item(version) for version in found], "NextToken": token}
 
     def metadata(self, scope: Scope, request: "QuerySchemaVersionMetadataInputTypeDef") -> JsonDict:
-        """QuerySchemaVersionMetadata: all of a version, or what is asked for; a key's newest value stands first."""
+        """QuerySchemaVersionMetadata: a version's metadata, all or as requested; a key's newest value comes first."""
         _, version = _find_version(scope, request)
         wanted = [(each.get("MetadataKey"), each.get("MetadataValue")) for each in request.get("MetadataList") or ()]
         pairs = [

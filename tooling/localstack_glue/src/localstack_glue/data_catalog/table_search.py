@@ -1,4 +1,4 @@
-"""What SearchTables finds: a text in names, descriptions, columns and parameters, and properties of tables."""
+"""The search of SearchTables: a text in names, descriptions, columns and parameters, and properties of tables."""
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -127,7 +127,7 @@ class Tables:
         return {}
 
     def batch_delete(self, scope: Scope, request: "BatchDeleteTableRequestTypeDef") -> JsonDict:
-        """BatchDeleteTable; what could not be deleted is listed."""
+        """BatchDeleteTable; tables that could not be deleted are listed."""
         find_database(scope, request["DatabaseName"])
         errors = each(
             request["TablesToDelete"],
@@ -162,7 +162,7 @@ class Tables:
         return {}
 
     def batch_delete_versions(self, scope: Scope, request: "BatchDeleteTableVersionRequestTypeDef") -> JsonDict:
-        """BatchDeleteTableVersion; what could not be deleted is listed."""
+        """BatchDeleteTableVersion; versions that could not be deleted are listed."""
         database, table = request["DatabaseName"], request["TableName"]
         find_table(scope, database, table)
         errors = each(

@@ -1,4 +1,4 @@
-"""Answers rules on DuckDB, over Arrow tables. What Spark would say otherwise is refused by name."""
+"""Evaluates rules on DuckDB, over Arrow tables. What Spark would evaluate differently is refused by name."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class DuckDBEngine:
         return "'" + value.replace("'", "''") + "'"
 
     def first_match(self, value: str, pattern: str) -> str:
-        """The first match of a pattern that can be said in RE2's words."""
+        """The first match of a pattern that RE2 supports."""
         match = java_patterns.first_match(value, pattern)
         try:
             self._connection.execute("SELECT regexp_matches('', ?)", [pattern])
@@ -82,7 +82,7 @@ class DuckDBEngine:
         return match
 
     def castable(self, column: Column, wanted: str) -> str:
-        """What Spark's cast takes for a value of a type."""
+        """The texts that Spark's cast accepts for a type."""
         trimmed = spark_casts.trimmed(self.quoted(column.name))
         if wanted == "BOOLEAN":
             return f"(lower({trimmed}) IN ('t', 'true', 'y', 'yes', '1', 'f', 'false', 'n', 'no', '0'))"

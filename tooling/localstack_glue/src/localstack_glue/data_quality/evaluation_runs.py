@@ -1,4 +1,4 @@
-"""Runs of rulesets over catalog tables, each on a thread of its own, with its role's rights."""
+"""Runs of rulesets over catalog tables, each in its own thread, with its role's permissions."""
 
 import logging
 import threading

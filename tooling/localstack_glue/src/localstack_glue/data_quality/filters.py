@@ -1,4 +1,4 @@
-"""What lists of rulesets, runs and results are narrowed by."""
+"""The filters of lists of rulesets, runs and results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Java's regular expressions in RE2, which DuckDB has: what both read alike, and what can be said otherwise."""
+"""Java's regular expressions translated to RE2, which DuckDB uses, as far as their meaning is the same."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _ANY_CASE = re.compile(r"\(\?[a-z]*i")
 def first_match(value: str, pattern: str) -> str:
     """The first match of a Java pattern in a text, both as SQL of DuckDB.
 
-    Java's `$` also stands before a last line end, and its point matches no line end of any kind. What it takes for the
-    bound of a word, and for the same letter in another case, depends on its release where a text is not ASCII: such a
-    text, if it may match, is an error.
+    Java's `$` also matches before a last line end, and its point matches no line end of any kind. For texts that are
+    not ASCII, word boundaries and case-insensitive letters depend on Java's release: such a text, if it may match, is
+    an error.
 
     Raises:
-        UnsupportedRuleError: RE2 would read the pattern otherwise.
+        UnsupportedRuleError: the pattern has another meaning in RE2.
     """
     whole, inner = _parts(pattern)
     found = f"coalesce(nullif({_extract(value, whole)}, ''), {_extract(_without_line_end(value), inner)})"
@@ -48,7 +48,7 @@ def _parts(pattern: str) -> tuple[list[str], list[str]]:
 
 
 def _sure(value: str, pattern: str, parts: list[str], found: str, kind: str) -> str:
-    """What was found, or an error where it depends on the letters."""
+    """The match, or an error if it depends on Java's release."""
     bounds = {r"\b", r"\B"}
     if not bounds & set(parts) and not _ANY_CASE.search(pattern):
         return found

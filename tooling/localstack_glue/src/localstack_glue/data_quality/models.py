@@ -1,4 +1,4 @@
-"""What is remembered of evaluations: plain, picklable data."""
+"""The stored data of evaluations: plain and picklable."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class RunStatus(StrEnum):
-    """How an evaluation stands."""
+    """The state of an evaluation."""
 
     STARTING = "STARTING"
     RUNNING = "RUNNING"
@@ -22,7 +22,7 @@ RUNNING = (RunStatus.STARTING, RunStatus.RUNNING, RunStatus.STOPPING)
 
 @dataclass
 class EvaluationRun:
-    """A run of rulesets over a table; `request` as it was made."""
+    """A run of rulesets over a table; `request` is the original request."""
 
     run_id: str
     request: dict[str, Any]

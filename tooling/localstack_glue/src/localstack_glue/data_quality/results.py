@@ -1,4 +1,4 @@
-"""Judges a catalog table by a ruleset, and says so in the API's words."""
+"""Evaluates a ruleset over a catalog table, and returns the result in the API's form."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,15 +14,15 @@ from localstack_glue.service.models import JsonDict
 
 
 def judge(rules: str, tables: Mapping[str, Any], now: datetime) -> JsonDict:
-    """What GetDataQualityResult says of the rules.
+    """The rule results of GetDataQualityResult.
 
     Args:
         rules: DQDL.
         tables: Arrow tables by alias; `primary` is the one under test.
-        now: the moment that now() is.
+        now: the time that now() returns.
 
     Raises:
-        InvalidRulesetError, UnsupportedRuleError: the rules cannot be judged by.
+        InvalidRulesetError, UnsupportedRuleError: the rules cannot be evaluated.
     """
     ruleset = parse(rules)
     engine = DuckDBEngine(tables, now)
@@ -55,7 +55,7 @@ def judge(rules: str, tables: Mapping[str, Any], now: datetime) -> JsonDict:
 
 
 def _numbers(metrics: Mapping[str, float]) -> dict[str, float]:
-    """The metrics that JSON can say: it has no word for what is no number."""
+    """The metrics that JSON can express: JSON has no NaN."""
     return {name: value for name, value in metrics.items() if isfinite(value)}
 
 

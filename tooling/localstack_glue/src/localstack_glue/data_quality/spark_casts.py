@@ -1,4 +1,4 @@
-"""What Spark's casts make of texts, as SQL of DuckDB over the SQL of a text."""
+"""The results of Spark's casts of texts, as SQL of DuckDB over the SQL of a text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ _WHOLE = r"[+-]?(\d+(\.\d*)?|\.\d+)"
 
 
 def trimmed(value: str) -> str:
-    """A text without what casts take off its ends: all that ASCII has of blanks, tabs and line ends."""
+    """A text without the characters that casts trim: all ASCII blanks, tabs and line ends."""
     return f"trim({value}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))"
 
 
 def whole_of(value: str, *, is_text: bool) -> str:
-    """A number without its fraction; a text with an exponent is none."""
+    """A number without its fraction; a text with an exponent is not a number here."""
     if not is_text:
         return f"trunc(TRY_CAST({value} AS DECIMAL(38, 10)))"
     text = trimmed(value)

@@ -1,4 +1,4 @@
-"""A user's SQL, from Spark's words into DuckDB's; what would mean something else is said otherwise."""
+"""A user's SQL, translated from Spark's dialect to DuckDB's with the same meaning."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _INTEGERS = (exp.DataType.Type.TINYINT, exp.DataType.Type.SMALLINT, exp.DataType
 
 
 def statement(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
-    """A query; `now` is the moment of its functions, UTC, and `kinds` the columns', by lower case.
+    """A query; `now` is the time of its functions, UTC, and `kinds` the columns' types, by name in lower case.
 
     Raises:
         QueryError: it is not one query.
-        UnsupportedRuleError: it cannot be said.
+        UnsupportedRuleError: it cannot be translated.
     """
     try:
         found = sqlglot.parse(spark_sql, read="spark")
@@ -93,7 +93,7 @@ def _translated_node(node: exp.Expr, now: datetime, kinds: Kinds) -> exp.Expr:
 
 
 def _check_alike(node: exp.Expr, kinds: Kinds) -> None:
-    """Raise UnsupportedRuleError for what DuckDB may answer otherwise without a word."""
+    """Raise UnsupportedRuleError for expressions that DuckDB may silently evaluate differently."""
     if isinstance(node, exp.Func) and not isinstance(node, _ALIKE) and not _is_now(node):
         name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
         raise UnsupportedRuleError(
@@ -118,7 +118,7 @@ def _is_text(part: Any, kinds: Kinds) -> bool:
 
 
 def _is_number(part: Any, kinds: Kinds) -> bool:
-    """Whether a part is a number as it stands, or a column of numbers wherever it is."""
+    """Whether an expression is a numeric literal, or a column of numbers wherever it is."""
     if isinstance(part, exp.Neg):
         return _is_number(part.this, kinds)
     if isinstance(part, exp.Column):

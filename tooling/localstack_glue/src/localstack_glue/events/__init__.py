@@ -1,1 +1,1 @@
-"""What the service tells EventBridge (G30)."""
+"""The events that the service sends to EventBridge (G30)."""

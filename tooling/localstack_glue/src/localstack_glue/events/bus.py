@@ -1,4 +1,4 @@
-"""Sends events to the default bus, behind the back of what happens: best effort, as on AWS (G30)."""
+"""Sends events to the default bus, asynchronously and on best effort, as on AWS (G30)."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ class EventBus:
         job_signals.attempt_ended.add(self.job_run_ended)
 
     def send(self, scope: Scope, event: Event | None) -> None:
-        """Take an event; one too many is dropped, nobody waits."""
+        """Queue an event; if the queue is full it is dropped, and the caller never waits."""
         if event is None or self._is_closed:
             return
         try:

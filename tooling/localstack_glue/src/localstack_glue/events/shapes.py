@@ -41,7 +41,7 @@ class Event:
 
 
 def job_run_ended(run: JobRun) -> Event | None:
-    """Glue Job State Change; None for an end that AWS does not tell."""
+    """Glue Job State Change; None for a state for which AWS sends no event."""
     if run.state not in _JOB_ENDS:
         return None
     severity, message = _JOB_ENDS[run.state]
@@ -121,7 +121,7 @@ def crawl_ended(scope: Scope, crawl: Crawl) -> Event | None:
 def catalog_changed(
     scope: Scope, operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]
 ) -> Iterator[Event]:
-    """Glue Data Catalog Database State Change and Table State Change, for calls that AWS tells of."""
+    """Glue Data Catalog Database State Change and Table State Change, for calls for which AWS sends events."""
     database = request.get("DatabaseName") or request.get("Name") or (request.get("DatabaseInput") or {}).get("Name")
     detail = {"typeOfChange": operation, "databaseName": database}
     if operation in _DATABASE_CHANGES:
@@ -141,7 +141,7 @@ def catalog_changed(
 
 
 def is_catalog_change(operation: str) -> bool:
-    """Whether a call can change what AWS tells of."""
+    """Whether a call can change something for which AWS sends events."""
     return operation in _DATABASE_CHANGES or operation in _TABLE_CHANGES
 
 

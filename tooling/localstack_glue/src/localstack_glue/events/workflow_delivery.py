@@ -28,12 +28,12 @@ class Receiver(Protocol):
     guard: RoleGuard | None
 
     def notify_event(self, scope: Scope, workflow_name: str, event_id: str) -> None:
-        """Take an event for a workflow; raise a GlueError where it starts nothing."""
+        """Deliver an event to a workflow; raise a GlueError if it starts nothing."""
         ...
 
 
 def workflow_targets(targets: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those targets of a rule that are Glue workflows.
+    """The targets of a rule that are Glue workflows.
 
     Raises:
         ServiceError: one of them has no role, as on AWS.

@@ -21,7 +21,7 @@ Lookup = Callable[[str, str], Any]  # a table of the catalog by database and nam
 
 
 def definition(sql: str, database: str, columns: Sequence[tuple[str, Type]]) -> JsonDict:
-    """What CreateTable gets for a view."""
+    """The input of CreateTable for a view."""
     told = {
         "originalSql": sql,
         "catalog": "awsdatacatalog",
@@ -79,7 +79,7 @@ def original_sql(table: JsonDict, place: str) -> tuple[str, str]:
 
 
 def _column_names(table: JsonDict) -> list[str]:
-    """As they were when the view was made; empty if nothing says so."""
+    """The names when the view was created; empty if they are not recorded."""
     told = json.loads(base64.b64decode(table["ViewOriginalText"].removeprefix(_BEGIN).removesuffix(_END)))
     return [str(column["name"]).lower() for column in told.get("columns") or ()]
 

@@ -1,4 +1,4 @@
-"""What queries write: CREATE TABLE AS, INSERT INTO and UNLOAD, as files of S3 and tables of the catalog."""
+"""Writes the results of queries: CREATE TABLE AS, INSERT INTO and UNLOAD, as files in S3 and tables of the catalog."""
 
 import base64
 import gzip
@@ -59,7 +59,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: files, and the partitions that they lie in, with their values as the catalog has them."""
+    """The written files, and their partitions with values in the catalog's form."""
 
     files: tuple[str, ...]
     partitions: tuple[tuple[tuple[str, ...], str], ...]
@@ -67,13 +67,13 @@ class Written:
 
 
 def write(s3: Any, target: Target, rows: pyarrow.Table, places: Mapping[tuple[str, ...], str] | None = None) -> Written:
-    """Write rows; what was written before an error is removed again.
+    """Write rows; after an error, what was written is removed again.
 
     Args:
         s3: a boto3 client.
-        target: where to, and how.
-        rows: what is written.
-        places: folders of the partitions that there are.
+        target: the location and the format.
+        rows: the rows to write.
+        places: folders of the existing partitions.
 
     Raises:
         QueryFailedError: the format is not supported here, or there are too many partitions.
@@ -118,7 +118,7 @@ def unescaped(value: str) -> str:
 
 
 def is_empty(s3: Any, location: str) -> bool:
-    """Whether nothing lies below a location."""
+    """Whether there are no objects below a location."""
     bucket, prefix = bucket_and_key(location.rstrip("/") + "/")
     return not s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount")
 

@@ -76,7 +76,7 @@ def classify_builtin(sample: Sample) -> FileSchema | None:
 
 
 def classify_custom(sample: Sample, classifier: CsvClassifier) -> FileSchema | None:
-    """Apply a custom classifier, or return None where the file is not what it describes (G16)."""
+    """Apply a custom classifier, or return None if it does not match the file (G16)."""
     delimiters = [classifier.delimiter] if classifier.delimiter else DELIMITERS
     min_width = 1 if classifier.allows_single_column else 2
     quote = classifier.quote_symbol or '"'

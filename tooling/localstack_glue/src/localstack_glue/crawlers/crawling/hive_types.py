@@ -40,7 +40,7 @@ class JsonTypeGatherer:
         self._members: dict[str, JsonTypeGatherer] | None = None
 
     def observe(self, value: object) -> None:
-        """Take one value in; what is nested too deep is a string."""
+        """Add one value; a value that is nested too deeply is a string."""
         if value is None:
             return
         if isinstance(value, dict | list) and self._depth >= MAX_DEPTH:
@@ -59,7 +59,7 @@ class JsonTypeGatherer:
             self._scalar = merge(self._scalar, _scalar_type(value))
 
     def result(self) -> HiveType:
-        """Return the narrowest type that holds all values; what differs in kind is a string."""
+        """Return the narrowest type that holds all values; values of different kinds are strings."""
         if sum(part is not None for part in (self._scalar, self._element, self._members)) > 1:
             return STRING
         if self._element is not None:
@@ -80,7 +80,7 @@ def _scalar_type(value: object) -> HiveType:
 
 
 def merge(first: HiveType, second: HiveType) -> HiveType:
-    """Return the narrowest type that holds both; what cannot be widened is a string."""
+    """Return the narrowest type that holds both; types that cannot be widened become a string."""
     if first is None or second is None or first == second:
         return second if first is None else first
     if isinstance(first, Array) and isinstance(second, Array):
@@ -113,7 +113,7 @@ def _render(kind: HiveType) -> str:
 
 
 def parse(text: str) -> HiveType:
-    """Read Hive's notation; what is neither array nor struct is taken as it stands, a map too."""
+    """Read Hive's notation; a type other than array and struct, including a map, is kept as written."""
     if text.startswith("array<") and text.endswith(">"):
         return Array(parse(text[6:-1]))
     if text.startswith("struct<") and text.endswith(">"):
@@ -123,7 +123,7 @@ def parse(text: str) -> HiveType:
 
 
 def _split(text: str) -> list[str]:
-    """Split at the commas that stand in no brackets."""
+    """Split at the commas outside brackets."""
     parts, depth, start = [], 0, 0
     for position, char in enumerate(text):
         if char in "<(":

@@ -1,4 +1,4 @@
-"""Recognises Iceberg tables by their metadata files: they are tables as they stand, not data to classify."""
+"""Recognises Iceberg tables by their metadata files: they are complete tables, not data to classify."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def read_columns(metadata: bytes) -> tuple[Column, ...]:
     """Read the current schema's columns.
 
     Raises:
-        ValueError: the file does not say.
+        ValueError: the file has no schema.
     """
     try:
         table = json.loads(metadata)

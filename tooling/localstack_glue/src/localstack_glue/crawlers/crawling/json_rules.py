@@ -24,7 +24,7 @@ class MoreNeededError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JsonClassifier:
-    """A custom JSON classifier (G16): where in a document its records are."""
+    """A custom JSON classifier (G16): the path of the records in a document."""
 
     name: str
     json_path: str
@@ -130,7 +130,7 @@ class _Walker:
                     self._value()
 
     def _members(self, opening: str, closing: str) -> Iterator[str | None]:
-        """Stop before each member of an object or array; the consumer moves behind its value."""
+        """Stop before each member of an object or array; the consumer moves on past its value."""
         if self._text[self._position] != opening:
             self._value()  # the path leads elsewhere: nothing here
             return

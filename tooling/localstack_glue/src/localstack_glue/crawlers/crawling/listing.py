@@ -32,7 +32,7 @@ class S3Target:
         """Read a crawler's S3 and Iceberg targets.
 
         Raises:
-            ValueError: a path is no path of S3.
+            ValueError: a path is not a path in S3.
         """
         found = [
             cls.parse(target.get("Path") or "", target.get("Exclusions") or (), target.get("SampleSize"))
@@ -46,7 +46,7 @@ class S3Target:
 
     @property
     def default_name(self) -> str:
-        """What a table at the include path itself is named after."""
+        """The name of a table at the include path itself."""
         return self.prefix.rsplit("/", 1)[-1] or self.bucket
 
     def relative(self, key: str) -> str:
@@ -74,7 +74,7 @@ class S3Object:
 
 
 def list_objects(s3: Any, target: S3Target) -> Iterator[S3Object]:
-    """Yield what a crawl looks at: no empty objects, nothing hidden, nothing excluded (G25)."""
+    """Yield the objects that a crawl reads: no empty, hidden or excluded ones (G25)."""
     is_excluded = excluder(target.exclusions)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=target.bucket, Prefix=target.prefix)
     for answer in pages:

@@ -13,14 +13,14 @@ from localstack_glue.crawlers.crawling.tables import FoundPartition, FoundTable,
 
 @dataclass(frozen=True)
 class KnownFolders:
-    """What earlier crawls brought into the catalog."""
+    """The tables and partitions that earlier crawls added to the catalog."""
 
     tables: dict[str, JsonDict]  # by location, which ends with a slash
     folders: frozenset[str]
 
     @classmethod
     def read(cls, writer: CatalogWriter, existing: dict[str, JsonDict]) -> "KnownFolders":
-        """Read the tables of this crawler and where their partitions lie."""
+        """Read the tables of this crawler and the locations of their partitions."""
         ours = {f"{location_of(table).rstrip('/')}/": table for table in existing.values() if writer.is_ours(table)}
         folders = {location for location, table in ours.items() if not keys_of(table)}
         for table in ours.values():
@@ -43,7 +43,7 @@ class KnownFolders:
         return frozenset(tuple(part for part in path.split("/") if part) for path in below)
 
     def table_of(self, target: S3Target, item: S3Object) -> str | None:
-        """Find the location of the innermost known table that an object lies in."""
+        """Find the location of the innermost known table that contains an object."""
         for length in range(len(item.folder), -1, -1):
             if (location := f"{target.uri(*item.folder[:length])}/") in self.tables:
                 return location
@@ -57,7 +57,7 @@ def add_to_known(
     writer: CatalogWriter,
     log: Callable[[str], None],
 ) -> list[ClassifiedFile]:
-    """Add partitions for the files that lie in known tables; return the others."""
+    """Add partitions for the files in known tables; return the other files."""
     by_table: dict[str, list[ClassifiedFile]] = defaultdict(list)
     others = []
     for file in files:

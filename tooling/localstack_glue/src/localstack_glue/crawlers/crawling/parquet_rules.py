@@ -1,4 +1,4 @@
-"""The Parquet classifier: the schema stands in the file's footer (G14)."""
+"""The Parquet classifier: the schema is in the file's footer (G14)."""
 
 import struct
 

@@ -27,7 +27,7 @@ class PartitionWriter:
         self._changes = changes
 
     def write(self, table: FoundTable, stored: FoundTable, *, is_new: bool) -> None:
-        """Bring all partitions of a table to what was found."""
+        """Update all partitions of a table to the crawl's result."""
         if not table.partition_keys:
             return
         names = {"DatabaseName": self._database, "TableName": table.name}
@@ -51,7 +51,7 @@ class PartitionWriter:
         self._create(names, [self._input(partition, stored) for partition in table.partitions])
 
     def locations(self, table_name: str) -> Iterator[str]:
-        """Yield where a table's partitions lie."""
+        """Yield the locations of a table's partitions."""
         names = {"DatabaseName": self._database, "TableName": table_name}
         pages = self._glue.get_paginator("get_partitions").paginate(**names, ExcludeColumnSchema=True)
         for answer in pages:

@@ -14,7 +14,7 @@ CRAWL_EVERYTHING, NEW_FOLDERS_ONLY = "CRAWL_EVERYTHING", "CRAWL_NEW_FOLDERS_ONLY
 
 @dataclass(frozen=True, slots=True)
 class CrawlPolicy:
-    """How a crawl treats what the catalog already holds."""
+    """How a crawl updates existing tables in the catalog."""
 
     update: str = UPDATE
     delete: str = DEPRECATE
@@ -29,7 +29,7 @@ class CrawlPolicy:
         """Read a crawler's definition.
 
         Raises:
-            ValueError: its configuration is no JSON of that kind.
+            ValueError: its configuration is not JSON of the expected form.
         """
         changes = definition.get("SchemaChangePolicy") or {}
         configuration = _object(json.loads(definition.get("Configuration") or "{}"), "Configuration")

@@ -1,4 +1,4 @@
-"""Reads the beginning of an object, through its compression, and the end of one that tells itself there (G14)."""
+"""Reads the beginning of an object, decompressed, or the end if the format has its schema there (G14)."""
 
 import bz2
 import gzip
@@ -29,7 +29,7 @@ class Sample:
 
     @cached_property
     def text(self) -> str:
-        """The sample as text; what is no UTF-8 in it is replaced."""
+        """The sample as text; bytes that are not UTF-8 are replaced."""
         return self.data.decode("utf-8-sig", errors="replace")
 
     @cached_property
@@ -53,7 +53,7 @@ class ObjectReader:
         self.large_samples = threading.BoundedSemaphore(LARGE_SAMPLES_AT_ONCE)
 
     def sample(self, key: str, size_bytes: int, max_bytes: int = SAMPLE_BYTES) -> Sample:
-        """Get the beginning of an object; never more than `max_bytes` is read from S3 or comes out of it."""
+        """Get the beginning of an object; never more than `max_bytes` is read from S3 or returned."""
         body = self._get(key, f"bytes=0-{max_bytes - 1}")
         return decode_sample(body, is_whole=size_bytes <= max_bytes, max_bytes=max_bytes)
 
@@ -67,9 +67,9 @@ class ObjectReader:
 
 
 def decode_sample(body: bytes, *, is_whole: bool, max_bytes: int = SAMPLE_BYTES) -> Sample:
-    """Undo the compression that the first bytes tell of; at most `max_bytes` come out, however small the input.
+    """Undo the compression that the first bytes show; at most `max_bytes` are returned, however small the input.
 
-    Files of several members are read as gunzip and bunzip2 read them: one after another, the padding left out.
+    Files of several members are read like gunzip and bunzip2 do: one after another, without padding.
     """
     if body.startswith(b"\x1f\x8b"):
         return _unpacked(gzip.GzipFile(fileobj=BytesIO(body)), "gzip", is_whole, max_bytes)

@@ -1,4 +1,4 @@
-"""What a crawl finds out about a file and a table."""
+"""The results of a crawl for a file and for a table."""
 
 import re
 from collections.abc import Container, Iterable
@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class FileSchema:
-    """What a classifier says of one file."""
+    """A classifier's result for one file."""
 
     classification: str
     columns: tuple[Column, ...]
@@ -41,7 +41,7 @@ class FileSchema:
 
     @property
     def format_key(self) -> tuple[object, ...]:
-        """What must be the same for two files to belong to one table (G20)."""
+        """The properties that two files of one table must share (G20)."""
         return (self.classification, self.compression, self.delimiter, self.has_header, self.json_path)
 
 
@@ -54,7 +54,7 @@ class ClassifiedFile:
 
 
 def format_of(schema: FileSchema) -> tuple[str, str]:
-    """What a table's parameters must say for a file to fit in it."""
+    """The table parameters that a file must match to belong to the table."""
     return schema.classification, schema.compression
 
 

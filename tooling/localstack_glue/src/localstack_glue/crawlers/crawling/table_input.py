@@ -37,7 +37,7 @@ def table_input(table: FoundTable, crawler_name: str) -> JsonDict:
 
 
 def partition_input(partition: FoundPartition, table: FoundTable, columns: Sequence[Column]) -> JsonDict:
-    """Build a PartitionInput with columns of its own or of its table."""
+    """Build a PartitionInput with its own columns or its table's."""
     parameters = _parameters(partition.files)
     own = tuple(column for column in columns if column.name not in table.partition_keys)
     return {
@@ -124,7 +124,7 @@ def _parameters(files: Sequence[ClassifiedFile]) -> dict[str, str]:
 
 
 def _estimated_records(file: ClassifiedFile) -> int:
-    """Estimate as AWS does, from the size and the average record, where the file does not tell."""
+    """Estimate as AWS does, from the size and the average record, if the file does not contain the number."""
     if file.schema.record_count is not None:
         return file.schema.record_count
     return max(file.item.size_bytes // file.schema.average_record_bytes, min(1, file.schema.sampled_records))

@@ -1,4 +1,4 @@
-"""Decides which files make a table, where its root is, and what its partitions are (G18-G20)."""
+"""Decides which files form a table, where its root is, and what its partitions are (G18-G20)."""
 
 import hashlib
 import re
@@ -36,7 +36,7 @@ class FoundTable:
 
 @dataclass(frozen=True, slots=True)
 class GroupingRules:
-    """What the crawler's configuration says of grouping (G20)."""
+    """The grouping settings in the crawler's configuration (G20)."""
 
     prefix: str = ""
     combines_schemas: bool = False
@@ -129,7 +129,7 @@ def table_name(source: str, prefix: str = "") -> str:
 
 
 def unique_name(name: str, location: str) -> str:
-    """Tell a table from another one of the same name by a hash of where it lies (G18)."""
+    """Distinguish a table from another one of the same name by a hash of its location (G18)."""
     suffix = hashlib.md5(location.encode(), usedforsecurity=False).hexdigest()
     return f"{name[: MAX_NAME - len(suffix) - 1]}_{suffix}"
 

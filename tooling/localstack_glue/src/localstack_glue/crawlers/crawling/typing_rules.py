@@ -11,7 +11,7 @@ _BIGINT_MAX = 2**63 - 1
 
 
 def type_of(value: str) -> str | None:
-    """Return the narrowest type of one value, or None for an empty one, which says nothing."""
+    """Return the narrowest type of one value, or None for an empty one, which has no type."""
     if not value:
         return None
     if _INTEGER.fullmatch(value) and -_BIGINT_MAX - 1 <= int(value) <= _BIGINT_MAX:

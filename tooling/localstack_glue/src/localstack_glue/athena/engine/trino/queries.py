@@ -1,4 +1,4 @@
-"""A whole query, scope by scope, from Trino's SQL to DuckDB's; says which columns it has and of which types."""
+"""A whole query, translated scope by scope from Trino's SQL to DuckDB's, with its columns and their types."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class QueryTranslator:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not supported here")
 
     def _check_view(self, node: exp.Expr) -> None:
-        """A view has the columns that it had when it was made."""
+        """Check that a view has the columns that it had when it was created."""
         outer = node.parent
         name, columns = outer.meta.get(VIEW, ("", [])) if isinstance(outer, exp.Subquery) else ("", [])
         outputs = self._outputs.get(id(node))
@@ -263,7 +263,7 @@ def _raw(sql: str) -> exp.Var:
 
 
 def _replace_leaves(node: exp.Expr, translator: Translator) -> None:
-    """What a GROUP BY groups by, also within ROLLUP, CUBE and GROUPING SETS."""
+    """The expressions of a GROUP BY, also inside ROLLUP, CUBE and GROUPING SETS."""
     for name, value in list(node.args.items()):
         if not isinstance(value, list):
             continue
@@ -281,7 +281,7 @@ def _replace_leaves(node: exp.Expr, translator: Translator) -> None:
 
 
 def _check_distinct(node: exp.Order, projections: Sequence[str], names: dict[str, Output]) -> None:
-    """What sorts rows without repetitions is one of their columns."""
+    """DISTINCT rows can only be sorted by their columns."""
     known = {*projections, *(quoted(output.name) for output in names.values())}
     for each in node.expressions:
         if not isinstance(each.this, exp.Literal) and each.this.name not in known:

@@ -1,4 +1,4 @@
-"""What a query says in short is written out: named windows where they are used, VALUES as a query."""
+"""Expands a query's short forms: named windows where they are used, VALUES as a query."""
 
 from sqlglot import exp
 
@@ -57,7 +57,7 @@ def _inline_aliases(select: exp.Select) -> None:
 
 
 def _inline_windows(select: exp.Select) -> None:
-    """`OVER w` gets what `WINDOW w AS (...)` says."""
+    """`OVER w` gets the definition in `WINDOW w AS (...)`."""
     named: dict[str, exp.Window] = {}
     for window in select.args["windows"]:
         _complete(window, named)
@@ -80,7 +80,7 @@ def _complete(window: exp.Window, named: dict[str, exp.Window]) -> None:
 
 
 def _as_query(values: exp.Values) -> None:
-    """VALUES where an expression wants a query; those of a FROM or a WITH stay."""
+    """VALUES in place of a query in an expression; those of a FROM or a WITH are kept."""
     inner: exp.Expr = values
     while isinstance(inner.parent, exp.Subquery) and not inner.parent.alias:
         inner = inner.parent

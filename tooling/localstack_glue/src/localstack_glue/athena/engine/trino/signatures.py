@@ -1,4 +1,4 @@
-"""Which overload of a function a call means, and what its type variables stand for."""
+"""The overload of a function that a call means, and the types of its type variables."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _NESTED = re.compile(r"(array|map|row|function)\((.*)\)")
 
 
 class Bindings(dict[str, Type]):
-    """What type variables stand for."""
+    """The types of type variables."""
 
 
 def parameters_for(overload: Overload, count: int) -> tuple[str, ...] | None:
@@ -45,7 +45,7 @@ def parameters_for(overload: Overload, count: int) -> tuple[str, ...] | None:
 
 
 def bind(parameters: Sequence[str], types: Sequence[Type], bound: Bindings, *, exact: bool) -> bool:
-    """Find what the variables stand for; whether the types fit. Functions among the arguments are left out."""
+    """Find the types of the variables; return whether the types fit. Functions among the arguments are left out."""
     pairs = list(zip(parameters, types, strict=True))
     return all(kind == FUNCTION or _bind(text, kind, bound, exact=exact) for text, kind in pairs) and all(
         kind != FUNCTION or text.startswith("function") for text, kind in pairs
@@ -94,7 +94,7 @@ def _bind_variable(name: str, kind: Type, bound: Bindings, *, exact: bool) -> bo
 
 
 def resolved(text: str, bound: Bindings) -> Type:
-    """A type whose variables are replaced by what they stand for."""
+    """A type whose variables are replaced by their types."""
     if _VARIABLE.fullmatch(text):
         return bound.get(text, UNKNOWN)
     nested = _NESTED.fullmatch(text)

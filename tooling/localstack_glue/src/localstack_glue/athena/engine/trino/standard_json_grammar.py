@@ -1,8 +1,8 @@
-"""How the SQL standard's JSON functions are written: `json_value(x, 'lax $.a' RETURNING bigint NULL ON ERROR)`.
+"""The syntax of the SQL standard's JSON functions: `json_value(x, 'lax $.a' RETURNING bigint NULL ON ERROR)`.
 
-They become calls with plain arguments. Those that read: the document, the path, what the words say (as JSON), the
-defaults for nothing found and for an error, and the values that are passed to the path. Those that write: what the
-words say, and the keys and values.
+They become calls with plain arguments. Those that read: the document, the path, the keywords (as JSON), the defaults
+for nothing found and for an error, and the values that are passed to the path. Those that write: the keywords, and the
+keys and values.
 """
 
 import json
@@ -20,7 +20,7 @@ _ENCODINGS = ("UTF8", "UTF16", "UTF32")
 
 
 def parse(parser: Any, name: str) -> exp.Expr:
-    """What stands in the brackets of a call."""
+    """The content of a call's brackets."""
     return _reading(parser, name) if name in READING else _writing(parser, name)
 
 

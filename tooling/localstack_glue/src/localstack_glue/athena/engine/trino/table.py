@@ -15,13 +15,13 @@ _PYTHON = re.compile(r"py_\w+")
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a function, its arguments ready.
+    """One call of a function, with its arguments translated.
 
     Attributes:
         arguments: in DuckDB's SQL, of the types that the overload declares.
-        types: of the arguments, as they are.
-        nodes: the arguments as they are written.
-        bound: the types that the overload's variables stand for.
+        types: of the arguments, before conversion.
+        nodes: the arguments as written.
+        bound: the types of the overload's variables.
     """
 
     arguments: Sequence[str]
@@ -30,7 +30,7 @@ class Call:
     bound: Mapping[str, Type]
 
     def literal(self, number: int) -> str | None:
-        """The text of an argument that is written as a text; None if it is none."""
+        """The text of an argument that is a literal text; None for any other."""
         node = self.nodes[number]
         return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
 
@@ -45,9 +45,9 @@ class Overload:
 
     Attributes:
         parameters: types in Trino's notation, one letter for a variable, the last with `...` if it repeats.
-        returns: its type, in the same notation, or what tells it.
-        sql: the call in DuckDB's SQL with `{0}` for the first argument, or what makes it.
-        bases: of an aggregate that is made of several, these; `sql` then puts them together.
+        returns: its type, in the same notation, or a function that returns it.
+        sql: the call in DuckDB's SQL with `{0}` for the first argument, or a function that makes it.
+        bases: the aggregates that a compound aggregate consists of; `sql` then combines them.
     """
 
     parameters: tuple[str, ...]
@@ -58,13 +58,13 @@ class Overload:
 
 @dataclass(frozen=True)
 class Function:
-    """A function of Trino's.
+    """A function of Trino.
 
     Attributes:
         name: in lower case.
-        topic: the page of Trino's reference that it stands on.
+        topic: its page in Trino's reference.
         overloads: the ways to call it; none for a function that is refused.
-        examples: expressions and what they answer.
+        examples: expressions and their answers.
         kind: scalar, aggregate or window.
         refusal: why it is not supported here.
         keeps_nulls: whether arguments of unknown type are left as they are.
@@ -97,7 +97,7 @@ def overload(
 
 
 def split_types(text: str) -> list[str]:
-    """Split at the commas that stand in no brackets."""
+    """Split at the commas outside brackets."""
     found, depth, start = [], 0, 0
     for position, char in enumerate(text):
         depth += (char == "(") - (char == ")")

@@ -1,6 +1,6 @@
-"""Trino's types: what they are called, how they turn into one another, and what DuckDB has for them.
+"""Trino's types: their names, their conversions, and their equivalents in DuckDB.
 
-Intervals are numbers for DuckDB, of milliseconds or of months, and JSON is text; the types here tell what they are.
+Intervals are numbers for DuckDB, of milliseconds or of months, and JSON is text; the types here keep them apart.
 """
 
 # ruff: noqa: E501 - SQL in a line is read as a line
@@ -99,7 +99,7 @@ def decimal(precision: int, scale: int) -> Type:
 
 
 def duckdb_type(kind: Type) -> str:
-    """What DuckDB has for a type."""
+    """DuckDB's equivalent of a type."""
     if kind.kind == "decimal":
         return f"DECIMAL({kind.numbers[0]},{kind.numbers[1]})"
     if kind.kind == "array":
@@ -160,7 +160,7 @@ def from_sqlglot(given: exp.DataType) -> Type:
 
 
 def common(first: Type, second: Type) -> Type | None:
-    """The type that both turn into by themselves; None if there is none."""
+    """The type that both are implicitly converted to; None if there is none."""
     if first == second or second == UNKNOWN:
         return first
     if first == UNKNOWN:

@@ -1,4 +1,4 @@
-"""The columns of an UNNEST that names none, where they can be told before the query's own columns are known."""
+"""The columns of an UNNEST that names none, if they are known before the query's own columns are."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from localstack_glue.athena.engine.trino.types import Type
 
 
 def name_columns(tree: exp.Expr) -> None:
-    """Give them the names that Trino does, in place: `_col0` and so on, or those of a row's fields."""
+    """Give them the names that Trino gives, in place: `_col0` and so on, or those of a row's fields."""
     for number, node in enumerate(list(tree.find_all(exp.Unnest))):
         alias = node.args.get("alias")
         if alias is not None and alias.columns:

@@ -1,4 +1,4 @@
-"""What stands behind OVER, and ORDER BY, in DuckDB's words."""
+"""The clauses OVER and ORDER BY, translated to DuckDB."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Translate = Callable[[exp.Expr], tuple[str, Type]]
 
 
 def over(node: exp.Window, translate: Translate) -> str:
-    """What stands behind OVER."""
+    """The clause after OVER."""
     if node.args.get("alias") is not None:
         raise QueryFailedError("INVALID_WINDOW_REFERENCE", f"line 1:1: Cannot resolve WINDOW name {node.alias}")
     parts = []
