@@ -147,7 +147,8 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
     assigned = writing.Roles(when, entity, key, tuple(measured))
     document = writing.contract_of(sample, columns, assigned, dataset)
     others = {"keys": guessed.unique, "entities": guessed.entities, "dates": when.others, "numbers": numbers}
-    guesses = writing.comments(sample, columns, assigned, others)
+    warnings = tuple(writing.warnings(sample, assigned))
+    guesses = writing.comments(sample, columns, assigned, others, warnings)
     contract = _sound(sample, writing.text_of(document, ()), dataset)
     _check_files(sample, contract)
     verdict = judge(sample, contract)
@@ -160,7 +161,6 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
         *(f"  {line}" for line in judged),
         "Next: quartal contract lint, quartal contract show",
     ]
-    warnings = tuple(writing.warnings(sample, assigned))
     return Draft(dataset, writing.text_of(document, comment), tuple(guesses), warnings, verdict, tuple(judged))
 
 

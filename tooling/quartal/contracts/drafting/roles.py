@@ -280,7 +280,11 @@ def _repeats_are_alike(column: Column, columns: Sequence[Column]) -> bool:
 
 def counts_rows_of_file(column: Column, sample: Sample) -> bool:
     """Whether a key counts from 0 or 1 in the only file that was read: the next file may go on, or begin anew."""
-    if len(sample.files) != 1:
+    shown = _COUNTED.fullmatch(next(iter(column.sampled.texts), ""))
+    if len(sample.files) != 1 or shown is None:
+        return False
+    counts, width = column.sampled.counts, len(shown[2])
+    if not any(f"{shown[1]}{first:0{digits}d}" in counts for first in (0, 1) for digits in (1, width)):
         return False
     found = [_COUNTED.fullmatch(text) for text in column.sampled.texts]
     numbers = [int(match[2]) for match in found if match]

@@ -138,13 +138,17 @@ def _features(roles: Roles, names: Mapping[str, str], typed: frozenset[str]) -> 
 
 
 def comments(
-    sample: Sample, columns: Sequence[Column], roles: Roles, others: Mapping[str, Sequence[Column]]
+    sample: Sample,
+    columns: Sequence[Column],
+    roles: Roles,
+    others: Mapping[str, Sequence[Column]],
+    warned: Sequence[str] = (),
 ) -> list[str]:
-    """The guesses, one per line."""
+    """The guesses, one per line; ``warned`` are those of `warnings`."""
     names = names_of(columns, roles)
     lines = [
         _key_line(roles, others),
-        *warnings(sample, roles),
+        *warned,
         _entity_line(roles, others),
         _time_line(roles, others),
         _bounds_line(roles),
