@@ -79,7 +79,7 @@ class Budgets:
         return {"Budgets": [budget.definition for budget in found], "NextToken": token}
 
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """UpdateBudget: what is not given is gone."""
+        """UpdateBudget: members that are not given are removed."""
         wanted = request["NewBudget"]
         with self._lock:
             self._find(scope, wanted["BudgetName"]).definition = self._completed(wanted)
@@ -169,7 +169,7 @@ def _counts_cost(wanted: JsonDict) -> bool:
 
 
 def _same(one: JsonDict, other: JsonDict) -> bool:
-    """Whether two notifications are one: the state is not part of what they are."""
+    """Whether two notifications are the same one, regardless of their state."""
     return _identity(one) == _identity(other)
 
 

@@ -14,4 +14,4 @@ class InvalidParameterException(GlueError):
 
 
 class NotFoundException(GlueError):
-    """There is none of that name."""
+    """There is no resource of that name."""

@@ -1,4 +1,4 @@
-"""What is stored of AWS Budgets: plain, picklable data, one store per account."""
+"""The stored data of AWS Budgets: plain and picklable, one store per account."""
 
 from dataclasses import dataclass, field
 

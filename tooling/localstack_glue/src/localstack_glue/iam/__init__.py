@@ -1,1 +1,1 @@
-"""What a role that the service assumed may do: pure rules, and the gateway handler that applies them."""
+"""The permissions of a role that the service assumed: pure rules, and the gateway handler that applies them."""

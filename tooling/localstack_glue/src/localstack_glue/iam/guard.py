@@ -29,7 +29,7 @@ class RoleNotAssumableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RoleSession:
-    """Temporary credentials that the service got for a role; ``ends`` is None where they outlive what uses them."""
+    """Temporary credentials that the service got for a role; ``ends`` is None if they outlive their user."""
 
     role_arn: str
     session_name: str
@@ -81,7 +81,7 @@ class RoleGuard:
             raise RoleNotAssumableError(role_arn)
 
     def check_delivery(self, role_arn: str, rule_arn: str, access: Access, place: Place) -> list[Denial]:
-        """Check whether a rule of EventBridge may do something with the role of its target; list what it may not do.
+        """Check whether an EventBridge rule may act with the role of its target; list the denied accesses.
 
         Raises:
             RoleNotAssumableError: EventBridge may not assume the role for that rule.
@@ -97,7 +97,7 @@ class RoleGuard:
             self._sessions[access_key_id] = RoleSession(role_arn, session_name, ends)
 
     def follow(self, operation: str, call: Mapping[str, Any], answer: str) -> None:
-        """Remember the session that a role got from STS for a role, by the answer: what it does is that role's."""
+        """Remember the session that a role got from STS for another role: its calls are checked as that role's."""
         if operation != "AssumeRole" or (key := _ACCESS_KEY.search(answer)) is None:
             return
         lasts = timedelta(seconds=int(call.get("DurationSeconds") or _ASSUMED_S))
@@ -110,7 +110,7 @@ class RoleGuard:
     def check(
         self, session: RoleSession, service: str, operation: str, call: Mapping[str, Any], place: Place
     ) -> list[Denial]:
-        """Check all that a call does; list what the role may not do."""
+        """Check all accesses of a call; list those that the role is denied."""
         return self._check(session, accesses(service, operation, call, place), place)
 
     def _check(self, session: RoleSession, wanted: Iterable[Access], place: Place) -> list[Denial]:
@@ -144,7 +144,7 @@ class RoleGuard:
                 self.ledger.allow(role_arn, action, used)
 
     def describe(self) -> dict[str, Any]:
-        """Tell what all roles did."""
+        """Describe the accesses of all roles."""
         answer = {}
         for role_arn in self.ledger.roles:
             role = self._directory.find(role_arn)

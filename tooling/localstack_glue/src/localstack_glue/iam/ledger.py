@@ -1,4 +1,4 @@
-"""What roles did and were refused: so that a test can show that a role has what it needs, and needs what it has."""
+"""The accesses and refusals of roles: a test can show that a role has what it needs, and uses what it has."""
 
 import threading
 from collections import Counter
@@ -44,7 +44,7 @@ class Ledger:
             account.used.update(used)
 
     def remember(self, role_arn: str, accesses: Iterable[Access]) -> None:
-        """Keep what was let through, one for each action and resource."""
+        """Keep an allowed access, one entry for each action and resource."""
         with self._lock:
             kept = self._accounts.setdefault(role_arn, _Account()).accesses
             for access in accesses:
@@ -73,7 +73,7 @@ class Ledger:
             return list(self._accounts)
 
     def describe(self, role_arn: str, granted: tuple[Statement, ...]) -> dict[str, Any]:
-        """Tell what a role did, and of each statement that it has now how often each of its actions was used."""
+        """Describe the accesses of a role, and how often each action of its current statements was used."""
         with self._lock:
             account = self._accounts.get(role_arn, _Account())
             made = list(account.accesses.values())

@@ -1,7 +1,7 @@
-"""Policies and what they decide.
+"""Policies and their evaluation.
 
-moto's own evaluation is not used: it denies where the condition of an Allow does not hold, reads a pattern's dots as
-wildcards, and compares the names of actions by case.
+moto's own evaluation is not used: it denies a request if the condition of an Allow does not hold, treats dots in a
+pattern as wildcards, and compares the names of actions case-sensitively.
 """
 
 import functools
@@ -16,7 +16,7 @@ from localstack_glue.iam.patterns import Context, matches, matches_with
 
 
 class Verdict(StrEnum):
-    """What a set of policies says to a request."""
+    """The result of a set of policies for a request."""
 
     ALLOWED = "allowed"
     DENIED_EXPLICITLY = "explicit deny"
@@ -39,7 +39,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement, and the policy it stands in."""
+    """A statement, and the policy that contains it."""
 
     policy: str
     name: str
@@ -85,7 +85,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict and the statement that made it."""
+    """A verdict and the statement that caused it."""
 
     verdict: Verdict
     statement: Statement | None = None

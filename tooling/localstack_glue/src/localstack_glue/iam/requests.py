@@ -1,4 +1,4 @@
-"""Who signed a request, and what a refused one is answered: the same on every host."""
+"""The signer of a request, and the response to a refused one: the same on every host."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -73,7 +73,7 @@ def _key_of_a_form(request: Any) -> str | None:
 
 
 def split_deletions(objects: Iterable[Mapping[str, Any]], denials: list[Denial]) -> tuple[list[Any], str]:
-    """What a DeleteObjects may still delete, and the errors for the keys that it may not: S3 refuses key by key."""
+    """The keys that a DeleteObjects may delete, and errors for the others: S3 refuses key by key."""
     refused = {denial.access.resource.partition("/")[2]: denial.message for denial in denials}
     kept = [item for item in objects if item["Key"] not in refused]
     errors = "".join(
@@ -84,12 +84,12 @@ def split_deletions(objects: Iterable[Mapping[str, Any]], denials: list[Denial])
 
 
 def deletions_all_refused(errors: str) -> str:
-    """The answer to a DeleteObjects of which nothing is deleted."""
+    """The response to a DeleteObjects if every key is refused."""
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="{_NAMESPACE}">{errors}</DeleteResult>'
 
 
 def with_refused_deletions(body: str, errors: str) -> str:
-    """The answer of a DeleteObjects with the refused keys beside the deleted ones."""
+    """The response to a DeleteObjects, with the refused keys added to the deleted ones."""
     if "</DeleteResult>" in body:
         return body.replace("</DeleteResult>", f"{errors}</DeleteResult>")
     if "<DeleteResult" in body:  # nothing else to tell: an element without content

@@ -12,7 +12,7 @@ TRUST = "trust"
 
 @dataclass(frozen=True, slots=True)
 class RoleState:
-    """What a role may do; `boundary` is None where it has none."""
+    """A role's permissions; `boundary` is None if it has none."""
 
     trust: tuple[Statement, ...]
     statements: tuple[Statement, ...]

@@ -80,7 +80,7 @@ _COPIES = ("CopyObject", "UploadPartCopy")
 
 
 def accesses(operation: str, parameters: Parameters, partition: str) -> list[Access]:
-    """Name what an S3 call reads and writes."""
+    """The objects and buckets that an S3 call reads and writes, with the actions."""
     context = _context(parameters)
     bucket = parameters.get("Bucket")
     if bucket is None:

@@ -11,7 +11,7 @@ SESSION_S = 43200
 
 
 class SessionPolicyError(Exception):
-    """A session that was narrowed by policies of its own, which nothing here applies."""
+    """A session that is restricted by session policies, which are not supported here."""
 
 
 class SessionDirectory(Protocol):
@@ -38,10 +38,10 @@ class MotoSessions:
 
 
 def open_session(scope: Scope, role_arn: str, session_name: str) -> tuple[str, str, str]:
-    """Begin a session of a role in this host: its access key, its secret and its token.
+    """Create a session of a role in this host: its access key, its secret and its token.
 
-    Whoever asks has looked at the role's trust. An STS would look at it too, and knows no request that comes from Glue:
-    roles that trust glue.amazonaws.com and nobody else could not be assumed through it.
+    The caller has checked the role's trust policy. An STS would check it too, and does not see that a request comes
+    from Glue: it would refuse roles that trust only glue.amazonaws.com.
     """
     session = sts_backends[scope.account_id][scope.partition].assume_role(
         region_name=scope.region,

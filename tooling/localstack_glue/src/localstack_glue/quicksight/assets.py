@@ -1,4 +1,4 @@
-"""What data sources and data sets have in common: an id, a definition, permissions, tags."""
+"""The common parts of data sources and data sets: an id, a definition, permissions, tags."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -45,7 +45,7 @@ class Assets(ABC):
         return made
 
     def update_asset(self, scope: Scope, request: JsonDict, kept: Iterable[str] = ()) -> Asset:
-        """Replace the definition; of the one before only the members in `kept` stay where they are not given."""
+        """Replace the definition; members in `kept` keep their old values if they are not given."""
         with self._lock:
             found = self.find(scope, request)
             before = {name: found.definition[name] for name in kept if name in found.definition}
@@ -83,7 +83,7 @@ class Assets(ABC):
         return self.named(found, Permissions=shown)
 
     def update_permissions(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """Update...Permissions: what is revoked goes first."""
+        """Update...Permissions: revocations are applied first."""
         with self._lock:
             found = self.find(scope, request)
             left = _revoked(found.permissions, request.get("RevokePermissions") or ())

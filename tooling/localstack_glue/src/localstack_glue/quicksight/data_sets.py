@@ -109,7 +109,7 @@ def _physical_tables(definition: JsonDict) -> list[JsonDict]:
 
 
 def _output_columns(definition: JsonDict) -> list[JsonDict]:
-    """What a reader sees; without a look at logical tables, which rename and cast."""
+    """The columns that a reader sees; logical tables, which rename and cast, are ignored."""
     tables = _physical_tables(definition)
     columns = [column for table in tables for column in table.get("InputColumns") or table.get("Columns") or ()]
     return [{"Name": column["Name"], "Type": column["Type"]} for column in columns]

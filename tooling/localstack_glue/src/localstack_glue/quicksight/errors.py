@@ -17,7 +17,7 @@ class ResourceExistsException(GlueError):
 
 
 class ResourceNotFoundException(GlueError):
-    """There is none of that id."""
+    """There is no resource with that id."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, 404)

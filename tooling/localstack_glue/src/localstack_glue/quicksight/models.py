@@ -1,4 +1,4 @@
-"""What is stored of QuickSight: plain, picklable data, one store per account and region."""
+"""The stored data of QuickSight: plain and picklable, one store per account and region."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

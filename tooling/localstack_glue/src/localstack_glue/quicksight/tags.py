@@ -1,4 +1,4 @@
-"""Tags of QuickSight's resources; those of moto's own kinds are moto's."""
+"""Tags of QuickSight's resources; moto keeps those of the kinds that it stores."""
 
 from collections.abc import Mapping
 

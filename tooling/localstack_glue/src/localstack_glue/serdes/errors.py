@@ -6,12 +6,12 @@ class SerdeError(Exception):
 
 
 class BadDataError(SerdeError):
-    """A value is none of its column's type, and the SerDe makes no null of it (Athena: HIVE_BAD_DATA)."""
+    """A value is not of its column's type, and the SerDe does not make it null (Athena: HIVE_BAD_DATA)."""
 
 
 class MalformedRowError(SerdeError):
-    """A line is no row at all (Athena: HIVE_CURSOR_ERROR)."""
+    """A line is not a row at all (Athena: HIVE_CURSOR_ERROR)."""
 
 
 class UnsupportedSerdeError(SerdeError):
-    """The table asks for what is not supported here; the message names it."""
+    """The table has a setting that is not supported here; the message names it."""

@@ -61,14 +61,14 @@ class TextTable:
 
         Args:
             file: the file as it is stored, open for bytes.
-            name: its name, whose suffix tells the compression.
+            name: its name, whose suffix shows the compression.
 
         Yields:
             Record batches of `schema`, some ten thousand rows each.
 
         Raises:
-            BadDataError: a value is none of its column's type, where the SerDe makes no null of it.
-            MalformedRowError: a line is no row.
+            BadDataError: a value is not of its column's type, and the SerDe does not make it null.
+            MalformedRowError: a line is not a row.
             UnsupportedSerdeError: the file's compression or encoding is not supported here.
         """
         serde = self.library.rsplit(".", 1)[-1].lower()
@@ -134,7 +134,7 @@ def partition_value(text: str, kind: str) -> Any:
     """A partition's value as its key's type; None for Hive's name of null.
 
     Raises:
-        BadDataError: it is none of that type.
+        BadDataError: it is not of that type.
     """
     if text == NULL_PARTITION:
         return None

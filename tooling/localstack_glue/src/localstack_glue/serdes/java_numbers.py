@@ -11,7 +11,7 @@ def double_text(value: float) -> str:
 
 
 def real_text(value: float) -> str:
-    """As `Float.toString`: the digits that tell one single-precision number from the next."""
+    """Like `Float.toString`: as many digits as distinguish a single-precision number from its neighbours."""
     return _text(value, str(pyarrow.scalar(value, pyarrow.float32()).cast(pyarrow.string()).as_py()))
 
 

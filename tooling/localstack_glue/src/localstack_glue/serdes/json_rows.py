@@ -27,14 +27,14 @@ class Token(str):
 
 @dataclass(frozen=True)
 class JsonRules:
-    """What a table's parameters say of its JSON.
+    """A table's parameters for its JSON.
 
     Attributes:
         is_hive: whether it is Hive's SerDe, not OpenX's.
         ignores_case: whether keys and columns match in any case.
-        mappings: key by column, of `mapping.<column>`.
+        mappings: key by column, from `mapping.<column>`.
         dots: whether a dot in a key stands for an underscore in a column's name.
-        skips_malformed: whether a line that is no JSON is a row of nulls.
+        skips_malformed: whether a line that is not JSON is a row of nulls.
     """
 
     is_hive: bool
@@ -238,7 +238,7 @@ def _canonical(token: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """JSON text without blanks, numbers as they stand."""
+    """JSON text without blanks, with numbers as written."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""LazySimpleSerDe: delimited text, where what is no value of its type is null."""
+"""LazySimpleSerDe: delimited text, in which a value that is not of its type is null."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ _ENDS = {"n": "\n", "r": "\r"}
 
 @dataclass(frozen=True)
 class LazySimple:
-    """What a table's parameters say of its text.
+    """A table's parameters for its text.
 
     Attributes:
         delimiters: by nesting level: of fields, of collections, of map keys, and so on.
-        escape: what makes the next character an ordinary one; empty for none.
+        escape: makes the next character an ordinary one; empty for none.
         null: the text of null.
-        takes_rest: whether the last column takes what is left of its line.
+        takes_rest: whether the last column takes the rest of its line.
         encoding: of the text.
     """
 
@@ -49,7 +49,7 @@ class LazySimple:
         )
 
     def fields(self, lines: Iterable[str], count: int) -> Iterator[list[str | None]]:
-        """The raw fields of each line, as many as the table has columns; None for null and for what a line lacks."""
+        """The raw fields of each line, as many as the table has columns; None for null and for missing fields."""
         for line in self._joined(lines) if self.escape else lines:
             found: list[str | None] = [
                 None if field == self.null else field
@@ -74,7 +74,7 @@ class LazySimple:
         return self.reader(kind)(text)
 
     def reader(self, kind: HiveType) -> Callable[[str], Any]:
-        """What reads a field as its type."""
+        """The function that reads a field as its type."""
         if kind.is_nested:
             return lambda text: self.value(text, kind)
         read = reader_of(kind)

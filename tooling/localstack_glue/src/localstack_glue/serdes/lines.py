@@ -19,7 +19,7 @@ _NOT_READ = (".snappy", ".lz4", ".lzo", ".lzo_deflate", ".lzop", ".z", ".xz", ".
 
 
 def unpacked(file: IO[bytes], name: str) -> IO[bytes]:
-    """What a compressed file holds; its suffix tells the compression.
+    """The content of a compressed file; its suffix shows the compression.
 
     Raises:
         UnsupportedSerdeError: the compression is not supported here.
@@ -43,7 +43,7 @@ def lines_of(file: IO[bytes], name: str, parameters: Mapping[str, str], encoding
 
     Args:
         file: the file as it is stored.
-        name: its name, whose suffix tells the compression.
+        name: its name, whose suffix shows the compression.
         parameters: of the table and its SerDe: `skip.header.line.count`, `skip.footer.line.count`, `line.delim`.
         encoding: of its text.
     """

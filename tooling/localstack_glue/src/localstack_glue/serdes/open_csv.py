@@ -1,4 +1,4 @@
-"""OpenCSVSerde: text in quotes, where what is no value of its type is an error."""
+"""OpenCSVSerde: quoted text, in which a value that is not of its type is an error."""
 
 import csv
 import re
@@ -37,7 +37,7 @@ class OpenCsv:
         return found
 
     def fields(self, lines: Iterable[str], count: int) -> Iterator[list[str | None]]:
-        """The fields of each line, as many as the table has columns; None for what a line lacks."""
+        """The fields of each line, as many as the table has columns; None for missing fields."""
         separator, quote, escape = (re.escape(char) for char in (self.separator, self.quote, self.escape))
         field = f"(?:{quote}(?:[^{quote}{escape}]|{quote}{quote})*{quote}|[^{separator}{quote}{escape}]*)"
         is_regular = re.compile(f"{field}(?:{separator}{field})*").fullmatch
@@ -54,7 +54,7 @@ class OpenCsv:
             yield found[:count] + [None] * (count - len(found))
 
     def _irregular(self, line: str, count: int) -> list[str | None]:
-        """A line with escapes, or with quotes where they do not belong, character by character."""
+        """A line with escapes, or with misplaced quotes, character by character."""
         found: list[str | None] = []
         buffer = ""
         quoted = started = False
@@ -89,7 +89,7 @@ class OpenCsv:
 
 
 def csv_reader_of(kind: HiveType) -> Callable[[str], Any]:
-    """What reads a field as its type; dates are days, timestamps are milliseconds since 1970."""
+    """The function that reads a field as its type; dates are days, timestamps are milliseconds since 1970."""
     if kind.is_nested or kind.kind == "binary":
         raise UnsupportedSerdeError(f"OpenCSVSerde reads no column of type {kind.kind}")
     if kind.kind == "date":

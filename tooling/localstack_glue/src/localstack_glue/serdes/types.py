@@ -69,7 +69,7 @@ def parse_type(text: str) -> HiveType:
     """Read a type as the catalog writes it.
 
     Raises:
-        UnsupportedSerdeError: it is none that is read here.
+        UnsupportedSerdeError: the type is not supported here.
     """
     try:
         found, rest = _parse(text.strip())

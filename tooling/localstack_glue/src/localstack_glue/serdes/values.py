@@ -1,4 +1,4 @@
-"""Texts as values of Hive's types; what is no value of the type is None.
+"""Texts as values of Hive's types; a text that is not of the type is None.
 
 Facts: the Trino project's `trino-hive-formats`, whose readers follow Hive's own; java.lang's number formats.
 """
@@ -61,7 +61,7 @@ def boolean(text: str) -> bool | None:
 
 
 def day(text: str) -> date | None:
-    """`2024-1-5`; what follows a blank is left out."""
+    """`2024-1-5`; everything after a blank is ignored."""
     found = _DATE.fullmatch(text.strip().split(" ", 1)[0])
     try:
         return date(*(int(part) for part in found.groups())) if found else None
@@ -99,7 +99,7 @@ def of_days(days: int) -> date | None:
 
 
 def binary(text: str) -> bytes:
-    """Base64; the text itself where it is none."""
+    """Base64; the text itself if it is not Base64."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -121,7 +121,7 @@ def single(value: float | None) -> float | None:
 
 
 def reader_of(kind: HiveType) -> Reader:
-    """What reads texts as a type without parts."""
+    """The function that reads texts as a type without parts."""
     name = kind.kind
     if name in INTEGER_BITS:
         bits = INTEGER_BITS[name]

@@ -1,5 +1,4 @@
-"""What every part of the service needs: API dispatch, request checks, errors, pages, clock, cron and stored state.
+"""Shared by every part of the service: API dispatch, request checks, errors, pages, clock, cron and stored state.
 
-In come requests; out go answers in AWS's words.
-Imports no part of the service that has a subject of its own.
+Input: requests. Output: responses in AWS's words. It imports no part of the service that has a subject of its own.
 """

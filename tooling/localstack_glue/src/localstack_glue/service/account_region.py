@@ -7,12 +7,12 @@ from localstack_glue.service.models import GlueStore, glue_stores
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """An account and a region, the key to everything stored.
+    """An account and a region, the key of all stored data.
 
     Attributes:
         account_id: the account.
         region: the region.
-        caller: the access key that a request was signed with; empty where nobody asks, or anybody may.
+        caller: the access key that signed a request; empty if there is no caller, or any caller is allowed.
     """
 
     account_id: str

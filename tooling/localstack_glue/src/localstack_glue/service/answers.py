@@ -1,4 +1,4 @@
-"""Turns what is stored into what the API answers."""
+"""Turns stored data into responses of the API."""
 
 from typing import Any
 

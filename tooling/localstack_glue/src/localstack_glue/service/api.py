@@ -1,4 +1,4 @@
-"""An API as botocore's model describes it: one implementation for each operation, and what becomes of the others."""
+"""An API as botocore's model describes it: one implementation for each operation, and a default for the others."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -26,10 +26,10 @@ class ApiPart(Protocol):
 
 
 class ModelApi:
-    """Answers operations of a service; those without an implementation are left to moto.
+    """Responds to operations of a service; those without an implementation are left to moto.
 
-    Subclasses name the `service`, the `version` of its API, and the error that a request gets which breaks the model.
-    Which server hands requests over is the hosts' business.
+    Subclasses name the `service`, the `version` of its API, and the error for a request that breaks the model. The
+    hosts decide which server passes requests to it.
     """
 
     service: str
@@ -62,14 +62,14 @@ class ModelApi:
         """Refuse an operation that moto does not know either."""
 
     def start(self) -> None:
-        """Begin to serve: take up what was stored, start clocks."""
+        """Start serving: load stored data, start clocks."""
 
     def close(self) -> None:
         """End all that runs."""
 
 
 class AtFirstUse(ModelApi):
-    """An API that is made for its first call: what it imports costs nothing before."""
+    """An API that is created for its first call, so that its imports cost nothing before."""
 
     def __init__(self, make: Callable[[], ModelApi]) -> None:
         super().__init__()
@@ -132,5 +132,5 @@ def routes_of(parts: Iterable[ApiPart]) -> dict[str, Operation]:
 
 
 def is_stored_by_moto(operation: str) -> bool:
-    """Whether moto answers an operation of Glue: it keeps what it is given, and nothing follows from it."""
+    """Whether moto responds to an operation of Glue: it stores what it is given, without further effect."""
     return hasattr(GlueResponse, camelcase_to_underscores(operation))

@@ -1,4 +1,4 @@
-"""boto3 clients of the host that this service runs in. The only module that makes any."""
+"""boto3 clients of the host that this service runs in. Only this module creates clients."""
 
 import threading
 from collections.abc import Callable
@@ -80,11 +80,11 @@ class ClientFactory:
         Args:
             scope: the account and region.
             role: its name or ARN.
-            session_name: what messages call the session.
-            lasts: how long they may be used; None where what uses them has no end.
+            session_name: the name of the session in messages.
+            lasts: how long they may be used; None for use without an end.
 
         Raises:
-            RoleNotAssumableError: it is not there, or does not trust Glue.
+            RoleNotAssumableError: it does not exist, or does not trust Glue.
         """
         arn = scope.role_arn(role)
         if self.guard is not None:
@@ -119,7 +119,7 @@ class ClientFactory:
         """Let another session use a role's credentials, for as long as it lasts.
 
         Raises:
-            RoleNotAssumableError: it could get none of its own.
+            RoleNotAssumableError: it could not get credentials itself.
         """
         if self.guard is not None:
             arn = scope.role_arn(role)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Something that knows what time it is, in UTC."""
+    """A source of the current time, in UTC."""
 
     def now(self) -> datetime:
         """Return the current time, timezone-aware."""
@@ -39,7 +39,7 @@ class MovableClock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether the time stands still."""
+        """Whether the clock is stopped."""
         return self._frozen_at is not None
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -59,13 +59,13 @@ class MovableClock:
         self.set(self.now() + by)
 
     def freeze(self) -> None:
-        """Let the time stand still."""
+        """Stop the clock."""
         with self._lock:
             self._frozen_at = self._frozen_at or self._source.now() + self._offset
         self._notify()
 
     def unfreeze(self) -> None:
-        """Let the time run on from where it stands."""
+        """Let the clock run on from its current time."""
         with self._lock:
             if self._frozen_at is not None:
                 self._offset = self._frozen_at - self._source.now()

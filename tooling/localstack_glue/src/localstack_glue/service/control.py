@@ -1,4 +1,4 @@
-"""The service's own endpoints under `/_glue`. Whoever is not on this machine sees only that the service is there."""
+"""The service's own endpoints under `/_glue`. Clients on other machines learn only that the service exists."""
 
 import ipaddress
 import json
@@ -27,7 +27,7 @@ _LOOPBACK_NAMES = ("localhost", "localhost.localstack.cloud")
 class ControlEndpoints:
     """`/_glue/health`, `/_glue/clock`, `/_glue/iam`, `/_glue/faults` and `/_glue/reset`.
 
-    ``faults`` is what fails calls in the gateway; None where nobody asked for it.
+    ``faults`` makes calls fail in the gateway; None if it was not requested.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class ControlEndpoints:
         }
 
     def answer(self, name: str, request: Request) -> Response:
-        """Answer a request to `/_glue/<name>`: 404 where there is no such endpoint, 405 where it has no such method."""
+        """Respond to `/_glue/<name>`: 404 if there is no such endpoint, 405 if it does not have the method."""
         if name not in METHODS:
             return Response("not found", 404)
         method = "GET" if request.method == "HEAD" else request.method
@@ -103,16 +103,16 @@ class ControlEndpoints:
         return _json(self._clock_state())
 
     def iam(self, request: Request) -> Response:
-        """GET: what the roles of crawlers and jobs did, by which statements, and what they were refused."""
+        """GET: the accesses of the roles of crawlers and jobs, the statements that allowed them, and the refusals."""
         if refusal := self._refuse(request):
             return refusal
         guard = self._provider.guard
         return _json({"enforced": guard is not None, "roles": guard.describe() if guard else {}})
 
     def faults(self, request: Request) -> Response:
-        """GET: the plan, and what it struck. POST: another plan, {"seed": ..., "rules": [...]}. DELETE: none any more.
+        """GET: the plan and its effects. POST: another plan, {"seed": ..., "rules": [...]}. DELETE: no plan.
 
-        For this machine alone, whatever networks may use the other endpoints.
+        Only for this machine, whatever networks may use the other endpoints.
         """
         if refusal := self._refuse(request):
             return refusal
@@ -131,7 +131,7 @@ class ControlEndpoints:
         return _json(plan.as_record() if plan else {"seed": None, "rules": [], "struck": []})
 
     def reset(self, request: Request) -> Response:
-        """POST: stop what runs and forget everything."""
+        """POST: stop all runs and delete all data."""
         if refusal := self._refuse(request):
             return refusal
         self._provider.reset()
@@ -172,7 +172,7 @@ class ControlEndpoints:
             clock.set(moment)
 
     def _destination(self, change: dict[str, Any]) -> datetime | None:
-        """Where a change would take the clock, if anywhere; raise ValueError for where it cannot go."""
+        """The time to which a change would set the clock, if any; raise ValueError if that is impossible."""
         moment = None
         if "set" in change:
             moment = datetime.fromisoformat(change["set"])
@@ -218,10 +218,10 @@ def may_control(remote_addr: str | None, origin: str | None, allowed: tuple[Netw
 
 
 def is_served_host(host: str, hosts: tuple[str, ...], allowed: tuple[Network, ...]) -> bool:
-    """Whether a Host header names this machine, or what the settings name.
+    """Whether a Host header names this machine, or a name from the settings.
 
-    A page of a name that its owner lets lead to 127.0.0.1 sends that name: it comes from this machine and, read by GET,
-    without an Origin.
+    A web page whose name resolves to 127.0.0.1 sends that name: its request comes from this machine and, for GET, has
+    no Origin.
     """
     found = _HOST.fullmatch(host)
     if found is None:

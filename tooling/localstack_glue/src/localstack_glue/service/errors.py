@@ -4,13 +4,13 @@
 
 
 class ServiceError(Exception):
-    """A refusal that a client gets to see.
+    """A refusal that is sent to the client.
 
     Attributes:
-        code: what clients look for.
+        code: the code that clients look for.
         message: AWS's words.
-        status_code: of the HTTP answer.
-        sender_fault: whether the caller could have done otherwise.
+        status_code: of the HTTP response.
+        sender_fault: whether the caller caused it.
     """
 
     def __init__(self, code: str, message: str, status_code: int = 400, *, sender_fault: bool = False) -> None:
@@ -29,7 +29,7 @@ class GlueError(ServiceError):
 
 
 class AlreadyExistsException(GlueError):
-    """A resource of that name is there."""
+    """A resource of that name exists."""
 
 
 class ConcurrentModificationException(GlueError):
@@ -73,7 +73,7 @@ class InvalidInputException(GlueError):
 
 
 class InvalidStateException(GlueError):
-    """What is stored does not allow it."""
+    """The stored state does not allow the call."""
 
 
 class NoScheduleException(GlueError):

@@ -1,4 +1,4 @@
-"""How this machine's own servers are asked: as nobody's AWS account, and through nobody's proxy."""
+"""A session for this machine's own servers: without an AWS account, and without a proxy."""
 
 import os
 from typing import Any
@@ -18,6 +18,6 @@ DIRECT = Config(proxies={}, use_dualstack_endpoint=False, use_fips_endpoint=Fals
 
 
 def local_session() -> boto3.Session:
-    """A session that reads nothing of the user's AWS files; clients of it get `DIRECT`, merged with what they need."""
+    """A session that reads none of the user's AWS files; its clients get `DIRECT`, merged with their own settings."""
     # botocore's own type leaves out that a variable may come from nowhere
     return boto3.Session(botocore_session=BotocoreSession(session_vars=_NOTHING))

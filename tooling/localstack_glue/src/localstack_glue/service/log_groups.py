@@ -29,13 +29,13 @@ def job_log_group(plan: Mapping[str, Any], merged_arguments: Mapping[str, str], 
 
 
 def job_log_stream(merged_arguments: Mapping[str, str], run_id: str) -> str:
-    """The stream of a run: its id, behind `--custom-logStream-prefix` if that is given."""
+    """The stream of a run: its id, after `--custom-logStream-prefix` if that is given."""
     prefix = merged_arguments.get("--custom-logStream-prefix")
     return f"{prefix}_{run_id}" if prefix else run_id
 
 
 def continuous_log(merged_arguments: Mapping[str, str], run_id: str) -> tuple[str, str] | None:
-    """Group and stream of a continuous log with a group of its own, which gets all that output and error get."""
+    """Group and stream of a continuous log with its own group, which gets the whole output and error streams."""
     group = merged_arguments.get("--continuous-log-logGroup")
     if not group or not is_on(merged_arguments, "--enable-continuous-cloudwatch-log"):
         return None

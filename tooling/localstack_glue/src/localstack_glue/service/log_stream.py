@@ -40,7 +40,7 @@ class LogStream:
             self._pending.append((now_ms, text[:MAX_EVENT_CHARS] or " "))
 
     def flush(self) -> None:
-        """Send what has been collected."""
+        """Send the collected lines."""
         with self._send_lock:
             while True:
                 with self._lock:

@@ -1,7 +1,7 @@
-"""What the service remembers: plain, picklable data, one store per account and region.
+"""The service's stored data: plain and picklable, one store per account and region.
 
-Databases, tables, partitions, security configurations and tags stay in moto's backend. What has a life of
-its own (connections, crawlers, jobs, triggers, workflows and their runs) is kept here.
+Databases, tables, partitions, security configurations and tags stay in moto's backend. Resources with a state of their
+own (connections, crawlers, jobs, triggers, workflows and their runs) are kept here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ Predecessors = tuple[tuple[str, str], ...]  # job and run id of the runs that me
 
 
 class CrawlerState(StrEnum):
-    """What a crawler is doing; STOPPING also while a crawl that has read everything writes to the catalog (G13)."""
+    """The state of a crawler; STOPPING also while a crawl that has read everything writes to the catalog (G13)."""
 
     READY = "READY"
     RUNNING = "RUNNING"
@@ -31,7 +31,7 @@ class CrawlerState(StrEnum):
 
 
 class CrawlState(StrEnum):
-    """How one crawl stands; the words are those of `Crawl.State` in a workflow graph."""
+    """The state of one crawl; the words are those of `Crawl.State` in a workflow graph."""
 
     RUNNING = "RUNNING"
     CANCELLING = "CANCELLING"
@@ -42,7 +42,7 @@ class CrawlState(StrEnum):
 
 
 class JobRunState(StrEnum):
-    """How one attempt of a job run stands (G26)."""
+    """The state of one attempt of a job run (G26)."""
 
     STARTING = "STARTING"
     RUNNING = "RUNNING"
@@ -57,7 +57,7 @@ class JobRunState(StrEnum):
 
 
 class TriggerState(StrEnum):
-    """Whether a trigger fires by itself; those on demand and by events stay CREATED (G3)."""
+    """Whether a trigger fires by itself; triggers on demand and by events stay CREATED (G3)."""
 
     CREATED = "CREATED"
     ACTIVATED = "ACTIVATED"
@@ -65,7 +65,7 @@ class TriggerState(StrEnum):
 
 
 class WorkflowRunStatus(StrEnum):
-    """How a workflow run stands; COMPLETED says nothing of whether its jobs succeeded (G7)."""
+    """The state of a workflow run; COMPLETED does not mean that its jobs succeeded (G7)."""
 
     RUNNING = "RUNNING"
     COMPLETED = "COMPLETED"
@@ -235,13 +235,13 @@ class JobRun:
 
 @dataclass
 class Trigger:
-    """A trigger, its definition in the API's own words.
+    """A trigger, with its definition in the API's own words.
 
     Attributes:
-        ended: outside any workflow, how what it watches has ended since it last fired.
+        ended: outside any workflow, the states in which the watched runs have ended since it last fired.
         waiting_events: ids of the events of an EVENT trigger's batch.
         first_event_on: when that batch began.
-        watch: the predicate, for whoever asks whether it holds.
+        watch: the predicate, to check whether it holds.
     """
 
     name: str
@@ -263,7 +263,7 @@ class Trigger:
         self._read_predicate()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take up what was stored; earlier versions kept the positions of the conditions that were met."""
+        """Load stored data; earlier versions kept the positions of the conditions that were met."""
         met, runs = state.pop("met_conditions", ()), dict(_run_ids(state.pop("met_by", ())))
         vars(self).update(state)
         self._read_predicate()
@@ -304,7 +304,7 @@ class Workflow:
 
 @dataclass
 class ActionRun:
-    """One action of a workflow run: what a trigger started, or could not."""
+    """One action of a workflow run: a run that a trigger started, or could not start."""
 
     trigger_name: str
     kind: str  # JOB or CRAWLER

@@ -1,4 +1,4 @@
-"""Checks of a request against the API's model: what AWS refuses before it looks at anything (ValidationException).
+"""Checks of a request against the API's model: AWS makes them before any others (ValidationException).
 
 The rules are the model's own: required members, enumerations, lengths, patterns, ranges, sizes of lists and maps.
 """
@@ -31,7 +31,7 @@ def check_required(
     request: JsonDict,
     error: Callable[[str], ServiceError] = ValidationException,
 ) -> None:
-    """Refuse a request that lacks what the model requires, in AWS's words; nothing else is looked at."""
+    """Refuse a request without the members that the model requires, in AWS's words; nothing else is checked."""
     problems = _problems(shape, request, "") if shape else ()
     _refuse([problem for problem in problems if problem.startswith("Value null ")], error)
 
@@ -97,7 +97,7 @@ def _failure(shown: str, path: str, constraint: str) -> str:
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """Read a pattern of the model, or None if it asks for what Python's expressions do not have."""
+    """Compile a pattern of the model, or None if it needs features that Python's expressions do not have."""
     try:
         # DOTALL: schema definitions of several lines pass AWS's `.*\S.*`
         return re.compile(pattern.replace(*_SURROGATES), re.DOTALL)

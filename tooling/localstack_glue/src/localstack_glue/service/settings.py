@@ -1,4 +1,4 @@
-"""What the environment says, read once."""
+"""The settings from the environment, read once."""
 
 import ipaddress
 import json
@@ -30,7 +30,7 @@ class WarmJvm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the job runtime is and where the service may write."""
+    """The location of the job runtime and of the folders that the service may write."""
 
     python: Path
     site_packages: tuple[Path, ...]
@@ -51,14 +51,14 @@ class Settings:
 
     @property
     def bookmarks_dir(self) -> Path:
-        """Where job bookmarks lie: with the state, if that is kept."""
+        """The folder of job bookmarks: with the state, if that is kept."""
         return (self.state_dir or self.work_dir) / "bookmarks"
 
     @classmethod
     def from_env(
         cls, environ: Mapping[str, str], default_work_dir: Path, default_state_dir: Path | None = None
     ) -> "Settings":
-        """Read the `LOCALSTACK_GLUE_*` variables and find what they leave out."""
+        """Read the `LOCALSTACK_GLUE_*` variables and determine the missing ones."""
         python = Path(environ.get("LOCALSTACK_GLUE_PYTHON") or sys.executable).absolute()
         site_packages = find_site_packages(python)
         work_dir = environ.get(WORK_DIR)
@@ -87,14 +87,14 @@ class Settings:
 
     @property
     def spark_version(self) -> str | None:
-        """The version of the runtime's Spark, as its package says it; None if it has none, or does not say."""
+        """The version of the runtime's Spark according to its package; None if it is absent or unknown."""
         if self.spark_home is None:
             return None
         names = (folder.name for folder in sorted(self.spark_home.parent.glob("pyspark-*.dist-info")))
         return next((name.removeprefix("pyspark-").removesuffix(".dist-info") for name in names), None)
 
     def with_python(self, python: Path, variable: str) -> "Settings":
-        """The same settings with the runtime of another Python; what that lacks of Java and jars is this one's."""
+        """The same settings with the runtime of another Python, and this one's Java and jars if that has none."""
         found = find_site_packages(python)
         return replace(
             self,
@@ -107,7 +107,7 @@ class Settings:
         )
 
     def missing_for_spark(self) -> str | None:
-        """Say what a Spark job would miss here, or None."""
+        """The first thing that a Spark job would lack here, or None."""
         if not self.python.exists():
             return f"there is no Python at {self.python}; set {self.python_variable} to one that has pyspark"
         if self.spark_home is None:
@@ -157,7 +157,7 @@ def find_site_packages(python: Path) -> tuple[Path, ...]:
 
 
 def java_major(java_home: Path) -> int | None:
-    """Read a Java's major version, or None if there is none that works."""
+    """Read a Java's major version, or None if there is no working Java."""
     try:
         answer = subprocess.run(
             [str(java_home / "bin" / "java"), "-version"], capture_output=True, text=True, timeout=30, check=True

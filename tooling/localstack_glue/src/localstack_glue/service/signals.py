@@ -1,4 +1,4 @@
-"""Signals: one part of the service says that something has happened, and need not know who wants to hear it."""
+"""Signals: one part of the service announces what has happened, without knowing the listeners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ Listener = Callable[[Scope, T], None]
 
 
 class Signal(Generic[T]):
-    """Something that happens again and again.
+    """An event that can happen repeatedly.
 
-    Listeners are called on the thread that sends, in the order in which they were added. What one of them raises, the
-    sender gets.
+    Listeners are called on the thread that sends, in the order in which they were added. Their exceptions reach the
+    sender.
     """
 
     def __init__(self) -> None:
@@ -26,14 +26,14 @@ class Signal(Generic[T]):
         self._listeners.append(listener)
 
     def send(self, scope: Scope, what: T) -> None:
-        """Call the listeners with whose account and region it is, and what it has happened to."""
+        """Call the listeners with the account, the region and the subject of the event."""
         for listener in self._listeners:
             listener(scope, what)
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlSignals:
-    """What happens to crawls.
+    """Events of crawls.
 
     Attributes:
         started: a crawl has started.
@@ -46,14 +46,14 @@ class CrawlSignals:
 
 @dataclass(frozen=True, slots=True)
 class JobSignals:
-    """What happens to jobs and their runs.
+    """Events of jobs and their runs.
 
     Attributes:
         defined: a job was created or updated.
         deleted: the job of this name was deleted.
         started: an attempt of a run has started.
         attempt_ended: an attempt has ended, whether or not another one follows.
-        retried: another attempt takes the place of a failed one, which its `previous_run_id` names.
+        retried: another attempt replaces a failed one, which its `previous_run_id` names.
         run_ended: the last attempt of a run has ended (G27).
     """
 

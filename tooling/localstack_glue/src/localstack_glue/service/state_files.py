@@ -1,4 +1,4 @@
-"""Keeps what the service knows in a file, so that it outlives the service."""
+"""Keeps the service's data in a file, so that it outlives the service."""
 
 import io
 import json
@@ -31,7 +31,7 @@ class UnreadableStateError(ValueError):
 
 
 class _StateUnpickler(pickle.Unpickler):
-    """Reads what earlier versions kept, whose classes may have moved since."""
+    """Reads files of earlier versions, whose classes may have moved since."""
 
     def find_class(self, module: str, name: str) -> Any:
         return super().find_class(MOVED.get(module, module), name)
@@ -55,7 +55,7 @@ def collect() -> Snapshot:
 
 
 def restore(snapshot: Snapshot) -> None:
-    """Put back what was stored; members that this version does not know are left out."""
+    """Restore stored data; members that this version does not know are left out."""
     _check_format(snapshot["format"], "an unnamed version")
     known = set(_members())
     for (account, region), members in snapshot["stores"].items():
@@ -74,7 +74,7 @@ def _check_format(found: int, written_by: str) -> None:
 
 
 def _content(file: bytes) -> Snapshot:
-    """What a file holds behind its stamp; the stamp is looked at before anything is made of the rest."""
+    """A file's content after its stamp; the stamp is checked before the rest is unpickled."""
     if file.startswith(_STAMP):
         line, _, file = file.partition(b"\n")
         stamp = json.loads(line.removeprefix(_STAMP))
@@ -88,7 +88,7 @@ def _members() -> list[str]:
 
 
 class StateFile:
-    """A file that follows what is stored, with the delay of a moment; one thread writes it."""
+    """A file that follows the stored data with a short delay; one thread writes it."""
 
     def __init__(self, folder: Path, lock: threading.RLock, gather: Callable[[], Snapshot] = collect) -> None:
         self._path = folder / STATE_FILE
@@ -99,10 +99,10 @@ class StateFile:
         self._thread: threading.Thread | None = None
 
     def load(self) -> bool:
-        """Restore what the file says, if there is one. One that is broken is put aside, not overwritten.
+        """Restore the file's data, if there is a file. A broken file is set aside, not overwritten.
 
         Raises:
-            UnreadableStateError: another version wrote it, and this one does not read it; it stays as it is.
+            UnreadableStateError: another version wrote it, and this one cannot read it; the file is left unchanged.
         """
         try:
             restore(_content(self._path.read_bytes()))
@@ -128,7 +128,7 @@ class StateFile:
         self._changed.set()
 
     def close(self) -> None:
-        """Write once more, and follow no longer: what is stopped from here on is found running, and so interrupted."""
+        """Write once more and stop: runs that are stopped later are found as running, and so count as interrupted."""
         self._is_closed.set()
         self._changed.set()
         if self._thread is not None:

@@ -1,4 +1,4 @@
-"""Services besides Glue, and which of them do nothing but give out again what was put in."""
+"""Services besides Glue, and which of them only return stored data."""
 
 from typing import Any
 

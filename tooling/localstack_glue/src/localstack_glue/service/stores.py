@@ -1,4 +1,4 @@
-"""What a service remembers, one store per account and region: plain values that are made when first asked for."""
+"""A service's stored data, one store per account and region: plain values that are created on first use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MAKING = threading.Lock()
 
 
 class LocalAttribute:
-    """A member of a store; ``default`` makes its first value."""
+    """A member of a store; ``default`` creates its first value."""
 
     def __init__(self, default: Callable[[], Any]) -> None:
         self.default = default
@@ -37,7 +37,7 @@ class LocalAttribute:
 
 
 class CrossRegionAttribute(LocalAttribute):
-    """A member of a store that lies with its account."""
+    """A member of a store that is shared by the regions of its account."""
 
     def values_of(self, store: BaseStore) -> dict[str, Any]:
         """Where a store keeps this member."""
@@ -91,7 +91,7 @@ class AccountRegionBundle(dict[str, Regions[Store]], Generic[Store]):
             return self.setdefault(account, Regions(self._store))
 
     def reset(self) -> None:
-        """Forget everything. Stores that somebody still holds are emptied."""
+        """Delete all data, including that in stores that are still referenced."""
         for regions in self.values():
             for store in regions.values():
                 store.of_region.clear()

@@ -1,4 +1,4 @@
-"""What a test is given: clients of a local Glue, its clock, its runs, and what roles did."""
+"""The objects for tests: clients of a local Glue, its clock, its runs, and the accesses of roles."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class GlueClock:
         return datetime.fromisoformat(_call(self._endpoint, "GET", "/_glue/clock")["now"])
 
     def set(self, moment: datetime) -> datetime:
-        """Move it; schedules that come due on the way fire, in order."""
+        """Set the clock; schedules that come due on the way fire, in order."""
         return self._change({"set": moment.isoformat()})
 
     def advance(self, by: timedelta) -> datetime:
@@ -55,7 +55,7 @@ class GlueLocal:
     Attributes:
         endpoint: its URL, for `AWS_ENDPOINT_URL`.
         clock: its clock.
-        environment: what a process needs that shall use it.
+        environment: the environment variables of a process that uses it.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -96,9 +96,9 @@ class GlueLocal:
         return self._clients[service]
 
     def reset(self) -> None:
-        """Stop what runs, forget everything, and follow the machine's clock again.
+        """Stop all runs, delete all data, and follow the machine's clock again.
 
-        The other services are emptied too, if moto answers them: here, or in a server of its own behind this one.
+        The other services are emptied too, if moto serves them: here, or in a separate server behind this one.
         """
         _call(self.endpoint, "POST", "/_glue/reset")
         try:
@@ -107,12 +107,12 @@ class GlueLocal:
             error.close()
 
     def create_role(self, name: str, actions: Iterable[str], resources: Iterable[str] = ("*",)) -> str:
-        """Make a role for crawlers and jobs that may do nothing else, and return its ARN.
+        """Create a role for crawlers and jobs with exactly these permissions, and return its ARN.
 
         Args:
             name: its name.
-            actions: what it may do, such as `s3:GetObject` or `logs:*`; a text is one of them.
-            resources: the ARNs that it may do it with; a text is one of them.
+            actions: the allowed actions, such as `s3:GetObject` or `logs:*`; a text is one of them.
+            resources: the ARNs that they may be used with; a text is one of them.
         """
         iam = self.client("iam")
         trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}
@@ -145,7 +145,7 @@ class GlueLocal:
 
         Args:
             role: its name or ARN.
-            actions: what it may have done, such as `s3:GetObject` or `logs:*`; a text is one of them.
+            actions: the actions that it may have used, such as `s3:GetObject` or `logs:*`; a text is one of them.
         """
         told = _call(self.endpoint, "GET", "/_glue/iam")
         if not told["enforced"]:

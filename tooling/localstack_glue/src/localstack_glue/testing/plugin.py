@@ -1,6 +1,6 @@
-"""The pytest plugin: `glue_local`, a Glue of its own for each test, on one server for all.
+"""The pytest plugin: `glue_local`, a separate Glue for each test, on one server for all.
 
-The server starts with the first test that asks for it. `GLUE_LOCAL_URL` names one that runs already, and
+The server starts with the first test that uses it. `GLUE_LOCAL_URL` names a server that is already running, and
 `GLUE_LOCAL_PYTHON` the Python of an environment with the server, if that of the tests has none.
 """
 

@@ -1,4 +1,4 @@
-"""A `glue-local serve` in a process of its own."""
+"""A `glue-local serve` in its own process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 class ServerStartError(RuntimeError):
-    """The server did not start; the message has what it said."""
+    """The server did not start; the message has its output."""
 
 
 class Server:
@@ -32,7 +32,7 @@ class Server:
         """Start it, and return its URL.
 
         Raises:
-            ServerStartError: it ended, or said nothing for a minute.
+            ServerStartError: it ended, or printed nothing for a minute.
         """
         command = [
             os.environ.get(PYTHON_VARIABLE) or sys.executable,

@@ -1,5 +1,5 @@
-"""Triggers, workflows and schedules: what follows from the end of a crawl or a job run.
+"""Triggers, workflows and schedules: the consequences of the end of a crawl or a job run.
 
-In come ended runs, events and the clock; out go started crawls and job runs.
-Imports ``service``, and starts runs through functions that it is given.
+Input: ended runs, events and the clock. Output: started crawls and job runs. It imports ``service``, and starts runs
+through functions that are passed to it.
 """

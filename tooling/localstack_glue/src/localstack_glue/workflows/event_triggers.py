@@ -1,9 +1,9 @@
 """EVENT triggers: a batch of EventBridge's events starts a run of their workflow (G3, G5).
 
-The rules are those of AWS's guide, "Overview of workflows": a batch is full with the number of events that the trigger
-asks for, one without a batching condition, or its window is over, which begins with its first event. What comes first
-starts the run, and the next event begins the next batch. An event that starts nothing, because of the workflow's limit,
-is not tried again.
+The rules are those of AWS's guide, "Overview of workflows": a batch is complete when it has the trigger's number of
+events (one without a batching condition), or when its window is over, which begins with its first event. Whichever
+comes first starts the run, and the next event begins the next batch. An event that starts nothing, because of the
+workflow's limit, is not tried again.
 """
 
 import logging
@@ -39,7 +39,7 @@ class EventTriggers:
         self._schedules_changed = schedules_changed
 
     def notify(self, scope: Scope, workflow_name: str, event_id: str) -> None:
-        """Take an event for a workflow, as EventBridge does with `glue:NotifyEvent`.
+        """Deliver an event to a workflow, as EventBridge does with `glue:NotifyEvent`.
 
         Raises:
             EntityNotFoundException: there is no such workflow.
@@ -63,7 +63,7 @@ class EventTriggers:
                 yield trigger.first_event_on + timedelta(seconds=_window_s(trigger)), trigger
 
     def end_window(self, scope: Scope, trigger: Trigger) -> None:
-        """Start a run with what has come of a batch, now that its window is over."""
+        """Start a run with the events of a batch whose window is over."""
         with self._lock:
             if trigger.first_event_on is not None:
                 self._start(scope, trigger, {"BatchWindow": _window_s(trigger)})

@@ -1,4 +1,4 @@
-"""Fires triggers and carries workflow runs on: what follows from the end of a crawl or a job run (G1-G7)."""
+"""Fires triggers and continues workflow runs: the consequences of the end of a crawl or a job run (G1-G7)."""
 
 import copy
 import logging
@@ -37,7 +37,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Orchestrator:
-    """Knows what starts what."""
+    """Starts the actions that follow from ended runs."""
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class Orchestrator:
         properties: Mapping[str, str] | None = None,
         batch: JsonDict | None = None,
     ) -> None:
-        """Fire a starting trigger that nobody waits for: a workflow's limit leaves a run in ERROR (G8).
+        """Fire a starting trigger without a caller: at the workflow's limit, a run in ERROR is recorded (G8).
 
-        That is the only error a run can tell of its start: `WorkflowRun.ErrorMessage` in the API reference.
+        That is the only error that a run can have at its start: `WorkflowRun.ErrorMessage` in the API reference.
         """
         workflow = scope.store.workflows.get(trigger.workflow_name or "")
         if workflow is None:
@@ -122,7 +122,7 @@ class Orchestrator:
     def resume_workflow_run(
         self, scope: Scope, workflow: Workflow, previous: WorkflowRun, node_ids: Sequence[str]
     ) -> tuple[WorkflowRun, list[str]]:
-        """Run some nodes of an ended run again, and all behind them, in a new run over its triggers (G9)."""
+        """Run some nodes of an ended run again, and all that follow them, in a new run over its triggers (G9)."""
         with self._lock:
             plan = resume.plan(previous, node_ids)
             _check_limit(workflow)
@@ -149,7 +149,7 @@ class Orchestrator:
             return run, [node_id(node.kind.value, workflow.name, node.name) for node in plan.starts]
 
     def stop_workflow_run(self, scope: Scope, run: WorkflowRun) -> None:
-        """Stop what runs and start nothing more (G7)."""
+        """Stop all running actions and start no more (G7)."""
         with self._lock:
             run.status = WorkflowRunStatus.STOPPING
             for action in run.actions:
@@ -160,12 +160,12 @@ class Orchestrator:
             self._settle(scope, run)
 
     def crawl_ended(self, scope: Scope, crawl: Crawl) -> None:
-        """Fire what waits for this crawl, unless it was started by hand or by its own schedule (G1, G2)."""
+        """Fire the triggers that wait for this crawl, unless it was started by hand or by its own schedule (G1, G2)."""
         with self._lock:
             self._advance(scope, crawl.origin, End(Node(Kind.CRAWLER, crawl.crawler_name), crawl.state.value))
 
     def job_run_ended(self, scope: Scope, run: JobRun) -> None:
-        """Fire what waits for this job, unless it was started by hand (G1)."""
+        """Fire the triggers that wait for this job, unless it was started by hand (G1)."""
         with self._lock:
             self._advance(scope, run.origin, End(Node(Kind.JOB, run.job_name), run.state.value, run.run_id))
 
@@ -204,7 +204,7 @@ class Orchestrator:
                 self._fire(scope, trigger, None, _job_runs(met_by))
 
     def _fire(self, scope: Scope, trigger: Trigger, run: WorkflowRun | None, predecessors: Predecessors = ()) -> None:
-        """Start all actions of a trigger; what cannot be started is recorded and keeps nothing else from starting."""
+        """Start all actions of a trigger; an action that cannot be started is recorded and does not stop the others."""
         LOG.info("trigger %s fires", trigger.name)
         if run is not None:
             run.fired.add(trigger.name)
@@ -261,7 +261,7 @@ def _node(action: ActionRun) -> Node:
 
 
 def _ends_in(scope: Scope, run: WorkflowRun) -> list[End]:
-    """How the actions of a workflow run stand, each by its newest attempt (G5); the states of ends are among them."""
+    """The states of the actions of a workflow run, each by its newest attempt (G5), if they are states of ends."""
     return [
         End(_node(action), state_of(scope.store, action).value, action.run_ids[-1] if action.kind == "JOB" else "")
         for action in run.actions

@@ -1,4 +1,4 @@
-"""What becomes of runs that a stopped service has left behind: they ended, and nothing follows from them."""
+"""Runs that a stopped service has left behind: they are ended, and start nothing."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ CRAWL_MESSAGE = "Crawl was interrupted: the service was stopped"
 
 
 def end_what_ran(store: GlueStore, now: datetime) -> int:
-    """End all runs that are still said to run; return how many there were."""
+    """End all runs that are still recorded as running; return their number."""
     job_runs = [run for run in store.job_runs.values() if run.is_running]
     crawls = [crawl for crawler in store.crawlers.values() for crawl in crawler.crawls if crawl.is_running]
     workflow_runs = [run for workflow in store.workflows.values() for run in workflow.runs if run.is_running]

@@ -1,4 +1,4 @@
-"""What a resumed workflow run does again, and what it keeps (G9)."""
+"""The nodes that a resumed workflow run executes again, and those whose results it keeps (G9)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class ResumePlan:
 
 
 def plan(previous: WorkflowRun, node_ids: Sequence[str]) -> ResumePlan:
-    """Work out what follows from restarting some nodes: they and all behind them run again, the rest keeps its end."""
+    """Plan a restart of some nodes: they and all that follow them run again, the others keep their results."""
     nodes = [Node(Kind(action.kind), action.name) for action in previous.actions]
     attempted = {node_id(node.kind.value, previous.workflow_name, node.name): node for node in nodes}
     unknown = [node for node in node_ids if node not in attempted]

@@ -24,9 +24,9 @@ Scheduled = tuple[Scope, Trigger | Crawler, str, datetime | None]
 
 
 class Scheduler:
-    """A thread that waits for the next time any schedule names, and serves what has come due, in order.
+    """A thread that waits for the next time of any schedule, and serves everything that is due, in order.
 
-    Others set ``schedules_changed`` to have it look at the schedules again.
+    Others set ``schedules_changed`` to make it read the schedules again.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Scheduler:
             return len(due)
 
     def is_too_far(self, moment: datetime) -> bool:
-        """Whether more starts lie between now and a moment than are served at once."""
+        """Whether more starts lie between now and a time than are served at once."""
         with self._lock:
             coming = self._due(self._served_until, moment)
             return sum(1 for _ in islice(coming, MAX_STARTS + 1)) > MAX_STARTS

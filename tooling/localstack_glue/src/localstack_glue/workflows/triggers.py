@@ -157,7 +157,7 @@ class Triggers:
         return {"Trigger": answers.trigger(changed)}
 
     def delete(self, scope: Scope, request: "DeleteTriggerRequestTypeDef") -> JsonDict:
-        """DeleteTrigger; one that is not there is no error on AWS."""
+        """DeleteTrigger; as on AWS, deleting a trigger that does not exist is not an error."""
         with self._lock:
             scope.store.triggers.pop(request["Name"], None)
             self._tagger.forget(scope, scope.arn("trigger", request["Name"]))

@@ -1,4 +1,4 @@
-"""Which jobs a success would start: those behind what a trigger has just started (G1, G4-G6)."""
+"""The jobs that a success would start: those after the actions that a trigger has just started (G1, G4-G6)."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class UpcomingJobs:
-    """Has a JVM made ready for the job runs that are likely to come, as far as the setting allows."""
+    """Prepares a JVM for job runs that are likely to come, as far as the setting allows."""
 
     def __init__(self, mode: WarmJvm, jobs: Jobs, crawl_signals: CrawlSignals, job_signals: JobSignals) -> None:
         self._jobs = jobs

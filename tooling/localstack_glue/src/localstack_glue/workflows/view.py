@@ -1,4 +1,4 @@
-"""What a workflow run looks like from outside: statistics (G7) and graph (G9)."""
+"""A workflow run in the API: statistics (G7) and graph (G9)."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ def crawls_of(store: GlueStore, action: ActionRun) -> list[Crawl]:
 
 
 def state_of(store: GlueStore, action: ActionRun) -> JobRunState | CrawlState:
-    """How an action stands: by its newest attempt. What could not be started, or is deleted since, is an error."""
+    """The state of an action's newest attempt; an action that could not be started, or was deleted, is an error."""
     runs = job_runs_of(store, action)
     if runs:
         return runs[-1].state
@@ -118,7 +118,7 @@ def node_id(kind: str, workflow_name: str | None, name: str) -> str:
 
 
 def graph(triggers: Iterable[Trigger], store: GlueStore, run: WorkflowRun | None) -> JsonDict:
-    """WorkflowGraph: triggers and what they start and watch, as nodes and edges (G9)."""
+    """WorkflowGraph: triggers, the actions that they start and the ones that they watch, as nodes and edges (G9)."""
     nodes: dict[str, JsonDict] = {}
     edges: list[JsonDict] = []
 

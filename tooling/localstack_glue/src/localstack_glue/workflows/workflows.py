@@ -133,7 +133,7 @@ class Workflows:
         return {"Name": workflow.name}
 
     def delete(self, scope: Scope, request: "DeleteWorkflowRequestTypeDef") -> JsonDict:
-        """DeleteWorkflow; one that is not there is no error on AWS."""
+        """DeleteWorkflow; as on AWS, deleting a workflow that does not exist is not an error."""
         with self._lock:
             scope.store.workflows.pop(request["Name"], None)
             self._tagger.forget(scope, scope.arn("workflow", request["Name"]))
