@@ -1,4 +1,4 @@
-"""What AWS answers when it refuses: in XML for S3 and services with forms, in JSON for the others."""
+"""AWS's responses when it refuses: XML for S3 and form-based services, JSON for the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Refusal:
 
 
 def refusal_of(call: Call, mode: Mode) -> Refusal:
-    """The answer to a call of which this mode makes an error."""
+    """The error response for a call under this mode."""
     status, code = _status_and_code(call, mode)
     message = f"{code} ({_ANYWAY})"
     if call.service == "s3":

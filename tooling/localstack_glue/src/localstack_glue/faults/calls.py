@@ -1,4 +1,4 @@
-"""Which call of AWS a request over HTTP is, by what stands on its outside."""
+"""The AWS call of an HTTP request, recognised from its method, address and headers."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _OF_QUERY = {
 
 
 def call_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Call:
-    """The call that a request is. Header names are small letters; S3 is addressed by path.
+    """The call of a request. Header names are in lower case; S3 is addressed by path.
 
-    Services with JSON name their operation in a header, those with forms in the form, S3 by method and query.
+    Services with JSON name their operation in a header, form-based ones in the form, S3 by method and query.
     """
     if named := headers.get("x-amz-target"):
         prefix, _, operation = named.partition(".")
@@ -52,13 +52,13 @@ def call_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -
 
 
 def service_of(headers: Mapping[str, str]) -> str:
-    """The service that a request is signed for; empty where it is not signed."""
+    """The service that a request is signed for; empty if it is not signed."""
     signed = _SIGNED_FOR.search(headers.get("authorization", ""))
     return signed.group(1) if signed else ""
 
 
 def name_in(request: object) -> str:
-    """The name of what a request with members is about: `database.table`, or the resource's own name."""
+    """The name of the resource of a request with members: `database.table`, or the resource's own name."""
     if not isinstance(request, dict):
         return ""
     table = request.get("TableInput")

@@ -35,12 +35,12 @@ class Faults:
 
 @dataclass
 class Connection:
-    """The client's, as far as faults need it.
+    """The client's connection, as far as faults need it.
 
     Attributes:
-        abort: end it at once.
-        close: end it once what was written has left.
-        gone: set when it has ended.
+        abort: closes it at once.
+        close: closes it after the written data has been sent.
+        gone: set when it has been closed.
     """
 
     abort: Callable[[], object]
@@ -83,7 +83,7 @@ class FaultyApplication:
         return self._cut(answered, mode, start_response)
 
     def _cut(self, answered: _Answer, mode: Mode, start_response: Callable[..., Any]) -> Iterator[bytes]:
-        """Half of an answer whose length is told whole."""
+        """Half of a response that announces its full length."""
         names = [(name, value) for name, value in answered.headers if name.lower() not in _LENGTHS]
         start_response(answered.status, [*names, ("Content-Length", str(len(answered.body)))])
         half = answered.body[: len(answered.body) // 2]
@@ -97,7 +97,7 @@ _LENGTHS = ("content-length", "transfer-encoding")
 
 @dataclass
 class _Answer:
-    """What the gateway answered."""
+    """The gateway's response."""
 
     status: str = "500 Internal Server Error"
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -139,7 +139,7 @@ def _headers(environ: dict[str, Any]) -> dict[str, str]:
 
 
 def _body(environ: dict[str, Any]) -> bytes:
-    """The body where it says what the call is about; S3 says that in address and headers."""
+    """The body, if it identifies the call's resource; S3 does that in address and headers."""
     is_form = "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", "")
     if "HTTP_X_AMZ_TARGET" not in environ and not is_form:
         return b""

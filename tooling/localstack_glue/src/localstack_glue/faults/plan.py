@@ -1,4 +1,4 @@
-"""Which calls fail, and how: rules that are fixed, a seed, and counters of what has been called."""
+"""Which calls fail, and how: fixed rules, a seed, and counters of the calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_RULES = 100
 
 
 class Mode(StrEnum):
-    """What becomes of a call."""
+    """The effect on a call."""
 
     FAIL_BEFORE = "fail-before"  # 500, and nothing was done
     FAIL_AFTER = "fail-after"  # done, and 500 all the same
@@ -51,16 +51,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fault and the calls that it strikes.
+    """A fault and the calls that it affects.
 
     Attributes:
-        mode: what becomes of them.
+        mode: the effect on them.
         service: pattern of the service, such as `s3` or `*`.
         operation: pattern of the operation, such as `UpdateTable` or `Put*`.
         key: pattern of the key.
-        nth: the first call to strike among those that fit, counted from 1.
+        nth: the first of the matching calls to affect, counted from 1.
         times: how many of them from there on; None for all.
-        probability: of each of those calls to be struck, decided by the plan's seed.
+        probability: the probability that each of those calls is affected, decided by the plan's seed.
         delay_s: of `delay`, in seconds.
     """
 
@@ -74,7 +74,7 @@ class Rule:
     delay_s: float = 0.0
 
     def fits(self, call: Call) -> bool:
-        """Whether the call is one of those meant."""
+        """Whether the call matches."""
         return (
             fnmatchcase(call.service, self.service)
             and fnmatchcase(call.operation, self.operation)
@@ -86,7 +86,7 @@ class Rule:
         """A rule from JSON.
 
         Raises:
-            ValueError: it is no rule.
+            ValueError: it is not a rule.
         """
         if not isinstance(record, Mapping):
             raise ValueError("a rule is an object")
@@ -125,9 +125,9 @@ class _Standing:
 
 
 class FaultPlan:
-    """Decides for each call, in the order in which they come. The first rule that strikes is the one that counts.
+    """Decides for each call, in the order of arrival. The first rule that applies counts.
 
-    The same rules, seed and order of calls give the same faults. May be asked from several threads.
+    The same rules, seed and order of calls give the same faults. It may be used by several threads.
     """
 
     def __init__(self, rules: Sequence[Rule] = (), seed: int | str = 0) -> None:
@@ -143,7 +143,7 @@ class FaultPlan:
         """A plan from `{"seed": ..., "rules": [...]}`.
 
         Raises:
-            ValueError: it is no plan.
+            ValueError: it is not a plan.
         """
         if not isinstance(record, Mapping) or set(record) - {"seed", "rules"}:
             raise ValueError('a plan is {"seed": number or text, "rules": [...]}')
@@ -155,7 +155,7 @@ class FaultPlan:
         return cls([Rule.parse(rule) for rule in rules], seed)
 
     def decide(self, call: Call) -> Rule | None:
-        """What strikes this call, if anything; the call is counted."""
+        """The rule that applies to this call, if any; the call is counted."""
         with self._lock:
             chosen = None
             for rule, draw, standing in zip(self.rules, self._draws, self._standing, strict=True):

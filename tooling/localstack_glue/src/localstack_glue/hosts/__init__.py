@@ -1,5 +1,5 @@
-"""Hosts: the servers that the service lives in, and what mends each of them.
+"""Hosts: the servers that the service runs in, and the fixes for each of them.
 
-In come requests of clients, which a host parses; out go the service's answers in the host's form.
-Nothing outside of this package imports a host's own modules.
+Input: requests of clients, which a host parses. Output: the service's responses in the host's form. Nothing outside of
+this package imports a host's own modules.
 """

@@ -1,5 +1,4 @@
-"""Jobs: their definitions and runs, each a process with an environment of its own, under its role.
+"""Jobs: their definitions and runs, each a process with its own environment, under its role.
 
-In come definitions and arguments; out go run states, logs and metrics.
-Imports ``service`` and ``iam``.
+Input: definitions and arguments. Output: run states, logs and metrics. It imports ``service`` and ``iam``.
 """

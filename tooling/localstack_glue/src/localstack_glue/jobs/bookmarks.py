@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class JobBookmarks:
-    """Shows and resets what jobs have read."""
+    """Shows and resets the bookmarks of jobs."""
 
     def __init__(self, folder: Path, signals: JobSignals) -> None:
         self._folder = folder
@@ -34,7 +34,7 @@ class JobBookmarks:
         return {"JobBookmarkEntry": self._find(scope, request)}
 
     def reset(self, scope: Scope, request: "ResetJobBookmarkRequestTypeDef") -> JsonDict:
-        """ResetJobBookmark: the next run reads everything or, with RunId, what came after that run."""
+        """ResetJobBookmark: the next run reads everything or, with RunId, everything after that run."""
         name, job = request["JobName"], _job_id(scope, request["JobName"])
         entry = self._find(scope, request)
         if any(run.is_running for run in scope.store.runs_of(name)):
@@ -47,7 +47,7 @@ class JobBookmarks:
         return {"JobBookmarkEntry": entry}
 
     def forget(self, scope: Scope, job_name: str) -> None:
-        """Drop the bookmark of a job that is gone."""
+        """Delete the bookmark of a deleted job."""
         bookmarks.forget(self._folder, _job_id(scope, job_name))
 
     def forget_all(self) -> None:

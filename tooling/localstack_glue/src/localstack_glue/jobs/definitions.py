@@ -1,4 +1,4 @@
-"""Rules on job definitions: what is accepted, what AWS fills in, what a run makes of it."""
+"""Checks of job definitions, AWS's defaults, and their values for a run."""
 
 import secrets
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ RUN_OVERRIDES = (
 
 
 def complete(definition: Mapping[str, Any]) -> JsonDict:
-    """Check a definition and add what AWS adds to it."""
+    """Check a definition and add AWS's defaults."""
     job = {key: value for key, value in definition.items() if value is not None}
     command = job.get("Command") or {}
     if not command.get("Name"):
@@ -50,7 +50,7 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
 
 
 def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
-    """Lay what StartJobRun or a trigger's action says over a job's definition."""
+    """Apply the parameters of StartJobRun or of a trigger's action to a job's definition."""
     if request.get("ExecutionRoleSessionPolicy"):  # a run must not have more rights than it was meant to have
         raise InvalidInputException("glue-local does not support ExecutionRoleSessionPolicy")
     overrides = {key: request[key] for key in RUN_OVERRIDES if request.get(key) is not None}
@@ -91,7 +91,7 @@ def retry_run_id(run_id: str, attempt: int) -> str:
 
 
 def workers_of(plan: Mapping[str, Any]) -> tuple[str, int]:
-    """Worker type and number of a run, also where only a capacity was given."""
+    """Worker type and number of a run, also if only a capacity was given."""
     worker_type = plan.get("WorkerType")
     if worker_type:
         return str(worker_type), int(plan.get("NumberOfWorkers") or 1)

@@ -1,4 +1,4 @@
-"""Carries a job run from STARTING to its end, on a thread of its own."""
+"""Executes a job run from STARTING to its end, in its own thread."""
 
 import logging
 import os
@@ -49,7 +49,7 @@ Ended = Callable[[Scope, JobRun], None]
 
 @dataclass
 class _LiveRun:
-    """What only exists while a run runs; never stored."""
+    """The data of a run that exist only while it runs; never stored."""
 
     folder: Path
     process: RunningJob | None = None
@@ -116,7 +116,7 @@ class JobExecutor:
             self._java.expect(scope, job_name, plan, merged)
 
     def forget_expected(self) -> None:
-        """End what was prepared for runs that have not come."""
+        """End the preparations for runs that have not been started."""
         self._java.drop()
 
     def stop(self, run: JobRun) -> None:
@@ -131,7 +131,7 @@ class JobExecutor:
             threading.Thread(target=process.stop, name=f"glue-stop-{run.run_id[:16]}", daemon=True).start()
 
     def close(self) -> None:
-        """End all runs and wait until their processes are gone."""
+        """End all runs and wait until their processes have ended."""
         with self._lock:
             self._is_closed = True
         self._java.drop()
@@ -139,7 +139,7 @@ class JobExecutor:
         shutil.rmtree(self._runs_dir, ignore_errors=True)
 
     def drain(self, grace_s: float = TERMINATION_GRACE_S) -> None:
-        """End all runs of now and wait until their processes are gone."""
+        """End all current runs and wait until their processes have ended."""
         with self._lock:
             runs = list(self._live.values())
             for live in runs:
@@ -313,7 +313,7 @@ def _to_all(*streams: LogStream) -> LineSink:
 def own_runs_dir(parent: Path) -> Path:
     """Name this process's folder for runs, and remove those of services that were killed.
 
-    One of this process's own number is left from before too: in a container each service gets the same.
+    A folder with this process's own number may be left from before: in a container each service gets the same.
     """
     own = os.getpid()
     for other in parent.glob("[0-9]*"):

@@ -122,7 +122,7 @@ class Jobs:
         return {"JobName": job.name}
 
     def delete(self, scope: Scope, request: "DeleteJobRequestTypeDef") -> JsonDict:
-        """DeleteJob; a job that is not there is no error on AWS. Its runs go with it, running ones are stopped."""
+        """DeleteJob; as on AWS, a missing job is not an error. Its runs are deleted too, running ones stopped."""
         name = request["JobName"]
         with self._lock:
             scope.store.jobs.pop(name, None)
@@ -159,7 +159,7 @@ class Jobs:
     def start_run_for_trigger(
         self, scope: Scope, name: str, action: Mapping[str, Any], origin: Origin, predecessors: Predecessors = ()
     ) -> JobRun:
-        """Start a run; above the limit the run is recorded as FAILED (G27). Its end is not told to any trigger."""
+        """Start a run; above the limit the run is recorded as FAILED (G27). Its end does not fire a trigger."""
         with self._lock:
             try:
                 return self.start_run(scope, name, action, origin, predecessors)
@@ -171,7 +171,7 @@ class Jobs:
                 return run
 
     def expect_run(self, scope: Scope, name: str, request: Mapping[str, Any]) -> None:
-        """Prepare for a run that is likely to be asked for soon, with what a trigger's action says."""
+        """Prepare for a run that is likely to be started soon, with the parameters of a trigger's action."""
         job = scope.store.jobs.get(name)
         if job is not None:
             plan = definitions.for_run(job.definition, request)
@@ -189,7 +189,7 @@ class Jobs:
         return {"JobRuns": [answers.job_run(run) for run in found], "NextToken": token}
 
     def batch_stop(self, scope: Scope, request: "BatchStopJobRunRequestTypeDef") -> JsonDict:
-        """BatchStopJobRun: what runs becomes STOPPING and then STOPPED (G26)."""
+        """BatchStopJobRun: running ones become STOPPING and then STOPPED (G26)."""
         name, submitted, errors = request["JobName"], [], []
         with self._lock:
             for run_id in request["JobRunIds"]:
@@ -252,7 +252,7 @@ class Jobs:
         self._signals.started.send(scope, run)
 
     def _ended(self, scope: Scope, run: JobRun) -> None:
-        """Start the next attempt of a failed run, or tell that the run is over (G27)."""
+        """Start the next attempt of a failed run, or announce the end of the run (G27)."""
         self._signals.attempt_ended.send(scope, run)
         with self._lock:
             if run.state is JobRunState.FAILED and run.attempt < run.plan["MaxRetries"]:

@@ -44,7 +44,7 @@ def run_request(
     endpoint_url: str,
     credentials: Credentials = NO_CREDENTIALS,
 ) -> RunRequest:
-    """Gather what is known of a run."""
+    """Collect the known properties of a run."""
     worker_type, workers = workers_of(plan)
     return RunRequest(
         identity,
@@ -80,7 +80,7 @@ class JavaAhead:
 
     @property
     def state(self) -> str | None:
-        """Of what waits: `starting`, `ready`, or None."""
+        """The state of the waiting JVM: `starting`, `ready`, or None."""
         return self._waiting.state
 
     def expect(self, scope: Scope, job_name: str, plan: Mapping[str, Any], merged: Mapping[str, str]) -> None:
@@ -116,7 +116,7 @@ class JavaAhead:
         return self._begin(spark_home or self._settings.spark_home, folder, found, is_ahead=False)
 
     def drop(self) -> None:
-        """End what waits."""
+        """End the waiting JVM."""
         self._waiting.drop()
 
     def _start_ahead(self, scope: Scope, role: str, request: RunRequest, era: int) -> None:

@@ -1,4 +1,4 @@
-"""The metric that a run with `--enable-metrics` leaves (G28). What Spark knows inside is not measured here."""
+"""The metric of a run with `--enable-metrics` (G28). Spark's internal metrics are not collected."""
 
 import logging
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ ELAPSED_TIME = "glue.driver.aggregate.elapsedTime"
 
 
 def are_enabled(merged: Mapping[str, str]) -> bool:
-    """Whether a run's arguments ask for metrics; on AWS the argument alone does, whatever its value but `false`."""
+    """Whether a run's arguments enable metrics; on AWS the argument alone does, whatever its value except `false`."""
     return merged.get("--enable-metrics", "false").lower() != "false"
 
 

@@ -1,4 +1,4 @@
-"""Runs a command in a process group of its own and leaves nothing of it behind."""
+"""Runs a command in its own process group and leaves no process of it behind."""
 
 import logging
 import os
@@ -161,7 +161,7 @@ class JobProcess:
 
 
 def kill_runs(run_ids: Collection[str]) -> None:
-    """Kill what runs of a service that was killed itself have left behind."""
+    """Kill the processes of runs of a service that was itself killed."""
     for process in psutil.process_iter():
         try:
             is_left_behind = bool(run_ids) and process.environ().get(RUN_ID_VARIABLE) in run_ids

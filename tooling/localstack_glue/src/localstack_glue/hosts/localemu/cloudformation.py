@@ -1,4 +1,4 @@
-"""Where LocalEmu's CloudFormation finds the resource types of Glue, of which it has none."""
+"""Registers Glue's resource types with LocalEmu's CloudFormation, which has none of them."""
 
 # ruff: noqa: E402 - LocalStack's names come first
 from localstack_glue.hosts.localemu import names

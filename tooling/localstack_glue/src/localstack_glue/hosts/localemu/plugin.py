@@ -1,7 +1,7 @@
-"""Where LocalEmu finds this service. It is light: plux loads it at every start.
+"""LocalEmu's entry point to this service. Its imports are few, because plux loads it at every start.
 
-LocalEmu has a Glue, an Athena, Budgets and a QuickSight of its own: all four are answered here, as jobs, crawls and
-queries share what they know. `PROVIDER_OVERRIDE_ATHENA=default` and the like have LocalEmu's own instead.
+LocalEmu has its own Glue, Athena, Budgets and QuickSight: this service answers all four instead, because jobs, crawls
+and queries share data. `PROVIDER_OVERRIDE_ATHENA=default` and the like select LocalEmu's own.
 """
 
 # ruff: noqa: E402 - LocalStack's names come first
@@ -56,7 +56,7 @@ def prepare_runtime() -> None:
 
 @hooks.on_infra_ready()
 def take_up_state() -> None:
-    """Start the service by itself where it left something."""
+    """Start the service if it has stored state."""
     services.take_up_state()
 
 

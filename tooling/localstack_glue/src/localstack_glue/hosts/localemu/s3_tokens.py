@@ -7,12 +7,12 @@ import base64
 
 
 def mend() -> None:
-    """Have LocalEmu 1.3 read all tokens that it makes."""
+    """Make LocalEmu 1.3 read all tokens that it creates."""
     from localemu.services.s3 import provider
 
     provider.decode_continuation_token = decoded
 
 
 def decoded(token: str | None) -> str:
-    """The key in a token; an empty one where there is no token."""
+    """The key in a token; an empty one if there is no token."""
     return "" if token is None else base64.b64decode(token, altchars=b"._").decode()

@@ -1,4 +1,4 @@
-"""LocalStack 4.13.1 as the host: what hands requests to the service, and what mends the host.
+"""LocalStack 4.13.1 as the host: the connection of the service to it, and fixes of the host.
 
-Each module that mends something names the fault, and goes when the host mends it. LocalStack is imported here only.
+Each module with a fix names the fault, and is removed when the host fixes it. Only this package imports LocalStack.
 """

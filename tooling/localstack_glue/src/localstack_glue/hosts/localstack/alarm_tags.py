@@ -6,9 +6,9 @@ _PUTS = ("PutMetricAlarm", "PutCompositeAlarm")
 
 
 def keep_alarm_tags(_chain: Any, context: Any, response: Any) -> None:
-    """Store the tags of an alarm that was put, and drop those of alarms that were deleted.
+    """Store the tags of an alarm that was put, and remove those of deleted alarms.
 
-    As on AWS, putting an alarm that is there already leaves the tags it has.
+    As on AWS, putting an existing alarm keeps its tags.
     """
     if context.service is None or context.service.service_name != "cloudwatch" or context.operation is None:
         return

@@ -1,4 +1,4 @@
-"""Tells changes of the catalog once they are made, whoever answered the call: this service or moto."""
+"""Sends events for changes of the catalog after they are made, whether this service or moto made them."""
 
 import json
 import logging

@@ -16,7 +16,7 @@ from localstack_glue.service.models import JsonDict
 
 
 class HostedApi(ServiceLifecycleHook):
-    """One service behind LocalStack's gateway; what it leaves to moto falls through to it."""
+    """One service behind LocalStack's gateway; operations that it leaves to moto fall through to it."""
 
     def __init__(self, api: ModelApi) -> None:
         self.api = api

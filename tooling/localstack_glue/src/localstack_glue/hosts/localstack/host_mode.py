@@ -1,4 +1,4 @@
-"""What LocalStack in host mode would share: files with other LocalStacks, its port with the network."""
+"""Prevents LocalStack in host mode from sharing files with other LocalStacks, and its port with the network."""
 
 import functools
 import ipaddress

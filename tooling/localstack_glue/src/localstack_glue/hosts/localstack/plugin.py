@@ -32,7 +32,7 @@ def quicksight() -> Service:
 
 @hooks.on_infra_start()
 def prepare_runtime() -> None:
-    """Mend what LocalStack 4.13 has wrong, and take the service in."""
+    """Fix the faults of LocalStack 4.13, and register the service."""
     from localstack.aws import handlers
 
     from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
@@ -43,7 +43,7 @@ def prepare_runtime() -> None:
 
 @hooks.on_infra_ready()
 def take_up_state() -> None:
-    """Start the service by itself where it left something."""
+    """Start the service if it has stored state."""
     services.take_up_state()
 
 

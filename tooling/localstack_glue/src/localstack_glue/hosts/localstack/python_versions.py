@@ -1,4 +1,4 @@
-"""What LocalStack 4.13.1 needs to run on Python 3.11 and 3.12: it is written for 3.13."""
+"""Makes LocalStack 4.13.1, which is written for Python 3.13, run on Python 3.11 and 3.12."""
 
 import hashlib
 import importlib
@@ -34,7 +34,7 @@ def _import_packages_api_with_lock_class() -> None:
     factory = threading.Lock
 
     class Lock:
-        """A class for the annotation, which still makes real locks for whoever wants one meanwhile."""
+        """A class for the annotation, which still creates real locks for other users in the meantime."""
 
         def __new__(cls) -> Any:
             return factory()

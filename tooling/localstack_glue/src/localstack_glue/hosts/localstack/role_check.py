@@ -82,7 +82,7 @@ class RoleChain:
 
 
 def add_refused_deletions(_chain: HandlerChain, context: RequestContext, response: Response) -> None:
-    """Put the refused keys of a DeleteObjects beside the deleted ones; appended to the response handlers."""
+    """Add the refused keys of a DeleteObjects to the deleted ones; appended to the response handlers."""
     errors = getattr(context, REFUSED_DELETIONS, None)
     if errors is not None and response.status_code == 200:
         response.set_response(with_refused_deletions(response.get_data(as_text=True), errors))

@@ -1,9 +1,9 @@
-"""Mends LocalStack's listings of URL-encoded keys, which boto3, S3A and PyArrow ask for by default.
+"""Fixes LocalStack's listings of URL-encoded keys, which boto3, S3A and PyArrow request by default.
 
-LocalStack 4.13.1 encodes each key before it compares it with where the page begins (marker, continuation token,
-`StartAfter`), and that is plain. '%3D' sorts before '=': of keys such as `day=1/x` a listing loses all behind its first
-page. '%20' sorts behind ' ': keys with a space come again and again, and the listing never ends. The remedy lists
-plainly and encodes the answer.
+LocalStack 4.13.1 encodes each key before it compares it with the start of the page (marker, continuation token,
+`StartAfter`), which is not encoded. '%3D' sorts before '=': of keys such as `day=1/x`, a listing loses all after its
+first page. '%20' sorts after ' ': keys with a space are repeated, and the listing never ends. The fix lists keys
+without encoding and encodes the response.
 """
 
 import functools
@@ -53,7 +53,7 @@ def mend(provider: type | None = None) -> tuple[str, ...]:
 
 
 def loses_keys(provider: type, name: str) -> bool:
-    """Try whether a handler leaves out the key that follows where its page begins, or lists one before it again."""
+    """Test whether a handler leaves out the key after the start of its page, or lists one before it again."""
     bucket = _bucket_with_two_keys()
     store = SimpleNamespace(_get_cross_account_bucket=lambda *_args, **_kwargs: (None, bucket))
     start = {START_PARAMETERS[name]: PROBE_MARKER}

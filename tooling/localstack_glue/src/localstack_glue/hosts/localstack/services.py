@@ -69,7 +69,7 @@ def quicksight() -> "Service":
 
 
 def take_in() -> None:
-    """Mend what this Python lacks and what all hosts of the kind have wrong, and add the control endpoints."""
+    """Fix the faults of this Python and of hosts of this kind, and add the control endpoints."""
     from localstack.aws import handlers
 
     from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing
@@ -95,7 +95,7 @@ def take_in() -> None:
 
 
 def take_up_state() -> None:
-    """Start the service by itself where it left something: its schedules are due without anybody's call."""
+    """Start the service if it has stored state: its schedules are due without a call."""
     from localstack.services.plugins import SERVICE_PLUGINS
 
     from localstack_glue.service.settings import find_state_dir
@@ -158,7 +158,7 @@ def _persistent_dir() -> Path | None:
 
 
 def _follower(state: "StateFile") -> Callable[..., None]:
-    """Look at the answers to Glue's calls: all but those that only read may have changed something."""
+    """Follow the responses to Glue's calls: all except those that only read may have changed something."""
 
     def follow(_chain: Any, context: Any, _response: Any) -> None:
         if context.service is None or context.service.service_name != "glue" or context.operation is None:
@@ -170,7 +170,7 @@ def _follower(state: "StateFile") -> Callable[..., None]:
 
 
 def _guard_calls() -> "RoleGuard":
-    """Check from now on what roles do that the service assumes. Before its first use nobody has their credentials."""
+    """Check the calls of roles that the service assumes. Before its first use, nobody has their credentials."""
     from localstack.aws import handlers
 
     from localstack_glue.hosts.localstack.role_check import RoleChain, RoleGuardHandler, add_refused_deletions
@@ -207,7 +207,7 @@ def _reads() -> "ReadInProcess":
 
 @functools.cache
 def _faults() -> "Faults | None":
-    """What fails calls on order; None unless the environment asks for it."""
+    """The faults of calls; None unless the environment enables them."""
     from localstack_glue.faults.gateway import SWITCH, Faults
 
     return Faults() if os.environ.get(SWITCH, "").lower() in ("1", "true", "on") else None

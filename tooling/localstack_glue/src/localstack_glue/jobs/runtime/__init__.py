@@ -1,1 +1,1 @@
-"""What a job run is made of: its arguments, files, modules, Spark configuration and process environment."""
+"""The parts of a job run: its arguments, files, modules, Spark configuration and process environment."""

@@ -46,7 +46,7 @@ SERVICE_ARGUMENTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
-    """What a run is called, as the script is told."""
+    """The names of a run that are passed to the script."""
 
     job_name: str
     job_id: str
@@ -56,12 +56,12 @@ class RunIdentity:
 
 
 def merge(defaults: Mapping[str, str], given: Mapping[str, str], fixed: Mapping[str, str]) -> dict[str, str]:
-    """Lay a run's arguments over the defaults; what is non-overridable stays (G10, G28)."""
+    """Apply a run's arguments to the defaults; non-overridable ones are kept (G10, G28)."""
     return {**defaults, **given, **fixed}
 
 
 def script_arguments(merged: Mapping[str, str], identity: RunIdentity) -> list[str]:
-    """Build what the script finds in `sys.argv[1:]`."""
+    """Build the script's `sys.argv[1:]`."""
     line = ["--JOB_NAME", identity.job_name, "--JOB_ID", identity.job_id, "--JOB_RUN_ID", identity.run_id]
     if identity.workflow_name and identity.workflow_run_id:
         line += ["--WORKFLOW_NAME", identity.workflow_name, "--WORKFLOW_RUN_ID", identity.workflow_run_id]

@@ -1,7 +1,7 @@
-"""Where the bookmarks of jobs are: one file per job, written by `awsglue` when a script commits.
+"""The files of job bookmarks: one file per job, written by `awsglue` when a script commits.
 
-A file holds what GetJobBookmark calls a JobBookmarkEntry, so the service can answer it as it is. Beside it lies a
-folder with the entry that each run left, so that a job can be taken back to what it knew after any of them.
+A file holds GetJobBookmark's JobBookmarkEntry, so the service can return it unchanged. A folder next to it has the
+entry of each run, so that a job can be reset to its state after any of them.
 """
 
 import hashlib
@@ -19,17 +19,17 @@ def job_id(job_arn: str) -> str:
 
 
 def bookmark_file(folder: Path, job: str) -> Path:
-    """Name a job's file; the job's id tells jobs of several accounts and regions apart."""
+    """Name a job's file; the job's id distinguishes jobs of several accounts and regions."""
     return folder / f"{job}.json"
 
 
 def runs_folder(folder: Path, job: str) -> Path:
-    """Name the folder with what each run of a job left; `awsglue.bookmarks` writes it."""
+    """Name the folder with the entries of a job's runs; `awsglue.bookmarks` writes it."""
     return folder / f"{job}.runs"
 
 
 def read(folder: Path, job: str, run_id: str | None = None) -> dict[str, Any] | None:
-    """Return the JobBookmarkEntry of a job, or the one that a run of it left; None if there is none."""
+    """Return the JobBookmarkEntry of a job, or that of one of its runs; None if there is none."""
     file = runs_folder(folder, job) / f"{run_id}.json" if run_id else bookmark_file(folder, job)
     try:
         entry: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -39,10 +39,10 @@ def read(folder: Path, job: str, run_id: str | None = None) -> dict[str, Any] | 
 
 
 def rewind(folder: Path, job: str, run_id: str) -> None:
-    """Take a job back to what it knew after a run.
+    """Reset a job to its state after a run.
 
     Raises:
-        FileNotFoundError: that run left nothing.
+        FileNotFoundError: that run left no entry.
     """
     entry = (runs_folder(folder, job) / f"{run_id}.json").read_text(encoding="utf-8")
     file = bookmark_file(folder, job)
@@ -52,12 +52,12 @@ def rewind(folder: Path, job: str, run_id: str) -> None:
 
 
 def reset(folder: Path, job: str) -> None:
-    """Forget what a job has read: its next run reads everything."""
+    """Delete a job's bookmark: its next run reads everything."""
     bookmark_file(folder, job).unlink(missing_ok=True)
 
 
 def forget(folder: Path, job: str) -> None:
-    """Forget a job that is gone, with what its runs left."""
+    """Delete the bookmark of a deleted job, with the entries of its runs."""
     reset(folder, job)
     shutil.rmtree(runs_folder(folder, job), ignore_errors=True)
 

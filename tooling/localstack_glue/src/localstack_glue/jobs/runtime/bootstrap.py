@@ -1,7 +1,7 @@
-"""Runs a job's script in the job's own Python and leaves the reason of a failure behind.
+"""Runs a job's script in the job's own Python and writes the reason of a failure to a file.
 
-Started by path, in a Python that need not know this package: it may use the standard library only.
-Arguments: the file for the reason, the script, and the script's own arguments.
+Started by path, in a Python that may lack this package: it may use the standard library only. Arguments: the file for
+the reason, the script, and the script's own arguments.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ def die_with_parent() -> None:
 
 
 def bound_memory() -> None:
-    """Take no more address space than the service says: a script that runs away fails, and not the machine."""
+    """Limit the address space to the service's setting: a script that runs away fails, and the machine does not."""
     limit_mb = os.environ.pop(MEMORY_VARIABLE, "")
     if not limit_mb or sys.platform == "win32":
         return
@@ -67,7 +67,7 @@ def run(script: Path) -> None:
 
 
 def refuse_ahead(script: Path) -> None:
-    """Refuse what the script is sure to ask for and the library of Glue here lacks, before it does anything."""
+    """Refuse calls that the script is sure to make and the library of Glue here lacks, before the script runs."""
     source = script.read_bytes()
     if b"awsglue" not in source:
         return

@@ -1,4 +1,4 @@
-"""Fetches from S3 what a run needs."""
+"""Fetches the files of a run from S3."""
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath

@@ -1,4 +1,4 @@
-"""Which Spark a job's GlueVersion stands for, and what is said of versions that nothing here runs (G31, G34)."""
+"""The Spark version of each GlueVersion, and the messages for versions that cannot be run here (G31, G34)."""
 
 from collections.abc import Mapping
 
@@ -13,9 +13,9 @@ _OLDER = "older than what glue-local runs, though AWS does run it"
 
 
 def why_not_run(job_name: str, run_id: str, glue_version: str) -> str | None:
-    """Say why a Spark job of this version does not run, or None.
+    """Why a Spark job of this version does not run, or None.
 
-    AWS accepts a version that there is not when the job is defined; the run fails, with the words that stand first.
+    AWS accepts an unknown version in a job's definition; the run fails, with the words at the beginning of the message.
     """
     if glue_version in SPARK_OF:
         return None

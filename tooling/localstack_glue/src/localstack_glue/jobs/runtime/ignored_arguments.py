@@ -1,4 +1,4 @@
-"""What a run's arguments ask for and this service does not do: refused where it matters, else said in the log."""
+"""Arguments of a run that this service does not support: refused if they matter, otherwise logged."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +13,7 @@ _WITHOUT_EFFECT = {
 
 
 def refusal(merged: Mapping[str, str], *, is_spark: bool) -> str | None:
-    """Say why a run cannot be what it is meant to be, or None."""
+    """Why a run with these arguments is refused, or None."""
     if is_spark and merged.get("--job-language", "python").lower() != "python":
         return f"--job-language {merged['--job-language']} is not supported: glue-local runs Python scripts only"
     if is_spark and merged.get("--class"):

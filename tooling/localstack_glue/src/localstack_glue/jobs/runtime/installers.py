@@ -1,4 +1,4 @@
-"""What pip and uv are given around them, and what of their words is the cause when they fail."""
+"""The environment of pip and uv, and the cause in their output when they fail."""
 
 import json
 import os
@@ -17,15 +17,15 @@ _ASIDE = re.compile(r"^(hint|warning|notice|\[notice\]|using cpython|looking in|
 
 
 def run(command: Sequence[str], *, failure: str, timeout_s: float) -> str:
-    """Run an installer and return what it prints.
+    """Run an installer and return its output.
 
     Args:
         command: the program and its arguments.
-        failure: what is told when it fails; the cause follows.
+        failure: the beginning of the message when it fails; the cause follows.
         timeout_s: how long it may take.
 
     Raises:
-        JobPreparationError: it failed, was not there or took too long.
+        JobPreparationError: it failed, does not exist or took too long.
     """
     try:
         return subprocess.run(

@@ -50,7 +50,7 @@ class MemoryBudget:
             return True
 
     def give_back(self, run_id: str) -> None:
-        """Let others have what a run held, if it held any."""
+        """Release the memory of a run, if it had any."""
         with self._changed:
             self._held.pop(run_id, None)
             self._changed.notify_all()

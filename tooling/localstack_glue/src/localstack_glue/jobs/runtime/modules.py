@@ -37,7 +37,7 @@ print(json.dumps({"path": [entry for entry in sys.path if entry], "markers": {
 
 @dataclass(frozen=True)
 class RuntimePython:
-    """What a Python has installed, and how it answers environment markers."""
+    """The packages that a Python has installed, and its values of environment markers."""
 
     markers: Mapping[str, str]
     installed: Mapping[str, Distribution]
@@ -52,7 +52,7 @@ class RuntimePython:
         return cls(facts["markers"], found)
 
     def has(self, requirement: Requirement) -> bool:
-        """Whether a requirement is met, with the extras it names and what they need in turn."""
+        """Whether a requirement is met, with its extras and their requirements in turn."""
         return self._has(requirement, frozenset())
 
     def _has(self, requirement: Requirement, seen: frozenset[str]) -> bool:

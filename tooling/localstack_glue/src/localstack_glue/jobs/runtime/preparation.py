@@ -66,7 +66,7 @@ def prepare(
 
 
 def lay_out(folder: Path, found: RunEnvironment) -> None:
-    """Make a run's folders, and write Spark's configuration; one that lies there stays."""
+    """Create a run's folders, and write Spark's configuration; an existing one is kept."""
     scratch_of(folder).mkdir(parents=True, exist_ok=True)
     temporary_of(folder).mkdir(exist_ok=True)
     if "spark.eventLog.dir" in found.properties:
@@ -76,13 +76,13 @@ def lay_out(folder: Path, found: RunEnvironment) -> None:
 
 
 def read_reason(folder: Path) -> str | None:
-    """Return what the script's failure left behind (G29)."""
+    """Return the reason that the failed script wrote (G29)."""
     file = folder / REASON_FILE
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
 
 
 def check_runtime(request: RunRequest, settings: Settings) -> None:
-    """Raise JobPreparationError if this machine lacks what a run needs."""
+    """Raise JobPreparationError if this machine lacks something that a run needs."""
     if not settings.python.exists():
         raise JobPreparationError(f"there is no Python at {settings.python}; set LOCALSTACK_GLUE_PYTHON")
     if not request.is_spark:

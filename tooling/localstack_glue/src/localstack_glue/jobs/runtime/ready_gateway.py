@@ -72,12 +72,12 @@ class Gateway:
         return original(conf, popen_kwargs)
 
     def _address(self) -> dict[str, str] | None:
-        """Wait for Java to say where it listens; None if it does not come up."""
+        """Wait for Java to announce its address; None if it does not start."""
         return read_address(self._file.read_bytes()) if wait_for(self._file, self._pid) else None
 
 
 def wait_for(file: Path, pid: int) -> bool:
-    """Wait until a file is there; False if the process that is to write it ends before, or takes too long."""
+    """Wait until a file exists; False if the process that is to write it ends before, or takes too long."""
     deadline = time.monotonic() + LONGEST_WAIT_S
     while not file.is_file():
         if time.monotonic() > deadline or not _runs(pid):
@@ -87,7 +87,7 @@ def wait_for(file: Path, pid: int) -> bool:
 
 
 def needs_own_java(settings: Mapping[str, str]) -> bool:
-    """Whether a session asks for what Java can only be given when it starts."""
+    """Whether a session has settings that Java can only get when it starts."""
     master = settings.get("spark.master", "local")
     return not master.startswith("local") or any(name.startswith(LAUNCH_SETTINGS) for name in settings)
 
@@ -136,7 +136,7 @@ class _Loader(importlib.abc.Loader):
 
 
 def _inherited() -> tuple[dict[str, str], Path | None]:
-    """What a process started now would take over."""
+    """The state that a process started now would inherit."""
     try:
         folder = Path.cwd()
     except FileNotFoundError:  # a script may remove where it runs

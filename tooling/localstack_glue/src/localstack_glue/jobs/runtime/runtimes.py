@@ -1,4 +1,4 @@
-"""Finds the Python and the Spark for a run's GlueVersion; that of Glue 6.0 is made when its first run needs it."""
+"""Finds the Python and the Spark for a run's GlueVersion; that of Glue 6.0 is created for its first run."""
 
 import logging
 import threading
@@ -29,7 +29,7 @@ class Runtimes:
         """The settings with the runtime of a run's GlueVersion.
 
         Raises:
-            JobPreparationError: there is none for it; the message says what to do.
+            JobPreparationError: there is no runtime for it; the message states what to do.
         """
         if not request.is_spark or request.command["Name"] not in COMMANDS:
             return self._settings

@@ -1,7 +1,7 @@
-"""Gives a script's Spark SQL the Data Catalog as its metastore, where the run asks for it.
+"""Makes the Data Catalog the metastore of a script's Spark SQL, if the run requests it.
 
 Loaded by the bootstrap, in the job's Python: it may use the standard library only. As soon as the script imports
-`pyspark.sql`, `awsglue.metastore` puts itself before Spark's own methods.
+`pyspark.sql`, `awsglue.metastore` replaces Spark's own methods.
 """
 
 import importlib
@@ -17,13 +17,13 @@ MODULE, HOOKS = "pyspark.sql", "awsglue.metastore.hooks"
 
 
 def install() -> None:
-    """Have Spark SQL know the Data Catalog, if the environment says so."""
+    """Make Spark SQL use the Data Catalog, if the environment requests it."""
     if os.environ.get(VARIABLE):
         sys.meta_path.insert(0, _Finder())
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Calls the hooks once Spark's module is there."""
+    """Calls the hooks once Spark's module is loaded."""
 
     def find_spec(self, fullname: str, path: Iterable[str] | None, target: Any = None) -> Any:  # noqa: ARG002
         if fullname != MODULE:

@@ -1,8 +1,8 @@
-"""A zip of wheels in `--additional-python-modules`: a small package index of its own (G28).
+"""A zip of wheels in `--additional-python-modules`: a small package index (G28).
 
-Source of its form: docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html, "Appendix A:
-Creating a Zip of Wheels Artifact". It holds one folder, `wheels/`, with the wheels and the `requirements.txt` that
-names what of them a run needs.
+Source of its form: docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html, "Appendix A: Creating
+a Zip of Wheels Artifact". It contains one folder, `wheels/`, with the wheels and a `requirements.txt` that names those
+that a run needs.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _FOLDER, _REQUIREMENTS = "wheels", "requirements.txt"
 
 @dataclass(frozen=True, slots=True)
 class WheelsZip:
-    """What a zip of wheels brings: a folder for `pip --find-links`, and the requirements that it says."""
+    """The content of a zip of wheels: a folder for `pip --find-links`, and its requirements."""
 
     folder: Path
     requirements: tuple[str, ...]
@@ -35,7 +35,7 @@ def unpack(archive: Path, cache: Path) -> WheelsZip:
     """Unpack a zip of wheels into the cache, each content once.
 
     Raises:
-        JobPreparationError: it is no zip, or has another form.
+        JobPreparationError: it is not a zip, or has another form.
     """
     folder = cache / f"wheels-{hashlib.sha256(archive.read_bytes()).hexdigest()[:24]}"
     if not folder.is_dir():
@@ -54,7 +54,7 @@ def unpack(archive: Path, cache: Path) -> WheelsZip:
 
 
 def _extract(archive: Path, folder: Path) -> None:
-    """Write the wheels and the requirements, whatever else the archive holds."""
+    """Extract the wheels and the requirements, and nothing else."""
     try:
         with zipfile.ZipFile(archive) as opened:
             for entry in opened.infolist():

@@ -1,4 +1,4 @@
-"""What a worker type is, and what of it this machine can give."""
+"""Worker types, and the part of their resources that this machine can provide."""
 
 import os
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ WORKER_TYPES = {
 
 
 def local_cores(worker_type: str, workers: int) -> int:
-    """Threads for the local Spark master: as many as the workers have, at most what is here."""
+    """Threads for the local Spark master: as many as the workers have, at most the machine's."""
     return max(1, min(WORKER_TYPES[worker_type].vcpus * workers, usable_cores()))
 
 
@@ -48,7 +48,7 @@ def heap_mb(worker_type: str) -> int:
 
 
 def budget_mb(setting_mb: int | None) -> int:
-    """Memory for the heaps of all runs: what the setting says, else a share of the machine's."""
+    """Memory for the heaps of all runs: the setting, or else a share of the machine's."""
     return setting_mb or max(MIN_HEAP_MB, int(usable_memory_bytes() * ALL_RUNS_SHARE / 1024**2))
 
 

@@ -1,4 +1,4 @@
-"""Values as Glue's API takes them: CloudFormation accepts `true` where a text is wanted, and "30" for a number."""
+"""Converts values to the types of Glue's API: CloudFormation accepts `true` for a text, and "30" for a number."""
 
 import functools
 import re
@@ -14,7 +14,7 @@ _WHOLE, _DECIMAL = ("integer", "long"), ("double", "float")
 
 
 def coerced(method: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a client's method, each of the type that the API's model says."""
+    """The parameters of a client's method, each of the type in the API's model."""
     shape = _shapes().get(method)
     found = parameters if shape is None else _value(parameters, shape)
     return dict(found)
@@ -53,5 +53,5 @@ def _scalar(value: Any, kind: str) -> Any:
 
 
 def without_values(message: str) -> str:
-    """What botocore says of wrong parameters, without their values: one may be a password."""
+    """The message of botocore about wrong parameters, without their values: one may be a password."""
     return re.sub(r", value: .*(?=, valid )", "", message, flags=re.DOTALL)

@@ -1,7 +1,7 @@
-"""What CloudFormation's resource types are in Glue's API: which calls, with which parameters.
+"""CloudFormation's resource types in Glue's API: the calls and their parameters.
 
-Follows the page "AWS Glue resource type reference" of the AWS CloudFormation User Guide. Properties that CloudFormation
-names as the API does are handed on as they are; the API itself refuses what it does not know.
+Follows the page "AWS Glue resource type reference" of the AWS CloudFormation User Guide. Properties with the API's
+names are passed on unchanged; the API refuses those that it does not know.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,11 +18,11 @@ class Kind:
 
     Attributes:
         type: its name in templates.
-        name_path: where its name stands among the properties; it is made where none is given.
+        name_path: the place of its name among the properties; a name is generated if none is given.
         create_only: properties that cannot change: another value means another resource.
-        other_name: a property that gives the name where `name_path` does not.
-        tagged_as: the kind of resource in its ARN, if a change of its tags is calls of their own.
-        cleared: what takes a property away where the API keeps those that an update does not name.
+        other_name: a property that has the name if `name_path` has not.
+        tagged_as: the kind of resource in its ARN, if its tags are changed by separate calls.
+        cleared: values that clear a property, if the API keeps those that an update does not name.
     """
 
     type: str
@@ -57,12 +57,12 @@ class Kind:
         return named
 
     def change(self, properties: Properties, before: Mapping[str, Any]) -> Properties:
-        """The properties for an update: what the template no longer says is cleared."""
+        """The properties for an update: properties that were removed from the template are cleared."""
         gone = {name: empty for name, empty in self.cleared.items() if name in before and name not in properties}
         return {**gone, **properties}
 
     def schema(self) -> dict[str, Any]:
-        """What the engine reads of a type: its `Id` is what Ref answers."""
+        """The engine's description of a type: its `Id` is the value of Ref."""
         only = [f"/properties/{'/'.join(self.name_path)}", *(f"/properties/{name}" for name in self.create_only)]
         return {
             "typeName": self.type,
@@ -265,7 +265,7 @@ def text_of(value: Any) -> str:
 
 
 def identity(kind: Kind, properties: Mapping[str, Any], name: str) -> str:
-    """What Ref answers: the name, or what tells resources without one apart."""
+    """The value of Ref: the name, or an id that distinguishes resources without one."""
     if kind.type == "AWS::Glue::Partition":
         values = "/".join(text_of(value) for value in properties["PartitionInput"]["Values"])
         return f"{properties['DatabaseName']}|{properties['TableName']}|{values}"

@@ -29,7 +29,7 @@ def provider_of(kind: Kind) -> type[ResourceProvider]:
 
 
 def refusal_of(type_name: str) -> type[ResourceProvider]:
-    """The provider of a resource type that is not supported: it says so, instead of making nothing."""
+    """The provider of an unsupported resource type: it fails with a message instead of creating nothing."""
     schema = {"typeName": type_name, "primaryIdentifier": ["/properties/Id"], "properties": {}}
     return type("RefusedProvider", (RefusedResource,), {"TYPE": type_name, "SCHEMA": schema})
 
@@ -59,7 +59,7 @@ class GlueResource(ResourceProvider):
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=given)
 
     def read(self, request: ResourceRequest) -> ProgressEvent:
-        """Answer what is known of it."""
+        """Return its known properties."""
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=request.desired_state)
 
     def _create(self, request: ResourceRequest) -> ProgressEvent:
