@@ -17,7 +17,7 @@ _LAST_PORT = 65535
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until Ctrl-C or a SIGTERM; return 0, or 2 where it cannot start."""
+    """Serve until Ctrl-C or a SIGTERM; return 0, or 2 if it cannot start."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(levelname)s %(message)s")
     try:

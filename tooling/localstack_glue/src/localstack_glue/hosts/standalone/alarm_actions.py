@@ -1,4 +1,4 @@
-"""Alarms that tell topics when their state changes; moto keeps the state, and calls none of an alarm's actions."""
+"""Notifies topics when an alarm's state changes; moto keeps the state, and runs none of an alarm's actions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def publish_to_topics() -> None:
 
 
 def message_of(alarm: Any, before: str) -> dict[str, Any]:
-    """What a topic is told of an alarm that has changed its state.
+    """The message to a topic about an alarm that has changed its state.
 
     Source: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     """
@@ -65,7 +65,7 @@ def message_of(alarm: Any, before: str) -> dict[str, Any]:
 
 @functools.cache
 def region_title(region: str) -> str:
-    """A region as these messages name it, such as "US East (N. Virginia)"; its code where it has no title."""
+    """A region's name in these messages, such as "US East (N. Virginia)"; its code if it has no name."""
     partitions = botocore.session.get_session().get_data("endpoints")["partitions"]
     titles = (partition["regions"].get(region, {}).get("description") for partition in partitions)
     return str(next((title for title in titles if title), region))

@@ -24,7 +24,7 @@ _REGION = "us-east-1"
 
 
 class BackendAccounts:
-    """Accounts and sessions of other people's keys. Emulators differ in what account a key belongs to."""
+    """Accounts and sessions of access keys in the emulator. Emulators differ in the account of a key."""
 
     def __init__(self, clients: ClientFactory) -> None:
         self._clients = clients
@@ -33,10 +33,10 @@ class BackendAccounts:
         self._narrowed: set[str] = set()
 
     def account_of(self, key: str | None) -> str | None:
-        """The account that a key belongs to; None if the emulator cannot say.
+        """The account of a key; None if the emulator does not know it.
 
         Raises:
-            ServiceError: it does not answer: what is made now could be in another account than what is made later.
+            ServiceError: it does not answer: resources created now could be in another account than later ones.
         """
         return self._identity(key or "test")[0] or None
 
@@ -55,7 +55,7 @@ class BackendAccounts:
         return RoleSession(arn, found["session"])
 
     def narrow(self, access_key_id: str) -> None:
-        """From now on it is known that a session has policies of its own."""
+        """Remember that a session has session policies."""
         self._narrowed.add(access_key_id)
 
     def _identity(self, key: str) -> tuple[str, str]:
@@ -78,14 +78,14 @@ class BackendAccounts:
 
 
 def begin_session(_scope: Scope, _role_arn: str, _session_name: str) -> Credentials:
-    """Begin a session that only this service knows: whoever signs so acts as the role, at the gateway."""
+    """Start a session that only this service knows: at the gateway, its credentials act as the role."""
     return Credentials(f"ASIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30), secrets.token_urlsafe(90))
 
 
 def sign_as_account(request: Request, account: str) -> None:
-    """Let the emulator behind take a checked request for its account's own: it knows no session of this service.
+    """Sign a checked request as the emulator's account, because the emulator does not know this service's sessions.
 
-    No emulator checks signatures unless it is told to; what it reads of them is the key.
+    Emulators do not check signatures by default; they only read the key.
     """
     key = access_key_id(request)
     if not key:

@@ -23,7 +23,7 @@ _REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-we
 
 
 class RolesUnreadableError(BotoCoreError):
-    """The emulator behind does not tell what a role may do."""
+    """The policies of a role cannot be read from the emulator."""
 
     fmt = (
         "the roles of {backend} cannot be read: {error}. If it has no IAM, start glue-local with "
@@ -32,7 +32,7 @@ class RolesUnreadableError(BotoCoreError):
 
 
 class BackendRoles:
-    """The roles of another emulator; what is known of one is kept for a moment."""
+    """The roles of another emulator; each is cached for a short time."""
 
     def __init__(self, clients: ClientFactory) -> None:
         self._clients = clients
@@ -42,7 +42,7 @@ class BackendRoles:
         self._changes = 0
 
     def forget(self) -> None:
-        """Read everything anew: something has changed in IAM."""
+        """Empty the cache: something has changed in IAM."""
         with self._lock:
             self._known.clear()
             self._changes += 1

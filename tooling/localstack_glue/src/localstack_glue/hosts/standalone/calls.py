@@ -1,4 +1,4 @@
-"""Requests over HTTP as calls of AWS's APIs: who calls which operation of which service, with which parameters."""
+"""HTTP requests as calls of AWS's APIs: the caller, the service, the operation and the parameters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BODY_OF_PARAMETERS = ("DeleteObjects",)  # the one call of S3 whose body says w
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed a request, and for which service and region: ``key`` is None where nobody did."""
+    """The signer of a request, and its service and region: ``key`` is None if it is not signed."""
 
     key: str | None
     service: str
@@ -42,7 +42,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One call: the operation with what the client gave it."""
+    """One call: the operation and its parameters."""
 
     service: str
     operation: OperationModel
@@ -51,7 +51,7 @@ class ApiCall:
 
 
 def caller_of(request: Request) -> Caller:
-    """Read who signed a request; one that nobody signed counts as S3's, and so does a form that was."""
+    """Read the signer of a request; an unsigned one, or a signed form, counts as S3's."""
     authorization = request.headers.get("Authorization") or ""
     credential = authorization.partition("Credential=")[2].partition(",")[0] or request.args.get("X-Amz-Credential", "")
     parts = credential.strip().split("/")
@@ -66,7 +66,7 @@ def _moment(value: str | float) -> datetime:
 
 
 def call_of(request: Request, caller: Caller) -> ApiCall | None:
-    """The call that a request makes; None for one that no API knows."""
+    """The call of a request; None if no API has such a call."""
     if (request.content_type or "").startswith("application/x-www-form-urlencoded") and caller.service != "s3":
         request.get_data()  # reading its fields would use it up
     try:
@@ -92,7 +92,7 @@ def call_of(request: Request, caller: Caller) -> ApiCall | None:
 
 
 def replace_body(request: Request, body: bytes) -> None:
-    """Have whoever reads a request find another body, and no sum of the old one."""
+    """Replace the body of a request, and remove the checksums of the old one."""
     sums = ("HTTP_CONTENT_MD5", "HTTP_X_AMZ_CHECKSUM_", "HTTP_X_AMZ_SDK_CHECKSUM_")
     for name in [name for name in request.environ if name.startswith(sums)]:
         del request.environ[name]
@@ -105,6 +105,6 @@ def replace_body(request: Request, body: bytes) -> None:
 
 
 def _posted(request: Request) -> dict[str, Any]:
-    """What a form uploads, and where to: the bucket in the address, by path or by host."""
+    """The upload of a form, and its destination: the bucket in the address, by path or by host."""
     router = get_service_router("s3")._get_router("rest-xml")
     return {"Bucket": router._get_path(request).strip("/"), "Key": posted_key(request)}

@@ -14,9 +14,9 @@ _STEP = re.compile(r"[^.\[\]]+|\[\d+\]")
 
 
 def text_for(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """What a target is sent of an event: a text of its own, a part, the event as its transformer words it, or all.
+    """The text that a target gets for an event: a fixed text, a part, the transformer's result, or the whole event.
 
-    A template is JSON, or lines in quotes of which the text within is sent.
+    A template is JSON, or lines in quotes, which are sent without the quotes.
     """
     if "Input" in target:
         return str(target["Input"])
@@ -35,7 +35,7 @@ def text_for(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
 
 
 def _at(event: Any, path: str) -> Any:
-    """The value at a JSON path such as `$.detail.files[0]`; None where there is none."""
+    """The value at a JSON path such as `$.detail.files[0]`; None if there is none."""
     value = event
     for step in _STEP.findall(path.removeprefix("$")):
         if step.startswith("["):
@@ -47,7 +47,7 @@ def _at(event: Any, path: str) -> Any:
 
 
 def _filled(part: str, values: Mapping[str, Any]) -> str:
-    """A part with its variables replaced: a text brings its own quotes, unless it stands within a text."""
+    """A part with its variables replaced: a text is quoted, unless it is inside a text."""
     is_within = part.startswith('"')
 
     def value_of(variable: re.Match[str]) -> str:

@@ -53,10 +53,10 @@ class ForwardingBackend:
         return own in found or (own.is_unspecified and any(each.is_loopback for each in found))
 
     def answer(self, request: Request, _scope: Scope) -> Response:
-        """Send a request on and hand its answer back.
+        """Forward a request and return the response.
 
         Raises:
-            ServiceError: nobody answers.
+            ServiceError: there is no response.
         """
         kind = http.client.HTTPSConnection if self._is_tls else http.client.HTTPConnection
         connection = kind(self._address, timeout=_TIMEOUT_S, blocksize=_PIECE)
@@ -79,7 +79,7 @@ class ForwardingBackend:
 
 
 def _body(request: Request) -> bytes | IO[bytes] | None:
-    """What was read of it already, or else where it comes from."""
+    """The part of the body that was already read, or else its stream."""
     body: bytes | IO[bytes] | None = None
     if "_cached_data" in vars(request):
         body = request.get_data()

@@ -1,4 +1,4 @@
-"""The door: checks roles, answers what is this service's own, and hands the rest to the backend."""
+"""The entry point of requests: it checks roles, serves this service's own APIs, and passes the rest to the backend."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _XML = ("query", "rest-xml", "ec2")
 
 
 class Backend(Protocol):
-    """Answers what this service leaves to others."""
+    """Serves the requests that this service does not."""
 
     def answer(self, request: Request, scope: Scope) -> Response:
         """Answer a request whose body may have been read.
@@ -52,14 +52,14 @@ class Gateway:
     """One WSGI application for all services.
 
     Args:
-        apis: this service's own, by the name that botocore has for them.
-        backend: who answers the others.
-        guard: checks what roles do that the service assumed; None if nobody is checked.
-        control: answers what is asked of an address below ``/_glue/``, which it is given without that.
-        events: hears of changes of the catalog.
-        on_change: called when a call of Glue has been answered that may have changed something.
-        left_to_moto: who answers the operations that ours leave to moto; None for the backend.
-        account_of: tells whose account a key is in, where the backend has a say in that; None where it cannot tell.
+        apis: this service's own, by botocore's names of the services.
+        backend: serves the other requests.
+        guard: checks the calls of roles that the service assumed; None if nothing is checked.
+        control: serves addresses below ``/_glue/``, which it gets without that prefix.
+        events: is notified of changes of the catalog.
+        on_change: called after a call of Glue that may have changed something.
+        left_to_moto: serves the operations that this service's APIs leave to moto; None for the backend.
+        account_of: returns the account of a key, if the backend decides it; None if it cannot.
     """
 
     def __init__(
@@ -185,7 +185,7 @@ def _written(call: ApiCall, answer: Mapping[str, Any]) -> Response:
 
 
 def _protocol_of(request: Request, service: str) -> str:
-    """How a client reads an error of a call of which only the service is known."""
+    """The protocol by which a client reads an error, if only the service of the call is known."""
     if service == "s3":
         return "rest-xml"
     is_json = "X-Amz-Target" in request.headers or (request.content_type or "").startswith("application/json")

@@ -1,4 +1,4 @@
-"""What moto lacks and Terraform asks for; docs/reference/glue-service/stand-alone.md lists it."""
+"""Operations that moto lacks and Terraform needs; docs/reference/glue-service/stand-alone.md lists them."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def _test_event_pattern(response: Any) -> Any:
 
 
 def _get_permission(bucket: Any, action: str, resource: str) -> Any:
-    """What a bucket's policy says of an action, by its statements that have no condition.
+    """The effect of a bucket's policy on an action, from its statements without a condition.
 
-    moto takes no notice of conditions: a statement that denies what does not come over TLS would deny everything.
+    moto ignores conditions: a statement that denies requests without TLS would deny everything.
     """
     statements = unconditional(bucket.policy.decode() if bucket.policy else "{}")
     if not statements:
@@ -65,14 +65,14 @@ def _get_permission(bucket: Any, action: str, resource: str) -> Any:
 
 
 def unconditional(policy: str) -> list[dict[str, Any]]:
-    """The statements of a policy that hold whatever the circumstances."""
+    """The statements of a policy that always apply."""
     statements = json.loads(policy).get("Statement", [])
     listed = statements if isinstance(statements, list) else [statements]
     return [statement for statement in listed if not statement.get("Condition")]
 
 
 def problem_of(definition: str) -> tuple[str, str] | None:
-    """The code and message of what makes a state machine's definition unusable; None where nothing was found."""
+    """The code and message of the problem that makes a state machine's definition unusable; None if none was found."""
     try:
         read = json.loads(definition)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""moto in this process as the backend: S3, IAM, STS, KMS, SNS, SQS, logs, EventBridge and what else moto has."""
+"""moto in this process as the backend: S3, IAM, STS, KMS, SNS, SQS, logs, EventBridge and moto's other services."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOG = logging.getLogger(__name__)
 
 
 class MotoBackend:
-    """Answers by moto, in the account that the caller's key says."""
+    """Responds through moto, in the account of the caller's key."""
 
     def __init__(self) -> None:
         moto_additions.add()
@@ -58,10 +58,10 @@ class MotoBackend:
 
 
 def deliver_to_workflows_and_topics(receiver: Receiver) -> None:
-    """Make moto's EventBridge take Glue workflows and SNS topics as targets of its rules.
+    """Make moto's EventBridge accept Glue workflows and SNS topics as targets of its rules.
 
-    A target that nobody here can reach fails neither the other targets nor PutEvents, as on AWS. moto's own rules send
-    on events while they are disabled, and all of them if they have a schedule and no pattern.
+    As on AWS, a target that cannot be reached fails neither the other targets nor PutEvents. moto's own rules deliver
+    events even if they are disabled, and all events if they have a schedule and no pattern.
     """
     send: Callable[..., None] = events.Rule.send_to_targets
 

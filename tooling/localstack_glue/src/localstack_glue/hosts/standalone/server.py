@@ -1,4 +1,4 @@
-"""Puts the stand-alone host together, and serves it over HTTP, on the loopback interface unless told otherwise."""
+"""Assembles the stand-alone host, and serves it over HTTP, on the loopback interface by default."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class RunningServer:
     _thread: threading.Thread
 
     def close(self) -> None:
-        """End what runs, and answer nothing more."""
+        """Stop all runs and the server."""
         for api in self.apis.values():
             api.close()
         self._server.shutdown()
@@ -70,18 +70,18 @@ def serve(
     state_dir: Path | None = None,
     host: str = HOST,
 ) -> RunningServer:
-    """Start the server; it answers when this returns.
+    """Start the server; it accepts requests when this returns.
 
     Args:
         port: 0 for any that is free.
-        work_dir: folder for the files of job runs; None for what the environment names, or a folder of this port's.
-        backend_url: another emulator that answers what is not Glue's; None for moto in this process.
-        state_dir: where what is stored outlives the server; None for what the environment names, or nowhere.
-        host: the IPv4 address to listen on; 0.0.0.0 for all that the machine has.
+        work_dir: folder for the files of job runs; None for that in the environment, or a folder for this port.
+        backend_url: another emulator that serves everything except this service's APIs; None for moto in this process.
+        state_dir: folder for data that outlives the server; None for that in the environment, or none.
+        host: the IPv4 address to listen on; 0.0.0.0 for all of the machine's.
 
     Raises:
         OSError: the port is taken, or the address is not this machine's.
-        ValueError: the URL, the address or a variable of the environment cannot be read, or a folder not be written.
+        ValueError: the URL, the address or a variable of the environment cannot be read, or a folder cannot be written.
     """
     environ = dict(os.environ)
     for variable, folder in ((WORK_DIR, work_dir), (STATE_DIR, state_dir)):
@@ -126,7 +126,7 @@ def serve(
 
 
 class _Other:
-    """Another emulator behind this server, and what is asked of it directly.
+    """Another emulator behind this server, and direct requests to it.
 
     Raises:
         ValueError: the URL cannot be read, or is this server's own.
@@ -141,7 +141,7 @@ class _Other:
         self.roles = BackendRoles(self._clients)
 
     def watched(self, glue: GlueProvider, guard: RoleGuard | None) -> WatchedBackend:
-        """What answers for it."""
+        """The backend that observes it."""
         rules = WorkflowRules(self._backend, self._clients, glue, glue.settings.state_dir)
         return WatchedBackend(self._backend, rules, self.accounts, self.roles, guard)
 
@@ -183,7 +183,7 @@ def _assumed(scope: Scope, role_arn: str, session_name: str) -> Credentials:
 
 
 class _Application:
-    """The gateway, behind the faults if there are any; made before it, as the gateway has to know the port."""
+    """The gateway, behind the faults if there are any; created before it, because the gateway has to know the port."""
 
     wsgi: Callable[..., Any]
     faults: Faults | None = None

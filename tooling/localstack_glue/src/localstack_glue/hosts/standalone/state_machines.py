@@ -1,6 +1,6 @@
-"""State machines that run: moto has an interpreter that its server leaves off, and whose activities never start.
+"""Runs state machines: moto has an interpreter, but its server does not enable it, and activities never start.
 
-Their calls come back to this server as the account's own: roles of state machines are not looked at.
+States call this server as the account: the roles of state machines are ignored.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _ANY_TIME = DIRECT.merge(
 
 
 def run(url: str) -> None:
-    """From now on executions run; the interpreter is loaded with the first call of Step Functions.
+    """Make executions run from now on; the interpreter is loaded with the first call of Step Functions.
 
     Args:
-        url: who answers the calls that states make.
+        url: serves the calls of states.
     """
     interpreter = _Interpreter(url)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
@@ -73,7 +73,7 @@ class _Interpreter:
         )
 
         def begun(**given: Any) -> Any:
-            """An execution whose activities are those of its account."""
+            """An execution that uses the activities of its account."""
             activities = backends[given["account_id"]][given["region_name"]].activities
             return execution(**{**given, "activity_store": activities})
 
@@ -86,7 +86,7 @@ class _Interpreter:
         return backends
 
     def _client(self, region: str, service: str, state_credentials: Any = None) -> Any:
-        """What a state calls a service with, in the account of its state machine's role."""
+        """The client with which a state calls a service, in the account of its state machine's role."""
         role = getattr(state_credentials, "role_arn", None) or ""
         account = role.split(":")[4] if role.count(":") >= 5 else "000000000000"
         client = local_session().client(
@@ -121,7 +121,7 @@ def extract_json(path: str, data: Any) -> Any:
 
 
 def _with_times_in_words(parsed: dict[str, Any], **_: Any) -> None:
-    """Moments are texts for states, as on AWS; moto keeps Python's, which no answer of its own can hold."""
+    """Times are texts for states, as on AWS; moto has Python's, which its responses cannot contain."""
     parsed.update({name: _in_words(value) for name, value in parsed.items()})
 
 
@@ -138,7 +138,7 @@ def _add_task(activity: Any, task: Any) -> None:
 
 
 def _get_activity_task(response: Any) -> ActionResult:
-    """A task of an activity for a worker; nothing where none comes in time."""
+    """A task of an activity for a worker; empty if there is none in time."""
     backend = response.stepfunction_backend
     activity = backend.describe_activity(response._get_param("activityArn"))
     deadline = time.monotonic() + POLL_S
@@ -158,7 +158,7 @@ def _get_activity_task(response: Any) -> ActionResult:
 
 
 def _waiting_for(backend: Any, token: str) -> Any:
-    """The state of a running execution that waits for a token; None where there is none."""
+    """The state of a running execution that waits for a token; None if there is none."""
     for machine in list(backend.state_machines):
         for execution in list(machine.executions):
             env = getattr(execution.exec_worker, "env", None)

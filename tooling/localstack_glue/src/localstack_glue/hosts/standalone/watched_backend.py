@@ -1,4 +1,4 @@
-"""Another emulator with what this service has to see of it: who acts as a role, what changes in IAM, which events."""
+"""Another emulator, and what this service observes in its traffic: calls of roles, changes in IAM, events."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ _STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
 class WatchedBackend:
-    """Hands requests on, and looks at those that tell something.
+    """Forwards requests, and inspects those that matter to this service.
 
     Args:
         backend: the emulator.
-        rules: stand before its EventBridge.
-        accounts: whose keys are whose there.
-        roles: what is known of its roles.
-        guard: knows the sessions that this service began, which the emulator does not; None if roles are not enforced.
+        rules: handles the calls of its EventBridge first.
+        accounts: the accounts of keys there.
+        roles: the cached roles.
+        guard: knows the sessions that this service started, which the emulator does not; None if roles are not
+            enforced.
     """
 
     def __init__(

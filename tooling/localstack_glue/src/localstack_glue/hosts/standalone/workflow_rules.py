@@ -1,7 +1,7 @@
-"""Glue workflows as targets of another emulator's rules, which knows no such target: they are kept here.
+"""Glue workflows as targets of another emulator's rules: they are kept here, because the emulator does not know them.
 
-The rules themselves stay the other's. Each event that is put through the gateway is matched with those that have a
-workflow as a target, and brought to it.
+The rules themselves stay in the emulator. Each event that is put through the gateway is matched with the rules that
+have a workflow as a target, and delivered to it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TYPE = "application/x-amz-json-1.1"
 
 
 class Backend(Protocol):
-    """Answers what is not kept here."""
+    """Serves the calls that are not handled here."""
 
     def answer(self, request: Request, scope: Scope, /) -> Response:
         """Answer a request."""
@@ -50,7 +50,7 @@ class _Rule:
 
 
 class WorkflowRules:
-    """Stands before the emulator's EventBridge.
+    """Handles the calls of the emulator's EventBridge first.
 
     Args:
         backend: the emulator.
@@ -155,7 +155,7 @@ class WorkflowRules:
         return self._backend.answer(request, scope)
 
     def _put_rule(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
-        """A rule that is new has no targets, whatever one of its name had before the emulator forgot it."""
+        """A new rule has no targets, whatever targets a rule of its name had before the emulator forgot it."""
         rule = _rule(scope, asked)
         if self._of(rule) and self._described(scope, rule) is None:
             self._forget(rule)
