@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
 
 Schema = Mapping[str, Any]
 ERRORS_PAGE = "reference/errors.md"
@@ -53,6 +54,8 @@ PAGES = (
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages."""
+    from mkdocs.structure.files import File  # here, so that tests can make pages without the site's packages
+
     root = Path(config.docs_dir).parent
     for page in PAGES:
         schema = json.loads((root / page.schema).read_text("utf-8"))
@@ -86,10 +89,8 @@ def _rows(schema: Schema, above: str) -> Iterator[str]:
         if not isinstance(part, dict):  # true: any value, which nothing reads
             continue
         path = f"{above}{name}"
-        default = f"default `{json.dumps(part['default'])}`. " if "default" in part else ""
-        says = f"{default}{_flat(part.get('description', ''))}".strip()
         needed = "yes" if name in required else ""
-        yield f"| `{path}` | {_type(part)}{_limits(part)} | {needed} | {says} |".replace("  ", " ")
+        yield f"| `{path}` | {_type(part)}{_limits(part)} | {needed} | {_meaning(part)} |".replace("  ", " ")
         items = part.get("items", {})
         if "properties" in part:
             yield from _rows(part, f"{path}.")
@@ -106,8 +107,12 @@ def _choices(choices: list[Schema], path: str) -> Iterator[str]:
         name, value = named.get("property", {}), named.get("value", {})
         said = f"`{name['const']}`" if "const" in name else f"matching `{_cell(name.get('pattern', ''))}`"
         value = value if isinstance(value, dict) else {}
-        default = f"default `{json.dumps(value['default'])}`" if "default" in value else ""
-        yield f"| `{path}[]`, property {said} | {_type(value) if value else 'anything'}{_limits(value)} | | {default} |"
+        yield f"| `{path}[]`, property {said} | {_type(value)}{_limits(value)} | | {_meaning(value)} |"
+
+
+def _meaning(part: Schema) -> str:
+    default = f"default `{_cell(json.dumps(part['default']))}`. " if "default" in part else ""
+    return f"{default}{_flat(part.get('description', ''))}".strip()
 
 
 def _type(part: Schema) -> str:
@@ -117,7 +122,7 @@ def _type(part: Schema) -> str:
     if "const" in part:
         return f"`{part['const']}`"
     if "enum" in part:
-        return " or ".join(f"`{value}`" for value in part["enum"])
+        return " or ".join("null" if value is None else f"`{value}`" for value in part["enum"])
     for choice in ("anyOf", "oneOf"):
         if choice in part:
             return " or ".join(dict.fromkeys(f"{_type(each)}{_limits(each)}" for each in part[choice]))

@@ -25,6 +25,7 @@ from pydantic.alias_generators import to_camel
 
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.odcs import with_options_of_its_own
+from etl_job.contract.rule_kinds import BY_FIELD
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 DESCRIPTIVE_FIELDS = {
@@ -112,32 +113,61 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
+def _rule(field: str, more: str = "") -> str:
+    """The description of a field that is a rule; the documentation's table of rules says the same."""
+    return f"A rule: {BY_FIELD[field].says}.{more}"
+
+
+_KINDS_OF_BOUNDS = " A number for numeric columns, an ISO date for dates, a day in UTC for timestamps."
+
+
 class ValueRules(Strict):
-    """``logicalTypeOptions``: the form of a column's values.
+    """``logicalTypeOptions``: the form of a column's values. By default there is no rule, unless a field says so."""
 
-    ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and days in UTC for
-    timestamps. ``time_zone`` is the IANA zone of timestamps without an offset. ``format`` is the form in which values
-    are written; values in one of the ``other_formats`` are valid too. ``missing_values`` are texts that stand for a
-    missing value, in addition to the empty text. ``rounding`` is the number of decimals to keep of numbers with more
-    decimals; with ``notation: free``, numbers may also look like ``.5``, ``5.`` or ``1e+05``. ``thousands_separator``
-    may separate groups of three digits before the decimal mark; a space includes the no-break space, and an apostrophe
-    includes the curly one.
-    """
-
-    format: str | None = None
-    other_formats: tuple[str, ...] = ()
-    min_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH)
-    max_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH)
-    minimum: Bound | None = None
-    maximum: Bound | None = None
-    pattern: str | None = Field(default=None, max_length=MAX_PATTERN)
-    enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    decimal_separator: Literal[".", ","] | None = None
-    time_zone: TimeZone | None = None
-    missing_values: MissingValues = ()
-    rounding: Annotated[StrictInt, Field(ge=0, le=6)] | None = None
-    notation: Literal["plain", "free"] | None = None
-    thousands_separator: Literal[",", ".", " ", "'"] | None = None
+    format: str | None = Field(
+        default=None,
+        description="How dates, timestamps or times of day are written, such as `yyyy-MM-dd`, `HH:mm:ss` or "
+        "`epochSeconds`; dates and timestamps need one, other types than `string` must not have one.",
+    )
+    other_formats: tuple[str, ...] = Field(default=(), description="Further formats in which values are valid.")
+    min_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH, description=_rule("min_length"))
+    max_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH, description=_rule("max_length"))
+    minimum: Bound | None = Field(default=None, description=_rule("minimum", _KINDS_OF_BOUNDS))
+    maximum: Bound | None = Field(
+        default=None,
+        description=_rule(
+            "maximum", f"{_KINDS_OF_BOUNDS} By default, an event's day is at most the day after its file's upload."
+        ),
+    )
+    pattern: str | None = Field(default=None, max_length=MAX_PATTERN, description=_rule("pattern"))
+    enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(default=None, description=_rule("enum"))
+    decimal_separator: Literal[".", ","] | None = Field(
+        default=None,
+        description="The decimal mark of a `number`; by default a point, or a comma if the point separates thousands.",
+    )
+    time_zone: TimeZone | None = Field(
+        default=None,
+        description="The IANA zone of timestamps whose format has no offset, such as `Europe/Berlin`; they need one.",
+    )
+    missing_values: MissingValues = Field(
+        default=(),
+        description="Texts that mean a missing value in this column, besides the empty text and those of the feed.",
+    )
+    rounding: Annotated[StrictInt, Field(ge=0, le=6)] | None = Field(
+        default=None,
+        description="How many decimals a `number` is rounded to, half away from zero; it may then have up to 40. By "
+        "default nothing is rounded, and more than 6 decimals break `format`.",
+    )
+    notation: Literal["plain", "free"] | None = Field(
+        default=None,
+        description="`free` also accepts numbers such as `.5`, `5.` and `1e+05`, but needs `rounding`; "
+        "by default `plain`.",
+    )
+    thousands_separator: Literal[",", ".", " ", "'"] | None = Field(
+        default=None,
+        description="What may separate groups of three digits before the decimal mark; a space includes the no-break "
+        "space, an apostrophe the curly one.",
+    )
 
     @property
     def layouts(self) -> tuple[Layout, ...]:
@@ -151,19 +181,33 @@ class ValueRules(Strict):
 
 
 class Column(Strict):
-    """One column of the feed. All values are text in the file; ``logical_type`` is the type of what they represent.
+    """One column of the feed. All values are text in the file."""
 
-    ``physical_name`` is the column's name in files, if it is not a valid name in a table.
-    """
-
-    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    physical_name: Annotated[str, AfterValidator(_name_in_a_file)] | None = None
-    logical_type: Literal["string", "date", "timestamp", "integer", "number", "boolean"] = "string"
-    physical_type: str = "string"
-    required: StrictBool = False
-    unique: StrictBool = False
-    primary_key: StrictBool = False
-    rules: ValueRules = Field(default_factory=lambda: ValueRules(), alias="logicalTypeOptions")
+    name: str = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="The column's name in rules and tables, and in files unless `physicalName` gives another.",
+    )
+    physical_name: Annotated[str, AfterValidator(_name_in_a_file)] | None = Field(
+        default=None, description="The column's name in files, if it is not a valid name in a table."
+    )
+    logical_type: Literal["string", "date", "timestamp", "integer", "number", "boolean"] = Field(
+        default="string", description="The type of what the texts represent."
+    )
+    physical_type: str = Field(
+        default="string", description="The type in the source, for readers of the contract; no rule depends on it."
+    )
+    required: StrictBool = Field(default=False, description=_rule("required"))
+    unique: StrictBool = Field(default=False, description="Allowed only with `primaryKey`, to which it adds nothing.")
+    primary_key: StrictBool = Field(
+        default=False,
+        description="Whether the column is part of the key: of rows with one key, only one is kept. In a contract "
+        "without a key, every row counts.",
+    )
+    rules: ValueRules = Field(
+        default_factory=lambda: ValueRules(),
+        alias="logicalTypeOptions",
+        description="The form of the values, and the rules that they must keep.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -13,15 +13,22 @@ _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 
 class EventTime(Strict):
-    """The columns with the time of an event: one of timestamps, or one of dates and optionally one of times.
+    """The columns with the time of an event: one of timestamps, or one of dates and optionally one of times."""
 
-    ``time_zone`` is the IANA time zone of date and time; the default is UTC.
-    """
-
-    date: str | None = None
-    time: str | None = None
-    timestamp: str | None = None
-    time_zone: TimeZone | None = None
+    date: str | None = Field(
+        default=None, description="A required column of logicalType `date`, instead of `timestamp`."
+    )
+    time: str | None = Field(
+        default=None,
+        description="A required column of logicalType `string` with a format such as `HH:mm:ss`; null if the time of "
+        "day is unknown.",
+    )
+    timestamp: str | None = Field(
+        default=None, description="A required column of logicalType `timestamp`, instead of `date` and `time`."
+    )
+    time_zone: TimeZone | None = Field(
+        default=None, description="The IANA zone of `date` and `time`, such as `Europe/Berlin`; by default UTC."
+    )
 
     @model_validator(mode="after")
     def _is_either(self) -> "EventTime":
@@ -48,8 +55,8 @@ class Aggregate(StrEnum):
 class Measure(Strict):
     """A numeric column whose aggregates per entity and day are published as ``<column>_<aggregate>``."""
 
-    column: Name
-    aggregates: tuple[Aggregate, ...] = Field(min_length=1)
+    column: Name = Field(description="A column of logicalType `integer` or `number`, named in one measure only.")
+    aggregates: tuple[Aggregate, ...] = Field(min_length=1, description="The aggregates to publish.")
 
     def published_as(self, part: str) -> str:
         """Name of a published column, for instance ``price_sum``."""
@@ -57,22 +64,40 @@ class Measure(Strict):
 
 
 class FeatureSpec(Strict):
-    """The features per entity and day; a feed without an entity is a single series, with one row per day."""
+    """The features per entity and day."""
 
-    entity: tuple[Name, ...]
-    event_time: EventTime
-    grain: Literal["day"] = "day"
-    count: Name
-    measures: tuple[Measure, ...] = ()
-    hour_histogram: StrictBool = False
-    share: StrictBool = False
-    rolling_mean_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = ()
-    lag_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = ()
+    entity: tuple[Name, ...] = Field(
+        description="The required columns whose values together are the entity; an empty list makes one series of all "
+        "rows."
+    )
+    event_time: EventTime = Field(description="The columns that say when a row's event was.")
+    grain: Literal["day"] = Field(default="day", description="The period of a row of the features.")
+    count: Name = Field(description="The name of the published column with the number of rows per entity and day.")
+    measures: tuple[Measure, ...] = Field(default=(), description="The numeric columns whose values are aggregated.")
+    hour_histogram: StrictBool = Field(
+        default=False, description="Whether to publish the rows per hour, `hour_00` to `hour_23`."
+    )
+    share: StrictBool = Field(
+        default=False, description="Whether to publish `share`, the entity's part of all entities' rows on a day."
+    )
+    rolling_mean_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = Field(
+        default=(),
+        description="Lengths in calendar days, this one included, of the means of the count to publish, each as "
+        "`<count>_mean_<days>d`.",
+    )
+    lag_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = Field(
+        default=(),
+        description="How many calendar days before a day the counts are that it also shows, as `<count>_lag_<days>d`.",
+    )
     to_date: Annotated[
         Literal["quarter"] | None,
         BeforeValidator(lambda v: None if v == "none" else v),
         WithJsonSchema({"enum": ["quarter", "none", None]}),
-    ] = None
+    ] = Field(
+        default=None,
+        description="`quarter` publishes the count's sum since the quarter began, `<count>_quarter_to_date`; null and "
+        "`none` publish no sum.",
+    )
 
     @property
     def reach_days(self) -> int:

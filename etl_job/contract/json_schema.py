@@ -25,17 +25,28 @@ def json_schema() -> str:
     of_contract = parts.pop("Contract")["properties"]
     for name, fields in (("Column", DESCRIPTIVE_FIELDS), ("FreeRule", DESCRIPTIVE_FIELDS_OF_RULES)):
         parts[name]["properties"] |= dict.fromkeys(sorted(fields), True)
-    foreign = {"properties": {"property": {"type": "string", "pattern": "^x-"}}, "required": ["property"]}
+    foreign = {
+        "properties": {
+            "property": {"type": "string", "pattern": "^x-"},
+            "value": {"description": "For another program; the job ignores it."},
+        },
+        "required": ["property"],
+    }
     _add_standard_forms(parts, foreign)
     custom = [_custom(name, of_contract[name]) for name in sorted(CUSTOM_PROPERTIES)]
+    quality = of_contract["quality"]
     dataset = {
         "type": "object",
         "required": ["name", "properties", "customProperties"],
         "properties": {
             "name": of_contract["dataset"] | {"pattern": "^[a-z_][a-z0-9_]*$"},
             "properties": of_contract["columns"],
-            "quality": {"anyOf": [of_contract["quality"], {"type": "null"}]},
-            "customProperties": {"type": "array", "items": {"anyOf": [*custom, foreign]}},
+            "quality": {"anyOf": [quality, {"type": "null"}], "description": quality.pop("description")},
+            "customProperties": {
+                "description": "Everything else that the job must know of the feed, one entry for each property.",
+                "type": "array",
+                "items": {"anyOf": [*custom, foreign]},
+            },
         },
     }
     document = {
@@ -44,10 +55,19 @@ def json_schema() -> str:
         "type": "object",
         "required": ["apiVersion", "kind", "schema"],
         "properties": {
-            "apiVersion": {"type": "string", "pattern": r"^v3\."},
-            "kind": {"const": "DataContract"},
-            "version": {"type": ["string", "number"]},
-            "schema": {"type": "array", "minItems": 1, "items": dataset},
+            "apiVersion": {
+                "description": "The version of the standard that the file follows, such as `v3.2.0`.",
+                "type": "string",
+                "pattern": r"^v3\.",
+            },
+            "kind": {"description": "What the standard calls such a file.", "const": "DataContract"},
+            "version": {"description": of_contract["version"]["description"], "type": ["string", "number"]},
+            "schema": {
+                "description": "The datasets that the file describes.",
+                "type": "array",
+                "minItems": 1,
+                "items": dataset,
+            },
         },
         "$defs": parts,
     }
@@ -58,14 +78,31 @@ def _add_standard_forms(parts: dict[str, Any], foreign: dict[str, Any]) -> None:
     """Add the forms in which the standard itself expresses options of columns and rules (``odcs.py``)."""
     options, rule = parts["ValueRules"]["properties"], parts["FreeRule"]
     own = [_custom(name, options[name]) for name in COLUMN_PROPERTIES]
-    value = {"type": "object", "required": ["value"]}
+    value = {"type": "object", "required": ["value"], "properties": {"value": {"description": "A text that is valid."}}}
     parts["Column"]["properties"] |= {
-        "customProperties": {"type": "array", "items": {"anyOf": [*own, foreign]}},
-        "enum": {"type": "array", "minItems": 1, "items": value},
+        "customProperties": {
+            "description": "Options that the standard does not know; each can be in `logicalTypeOptions` instead.",
+            "type": "array",
+            "items": {"anyOf": [*own, foreign]},
+        },
+        "enum": {
+            "description": f"{options['enum']['description']} `logicalTypeOptions` can have it as a list of texts.",
+            "type": "array",
+            "minItems": 1,
+            "items": value,
+        },
     }
-    options["defaultTimezone"] = options["timeZone"]
+    options["defaultTimezone"] = options["timeZone"] | {"description": "What the standard calls `timeZone`."}
     fields = rule["properties"]
-    fields |= {"engine": {"const": ENGINE}, "implementation": fields["query"], "type": {"enum": ["sql", "custom"]}}
+    fields |= {
+        "engine": {"description": "The program that evaluates a rule of type `custom`.", "const": ENGINE},
+        "implementation": fields["query"] | {"description": "What a rule of type `custom` has instead of `query`."},
+        "type": {
+            "description": "`custom` with `engine` and `implementation`, as in the standard, or `sql` with `query`: "
+            "both mean the same.",
+            "enum": ["sql", "custom"],
+        },
+    }
     rule["required"] = ["name", "type"]
     rule["oneOf"] = [
         {"properties": {"type": {"const": "sql"}}, "required": ["query"], "not": {"required": ["engine"]}},

@@ -48,23 +48,43 @@ class FileFormat(StrEnum):
 class RawFiles(Strict):
     """The format of all raw files of the feed."""
 
-    format: FileFormat = FileFormat.CSV
+    format: FileFormat = Field(
+        default=FileFormat.CSV, description="The format; CSV and JSON lines may be compressed with gzip."
+    )
 
 
 class CsvFormat(Strict):
-    """The dialect of CSV files. Quoted values may contain the delimiter, and line breaks if ``multi_line`` is true.
+    """The dialect of CSV files."""
 
-    A quote within quotes is doubled, or follows the ``escape`` character, which must then itself be doubled.
-    A record with line breaks that is longer than ``max_record_bytes`` is taken to have an unclosed quote.
-    """
-
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    quote_symbol: str = Field(default='"', min_length=1, max_length=1)
-    header: StrictBool = True
-    encoding: Literal["UTF-8", "ISO-8859-1", "windows-1252", "UTF-16"] = "UTF-8"
-    multi_line: StrictBool = False
-    max_record_bytes: StrictInt = Field(default=LONGEST_RECORD, ge=1_000, le=1_000_000_000)
-    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="The character between two values.")
+    quote_symbol: str = Field(
+        default='"',
+        min_length=1,
+        max_length=1,
+        description="The character around values that may contain the delimiter, or line breaks under `multiLine`.",
+    )
+    header: StrictBool = Field(
+        default=True,
+        description="Whether the first line names the columns; if not, files have them in the order of the contract.",
+    )
+    encoding: Literal["UTF-8", "ISO-8859-1", "windows-1252", "UTF-16"] = Field(
+        default="UTF-8", description="The encoding of the text; `UTF-16` needs a byte order mark."
+    )
+    multi_line: StrictBool = Field(
+        default=False,
+        description="Whether quoted values may contain line breaks; each such file is read by a single task.",
+    )
+    max_record_bytes: StrictInt = Field(
+        default=LONGEST_RECORD,
+        ge=1_000,
+        le=1_000_000_000,
+        description="The most bytes of a record with line breaks; a longer one is taken to have an unclosed quote.",
+    )
+    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None,
+        description="The character before a quote within quotes, which must itself be doubled; null if such a quote is "
+        "doubled instead.",
+    )
 
     @model_validator(mode="after")
     def _marks_differ(self) -> "CsvFormat":
@@ -85,15 +105,18 @@ class ConflictPolicy(StrEnum):
 
 
 class FreeRule(Strict):
-    """An SQL expression over the columns of a row that must be true. A row that breaks only a warning is kept.
+    """An SQL expression over the columns of a row that must be true."""
 
-    In the standard, this is a rule of type ``custom`` for the engine ``quartal``.
-    """
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The rule's name; reasons show it as `row.<name>`.")
     type: Literal["sql"]
-    query: str = Field(min_length=1, max_length=MAX_QUERY)
-    severity: Literal["error", "warning"] = "error"
+    query: str = Field(
+        min_length=1,
+        max_length=MAX_QUERY,
+        description="The expression, in Spark SQL over the row's columns and constants; false and null break the rule.",
+    )
+    severity: Literal["error", "warning"] = Field(
+        default="error", description="A row that breaks an `error` is quarantined; a `warning` is only counted."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -124,22 +147,39 @@ class FreeRule(Strict):
 class Thresholds(Strict):
     """Limits for a delivery; if one is exceeded, the run fails before anything is published."""
 
-    quarantined_share: StrictFloat | None = Field(default=None, ge=0, lt=1)
+    quarantined_share: StrictFloat | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="The largest part of the rows that may be quarantined, such as 0.05; null if there is no limit.",
+    )
 
 
 class Contract(Strict):
-    """The contract of a feed. ``columns`` are in the order of the file."""
+    """The contract of a feed."""
 
-    version: str
-    dataset: Name
-    columns: tuple[Column, ...] = Field(min_length=1)
-    files: RawFiles = Field(default_factory=lambda: RawFiles())
-    csv: CsvFormat = Field(default_factory=lambda: CsvFormat())
-    quality: tuple[FreeRule, ...] = ()
-    missing_values: MissingValues = ()
-    conflicts: ConflictPolicy = ConflictPolicy.KEEP_FIRST
-    thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
-    features: FeatureSpec
+    version: str = Field(description="The version of the contract, for its readers; the manifest of each run names it.")
+    dataset: Name = Field(description="The dataset's name, from which the names of its tables and folders are made.")
+    columns: tuple[Column, ...] = Field(
+        min_length=1,
+        description="The columns of the feed, found in files by name; other columns of a file are ignored.",
+    )
+    files: RawFiles = Field(default_factory=lambda: RawFiles(), description="The format of raw files; by default CSV.")
+    csv: CsvFormat = Field(
+        default_factory=lambda: CsvFormat(),
+        description="How CSV files are written.",
+    )
+    quality: tuple[FreeRule, ...] = Field(default=(), description="Rules over the columns of a row.")
+    missing_values: MissingValues = Field(
+        default=(), description="Texts that mean a missing value in every column, besides the empty text."
+    )
+    conflicts: ConflictPolicy = Field(
+        default=ConflictPolicy.KEEP_FIRST, description="Which of the different rows with one key counts."
+    )
+    thresholds: Thresholds = Field(
+        default_factory=lambda: Thresholds(), description="When a delivery is too bad to publish; by default never."
+    )
+    features: FeatureSpec = Field(description="What to publish for each entity and day.")
 
     @model_validator(mode="after")
     def _fits_the_format(self) -> "Contract":

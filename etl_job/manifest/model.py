@@ -8,7 +8,7 @@ import sys
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 MANIFEST_VERSION: Literal[1] = 1
 
@@ -20,53 +20,61 @@ class _Record(BaseModel):
 class Input(_Record):
     """A raw file as it was read."""
 
-    uri: str
-    size_bytes: int
-    etag: str
+    uri: str = Field(description="Where the file is.")
+    size_bytes: int = Field(description="Its size, compressed if the file is.")
+    etag: str = Field(
+        description="S3's ETag, which changes when the content does; made of size and time for local files."
+    )
 
 
 class PublishedDelivery(_Record):
-    """The state of a delivery in the published tables: its files, the run that published it, and the contract's hash.
+    """The state of a delivery in the published tables, with which the next run compares its files and its contract."""
 
-    ``withdrawn``: removed from the tables on request, until its files change or a run names it.
-    """
-
-    run_id: str
-    contract_hash: str
-    inputs: tuple[Input, ...]
-    withdrawn: bool = False
+    run_id: str = Field(description="The run that published it, or withdrew it; empty if no manifest names that run.")
+    contract_hash: str = Field(
+        description="`contract.hash` of the run that published it; empty if the next run must process it again."
+    )
+    inputs: tuple[Input, ...] = Field(
+        description="The files that it was published from, or that were there when it was withdrawn."
+    )
+    withdrawn: bool = Field(
+        default=False,
+        description="Whether it was removed from the tables on request, until its files change or a run names it.",
+    )
 
 
 class DeliveryCounts(_Record):
-    """The outcomes of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.
+    """The outcomes of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``."""
 
-    ``conflicts`` are the duplicates that differ from the row that is kept. In ``violations``, a quarantined row counts
-    once for every rule that it breaks. ``warned`` rows are kept; in ``warnings``, they count once for every warning.
-    """
-
-    delivery: str
-    inputs: tuple[Input, ...]
-    rows_in: int
-    kept: int
-    quarantined: int
-    duplicates: int
-    conflicts: int
-    violations: dict[str, int]
-    first_day: str | None
-    last_day: str | None
-    warned: int = 0
-    warnings: dict[str, int] = {}
+    delivery: str = Field(description="The delivery's name.")
+    inputs: tuple[Input, ...] = Field(description="Its files, in order of their names, empty ones too.")
+    rows_in: int = Field(description="Rows in its files.")
+    kept: int = Field(description="Rows that are counted in the tables.")
+    quarantined: int = Field(description="Rows that break a rule, or are in conflict under `quarantineBoth`.")
+    duplicates: int = Field(description="Rows whose key another row has, which is kept instead.")
+    conflicts: int = Field(description="Duplicates that differ from the row that is kept.")
+    violations: dict[str, int] = Field(
+        description="Quarantined rows by rule, such as `date.format`. A row counts once for every rule that it breaks."
+    )
+    first_day: str | None = Field(
+        description="The first day (UTC) with a kept row, as `2024-01-31`; null if there is none."
+    )
+    last_day: str | None = Field(description="The last day (UTC) with a kept row; null if there is none.")
+    warned: int = Field(default=0, description="Kept rows that break a warning.")
+    warnings: dict[str, int] = Field(
+        default={}, description="Warned rows by rule. A row counts once for every warning that it breaks."
+    )
 
 
 class Totals(_Record):
-    """Sums over the run's deliveries; ``rows_in`` is counted independently, while the files are read."""
+    """Sums over the run's deliveries; all are 0 if the run processed none."""
 
-    rows_in: int
-    kept: int
-    quarantined: int
-    duplicates: int
-    conflicts: int
-    warned: int = 0
+    rows_in: int = Field(description="Rows read, counted independently of the outcomes while the files are read.")
+    kept: int = Field(description="Sum of `deliveries[].kept`.")
+    quarantined: int = Field(description="Sum of `deliveries[].quarantined`.")
+    duplicates: int = Field(description="Sum of `deliveries[].duplicates`.")
+    conflicts: int = Field(description="Sum of `deliveries[].conflicts`.")
+    warned: int = Field(default=0, description="Sum of `deliveries[].warned`.")
 
 
 NO_ROWS = Totals(rows_in=0, kept=0, quarantined=0, duplicates=0, conflicts=0)
@@ -75,107 +83,139 @@ NO_ROWS = Totals(rows_in=0, kept=0, quarantined=0, duplicates=0, conflicts=0)
 class Stage(_Record):
     """The duration of a part of the run."""
 
-    stage: str
-    seconds: float
+    stage: str = Field(description="The name of the part, as in the job's log: `catalog`, `session`, `validate`.")
+    seconds: float = Field(description="How long it took, whether or not it succeeded.")
 
 
 class PublishedTable(_Record):
-    """One Iceberg table after the run."""
+    """One Iceberg table after the run's commit."""
 
-    table: str
-    location: str
-    snapshot_id: int | None
-    files: int
-    partitions: tuple[str, ...]
-    tags: tuple[str, ...]
+    table: str = Field(description="Database and name of the table in the Glue catalog, as `database.table`.")
+    location: str = Field(description="The folder of the table in the lake.")
+    snapshot_id: int | None = Field(description="The current Iceberg snapshot; null if the table has none yet.")
+    files: int = Field(description="How many data files this run added.")
+    partitions: tuple[str, ...] = Field(
+        description="The partitions that this run replaced: deliveries of the curated table, quarters of the features."
+    )
+    tags: tuple[str, ...] = Field(description="The names of all tags and branches of the table, except `main`.")
 
 
 class CsvExport(_Record):
-    """The CSV exports: the quarters that this run wrote and removed, and the list of all files for QuickSight."""
+    """The CSV exports of the features."""
 
-    manifest: str
-    written: tuple[str, ...]
-    removed: tuple[str, ...]
+    manifest: str = Field(description="The URI of the list of all files for QuickSight.")
+    written: tuple[str, ...] = Field(description="The quarters whose files this run wrote, such as `2024Q1`.")
+    removed: tuple[str, ...] = Field(description="The quarters whose files this run deleted.")
 
 
 class SparkMetrics(_Record):
-    """Spark's metrics of the run, summed over its tasks; ``None`` if Spark does not report one.
+    """Spark's metrics of the run, summed over its tasks unless a field says otherwise."""
 
-    ``peak_heap_bytes`` is the largest heap of any single JVM, the driver's or an executor's. ``class_archive`` tells
-    whether the driver's Java loaded its archive of classes; ``None`` if it had none.
-    """
-
-    jobs: int
-    stages: int
-    tasks: int
-    bytes_read: int
-    rows_read: int
-    bytes_written: int
-    shuffle_write_bytes: int
-    shuffle_read_bytes: int
-    spilled_memory_bytes: int
-    spilled_disk_bytes: int
-    executor_cpu_seconds: float
-    gc_seconds: float
-    peak_heap_bytes: int | None
-    class_archive: bool | None = None
+    jobs: int = Field(description="Spark jobs.")
+    stages: int = Field(
+        description="Spark stages of which a task completed; Spark skips stages that it need not repeat."
+    )
+    tasks: int = Field(description="Tasks that completed.")
+    bytes_read: int = Field(description="Bytes read, including those that Python workers read.")
+    rows_read: int = Field(description="Rows read, including those that Python workers read.")
+    bytes_written: int = Field(description="Bytes written by tasks; the driver writes small files itself.")
+    shuffle_write_bytes: int = Field(description="Bytes written for other tasks (shuffle).")
+    shuffle_read_bytes: int = Field(description="Bytes read from other tasks (shuffle).")
+    spilled_memory_bytes: int = Field(description="Data that did not fit into memory, in the size that it had there.")
+    spilled_disk_bytes: int = Field(description="The same data, in the size that it had on disk.")
+    executor_cpu_seconds: float = Field(description="Processor time.")
+    gc_seconds: float = Field(description="Time in Java's garbage collection.")
+    peak_heap_bytes: int | None = Field(
+        description="The largest heap of a single JVM, the driver's or an executor's; null if Spark reports none."
+    )
+    class_archive: bool | None = Field(
+        default=None,
+        description="Whether the driver's Java loaded its archive of classes; null if it was given none.",
+    )
 
 
 class DriftRecord(_Record):
-    """How the crawled table differs from the contract: additional and missing columns, and their order."""
+    """How the crawled table differs from the contract, regardless of case."""
 
-    new: tuple[str, ...]
-    missing: tuple[str, ...]
-    other_order: bool
+    new: tuple[str, ...] = Field(description="Columns that the contract does not define; they are left out.")
+    missing: tuple[str, ...] = Field(
+        description="Columns of the contract that the table lacks; optional ones count as missing values."
+    )
+    other_order: bool = Field(
+        description="Whether the shared columns are in another order, which does not matter to the job."
+    )
 
 
 class LeftOutFile(_Record):
     """A file below the dataset's raw folder that the run did not read, and why."""
 
-    uri: str
-    reason: str
+    uri: str = Field(description="Where the file is.")
+    reason: str = Field(
+        description="Why it was left out, in words: hidden, incomplete, empty, in no delivery's folder."
+    )
 
 
 class ContractRecord(_Record):
-    """The contract of the run; ``hash`` covers the parts that decide about rows."""
+    """The contract of the run."""
 
-    source: str
-    version: str
-    hash: str
+    source: str = Field(description="The S3 URI or path that the contract was read from.")
+    version: str = Field(description="The contract's own `version`.")
+    hash: str = Field(description="SHA-256 of the parts that decide about rows; descriptions do not change it.")
 
 
 class RunManifest(_Record):
-    """The manifest of a run. ``published`` is the state of all deliveries after the run, not only of its own.
+    """The manifest of a run."""
 
-    ``curated_snapshot_id`` is the curated table's snapshot with this state. ``not_catalogued`` names deliveries with
-    files that no crawler has found yet, which the run read anyway; ``left_out`` lists files that it did not read.
-    """
-
-    manifest_version: Literal[1] = MANIFEST_VERSION
-    run_id: str
-    dataset: str
-    database: str
-    status: Literal["SUCCEEDED", "FAILED"]
-    reason: str | None
-    published_anything: bool
-    started_at: datetime
-    finished_at: datetime
-    seconds: float
-    contract: ContractRecord | None
-    totals: Totals
-    deliveries: tuple[DeliveryCounts, ...]
-    stages: tuple[Stage, ...]
-    curated: PublishedTable | None
-    features: PublishedTable | None
-    quarantine: tuple[str, ...]
-    csv_export: CsvExport | None = None
-    spark: SparkMetrics | None = None
-    versions: dict[str, str]
-    published: dict[str, PublishedDelivery]
-    curated_snapshot_id: int | None = None
-    drift: DriftRecord | None = None
-    not_catalogued: tuple[str, ...] = ()
-    left_out: tuple[LeftOutFile, ...] = ()
+    manifest_version: Literal[1] = Field(default=MANIFEST_VERSION, description="The version of this format.")
+    run_id: str = Field(description="The id of the run: if none was given, that of the workflow run or of the job run.")
+    dataset: str = Field(description="The dataset, as in the contract.")
+    database: str = Field(description="The Glue database with its tables.")
+    status: Literal["SUCCEEDED", "FAILED"] = Field(description="How the run ended.")
+    reason: str | None = Field(description="Why the run failed; null if it succeeded.")
+    published_anything: bool = Field(description="Whether the run changed a table.")
+    started_at: datetime = Field(description="When the run began, in UTC.")
+    finished_at: datetime = Field(description="When the run ended, in UTC.")
+    seconds: float = Field(description="How long the run took.")
+    contract: ContractRecord | None = Field(
+        description="The run's contract; null if the run failed before it was read."
+    )
+    totals: Totals = Field(description="The outcomes of all rows that the run processed.")
+    deliveries: tuple[DeliveryCounts, ...] = Field(
+        description="The deliveries that the run processed, with the outcomes of their rows."
+    )
+    stages: tuple[Stage, ...] = Field(description="The parts of the run, in the order in which they ended.")
+    curated: PublishedTable | None = Field(description="The curated table; null if the run did not change it.")
+    features: PublishedTable | None = Field(description="The features table; null if the run did not change it.")
+    quarantine: tuple[str, ...] = Field(description="The folders with the bad rows of this run.")
+    csv_export: CsvExport | None = Field(
+        default=None, description="What changed in the CSV exports; null if the run exported nothing."
+    )
+    spark: SparkMetrics | None = Field(
+        default=None, description="What Spark did; null if the run did not need Spark, or Spark could not be asked."
+    )
+    versions: dict[str, str] = Field(
+        description="Versions of Quartal, Python and the main libraries by name; `unknown` if one is not an installed "
+        "package."
+    )
+    published: dict[str, PublishedDelivery] = Field(
+        description="The state of all deliveries after the run, by name, not only of its own; if the run failed, the "
+        "state that it found."
+    )
+    curated_snapshot_id: int | None = Field(
+        default=None,
+        description="The curated table's snapshot at the end of the run; null if there is none, or if the run failed "
+        "before it looked.",
+    )
+    drift: DriftRecord | None = Field(
+        default=None,
+        description="How the crawled table differs from the contract; null without differences or a table.",
+    )
+    not_catalogued: tuple[str, ...] = Field(
+        default=(), description="Deliveries with files that no crawler has found yet, which the run read anyway."
+    )
+    left_out: tuple[LeftOutFile, ...] = Field(
+        default=(), description="Files below the raw folder that the run did not read."
+    )
 
 
 def json_schema() -> str:
