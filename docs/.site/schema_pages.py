@@ -147,6 +147,8 @@ _LIMITS = {
 
 
 def _limits(part: Schema) -> str:
+    if part.get("minLength") == part.get("maxLength") == 1:
+        return " (1 character)"
     told = [words.format(part[name]) for name, words in _LIMITS.items() if name in part]
     if "pattern" in part:
         told.append(f"matching `{_cell(part['pattern'])}`")
