@@ -50,7 +50,8 @@ def publish(context: RunContext, counted: CountedRows, withdrawn: tuple[str, ...
         if replaced:
             published = replace(published, curated=commit_curated(context, counted, withdrawn, written.curated))
             yield published
-        if days or wanted.days.takes_all(wanted.history) or wanted.plan.quarters:
+        # where no count has changed, too: the features name the state of the curated table that they are those of
+        if days or wanted.plan.quarters or context.tables.features.snapshot_id is not None:
             published = replace(published, features=_publish_features(context, wanted, written, published))
             yield published
         curated, features = context.tables.curated.snapshot_id, context.tables.features.snapshot_id

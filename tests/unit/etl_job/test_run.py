@@ -205,6 +205,16 @@ def test_run_of_a_named_delivery_replaces_only_it_and_one_that_empties_leaves_no
     assert last.totals == Totals(rows_in=1, quarantined=1, kept=0, duplicates=0, conflicts=0)
 
 
+def test_features_are_those_of_a_curated_table_that_a_delivery_without_a_new_row_has_changed(lake, start):
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
+    start("--run_id", "one")
+    lake.deliver("d2", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nbroken\n")
+    (second,) = start("--run_id", "two").deliveries
+    assert (second.kept, second.duplicates, second.quarantined) == (0, 1, 1)
+    assert_features_are_those_of(lake.raw)
+    assert not start("--run_id", "three").published_anything
+
+
 def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_withdrawn(lake, start):
     lake.deliver("d2", f"{HEADER}\nk1,Opel,2024-01-02,10:00:00\nk2,Opel,2024-01-03,10:00:00\n")
     start("--run_id", "one")
