@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
-import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
@@ -17,23 +14,13 @@ import yaml
 import plan_review.errors
 from quartal.core import errors
 from quartal.core.errors import code_of
+from tests.site_modules import site_module
 
 ROOT = Path(__file__).parents[3]
 
 
-def _error_sites() -> ModuleType:
-    """What also makes the page of errors in the documentation."""
-    spec = importlib.util.spec_from_file_location("error_sites", ROOT / "docs" / ".site" / "error_sites.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-SITES = {site.key: site for site in _error_sites().error_sites()}
-TYPES = _error_sites().error_types()
+SITES = {site.key: site for site in site_module("error_sites").error_sites()}
+TYPES = site_module("error_sites").error_types()
 TABLE: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("errors.yaml").read_text("utf-8"))
 ERRORS = {place: test for places in TABLE.values() for place, test in places.items()}
 
@@ -72,7 +59,7 @@ def test_error_says_what_to_do(key: str):
 
 
 def test_code_of_an_error_names_its_part_of_the_page():
-    page = _error_sites().page()
+    page = site_module("error_sites").page()
     kinds = {name for name in TYPES if any(site.type == name for site in SITES.values())}
     codes = {code_of(type(name, (Exception,), {})()) for name in kinds}
     assert {"configuration", "not-deployed", "upload", "terraform"} <= codes

@@ -1,31 +1,19 @@
 """The reference pages of contracts and manifests, which the documentation makes from their JSON Schemas."""
 
-import importlib.util
 import json
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from tests.site_modules import site_module
 
 ROOT = Path(__file__).parents[3]
 CELLS = re.compile(r"(?<!\\)\|")
 DEFAULT = re.compile(r"default `.*?`\. ?")
 
 
-def _schema_pages() -> ModuleType:
-    """What puts the pages into the documentation."""
-    spec = importlib.util.spec_from_file_location("schema_pages", ROOT / "docs" / ".site" / "schema_pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-PAGES = _schema_pages()
+PAGES = site_module("schema_pages")
 
 
 @pytest.mark.parametrize("page", PAGES.PAGES, ids=lambda page: Path(page.uri).stem)

@@ -26,6 +26,7 @@ from localstack_glue.service.clients import Credentials
 from localstack_glue.service.settings import Settings
 
 TIMEOUT_S = 600
+LAST_WORDS = 500  # characters of what a process wrote
 NOWHERE = "http://127.0.0.1:9"  # S3's classes are loaded by a call that nobody answers
 
 
@@ -42,41 +43,53 @@ def make(settings: Settings, file: Path) -> None:
     missing = settings.missing_for_spark()
     if missing or settings.spark_home is None:
         raise ClassArchiveError(missing or "there is no Spark")
-    made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
     file.parent.mkdir(parents=True, exist_ok=True)
+    made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
     options = f'{settings.java_options} "-XX:ArchiveClassesAtExit={made}" -Xlog:disable'.strip()
-    with tempfile.TemporaryDirectory(prefix="glue-class-archive-") as name:
-        folder = Path(name)
-        found = run_environment(_request(), replace(settings, java_options=options, class_archive=None), folder, ())
-        lay_out(folder, found)
-        address = folder / "gateway"
-        environment = {**found.environment, ADDRESS_VARIABLE: str(address)}
+    try:
+        with tempfile.TemporaryDirectory(prefix="glue-class-archive-") as name:
+            leaving_one = replace(settings, java_options=options, class_archive=None)
+            said = _run_java(leaving_one, settings.spark_home, Path(name))
+        if not made.is_file():
+            raise ClassArchiveError(f"Java left none: {said}")
+        made.replace(file)
+    finally:
+        made.unlink(missing_ok=True)  # half of one, where this was interrupted
+
+
+def _run_java(settings: Settings, spark_home: Path, folder: Path) -> str:
+    """Have a Java of these options load the classes and end itself; return the end of what it wrote to stderr."""
+    found = run_environment(_request(), settings, folder, ())
+    lay_out(folder, found)
+    address, log = folder / "gateway", folder / "java.log"
+    environment = {**found.environment, ADDRESS_VARIABLE: str(address)}
+    with log.open("wb") as stderr:
         java = subprocess.Popen(
-            java_command(settings.spark_home, conf_of(folder)),
+            java_command(spark_home, conf_of(folder)),
             cwd=scratch_of(folder),
             env=java_environment(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
         )
-        try:
-            subprocess.run(
-                [str(settings.python), class_loading.__file__, str(address), str(java.pid)],
-                cwd=scratch_of(folder),
-                env={**environment, "PYTHONPATH": str(Path(ready_gateway.__file__).parent)},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=True,
-                timeout=TIMEOUT_S,
-            )
-            _, told = java.communicate(timeout=TIMEOUT_S)  # its input ends, and with that it ends itself
-        except subprocess.SubprocessError as error:
-            raise ClassArchiveError(f"Spark's Java could not be had ({error})") from error
-        finally:
-            java.kill()
-    if not made.is_file():
-        raise ClassArchiveError(f"Java left none: {told.decode(errors='replace').strip()[-500:]}")
-    made.replace(file)
+    try:
+        subprocess.run(
+            [str(settings.python), class_loading.__file__, str(address), str(java.pid)],
+            cwd=scratch_of(folder),
+            env={**environment, "PYTHONPATH": str(Path(ready_gateway.__file__).parent)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=TIMEOUT_S,
+        )
+        java.communicate(timeout=TIMEOUT_S)  # its input ends, and with that it ends itself
+    except subprocess.SubprocessError as error:
+        wrote = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip()[-LAST_WORDS:]
+        raise ClassArchiveError(f"Spark's Java did not load the classes ({error}): {wrote}") from error
+    finally:
+        java.kill()
+        java.wait()
+    return log.read_text(errors="replace").strip()[-LAST_WORDS:]
 
 
 def _request() -> RunRequest:
