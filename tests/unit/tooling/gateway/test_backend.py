@@ -1,7 +1,6 @@
 """The stand-alone host before another emulator: what passes it comes through whole, and roles may do what they may."""
 
 import gzip
-import json
 import os
 import shutil
 import sys
@@ -10,107 +9,24 @@ import urllib.error
 import urllib.request
 import uuid
 from contextlib import contextmanager
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.core.config import default_user_config
 from moto.core.request import Request
-from moto.events.responses import EventsHandler
-from moto.s3.models import FakeBucket
-from moto.server import ThreadedMotoServer
 from werkzeug.test import EnvironBuilder
 
-if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) not in sys.path:
+if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
     sys.path.append(SOURCE)  # the service is a distribution of its own
 
 from localstack_glue.hosts.standalone.backend_accounts import sign_as_account
 from localstack_glue.hosts.standalone.calls import replace_body
 from localstack_glue.hosts.standalone.server import serve
 from localstack_glue.hosts.standalone.workflow_rules import FILE
-from localstack_glue.service.local_session import DIRECT, local_session
 
-ACCOUNT = "123456789012"  # moto's, whoever asks
-SESSION = local_session()
-VERSION = "2012-10-17"
-SERVICES = {"Service": ["glue.amazonaws.com", "events.amazonaws.com"]}
-TRUST = {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": SERVICES}]}
-
-
-def policy(action, resource):
-    return {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
-
-
-class Place:
-    """A gateway, its backend, and clients of both."""
-
-    def __init__(self, url, backend, glue):
-        self.url, self.backend, self.glue = url, backend, glue
-
-    def client(self, service, *, key="test", at=None, region="us-east-1", **config):
-        return SESSION.client(
-            service,
-            endpoint_url=at or self.url,
-            region_name=region,
-            aws_access_key_id=key,
-            aws_secret_access_key="test",
-            config=DIRECT.merge(Config(retries={"total_max_attempts": 1}, **config)),
-        )
-
-    def role(self, name, may):
-        iam = self.client("iam")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-        self.allow(name, may)
-        return arn
-
-    def allow(self, name, may):
-        document = policy(*may)
-        self.client("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(document))
-
-    def as_role(self, arn, lasts=timedelta(hours=1)):
-        """The access key of a session that the service begins, as for a job."""
-        key = f"ASIA{uuid.uuid4().hex[:16].upper()}"
-        self.glue.guard.remember(key, arn, "run", lasts)
-        return key
-
-
-@pytest.fixture(scope="module", autouse=True)
-def motos_own():
-    """What a server changes of the moto in its process is moto's own again at the end."""
-    with pytest.MonkeyPatch.context() as patch:
-        for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
-            patch.setattr(owner, name, getattr(owner, name))
-        patch.setitem(default_user_config, "iam", default_user_config["iam"])
-        yield
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    backend = "http://{}:{}".format(*moto.get_host_and_port())
-    before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("LOCALSTACK_GLUE")}
-    folder = tmp_path_factory.mktemp("gateway")
-    server = serve(0, folder / "work", backend, folder / "state")
-    try:
-        yield Place(server.url, backend, server.apis["glue"])
-    finally:
-        server.close()
-        moto.stop()
-        os.environ.update(before)
-
-
-@pytest.fixture(scope="module")
-def lake(place):
-    s3 = place.client("s3")
-    s3.create_bucket(Bucket="lake")
-    for key in ("open/a.csv", "shut/a.csv"):
-        s3.put_object(Bucket="lake", Key=key, Body=b"a\n1\n")
-    return s3
+from .place import ACCOUNT, Place, refusal, status_of
 
 
 def test_length_and_type_of_an_object_are_those_that_it_has(place, lake):
@@ -149,122 +65,6 @@ def test_one_account_is_seen_by_glue_and_by_the_rest(place):
     place.client("glue", key="111122223333").create_database(DatabaseInput={"Name": "seen"})
     assert place.client("sts", key="111122223333").get_caller_identity()["Account"] == ACCOUNT
     assert place.client("glue").get_database(Name="seen")["Database"]["CatalogId"] == ACCOUNT
-
-
-def refusal(call):
-    with pytest.raises(ClientError) as refused:
-        call()
-    return refused.value.response["Error"]["Code"]
-
-
-def test_role_reads_only_what_it_may_by_path_host_address_form_and_copy(place, lake):
-    arn = place.role("reader", (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "arn:aws:s3:::lake/open/*"))
-    key = place.as_role(arn)
-    s3 = place.client("s3", key=key)
-    assert s3.get_object(Bucket="lake", Key="open/a.csv")["Body"].read() == b"a\n1\n"
-    assert refusal(lambda: s3.get_object(Bucket="lake", Key="shut/a.csv")) == "AccessDenied"
-    assert refusal(lambda: s3.list_objects_v2(Bucket="lake")) == "AccessDenied"
-    copied = {"Bucket": "lake", "Key": "open/b.csv", "CopySource": "lake/shut/a.csv"}
-    assert refusal(lambda: s3.copy_object(**copied)) == "AccessDenied"
-    answer = s3.delete_objects(Bucket="lake", Delete={"Objects": [{"Key": "open/none"}, {"Key": "shut/a.csv"}]})
-    assert [each["Key"] for each in answer["Errors"]] == ["shut/a.csv"]
-    assert [each["Key"] for each in answer["Deleted"]] == ["open/none"]
-    assert lake.head_object(Bucket="lake", Key="shut/a.csv")["ContentLength"] == 4
-
-    for name, status in (("open/a.csv", 200), ("shut/a.csv", 403)):
-        address = s3.generate_presigned_url("get_object", Params={"Bucket": "lake", "Key": name})
-        assert status_of(urllib.request.Request(address)) == status
-        hosted = address.replace("/lake/", "/", 1)
-        assert status_of(urllib.request.Request(hosted, headers={"Host": "lake.s3.amazonaws.com"})) == status
-        posted = s3.generate_presigned_post("lake", name.replace("a.csv", "posted"))
-        assert status_of(form(posted)) == (204 if status == 200 else 403)
-    assert lake.get_object(Bucket="lake", Key="open/posted")["Body"].read() == b"posted"
-    assert refusal(lambda: lake.head_object(Bucket="lake", Key="shut/posted")) == "404"
-
-
-def form(posted):
-    parts = [
-        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in posted["fields"].items()
-    ]
-    parts.append('--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nposted\r\n--x--\r\n')
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    return urllib.request.Request(posted["url"], "".join(parts).encode(), headers, method="POST")
-
-
-def status_of(request):
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-
-
-def test_change_of_a_role_counts_at_once_and_its_own_call_says_who_it_is(place, lake):
-    arn = place.role("changing", ("s3:GetObject", "arn:aws:s3:::lake/open/*"))
-    key = place.as_role(arn)
-    s3 = place.client("s3", key=key)
-    assert refusal(lambda: s3.get_object(Bucket="lake", Key="shut/a.csv")) == "AccessDenied"
-    place.allow("changing", ("s3:GetObject", "arn:aws:s3:::lake/*"))
-    assert s3.get_object(Bucket="lake", Key="shut/a.csv")["Body"].read() == b"a\n1\n"
-    told = place.client("sts", key=key).get_caller_identity()
-    assert told["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/changing/run"
-
-
-def test_role_of_another_partition_is_read_there(place):
-    iam, region = place.client("iam", region="cn-north-1"), "cn-north-1"
-    arn = iam.create_role(RoleName="cn", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    assert arn.startswith("arn:aws-cn:")
-    iam.put_role_policy(RoleName="cn", PolicyName="p", PolicyDocument=json.dumps(policy("s3:ListAllMyBuckets", "*")))
-    s3 = place.client("s3", key=place.as_role(arn), region=region)
-    assert s3.list_buckets()["Buckets"] == []  # of that partition
-    assert refusal(lambda: s3.get_object(Bucket="lake", Key="open/a.csv")) == "AccessDenied"
-
-
-def test_role_that_assumes_another_one_may_do_what_the_other_may(place, lake):
-    other = place.role("other", ("s3:GetObject", "arn:aws:s3:::lake/open/*"))
-    key = place.as_role(place.role("first", ("sts:AssumeRole", other)))
-    got = place.client("sts", key=key).assume_role(RoleArn=other, RoleSessionName="next")["Credentials"]["AccessKeyId"]
-    s3 = place.client("s3", key=got)
-    assert s3.get_object(Bucket="lake", Key="open/a.csv")["Body"].read() == b"a\n1\n"
-    assert refusal(lambda: s3.get_object(Bucket="lake", Key="shut/a.csv")) == "AccessDenied"
-    assert place.client("sts", key=got).get_caller_identity()["Arn"].endswith("assumed-role/other/next")
-    denied = place.as_role(place.role("third", ("sts:AssumeRole", f"{other}-not")))
-    assert refusal(lambda: place.client("sts", key=denied).assume_role(RoleArn=other, RoleSessionName="next")) == (
-        "AccessDenied"
-    )
-
-
-def test_calls_of_a_role_keep_their_body_in_every_protocol(place):
-    arn = place.role("sender", (["sns:*", "sqs:*", "iam:GetRole"], "*"))
-    key = place.as_role(arn)
-    topic = place.client("sns", key=key).create_topic(Name="told")["TopicArn"]
-    assert topic.split(":")[4] == ACCOUNT
-    assert place.client("iam", key=key).get_role(RoleName="sender")["Role"]["Arn"] == arn
-    assert place.client("sqs", key=key).create_queue(QueueName="told")["QueueUrl"].endswith("/told")
-
-
-def test_call_that_is_not_known_is_refused_to_a_role(place, lake):
-    key = place.as_role(place.role("anything", ("*", "*")))
-    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/s3/aws4_request, Signature=x"}
-    asked = urllib.request.Request(f"{place.url}/lake/open/a.csv", headers=headers, method="PATCH")
-    assert status_of(asked) == 403
-
-
-@pytest.mark.parametrize(
-    ("service", "call", "code"),
-    [
-        ("s3", lambda s3: s3.get_object(Bucket="lake", Key="open/a.csv"), "ExpiredToken"),
-        ("glue", lambda glue: glue.get_databases(), "ExpiredTokenException"),
-        ("sns", lambda sns: sns.list_topics(), "ExpiredToken"),
-    ],
-)
-def test_session_whose_time_is_over_may_do_nothing(place, lake, service, call, code):
-    arn = place.role(f"late-{service}", ("*", "*"))
-    assert call(place.client(service, key=place.as_role(arn)))
-    late = place.client(service, key=place.as_role(arn, timedelta(0)))
-    assert refusal(lambda: call(late)) == code
 
 
 def test_crawl_goes_as_its_role_of_the_emulator_behind(place, lake):

@@ -1,0 +1,53 @@
+"""The gateway and the lake that its tests share."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from moto.core.config import default_user_config
+from moto.events.responses import EventsHandler
+from moto.s3.models import FakeBucket
+from moto.server import ThreadedMotoServer
+
+if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
+    sys.path.append(SOURCE)  # the service is a distribution of its own
+
+from localstack_glue.hosts.standalone.server import serve
+
+from .place import Place
+
+
+@pytest.fixture(scope="module", autouse=True)
+def motos_own():
+    """What a server changes of the moto in its process is moto's own again at the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
+            patch.setattr(owner, name, getattr(owner, name))
+        patch.setitem(default_user_config, "iam", default_user_config["iam"])
+        yield
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    backend = "http://{}:{}".format(*moto.get_host_and_port())
+    before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("LOCALSTACK_GLUE")}
+    folder = tmp_path_factory.mktemp("gateway")
+    server = serve(0, folder / "work", backend, folder / "state")
+    try:
+        yield Place(server.url, backend, server.apis["glue"])
+    finally:
+        server.close()
+        moto.stop()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def lake(place):
+    s3 = place.client("s3")
+    s3.create_bucket(Bucket="lake")
+    for key in ("open/a.csv", "shut/a.csv"):
+        s3.put_object(Bucket="lake", Key=key, Body=b"a\n1\n")
+    return s3
