@@ -393,17 +393,26 @@ def test_query_reaches_no_file_of_this_machine(lake: Lake, sql: str):
         lake.rows(sql)
 
 
-def test_query_stops_when_it_is_told_to(lake: Lake):
+ENDLESS = (
+    "select count(*) from unnest(sequence(1, 10000)) a(x) cross join unnest(sequence(1, 10000)) b(y) "
+    "cross join unnest(sequence(1, 10000)) c(z) where x * y * z % 7 = 3"
+)
+
+
+@pytest.mark.parametrize("wait_s", [0, 0.01, 0.1, 0.5])
+def test_query_that_is_cancelled_stops_wherever_it_is(lake: Lake, wait_s: float):
     stop = Cancellation()
-    timer = threading.Timer(0.5, stop.cancel)
+    timer = threading.Timer(wait_s, stop.cancel)
     timer.start()
     with pytest.raises(QueryCancelledError, match="cancelled by user"):
-        lake.rows(
-            "select count(*) from unnest(sequence(1, 1000000)) a(x) cross join unnest(sequence(1, 1000000)) b(y) "
-            "where x * y % 7 = 3",
-            cancellation=stop,
-        )
+        lake.rows(ENDLESS, cancellation=stop)
     timer.join()
+
+
+def test_query_that_has_ended_is_cancelled_without_a_word(lake: Lake):
+    stop = Cancellation()
+    assert lake.rows("select 1", cancellation=stop) == [("1",)]
+    stop.cancel()
 
 
 class Refusing:

@@ -5,7 +5,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ PYTHON_FUNCTIONS = (
     values,
 )  # they are registered as they are loaded
 SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
+_INTERRUPT_INTERVAL_S = 0.05
 _MEMORY_LIMIT = "2GB"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": _MEMORY_LIMIT, "threads": 2}
 _COLUMN = re.compile(
@@ -51,31 +52,42 @@ _BINDER = {
 _FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
 
 
-@dataclass
 class Cancellation:
     """Lets another thread stop a query."""
 
-    _connection: duckdb.DuckDBPyConnection | None = None
-    _is_wanted: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._is_wanted = threading.Event()
 
     def cancel(self) -> None:
-        """Stop the query now, or as soon as it begins."""
-        with self._lock:
-            self._is_wanted = True
-            if self._connection is not None:
-                self._connection.interrupt()
-
-    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Set the connection to interrupt."""
-        with self._lock:
-            self._connection = connection
-        self.check()
+        """Stop the query now, or as soon as it begins; nothing happens where it has ended."""
+        self._is_wanted.set()
 
     def check(self) -> None:
         """Raise QueryCancelledError if the query was stopped."""
-        if self._is_wanted:
+        if self._is_wanted.is_set():
             raise QueryCancelledError("Query cancelled by user")
+
+    @contextmanager
+    def interrupts(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Interrupt what runs on a connection, which stays open in this block, once the query is stopped.
+
+        DuckDB forgets an interrupt that comes between two statements, so it is repeated until the block ends.
+        """
+        has_ended = threading.Event()
+
+        def interrupt() -> None:
+            while not has_ended.wait(_INTERRUPT_INTERVAL_S):
+                if self._is_wanted.is_set():
+                    connection.interrupt()
+
+        thread = threading.Thread(target=interrupt, daemon=True)
+        thread.start()
+        try:
+            self.check()
+            yield
+        finally:
+            has_ended.set()
+            thread.join()
 
 
 @dataclass(frozen=True)
@@ -157,8 +169,8 @@ def opened(
     with (
         tempfile.TemporaryDirectory(prefix="athena-") as folder,
         duckdb.connect(config={**_SETTINGS, "temp_directory": folder}) as connection,
+        stop.interrupts(connection),
     ):
-        stop.attach(connection)
         connection.execute("SET TimeZone = 'UTC'")
         budget = _ScanBudget(scan_limit_bytes)
         files = ObjectFiles(s3, Path(folder))
