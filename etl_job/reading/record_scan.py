@@ -117,12 +117,12 @@ def lines_of(block: bytes) -> pa.StringArray:
 def _line_end_marks(block: bytes, is_last: bool) -> pa.BooleanArray:
     """Which bytes end a line. A CR at the very end may be half of a line end, unless nothing follows."""
     content = _bytes_of(block)
-    ends = pc.equal(content, _LINE_FEED)
+    ends = _equal(content, _LINE_FEED)
     if b"\r" not in block:
         return ends
     behind = pa.array([0 if is_last else _LINE_FEED], pa.uint8())
     following = pa.concat_arrays([content.slice(1), behind])
-    is_alone = pc.and_(pc.equal(content, _RETURN), pc.not_equal(following, _LINE_FEED))
+    is_alone = pc.and_not(_equal(content, _RETURN), _equal(following, _LINE_FEED))
     return pc.or_(ends, is_alone)
 
 
@@ -152,7 +152,7 @@ class _Scan:
 
     @cached_property
     def _is_quote(self) -> pa.BooleanArray:
-        return pc.equal(self._unescaped, self._parser.quote[0])
+        return _equal(self._unescaped, self._parser.quote[0])
 
     @cached_property
     def quotes(self) -> pa.Int64Array:
@@ -191,7 +191,7 @@ class _Scan:
     def _is_half_of_double(self, beside: pa.UInt8Array) -> pa.BooleanArray:
         if not self._parser.doubles_quotes:
             return pa.repeat(False, len(beside))
-        return pc.equal(beside, self._parser.quote[0])
+        return _equal(beside, self._parser.quote[0])
 
     def _is_odd(self, is_opening: pa.BooleanArray) -> pa.BooleanArray:
         """Whether a quote is not part of a regular pair, given which quotes are to open a value (others close one)."""
@@ -273,6 +273,11 @@ class _Scan:
             found.append(closed)
             place = closed
         return found
+
+
+def _equal(content: pa.UInt8Array, byte: int) -> pa.BooleanArray:
+    """Which bytes are this one: compared with a plain int, Arrow would make eight bytes of each first."""
+    return pc.equal(content, pa.scalar(byte, pa.uint8()))
 
 
 def _bytes_of(block: bytes) -> pa.UInt8Array:
