@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import subprocess
@@ -14,9 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from quartal.local.toolchain.environments import LOCALEMU_PYTHONS, find_python
 
 _START_S = 60.0
+
+
+class OpenToOthersError(RuntimeError):
+    """An emulator answers other machines, too."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,12 @@ OTHERS = (
         (("GATEWAY_LISTEN", "127.0.0.1:{port}"), ("FILESYSTEM_ROOT", "{folder}/volume")),
         python=LOCALEMU_PYTHONS[0],
     ),
-    Emulator("MiniStack 1.5.33", ("ministack==1.5.33",), ("{bin}/ministack",), (("GATEWAY_PORT", "{port}"),)),
+    Emulator(
+        "MiniStack 1.5.33",
+        ("ministack==1.5.33",),
+        ("{bin}/ministack",),
+        (("BIND_HOST", "127.0.0.1"), ("GATEWAY_PORT", "{port}")),  # it listens on every address otherwise
+    ),
 )
 
 
@@ -70,6 +82,7 @@ def running(emulator: Emulator, folder: Path) -> Iterator[str]:
     """Start an emulator on a free port of 127.0.0.1 and give its URL.
 
     Raises:
+        OpenToOthersError: it also answers other machines. It is stopped.
         TimeoutError: it does not answer within a minute.
     """
     programs = install(emulator, folder)
@@ -86,6 +99,7 @@ def running(emulator: Emulator, folder: Path) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process)
+        refuse_open(emulator.name, listening_addresses(process.pid))
         yield url
     finally:
         process.terminate()
@@ -93,6 +107,30 @@ def running(emulator: Emulator, folder: Path) -> Iterator[str]:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def listening_addresses(pid: int) -> frozenset[str]:
+    """The addresses that a process and its children listen on."""
+    top = psutil.Process(pid)
+    return frozenset(
+        connection.laddr.ip
+        for process in (top, *top.children(recursive=True))
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    )
+
+
+def refuse_open(name: str, addresses: frozenset[str]) -> None:
+    """Refuse an emulator that other machines can reach.
+
+    Raises:
+        OpenToOthersError: one of the addresses is not this machine's own.
+    """
+    if reachable := sorted(each for each in addresses if not ipaddress.ip_address(each).is_loopback):
+        raise OpenToOthersError(
+            f"{name} listens on {', '.join(reachable)}, where other machines reach it. Set the variable or option by which "
+            "it listens on 127.0.0.1 only in benchmarks/emulators/emulators.py."
+        )
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -12,11 +12,22 @@ def test_server_of_its_own_gets_every_requirement_with_its_extras():
     declared = tomllib.loads((PROJECT / "tooling/localstack_glue/pyproject.toml").read_text())["project"]
     lines = (PROJECT / "requirements/glue-local.in").read_text().splitlines()
     installed = {found.name: found for line in lines if line and line[0] != "#" and (found := Requirement(line))}
-    wanted = [Requirement(each) for each in declared["dependencies"] if each != "glue-triggers"]  # it lies beside
+    wanted = [
+        Requirement(each) for each in declared["dependencies"] if not each.startswith("glue-triggers")
+    ]  # beside it
     missing = [
         str(each) for each in wanted if each.name not in installed or not each.extras <= installed[each.name].extras
     ]
     assert not missing
+
+
+def test_distribution_takes_the_version_of_the_trigger_rules_that_lies_beside_it_and_no_later_one():
+    declared = tomllib.loads((PROJECT / "tooling/localstack_glue/pyproject.toml").read_text())["project"]
+    beside = tomllib.loads((PROJECT / "tooling/glue_triggers/pyproject.toml").read_text())["project"]
+    wanted = {found.name: found.specifier for each in declared["dependencies"] for found in [Requirement(each)]}
+    major, minor, *_ = beside["version"].split(".")
+    assert beside["version"] in wanted["glue-triggers"]
+    assert f"{major}.{int(minor) + 1}.0" not in wanted["glue-triggers"]
 
 
 def test_spark_extra_brings_the_server_and_the_versions_of_the_job_runtime():
