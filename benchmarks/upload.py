@@ -1,4 +1,6 @@
-"""Wall time of `quartal upload` to a LocalStack on this machine: many small files, few large ones, nothing changed.
+"""Wall time of `quartal upload` to a server on this machine: many small files, few large ones, nothing changed.
+
+Other tools upload to the same LocalStack, and the command also uploads to the Glue service as a server of its own.
 
 It is the command that a user types, in a project whose Terraform state says where the lake is: the start of Python, the
 deployment looked up by Terraform, and the headers checked against the contract are all in its time.
@@ -23,6 +25,7 @@ from pathlib import Path
 from quartal.core.aws import AwsConnection
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.local.local_stack import server
+from quartal.local.local_stack.hosts import LOCALSTACK, STANDALONE
 from quartal.local.toolchain.environments import localstack_environment, python_of
 
 PROJECT = Path(__file__).parents[1]
@@ -33,6 +36,7 @@ NO_CHANGE_PROCESS = f"{NO_CHANGE}, whole process"
 DATASET, DELIVERY = "vehicle_sightings", "2024Q1"
 HEADER = b"sighting_id,brand,date,time\n"
 QUARTAL, AWS_SYNC, S5CMD = "quartal", "aws s3 sync", "s5cmd sync"
+TO_STANDALONE = "quartal, to glue-local serve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ class UploadResult:
         """
         found = {(timing.work, timing.tool): timing.seconds for timing in self.timings}
 
-        def over(work: str, peer: str) -> float:
-            pairs = zip(found[work, QUARTAL], found[work, peer], strict=True)
+        def over(work: str, peer: str, tool: str = QUARTAL) -> float:
+            pairs = zip(found[work, tool], found[work, peer], strict=True)
             return round(statistics.median(ours / theirs for ours, theirs in pairs), 3)
 
         return {
@@ -72,6 +76,8 @@ class UploadResult:
             "large_files_over_aws_sync": over(LARGE[0], AWS_SYNC),
             "small_files_over_s5cmd": over(SMALL[0], S5CMD),
             "large_files_over_s5cmd": over(LARGE[0], S5CMD),
+            "small_files_standalone_over_localstack": over(SMALL[0], QUARTAL, TO_STANDALONE),
+            "large_files_standalone_over_localstack": over(LARGE[0], QUARTAL, TO_STANDALONE),
             "no_change_2000_files_s": round(statistics.median(found[NO_CHANGE, QUARTAL]), 3),
             "no_change_2000_files_process_s": round(statistics.median(found[NO_CHANGE_PROCESS, QUARTAL]), 3),
         }
@@ -80,22 +86,29 @@ class UploadResult:
 def measure(rounds: int) -> UploadResult:
     """Run every tool `rounds` times, in turns, so that a busy moment of the machine hits all alike."""
     settings = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT)
-    with tempfile.TemporaryDirectory() as scratch, _local_stack(settings, Path(scratch)) as endpoint_url:
-        s3 = AwsConnection("us-east-1", endpoint_url, "test", "test").s3()
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        _running(settings, Path(scratch), LOCALSTACK) as localstack_url,
+        _running(settings, Path(scratch), STANDALONE) as standalone_url,
+    ):
         aws = python_of(settings, localstack_environment(settings)).with_name("aws")
         quartal, s5cmd = (Path(sys.executable).with_name(name) for name in ("quartal", "s5cmd"))
         state_dir = Path(scratch) / "typed"
         timings: dict[tuple[str, str], list[float]] = {}
         for work, count, size in (SMALL, LARGE):
             folder = _files(Path(scratch) / "files", count, size)
+            upload = [str(quartal), "upload", str(folder), "--delivery", DELIVERY, "--json"]
             commands = {
-                QUARTAL: [str(quartal), "upload", str(folder), "--delivery", DELIVERY, "--json"],
+                QUARTAL: upload,
+                TO_STANDALONE: upload,
                 AWS_SYNC: [str(aws), "s3", "sync", "--only-show-errors", str(folder), "s3://BUCKET/raw/"],
                 S5CMD: [str(s5cmd), "--log", "error", "sync", f"{folder}/", "s3://BUCKET/raw/"],
             }
             for round_number in range(rounds):
                 for tool, command in _from(round_number, commands):
-                    bucket = f"bench-{tool.replace(' ', '-')}-{count}-{round_number}"
+                    endpoint_url = standalone_url if tool == TO_STANDALONE else localstack_url
+                    s3 = AwsConnection("us-east-1", endpoint_url, "test", "test").s3()
+                    bucket = f"bench-{tool.replace(',', '').replace(' ', '-')}-{count}-{round_number}"
                     s3.create_bucket(Bucket=bucket)
                     _deployed(state_dir, bucket)
                     timings.setdefault((work, tool), []).append(_timed(command, bucket, endpoint_url, state_dir)[0])
@@ -119,9 +132,9 @@ def _from(round_number: int, commands: dict[str, list[str]]) -> list[tuple[str, 
 
 
 @contextmanager
-def _local_stack(settings: Settings, scratch: Path) -> Iterator[str]:
-    own = replace(settings, state_dir=scratch / "state")
-    started = server.start(own, port=server.free_port(), announce=print)
+def _running(settings: Settings, scratch: Path, host: str) -> Iterator[str]:
+    own = replace(settings, state_dir=scratch / host)
+    started = server.start(own, port=server.free_port(), announce=print, host=host)
     try:
         yield started.endpoint_url
     finally:

@@ -128,8 +128,8 @@ def refuse_open(name: str, addresses: frozenset[str]) -> None:
     """
     if reachable := sorted(each for each in addresses if not ipaddress.ip_address(each).is_loopback):
         raise OpenToOthersError(
-            f"{name} listens on {', '.join(reachable)}, where other machines reach it. Set the variable or option by which "
-            "it listens on 127.0.0.1 only in benchmarks/emulators/emulators.py."
+            f"{name} listens on {', '.join(reachable)}, where other machines reach it. Name the variable or option by "
+            "which it listens on 127.0.0.1 only in benchmarks/emulators/emulators.py."
         )
 
 
