@@ -9,13 +9,13 @@ from etl_job.arguments import JobArguments, split_deliveries
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import Delivered, find_deliveries
-from etl_job.deliveries.raw_table import drift_of, properties_of_workflow, read_crawled_table
+from etl_job.deliveries.raw_table import find_drift, properties_of_workflow, read_crawled_table
 from etl_job.deliveries.selection import Selection, select_deliveries
 from etl_job.deliveries.upload_records import complete
 from etl_job.errors import ContractError
 from etl_job.judging.judge import Judge
 from etl_job.lake.complete_answers import refuse_half_answers
-from etl_job.lake.files import ObjectStore, store_of
+from etl_job.lake.files import ObjectStore, open_store
 from etl_job.manifest.files import read_last_run
 from etl_job.notify.progress import Progress
 from etl_job.run_record import RunRecord
@@ -40,7 +40,7 @@ class Services:
         """The services for the credentials and region that boto3 finds."""
         session = boto3.Session()
         refuse_half_answers(session.events)
-        return cls(session, store_of(arguments.lake_root, session), environ, arguments, progress)
+        return cls(session, open_store(arguments.lake_root, session), environ, arguments, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     """Look everything up, and report what is known after each step. Returns what was found and selected."""
     store, arguments = services.store, services.arguments
     glue, root, dataset = services.session.client("glue"), arguments.lake_root, arguments.dataset
-    contract = read_contract(store_of(arguments.contract, services.session), arguments.contract, dataset)
+    contract = read_contract(open_store(arguments.contract, services.session), arguments.contract, dataset)
     record = replace(start, contract=contract)
     yield record
     Judge.of(contract)  # refuses patterns that cannot be read
@@ -86,7 +86,7 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     check_metadata(store, tables)
     last = read_last_run(store, root, dataset)
     state = published_state(last, tables.curated)
-    record = replace(record, drift=drift_of(table.columns, contract) if table else None, published=state.published)
+    record = replace(record, drift=find_drift(table.columns, contract) if table else None, published=state.published)
     yield record
     asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
     named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))

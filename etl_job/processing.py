@@ -22,7 +22,7 @@ from etl_job.lake.paths import own_folder
 from etl_job.manifest.model import DeliveryCounts, Totals
 from etl_job.publishing.publish import Published, publish
 from etl_job.publishing.quarantine import delete_own_quarantine, first_bad_rows, quarantine_folders, quarantine_rows
-from etl_job.reasons import cause_of
+from etl_job.reasons import failure_cause
 from etl_job.spark.session import tune_shuffle
 from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import StagedRows, stage_rows
@@ -146,7 +146,7 @@ def _take_back(context: RunContext, counted: CountedRows) -> tuple[str, ...]:
         context.progress.say(
             "left-behind",
             folders=",".join(folders),
-            because=cause_of(error),
+            because=failure_cause(error),
             message="no reader follows them; maintenance deletes them",
         )
         return folders

@@ -54,7 +54,7 @@ def one_line(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
 
 
-def reason_of(error: BaseException) -> str:
+def failure_reason(error: BaseException) -> str:
     """Why a run cannot continue: the message of the job's own errors; for other errors, what failed and what to do."""
     if isinstance(error, QuartalJobError):
         return one_line(error)
@@ -63,7 +63,7 @@ def reason_of(error: BaseException) -> str:
     return f"{what.rstrip('.')}. {remedy}"
 
 
-def cause_of(error: BaseException) -> str:
+def failure_cause(error: BaseException) -> str:
     """What failed, without a remedy, for use within a longer message."""
     return one_line(error) if isinstance(error, QuartalJobError) else one_line(_what(error))[:_LONGEST]
 

@@ -20,12 +20,12 @@ from etl_job.manifest.model import PublishedDelivery, RunManifest
 from etl_job.notify.metrics import put_metrics
 from etl_job.notify.progress import Progress
 from etl_job.notify.run_event import put_run_event
-from etl_job.notify.run_news import news_of
+from etl_job.notify.run_news import collect_news
 from etl_job.opening import Opening, Services, open_run
 from etl_job.processing import process_deliveries
 from etl_job.publishing.csv_export import export_csv
-from etl_job.reasons import cause_of, reason_of
-from etl_job.run_record import RunRecord, manifest_of
+from etl_job.reasons import failure_cause, failure_reason
+from etl_job.run_record import RunRecord, build_manifest
 from etl_job.spark.metrics import SparkMeter
 from etl_job.spark.session import get_session
 from etl_job.spark.sql_rules import SqlRules
@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> None:
 def _last_words(error: Exception) -> str:
     """Glue copies this text into its own event of the job run; alerts skip that event if the run's own was sent."""
     has_event = _TOLD in getattr(error, "__notes__", ())
-    return f"QuartalJobError{'' if has_event else ' (no event of the run)'}: {reason_of(error)}"
+    return f"QuartalJobError{'' if has_event else ' (no event of the run)'}: {failure_reason(error)}"
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
@@ -64,9 +64,9 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
             if _leave_failed_manifest(services, record, error):
                 error.add_note(_TOLD)
             raise error
-    manifest = manifest_of(record, arguments, progress.stages, reason=None)
+    manifest = build_manifest(record, arguments, progress.stages, reason=None)
     uri = write_manifest(services.store, arguments.lake_root, manifest)
-    tell_of(services, manifest, uri)
+    send_notifications(services, manifest, uri)
     progress.say("done", status=manifest.status, seconds=manifest.seconds, manifest=uri)
     return manifest
 
@@ -172,29 +172,29 @@ def _log_files(delivered: Delivered, progress: Progress) -> None:
 
 def _leave_failed_manifest(services: Services, record: RunRecord, error: Exception) -> bool:
     """Return whether the event of the run was put."""
-    progress, reason = services.progress, reason_of(error)
+    progress, reason = services.progress, failure_reason(error)
     if record.result.published.curated is not None and not isinstance(error, PublicationError):
         reason += ". What this run published stands; the next run does what is left"
-    manifest = manifest_of(record, services.arguments, progress.stages, reason)
+    manifest = build_manifest(record, services.arguments, progress.stages, reason)
     try:
         uri = write_manifest(services.store, services.arguments.lake_root, manifest)
     except Exception as unwritten:  # whatever it is, the reason why the run failed must be heard
         uri = ""
-        progress.say("failed", manifest="none", because=reason_of(unwritten))
+        progress.say("failed", manifest="none", because=failure_reason(unwritten))
     else:
         progress.say("failed", manifest=uri)
-    return tell_of(services, manifest, uri)
+    return send_notifications(services, manifest, uri)
 
 
-def tell_of(services: Services, manifest: RunManifest, uri: str) -> bool:
+def send_notifications(services: Services, manifest: RunManifest, uri: str) -> bool:
     """Send the metrics and the event of the run; failures are logged and do not fail the run.
 
     Returns whether the event was put.
     """
     try:
-        news = news_of(services.store, services.arguments, manifest, uri)
+        news = collect_news(services.store, services.arguments, manifest, uri)
     except Exception as error:  # the run has ended, and how it ended is in its manifest
-        services.progress.say("news", skipped=cause_of(error))
+        services.progress.say("news", skipped=failure_cause(error))
         return False
     problems = {"metrics": put_metrics(services.session, news), "event": put_run_event(services.session, news)}
     for what, problem in problems.items():

@@ -42,7 +42,7 @@ class RunRecord:
     result: RunResult = field(default_factory=RunResult)
 
 
-def manifest_of(
+def build_manifest(
     record: RunRecord, arguments: JobArguments, stages: tuple[Stage, ...], reason: str | None
 ) -> RunManifest:
     """The manifest of a run that ends now; ``reason`` is the reason of its failure, if it failed."""

@@ -45,13 +45,13 @@ def line_of_problem(document: Document, dataset: str, path: Sequence[str | int])
     place = next((n for n, entry in enumerate(schemas) if isinstance(entry, dict) and entry.get("name") == dataset), 0)
     field, *inner = path or ("",)
     if field == "version":
-        return document.line_of(("version",))
+        return document.find_line(("version",))
     if field in CUSTOM_PROPERTIES:
         custom = schemas[place].get("customProperties") or []
         number = next((n for n, entry in enumerate(custom) if entry.get("property") == field), None)
         at = ("customProperties",) if number is None else ("customProperties", number, "value", *inner)
-        return document.line_of(("schema", place, *at))
-    return document.line_of(("schema", place, "properties" if field == "columns" else str(field), *inner))
+        return document.find_line(("schema", place, *at))
+    return document.find_line(("schema", place, "properties" if field == "columns" else str(field), *inner))
 
 
 def shown(value: object) -> str:

@@ -25,11 +25,13 @@ def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
     remaining = {name: content for name, content in column.items() if name not in ("enum", "customProperties")}
     said: list[tuple[str, Any]] = []
     if "enum" in column:
-        said.append(("enum", [_value_of(entry, "enum", "value") for entry in _list_of(column["enum"], "enum")]))
-    for entry in _list_of(column.get("customProperties", []), "customProperties"):
-        name = str(_value_of(entry, "customProperties", "property"))
+        said.append(
+            ("enum", [_require_field(entry, "enum", "value") for entry in _require_list(column["enum"], "enum")])
+        )
+    for entry in _require_list(column.get("customProperties", []), "customProperties"):
+        name = str(_require_field(entry, "customProperties", "property"))
         if name in COLUMN_PROPERTIES:
-            said.append((name, _value_of(entry, "customProperties", "value")))
+            said.append((name, _require_field(entry, "customProperties", "value")))
         elif not name.startswith(FOREIGN):
             raise ValueError(
                 f"customProperties: unknown column property {name!r}; known properties are "
@@ -65,13 +67,13 @@ def as_sql_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     return remaining | {"type": "sql", "query": rule.get("implementation")}
 
 
-def _list_of(value: Any, name: str) -> list[Any]:
+def _require_list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError(f"{name} must be a list")
     return value
 
 
-def _value_of(entry: Any, name: str, field: str) -> Any:
+def _require_field(entry: Any, name: str, field: str) -> Any:
     if not isinstance(entry, Mapping) or field not in entry:
         raise ValueError(f"{name}: each entry must be a mapping with {field}")
     return entry[field]

@@ -44,7 +44,7 @@ def in_words(problem: Mapping[str, Any]) -> str:
     return message.replace(" 1 characters", " 1 character").replace(" 1 entries", " 1 entry")
 
 
-def place_of(problem: Mapping[str, Any]) -> str:
+def problem_path(problem: Mapping[str, Any]) -> str:
     """The place in the file: the names on the path, joined with points."""
     return ".".join(str(step) for step in problem["loc"])
 

@@ -32,7 +32,7 @@ class Document:
     content: Any
     _root: Node | None
 
-    def line_of(self, path: Sequence[str | int]) -> int | None:
+    def find_line(self, path: Sequence[str | int]) -> int | None:
         """The line, from 1, of the value at a path of keys and positions, or of the last existing part of the path."""
         node = self._root
         if node is None:

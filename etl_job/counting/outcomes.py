@@ -38,7 +38,7 @@ from etl_job.contract.schemas import (
     value_column,
 )
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import inputs_of
+from etl_job.deliveries.selection import to_inputs
 from etl_job.manifest.model import DeliveryCounts
 from etl_job.spark.workload import gathered
 from etl_job.staging.rows import Tally
@@ -150,7 +150,7 @@ def _outcome(
     kept, quarantined = counted.rows if counted else 0, sum(broken.values()) + in_conflict
     return DeliveryCounts(
         delivery=delivery.name,
-        inputs=inputs_of(delivery),
+        inputs=to_inputs(delivery),
         rows_in=kept + quarantined + duplicates,
         kept=kept,
         quarantined=quarantined,

@@ -61,7 +61,7 @@ def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: Cra
     for file in store.list_files(root):
         path = file.uri[len(root) :]
         top, below = path.split("/", 1) if "/" in path else ("", path)
-        name = by_folder.get(top) or _name_of(top)
+        name = by_folder.get(top) or _delivery_name(top)
         if sorted_out.add(name, below if name else path, file) and not _has_partition(root, path, partitions):
             unknown.add(str(name))
     for location, name in sorted(partitions.items()):
@@ -78,7 +78,7 @@ def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: Cra
         raise CatalogError(
             f"there are no files in {root}{PARTITION_KEY}=<name>/, and the Glue catalog has "
             f"{f'no deliveries in {table.name}' if table else f'no table {dataset}'}: upload a delivery first"
-            f"{_of(left_out)}"
+            f"{_describe_first(left_out)}"
         )
     deliveries = tuple(Delivery(name, tuple(sorted(files[name]))) for name in sorted(files))
     return Delivered(deliveries, tuple(sorted(unknown)), left_out)
@@ -113,18 +113,18 @@ def _refuse_other_partitions(root: str, table: CrawledTable | None, left_out: tu
     if table is not None and not table.knows_deliveries and strays:
         keys = ", ".join(table.keys) or "nothing"
         raise CatalogError(
-            f"the Glue table {table.name} is partitioned by {keys}, not by {PARTITION_KEY!r}{_of(strays)}: "
+            f"the Glue table {table.name} is partitioned by {keys}, not by {PARTITION_KEY!r}{_describe_first(strays)}: "
             f"move them to {root}{PARTITION_KEY}=<name>/, delete that table, and run again"
         )
 
 
-def _name_of(folder: str) -> str | None:
+def _delivery_name(folder: str) -> str | None:
     """The delivery that a folder is named after; None if it is not."""
     key, has_value, value = folder.partition("=")
     return (value or _NO_VALUE) if has_value and key.lower() == PARTITION_KEY else None
 
 
-def _of(left_out: tuple[LeftOutFile, ...]) -> str:
+def _describe_first(left_out: tuple[LeftOutFile, ...]) -> str:
     if not left_out:
         return ""
     more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""

@@ -33,7 +33,7 @@ class Delivery:
         return sum(file.size_bytes for file in self.files)
 
 
-def drift_of(columns: Sequence[str], contract: Contract) -> DriftRecord | None:
+def find_drift(columns: Sequence[str], contract: Contract) -> DriftRecord | None:
     """The differences between the crawled table and the contract, regardless of case; None if there are none.
 
     None of them stops a run: new columns are left out, missing optional ones count as missing values, and the order

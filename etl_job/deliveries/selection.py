@@ -89,14 +89,14 @@ def select_deliveries(
     return Selection(picked, tuple(withdrawn), known, without_files)
 
 
-def inputs_of(delivery: Delivery) -> tuple[Input, ...]:
+def to_inputs(delivery: Delivery) -> tuple[Input, ...]:
     """A delivery's files as the manifest records them."""
     return tuple(Input(uri=f.uri, size_bytes=f.size_bytes, etag=f.etag) for f in delivery.files)
 
 
 def withdrawn_by(run_id: str, state: PublishedDelivery, delivery: Delivery | None) -> PublishedDelivery:
     """The same, withdrawn by a run, with the files that are there then: those that change later bring it back."""
-    inputs = inputs_of(delivery) if delivery and delivery.files else state.inputs
+    inputs = to_inputs(delivery) if delivery and delivery.files else state.inputs
     return state.model_copy(update={"run_id": run_id, "withdrawn": True, "inputs": inputs})
 
 
@@ -115,5 +115,5 @@ def _is_published(delivery: Delivery, published: PublishedDelivery | None, contr
     if published is None:
         return False
     if published.withdrawn:  # what is out already may lose its files, one by one
-        return set(inputs_of(delivery)) <= set(published.inputs)
-    return published.inputs == inputs_of(delivery) and published.contract_hash == contract_hash
+        return set(to_inputs(delivery)) <= set(published.inputs)
+    return published.inputs == to_inputs(delivery) and published.contract_hash == contract_hash

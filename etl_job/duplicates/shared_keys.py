@@ -80,7 +80,7 @@ def _in_common(own: pa.Array, others: pa.ChunkedArray) -> bool:
 
 def _hashes(store: ObjectStore, file: RegisterFile) -> pa.Array:
     staged = parquet.ParquetFile(pa.BufferReader(store.read(file.uri)))
-    named = _deliveries_of(staged)
+    named = _read_deliveries(staged)
     if named is not None and named <= file.deliveries:
         return staged.read([KEY_1], use_threads=False).column(KEY_1).combine_chunks()
     rows = staged.read([KEY_1, DELIVERY], use_threads=False)
@@ -88,7 +88,7 @@ def _hashes(store: ObjectStore, file: RegisterFile) -> pa.Array:
     return rows.column(KEY_1).filter(of_these).combine_chunks()
 
 
-def _deliveries_of(staged: parquet.ParquetFile) -> set[str] | None:
+def _read_deliveries(staged: parquet.ParquetFile) -> set[str] | None:
     """The deliveries that the file's statistics name, without reading rows; None if the statistics are inconclusive."""
     place = staged.schema_arrow.names.index(DELIVERY)
     groups = (staged.metadata.row_group(number).column(place) for number in range(staged.num_row_groups))

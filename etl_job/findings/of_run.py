@@ -7,7 +7,9 @@ from etl_job.findings.wording import some
 from etl_job.manifest.model import RunManifest
 
 
-def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quarantine_limit: float | None = None) -> Facts:
+def collect_facts(
+    manifest: RunManifest, earlier: Mapping[str, RunManifest], quarantine_limit: float | None = None
+) -> Facts:
     """The facts that are known at the end of a run.
 
     A run does not know the schedule, drift or cost; of dates it knows only the age of its data.

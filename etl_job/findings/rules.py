@@ -36,7 +36,7 @@ def findings_in(facts: Facts) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
 
 
-def verdict_of(findings: Iterable[Finding]) -> str:
+def verdict_text(findings: Iterable[Finding]) -> str:
     """The findings in a few words: whether all is fine, or how many need attention."""
     levels = [finding.level for finding in findings]
     problems, warnings = levels.count(Level.PROBLEM), levels.count(Level.WARNING)

@@ -14,7 +14,7 @@ from etl_job.contract.column_types import EXACT_DIGITS, FRACTION_DIGITS, INTEGER
 from etl_job.contract.columns import NUMERIC, Column
 from etl_job.contract.date_formats import Layout
 from etl_job.judging.zones import DAY_SECONDS, in_zone
-from etl_job.reading.calendar_days import days_of, floor_divide
+from etl_job.reading.calendar_days import days_since_1970, floor_divide
 from etl_job.reading.texts import texts_where, unsliced
 
 NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
@@ -161,8 +161,8 @@ def _dates(layout: Layout, text: pa.StringArray, part: _Parts) -> pa.Int32Array:
         numbers = (
             _cut(distinct.dictionary, (place.start or 1) - first + 1, place.most).cast(pa.int32()) for place in places
         )
-        return days_of(*numbers).take(distinct.indices)
-    return days_of(*(part(unit).cast(pa.int32()) for unit in _DATE_UNITS))
+        return days_since_1970(*numbers).take(distinct.indices)
+    return days_since_1970(*(part(unit).cast(pa.int32()) for unit in _DATE_UNITS))
 
 
 def _seconds(layout: Layout, part: _Parts) -> pa.Int64Array:

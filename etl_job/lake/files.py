@@ -256,7 +256,7 @@ def _local_etag(status: stat_result) -> str:
     return f"{status.st_size:x}-{status.st_mtime_ns:x}"
 
 
-def store_of(uri: str, session: "boto3.Session") -> ObjectStore:
+def open_store(uri: str, session: "boto3.Session") -> ObjectStore:
     """The store that a URI's scheme names, with the session's credentials and region."""
     return S3ObjectStore(session.client("s3")) if uri.startswith("s3://") else LocalObjectStore()
 

@@ -10,7 +10,7 @@ from etl_job.errors import ManifestError
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import PublishedDelivery, RunManifest
-from etl_job.reasons import cause_of
+from etl_job.reasons import failure_cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) ->
             if is_there is None:
                 what = f"whether the record of the run was written to {uri} is unknown"
             raise ManifestError(
-                f"{what} ({cause_of(error)}). What the run published stands: run again, and that run finds it and "
+                f"{what} ({failure_cause(error)}). What the run published stands: run again, and that run finds it and "
                 "writes a record"
             ) from error
     return uri

@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from etl_job.findings.model import Level
 from etl_job.notify.run_news import RunNews
-from etl_job.reasons import cause_of
+from etl_job.reasons import failure_cause
 
 if TYPE_CHECKING:
     import boto3
@@ -29,7 +29,7 @@ def put_metrics(session: "boto3.Session", news: RunNews) -> str | None:
         client = session.client("cloudwatch", config=CLIENT_CONFIG)
         client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(news))
     except Exception as error:  # half an answer too: what is published must not be called failed for it
-        return cause_of(error)
+        return failure_cause(error)
     return None
 
 

@@ -8,11 +8,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from etl_job.findings.of_run import done_in
-from etl_job.findings.rules import verdict_of
+from etl_job.findings.rules import verdict_text
 from etl_job.findings.wording import percent, typed
 from etl_job.notify.metrics import CLIENT_CONFIG
 from etl_job.notify.run_news import RunNews
-from etl_job.reasons import cause_of, one_line
+from etl_job.reasons import failure_cause, one_line
 
 if TYPE_CHECKING:
     import boto3
@@ -37,7 +37,7 @@ def put_run_event(session: "boto3.Session", news: RunNews) -> str | None:
         answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}])
         message: str | None = answer["Entries"][0].get("ErrorMessage")
     except Exception as error:  # half an answer too: what is published must not be called failed for it
-        return cause_of(error)
+        return failure_cause(error)
     return message
 
 
@@ -66,7 +66,7 @@ def event_detail(news: RunNews) -> dict[str, Any]:
         "runId": manifest.run_id,
         "status": manifest.status,
         "summary": summary(news),
-        "verdict": verdict_of(news.findings),
+        "verdict": verdict_text(news.findings),
         "needs": needs(news),
         "findings": [_finding(each, news.options) for each in news.findings[:_MOST_FINDINGS]],
         "deliveries": [delivery.delivery for delivery in manifest.deliveries],
@@ -111,7 +111,7 @@ def needs(news: RunNews) -> str:
         command = f" See: {typed(finding.command, news.options)}" if finding.command else ""
         items.append(f"({number}) {finding.level}: {_clipped(finding.sentence, _LONGEST_SENTENCE)}{command}")
     more = len(others) - len(items)
-    return _unescaped(f"{verdict_of(others)}. {' '.join(items)}{f' And {more} more.' if more else ''}")
+    return _unescaped(f"{verdict_text(others)}. {' '.join(items)}{f' And {more} more.' if more else ''}")
 
 
 def _finding(finding: "Finding", options: tuple[str, ...]) -> dict[str, Any]:

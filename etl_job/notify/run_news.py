@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from etl_job.arguments import JobArguments
 from etl_job.findings.model import Facts, Finding
-from etl_job.findings.of_run import facts_of
+from etl_job.findings.of_run import collect_facts
 from etl_job.findings.rules import findings_in
 from etl_job.lake.files import ObjectStore
 from etl_job.manifest.files import read_manifest
@@ -31,13 +31,13 @@ class RunNews:
     options: tuple[str, ...] = ()
 
 
-def news_of(store: ObjectStore, arguments: JobArguments, manifest: RunManifest, uri: str) -> RunNews:
+def collect_news(store: ObjectStore, arguments: JobArguments, manifest: RunManifest, uri: str) -> RunNews:
     """Read the earlier runs and derive the findings. An earlier run that cannot be read is skipped."""
     earlier: dict[str, RunManifest] = {}
     if uri:  # else the lake does not answer
         with suppress(Exception):  # the run has ended, and its outcome must be heard
             earlier = _earlier(store, arguments, manifest)
-    facts = facts_of(manifest, earlier, arguments.quarantine_share_limit)
+    facts = collect_facts(manifest, earlier, arguments.quarantine_share_limit)
     return RunNews(manifest, uri, facts, findings_in(facts), arguments.naming_options)
 
 

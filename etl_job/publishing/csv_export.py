@@ -104,7 +104,7 @@ def quicksight_manifest(uris: Iterable[str]) -> bytes:
 def _write_quarter(table: PublishedIceberg, quarter: str, store: ObjectStore, uri: str) -> str:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "part.csv"
-        with table.rows_of(quarter) as rows, pa.csv.CSVWriter(file, rows.schema) as writer:
+        with table.read_partition(quarter) as rows, pa.csv.CSVWriter(file, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
         return store.upload(uri, file)

@@ -50,7 +50,7 @@ def write_table_files(
     if in_one_task:
         rows = collected(frame.coalesce(1))
         return write_rows(rows, layout, folder, store)
-    copy, value = _copy_of(layout.partition_column), F.col(layout.partition_column)
+    copy, value = _folder_column(layout.partition_column), F.col(layout.partition_column)
     # side by side: one within another would be as deep as there are quarters
     later = (
         F.when((value == partition) & (F.col(DAY) > F.lit(day)), F.lit(_after(partition, day)))
@@ -67,7 +67,7 @@ def write_table_files(
     return parquet_files(store, folder)
 
 
-def _copy_of(partition_column: str) -> str:
+def _folder_column(partition_column: str) -> str:
     """The name that folders carry. Iceberg takes a partition's value from the files themselves."""
     return f"{partition_column}_part"
 
@@ -77,7 +77,7 @@ def write_rows(rows: pa.Table, layout: FileLayout, folder: str, store: ObjectSto
     if not rows.num_rows:
         return ()
     rows = rows.sort_by([(name, "ascending") for name in (layout.partition_column, *layout.sort_by)])
-    limit, copy = rows_per_file(layout.columns), _copy_of(layout.partition_column)
+    limit, copy = rows_per_file(layout.columns), _folder_column(layout.partition_column)
     written: list[str] = []
     place = 0
     for counted in pc.value_counts(rows.column(layout.partition_column)).to_pylist():  # in the order of the rows

@@ -8,7 +8,7 @@ _EPOCH = 719_468  # days from 0000-03-01 to 1970-01-01
 _DAYS_IN_MONTH = pa.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], pa.int32())
 
 
-def days_of(year: pa.Int32Array, month: pa.Int32Array, day: pa.Int32Array) -> pa.Int32Array:
+def days_since_1970(year: pa.Int32Array, month: pa.Int32Array, day: pa.Int32Array) -> pa.Int32Array:
     """Days since 1970 began, for years from 0 on; null if the calendar has no such day."""
     is_month = pc.and_(pc.greater_equal(month, 1), pc.less_equal(month, 12))
     month = pc.if_else(is_month, month, pa.scalar(None, pa.int32()))

@@ -15,7 +15,7 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, without_marks
-from etl_job.reading.parts import LONGEST_LINE_BYTES, LongLineError, RawPart, chunks_of, opened_as_text
+from etl_job.reading.parts import LONGEST_LINE_BYTES, LongLineError, RawPart, opened_as_text, read_chunks
 from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import Records, records_across_lines, records_in_lines
 from etl_job.reading.texts import without_missing
@@ -31,7 +31,7 @@ def csv_batches(store: ObjectStore, part: RawPart, source: Source, contract: Con
     """
     reader, first = _Reader(source, contract, RecordParser(contract.csv)), 0
     for records, is_marked in _blocks(store, part, contract):
-        for batch in reader.batches_of(records, is_marked, first):
+        for batch in reader.parse_batches(records, is_marked, first):
             yield _with_marks_read(batch) if is_marked else batch
         first += len(records.ends)
 
@@ -40,7 +40,7 @@ def _blocks(store: ObjectStore, part: RawPart, contract: Contract) -> Iterator[t
     """Records, many at a time, and whether marks of undecodable bytes are among them."""
     form, parser = contract.csv, RecordParser(contract.csv)
     if not form.multi_line:
-        for chunk in chunks_of(store, part, form.encoding):
+        for chunk in read_chunks(store, part, form.encoding):
             if form.encoding == UTF_16:  # decoded as it was read
                 content, is_marked = chunk, has_mark(chunk)
             else:
@@ -81,7 +81,7 @@ class _Reader:
     contract: Contract
     parser: RecordParser
 
-    def batches_of(self, records: Records, is_marked: bool, first: int) -> Iterator[TextBatch]:
+    def parse_batches(self, records: Records, is_marked: bool, first: int) -> Iterator[TextBatch]:
         """The rows in some records, the first of which has that number. Marks are still in them."""
         if not len(records.ends):
             return
@@ -131,7 +131,7 @@ class _Reader:
             malformed.append(row.number - 1)
             return "skip"
 
-        content = _content_of(rows.ended)
+        content = _join_records(rows.ended)
         cells = csv.read_csv(
             pa.BufferReader(content),
             csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
@@ -178,7 +178,7 @@ class _Reader:
         return TextBatch(texts, rows.raw, rows.numbers)
 
 
-def _content_of(ended: pa.StringArray) -> pa.Buffer:
+def _join_records(ended: pa.StringArray) -> pa.Buffer:
     """The bytes of records, one after the other, after a blank line.
 
     Arrow removes what looks like a byte order mark, but it is one only at the beginning of a file.

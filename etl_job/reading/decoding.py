@@ -38,7 +38,7 @@ def decode_chunk(chunk: bytes, encoding: str) -> tuple[bytes, bool]:
 
 
 def has_mark(content: bytes) -> bool:
-    """Whether the output of a stream of ``utf_8_of`` contains marks."""
+    """Whether the output of a stream of ``to_utf_8`` contains marks."""
     return _MARK.encode() in content
 
 
@@ -52,7 +52,7 @@ def without_marks(texts: pa.StringArray) -> pa.StringArray:
     return pc.replace_substring(texts, _MARK, "")
 
 
-def utf_8_of(stream: BinaryIO, encoding: str) -> BinaryIO:
+def to_utf_8(stream: BinaryIO, encoding: str) -> BinaryIO:
     """The stream as UTF-8, without a byte order mark."""
     return cast(BinaryIO, _Decoding(stream, encoding))
 

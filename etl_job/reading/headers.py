@@ -35,7 +35,7 @@ def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) ->
         return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns)))
     found, refused = dict[str, Header](), dict[str, InputError]()
     with ThreadPoolExecutor(_READERS) as readers:
-        asked = {uri: readers.submit(_header_of, store, contract, uri) for uri in uris}
+        asked = {uri: readers.submit(_read_header, store, contract, uri) for uri in uris}
     for uri, header in asked.items():
         try:
             found[uri] = header.result()
@@ -50,7 +50,7 @@ def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) ->
     return found
 
 
-def _header_of(store: ObjectStore, contract: Contract, uri: str) -> Header:
+def _read_header(store: ObjectStore, contract: Contract, uri: str) -> Header:
     if contract.files.format is FileFormat.PARQUET:
         return parquet_columns(store, uri, contract)
     return parse_header(store.read(uri, HEAD_BYTES), uri, contract)

@@ -19,8 +19,8 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import TextBatch
 from etl_job.reading.decoding import UTF_8, are_marked, decode_chunk, without_marks
-from etl_job.reading.parts import RawPart, chunks_of
-from etl_job.reading.record_scan import lines_of
+from etl_job.reading.parts import RawPart, read_chunks
+from etl_job.reading.record_scan import split_lines
 from etl_job.reading.texts import either, without_missing
 
 _AT_ONCE = 1_000
@@ -44,9 +44,9 @@ def json_batches(store: ObjectStore, part: RawPart, contract: Contract) -> Itera
         OSError, EOFError, zlib.error: the file is compressed and damaged.
     """
     first = 0
-    for chunk in chunks_of(store, part, UTF_8):
+    for chunk in read_chunks(store, part, UTF_8):
         content, is_marked = decode_chunk(chunk, UTF_8)
-        lines = pc.ascii_rtrim(lines_of(content), characters="\r\n")
+        lines = pc.ascii_rtrim(split_lines(content), characters="\r\n")
         numbers = pa.arange(first, first + len(lines))
         first += len(lines)
         is_row = pc.greater(pc.binary_length(lines), 0)

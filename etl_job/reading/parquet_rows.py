@@ -200,13 +200,15 @@ def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
         others = _other_digits(texts_where(pc.invert(is_regular), found), values.type, rounding)
         texts = pc.if_else(is_regular, texts, others)
         asked = distinct.dictionary.filter(pc.is_null(texts))
-        read_singly = pa.array([_digits_of(value, values.type, rounding) for value in asked.to_pylist()], pa.string())
+        read_singly = pa.array(
+            [_format_number(value, values.type, rounding) for value in asked.to_pylist()], pa.string()
+        )
         texts = pc.replace_with_mask(texts, pc.is_null(texts), read_singly)
     return texts.take(distinct.indices)
 
 
 def _other_digits(found: pa.StringArray, kind: pa.DataType, rounding: int | None) -> pa.StringArray:
-    """What ``_digits_of`` makes of numbers with more decimals than are kept; null for those that it must see itself."""
+    """What ``_format_number`` makes of numbers with more decimals than are kept; null for those it must see itself."""
     if rounding is None:  # a binary number keeps its digits where Java writes them without an exponent
         return texts_where(pc.match_substring_regex(found, _AS_JAVA if pa.types.is_floating(kind) else "^$"), found)
     usual = texts_where(pc.match_substring_regex(found, rf"^-?[0-9]{{1,17}}\.[0-9]{{1,{EXACT_DIGITS}}}$"), found)
@@ -217,7 +219,7 @@ def _other_digits(found: pa.StringArray, kind: pa.DataType, rounding: int | None
     return pc.if_else(is_minus, "-0", texts)
 
 
-def _digits_of(value: float | Decimal, kind: pa.DataType, rounding: int | None) -> str:
+def _format_number(value: float | Decimal, kind: pa.DataType, rounding: int | None) -> str:
     """The text of a number that is not written as one of the contract's."""
     text = str(value)
     if isinstance(value, float):

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import BinaryIO, cast
 
 from etl_job.lake.files import ObjectStore
-from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, utf_8_of
+from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, to_utf_8
 
 # What a task holds at a time is a few times its chunk, and what it has made of its part.
 PART_BYTES = 64_000_000
@@ -42,7 +42,7 @@ class RawPart:
     first_row: int = 0
 
 
-def parts_of(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = False) -> tuple[RawPart, ...]:
+def split_files(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = False) -> tuple[RawPart, ...]:
     """Parts of about equal size of files, given by URI and size, for at least so many tasks if there is much data.
 
     Compressed files are one part each, and so are all files if they ``are_whole``.
@@ -75,10 +75,10 @@ def unpacked(store: ObjectStore, uri: str, first_byte: int = 0) -> Iterator[Bina
 def opened_as_text(store: ObjectStore, uri: str, encoding: str) -> Iterator[BinaryIO]:
     """A whole file as UTF-8, without a byte order mark at its beginning."""
     with unpacked(store, uri) as content:
-        yield utf_8_of(content, encoding)
+        yield to_utf_8(content, encoding)
 
 
-def chunks_of(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[bytes]:
+def read_chunks(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[bytes]:
     """The part's lines, many at a time and none cut, without a byte order mark at the file's beginning.
 
     A line ends with LF, CR or both. The bytes are those of the file, except that UTF-16 is converted to UTF-8.

@@ -14,7 +14,7 @@ from etl_job.reading.csv_rows import csv_batches
 from etl_job.reading.decoding import UTF_16
 from etl_job.reading.json_rows import json_batches
 from etl_job.reading.parquet_rows import parquet_batches
-from etl_job.reading.parts import RawPart, parts_of
+from etl_job.reading.parts import RawPart, split_files
 
 # What shows that a file is not what its name says. Errors of a store are others, and worth another attempt.
 _OF_PACKED = (gzip.BadGzipFile, EOFError, zlib.error, parts.LongLineError)
@@ -29,7 +29,7 @@ class DamagedFileError(Exception):
         self.uri, self.reason = uri, reason
 
 
-def batches_of(store: ObjectStore, part: RawPart, source: Source, contract: Contract) -> Iterator[TextBatch]:
+def read_batches(store: ObjectStore, part: RawPart, source: Source, contract: Contract) -> Iterator[TextBatch]:
     """The rows of a part of a file, many at a time.
 
     Raises:
@@ -59,7 +59,7 @@ def raw_parts(sources: Sequence[Source], contract: Contract, tasks: int) -> tupl
     form = contract.csv
     is_csv = contract.files.format is FileFormat.CSV
     are_whole = is_csv and (form.multi_line or form.encoding == UTF_16)
-    return parts_of([(source.uri, source.size_bytes) for source in sources], tasks, are_whole)
+    return split_files([(source.uri, source.size_bytes) for source in sources], tasks, are_whole)
 
 
 def _row_groups(source: Source) -> Iterator[RawPart]:

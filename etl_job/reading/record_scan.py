@@ -108,7 +108,7 @@ def _are_bounded(
     return all(places[bisect_left(places, start + 1)] == end for start, end in long_ones)
 
 
-def lines_of(block: bytes) -> pa.StringArray:
+def split_lines(block: bytes) -> pa.StringArray:
     """The lines of a block with their ends."""
     ends = pc.add(pc.indices_nonzero(_line_end_marks(block, is_last=True)).cast(pa.int64()), 1)
     return Records(block, _and_last(ends, len(block))).texts
@@ -116,7 +116,7 @@ def lines_of(block: bytes) -> pa.StringArray:
 
 def _line_end_marks(block: bytes, is_last: bool) -> pa.BooleanArray:
     """Which bytes end a line. A CR at the very end may be half of a line end, unless nothing follows."""
-    content = _bytes_of(block)
+    content = _to_bytes(block)
     ends = _equal(content, _LINE_FEED)
     if b"\r" not in block:
         return ends
@@ -148,7 +148,7 @@ class _Scan:
 
     @cached_property
     def _unescaped(self) -> pa.UInt8Array:
-        return _bytes_of(self._parser.without_escaped(self._block))
+        return _to_bytes(self._parser.without_escaped(self._block))
 
     @cached_property
     def _is_quote(self) -> pa.BooleanArray:
@@ -280,7 +280,7 @@ def _equal(content: pa.UInt8Array, byte: int) -> pa.BooleanArray:
     return pc.equal(content, pa.scalar(byte, pa.uint8()))
 
 
-def _bytes_of(block: bytes) -> pa.UInt8Array:
+def _to_bytes(block: bytes) -> pa.UInt8Array:
     return pa.Array.from_buffers(pa.uint8(), len(block), [None, pa.py_buffer(block)])
 
 

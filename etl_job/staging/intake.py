@@ -51,7 +51,7 @@ def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: St
     Raises:
         InputError: files lack a required column, are damaged, or were replaced in the meantime; it names all of them.
     """
-    sources = sources_of(context.store, context.contract, deliveries)
+    sources = list_sources(context.store, context.contract, deliveries)
     staged = _staged(context, sources, folder)
     _refuse_replaced(context.store, deliveries)
     if staged.damaged:
@@ -105,7 +105,7 @@ def judge_waiting(spark: SparkSession, stager: PartStager, sql: SqlRules) -> Sta
     return stager.stage_waiting(spark, sorted(set(map(part_number, waiting))))
 
 
-def sources_of(store: ObjectStore, contract: Contract, deliveries: Sequence[Delivery]) -> tuple[Source, ...]:
+def list_sources(store: ObjectStore, contract: Contract, deliveries: Sequence[Delivery]) -> tuple[Source, ...]:
     """The files that have rows, in file order. Raises InputError for the first that lacks a required column."""
     files = [(delivery.name, file) for delivery in deliveries for file in delivery.files_with_rows]
     headers = read_headers(store, contract, [file.uri for _, file in files])

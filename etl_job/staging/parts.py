@@ -37,10 +37,10 @@ from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import parquet_files
 from etl_job.reading.batches import Source
 from etl_job.reading.parts import RawPart
-from etl_job.reading.readers import DamagedFileError, batches_of, raw_parts
+from etl_job.reading.readers import DamagedFileError, raw_parts, read_batches
 from etl_job.spark.workload import SizeEstimate, fits_one_task
 from etl_job.staging.folders import StagingFolder, part_name, part_number
-from etl_job.staging.rows import Tally, counts_of, keeps_lines, staged, staged_schema, tally_of
+from etl_job.staging.rows import Tally, count_valid_rows, count_violations, keeps_lines, staged, staged_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -110,7 +110,7 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
     targets = _Targets(stager, number, waits)
     rows = 0
     try:
-        for batch in batches_of(stager.store, part, source, contract):
+        for batch in read_batches(stager.store, part, source, contract):
             judged = judge.judge(batch, source.latest_day)
             carried = stager.sql.of(judged, number)
             with_lines = waits or keeps_lines(contract)
@@ -119,10 +119,10 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
     except DamagedFileError as error:
         return Staged(damaged={error.uri: error.reason})
     targets.write()
-    return Staged(rows, _bytes_of(part, source), targets.tally, targets.estimate)
+    return Staged(rows, _size_bytes(part, source), targets.tally, targets.estimate)
 
 
-def _bytes_of(part: RawPart, source: Source) -> int:
+def _size_bytes(part: RawPart, source: Source) -> int:
     """The number of bytes of a part in its file; for row groups, approximately."""
     groups = len(source.header.group_rows)
     return source.size_bytes * (part.end - part.start) // groups if groups else part.end - part.start
@@ -131,7 +131,7 @@ def _bytes_of(part: RawPart, source: Source) -> int:
 def stage_waiting_part(stager: PartStager, number: int) -> Staged:
     """Stage the waiting rows of a part, with the results of the rules in SQL."""
     folder, contract, store = stager.folder, stager.contract, stager.store
-    found = _bits_of(store, folder, number)
+    found = _read_bits(store, folder, number)
     targets = _Targets(stager, number, waits=False)
     schema = staged_schema(contract)
     for uri in parquet_files(store, folder.waiting):
@@ -148,7 +148,7 @@ def stage_waiting_part(stager: PartStager, number: int) -> Staged:
     return Staged(tally=targets.tally, counts=targets.estimate)
 
 
-def _bits_of(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:
+def _read_bits(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:
     files = parquet_files(store, f"{folder.judged_by_sql}/{PART}={number}")
     tables = [parquet.read_table(pa.BufferReader(store.read(uri)), use_threads=False) for uri in files]
     return pa.concat_tables(tables) if tables else None
@@ -187,9 +187,9 @@ class _Targets:
     def add(self, valid: pa.Table, broken: pa.Table) -> None:
         tables = [valid, broken]
         if not self._waits:
-            counts = counts_of(valid, self._stager.contract)
+            counts = count_valid_rows(valid, self._stager.contract)
             tables.append(counts)
-            self.tally += tally_of(valid, broken)
+            self.tally += count_violations(valid, broken)
             self._count(counts)
         for file, table in zip(self._files, tables, strict=True):
             file.add(table)

@@ -136,7 +136,7 @@ def keeps_lines(contract: Contract) -> bool:
     return contract.conflicts is ConflictPolicy.QUARANTINE_BOTH
 
 
-def tally_of(*tables: pa.Table) -> Tally:
+def count_violations(*tables: pa.Table) -> Tally:
     """How many rows of each delivery break which rules."""
     found: Tally = Counter()
     for table in tables:
@@ -146,7 +146,7 @@ def tally_of(*tables: pa.Table) -> Tally:
     return found
 
 
-def counts_of(valid: pa.Table, contract: Contract) -> pa.Table:
+def count_valid_rows(valid: pa.Table, contract: Contract) -> pa.Table:
     """How many valid rows there are per delivery, entity and day, and in each hour of it."""
     spec = contract.features
     of_entity = [DELIVERY, *map(value_column, spec.entity)]

@@ -21,7 +21,7 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
     ``glue`` reads; writes are sent by a separate client, which does not repeat a request that may have taken effect.
     """
     credentials = session.get_credentials()
-    properties = _properties_of(credentials)
+    properties = _file_properties(credentials)
     if session.region_name:
         properties["s3.region"] = session.region_name
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
@@ -34,11 +34,11 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
         config=glue.meta.config.merge(_ONE_ATTEMPT),
     )
     return DecidingGlueCatalog(
-        "quartal", glue, writer, properties=properties, credentials=lambda: _properties_of(credentials)
+        "quartal", glue, writer, properties=properties, credentials=lambda: _file_properties(credentials)
     )
 
 
-def _properties_of(credentials: "Credentials | None") -> dict[str, str]:
+def _file_properties(credentials: "Credentials | None") -> dict[str, str]:
     """Credentials as the catalog passes them to whatever opens files. boto3 renews those that are about to expire."""
     if credentials is None:
         return {}

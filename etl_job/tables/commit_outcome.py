@@ -98,7 +98,7 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
         self.properties |= self._credentials()
         return super()._load_file_io(dict(properties), location)
 
-    def renew_files_of(self, table: Table) -> None:
+    def renew_credentials(self, table: Table) -> None:
         """Let a table that was loaded a while ago read and write with the credentials of now."""
         table.io = self._load_file_io(table.metadata.properties, table.metadata_location)
 
@@ -109,7 +109,7 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
             return catalog
         return cls(catalog.name, catalog.glue, catalog.glue, properties=catalog.properties)
 
-    def _outcome_of(self, write: "_Write", *, has_changed: bool) -> Outcome:
+    def _find_outcome(self, write: "_Write", *, has_changed: bool) -> Outcome:
         """The outcome of a write, after several attempts if the table cannot be read or is outdated.
 
         ``has_changed``: Glue refused the write because the table had changed. Raises the errors of reading.
@@ -163,7 +163,7 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
             if write.written is None:
                 raise
             try:
-                outcome = self._outcome_of(write, has_changed=write.was_lost and _may_be_own(error))
+                outcome = self._find_outcome(write, has_changed=write.was_lost and _may_be_own(error))
             except Exception as unreadable:
                 if _is_refusal(error):
                     raise NotCommittedError(_said(error), may_succeed_later=False) from error

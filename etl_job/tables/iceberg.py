@@ -21,11 +21,11 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 
 from etl_job.contract.schemas import DAY
 from etl_job.errors import PublicationError, UnknownPublicationError
-from etl_job.reasons import cause_of
+from etl_job.reasons import failure_cause
 from etl_job.tables.commit_outcome import NotCommittedError, OutcomeUnknownError
 from etl_job.tables.iceberg_state import IcebergState
 from etl_job.tables.snapshot_chain import ChainTransaction, add_chain
-from etl_job.tables.snapshot_change import Replacement, branches_of, is_last_of_its_run, outlived_run_tags
+from etl_job.tables.snapshot_change import Replacement, branch_names, is_last_of_its_run, outlived_run_tags
 
 _NOTHING_LOST = (
     "Nothing was deleted. Run again when Glue answers: that run finds out what this one did, and continues from there"
@@ -51,7 +51,7 @@ class PublishedIceberg(IcebergState):
             UnknownPublicationError: nobody knows whether it was made; whatever the change names must stay.
         """
         table = self._table or self._create()
-        self._catalog.renew_files_of(table)  # it was loaded when the run began
+        self._catalog.renew_credentials(table)  # it was loaded when the run began
         made: int | None = None
         said = change.properties(table.current_snapshot())
         try:
@@ -76,7 +76,7 @@ class PublishedIceberg(IcebergState):
                     with transaction.update_snapshot(snapshot_properties=said).fast_append():
                         pass
                 made = transaction.table_metadata.snapshots[-1].snapshot_id
-                branches = branches_of(transaction.table_metadata)
+                branches = branch_names(transaction.table_metadata)
                 with ManageSnapshots(transaction) as references:
                     for tag, snapshot in (*named.items(), (change.run_id, made)):
                         if tag not in branches:  # somebody's, whatever it is called: a tag would take its place
@@ -108,19 +108,19 @@ class PublishedIceberg(IcebergState):
     def _decided(self, error: Exception, made: int | None) -> Table:
         """The table, where the change was made in spite of an error. Raises as ``replace`` does."""
         if made is None:
-            raise PublicationError(f"{self.identifier} was not changed ({cause_of(error)}); run again") from error
+            raise PublicationError(f"{self.identifier} was not changed ({failure_cause(error)}); run again") from error
         try:
             found = self._catalog.load_table(self.identifier)
         except Exception as unreadable:
             raise UnknownPublicationError(
-                f"whether {self.identifier} was changed is unknown ({cause_of(error)}; and the table cannot be read "
-                f"since: {cause_of(unreadable)}). {_NOTHING_LOST}"
+                f"whether {self.identifier} was changed is unknown ({failure_cause(error)}; and the table cannot be "
+                f"read since: {failure_cause(unreadable)}). {_NOTHING_LOST}"
             ) from error
         if found.metadata.snapshot_by_id(made) is None:
-            raise PublicationError(f"{self.identifier} was not changed ({cause_of(error)}); run again") from error
+            raise PublicationError(f"{self.identifier} was not changed ({failure_cause(error)}); run again") from error
         if (current := found.current_snapshot()) is None or current.snapshot_id != made:
             raise UnknownPublicationError(
-                f"{self.identifier} was changed, and then by another run ({cause_of(error)}). {_NOTHING_LOST}"
+                f"{self.identifier} was changed, and then by another run ({failure_cause(error)}). {_NOTHING_LOST}"
             ) from error
         return found
 
@@ -144,7 +144,9 @@ class PublishedIceberg(IcebergState):
                 "Glue answers"
             ) from error
         except Exception as error:  # an empty table, if any: nobody's rows are at stake
-            raise PublicationError(f"{self.identifier} could not be created ({cause_of(error)}); run again") from error
+            raise PublicationError(
+                f"{self.identifier} could not be created ({failure_cause(error)}); run again"
+            ) from error
 
 
 def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:

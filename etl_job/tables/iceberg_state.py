@@ -18,7 +18,7 @@ from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
-from etl_job.tables.snapshot_change import SOURCE_SNAPSHOT, Changes, changes_since, day_of, noted
+from etl_job.tables.snapshot_change import SOURCE_SNAPSHOT, Changes, changes_since, decode_day, noted
 from etl_job.tables.table_schema import iceberg_schema
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ class IcebergState:
             DataFile(
                 uri=file.file_path,
                 partition=str(file.partition[0]),
-                first_day=day_of(file.lower_bounds[day]),
-                last_day=day_of(file.upper_bounds[day]),
+                first_day=decode_day(file.lower_bounds[day]),
+                last_day=decode_day(file.upper_bounds[day]),
                 rows=file.record_count,
             )
             for file in files
@@ -147,7 +147,7 @@ class IcebergState:
             return 0
         return self._table.scan(row_filter=EqualTo(DAY, day), selected_fields=(DAY,)).count()  # type: ignore[arg-type, call-arg]
 
-    def rows_of(self, partition: str) -> "pa.RecordBatchReader":
+    def read_partition(self, partition: str) -> "pa.RecordBatchReader":
         """The rows of one partition as readers see them now, a batch at a time.
 
         Raises:

@@ -36,11 +36,11 @@ class Registers:
     @property
     def properties(self) -> dict[str, str]:
         """As the curated table's properties. Folders are named below its location, which may be copied elsewhere."""
-        named = {delivery: _name_of(folder) for delivery, folder in sorted(self.folders.items())}
+        named = {delivery: _last_part(folder) for delivery, folder in sorted(self.folders.items())}
         used = sorted(set(self.folders.values()) & self.files.keys())
         return {
             PROPERTY: json.dumps(named),
-            FILES_PROPERTY: json.dumps({_name_of(folder): self.files[folder] for folder in used}),
+            FILES_PROPERTY: json.dumps({_last_part(folder): self.files[folder] for folder in used}),
         }
 
     def of(self, deliveries: Sequence[str]) -> "Registers":
@@ -58,5 +58,5 @@ class Registers:
         return Registers({**self.folders, **dict.fromkeys(deliveries, folder)}, {**self.files, folder: files})
 
 
-def _name_of(folder: str) -> str:
+def _last_part(folder: str) -> str:
     return folder.rpartition("/")[2]

@@ -19,7 +19,7 @@ from pyiceberg.table.update import TableUpdate, _apply_table_update, _TableMetad
 from pyiceberg.table.update.snapshot import _SnapshotProducer
 
 from etl_job.tables.quarter_tags import QuarterTag
-from etl_job.tables.snapshot_change import day_of
+from etl_job.tables.snapshot_change import decode_day
 
 _NO_DAY = date.max
 
@@ -155,4 +155,4 @@ def _last_day(entries: Sequence[ManifestEntry], day_field: int) -> date | None:
 
 
 def _bound(bounds: dict[int, bytes] | None, field: int) -> date | None:
-    return day_of(bounds[field]) if bounds and field in bounds else None
+    return decode_day(bounds[field]) if bounds and field in bounds else None

@@ -104,7 +104,7 @@ def is_last_of_its_run(table: TableMetadata) -> bool:
     )
 
 
-def branches_of(table: TableMetadata) -> frozenset[str]:
+def branch_names(table: TableMetadata) -> frozenset[str]:
     """The names of all branches."""
     return frozenset(name for name, ref in table.refs.items() if ref.snapshot_ref_type == SnapshotRefType.BRANCH)
 
@@ -129,7 +129,7 @@ def noted(snapshot: Snapshot | None, name: str) -> str | None:
     return snapshot.summary.additional_properties.get(name) if snapshot and snapshot.summary else None
 
 
-def day_of(bound: bytes) -> date:
+def decode_day(bound: bytes) -> date:
     """The day of a bound in a file's statistics."""
     days: Any = from_bytes(DateType(), bound)
     return days_to_date(days)

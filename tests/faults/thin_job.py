@@ -23,7 +23,7 @@ from pyarrow import parquet
 
 from etl_job.contract.schemas import KIND, VALID_ROWS, TableColumn
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import inputs_of, select_deliveries, withdrawn_by
+from etl_job.deliveries.selection import select_deliveries, to_inputs, withdrawn_by
 from etl_job.errors import UnknownPublicationError
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore
@@ -145,7 +145,7 @@ class ThinJob:
         rows = {name: self._rows(by_name[name]) for name in names}
         self._publish(tables, rows, selection.withdrawn)
         for name in names:
-            inputs = inputs_of(by_name[name])
+            inputs = to_inputs(by_name[name])
             published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
         for name in selection.withdrawn:
             published[name] = withdrawn_by(self.run_id, published[name], by_name.get(name))
@@ -283,7 +283,7 @@ class ThinJob:
         return tuple(
             DeliveryCounts(
                 delivery=name,
-                inputs=inputs_of(there[name]),
+                inputs=to_inputs(there[name]),
                 rows_in=len(rows[name]),
                 kept=len(of_it.kept),
                 quarantined=len(of_it.quarantined),

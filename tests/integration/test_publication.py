@@ -54,7 +54,7 @@ class Tables:
         return f"s3://{self.name}/{key}"
 
     def rows(self) -> dict[str, int]:
-        found = self.open().rows_of("d1").read_all().to_pylist()
+        found = self.open().read_partition("d1").read_all().to_pylist()
         return {row["delivery"]: row["rows"] for row in found}
 
 

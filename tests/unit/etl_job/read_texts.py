@@ -9,7 +9,7 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Source
 from etl_job.reading.headers import read_headers
-from etl_job.reading.readers import batches_of, raw_parts
+from etl_job.reading.readers import raw_parts, read_batches
 
 
 def texts_in(folder: Path, contract: Contract, suffix: str = "") -> list[tuple[str | None, ...]]:
@@ -23,7 +23,7 @@ def texts_in(folder: Path, contract: Contract, suffix: str = "") -> list[tuple[s
     ]
     found: list[tuple[str | None, ...]] = []
     for part in raw_parts(sources, contract, tasks=1):
-        for batch in batches_of(store, part, sources[part.file], contract):
+        for batch in read_batches(store, part, sources[part.file], contract):
             assert (batch.malformed, batch.undecodable) == (None, None)
             columns = (batch.texts[column.name].to_pylist() for column in contract.columns)
             found += (tuple(text or None for text in row) for row in zip(*columns, strict=True))

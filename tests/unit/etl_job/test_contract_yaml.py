@@ -79,7 +79,13 @@ def test_aliases_and_merges_are_read():
 
 def test_line_is_that_of_the_last_part_that_is_there():
     document = read_document("a:\n  - b: 1\n    c: 2\n")
-    assert [document.line_of(path) for path in (("a", 0, "c"), ("a", 0, "d"), ("a", 7), (), ("z",))] == [3, 2, 1, 1, 1]
+    assert [document.find_line(path) for path in (("a", 0, "c"), ("a", 0, "d"), ("a", 7), (), ("z",))] == [
+        3,
+        2,
+        1,
+        1,
+        1,
+    ]
 
 
 # Whatever stands for a value: what a person could write, and what nobody would.

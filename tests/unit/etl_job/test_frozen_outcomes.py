@@ -20,7 +20,7 @@ from etl_job.reading import parts
 from etl_job.reading.readers import raw_parts
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.staging.folders import StagingFolder
-from etl_job.staging.intake import judge_waiting, sources_of
+from etl_job.staging.intake import judge_waiting, list_sources
 from etl_job.staging.parts import PartStager, stage_part
 
 from .frozen import cases
@@ -90,7 +90,7 @@ class StagedCase:
         store = LocalObjectStore()
         listed = store.list_files(f"file://{folder}")
         files = tuple(StoredFile(file.uri, file.size_bytes, file.etag, cases.UPLOADED) for file in listed)
-        self.sources = sources_of(store, self.contract, [Delivery("d", files)])
+        self.sources = list_sources(store, self.contract, [Delivery("d", files)])
         self.folder = StagingFolder(f"file://{root}/staged")
         self.stager = PartStager(store, self.contract, self.sources, self.folder, sql or SqlColumns())
 

@@ -10,7 +10,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from urllib3.exceptions import ProtocolError
 
-from etl_job.lake.files import LocalObjectStore, S3ObjectStore, store_of
+from etl_job.lake.files import LocalObjectStore, S3ObjectStore, open_store
 
 
 def test_files_of_a_lake_reach_a_task_with_a_client_of_its_own_for_the_same_region(moto_catalog):
@@ -29,7 +29,7 @@ def test_files_and_folders_are_deleted_and_what_is_missing_does_not_matter(moto_
     if not is_local:
         region = {"LocationConstraint": "eu-west-3"}
         session.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration=region)
-    files = store_of(root, session)
+    files = open_store(root, session)
     uris = [f"{root}/{name}" for name in ("a/1", "a/2", "ab/3")]
     for uri in uris:
         files.write(uri, b"x")

@@ -14,7 +14,7 @@ from etl_job.judging.judge import Judge
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Source
 from etl_job.reading.headers import read_headers
-from etl_job.reading.readers import batches_of, raw_parts
+from etl_job.reading.readers import raw_parts, read_batches
 
 DAY = 86_400
 LEAST, GREATEST = -719_528, 2_932_896  # the days of the years 0 to 9999
@@ -43,7 +43,7 @@ def read(folder: Path, values: pa.Array, kind: str, **options: object) -> list[i
     header = read_headers(store, contract, [file.as_uri()])[file.as_uri()]
     source = Source(file.as_uri(), 0, "d", file.stat().st_size, header, date(2100, 1, 1))
     (part,) = raw_parts([source], contract, 1)
-    (batch,) = batches_of(store, part, source, contract)
+    (batch,) = read_batches(store, part, source, contract)
     judged = Judge.of(contract).judge(batch, date(2100, 1, 1))
     values = judged.values["v"]
     found = (values.cast(pa.int32()) if kind == "date" else values).to_pylist()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading import parts as raw_parts
-from etl_job.reading.parts import RawPart, chunks_of, parts_of
+from etl_job.reading.parts import RawPart, read_chunks, split_files
 
 BYTE_ORDER_MARK = "\ufeff".encode()
 contents = st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r", b"\r\n", b"\n\n", b"long line"]), max_size=40).map(
@@ -33,7 +33,7 @@ def test_parts_together_hold_each_line_once_in_order(tmp_path_factory, content, 
     file.write_bytes(content)
     places = [0, *sorted(cut for cut in cuts if 0 < cut < len(content)), len(content)]
     parts = [RawPart(f"file://{file}", 0, start, end, chunk) for start, end in pairwise(places)]
-    read = [list(chunks_of(LocalObjectStore(), part, "UTF-8")) for part in parts]
+    read = [list(read_chunks(LocalObjectStore(), part, "UTF-8")) for part in parts]
     assert [line for chunks in read for each in chunks for line in lines(each)] == lines(content)
     assert b"".join(each for chunks in read for each in chunks) == content
 
@@ -43,8 +43,8 @@ def test_packed_file_is_read_in_chunks_and_loses_its_byte_order_mark(tmp_path: P
     file = tmp_path / "part.csv.gz"
     file.write_bytes(gzip.compress(BYTE_ORDER_MARK + content))
     monkeypatch.setattr(raw_parts, "CHUNK_BYTES", 100)
-    (part,) = parts_of([(f"file://{file}", file.stat().st_size)], tasks=4)
-    chunks = list(chunks_of(LocalObjectStore(), part, "UTF-8"))
+    (part,) = split_files([(f"file://{file}", file.stat().st_size)], tasks=4)
+    chunks = list(read_chunks(LocalObjectStore(), part, "UTF-8"))
     assert len(chunks) > 10
     assert b"".join(chunks) == content
 
@@ -53,7 +53,7 @@ def test_byte_order_mark_is_one_at_the_beginning_only(tmp_path: Path):
     file = tmp_path / "part.csv"
     file.write_bytes(BYTE_ORDER_MARK + b"a\n" + BYTE_ORDER_MARK + b"b\n")
     parts = [RawPart(f"file://{file}", 0, 0, 5), RawPart(f"file://{file}", 0, 5, 10)]
-    assert [list(chunks_of(LocalObjectStore(), part, "UTF-8")) for part in parts] == [
+    assert [list(read_chunks(LocalObjectStore(), part, "UTF-8")) for part in parts] == [
         [b"a\n"],
         [BYTE_ORDER_MARK + b"b\n"],
     ]
@@ -68,12 +68,12 @@ def test_byte_order_mark_is_one_at_the_beginning_only(tmp_path: Path):
     ],
 )
 def test_files_are_cut_so_that_all_tasks_have_work(sizes, tasks, expected):
-    parts = parts_of([(f"file:///{n}", size) for n, size in enumerate(sizes)], tasks)
+    parts = split_files([(f"file:///{n}", size) for n, size in enumerate(sizes)], tasks)
     assert [(part.start, part.end) for part in parts] == expected
 
 
 def test_large_files_are_cut_into_parts_of_bounded_size():
-    parts = parts_of([("file:///a", 1_000_000_000)], tasks=2)
+    parts = split_files([("file:///a", 1_000_000_000)], tasks=2)
     assert max(part.end - part.start for part in parts) <= raw_parts.PART_BYTES * 1.1
     assert sum(part.end - part.start for part in parts) == 1_000_000_000
 
@@ -96,4 +96,4 @@ def test_damaged_packed_file_is_an_error_and_not_the_rows_before_the_damage(cont
     path = tmp_path / "a.csv.gz"
     path.write_bytes(content)
     with pytest.raises((OSError, EOFError)):
-        list(chunks_of(LocalObjectStore(), RawPart(str(path), 0, 0, len(content)), "UTF-8"))
+        list(read_chunks(LocalObjectStore(), RawPart(str(path), 0, 0, len(content)), "UTF-8"))

@@ -18,7 +18,7 @@ from etl_job.manifest.model import PublishedTable
 from etl_job.notify.progress import Progress
 from etl_job.processing import RunResult
 from etl_job.publishing.publish import Published
-from etl_job.reasons import one_line, reason_of
+from etl_job.reasons import failure_reason, one_line
 from etl_job.run import main, run
 from etl_job.run_record import RunRecord
 
@@ -134,7 +134,7 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
     ],
 )
 def test_reason_says_what_failed_and_what_to_do_on_one_line(error, reason):
-    said = reason_of(error)
+    said = failure_reason(error)
     assert reason in said
     assert "\n" not in said
     assert not any(word in said for word in ("Py4JJavaError", "Traceback", "\tat ", "An error occurred while calling"))
@@ -149,13 +149,13 @@ def test_jvm_that_is_gone_is_not_told_as_aws_that_does_not_answer():
                 client.jvm.java.lang.System.currentTimeMillis()
         finally:
             client.shutdown()  # its threads would keep the process
-    said = reason_of(gone.value)
+    said = failure_reason(gone.value)
     assert said.startswith("Spark's JVM has ended: ")
     assert "The job ran out of memory" in said
 
 
 def test_long_reason_is_cut_and_the_remedy_stays():
-    said = reason_of(OSError("SlowDown " + "x" * 10_000))
+    said = failure_reason(OSError("SlowDown " + "x" * 10_000))
     assert len(said) < 1200
     assert said.endswith("Run again")
 

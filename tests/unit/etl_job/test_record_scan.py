@@ -13,7 +13,7 @@ from etl_job.reading.batches import Header, Source
 from etl_job.reading.csv_rows import csv_batches
 from etl_job.reading.parts import RawPart
 from etl_job.reading.record_parser import RecordParser
-from etl_job.reading.record_scan import lines_of, records_across_lines
+from etl_job.reading.record_scan import records_across_lines, split_lines
 
 from .frozen.cases import COLUMNS_OF_FILES
 
@@ -37,7 +37,7 @@ def one_by_one(content: bytes, form: CsvFormat) -> list[bytes]:
     parser, found, place = RecordParser(form), [], 0
     while place < len(content):
         end, is_open = parser.end_of_record(content, place, place + form.max_record_bytes)
-        of_line = place + len(lines_of(content[place:])[0].as_py().encode())
+        of_line = place + len(split_lines(content[place:])[0].as_py().encode())
         if end is None and not is_open:
             end = len(content)
         if end is None or end - place > form.max_record_bytes:
@@ -123,7 +123,7 @@ def test_values_of_records_are_those_found_one_by_one_however_much_is_read_at_a_
 ):
     form = form.model_copy(update={"multi_line": multi_line})
     content = "".join(pieces).encode()
-    records = one_by_one(content, form) if multi_line else [t.as_py().encode() for t in lines_of(content)]
+    records = one_by_one(content, form) if multi_line else [t.as_py().encode() for t in split_lines(content)]
     parser, expected = RecordParser(form), []
     for record in records:
         raw = record.decode().rstrip("\r\n")

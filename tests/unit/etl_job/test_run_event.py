@@ -20,8 +20,8 @@ from etl_job.manifest.model import (
 )
 from etl_job.notify.progress import Progress
 from etl_job.notify.run_event import detail_text, event_detail, needs, put_run_event, summary
-from etl_job.notify.run_news import RunNews, news_of
-from etl_job.run import tell_of
+from etl_job.notify.run_news import RunNews, collect_news
+from etl_job.run import send_notifications
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RUN = "wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089"
@@ -63,7 +63,7 @@ def news(tmp_path: Path):
         words = {"lake_bucket": root, "dataset": "feed", "contract": "c", "database": "lake", "run_id": of.run_id}
         words |= {"environment": environment, "quarantine_share_limit": "0.05"}
         arguments = parse_arguments([f"--{name}={value}" for name, value in words.items()])
-        return news_of(store, arguments, of, f"{root}/runs/feed/{of.run_id}.json")
+        return collect_news(store, arguments, of, f"{root}/runs/feed/{of.run_id}.json")
 
     return news
 
@@ -143,7 +143,7 @@ def test_news_that_cannot_be_put_together_fail_nothing(news):
         arguments = parse_arguments([f"--{name}=x" for name in ("lake_bucket", "dataset", "contract", "database")])
         progress = Progress(said.append)
 
-    assert tell_of(Services(), odd, "") is False
+    assert send_notifications(Services(), odd, "") is False
     assert "[quartal] stage=news skipped=unexpected ValueError: Invalid isoformat string: 'no day'" in said[0]
 
 
@@ -212,9 +212,9 @@ def test_lake_that_took_no_manifest_is_not_asked_for_others(tmp_path):
             raise OSError("nobody answers")
 
     words = ["--lake_bucket", str(tmp_path), "--dataset", "feed", "--contract", "c", "--database", "lake"]
-    news_of(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "")
+    collect_news(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "")
     assert asked == []
-    news_of(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "s3://lake/r.json")
+    collect_news(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "s3://lake/r.json")
     assert len(asked) == 1
 
 

@@ -21,7 +21,7 @@ from etl_job.reading import csv_rows, parts
 from etl_job.reading.readers import raw_parts
 from etl_job.staging import parts as staged_parts
 from etl_job.staging.folders import StagingFolder
-from etl_job.staging.intake import sources_of, stage_rows
+from etl_job.staging.intake import list_sources, stage_rows
 from etl_job.staging.parts import PartStager, Staged, stage_part
 
 from .conftest import run_context
@@ -52,7 +52,7 @@ class StagedFiles:
             (root / "raw" / name).write_bytes(content)
         store, self.root = LocalObjectStore(), root
         delivery = Delivery("d", store.list_files(f"file://{root}/raw"))
-        sources = sources_of(store, contract, [delivery])
+        sources = list_sources(store, contract, [delivery])
         stager = PartStager(store, contract, sources, StagingFolder(f"file://{root}/staged"), SqlColumns())
         self.done = sum((stage_part(stager, each) for each in enumerate(raw_parts(sources, contract, 1))), Staged())
 
@@ -148,14 +148,14 @@ def test_line_without_end_is_named_and_not_held(tmp_path, monkeypatch, form, is_
     data = content.encode("utf-16" if form == "UTF-16" else "utf-8")
     files = {"a.csv.gz" if is_packed else "a.csv": gzip.compress(data) if is_packed else data}
     most: list[int] = []
-    stage = staged_parts.batches_of
+    stage = staged_parts.read_batches
 
     def watched(*arguments):
         for batch in stage(*arguments):
             most.append(batch.raw.nbytes)
             yield batch
 
-    monkeypatch.setattr(staged_parts, "batches_of", watched)
+    monkeypatch.setattr(staged_parts, "read_batches", watched)
     staged = StagedFiles(tmp_path, contract_of(**said), files)
     assert staged.done.damaged
     assert all("is longer than" in reason for reason in staged.done.damaged.values())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from etl_job.deliveries.delivered import find_deliveries
-from etl_job.deliveries.selection import Selection, inputs_of, select_deliveries
+from etl_job.deliveries.selection import Selection, select_deliveries, to_inputs
 from etl_job.deliveries.upload_records import complete
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
@@ -43,7 +43,7 @@ class Lake:
     def publish(self, *, withdrawn: bool = False) -> None:
         self.published = {
             each.name: PublishedDelivery(
-                run_id="r", contract_hash=self.contract.hash, inputs=inputs_of(each), withdrawn=withdrawn
+                run_id="r", contract_hash=self.contract.hash, inputs=to_inputs(each), withdrawn=withdrawn
             )
             for each in self.deliveries()
         }

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from etl_job.contract.validation_messages import in_words, place_of
+from etl_job.contract.validation_messages import in_words, problem_path
 
 RAW = re.compile(
     r"[Ii]nput|[Ee]xtra|[Ff]ield|permitted|instance|dictionary|valid (string|integer|number|list)|pydantic"
@@ -88,7 +88,7 @@ def test_problem_is_told_in_words_of_the_file(given: dict[str, Any], recorded: s
     with pytest.raises(ValidationError) as error:
         Form.model_validate(given)
     problem = error.value.errors(include_url=False)[0]
-    assert f"{place_of(problem)}: {in_words(problem)}" == recorded
+    assert f"{problem_path(problem)}: {in_words(problem)}" == recorded
     assert not RAW.search(recorded.replace("is_on", ""))
 
 

@@ -15,7 +15,7 @@ from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.headers import parse_header, read_headers
 from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.parts import RawPart
-from etl_job.reading.readers import DamagedFileError, batches_of
+from etl_job.reading.readers import DamagedFileError, read_batches
 from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import records_across_lines, records_in_lines
 from etl_job.reading.texts import without_missing
@@ -30,11 +30,11 @@ __all__ = [
     "RecordParser",
     "Source",
     "TextBatch",
-    "batches_of",
     "day_of_second",
     "hash_columns",
     "parquet_columns",
     "parse_header",
+    "read_batches",
     "read_headers",
     "records_across_lines",
     "records_in_lines",

@@ -25,9 +25,9 @@ from quartal.contracts.row_judge import (
     LocalObjectStore,
     RawPart,
     Source,
-    batches_of,
     day_of_second,
     hash_columns,
+    read_batches,
     read_headers,
     why_left_out,
 )
@@ -93,7 +93,7 @@ def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
             size, latest = path.stat().st_size, datetime.now(UTC).date() + timedelta(days=1)
             source = Source(str(path), number, "", size, headers[str(path)], latest)
             groups = len(source.header.group_rows)
-            for batch in batches_of(store, RawPart(str(path), number, 0, groups or size), source, contract):
+            for batch in read_batches(store, RawPart(str(path), number, 0, groups or size), source, contract):
                 trial.add(trial.judge.judge(batch, latest), path)
     except (InputError, DamagedFileError, OSError) as error:
         reason = f"{error.uri}: {error.reason}" if isinstance(error, DamagedFileError) else str(error)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from etl_job.contract.validation_messages import in_words, place_of
+from etl_job.contract.validation_messages import in_words, problem_path
 
-__all__ = ["in_words", "lines_of", "place_of"]
+__all__ = ["in_words", "lines_of", "problem_path"]
 
 
 def lines_of(error: Exception, most: int) -> tuple[str, ...]:
@@ -14,4 +14,4 @@ def lines_of(error: Exception, most: int) -> tuple[str, ...]:
     if not isinstance(error, ValidationError):
         return tuple(str(error).splitlines()[:most])
     found = error.errors(include_url=False)
-    return tuple(f"{place_of(problem) or 'the file'}: {in_words(problem)}" for problem in found[:most])
+    return tuple(f"{problem_path(problem) or 'the file'}: {in_words(problem)}" for problem in found[:most])

@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 
 from etl_job.findings import rules
 from etl_job.findings.model import DeliveredRows, Facts, Finding, LastRun, Level, MovedFeatures
-from etl_job.findings.rules import verdict_of
+from etl_job.findings.rules import verdict_text
 from glue_triggers.cron import Cron, CronError
 from quartal.report.drift import Drift, FeatureHistory
 from quartal.report.freshness import Freshness, State
 from quartal.report.model import DeliveryState, RunRecord
 
-__all__ = ["Finding", "Level", "Situation", "findings_in", "verdict_of"]
+__all__ = ["Finding", "Level", "Situation", "findings_in", "verdict_text"]
 
 
 @dataclass(frozen=True, slots=True)

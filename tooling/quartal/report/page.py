@@ -12,7 +12,7 @@ from plan_review.pages import page_environment, render_template
 from quartal.report import cells
 from quartal.report.cost import LEAST_SECONDS
 from quartal.report.drift import LARGE, LEAST_SHARE, MODERATE
-from quartal.report.findings import verdict_of
+from quartal.report.findings import verdict_text
 from quartal.report.model import Report
 from quartal.report.tables import (
     cost_lines,
@@ -46,7 +46,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
         styles=("base.css", "report.css"),
         scripts=("report.js",),
         report=report,
-        verdict=verdict_of(report.findings),
+        verdict=verdict_text(report.findings),
         worst=report.findings[0].level if report.findings else "fine",
         command_line=lambda words: typed(words, [environment_option.strip()] if environment_option else []),
         since=since_the_run_before(report),

@@ -19,7 +19,7 @@ from quartal.features.query import are_in_step, iceberg_catalog
 from quartal.report.clocks import on_clocks
 from quartal.report.collect import LOOKED_BACK, past_runs, situation_of
 from quartal.report.cost import PriceBasis, price_basis
-from quartal.report.findings import Finding, Level, findings_in, verdict_of
+from quartal.report.findings import Finding, Level, findings_in, verdict_text
 from quartal.report.freshness import freshness
 from quartal.report.model import RunRecord
 from quartal.report.runs import delivery_states, last_day_of
@@ -45,7 +45,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
     next_start = _next_start(deployment.schedule, datetime.now(UTC)) if not_deployed is None else None
     findings, cost = _examine(workspace) if not_deployed is None else ((), "")
     data: dict[str, Any] = {
-        "verdict": verdict_of(findings) if not_deployed is None else "Not deployed",
+        "verdict": verdict_text(findings) if not_deployed is None else "Not deployed",
         "findings": [asdict(finding) for finding in findings],
         "environment": workspace.settings.environment,
         "endpoint_url": workspace.endpoint.url if workspace.endpoint else None,
@@ -113,8 +113,8 @@ def attention_after(workspace: Workspace, run_id: str, *, without_last: bool = F
         return Attention()
     shown = [finding for finding in findings if not (without_last and finding.about == "last_run")]
     lines = lines_of(shown, workspace.command_line)[1:] if shown else []
-    data = {"verdict": verdict_of(findings), "findings": [asdict(finding) for finding in findings]}
-    return Attention((verdict_of(findings), *lines, *([cost] if cost else [])), data)
+    data = {"verdict": verdict_text(findings), "findings": [asdict(finding) for finding in findings]}
+    return Attention((verdict_text(findings), *lines, *([cost] if cost else [])), data)
 
 
 def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
@@ -171,7 +171,7 @@ def _in_step(workspace: Workspace) -> bool | None:
 
 def lines_of(findings: Iterable[Finding], typed: Typed) -> list[str]:
     """The verdict, then each finding with its sign and the command that helps, as `typed` writes it."""
-    lines = [verdict_of(findings)]
+    lines = [verdict_text(findings)]
     for finding in findings:
         lines.append(f"{_SIGNS[finding.level]} {finding.sentence}")
         if finding.command:

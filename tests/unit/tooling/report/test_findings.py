@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from etl_job.findings import rules, wording
-from etl_job.findings.of_run import facts_of
+from etl_job.findings.of_run import collect_facts
 from etl_job.manifest.model import RunManifest
 from quartal.core import terminal_tables
 from quartal.report.drift import Drift
-from quartal.report.findings import Level, Situation, findings_in, verdict_of
+from quartal.report.findings import Level, Situation, findings_in, verdict_text
 from quartal.report.freshness import freshness
 from quartal.report.model import DeliveryRows, DeliveryState, RunRecord
 from quartal.report.runs import delivery_states, last_day_of, merge_runs
@@ -85,7 +85,7 @@ def test_command_holds_in_a_shell_what_a_delivery_may_be_called():
 
 def test_nothing_is_told_where_all_is_fine():
     found = findings_in(situation(rows("2026Q2", last_day="2026-06-30"), rows("2026Q3"), is_in_step=True))
-    assert (found, verdict_of(found)) == ((), "Fine")
+    assert (found, verdict_text(found)) == ((), "Fine")
 
 
 def test_failed_run_is_a_problem_with_its_reason_and_the_command_that_explains_it():
@@ -210,7 +210,7 @@ def test_problems_come_first_and_the_verdict_counts_them():
     failed = a_run("FAILED", failed_step="job", reason="no")
     found = findings_in(situation(rows("2026Q3", 1_000, a__b=60), runs=(failed,), quarantine_limit=0.05))
     assert [finding.level for finding in found] == [Level.PROBLEM, Level.WARNING]
-    assert verdict_of(found) == "Needs attention: 1 problem, 1 warning"
+    assert verdict_text(found) == "Needs attention: 1 problem, 1 warning"
 
 
 def published_in_two_runs() -> tuple[RunManifest, RunManifest]:
@@ -228,7 +228,7 @@ def test_mail_of_the_job_tells_what_status_tells_of_the_same_past(reason):
     before, newest = published_in_two_runs()
     if reason:
         newest = newest.model_copy(update={"status": "FAILED", "reason": reason, "published": before.published})
-    told_by_job = rules.findings_in(facts_of(newest, {"wr_1": before}, quarantine_limit=0.05))
+    told_by_job = rules.findings_in(collect_facts(newest, {"wr_1": before}, quarantine_limit=0.05))
     runs = merge_runs((), {}, {each.run_id: each for each in (before, newest)}, job=None, prices=None, count=40)
     states = delivery_states(before if reason else newest, runs)
     fresh = freshness(

@@ -93,7 +93,7 @@ def _problem(judge: Judge, item: UploadItem) -> Iterator[FirstRows]:
 
 def judged_beginning(judge: Judge, item: UploadItem) -> Iterator[JudgedBatch]:
     """The first rows, in as many batches as there are ways to read them."""
-    from quartal.contracts.row_judge import LocalObjectStore, RawPart, Source, batches_of, read_headers
+    from quartal.contracts.row_judge import LocalObjectStore, RawPart, Source, read_batches, read_headers
 
     store, contract, latest = LocalObjectStore(), judge.contract, datetime.now(UTC).date() + timedelta(days=1)
     is_parquet = contract.files.format is FileFormat.PARQUET
@@ -101,7 +101,7 @@ def judged_beginning(judge: Judge, item: UploadItem) -> Iterator[JudgedBatch]:
         path, size = str(file), file.stat().st_size
         source = Source(path, 0, item.delivery, size, read_headers(store, contract, [path])[path], latest)
         part = RawPart(path, 0, 0, 1 if is_parquet else size, chunk_bytes=_BYTES)
-        batches = batches_of(store, part, source, contract)
+        batches = read_batches(store, part, source, contract)
         for batch in islice(batches, 1) if is_parquet else batches:
             yield judge.judge(batch, latest)
 
