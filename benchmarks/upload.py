@@ -26,7 +26,7 @@ from quartal.core.aws import AwsConnection
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.local.local_stack import server
 from quartal.local.local_stack.hosts import LOCALSTACK, STANDALONE
-from quartal.local.toolchain.environments import localstack_environment, python_of
+from quartal.local.toolchain.environments import environment_python, localstack_environment
 
 PROJECT = Path(__file__).parents[1]
 SMALL = ("2,000 x 20 kB", 2_000, 20_000)
@@ -91,7 +91,7 @@ def measure(rounds: int) -> UploadResult:
         _running(settings, Path(scratch), LOCALSTACK) as localstack_url,
         _running(settings, Path(scratch), STANDALONE) as standalone_url,
     ):
-        aws = python_of(settings, localstack_environment(settings)).with_name("aws")
+        aws = environment_python(settings, localstack_environment(settings)).with_name("aws")
         quartal, s5cmd = (Path(sys.executable).with_name(name) for name in ("quartal", "s5cmd"))
         state_dir = Path(scratch) / "typed"
         timings: dict[tuple[str, str], list[float]] = {}

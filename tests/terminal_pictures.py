@@ -22,7 +22,7 @@ from rich.text import Text
 from etl_job.manifest.model import RunManifest
 from quartal.core.console import Console
 from quartal.report.model import RunRecord
-from quartal.report.status import cost_in_words, lines_of
+from quartal.report.status import cost_in_words, finding_lines
 from quartal.runs.diagram import as_table, diagram_steps, typical_seconds
 from quartal.runs.history import print_history
 from quartal.runs.outcome import Attention, show_manifest
@@ -52,7 +52,7 @@ def main() -> None:
     done = [run for run in report.runs if run.deliveries][-2:]
     before, newest = (_manifest(run) for run in done)
     killed = _manifest(replace(done[1], run_id=_KILLED, started=done[1].started - timedelta(hours=8)), _TIMEOUT)
-    lines = [*lines_of(report.findings, _typed), cost_in_words(report.runs, is_local=False)]
+    lines = [*finding_lines(report.findings, _typed), cost_in_words(report.runs, is_local=False)]
 
     recorder, console = _recording()
     start = done[1].started

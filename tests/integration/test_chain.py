@@ -118,7 +118,7 @@ def test_every_row_is_kept_quarantined_or_a_duplicate(manifest, feed: Feed):
 @pytest.mark.skipif("AWS_ENDPOINT_URL" in os.environ, reason="that service may have no archive")
 def test_java_of_the_job_maps_the_archive_of_its_classes(manifest):
     of_project = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
-    if not class_archive.file_of(of_project).is_file():
+    if not class_archive.archive_path(of_project).is_file():
         pytest.skip("`quartal toolchain install` makes it")
     assert manifest["spark"]["class_archive"] is True
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from quartal.contracts.finding import contract_of
+from quartal.contracts.finding import find_contract
 from quartal.contracts.model import Contract
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, IngestError
@@ -26,7 +26,7 @@ from quartal.core.polling import Waiter
 from quartal.deliver.ingest import ingests
 from quartal.deliver.ingest.database import open_database
 from quartal.deliver.ingest.ingests import IngestOptions, IngestReport, Target
-from quartal.deliver.ingest.relation import query_of, table_of, without_padding
+from quartal.deliver.ingest.relation import check_query, find_table, without_padding
 from quartal.workspace import Workspace
 from tests.integration.postgresql import PASSWORD, Server, require_binaries, running
 
@@ -92,12 +92,12 @@ def ingest(
     """As `quartal ingest` does, for a dataset or by a contract of the test's own."""
     connection, target = lake
     if isinstance(contract, str):
-        contract = contract_of(CONTRACTS, contract)
+        contract = find_contract(CONTRACTS, contract)
     with open_database(server.url, connections=4) as database:
         if table is not None:
-            relation = table_of(database, table, called=None, key=key)
+            relation = find_table(database, table, called=None, key=key)
         else:
-            relation = query_of(database, query, called=None, key=key)
+            relation = check_query(database, query, called=None, key=key)
         return ingests.ingest(connection, target, database, relation, contract, options=IngestOptions(**options))
 
 
@@ -145,7 +145,7 @@ def test_types_are_written_as_the_contract_says(sessions, lake):
 
 def test_types_of_parquet_are_those_of_the_contract(sessions, lake):
     """How the job reads such files is asked in tests/unit/etl_job/test_ingested_files.py."""
-    said = contract_of(CONTRACTS, "charging_sessions").model_dump(exclude={"csv"})
+    said = find_contract(CONTRACTS, "charging_sessions").model_dump(exclude={"csv"})
     contract = Contract.model_validate(said | {"files": {"format": "parquet"}})
     report = ingest(sessions, lake, contract, table="sessions", chunk_rows=1, parallel=3)
     connection, target = lake
@@ -198,11 +198,11 @@ def test_padding_of_char_stays_unless_it_is_trimmed(sightings, lake):
     assert [line.split(",")[1] for line in lines(connection, target.bucket, "raw/")] == ["BMW         "] * 2
     with open_database(sightings.url, connections=2) as database:
         for relation in (
-            table_of(database, "sightings", called="trimmed", key=()),
-            query_of(database, "select * from sightings", called="asked", key=["n"]),
+            find_table(database, "sightings", called="trimmed", key=()),
+            check_query(database, "select * from sightings", called="asked", key=["n"]),
         ):
             trimmed = without_padding(database, relation)
-            contract = contract_of(CONTRACTS, "vehicle_sightings")
+            contract = find_contract(CONTRACTS, "vehicle_sightings")
             ingests.ingest(connection, target, database, trimmed, contract)
             found = lines(connection, target.bucket, f"raw/x/delivery=2024Q1/{relation.name}")
             assert [line.split(",")[1] for line in found] == ["BMW", "BMW"]

@@ -16,8 +16,8 @@ from quartal.core.aws import AwsConnection
 from quartal.core.errors import UploadError
 from quartal.core.polling import Waiter
 from quartal.deliver.upload import uploads
-from quartal.deliver.upload.checksums import checksum_of, checksum_of_range, encode
-from quartal.deliver.upload.multipart import parts_of, store_in_parts, unfinished_uploads
+from quartal.deliver.upload.checksums import checksum_of_range, compute_checksum, encode
+from quartal.deliver.upload.multipart import cut_into_parts, store_in_parts, unfinished_uploads
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
 from quartal.deliver.upload.uploads import plan_upload
 
@@ -43,7 +43,7 @@ def test_content_that_changes_on_its_way_is_refused_and_not_kept(connection, buc
     s3 = connection.s3()
     writer = ObjectWriter(BucketAddress.of(s3, bucket), connection.credentials())
     with pytest.raises(UploadError, match=r"raw/a\.csv") as error:
-        writer.put("raw/a.csv", lambda: b"id\n2\n", size_bytes=5, checksum=checksum_of(b"id\n1\n"))
+        writer.put("raw/a.csv", lambda: b"id\n2\n", size_bytes=5, checksum=compute_checksum(b"id\n1\n"))
     assert "S3 refused" in error.value.message
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
@@ -61,7 +61,7 @@ def test_parts_that_an_interrupted_upload_left_are_not_sent_again(connection, bu
     s3, key, path = connection.s3(), "raw/big.csv", tmp_path / "big.csv"
     text = bytes(range(256)) * (11 * 4096)  # S3 wants parts of 5 MiB at least
     path.write_bytes(text)
-    parts = parts_of(len(text), part_bytes=5 * MEBIBYTE)
+    parts = cut_into_parts(len(text), part_bytes=5 * MEBIBYTE)
     writer = Interrupted(BucketAddress.of(s3, bucket), connection.credentials(), after=2)
 
     def store() -> tuple[str, str]:
@@ -87,7 +87,7 @@ def test_parts_that_an_interrupted_upload_left_are_not_sent_again(connection, bu
     store()
     stored = s3.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     assert stored["Body"].read() == text
-    assert stored["ChecksumCRC64NVME"] == checksum_of(text)
+    assert stored["ChecksumCRC64NVME"] == compute_checksum(text)
     assert len(kept) == 2
     assert len(writer.sent) - before == len(parts) - 2
 
@@ -112,7 +112,7 @@ def test_parts_that_a_killed_process_left_are_not_sent_again(connection, bucket,
     with path.open("wb") as file:
         for number in range(192):
             file.write(bytes([number]) * MEBIBYTE)
-    size, parts = path.stat().st_size, parts_of(path.stat().st_size)
+    size, parts = path.stat().st_size, cut_into_parts(path.stat().st_size)
     assert len(parts) == 6, "four at once, so two are begun when the first is there"
 
     def there() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from quartal.contracts.drafting import Draft, draft, draft_of
+from quartal.contracts.drafting import Draft, draft, draft_contract
 from quartal.contracts.drafting.database_source import table_sample
 from quartal.contracts.linting import lint
 from quartal.core.errors import ConfigurationError
@@ -95,5 +95,5 @@ def test_table_of_a_database_is_drafted(file_of: FileOf, tmp_path: Path):
             tuple(str(value) if index == 5 else value for index, value in enumerate(row)) for row in rows.fetchall()
         ]
         database.executemany(f"insert into feed values ({', '.join('?' * len(rows.columns))})", texts)
-    drafted = draft_of(table_sample(f"sqlite:///{tmp_path}/feed.db", "feed"), "feed")
+    drafted = draft_contract(table_sample(f"sqlite:///{tmp_path}/feed.db", "feed"), "feed")
     assert_all_kept(drafted, data.rows or 0)

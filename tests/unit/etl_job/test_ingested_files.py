@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from etl_job.contract.model import Contract
-from quartal.deliver.ingest.planning import layout_of
+from quartal.deliver.ingest.planning import build_layout
 
 from .read_texts import texts_in
 
@@ -64,7 +64,7 @@ def contract(files: str) -> Contract:
 def values_that_the_job_reads(folder: Path, files: str) -> list[tuple[str | None, ...]]:
     """Of a chunk with all rows, and one whose rows have gone."""
     of = contract(files)
-    layout = layout_of(of, [column.name for column in of.columns], compress=False)
+    layout = build_layout(of, [column.name for column in of.columns], compress=False)
     for number, batches in enumerate(([ROWS[:30], ROWS[30:]], []), 1):
         with (folder / f"sales-{number:05d}{layout.suffix}").open("wb") as target:
             layout.write(batches, target)

@@ -151,7 +151,7 @@ def record_of_another_version(place: Place) -> None:
     staged.plan_file.write_text("plan")
     said = {"made_at": "", "summary": "", "is_destroy": False}
     record = saved_plan.write_record(staged, decision="maybe", approval="change", **said)
-    review.verdict_of(record)
+    review.read_verdict(record)
 
 
 def maintenance_while_a_run_commits(place: Place) -> None:

@@ -65,7 +65,7 @@ def test_elsewhere_there_are_plain_lines_and_nothing_that_moves(monkeypatch):
     ],
 )
 def test_bar_is_as_long_as_the_plan_has_changes(summary, steps):
-    assert change._steps_of(record(summary)) == steps
+    assert change._count_steps(record(summary)) == steps
 
 
 def test_reason_of_an_apply_that_failed_is_told_where_its_progress_cannot_be_written(tmp_path, monkeypatch):

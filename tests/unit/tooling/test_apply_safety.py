@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from quartal.cli.app import run as quartal
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
-from quartal.terraform.account import account_of, refuse_another_account
+from quartal.terraform.account import planned_account, refuse_another_account
 from quartal.terraform.failed_apply import read_failed_apply
 from quartal.terraform.saved_plan import ReviewRecord, read_record
 from quartal.terraform.working_copy import staged_root
@@ -49,8 +49,8 @@ def test_plan_of_this_account_is_applied(record):
     ],
 )
 def test_account_is_what_the_plan_was_told_by_aws(module):
-    assert account_of({"prior_state": {"values": {"root_module": module}}}) == "111111111111"
-    assert account_of({}) == ""
+    assert planned_account({"prior_state": {"values": {"root_module": module}}}) == "111111111111"
+    assert planned_account({}) == ""
 
 
 def test_account_and_region_of_a_plan_are_recorded(stand_in, project):

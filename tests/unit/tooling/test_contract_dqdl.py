@@ -13,7 +13,7 @@ import yaml
 from typer.testing import CliRunner
 
 from quartal.cli.app import app
-from quartal.contracts.dqdl import ruleset_of
+from quartal.contracts.dqdl import build_ruleset
 from quartal.contracts.model import parse_contract
 from quartal.contracts.trying import try_files
 
@@ -90,7 +90,7 @@ def broken_in_dqdl(text, rows):
 )
 def test_rules_break_where_those_of_the_contract_do(tmp_path, row):
     named = contract()
-    exported = ruleset_of(named)
+    exported = build_ruleset(named)
     rows = [SOUND.replace("AB-12", "AB-13"), row]
     (tmp_path / "a.csv").write_text("\n".join(["id,plug,note,day", *rows]), "utf-8")
     expected = try_files(named, [tmp_path / "a.csv"]).broken
@@ -101,16 +101,16 @@ def test_rules_break_where_those_of_the_contract_do(tmp_path, row):
 
 @pytest.mark.parametrize(("row", "is_broken"), [(SOUND, False), (SOUND.lower(), True)])
 def test_rule_over_required_texts_is_a_query(row, is_broken):
-    exported = ruleset_of(contract(quality=QUALITY))
+    exported = build_ruleset(contract(quality=QUALITY))
     assert exported.rules[-1][0] == "row.capital, error"
     assert broken_in_dqdl(exported.document("x"), [row])[-1] is is_broken
 
 
 @pytest.mark.parametrize("query", ["id = 'a' -- but b", "id /* not plug */ = 'a'"])
 def test_rule_with_a_comment_is_left_out(query):
-    exported = ruleset_of(contract(quality=[{"name": "capital", "type": "sql", "query": query}]))
+    exported = build_ruleset(contract(quality=[{"name": "capital", "type": "sql", "query": query}]))
     assert "comment" in dict(exported.left_out)["row.capital"]
-    sound = ruleset_of(contract(quality=[{"name": "capital", "type": "sql", "query": "id <> '--'"}]))
+    sound = build_ruleset(contract(quality=[{"name": "capital", "type": "sql", "query": "id <> '--'"}]))
     assert sound.rules[-1][0] == "row.capital, error"
 
 
@@ -122,7 +122,7 @@ def test_what_means_something_else_is_left_out_by_name():
         {"name": "quoted", "logicalTypeOptions": {"pattern": '^"'}},
     ]
     quality = [{"name": "large", "type": "sql", "query": "size > 2", "severity": "warning"}]
-    left_out = dict(ruleset_of(contract(columns, quality)).left_out)
+    left_out = dict(build_ruleset(contract(columns, quality)).left_out)
     assert {
         "size.format",
         "size.minimum",
@@ -135,7 +135,7 @@ def test_what_means_something_else_is_left_out_by_name():
 
 
 def test_columns_that_are_no_texts_in_the_table_are_left_out():
-    exported = ruleset_of(contract(files="jsonLines"))
+    exported = build_ruleset(contract(files="jsonLines"))
     assert not [name for name, _ in exported.rules if name.startswith("day.")]
     assert dict(exported.left_out)["day.required"] == "its column may not be text in jsonLines files"
     assert "id.pattern" in dict(exported.rules)

@@ -114,11 +114,11 @@ def test_installed_host_that_cannot_start_is_told_with_its_reason(settings):
         (settings.root / "tooling" / module / "pyproject.toml").write_text("")
     (settings.root / "requirements/glue-local.txt").write_text("")
     environment = environments.glue_local_environment(settings)
-    python = environments.python_of(settings, environment)
+    python = environments.environment_python(settings, environment)
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)  # a Python without the server
-    (environments.folder_of(settings, environment) / "ready").touch()
+    (environments.environment_folder(settings, environment) / "ready").touch()
     found = host_of(settings, QUARTAL_HOST="standalone")
     assert not found.ok
     assert "No module named 'localstack_glue" in found.source
-    assert str(environments.folder_of(settings, environment)) in found.remedy
+    assert str(environments.environment_folder(settings, environment)) in found.remedy

@@ -13,7 +13,7 @@ import yaml
 
 import plan_review.errors
 from quartal.core import errors
-from quartal.core.errors import code_of
+from quartal.core.errors import error_code
 from tests.site_modules import site_module
 
 ROOT = Path(__file__).parents[3]
@@ -61,6 +61,6 @@ def test_error_says_what_to_do(key: str):
 def test_code_of_an_error_names_its_part_of_the_page():
     page = site_module("error_sites").page()
     kinds = {name for name in TYPES if any(site.type == name for site in SITES.values())}
-    codes = {code_of(type(name, (Exception,), {})()) for name in kinds}
+    codes = {error_code(type(name, (Exception,), {})()) for name in kinds}
     assert {"configuration", "not-deployed", "upload", "terraform"} <= codes
     assert set(re.findall(r"\{ #([a-z-]+) \}", page)) <= codes

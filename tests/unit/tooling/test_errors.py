@@ -21,7 +21,7 @@ from plan_review.errors import ReviewError, ReviewInputError
 from plan_review.prices import load_prices
 from quartal.cli import environments as environments_cli
 from quartal.cli.app import run as quartal
-from quartal.contracts.drafting.sources import sample_of
+from quartal.contracts.drafting.sources import read_sample
 from quartal.contracts.linting import read_text
 from quartal.core import process
 from quartal.core.aws import as_aws_error
@@ -142,7 +142,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
         "YAML",
     ),
     "feed file that is cut off": (
-        lambda p: sample_of(p.file("cut.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-6])),
+        lambda p: read_sample(p.file("cut.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-6])),
         ConfigurationError,
         "cut.csv.gz cannot be read",
         "gzip",

@@ -21,7 +21,7 @@ from quartal.features.lake_files import lake_path
 from quartal.features.maintenance import KEY_REGISTERS, Lake, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.features.snapshot_expiry import expire
-from quartal.features.tags import RUN_ID, remove_tag, set_tag, tags_of
+from quartal.features.tags import RUN_ID, list_tags, remove_tag, set_tag
 from tests.unit.tooling.lost_answers import (
     Faulty,
     broken_off,
@@ -80,7 +80,7 @@ class Place:
         return GlueCatalog("look", client=CONNECTION.glue()).load_table(TABLE)
 
     def tags(self) -> set[str]:
-        return {tag.name for tag in tags_of(self.table())}
+        return {tag.name for tag in list_tags(self.table())}
 
     def files(self) -> set[str]:
         return {lake_path(file.uri) for file in LocalObjectStore().list_files(self.lake.root)}

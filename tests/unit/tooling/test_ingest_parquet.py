@@ -20,8 +20,8 @@ from quartal.core.errors import ConfigurationError
 from quartal.deliver.ingest.arrow_values import ArrowColumn
 from quartal.deliver.ingest.chunk_file import RowError
 from quartal.deliver.ingest.parquet_chunk import ParquetLayout
-from quartal.deliver.ingest.planning import layout_of
-from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.ingest.planning import build_layout
+from quartal.deliver.upload.checksums import compute_checksum
 
 ISO = {"format": "yyyy-MM-dd"}
 OFFSET = {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"}
@@ -172,7 +172,7 @@ def contract(**day) -> Contract:
 
 
 def layout(*present: str, **day) -> ParquetLayout:
-    found = layout_of(contract(**day), present or ("id", "day", "note"), compress=False)
+    found = build_layout(contract(**day), present or ("id", "day", "note"), compress=False)
     assert isinstance(found, ParquetLayout)
     return found
 
@@ -208,7 +208,7 @@ def test_chunk_is_summed_up_as_it_lies_in_its_file():
     file = io.BytesIO()
     found = layout().write([[(1, DAY, "x")] * 1000] * 2, file)
     assert (found.rows, found.size_bytes) == (2000, len(file.getvalue()))
-    assert found.checksum == found.source_checksum == checksum_of(file.getvalue())
+    assert found.checksum == found.source_checksum == compute_checksum(file.getvalue())
     assert not file.closed
 
 
@@ -273,5 +273,5 @@ def test_gzip_around_parquet_is_refused():
     with pytest.raises(
         ConfigurationError, match="sales requires Parquet files, which gzip does not make smaller"
     ) as error:
-        layout_of(contract(), ("id", "day"), compress=True)
+        build_layout(contract(), ("id", "day"), compress=True)
     assert "Leave out --gzip" in error.value.remedy

@@ -22,8 +22,8 @@ from quartal.deliver.ingest import mysql
 from quartal.deliver.ingest.chunk_file import RowError
 from quartal.deliver.ingest.csv_chunk import CsvLayout
 from quartal.deliver.ingest.relation import Relation, check_columns
-from quartal.deliver.ingest.values import format_of
-from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.ingest.values import select_format
+from quartal.deliver.upload.checksums import compute_checksum
 
 ISO = {"format": "yyyy-MM-dd"}
 CLOCK = {"format": "HH:mm:ss"}
@@ -34,7 +34,7 @@ def column(kind: str, **rules) -> Column:
 
 
 def text(kind: str, value: object, **rules) -> str:
-    return format_of(column(kind, **rules))(value)
+    return select_format(column(kind, **rules))(value)
 
 
 @pytest.mark.parametrize(
@@ -285,8 +285,8 @@ def test_compressed_file_holds_the_same_rows_and_both_checksums():
     second = layout(compress=True).write([rows, rows], packed)
     assert gzip.decompress(packed.getvalue()) == plain.getvalue()
     assert (first.rows, first.size_bytes) == (2000, len(plain.getvalue()))
-    assert first.checksum == first.source_checksum == second.source_checksum == checksum_of(plain.getvalue())
-    assert (second.checksum, second.size_bytes) == (checksum_of(packed.getvalue()), len(packed.getvalue()))
+    assert first.checksum == first.source_checksum == second.source_checksum == compute_checksum(plain.getvalue())
+    assert (second.checksum, second.size_bytes) == (compute_checksum(packed.getvalue()), len(packed.getvalue()))
 
 
 def test_layout_differs_where_the_same_rows_would_become_other_bytes():
@@ -300,19 +300,19 @@ def test_layout_differs_where_the_same_rows_would_become_other_bytes():
 
 @pytest.mark.parametrize(("value", "text"), [(b"\x00", "false"), (b"\x01", "true"), (1, "true"), (0, "false")])
 def test_bit_and_tinyint_are_booleans(value, text):
-    assert format_of(column("boolean"))(value) == text
+    assert select_format(column("boolean"))(value) == text
 
 
 @pytest.mark.parametrize("value", [b"\x02", b"", b"\x00\x01", 2])
 def test_other_bits_are_no_booleans(value):
     with pytest.raises(ValueError, match="but the contract expects a boolean"):
-        format_of(column("boolean"))(value)
+        select_format(column("boolean"))(value)
 
 
 @pytest.mark.parametrize("value", [timedelta(hours=123), timedelta(days=1), timedelta(hours=-1)])
 def test_time_beyond_a_day_is_no_time_of_day(value):
     with pytest.raises(ValueError, match=r"holds a span of time \(.*\), but the contract expects a time of day"):
-        format_of(column("string", **CLOCK))(value)
+        select_format(column("string", **CLOCK))(value)
 
 
 class Connection:

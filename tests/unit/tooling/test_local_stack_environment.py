@@ -27,7 +27,10 @@ def test_installers_are_told_of_private_indexes_and_certificates_and_localstack_
 
 def test_runtime_of_glue_6_is_named_where_it_is_there_and_otherwise_how_to_make_it(settings: Settings) -> None:
     environment = environments.glue_6_environment(settings)
-    folder, python = environments.folder_of(settings, environment), environments.python_of(settings, environment)
+    folder, python = (
+        environments.environment_folder(settings, environment),
+        environments.environment_python(settings, environment),
+    )
     folder.mkdir(parents=True)
 
     (make,) = glue_6.variables(settings).values()  # made half, by another command that is at it
@@ -42,7 +45,7 @@ def test_command_that_makes_the_runtime_of_glue_6_says_where_it_is_and_nothing_e
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment = environments.glue_6_environment(settings)
-    folder = environments.folder_of(settings, environment)
+    folder = environments.environment_folder(settings, environment)
     folder.mkdir(parents=True)
     (folder / "ready").touch()
 

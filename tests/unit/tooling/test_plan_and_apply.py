@@ -105,7 +105,7 @@ def test_saved_plan_that_nobody_can_judge_stays_blocked(stand_in, environment):
     review.review_saved_plan(workspace, data, ReviewOptions(policies=False))
     saved = saved_plan.require_record(staged)
     with pytest.raises(ConfigurationError, match="is blocked") as error:
-        review.refuse_unapproved(workspace, review.verdict_of(saved), Level.DATA)
+        review.refuse_unapproved(workspace, review.read_verdict(saved), Level.DATA)
     assert "[unknown-action]" in error.value.details[0]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from etl_job.manifest.model import RunManifest
 from quartal.core.console import Console
-from quartal.runs.outcome import outcome_of, show_manifest
+from quartal.runs.outcome import describe_outcome, show_manifest
 from tests.unit.tooling.manifest_examples import counts_of, run_manifest
 
 
@@ -64,7 +64,7 @@ def test_only_tags_of_the_new_snapshot_are_told(capsys):
 
 def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
     totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0, "conflicts": 0}
-    told = outcome_of(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
+    told = describe_outcome(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
     assert told == "No row of 2024Q1 was kept: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."
 
 

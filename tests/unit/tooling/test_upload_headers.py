@@ -53,7 +53,7 @@ def items_of(folder: Path):
     ],
 )
 def test_header_that_the_job_can_read_passes(head: bytes):
-    assert RULE.problem_of(head) is None
+    assert RULE.find_problem(head) is None
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_header_that_the_job_can_read_passes(head: bytes):
     ],
 )
 def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: str):
-    assert (RULE.problem_of(head) or "").startswith(problem)
+    assert (RULE.find_problem(head) or "").startswith(problem)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: st
     ],
 )
 def test_beginning_of_other_formats_is_what_the_contract_says(form: str, head: bytes, problem: str | None):
-    assert rule_of(format=FileFormat(form)).problem_of(head) == problem
+    assert rule_of(format=FileFormat(form)).find_problem(head) == problem
 
 
 def test_first_bad_file_is_named_and_the_others_listed(tmp_path: Path):
@@ -170,8 +170,8 @@ def test_damaged_parquet_is_refused_by_name(tmp_path: Path):
 
 def test_optional_column_that_comes_twice_is_refused():
     rule = rule_of(("id",), optional=("note",))
-    assert (rule.problem_of(b"id,note,note\n") or "").startswith("line 1 has the column note twice")
-    assert rule.problem_of(b"id,x,x,,\n") is None
+    assert (rule.find_problem(b"id,note,note\n") or "").startswith("line 1 has the column note twice")
+    assert rule.find_problem(b"id,x,x,,\n") is None
 
 
 @pytest.mark.parametrize("rule", [RULE, rule_of(("id",), header=False)], ids=["header", "no-header"])
@@ -211,18 +211,18 @@ def test_suffix_in_capitals_is_gzip_too_and_its_key_ends_as_readers_know_it(tmp_
 
 def test_lines_that_end_with_cr_alone_are_lines_where_values_may_hold_line_breaks_too():
     rule = rule_of(("id",), multiLine=True)
-    assert rule.problem_of(b"id\r1\r") is None
-    assert rule.problem_of(b'"id","a\nb"\r\n1,2\r\n') is None
+    assert rule.find_problem(b"id\r1\r") is None
+    assert rule.find_problem(b'"id","a\nb"\r\n1,2\r\n') is None
 
 
 def test_utf_16_is_read_where_the_contract_says_so():
     rule = rule_of(encoding="UTF-16")
-    assert rule.problem_of("id,brand\n".encode("utf-16")) is None
-    assert "byte order mark" in (rule.problem_of("id,brand\n".encode("utf-16-le")) or "")
-    assert "lacks the required column brand" in (rule.problem_of("id\n".encode("utf-16")) or "")
+    assert rule.find_problem("id,brand\n".encode("utf-16")) is None
+    assert "byte order mark" in (rule.find_problem("id,brand\n".encode("utf-16-le")) or "")
+    assert "lacks the required column brand" in (rule.find_problem("id\n".encode("utf-16")) or "")
     without_header = rule_of(encoding="UTF-16", header=False)
-    assert without_header.problem_of("2024-01-01,x\n".encode("utf-16")) is None
-    assert "byte order mark" in (without_header.problem_of("2024-01-01,x\n".encode("utf-16-be")) or "")
+    assert without_header.find_problem("2024-01-01,x\n".encode("utf-16")) is None
+    assert "byte order mark" in (without_header.find_problem("2024-01-01,x\n".encode("utf-16-be")) or "")
 
 
 def test_columns_of_parquet_that_cannot_become_what_the_contract_says_are_refused(tmp_path: Path):
@@ -233,18 +233,18 @@ def test_columns_of_parquet_that_cannot_become_what_the_contract_says_are_refuse
 
 def test_encoding_is_the_contracts():
     latin = rule_of(("id", "größe"), encoding="ISO-8859-1")
-    assert latin.problem_of("id,größe\n".encode("iso-8859-1")) is None
-    assert (latin.problem_of("id,größe\n".encode()) or "").startswith("line 1 lacks the required column größe")
+    assert latin.find_problem("id,größe\n".encode("iso-8859-1")) is None
+    assert (latin.find_problem("id,größe\n".encode()) or "").startswith("line 1 lacks the required column größe")
 
 
 def test_rule_is_the_one_that_the_job_will_follow(tmp_path: Path):
     contract = (PROJECT / "data" / "contracts" / "charging_sessions.yaml").read_text()
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: true, encoding: ISO-8859-1"))
     rule = HeaderRule.of_dataset(tmp_path, "charging_sessions")
-    assert rule.problem_of("session_id;site;plug;ended_at;duration_s;größe\n".encode("iso-8859-1")) is None
-    assert "lacks the required column plug" in (rule.problem_of(b"session_id;site;ended_at;duration_s\n") or "")
+    assert rule.find_problem("session_id;site;plug;ended_at;duration_s;größe\n".encode("iso-8859-1")) is None
+    assert "lacks the required column plug" in (rule.find_problem(b"session_id;site;ended_at;duration_s\n") or "")
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: false"))
-    assert HeaderRule.of_dataset(tmp_path, "charging_sessions").problem_of(b"1;2\n") is None
+    assert HeaderRule.of_dataset(tmp_path, "charging_sessions").find_problem(b"1;2\n") is None
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "encoding: EBCDIC"))
     with pytest.raises(ConfigurationError, match=r"csv\.encoding: .*EBCDIC") as error:
         HeaderRule.of_dataset(tmp_path, "charging_sessions")
@@ -253,7 +253,7 @@ def test_rule_is_the_one_that_the_job_will_follow(tmp_path: Path):
 
 def test_rule_comes_from_the_contract_of_the_dataset():
     rule = HeaderRule.of_dataset(PROJECT / "data" / "contracts", "vehicle_sightings")
-    assert "lacks the required column sighting_id, date" in (rule.problem_of(b"brand,time\n") or "")
+    assert "lacks the required column sighting_id, date" in (rule.find_problem(b"brand,time\n") or "")
     check_headers(items_of(PROJECT / "data" / "sample" / "vehicle_sightings" / "delivery=2024Q1"), rule)
 
 

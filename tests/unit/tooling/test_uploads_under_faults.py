@@ -11,7 +11,7 @@ from quartal.contracts.model import FileFormat
 from quartal.core.errors import AwsError, UploadError
 from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
 from quartal.deliver.upload import uploads
-from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.upload.checksums import compute_checksum
 from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
 from quartal.deliver.upload.multipart import Part, store_in_parts
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter, UnansweredError
@@ -35,7 +35,7 @@ def s3(connection):
     def add_checksums(parsed, **_):
         for entry in parsed.get("Parts", []):
             part = PARTS[entry["PartNumber"] - 1]
-            entry["ChecksumCRC64NVME"] = checksum_of(CONTENT[part.start : part.start + part.size_bytes])
+            entry["ChecksumCRC64NVME"] = compute_checksum(CONTENT[part.start : part.start + part.size_bytes])
 
     client.meta.events.register("after-call.s3.ListParts", add_checksums)
     return client
@@ -101,7 +101,7 @@ def stored(s3, bucket: str) -> bytes:
 
 
 def test_object_that_landed_without_an_answer_is_stored(s3, writer, bucket):
-    arguments = {"size_bytes": 3, "checksum": checksum_of(b"id\n")}
+    arguments = {"size_bytes": 3, "checksum": compute_checksum(b"id\n")}
     etag = put_object(s3, Unheard(writer, lands=True), bucket, KEY, lambda: b"id\n", **arguments)
     assert f'"{etag}"' == s3.head_object(Bucket=bucket, Key=KEY)["ETag"]
 
@@ -109,7 +109,7 @@ def test_object_that_landed_without_an_answer_is_stored(s3, writer, bucket):
 @pytest.mark.parametrize("before", [None, b"no\n"], ids=["nothing there", "other content of the same size"])
 def test_object_that_did_not_land_is_not_called_stored(s3, writer, bucket, before):
     if before is not None:
-        writer.put(KEY, lambda: before, size_bytes=3, checksum=checksum_of(before))
+        writer.put(KEY, lambda: before, size_bytes=3, checksum=compute_checksum(before))
     with pytest.raises(UploadError, match="was not stored"):
         put_object(
             s3,
@@ -118,7 +118,7 @@ def test_object_that_did_not_land_is_not_called_stored(s3, writer, bucket, befor
             KEY,
             lambda: b"id\n",
             size_bytes=3,
-            checksum=checksum_of(b"id\n"),
+            checksum=compute_checksum(b"id\n"),
         )
 
 
@@ -132,7 +132,7 @@ def test_object_that_nobody_can_look_at_is_called_neither_stored_nor_failed(s3, 
             KEY,
             lambda: b"id\n",
             size_bytes=3,
-            checksum=checksum_of(b"id\n"),
+            checksum=compute_checksum(b"id\n"),
         )
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ResponseStreamingError
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore
 from quartal.core.aws import AwsConnection
-from quartal.core.call_effects import Effect, effect_of
+from quartal.core.call_effects import Effect, call_effect
 from quartal.core.retries import is_transient
 from quartal.runs.workflow_run import latest_run
 
@@ -60,7 +60,7 @@ def test_half_a_list_is_no_empty_list(endpoint, monkeypatch, client, half):
     with pytest.raises(ResponseStreamingError, match="GetWorkflowRuns broke off") as error:
         latest_run(client(endpoint), "flow", crawler="crawler", job="job")
     assert is_transient(error.value)
-    assert effect_of(error.value) is Effect.UNKNOWN
+    assert call_effect(error.value) is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize("client", [glue_of_the_job, glue_of_the_command])

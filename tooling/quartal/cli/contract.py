@@ -132,10 +132,10 @@ def export_rules(
     as_json: JsonOption = False,
 ) -> None:
     """Print a contract's rules for AWS Glue Data Quality; rules without an equivalent there become comments."""
-    from quartal.contracts.dqdl import ruleset_of
+    from quartal.contracts.dqdl import build_ruleset
 
     console, contract = Console(as_json=as_json), _one_contract(file, dataset)
-    ruleset = ruleset_of(contract)
+    ruleset = build_ruleset(contract)
     text = ruleset.document(f"{contract.dataset} {contract.version}")
     if not as_json:
         console.document(text)
@@ -251,7 +251,7 @@ def init(
         raise ConfigurationError(
             f"--decimal-mark is {decimal_mark!r}.", remedy="Use comma (1.234,5) or point (1,234.5)."
         )
-    name = dataset or (_dataset_of(feed) if feed else _name_of((table or glue_table or "").rpartition(".")[2]))
+    name = dataset or (_dataset_name(feed) if feed else _catalog_name((table or glue_table or "").rpartition(".")[2]))
     order: Literal["day", "month"] | None = None if date_order is None else "month" if date_order == "month" else "day"
     mark: Literal["comma", "point"] | None = None if decimal_mark is None else "comma"
     if decimal_mark == "point":
@@ -260,7 +260,7 @@ def init(
     with _sampled(feed, url, table, glue_table, everything=everything, environment=environment) as sample:
         if interactive:
             choices = answered(sample, name, choices, console.choose)
-        drafted = drafting.draft_of(sample, name, choices)
+        drafted = drafting.draft_contract(sample, name, choices)
     verdict = drafted.verdict
     for line in drafted.verdict_lines:
         (console.warn if verdict.quarantined else console.note)(line)
@@ -307,10 +307,10 @@ def _sampled(
     environment: str | None,
 ) -> Iterator[Sample]:
     """The sample of the source that the options name."""
-    from quartal.contracts.drafting.sources import sample_of
+    from quartal.contracts.drafting.sources import read_sample
 
     if feed is not None:
-        yield sample_of(feed, everything=everything)
+        yield read_sample(feed, everything=everything)
     elif url is not None and table is not None:
         from quartal.contracts.drafting.database_source import table_sample
 
@@ -319,17 +319,17 @@ def _sampled(
         from quartal.contracts.drafting.catalog_source import files_of_table
 
         with files_of_table(open_workspace(environment).connection, glue_table) as folder:
-            yield replace(sample_of(folder, everything=everything), source=glue_table)
+            yield replace(read_sample(folder, everything=everything), source=glue_table)
 
 
-def _dataset_of(feed: Path) -> str:
+def _dataset_name(feed: Path) -> str:
     # raw files lie in <dataset>/delivery=<name>/; elsewhere their own name is all there is
     folder = feed.resolve().parent
     source = folder.parent.name if folder.name.startswith("delivery=") else feed.name.split(".")[0]
-    return _name_of(source)
+    return _catalog_name(source)
 
 
-def _name_of(source: str) -> str:
+def _catalog_name(source: str) -> str:
     """A name that is valid in the catalog, of at most 30 characters."""
     name = re.sub(r"[^a-z0-9]+", "_", source.lower()).strip("_")
     return (name if re.match(r"[a-z]", name) else f"feed_{name}")[:30].strip("_")

@@ -95,7 +95,7 @@ def apply(
 
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
-    plan_and_apply.apply(workspace, level_of(approve, auto_approve), policies, rules, usage)
+    plan_and_apply.apply(workspace, approved_level(approve, auto_approve), policies, rules, usage)
 
 
 def destroy(
@@ -118,10 +118,10 @@ def destroy(
 
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
-    plan_and_apply.destroy(workspace, level_of(approve, auto_approve), keep_data=keep_data)
+    plan_and_apply.destroy(workspace, approved_level(approve, auto_approve), keep_data=keep_data)
 
 
-def level_of(approve: Approval | None, auto_approve: bool = False) -> Level:
+def approved_level(approve: Approval | None, auto_approve: bool = False) -> Level:
     """The level that the options approve."""
     from plan_review.policies import Level
 

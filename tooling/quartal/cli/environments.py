@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from quartal.cli.deploy import ApproveOption, level_of
+from quartal.cli.deploy import ApproveOption, approved_level
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.core.errors import EXIT_CHANGES, AwsError, ConfigurationError
 from quartal.deploy import bootstrap as bootstrapping
@@ -80,7 +80,7 @@ def adopt(
                 f"Nothing was imported yet: {result.plan.summary()}.",
                 remedy=f"Read the plan above, then run the command again with --approve {level}.",
             )
-        review.refuse_unapproved(workspace, result.verdict, level_of(approve))
+        review.refuse_unapproved(workspace, result.verdict, approved_level(approve))
         change.apply_plan(workspace, record)
     finally:
         change.discard_plan(workspace)

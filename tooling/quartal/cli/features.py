@@ -18,7 +18,7 @@ from quartal.features.diff import diff_states
 from quartal.features.export import ExportFormat, export_features
 from quartal.features.quarantine import BadRowFiles
 from quartal.features.query import are_in_step, iceberg_catalog, published_table, run_query
-from quartal.features.tags import State, find_snapshot, remove_tag, set_tag, snapshot_named, state_named, tags_of
+from quartal.features.tags import State, find_snapshot, list_tags, remove_tag, set_tag, snapshot_named, state_named
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -96,7 +96,7 @@ def tags(
     """List the tags of the features: one for each quarter, those of the newest runs, and your own."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     catalog = iceberg_catalog(workspace.connection)
-    found = tags_of(published_table(catalog, workspace.deployment, "features"))
+    found = list_tags(published_table(catalog, workspace.deployment, "features"))
     _warn_if_behind(workspace, catalog)
     rows = [
         (t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", str(t.days_to or ""), t.rows, t.run_id)

@@ -13,7 +13,7 @@ from plan_review.verdict import Decision
 from quartal.cli.review_forms import print_review, write_review
 from quartal.core.errors import ConfigurationError
 from quartal.deploy import change
-from quartal.deploy.review import ReviewOptions, refuse_unapproved, review_saved_plan, verdict_of
+from quartal.deploy.review import ReviewOptions, read_verdict, refuse_unapproved, review_saved_plan
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
@@ -57,7 +57,7 @@ def apply(workspace: Workspace, approved: Level, policies: bool | None, rules: P
             )
             return
         workspace.console.note(f"Applying the plan that was reviewed at {record.made_at}: {record.summary}")
-        refuse_unapproved(workspace, verdict_of(record), approved)
+        refuse_unapproved(workspace, read_verdict(record), approved)
         seconds = change.apply_plan(workspace, record)
         workspace.console.result(
             f"{workspace.settings.environment}: {record.summary}, applied in {seconds:.0f} s",

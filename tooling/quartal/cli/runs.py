@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quartal.cli.deploy import Approval, level_of
+from quartal.cli.deploy import Approval, approved_level
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.core.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 from quartal.deploy.git_state import refuse_unpublished
@@ -98,7 +98,7 @@ def run(
             sources=tuple(upload_first or ()),
             out=out,
             timeout_s=timeout * 60,
-            approved=level_of(approve),
+            approved=approved_level(approve),
             policies=policies,
         )
         ephemeral_runs.show_result(workspace, ephemeral_runs.run_ephemeral(workspace, wanted))

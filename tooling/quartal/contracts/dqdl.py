@@ -46,7 +46,7 @@ class Ruleset:
         return "\n".join([*lines, "Rules = [", *body, "]", ""])
 
 
-def ruleset_of(contract: Contract) -> Ruleset:
+def build_ruleset(contract: Contract) -> Ruleset:
     """The rules of a contract that DQDL can express exactly, and those that it cannot."""
     found = Ruleset()
     for name in _OF_FILES:

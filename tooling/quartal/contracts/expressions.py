@@ -59,7 +59,7 @@ class _RefusedError(ValueError):
 def problem_of_condition(query: str, columns: Mapping[str, str]) -> str | None:
     """Why an expression is not a condition on a row of these columns (name to logical type); None if it is one."""
     try:
-        kind = _Judge(columns).kind_of(_parsed(query))
+        kind = _Judge(columns).infer_kind(_parsed(query))
     except _RefusedError as refusal:
         return str(refusal)
     except RecursionError:
@@ -93,10 +93,10 @@ class _Judge:
     def __init__(self, columns: Mapping[str, str]) -> None:
         self._columns = {name.lower(): _KINDS[kind] for name, kind in columns.items()}
 
-    def kind_of(self, node: Any) -> str:
+    def infer_kind(self, node: Any) -> str:
         """The kind of value that a part of an expression gives. Raises _RefusedError for what is not known."""
         if isinstance(node, exp.Paren):
-            return self.kind_of(node.this)
+            return self.infer_kind(node.this)
         if isinstance(node, exp.Column):
             return self._column(node)
         if isinstance(node, exp.Literal | exp.Boolean | exp.Null):
@@ -124,7 +124,7 @@ class _Judge:
         if isinstance(node, exp.Cast):
             return self._cast(node)
         if isinstance(node, exp.If):
-            self._must_be(node, self.kind_of(node.this), "b")
+            self._must_be(node, self.infer_kind(node.this), "b")
             return self._one_kind(node, [node.args["true"], node.args.get("false") or exp.Null()])
         if isinstance(node, exp.Anonymous):
             return self._function(node)
@@ -134,7 +134,7 @@ class _Judge:
         """The kind of what stands beside an operator, where Spark takes no condition without brackets."""
         if isinstance(part, _PREDICATES):
             raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: put brackets around the inner condition")
-        return self.kind_of(part)
+        return self.infer_kind(part)
 
     def _column(self, node: exp.Column) -> str:
         if node.name.lower() not in self._columns or len(node.parts) > 1:
@@ -145,7 +145,7 @@ class _Judge:
 
     def _all(self, node: exp.Expression, taken: str, given: str, *parts: Any) -> str:
         for part in parts:
-            self._must_be(node, self.kind_of(part), taken)
+            self._must_be(node, self.infer_kind(part), taken)
         return given
 
     def _calculated(self, node: exp.Expression, kind: str, *parts: Any) -> str:
@@ -166,7 +166,7 @@ class _Judge:
         return "b"
 
     def _one_kind(self, node: exp.Expression, parts: list[Any]) -> str:
-        kinds = {kind for kind in map(self.kind_of, parts) if kind != "0"}
+        kinds = {kind for kind in map(self.infer_kind, parts) if kind != "0"}
         if len(kinds) > 1:
             named = ", ".join(sorted(_WORDS[kind] for kind in kinds))
             raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} mixes {named}; all results must be of one kind")
@@ -201,7 +201,7 @@ class _Judge:
         return self._one_kind(node, [when.args["true"] for when in whens] + ([] if default is None else [default]))
 
     def _cast(self, node: exp.Cast) -> str:
-        kind, wanted = self.kind_of(node.this), _TYPES.get(node.to.this)
+        kind, wanted = self.infer_kind(node.this), _TYPES.get(node.to.this)
         if wanted is None or node.to.expressions or node.args.get("format"):
             raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: cast to string, int, double, date or timestamp")
         if kind not in ("0",) and wanted not in _CASTS[kind]:
@@ -229,7 +229,7 @@ class _Judge:
                 continue
             if mark == "i" and not _is_whole(part):
                 raise _RefusedError(f"{name}: {part.sql(dialect='spark')[:80]!r} must be a whole number")
-            self._must_be(node, self.kind_of(part), mark)
+            self._must_be(node, self.infer_kind(part), mark)
         kind = self._one_kind(node, of_one_kind) if of_one_kind else ""
         if name in ("greatest", "least") and kind == "0":
             raise _RefusedError(f"all arguments of {name} are null")

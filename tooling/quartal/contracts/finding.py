@@ -8,7 +8,7 @@ from quartal.contracts.model import Contract, ContractError, DocumentError, pars
 from quartal.core.errors import ConfigurationError
 
 
-def contract_of(contracts: Path, dataset: str) -> Contract:
+def find_contract(contracts: Path, dataset: str) -> Contract:
     """The contract of a dataset among those in a folder.
 
     Raises:

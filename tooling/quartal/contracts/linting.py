@@ -101,7 +101,7 @@ def lint(text: str, file: str) -> Linted:
         try:
             contract = contracts[name] = parse_contract(text, file, name)
         except ContractError as error:
-            problems += _problems_of(error, document, file, name)
+            problems += _list_problems(error, document, file, name)
         else:
             problems += (*_patterns(contract, document, file), *_conditions(contract, document, file))
     return Linted(contracts, tuple(problems))
@@ -141,7 +141,7 @@ def without_unknown_properties(text: str) -> str:
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
-def _problems_of(error: ContractError, document: Document, file: str, dataset: str) -> list[Problem]:
+def _list_problems(error: ContractError, document: Document, file: str, dataset: str) -> list[Problem]:
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         message = str(error).removeprefix(f"contract {file}: ")

@@ -54,7 +54,7 @@ class Effect(StrEnum):
     UNKNOWN = "unknown"  # all of it or nothing: only the state of the resource shows which
 
 
-def effect_of(error: BaseException) -> Effect:
+def call_effect(error: BaseException) -> Effect:
     """The effect of the call; unknown if the client itself repeated it, since the error is that of the last attempt."""
     if isinstance(error, ClientError):
         answer = error.response
@@ -82,7 +82,7 @@ def is_missing(error: BaseException) -> bool:
     return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code", "") == _MISSING
 
 
-def reason_of(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """The error in one sentence, without a full stop."""
     if isinstance(error, BotoCoreError | ClientError):
         error = as_aws_error(error)

@@ -28,7 +28,7 @@ from rich.table import Table
 
 from plan_review.errors import ReviewError
 from quartal.core import json_output
-from quartal.core.errors import ConfigurationError, QuartalError, code_of
+from quartal.core.errors import ConfigurationError, QuartalError, error_code
 from quartal.core.passwords import without_passwords
 from quartal.core.terminal_tables import Column, fitted
 from quartal.core.visible import visible
@@ -148,14 +148,14 @@ class Console:
         """A failure: what happened, the lines that matter, and the remedy; for a machine on standard output as well."""
         if self.as_json:
             fields = {
-                "code": code_of(error),
+                "code": error_code(error),
                 "message": without_passwords(error.message),
                 "details": [without_passwords(line) for line in error.details],
                 "remedy": without_passwords(error.remedy),
             }
             self.json_document(json_output.error_envelope(fields | {"exit_code": error.exit_code}))
         self._err.print(
-            f"[bold red]Error[/bold red] [dim]({code_of(error)})[/dim][bold red]:[/bold red] {_safe(error.message)}"
+            f"[bold red]Error[/bold red] [dim]({error_code(error)})[/dim][bold red]:[/bold red] {_safe(error.message)}"
         )
         for line in error.details:
             self._err.print(f"  [dim]│[/dim] {_safe(line)}")

@@ -13,7 +13,7 @@ EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
 
-def code_of(error: BaseException) -> str:
+def error_code(error: BaseException) -> str:
     """The code of an error, such as `not-deployed`, which is also its heading in docs/reference/errors.md."""
     words = re.findall("[A-Z][a-z]*", type(error).__name__.removesuffix("Error"))
     return "-".join(words).lower()

@@ -64,10 +64,10 @@ def _checked(values: dict[str, object], path: Path) -> ProjectFile:
     try:
         project = _Project.model_validate(values)
     except ValidationError as error:
-        from quartal.core.validation_messages import lines_of
+        from quartal.core.validation_messages import problem_lines
 
         raise ConfigurationError(
-            f"{path}: {lines_of(error, 1)[0]}.",
+            f"{path}: {problem_lines(error, 1)[0]}.",
             remedy='It may set environment = "...", dataset = "...", aws_profile = "..." under [environments.NAME].',
         ) from error
     profiles = {name: found.aws_profile for name, found in project.environments.items() if found.aws_profile}

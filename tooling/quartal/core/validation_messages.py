@@ -6,10 +6,10 @@ from pydantic import ValidationError
 
 from etl_job.contract.validation_messages import in_words, problem_path
 
-__all__ = ["in_words", "lines_of", "problem_path"]
+__all__ = ["in_words", "problem_lines", "problem_path"]
 
 
-def lines_of(error: Exception, most: int) -> tuple[str, ...]:
+def problem_lines(error: Exception, most: int) -> tuple[str, ...]:
     """The first problems, one per line: validation errors with their place, others in the error's own words."""
     if not isinstance(error, ValidationError):
         return tuple(str(error).splitlines()[:most])

@@ -98,7 +98,7 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
         progress.note(event)
         _show_apply_event(event, workspace.console, line)
 
-    with workspace.console.steps("terraform apply", _steps_of(record)) as line:
+    with workspace.console.steps("terraform apply", _count_steps(record)) as line:
         try:
             workspace.terraform.apply_plan(on_event)
         except KeyboardInterrupt as interrupt:
@@ -136,7 +136,7 @@ def _show_plan_event(event: TerraformEvent, console: Console, line: WaitingLine)
         _warn(event, console)
 
 
-def _steps_of(record: ReviewRecord | None) -> int | None:
+def _count_steps(record: ReviewRecord | None) -> int | None:
     """How many resources the reviewed plan creates, updates or deletes; one that is replaced is both."""
     if record is None:
         return None

@@ -22,7 +22,7 @@ from quartal.core.errors import ConfigurationError
 from quartal.deploy.checkov import run_checkov
 from quartal.local.toolchain.environments import checkov_environment, ensure
 from quartal.runs.manifests import read_latest_manifests
-from quartal.terraform.account import account_of
+from quartal.terraform.account import planned_account
 from quartal.terraform.failed_apply import read_failed_apply
 from quartal.terraform.saved_plan import ReviewRecord, write_record
 from quartal.workspace import Workspace
@@ -80,7 +80,7 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
         approval=made.verdict.level.word,
         is_destroy=options.is_destroy,
         reasons=tuple(reason.model_dump(mode="json") for reason in made.verdict.reasons),
-        account=account_of(data),
+        account=planned_account(data),
         region=region_of(data),
     )
     return made
@@ -128,7 +128,7 @@ def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> N
     )
 
 
-def verdict_of(record: ReviewRecord) -> Verdict:
+def read_verdict(record: ReviewRecord) -> Verdict:
     """The verdict of an earlier review, with its reasons.
 
     Raises:

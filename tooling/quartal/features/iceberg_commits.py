@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from quartal.core.call_effects import CONFLICT, Effect, effect_of, reason_of
+from quartal.core.call_effects import CONFLICT, Effect, call_effect, describe_error
 from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
 from quartal.core.retries import is_transient, retry_transient
 
@@ -89,7 +89,7 @@ def load_with_retries(catalog: Catalog, identifier: str | tuple[str, ...], sleep
     except (*half, OSError) as error:
         name = identifier if isinstance(identifier, str) else ".".join(identifier)
         raise AwsError(
-            f"Table {name} could not be read: {reason_of(error)}.",
+            f"Table {name} could not be read: {describe_error(error)}.",
             remedy="Run the command again; `quartal doctor` checks the connection.",
         ) from error
 
@@ -127,7 +127,7 @@ def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
             remedy=f"Try again when the run has ended: {change.again}.",
         ) from failure
     raise PipelineError(
-        f"{name} is unchanged: {change.what} did not take effect. {reason_of(failure)}.",
+        f"{name} is unchanged: {change.what} did not take effect. {describe_error(failure)}.",
         remedy=f"Try again when the cause is fixed: {change.again}.",
     ) from failure
 
@@ -151,7 +151,7 @@ def _found_after(table: Table, change: Change, failure: Exception, effect: Effec
                 return None
             raise UnknownOutcomeError(
                 f"It is not known whether {change.what} took effect in {'.'.join(table.name())}: the answer was lost "
-                f"({reason_of(failure)}), and the table could not be read afterwards ({reason_of(error)}).",
+                f"({describe_error(failure)}), and the table could not be read afterwards ({describe_error(error)}).",
                 remedy=f"{change.show} shows it; repeating {change.again} does no harm.",
             ) from failure
         if change.is_made(found):
@@ -164,7 +164,7 @@ def _effect(error: Exception) -> Effect:
 
     if isinstance(error, NoSuchTableError):
         return Effect.REFUSED
-    return Effect.NOT_YET if _is_conflict(error) else effect_of(error)
+    return Effect.NOT_YET if _is_conflict(error) else call_effect(error)
 
 
 def _is_conflict(error: Exception) -> bool:

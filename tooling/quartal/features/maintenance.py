@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from quartal.core.call_effects import reason_of
+from quartal.core.call_effects import describe_error
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.core.retries import retry_transient
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_with_retries
@@ -222,7 +222,8 @@ def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> Na
         return retry_transient(lambda: files_named_by(table, without), outage_s=30, sleep=sleep)
     except OSError as error:  # PyArrow has no other type for what S3 answers
         raise PipelineError(
-            f"The files in use by {'.'.join(table.name())} are not known, so none was deleted: {reason_of(error)}.",
+            f"The files in use by {'.'.join(table.name())} are not known, so none was deleted: "
+            f"{describe_error(error)}.",
             remedy="A file of the table may be missing; `quartal tags` lists the states that can be read.",
         ) from error
 

@@ -67,7 +67,7 @@ class State:
     up_to: date | None = None
 
 
-def tags_of(table: Table) -> tuple[Tag, ...]:
+def list_tags(table: Table) -> tuple[Tag, ...]:
     """All tags of a table, in the order of their snapshots, then by name."""
     found = tuple(filter(None, (tag_named(table, name) for name in table.refs())))
     numbers = {each.snapshot_id: each.sequence_number or 0 for each in table.metadata.snapshots}
@@ -170,7 +170,7 @@ def snapshot_named(table: Table, name: str) -> Snapshot:
     """
     snapshot = find_snapshot(table, name)
     if snapshot is None:
-        known = ", ".join(tag.name for tag in tags_of(table)) or "none yet"
+        known = ", ".join(tag.name for tag in list_tags(table)) or "none yet"
         raise ConfigurationError(
             f"Table {'.'.join(table.name())} has no tag and no snapshot '{name}'.", remedy=f"Its tags: {known}."
         )
@@ -235,9 +235,9 @@ def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
         PipelineError: the tag still exists; the message has the reason.
         UnknownOutcomeError: it is not known whether it still exists.
     """
-    found = {tag.name: tag for tag in tags_of(table)}.get(name)
+    found = {tag.name: tag for tag in list_tags(table)}.get(name)
     if found is None:
-        known = ", ".join(tag.name for tag in tags_of(table)) or "none yet"
+        known = ", ".join(tag.name for tag in list_tags(table)) or "none yet"
         raise ConfigurationError(f"Table {'.'.join(table.name())} has no tag '{name}'.", remedy=f"Its tags: {known}.")
     if _JOBS_NAME.fullmatch(name) or name == found.run_id:
         raise ConfigurationError(

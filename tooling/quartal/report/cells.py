@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from quartal.report.drift import Step
 from quartal.report.model import RunRecord
-from quartal.report.wording import duration, label_of, outcome_words
+from quartal.report.wording import duration, outcome_words, run_label
 
 _SIGNS = {"SUCCEEDED": "✓", "FAILED": "✗", "RUNNING": "…"}
 _CELL, _STRIP_HEIGHT, _LEAST_BAR = 26, 64, 4
@@ -53,7 +53,7 @@ def _strip_cell(position: int, run: RunRecord, longest: float) -> Markup:
     ).format(
         id=run.run_id,
         deliveries="/".join(run.delivery_names),
-        words=f"{label_of(run)} UTC: {outcome_words(run)}"
+        words=f"{run_label(run)} UTC: {outcome_words(run)}"
         + (f" in {duration(run.job_seconds)}" if run.job_seconds is not None else ""),
         outcome=run.outcome,
         x=_CELL * position + 3,

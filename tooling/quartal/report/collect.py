@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from plan_review.prices import PriceList
 from quartal.core.errors import NotDeployedError
 from quartal.features.query import published_table
-from quartal.features.tags import RUN_ID, is_in_step, summary_value, tags_of
+from quartal.features.tags import RUN_ID, is_in_step, list_tags, summary_value
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
 from quartal.report.findings import Situation, findings_in
@@ -121,7 +121,7 @@ def collect(
         prices=basis,
         freshness=fresh,
         findings=findings_in(
-            situation_of(
+            build_situation(
                 deployment,
                 runs,
                 deliveries,
@@ -135,7 +135,7 @@ def collect(
     )
 
 
-def situation_of(
+def build_situation(
     deployment: Deployment,
     runs: tuple[RunRecord, ...],
     deliveries: tuple[DeliveryState, ...],
@@ -236,7 +236,7 @@ def _snapshots(table: Table | None) -> dict[str, int]:
 def _tags(table: Table | None) -> dict[int, tuple[str, ...]]:
     """The tags of a run's result, or of its part up to a quarter, by the snapshot of the whole result."""
     whole, found = _snapshots(table), dict[int, tuple[str, ...]]()
-    for tag in tags_of(table) if table is not None else ():
+    for tag in list_tags(table) if table is not None else ():
         snapshot_id = whole.get(tag.run_id, tag.snapshot_id)
         found[snapshot_id] = (*found.get(snapshot_id, ()), tag.name)
     return found

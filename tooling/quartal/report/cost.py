@@ -69,7 +69,7 @@ def job_run_cost(job_run: Mapping[str, Any], prices: PriceBasis | None) -> RunCo
     used = job_run.get("DPUSeconds")
     if used:
         return _cost(float(used), Measured.DPU_SECONDS, job_run, prices)
-    seconds, dpus = job_run.get("ExecutionTime"), dpus_of(job_run)
+    seconds, dpus = job_run.get("ExecutionTime"), count_dpus(job_run)
     if not seconds or dpus is None:
         return None
     return _cost(max(float(seconds), LEAST_SECONDS) * dpus, Measured.EXECUTION_TIME, job_run, prices)
@@ -83,13 +83,13 @@ def manifest_cost(seconds: float, job: Mapping[str, Any] | None, prices: PriceBa
         job: as GetJob returns it; None if there is no such job.
         prices: of the region.
     """
-    dpus = dpus_of(job) if job is not None else None
+    dpus = count_dpus(job) if job is not None else None
     if job is None or dpus is None:
         return None
     return _cost(max(seconds, LEAST_SECONDS) * dpus, Measured.MANIFEST, job, prices)
 
 
-def dpus_of(resource: Mapping[str, Any]) -> float | None:
+def count_dpus(resource: Mapping[str, Any]) -> float | None:
     """Data processing units of a job or a job run; None if it has neither known workers nor a capacity."""
     workers, dpu = resource.get("NumberOfWorkers"), WORKER_DPU.get(str(resource.get("WorkerType")))
     if workers and dpu:

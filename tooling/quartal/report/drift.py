@@ -100,7 +100,7 @@ class FeatureHistory:
         return max((step.psi for step in self.steps), default=0.0)
 
 
-def drift_of(psi: float) -> Drift:
+def classify_drift(psi: float) -> Drift:
     """Below 0.1 small, up to 0.25 moderate, above large: a convention, see the module."""
     return Drift.SMALL if psi < MODERATE else Drift.MODERATE if psi <= LARGE else Drift.LARGE
 
@@ -195,7 +195,7 @@ def _step(database: duckdb.DuckDBPyConnection, before: str, after: str, edges: t
         counts[quarter][position] = count
     earlier, later = tuple(counts[before]), tuple(counts[after])
     psi = population_stability_index(earlier, later)
-    return Step(before, after, psi, drift_of(psi), edges, earlier, later)
+    return Step(before, after, psi, classify_drift(psi), edges, earlier, later)
 
 
 def _share(count: int, total: int) -> float:

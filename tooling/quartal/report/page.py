@@ -23,7 +23,7 @@ from quartal.report.tables import (
     reasons,
     since_the_run_before,
 )
-from quartal.report.wording import duration, label_of, money, number, outcome_words, size
+from quartal.report.wording import duration, money, number, outcome_words, run_label, size
 
 _LEAST_STRIP = 3  # fewer runs are easy to see in their table
 _MOST_OVERLAYS = 12
@@ -53,7 +53,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
         facts=_facts(report),
         newest_first=tuple(reversed(report.runs)),
         has_strip=len(report.runs) >= _LEAST_STRIP,
-        starts={run.run_id: label_of(run) for run in report.runs},
+        starts={run.run_id: run_label(run) for run in report.runs},
         delivery_names=sorted(
             {name for run in report.runs for name in run.delivery_names}
             | {state.delivery for state in report.deliveries}
@@ -107,7 +107,7 @@ def _environment() -> Environment:
     names: dict[str, Any] = {
         "bar": cells.bar,
         "duration": duration,
-        "label_of": label_of,
+        "run_label": run_label,
         "large": LARGE,
         "least_seconds": LEAST_SECONDS,
         "least_share": LEAST_SHARE,

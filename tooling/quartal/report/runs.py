@@ -64,7 +64,7 @@ def delivery_states(newest: RunManifest | None, runs: tuple[RunRecord, ...]) -> 
     )
 
 
-def last_day_of(states: tuple[DeliveryState, ...]) -> str | None:
+def last_published_day(states: tuple[DeliveryState, ...]) -> str | None:
     """The last published day; None if the run that published a delivery is not among those read."""
     published = [state for state in states if not state.withdrawn]
     if any(state.rows is None for state in published):

@@ -17,12 +17,12 @@ from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
 from quartal.deploy.review import prices_folder
 from quartal.features.query import are_in_step, iceberg_catalog
 from quartal.report.clocks import on_clocks
-from quartal.report.collect import LOOKED_BACK, past_runs, situation_of
+from quartal.report.collect import LOOKED_BACK, build_situation, past_runs
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.findings import Finding, Level, findings_in, verdict_text
 from quartal.report.freshness import freshness
 from quartal.report.model import RunRecord
-from quartal.report.runs import delivery_states, last_day_of
+from quartal.report.runs import delivery_states, last_published_day
 from quartal.report.wording import money
 from quartal.runs.outcome import Attention, Typed
 from quartal.runs.workflow_run import Outcome, Step, latest_run
@@ -58,7 +58,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
         "is_deployed": not_deployed is None,
         "last_run": None,
     }
-    lines = [] if not_deployed is not None else [*lines_of(findings, workspace.command_line), ""]
+    lines = [] if not_deployed is not None else [*finding_lines(findings, workspace.command_line), ""]
     lines += [
         f"Environment  {workspace.settings.environment}"
         + (f" at {workspace.endpoint.url} ({workspace.endpoint.source})" if workspace.endpoint else ""),
@@ -112,7 +112,7 @@ def attention_after(workspace: Workspace, run_id: str, *, without_last: bool = F
     except (QuartalError, ClientError, BotoCoreError, OSError):
         return Attention()
     shown = [finding for finding in findings if not (without_last and finding.about == "last_run")]
-    lines = lines_of(shown, workspace.command_line)[1:] if shown else []
+    lines = finding_lines(shown, workspace.command_line)[1:] if shown else []
     data = {"verdict": verdict_text(findings), "findings": [asdict(finding) for finding in findings]}
     return Attention((verdict_text(findings), *lines, *([cost] if cost else [])), data)
 
@@ -135,11 +135,11 @@ def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
         ml_run=deployment.ml_date(),
         last_success=max((run.started for run in runs if run.outcome == "SUCCEEDED"), default=None),
         published=None,
-        last_day=last_day_of(deliveries),
+        last_day=last_published_day(deliveries),
         now=now,
     )
     is_cut = len(runs) >= LOOKED_BACK
-    situation = situation_of(
+    situation = build_situation(
         deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace), has_earlier_runs=is_cut
     )
     return findings_in(situation), cost_in_words(runs, is_local=workspace.settings.is_local)
@@ -169,7 +169,7 @@ def _in_step(workspace: Workspace) -> bool | None:
         return None
 
 
-def lines_of(findings: Iterable[Finding], typed: Typed) -> list[str]:
+def finding_lines(findings: Iterable[Finding], typed: Typed) -> list[str]:
     """The verdict, then each finding with its sign and the command that helps, as `typed` writes it."""
     lines = [verdict_text(findings)]
     for finding in findings:

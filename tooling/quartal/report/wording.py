@@ -8,7 +8,7 @@ from quartal.report.model import RunRecord
 NOT_KNOWN = "not known"
 
 
-def label_of(run: RunRecord) -> str:
+def run_label(run: RunRecord) -> str:
     """The start of a run, to the second, as its label."""
     return f"{run.started:%Y-%m-%d %H:%M:%S}"
 

@@ -90,7 +90,7 @@ def show_manifest(
         )
     )
     console.table(f"Run {manifest.run_id}", _COLUMNS, rows, data=data)
-    console.result("\n".join((outcome_of(manifest), *attention.lines, *_next(manifest, typed))), data=data)
+    console.result("\n".join((describe_outcome(manifest), *attention.lines, *_next(manifest, typed))), data=data)
     for table in (manifest.curated, manifest.features):
         if table is not None:
             # of all tags of the table that the manifest has: those of quarters that this run wrote, and its own
@@ -134,7 +134,7 @@ def _warn_about_files(console: Console, manifest: RunManifest) -> None:
         console.warn(f"Left out: {len(left_out) - _FILES_SHOWN} more files; the run's manifest lists them.")
 
 
-def outcome_of(manifest: RunManifest) -> str:
+def describe_outcome(manifest: RunManifest) -> str:
     """What a run with deliveries did, in a sentence, and the most frequent reasons for quarantine."""
     totals, names = manifest.totals, [each.delivery for each in manifest.deliveries]
     share = f" ({totals.kept / totals.rows_in:.1%})" if totals.rows_in else ""

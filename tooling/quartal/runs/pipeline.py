@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from quartal.core.call_effects import is_expired, is_missing, reason_of
+from quartal.core.call_effects import describe_error, is_expired, is_missing
 from quartal.core.errors import (
     InterruptedCommandError,
     OutputError,
@@ -90,7 +90,8 @@ def follow_newest_run(workspace: Workspace, *, timeout_s: float) -> RunManifest:
     except (BotoCoreError, ClientError) as error:
         again = workspace.command_line("status", "--follow")
         raise WatchingError(
-            f"The newest run of workflow {workspace.deployment.workflow} could not be looked up: {reason_of(error)}.",
+            f"The newest run of workflow {workspace.deployment.workflow} could not be looked up: "
+            f"{describe_error(error)}.",
             remedy=f"{_sign_in(error)}A run in progress continues; watch it with {again}.",
         ) from error
     return follow_run(workspace, run_id, timeout_s=timeout_s)
@@ -122,14 +123,14 @@ def follow_run(
         raise
     except Exception as error:  # none of them is the run's own
         raise WatchingError(
-            f"Run {run_id} can no longer be watched: {reason_of(error)}.",
+            f"Run {run_id} can no longer be watched: {describe_error(error)}.",
             remedy=f"The pipeline may have been removed: {workspace.command_line('status')} shows what there is."
             if is_missing(error)
             else f"{_sign_in(error)}The run continues; watch it with {again}.",
         ) from error
     if not run.succeeded:
-        raise _failure_of(workspace, run)
-    return _manifest_of(workspace, run_id)
+        raise _explain_failure(workspace, run)
+    return _read_manifest(workspace, run_id)
 
 
 def _watch(
@@ -154,30 +155,31 @@ def _watch(
             job=deployment.job,
             waiter=Waiter(timeout_s=timeout_s, initial_s=first_s, longest_s=longest_s, sleep=sleep),
             on_state=follower.show,
-            on_first_error=lambda error: console.note(f"  no answer, trying again: {reason_of(error)}"),
+            on_first_error=lambda error: console.note(f"  no answer, trying again: {describe_error(error)}"),
             watch=again,
         )
 
 
-def _manifest_of(workspace: Workspace, run_id: str) -> RunManifest:
+def _read_manifest(workspace: Workspace, run_id: str) -> RunManifest:
     deployment, s3 = workspace.deployment, workspace.connection.s3()
     try:
         return read_manifest(s3, deployment.lake_bucket, deployment.manifest_key(run_id))
     except (BotoCoreError, ClientError, PipelineError) as error:  # of the manifest, not of the run
         remedy = f"{_sign_in(error)}{workspace.command_line('explain', run_id)} shows it."
         raise WatchingError(
-            f"Run {run_id} succeeded, but its result could not be read: {reason_of(error)}.",
+            f"Run {run_id} succeeded, but its result could not be read: {describe_error(error)}.",
             remedy=error.remedy if isinstance(error, PipelineError) else remedy,
         ) from error
 
 
-def _failure_of(workspace: Workspace, run: WorkflowRun) -> PipelineError:
+def _explain_failure(workspace: Workspace, run: WorkflowRun) -> PipelineError:
     """Why a run failed; if the reason cannot be read, the error says only that it failed."""
     try:
         return explained_failure(workspace, run)
     except (BotoCoreError, ClientError) as error:
         return PipelineError(
-            f"Run {run.run_id} did not succeed: {run.describe()}. The reason could not be read: {reason_of(error)}.",
+            f"Run {run.run_id} did not succeed: {run.describe()}. "
+            f"The reason could not be read: {describe_error(error)}.",
             remedy=f"{_sign_in(error)}{workspace.command_line('explain', run.run_id)} shows it.",
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, ResponseStreamingError
 
-from quartal.core.call_effects import Effect, effect_of, reason_of
+from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import AwsError, PipelineError, UnknownOutcomeError
 from quartal.core.retries import retry_transient
 from quartal.runs.workflow_run import no_such_workflow
@@ -67,7 +67,7 @@ def start_workflow_run(
             failure: Exception = ResponseStreamingError(error="the answer to StartWorkflowRun broke off")
             effect = Effect.UNKNOWN
         except Exception as error:  # whatever it was, the list of runs decides
-            failure, effect = error, effect_of(error)
+            failure, effect = error, call_effect(error)
         code = failure.response.get("Error", {}).get("Code", "") if isinstance(failure, ClientError) else ""
         was_lost = was_lost or effect is Effect.UNKNOWN
         if was_lost:
@@ -86,8 +86,8 @@ def start_workflow_run(
         sleep(pause_s)
         pause_s *= 2
     raise AwsError(
-        f"Workflow {workflow} was not started: {reason_of(failure)}.",
-        remedy=_remedy_of(failure, show),
+        f"Workflow {workflow} was not started: {describe_error(failure)}.",
+        remedy=_remedy_for(failure, show),
     ) from failure
 
 
@@ -110,11 +110,11 @@ def _look_for(
             sleep(pause_s)
             pause_s *= 2
         try:
-            found = retry_transient(lambda: _run_of(reader, workflow, token), outage_s=_READ_PATIENCE_S, sleep=sleep)
+            found = retry_transient(lambda: _find_run(reader, workflow, token), outage_s=_READ_PATIENCE_S, sleep=sleep)
         except Exception as error:
             raise UnknownOutcomeError(
-                f"It is not known whether workflow {workflow} was started: the answer was lost ({reason_of(failure)}), "
-                f"and its runs could not be listed afterwards ({reason_of(error)}).",
+                f"It is not known whether workflow {workflow} was started: the answer was lost "
+                f"({describe_error(failure)}), and its runs could not be listed afterwards ({describe_error(error)}).",
                 remedy=f"{show} shows the newest run. Start another only if that run is not yours.",
             ) from failure
         if found is not None:
@@ -122,13 +122,13 @@ def _look_for(
     return None
 
 
-def _run_of(reader: GlueClient, workflow: str, token: str) -> str | None:
+def _find_run(reader: GlueClient, workflow: str, token: str) -> str | None:
     runs = reader.get_workflow_runs(Name=workflow, MaxResults=_RUNS).get("Runs", [])
     named = [run["WorkflowRunId"] for run in runs if run.get("WorkflowRunProperties", {}).get(START_TOKEN) == token]
     return named[0] if named else None
 
 
-def _remedy_of(failure: Exception, show: str) -> str:
+def _remedy_for(failure: Exception, show: str) -> str:
     from quartal.core.aws import as_aws_error
 
     known = as_aws_error(failure).remedy

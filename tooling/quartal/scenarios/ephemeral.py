@@ -16,7 +16,7 @@ from plan_review.prices import load_prices
 from plan_review.render_text import render_text
 from plan_review.review import Review
 from quartal.core.aws import as_aws_error
-from quartal.core.call_effects import reason_of
+from quartal.core.call_effects import describe_error
 from quartal.core.errors import (
     ConfigurationError,
     InterruptedCommandError,
@@ -30,7 +30,7 @@ from quartal.deploy import change
 from quartal.deploy.review import ReviewOptions, prices_folder, refuse_unapproved, review_saved_plan
 from quartal.features.export import Export, ExportFormat, export_features, refuse_used_folder
 from quartal.features.query import iceberg_catalog, published_table
-from quartal.features.tags import State, tags_of
+from quartal.features.tags import State, list_tags
 from quartal.report.cost import RunCost, job_run_cost, price_basis
 from quartal.runs.outcome import show_manifest
 from quartal.runs.pipeline import follow_run, start_run
@@ -216,7 +216,7 @@ def refuse_during_a_run(workspace: Workspace) -> None:
         run = latest_run(connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job)
     except (BotoCoreError, ClientError) as error:
         raise UnknownOutcomeError(
-            f"It is not known whether a run is in progress, so nothing was removed: {reason_of(error)}.",
+            f"It is not known whether a run is in progress, so nothing was removed: {describe_error(error)}.",
             remedy=f"{follow} watches the newest run.",
         ) from error
     if run is not None and not run.is_done:
@@ -258,7 +258,7 @@ def _export(workspace: Workspace, folder: Path) -> Export | None:
     snapshot = table.current_snapshot()
     if snapshot is None:
         return None
-    names = [tag.name for tag in tags_of(table) if tag.snapshot_id == snapshot.snapshot_id and tag.name != tag.run_id]
+    names = [tag.name for tag in list_tags(table) if tag.snapshot_id == snapshot.snapshot_id and tag.name != tag.run_id]
     name = max(names, default=str(snapshot.snapshot_id))
     return export_features(table, State(name, snapshot.snapshot_id), folder, ExportFormat.PARQUET)
 

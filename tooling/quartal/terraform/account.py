@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _IDENTITY = "aws_caller_identity"
 
 
-def account_of(data: Mapping[str, Any]) -> str:
+def planned_account(data: Mapping[str, Any]) -> str:
     """The account that a plan was made in, as recorded in the plan; empty if it did not ask AWS for it."""
     root = ((data.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
     return next(_accounts(root), "")

@@ -17,11 +17,11 @@ from jsonschema import Draft201909Validator
 from moto import mock_aws
 
 from quartal.cli.app import run
-from quartal.contracts.drafting import Choices, draft, draft_of
+from quartal.contracts.drafting import Choices, draft, draft_contract
 from quartal.contracts.drafting.catalog_source import files_of_table
 from quartal.contracts.drafting.database_source import table_sample
 from quartal.contracts.drafting.questions import answered
-from quartal.contracts.drafting.sources import sample_of
+from quartal.contracts.drafting.sources import read_sample
 from quartal.contracts.linting import lint
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError
@@ -172,13 +172,13 @@ def test_questions_are_asked_with_what_speaks_for_the_answers(tmp_path):
         asked.append((question, dict(answers), default))
         return next(replies)
 
-    sample = sample_of(tmp_path / "feed.csv")
+    sample = read_sample(tmp_path / "feed.csv")
     choices = answered(sample, "feed", Choices(), ask)
     assert choices == Choices("day", ("none",), ("code",), "month")
     assert "day" in asked[0][0]
     assert asked[1][1]["paid"] == f"from {day(0)} to {day(39)}"
     assert asked[2][1]["shop"] == "2 different values: A, B"
-    assert contract_in(draft_of(sample, "feed", choices)).key == ("code",)
+    assert contract_in(draft_contract(sample, "feed", choices)).key == ("code",)
 
 
 def test_nobody_there_to_answer_is_told(tmp_path, capsys, monkeypatch):
@@ -214,7 +214,7 @@ def test_table_of_a_database_is_drafted_with_its_key(tmp_path, monkeypatch):
         rows = [(n, day(n), shop(n), n / 4, None) for n in range(40)]
         database.executemany("insert into sales values (?, ?, ?, ?, ?)", rows)
     url = f"sqlite:///{file}"
-    drafted = draft_of(table_sample(url, "sales"), "sales")
+    drafted = draft_contract(table_sample(url, "sales"), "sales")
     contract = contract_in(drafted)
     assert (contract.key, contract.features.entity, drafted.verdict.kept) == (("no",), ("shop",), 40)
     assert run(["contract", "init", "--url", url, "--table", "sales"]) == 0

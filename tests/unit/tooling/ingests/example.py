@@ -17,7 +17,7 @@ from quartal.core.errors import QuartalError
 from quartal.deliver.ingest import ingests
 from quartal.deliver.ingest.database import open_database
 from quartal.deliver.ingest.ingests import IngestOptions, Target
-from quartal.deliver.ingest.relation import query_of, table_of
+from quartal.deliver.ingest.relation import check_query, find_table
 
 FOLDER = "raw/sales/delivery=2024Q1/"
 CONTRACT = Contract.model_validate(
@@ -97,9 +97,9 @@ def ingest(
     settings = {"chunk_rows": 3, "parallel": 2} | options
     with open_database(source.url, connections=3) as database:
         if query is None:
-            relation = table_of(database, table, called=None, key=key)
+            relation = find_table(database, table, called=None, key=key)
         else:
-            relation = query_of(database, query, called=None, key=key)
+            relation = check_query(database, query, called=None, key=key)
         return ingests.ingest(
             lake.connection, lake.target, database, relation, contract, options=IngestOptions(**settings)
         )

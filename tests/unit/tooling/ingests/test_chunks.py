@@ -10,17 +10,17 @@ import sqlalchemy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quartal.deliver.ingest.chunks import KeyRange, even_bounds, ranges_of, walked_bounds, within
+from quartal.deliver.ingest.chunks import KeyRange, even_bounds, to_ranges, walked_bounds, within
 from quartal.deliver.ingest.ingests import Target
 from quartal.deliver.ingest.relation import Relation
-from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.upload.checksums import compute_checksum
 from tests.unit.tooling.ingests.example import FOLDER, PARQUET, Lake, Source, ingest, names
 
 
 @given(st.sets(st.integers(-(10**12), 10**12) | st.integers(-50, 50), min_size=1), st.integers(1, 20))
 def test_chunks_of_a_whole_number_hold_each_row_once_whatever_the_gaps(ids, chunk_rows):
     even = even_bounds(min(ids), max(ids), len(ids), chunk_rows)
-    ranges = ranges_of(even or [])
+    ranges = to_ranges(even or [])
     held = [sorted(i for i in ids if _holds(chunk, (i,))) for chunk in ranges]
     assert [i for part in held for i in part] == sorted(ids)
     assert [chunk.number for chunk in ranges] == list(range(1, len(ranges) + 1))
@@ -59,7 +59,7 @@ def test_chunks_along_any_key_hold_each_row_once_in_sql_itself(keys, chunk_rows,
 
         bounds = walked_bounds(lambda last, step: relation.next_key(connection, last, step), chunk_rows)
         dialect = "sqlite" if compares_rows else "another"
-        chunks = [select(*within(columns, chunk, dialect)) for chunk in ranges_of(bounds)]
+        chunks = [select(*within(columns, chunk, dialect)) for chunk in to_ranges(bounds)]
     assert [row for chunk in chunks for row in chunk] == sorted(keys, key=lambda key: (key[0].encode(), key[1]))
     most = max(keys.count(key) for key in keys)
     assert all(0 < len(chunk) <= chunk_rows + most for chunk in chunks)
@@ -129,7 +129,7 @@ def test_contract_of_parquet_gets_one_parquet_file_of_typed_columns_per_chunk(la
     contents = lake.objects()
     for name, entry in lake.manifest()["files"].items():
         content = contents[name.removeprefix(FOLDER)]
-        assert entry["crc64nvme"] == entry["source_crc64nvme"] == checksum_of(content)
+        assert entry["crc64nvme"] == entry["source_crc64nvme"] == compute_checksum(content)
     before = lake.objects()
     assert names(ingest(lake, source, contract=PARQUET, parallel=1).unchanged) == names(report.sent)
     assert lake.objects() == before

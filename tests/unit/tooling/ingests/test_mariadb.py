@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from quartal.contracts.drafting import Choices, draft_of
+from quartal.contracts.drafting import Choices, draft_contract
 from quartal.contracts.drafting.database_source import table_sample
 from quartal.contracts.linting import lint
 from quartal.contracts.model import Contract
 from quartal.core.errors import IngestError
 from quartal.deliver.ingest import ingests
 from quartal.deliver.ingest.database import open_database
-from quartal.deliver.ingest.relation import table_of
+from quartal.deliver.ingest.relation import find_table
 from tests.unit.tooling.ingests.example import Lake
 from tests.unit.tooling.ingests.mariadb import Server, running
 
@@ -45,7 +45,7 @@ def delivered(server: Server, lake: Lake, contract: Contract, kind: str, *values
     )
     server.run("use shop", "set sql_mode = ''", f"insert into sales values {rows}")
     with open_database(server.url, connections=2) as database:
-        relation = table_of(database, "sales", called=None, key=())
+        relation = find_table(database, "sales", called=None, key=())
         ingests.ingest(lake.connection, lake.target, database, relation, contract)
     return [line.partition(",")[2] for line in lake.lines()]
 
@@ -135,7 +135,7 @@ def test_table_is_drafted_with_its_types(mariadb):
             f"({n}, from_unixtime(1700000000 + {n} * 3600), '{'AB'[n % 2]}', {n}.5, {n % 2}, 'x')" for n in range(1, 41)
         ),
     )
-    drafted = draft_of(table_sample(mariadb.url, "drafted"), "feed", Choices())
+    drafted = draft_contract(table_sample(mariadb.url, "drafted"), "feed", Choices())
     contract = lint(drafted.text, "draft").contracts["feed"]
     assert (contract.features.event_time.timestamp, contract.features.entity, contract.key) == (
         "sold_at",

@@ -12,9 +12,9 @@ from quartal.deliver.ingest.database import open_database
 from quartal.deliver.ingest.ingests import IngestReport
 from quartal.deliver.ingest.progress import Progress
 from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
-from quartal.deliver.ingest.relation import table_of
+from quartal.deliver.ingest.relation import find_table
 from quartal.deliver.ingest.snapshot import open_snapshot
-from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.upload.checksums import compute_checksum
 from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
 from tests.unit.tooling.ingests.example import CONTRACT, FOLDER, PARQUET, Source, ingest, names
 
@@ -149,7 +149,7 @@ def test_rows_that_are_written_to_sqlite_meanwhile_are_not_seen(source):
     source.run("pragma journal_mode = wal")  # in which a writer does not wait for readers
     source.fill([1, 2])
     with open_database(source.url, connections=3) as database, open_snapshot(database) as snapshot:
-        relation = table_of(database, "sales", called=None, key=())
+        relation = find_table(database, "sales", called=None, key=())
         with snapshot.connection() as first:
             before = relation.count(first)
         source.fill([3])
@@ -167,7 +167,7 @@ def test_manifest_says_what_was_delivered_when_and_by_whom(lake, source):
     (upload,) = manifest["uploads"]  # once, though its files were recorded in several steps
     assert upload["by"].startswith("arn:aws:")
     entry = manifest["files"][f"{FOLDER}sales-00001.csv"]
-    assert entry["crc64nvme"] == entry["source_crc64nvme"] == checksum_of(lake.objects()["sales-00001.csv"])
+    assert entry["crc64nvme"] == entry["source_crc64nvme"] == compute_checksum(lake.objects()["sales-00001.csv"])
     assert entry["upload"] == upload["upload"]
     head = lake.connection.s3().head_object(
         Bucket=lake.target.bucket, Key=f"{FOLDER}sales-00001.csv", ChecksumMode="ENABLED"
@@ -180,7 +180,7 @@ def test_nothing_that_is_stored_holds_user_password_or_options_of_the_url(lake, 
     source.fill([1])
     with_secrets = Source(source.path)
     with open_database(f"{with_secrets.url}?timeout=7&cached_statements=99", connections=2) as database:
-        relation = table_of(database, "sales", called=None, key=())
+        relation = find_table(database, "sales", called=None, key=())
         ingests.ingest(lake.connection, lake.target, database, relation, CONTRACT)
     stored = b"".join(lake.objects("").values())
     assert b"shop.db" in stored

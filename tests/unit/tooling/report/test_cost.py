@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plan_review.prices import load_prices
-from quartal.report.cost import Measured, RunCost, dpus_of, job_run_cost, manifest_cost, price_basis
+from quartal.report.cost import Measured, RunCost, count_dpus, job_run_cost, manifest_cost, price_basis
 
 PRICES = price_basis(load_prices("us-east-1"))
 RUN = {"ExecutionTime": 1800, "WorkerType": "G.1X", "NumberOfWorkers": 4, "MaxCapacity": 4.0}
@@ -55,7 +55,7 @@ def test_run_that_glue_forgot_is_estimated_on_the_workers_of_today():
     ],
 )
 def test_dpus_are_workers_by_type_or_else_the_capacity(resource, dpus):
-    assert dpus_of(resource) == dpus
+    assert count_dpus(resource) == dpus
 
 
 def test_basis_names_the_day_and_the_source_of_the_price():

@@ -14,7 +14,7 @@ from quartal.core.errors import ConfigurationError
 from quartal.report.drift import (
     LEAST_SHARE,
     Drift,
-    drift_of,
+    classify_drift,
     feature_histories,
     numeric_features,
     population_stability_index,
@@ -153,7 +153,7 @@ def test_table_without_days_is_refused():
     [(0, Drift.SMALL), (0.0999, Drift.SMALL), (0.1, Drift.MODERATE), (0.25, Drift.MODERATE), (0.2501, Drift.LARGE)],
 )
 def test_convention_calls_a_tenth_moderate_and_more_than_a_quarter_large(psi, drift):
-    assert drift_of(psi) is drift
+    assert classify_drift(psi) is drift
 
 
 def test_a_shifted_mean_is_seen_and_an_unshifted_is_not():

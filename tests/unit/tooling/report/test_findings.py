@@ -15,7 +15,7 @@ from quartal.report.drift import Drift
 from quartal.report.findings import Level, Situation, findings_in, verdict_text
 from quartal.report.freshness import freshness
 from quartal.report.model import DeliveryRows, DeliveryState, RunRecord
-from quartal.report.runs import delivery_states, last_day_of, merge_runs
+from quartal.report.runs import delivery_states, last_published_day, merge_runs
 from tests.unit.tooling.report.example import counts, example_report, manifest
 
 NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
@@ -236,7 +236,7 @@ def test_mail_of_the_job_tells_what_status_tells_of_the_same_past(reason):
         ml_run=None,
         last_success=runs[0].started,
         published=None,
-        last_day=last_day_of(states),
+        last_day=last_published_day(states),
         now=newest.finished_at,
     )
     found = Situation(runs, states, fresh, schedule="", now=newest.finished_at, quarantine_limit=0.05)

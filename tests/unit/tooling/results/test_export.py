@@ -15,14 +15,14 @@ from quartal.cli.app import run
 from quartal.core.errors import AwsError, ConfigurationError
 from quartal.features.export import ExportFormat, export_features
 from quartal.features.table_reading import read_rows
-from quartal.features.tags import State, tags_of
+from quartal.features.tags import State, list_tags
 from tests.unit.tooling.results.lake import EARLY, SCHEMA
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
 def test_export_holds_the_rows_of_the_tag_and_a_manifest_that_fits(catalog, tmp_path, form):
     table = catalog.load_table("db.feed_features")
-    tag = tags_of(table)[0]
+    tag = list_tags(table)[0]
     out = tmp_path / "hand" / "over"
     export_features(table, State(tag.name, tag.snapshot_id), out, form)
 
@@ -81,7 +81,7 @@ def test_quarter_of_which_rows_are_missing_is_not_exported(catalog, tmp_path, mo
     monkeypatch.setattr("quartal.features.export.read_rows", some_rows)
     with pytest.raises(AwsError, match=r"rows of 2024Q1, but its files hold"):
         export_features(
-            table, State("2024Q2", tags_of(table)[0].snapshot_id), tmp_path / "out", ExportFormat.CSV, only=["2024Q1"]
+            table, State("2024Q2", list_tags(table)[0].snapshot_id), tmp_path / "out", ExportFormat.CSV, only=["2024Q1"]
         )
     assert not (tmp_path / "out").exists()
 
@@ -91,7 +91,7 @@ def test_export_into_a_folder_that_holds_something_is_refused_and_leaves_it_alon
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("x")
     with pytest.raises(ConfigurationError, match="not empty"):
-        export_features(table, State("2024Q2", tags_of(table)[0].snapshot_id), tmp_path / "out", ExportFormat.CSV)
+        export_features(table, State("2024Q2", list_tags(table)[0].snapshot_id), tmp_path / "out", ExportFormat.CSV)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.txt"]
 
 
@@ -111,7 +111,7 @@ def test_export_that_breaks_off_leaves_nothing(catalog, tmp_path, monkeypatch, e
     (tmp_path / "parent").mkdir()
     with pytest.raises(expected):
         export_features(
-            table, State("2024Q2", tags_of(table)[0].snapshot_id), tmp_path / "parent" / "out", ExportFormat.CSV
+            table, State("2024Q2", list_tags(table)[0].snapshot_id), tmp_path / "parent" / "out", ExportFormat.CSV
         )
     assert len(written) == 2
     assert list((tmp_path / "parent").iterdir()) == []

@@ -12,7 +12,7 @@ from etl_job.tables.quarter_tags import QuarterTag
 from quartal.cli.app import run
 from quartal.features.diff import diff_states
 from quartal.features.query import run_query
-from quartal.features.tags import CURATED_SNAPSHOT, RUN_ID, is_in_step, state_named, tags_of
+from quartal.features.tags import CURATED_SNAPSHOT, RUN_ID, is_in_step, list_tags, state_named
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, sum_of
 
 END_OF_MARCH = date(2024, 3, 31)
@@ -75,7 +75,7 @@ def test_features_set_to_a_part_of_what_a_run_made_are_behind(catalog):
 def test_tag_whose_name_is_no_quarter_of_the_calendar_is_read_as_any_other(catalog, name):
     table = catalog.load_table("db.feed_features")
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, name).commit()
-    assert not any(tag.holds_more for tag in tags_of(table))
+    assert not any(tag.holds_more for tag in list_tags(table))
     assert sum_of("features", catalog, name) == sum_of("features", catalog, None)
 
 
@@ -92,7 +92,7 @@ def test_tags_tell_the_last_day_of_each_state_and_what_its_record_names(recorded
     assert "2024-03-31" in told.out
     assert "2024Q1 has gained or lost rows through deliveries of a later quarter: 2024Q2" in told.err
     assert "2024Q1 was changed after its first publication by: 2023Q4" in told.err
-    found = {tag.name: tag for tag in tags_of(recorded.load_table("db.feed_features"))}
+    found = {tag.name: tag for tag in list_tags(recorded.load_table("db.feed_features"))}
     assert {name: (tag.days_to, tag.holds_more) for name, tag in found.items()} == {
         "2024Q1": (END_OF_MARCH, False),
         "2024Q2": (date(2024, 4, 1), False),
@@ -102,7 +102,7 @@ def test_tags_tell_the_last_day_of_each_state_and_what_its_record_names(recorded
 
 
 def test_tag_that_holds_more_than_its_name_says_is_told_wherever_it_is_read(kept, command_line, capsys, tmp_path):
-    assert [tag.name for tag in tags_of(kept.load_table("db.feed_features")) if tag.holds_more] == ["2024Q1"]
+    assert [tag.name for tag in list_tags(kept.load_table("db.feed_features")) if tag.holds_more] == ["2024Q1"]
     for arguments in (
         ["tags"],
         ["query", "select 1 from features", "--as-of", "2024Q1"],

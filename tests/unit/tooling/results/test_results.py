@@ -11,7 +11,7 @@ import pytest
 from quartal.cli.app import run
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.features.query import are_in_step
-from quartal.features.tags import set_tag, snapshot_named, tags_of
+from quartal.features.tags import list_tags, set_tag, snapshot_named
 from tests.unit.tooling.lost_answers import Faulty, conflict
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, features, sum_of
 
@@ -24,7 +24,7 @@ def test_query_as_of_a_tag_reads_both_tables_as_that_run_left_them(catalog, tabl
 
 def test_tag_of_a_run_may_be_named_by_its_beginning_where_only_one_begins_so(catalog):
     table = catalog.load_table("db.feed_features")
-    early, late = (tag.snapshot_id for tag in tags_of(table))
+    early, late = (tag.snapshot_id for tag in list_tags(table))
     with table.manage_snapshots() as manage:
         manage.create_tag(early, f"wr_2909c13{'0' * 57}").create_tag(late, f"wr_2909c99{'0' * 57}")
     assert sum_of("features", catalog, "wr_2909c13") == 7
@@ -34,7 +34,7 @@ def test_tag_of_a_run_may_be_named_by_its_beginning_where_only_one_begins_so(cat
 
 
 def test_query_as_of_a_snapshot_id_reads_that_snapshot(catalog):
-    early = tags_of(catalog.load_table("db.feed_features"))[0]
+    early = list_tags(catalog.load_table("db.feed_features"))[0]
     assert sum_of("features", catalog, str(early.snapshot_id)) == 7
     assert sum_of("curated", catalog, str(early.snapshot_id)) == 7, "the one that these features came of"
 
@@ -81,7 +81,7 @@ def test_tags_tell_snapshot_rows_of_the_whole_table_and_run_in_the_order_of_thei
     assert snapshot_named(table, "2024Q3") == table.current_snapshot()
     table.append(features(("crow", 0, 1, 1.0)))
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "by-hand").commit()
-    assert [(tag.name, tag.rows, tag.run_id) for tag in tags_of(table)] == [
+    assert [(tag.name, tag.rows, tag.run_id) for tag in list_tags(table)] == [
         ("2024Q2", 3, "wr_1"),
         ("2024Q3", 4, "wr_2"),
         ("by-hand", 5, ""),
@@ -144,7 +144,7 @@ def test_tag_of_ones_own_names_the_newest_state_or_another_one_and_can_be_remove
     assert (named["model-7"], named["model-6"]) == (named["2024Q3"], named["2024Q2"])
     assert sum_of("features", catalog, "model-6") == 7
     assert run(["tag", "model-6", "--delete"]) == 0
-    assert {tag.name for tag in tags_of(catalog.load_table("db.feed_features"))} == {"2024Q2", "2024Q3", "model-7"}
+    assert {tag.name for tag in list_tags(catalog.load_table("db.feed_features"))} == {"2024Q2", "2024Q3", "model-7"}
 
 
 def test_tag_that_names_this_state_already_is_no_error_and_one_that_names_another_is(command_line, capsys):

@@ -12,9 +12,9 @@ from quartal.core.aws import AwsConnection
 from quartal.core.errors import UploadError
 from quartal.deliver.upload import uploads
 from quartal.deliver.upload.bandwidth import BandwidthLimit
-from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.upload.checksums import compute_checksum
 from quartal.deliver.upload.delivery_manifest import ManifestStore
-from quartal.deliver.upload.multipart import Part, parts_of
+from quartal.deliver.upload.multipart import Part, cut_into_parts
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload
 from tests.unit.tooling.uploads.bucket import MEBIBYTE, RAW, content, entry_of, keys
@@ -65,7 +65,7 @@ def test_every_attempt_carries_a_checksum_that_the_server_must_confirm(upload, c
     items = plan_upload([feed], raw_prefix=RAW, delivery=None)
     upload(items)
     head = connection.s3().head_object(Bucket=bucket, Key=items[0].key, ChecksumMode="ENABLED")
-    assert head["ChecksumCRC64NVME"] == checksum_of(b"id\n1\n")
+    assert head["ChecksumCRC64NVME"] == compute_checksum(b"id\n1\n")
 
 
 def test_key_with_spaces_and_letters_of_any_alphabet_arrives_as_it_is(upload, connection, bucket, tmp_path: Path):
@@ -140,7 +140,7 @@ def test_missing_bucket_is_refused_with_what_to_do(connection, feed: Path):
     s3 = connection.s3()
     writer = ObjectWriter(BucketAddress.of(s3, "no-such-lake"), connection.credentials())
     with pytest.raises(UploadError, match="NoSuchBucket") as error:
-        writer.put(items[0].key, lambda: b"id\n", size_bytes=3, checksum=checksum_of(b"id\n"))
+        writer.put(items[0].key, lambda: b"id\n", size_bytes=3, checksum=compute_checksum(b"id\n"))
     assert "quartal apply" in error.value.remedy
 
 
@@ -156,7 +156,7 @@ def test_manifest_says_what_was_delivered_when_and_by_whom(upload, connection, b
     assert record["by"].startswith("arn:aws:")
     assert record["at"].endswith("Z")
     assert entry["upload"] == record["upload"]
-    assert (entry["size_bytes"], entry["crc64nvme"]) == (5, checksum_of(b"id\n1\n"))
+    assert (entry["size_bytes"], entry["crc64nvme"]) == (5, compute_checksum(b"id\n1\n"))
 
 
 def test_lost_manifest_is_made_anew_from_the_checksums_that_s3_keeps(upload, connection, bucket, feed: Path):
@@ -211,8 +211,8 @@ class Overtaken:
 
 
 def test_large_file_is_cut_so_that_a_later_try_finds_the_same_parts():
-    assert parts_of(5, part_bytes=2) == (Part(1, 0, 2), Part(2, 2, 2), Part(3, 4, 1))
-    assert len(parts_of(10_001, part_bytes=1)) <= 10_000
+    assert cut_into_parts(5, part_bytes=2) == (Part(1, 0, 2), Part(2, 2, 2), Part(3, 4, 1))
+    assert len(cut_into_parts(10_001, part_bytes=1)) <= 10_000
 
 
 def test_bandwidth_limit_holds_senders_back_to_its_rate():

@@ -14,10 +14,10 @@ from pathlib import Path
 from quartal.contracts.drafting import roles, writing
 from quartal.contracts.drafting.acceptance import Verdict, judge
 from quartal.contracts.drafting.column_names import is_published_name
-from quartal.contracts.drafting.kinds import Kind, Said, kind_of
+from quartal.contracts.drafting.kinds import Kind, Said, infer_kind
 from quartal.contracts.drafting.roles import Column, EventTime
 from quartal.contracts.drafting.sample import Sample
-from quartal.contracts.drafting.sources import sample_of
+from quartal.contracts.drafting.sources import read_sample
 from quartal.contracts.drafting.thousands import DecimalMark
 from quartal.contracts.drafting.times import DateOrder
 from quartal.contracts.linting import lint
@@ -79,21 +79,21 @@ def draft(source: Path, dataset: str, choices: Choices = Choices(), *, everythin
     """Draft a contract for a file, or a folder of files.
 
     Raises:
-        ConfigurationError: see `sample_of` and `draft_of`.
+        ConfigurationError: see `read_sample` and `draft_contract`.
     """
-    return draft_of(sample_of(source, everything=everything), dataset, choices)
+    return draft_contract(read_sample(source, everything=everything), dataset, choices)
 
 
-def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
+def infer_columns(sample: Sample, choices: Choices) -> tuple[Column, ...]:
     """The sampled columns with their types. Others may settle the decimal mark, or the order, of an ambiguous one."""
     said = Said(choices.date_order, choices.decimal_mark, choices.event_time)
-    kinds = [kind_of(column, said) for column in sample.columns]
+    kinds = [infer_kind(column, said) for column in sample.columns]
     marks = {mark for kind in kinds if (mark := kind.decimal_mark)}
     if len(marks) == 1:
         (mark,) = marks
         said = replace(said, mark=mark)
         kinds = [
-            kind if kind.open_mark is None else _as_others_are(kind_of(column, said), mark)
+            kind if kind.open_mark is None else _as_others_are(infer_kind(column, said), mark)
             for column, kind in zip(sample.columns, kinds, strict=True)
         ]
     orders = {order for kind in kinds if kind.reading and (order := kind.reading.shown_order)}
@@ -103,7 +103,7 @@ def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
         kinds = [
             kind
             if kind.reading is None or not kind.reading.is_ambiguous
-            else _as_others_begin(kind_of(column, said), order)
+            else _as_others_begin(infer_kind(column, said), order)
             for column, kind in zip(sample.columns, kinds, strict=True)
         ]
     if sample.format is FileFormat.JSON_LINES:
@@ -127,7 +127,7 @@ def _as_others_are(kind: Kind, mark: DecimalMark) -> Kind:
     return replace(kind, notes=(*kind.notes, note))
 
 
-def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draft:
+def draft_contract(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draft:
     """Draft a contract from sampled rows, for somebody who knows the feed to check and correct.
 
     Raises:
@@ -139,17 +139,17 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
             f"{dataset!r} is not a valid name for a dataset, because its tables get that name.",
             remedy="Use lower-case letters, digits and _, starting with a letter: --dataset shop_sales.",
         )
-    columns = columns_of(sample, choices)
-    guessed = guessed_of(sample, columns, dataset, choices)
+    columns = infer_columns(sample, choices)
+    guessed = guess_roles(sample, columns, dataset, choices)
     when, entity, key = guessed.when, guessed.entity, guessed.key
     taken = frozenset(column.name for column in (*when.columns, *key, *entity))
     measured, numbers = roles.measures(columns, taken, when)
     assigned = writing.Roles(when, entity, key, tuple(measured))
-    document = writing.contract_of(sample, columns, assigned, dataset)
+    document = writing.build_document(sample, columns, assigned, dataset)
     others = {"keys": guessed.unique, "entities": guessed.entities, "dates": when.others, "numbers": numbers}
     warnings = tuple(writing.warnings(sample, assigned))
     guesses = writing.comments(sample, columns, assigned, others, warnings)
-    contract = _sound(sample, writing.text_of(document, ()), dataset)
+    contract = _sound(sample, writing.render_document(document, ()), dataset)
     _check_files(sample, contract)
     verdict = judge(sample, contract)
     judged = writing.verdict_lines(verdict)
@@ -161,14 +161,14 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
         *(f"  {line}" for line in judged),
         "Next: quartal contract lint, quartal contract show",
     ]
-    return Draft(dataset, writing.text_of(document, comment), tuple(guesses), warnings, verdict, tuple(judged))
+    return Draft(dataset, writing.render_document(document, comment), tuple(guesses), warnings, verdict, tuple(judged))
 
 
-def guessed_of(sample: Sample, columns: Sequence[Column], dataset: str, choices: Choices) -> Guessed:
+def guess_roles(sample: Sample, columns: Sequence[Column], dataset: str, choices: Choices) -> Guessed:
     """The roles of the columns: the user's choices, and guesses for the rest.
 
     Raises:
-        ConfigurationError: as `draft_of`.
+        ConfigurationError: as `draft_contract`.
     """
     _check_choices(sample, choices)
     when = _event_time(sample, columns, choices)
@@ -304,4 +304,4 @@ def _entity(
     return ((found,) if found else ()), others
 
 
-__all__ = ["NO_COLUMN", "Choices", "Draft", "Guessed", "columns_of", "draft", "draft_of", "guessed_of"]
+__all__ = ["NO_COLUMN", "Choices", "Draft", "Guessed", "draft", "draft_contract", "guess_roles", "infer_columns"]

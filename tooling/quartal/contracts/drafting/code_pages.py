@@ -95,7 +95,7 @@ def other_encodings(lines: Sequence[bytes]) -> tuple[Other, ...]:
 
     Empty if they are plausible in windows-1252, or in no encoding that is known here.
     """
-    words = _words_of(lines)
+    words = _split_words(lines)
     western = [word.decode("cp1252", "replace") for word in words]
     strange = _strange_in_western(words, western)
     if not strange:
@@ -118,7 +118,7 @@ def other_encodings(lines: Sequence[bytes]) -> tuple[Other, ...]:
     )
 
 
-def _words_of(lines: Iterable[bytes]) -> list[bytes]:
+def _split_words(lines: Iterable[bytes]) -> list[bytes]:
     found: dict[bytes, None] = {}
     for line in lines:
         found |= dict.fromkeys(_WORDS.findall(line))
@@ -142,7 +142,7 @@ def _strange_in_western(words: Sequence[bytes], texts: Sequence[str]) -> list[by
     return [
         word
         for word, text, each in zip(words, texts, parts, strict=True)
-        if not _are_of(each, languages) or (_CEDILLA.search(text) and not is_albanian)
+        if not _are_in_languages(each, languages) or (_CEDILLA.search(text) and not is_albanian)
     ]
 
 
@@ -152,7 +152,7 @@ def _explained(texts: Sequence[str], languages: Sequence[str]) -> float:
     if sum(map(str.isascii, letters)) <= _LATIN * len(letters):
         return 0.0
     parts = [_parts(text) for text in texts]
-    return max(sum(_are_of(each, (language,)) for each in parts) for language in languages) / len(texts)
+    return max(sum(_are_in_languages(each, (language,)) for each in parts) for language in languages) / len(texts)
 
 
 def _parts(text: str) -> list[str] | None:
@@ -163,7 +163,7 @@ def _parts(text: str) -> list[str] | None:
     return [part for part in parts if part] if all(part.isalpha() for part in parts if part) else None
 
 
-def _are_of(parts: Sequence[str] | None, languages: Sequence[str]) -> bool:
+def _are_in_languages(parts: Sequence[str] | None, languages: Sequence[str]) -> bool:
     """Whether each word has letters of one of the languages only, and no capital within that is beyond ASCII."""
     if parts is None:
         return False

@@ -45,7 +45,7 @@ def outside_reserved(name: str, others: Collection[str] = ()) -> str:
     return found
 
 
-def words_of(name: str) -> tuple[str, ...]:
+def split_words(name: str) -> tuple[str, ...]:
     """The words of a name, in lower case."""
     return tuple(part for word in re.split(r"[^a-z0-9]+", _plain(name)) if word for part in _parts(word))
 

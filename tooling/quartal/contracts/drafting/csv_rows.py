@@ -22,7 +22,7 @@ class Dialect:
     quote: str
     escape: str | None
 
-    def quick_rows_of(self, text: str) -> list[list[str]]:
+    def split_rows(self, text: str) -> list[list[str]]:
         """Roughly the rows of a text; empty if it is not CSV in this dialect."""
         csv.field_size_limit(min(_LONGEST_VALUE, sys.maxsize))  # a text of any length is a value
         reader = csv.reader(
@@ -38,7 +38,7 @@ class Dialect:
             return []
 
 
-def rows_of(text: str, dialect: Dialect) -> list[list[str]]:
+def read_lines(text: str, dialect: Dialect) -> list[list[str]]:
     """The values of each line as the job reads them, without empty lines."""
     return read_rows(text, dialect, multi_line=False)[0]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from quartal.contracts.drafting.csv_rows import Dialect, read_rows, rows_of
+from quartal.contracts.drafting.csv_rows import Dialect, read_lines, read_rows
 from quartal.contracts.drafting.encoding import Decoded, decoded, has_no_text, without_bytes
 from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.contracts.drafting.sample import Sample, SampledColumn
@@ -166,7 +166,7 @@ class _Consistency:
 def _consistency(head: str, dialect: Dialect) -> _Consistency:
     """How consistently a delimiter splits rows; zero if most rows have a single value."""
     whole = head if len(head) < _HEAD_CHARACTERS else head[: head.rfind("\n") + 1]
-    rows = dialect.quick_rows_of(whole)[:_HEAD_ROWS]
+    rows = dialect.split_rows(whole)[:_HEAD_ROWS]
     if not rows:
         return _Consistency(0.0, 1)
     width, count = Counter(map(len, rows)).most_common(1)[0]
@@ -207,7 +207,7 @@ def _swallowed(rows: Sequence[Sequence[str]], width: int, dialect: Dialect) -> i
     of_data = [n for n in range(width) if plain and all(_DATA.fullmatch(row[n].strip()) for row in plain)]
     found = 0
     for value in (value for row in rows for value in row if "\n" in value or "\r" in value):
-        for cells in rows_of(value, dialect)[1:]:
+        for cells in read_lines(value, dialect)[1:]:
             found += len(cells) == width and all(_DATA.fullmatch(cells[n].strip()) for n in of_data)
     return found
 

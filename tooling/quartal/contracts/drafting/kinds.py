@@ -13,11 +13,11 @@ from datetime import date
 from typing import Any
 
 from quartal.contracts.drafting import words
-from quartal.contracts.drafting.column_names import words_of
+from quartal.contracts.drafting.column_names import split_words
 from quartal.contracts.drafting.left_as_text import why_text
 from quartal.contracts.drafting.placeholders import Placeholders, placeholders
 from quartal.contracts.drafting.sample import Declared, SampledColumn
-from quartal.contracts.drafting.thousands import DecimalMark, grouping_of, open_mark
+from quartal.contracts.drafting.thousands import DecimalMark, infer_grouping, open_mark
 from quartal.contracts.drafting.times import (
     HOURS,
     PACKED_TIMES,
@@ -117,7 +117,7 @@ class Said:
     time: str | None = None
 
 
-def kind_of(column: SampledColumn, said: Said = Said()) -> Kind:
+def infer_kind(column: SampledColumn, said: Said = Said()) -> Kind:
     """The type of the column's texts."""
     if column.declared not in (None, Declared.TEXT):
         return _declared(column, said)
@@ -143,7 +143,7 @@ def kind_of(column: SampledColumn, said: Said = Said()) -> Kind:
 
 
 def _placeholders(kind: Kind, there: Mapping[str, int], column: SampledColumn) -> Placeholders:
-    if not kind.is_number or set(words_of(column.name)) & (words.CODES | words.ID):
+    if not kind.is_number or set(split_words(column.name)) & (words.CODES | words.ID):
         return Placeholders()
     separator, mark = kind.custom.get("thousandsSeparator", ""), kind.custom.get("decimalSeparator", ".")
     return placeholders(there, separator, mark)
@@ -155,7 +155,9 @@ def _nothing(column: SampledColumn) -> frozenset[str]:
     named = {text for text in counts if text in words.MISSING}
     strange = {text for text in counts if text not in named and not re.search(r"\d", text)}
     letters = {text for text in strange if not _BOOLEAN.fullmatch(text)}
-    is_name = set(words_of(column.name)[-1:]) & (words.CODES | words.ENTITY)  # of which letters are as good as digits
+    is_name = set(split_words(column.name)[-1:]) & (
+        words.CODES | words.ENTITY
+    )  # of which letters are as good as digits
     often = {text for text in letters if counts[text] >= max(3, 0.005 * total) and not is_name}
     rest = total - sum(counts[text] for text in letters | named)
     # of texts without a digit only few different ones, beside many numbers or dates, can all mean nothing
@@ -173,7 +175,7 @@ def _boolean(there: Mapping[str, int]) -> Kind | None:
 
 def _counted(there: Mapping[str, int], column: SampledColumn, said: Said) -> Kind | None:
     """Numbers that count the time since 1970 began."""
-    reading = read_counted(there, words_of(column.name), is_time=column.name == said.time)
+    reading = read_counted(there, split_words(column.name), is_time=column.name == said.time)
     if reading is None:
         return None
     form = reading.formats[0]
@@ -185,7 +187,7 @@ def _counted(there: Mapping[str, int], column: SampledColumn, said: Said) -> Kin
 
 def _grouped(there: Mapping[str, int], said: DecimalMark | None) -> Kind | None:
     """Numbers with thousands separators."""
-    grouping = grouping_of(there, _allowed(sum(there.values())), said)
+    grouping = infer_grouping(there, _allowed(sum(there.values())), said)
     if grouping is None:
         return None
     custom: dict[str, Any] = {"thousandsSeparator": grouping.separator}
@@ -215,7 +217,7 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
         wider = _without_errors(errors, pattern) if errors else None
         if wider is not None:  # few texts of a wider form are values, not errors
             continue
-        if errors and set(words_of(column.name)) & words.CODES:
+        if errors and set(split_words(column.name)) & words.CODES:
             return None  # a code that is a number for the most part
         example = next((text for text in there if mark and mark in text), "")
         if mark == "," and said is None:
@@ -244,7 +246,9 @@ def _may_be_of_excel(there: Mapping[str, int], column: SampledColumn) -> bool:
 
 
 def _is_named_like_a_day(column: SampledColumn) -> bool:
-    return bool(set(words_of(column.name)) & {"date", "datum", "day", "fecha", "data", "datetime", "ts", "timestamp"})
+    return bool(
+        set(split_words(column.name)) & {"date", "datum", "day", "fecha", "data", "datetime", "ts", "timestamp"}
+    )
 
 
 def _are_names(there: Mapping[str, int]) -> bool:
@@ -272,7 +276,9 @@ def _without_errors(errors: Mapping[str, int], pattern: re.Pattern[str]) -> bool
 
 
 def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | None) -> Kind | None:
-    if all(map(HOURS.fullmatch, there)) and set(words_of(column.name)) & (words.TIME | {"datetime", "ts", "timestamp"}):
+    if all(map(HOURS.fullmatch, there)) and set(split_words(column.name)) & (
+        words.TIME | {"datetime", "ts", "timestamp"}
+    ):
         example = next(iter(there))
         return Kind(notes=(f"its dates have hours without minutes, which no contract format supports: {example!r}",))
     reading = read_times(there, order)
@@ -305,14 +311,14 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
 
 def _packed_clock(there: Mapping[str, int], column: SampledColumn) -> Kind | None:
     fits = all(re.fullmatch(r"([01]\d|2[0-3])[0-5]\d[0-5]\d", text) for text in there)
-    if not fits or not {"time", "clock", "uhrzeit"} & set(words_of(column.name)):
+    if not fits or not {"time", "clock", "uhrzeit"} & set(split_words(column.name)):
         return None
     return Kind("string", {"format": "HHmmss"}, reading=Reading("time", ("HHmmss",), needs_zone=False, unread={}))
 
 
 def _is_plausible(reading: Reading, column: SampledColumn) -> bool:
     """Whether eight-digit numbers are dates, and not just numbers that look like dates."""
-    days, spoken = reading.days, set(words_of(column.name))
+    days, spoken = reading.days, set(split_words(column.name))
     if spoken & (words.CODES | words.ID) and not _is_named_like_a_day(column):
         return False
     named = {"date", "day", "dt", "datum", "tag", "time", "timestamp", "on", "at"} & spoken

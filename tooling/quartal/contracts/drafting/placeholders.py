@@ -32,7 +32,7 @@ def placeholders(there: Mapping[str, int], thousands: str = "", decimal: str = "
         thousands: the separator of thousands.
         decimal: the decimal mark.
     """
-    numbers = {text: number for text in there if (number := _number_of(text, thousands, decimal)) is not None}
+    numbers = {text: number for text in there if (number := _parse_number(text, thousands, decimal)) is not None}
     total = sum(there[text] for text in numbers)
     often = [
         text
@@ -55,7 +55,7 @@ def placeholders(there: Mapping[str, int], thousands: str = "", decimal: str = "
     return Placeholders(missing, tuple(notes))
 
 
-def _number_of(text: str, thousands: str, decimal: str) -> float | None:
+def _parse_number(text: str, thousands: str, decimal: str) -> float | None:
     plain = text.replace(thousands, "") if thousands else text
     try:
         return float(plain.replace(decimal, "."))

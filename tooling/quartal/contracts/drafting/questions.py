@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from quartal.contracts.drafting import NO_COLUMN, Choices, columns_of, guessed_of
+from quartal.contracts.drafting import NO_COLUMN, Choices, guess_roles, infer_columns
 from quartal.contracts.drafting.roles import Column
 from quartal.contracts.drafting.sample import Sample
 
@@ -22,14 +22,14 @@ def answered(sample: Sample, dataset: str, choices: Choices, ask: Ask) -> Choice
         choices: the answers so far.
         ask: asks a question, given its text, the answers with their evidence, and the default.
     """
-    seen_columns = columns_of(sample, choices)
+    seen_columns = infer_columns(sample, choices)
     doubtful = [c for c in seen_columns if c.kind.reading and c.kind.reading.is_ambiguous]
     if doubtful and choices.date_order is None:
         seen = ", ".join(list(doubtful[0].sampled.counts)[:3])
         orders = (("day", "31/12/2024"), ("month", "12/31/2024"))
         said = ask(f"{doubtful[0].name} ({seen}): does the day or the month come first?", orders, "day")
         choices = replace(choices, date_order="month" if said == "month" else "day")
-        seen_columns = columns_of(sample, choices)
+        seen_columns = infer_columns(sample, choices)
     unsure = [column for column in seen_columns if column.kind.open_mark]
     if unsure and choices.decimal_mark is None:
         texts = [text for text in unsure[0].sampled.counts if (unsure[0].kind.open_mark or "") in text][:3]
@@ -37,13 +37,13 @@ def answered(sample: Sample, dataset: str, choices: Choices, ask: Ask) -> Choice
         guess = "point" if unsure[0].kind.open_mark == "." else "comma"
         said = ask(f"{unsure[0].name} ({' '.join(texts)}): which decimal mark do the numbers use?", marks, guess)
         choices = replace(choices, decimal_mark="comma" if said == "comma" else "point")
-        seen_columns = columns_of(sample, choices)
-    guessed = guessed_of(sample, seen_columns, dataset, choices)
+        seen_columns = infer_columns(sample, choices)
+    guessed = guess_roles(sample, seen_columns, dataset, choices)
     if choices.event_time is None and guessed.when.others:
         columns = (guessed.when.day, *guessed.when.others)
         said = ask("Which column holds the time of an event?", _answers(columns), columns[0].name)
         choices = replace(choices, event_time=said)
-        guessed = guessed_of(sample, seen_columns, dataset, choices)
+        guessed = guess_roles(sample, seen_columns, dataset, choices)
     if not choices.entity and (guessed.entity or guessed.entities):
         columns = (*guessed.entity, *guessed.entities)[:_SHOWN]
         answers = (*_answers(columns), (NO_COLUMN, "a single series, with one row per day"))

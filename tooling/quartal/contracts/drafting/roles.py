@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from itertools import islice, pairwise
 
 from quartal.contracts.drafting import words
-from quartal.contracts.drafting.column_names import words_of
+from quartal.contracts.drafting.column_names import split_words
 from quartal.contracts.drafting.kinds import Kind
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.drafting.times import may_be_counted
@@ -42,7 +42,7 @@ class Column:
     @property
     def words(self) -> frozenset[str]:
         """The words of its name."""
-        return frozenset(words_of(self.name))
+        return frozenset(split_words(self.name))
 
     @property
     def missing(self) -> int:
@@ -140,7 +140,7 @@ def _entity_score(column: Column, rows: int, when: EventTime) -> float | None:
     if spoken & (words.OF_DATE | {"time", "date", "datetime", "ampm"}):
         return None
     named = bool(spoken & (words.ENTITY | words.KEY | {"nr"}))
-    last = words_of(column.name)[-1:]
+    last = split_words(column.name)[-1:]
     if kind.logical_type == "integer" and not set(last) & (words.ENTITY | words.KEY | {"nr", "no", "code", "number"}):
         return None
     if kind.logical_type == "integer" and spoken & {
@@ -201,7 +201,7 @@ def _is_no_measure(column: Column, when: EventTime) -> bool:
         return bool(spoken & (words.PLACE | {"id", "zip"}))
     if spoken & (words.ID | words.PLACE | {"year"}) or (spoken & words.OF_DATE and len(spoken) == 1):
         return True
-    return may_be_counted(column.sampled.counts) or _is_part_of(column, when)
+    return may_be_counted(column.sampled.counts) or _is_date_part(column, when)
 
 
 def _counts_rows(column: Column, columns: Sequence[Column]) -> bool:
@@ -218,7 +218,7 @@ def _is_counter(texts: Sequence[str]) -> bool:
     )
 
 
-def _is_part_of(column: Column, when: EventTime) -> bool:
+def _is_date_part(column: Column, when: EventTime) -> bool:
     """Whether whole numbers repeat the event's year, month, day, weekday or quarter."""
     dates: Mapping[str, date] = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
     found = (
@@ -229,12 +229,12 @@ def _is_part_of(column: Column, when: EventTime) -> bool:
     pairs = list(islice(found, _COMPARED))
     if len(pairs) < 5:
         return False
-    by_part = zip(*(_parts_of(day) for _, day in pairs), strict=True)
+    by_part = zip(*(_date_parts(day) for _, day in pairs), strict=True)
     numbers = [number for number, _ in pairs]
     return any(sum(map(operator.eq, numbers, of_days)) > 0.95 * len(pairs) for of_days in by_part)
 
 
-def _parts_of(day: date) -> tuple[int, ...]:
+def _date_parts(day: date) -> tuple[int, ...]:
     """Year, month, day, day of the year, of the week from Monday and from Sunday, and quarter."""
     weekday = day.isoweekday()
     return (day.year, day.month, day.day, day.timetuple().tm_yday, weekday, weekday % 7 + 1, (day.month + 2) // 3)
@@ -301,7 +301,7 @@ def _could_be_key(column: Column) -> bool:
 
 def _is_key_by_name(column: Column, columns: Sequence[Column], about: set[str]) -> bool:
     """Whether its name identifies the row, not what the row is about, which the next file will have again."""
-    spoken = words_of(column.name)
+    spoken = split_words(column.name)
     rest = set(spoken) - words.KEY
     if rest & (words.PEOPLE | words.ENTITY) and not rest & words.ROW:
         return False

@@ -21,7 +21,7 @@ from quartal.core.errors import ConfigurationError
 _MOST_FILES = 12  # of a folder, that are looked into
 
 
-def sample_of(source: Path, *, everything: bool = False) -> Sample:
+def read_sample(source: Path, *, everything: bool = False) -> Sample:
     """Sample a file, or the files of a folder and its subfolders.
 
     Raises:
@@ -81,7 +81,7 @@ def _of_file(path: Path, everything: bool, *, may_lack_rows: bool = False) -> Sa
 def _together(source: str, samples: Sequence[Sample], *, is_whole: bool) -> Sample:
     """Join the samples of several files by column name; a file may lack some columns."""
     samples = _in_one_western_encoding(samples)
-    first, form = samples[0], _form_of(samples)
+    first, form = samples[0], _file_format(samples)
     for other in samples[1:]:
         alike = {name: form.get(name) for name in other.unshown}
         if other.format is not first.format or _strict({**other.csv, **alike}) != _strict(form):
@@ -121,7 +121,7 @@ def _in_one_western_encoding(samples: Sequence[Sample]) -> Sequence[Sample]:
     ]
 
 
-def _form_of(samples: Sequence[Sample]) -> dict[str, Any]:
+def _file_format(samples: Sequence[Sample]) -> dict[str, Any]:
     """The form of the files: that of the first, completed from files that show what it does not."""
     form: dict[str, Any] = dict(samples[0].csv)
     for name in samples[0].unshown:

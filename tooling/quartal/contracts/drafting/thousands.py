@@ -43,7 +43,7 @@ def open_mark(counts: Mapping[str, int]) -> str | None:
     return marks.pop() if all(found) and len(marks) == 1 else None
 
 
-def grouping_of(counts: Mapping[str, int], allowed: float, said: DecimalMark | None) -> Grouping | None:
+def infer_grouping(counts: Mapping[str, int], allowed: float, said: DecimalMark | None) -> Grouping | None:
     """The form of numbers of which some have thousands separators; None if none has, or the texts do not show it.
 
     Args:

@@ -12,7 +12,7 @@ import yaml
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.acceptance import Verdict
-from quartal.contracts.drafting.column_names import outside_reserved, published_names, words_of
+from quartal.contracts.drafting.column_names import outside_reserved, published_names, split_words
 from quartal.contracts.drafting.roles import Column, EventTime, counts_rows_of_file
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.model import EARLIEST_DAY, EARLIEST_EVENT, FileFormat
@@ -31,9 +31,9 @@ class Roles:
     measures: tuple[Column, ...]
 
 
-def contract_of(sample: Sample, columns: Sequence[Column], roles: Roles, dataset: str) -> dict[str, Any]:
+def build_document(sample: Sample, columns: Sequence[Column], roles: Roles, dataset: str) -> dict[str, Any]:
     """The document of a contract."""
-    names = names_of(columns, roles)
+    names = map_names(columns, roles)
     typed = _typed(columns, roles)
     custom: list[dict[str, Any]] = []
     if sample.format is FileFormat.CSV:
@@ -63,7 +63,7 @@ def contract_of(sample: Sample, columns: Sequence[Column], roles: Roles, dataset
     }
 
 
-def names_of(columns: Sequence[Column], roles: Roles) -> Mapping[str, str]:
+def map_names(columns: Sequence[Column], roles: Roles) -> Mapping[str, str]:
     """Names in files to published names, for the columns that a contract can describe."""
     described = [column.name for column in columns if column.name and column.sampled.unread is None]
     found = dict(published_names(described))
@@ -145,7 +145,7 @@ def comments(
     warned: Sequence[str] = (),
 ) -> list[str]:
     """The guesses, one per line; ``warned`` are those of `warnings`."""
-    names = names_of(columns, roles)
+    names = map_names(columns, roles)
     lines = [
         _key_line(roles, others),
         *warned,
@@ -227,7 +227,7 @@ def _total_lines(roles: Roles) -> list[str]:
         f"check entity: {text!r} in {column.name} may be the sum of others, and then counts as one more of them"
         for column in roles.entity
         for text in column.sampled.counts
-        if "".join(words_of(text)) in words.TOTAL
+        if "".join(split_words(text)) in words.TOTAL
     ]
 
 
@@ -261,7 +261,7 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     return lines
 
 
-def text_of(document: Mapping[str, Any], comment: Sequence[str]) -> str:
+def render_document(document: Mapping[str, Any], comment: Sequence[str]) -> str:
     """The contract with its comments, as text."""
     head = {name: content for name, content in document.items() if name != "schema"}
     lines = "".join(f"# {_one_line(line)}\n" for line in comment)

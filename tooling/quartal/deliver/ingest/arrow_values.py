@@ -22,10 +22,10 @@ from quartal.deliver.ingest.values import (
     as_boolean,
     as_date,
     as_number,
-    format_of,
     has_offset,
     moment_counted,
-    timestamp_of,
+    select_format,
+    timestamp_converter,
 )
 
 # wider than the contract's 18 digits and 6 of a fraction: what breaks a rule is for the job to quarantine
@@ -66,21 +66,23 @@ class ArrowColumn:
         if kind == "number":
             return cls(column.name_in_file, _NUMBER, frozenset({nothing}), _or_text(_as_finite, _number_reader(column)))
         if kind == "boolean":
-            return cls(column.name_in_file, pa.bool_(), frozenset({bool, nothing}), _or_text(as_boolean, _boolean_of))
+            return cls(
+                column.name_in_file, pa.bool_(), frozenset({bool, nothing}), _or_text(as_boolean, _parse_boolean)
+            )
         if kind == "date":
             return cls(
                 column.name_in_file, pa.date32(), frozenset({date, nothing}), _or_text(as_date, _date_reader(column))
             )
         if kind == "timestamp":
             stored = pa.timestamp("us", "UTC" if has_offset(column) else None)
-            timestamp, read = timestamp_of(column), _timestamp_reader(column)
+            timestamp, read = timestamp_converter(column), _timestamp_reader(column)
             return cls(
                 column.name_in_file,
                 stored,
                 frozenset({nothing}),
                 _or_text(timestamp, lambda text: timestamp(read(text))),
             )
-        write = format_of(column)
+        write = select_format(column)
         return cls(
             column.name_in_file,
             pa.string(),
@@ -190,17 +192,17 @@ def _number_reader(column: Column) -> Callable[[str], Decimal]:
     return read
 
 
-def _boolean_of(text: str) -> bool:
+def _parse_boolean(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise _unfit(text, "a boolean")
     return text.lower() == "true"
 
 
 def _date_reader(column: Column) -> Callable[[str], date]:
-    forms = [_pattern_of(layout) for layout in column.rules.layouts]
+    forms = [_build_pattern(layout) for layout in column.rules.layouts]
 
     def read(text: str) -> date:
-        parts = _parts_of(text, forms)
+        parts = _match_units(text, forms)
         try:
             year, month, day = (int(parts[unit]) for unit in ("year", "month", "day"))
             return date(year, month, day)
@@ -211,11 +213,11 @@ def _date_reader(column: Column) -> Callable[[str], date]:
 
 
 def _timestamp_reader(column: Column) -> Callable[[str], datetime]:
-    forms = [_pattern_of(layout) for layout in column.rules.layouts]
+    forms = [_build_pattern(layout) for layout in column.rules.layouts]
     unit = next((unit for layout in column.rules.layouts if (unit := layout.epoch_unit)), 1)  # of at most one of them
 
     def read(text: str) -> datetime:
-        parts = _parts_of(text, forms)
+        parts = _match_units(text, forms)
         if "epoch" in parts:
             return moment_counted(Decimal(text), unit)
         fraction = parts.get("fraction", "").rstrip("0")
@@ -224,7 +226,7 @@ def _timestamp_reader(column: Column) -> Callable[[str], datetime]:
         try:
             year, month, day, hour, minute = (int(parts[unit]) for unit in ("year", "month", "day", "hour", "minute"))
             second, microsecond = int(parts.get("second", "0")), int(fraction.ljust(_MICROSECOND_DIGITS, "0"))
-            zone = _offset_of(parts["offset"]) if "offset" in parts else None
+            zone = _parse_offset(parts["offset"]) if "offset" in parts else None
             return datetime(year, month, day, hour, minute, second, microsecond, zone)
         except (KeyError, ValueError):
             raise _unfit(text, f"a timestamp ({column.rules.format})") from None
@@ -232,18 +234,18 @@ def _timestamp_reader(column: Column) -> Callable[[str], datetime]:
     return read
 
 
-def _pattern_of(layout: Layout) -> re.Pattern[str]:
+def _build_pattern(layout: Layout) -> re.Pattern[str]:
     pieces = (re.escape(p) if isinstance(p, str) else f"(?P<{p.unit}>{p.pattern})" for p in layout.pieces)
     return re.compile("".join(pieces))
 
 
-def _parts_of(text: str, forms: Sequence[re.Pattern[str]]) -> dict[str, str]:
+def _match_units(text: str, forms: Sequence[re.Pattern[str]]) -> dict[str, str]:
     """The units of a text in the first format that matches; empty if none does."""
     found = next((match for form in forms if (match := form.fullmatch(text))), None)
     return found.groupdict() if found else {}
 
 
-def _offset_of(text: str) -> timezone:
+def _parse_offset(text: str) -> timezone:
     if text == "Z":
         return UTC
     digits = text[1:].replace(":", "")

@@ -30,7 +30,7 @@ class KeyRange:
     end: Key | None
 
 
-def ranges_of(bounds: Sequence[Key]) -> tuple[KeyRange, ...]:
+def to_ranges(bounds: Sequence[Key]) -> tuple[KeyRange, ...]:
     """The chunks between bounds; the first and the last are open, so no key is without a chunk."""
     starts, ends = (None, *bounds), (*bounds, None)
     return tuple(KeyRange(number, *pair) for number, pair in enumerate(zip(starts, ends, strict=True), 1))

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal
 
 from quartal.contracts.model import Column, Contract, CsvFormat
 from quartal.deliver.ingest.chunk_file import RowError, Rows, SummedFile, WrittenChunk
-from quartal.deliver.ingest.values import Format, format_of
+from quartal.deliver.ingest.values import Format, select_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class CsvLayout:
         content = json.dumps([form, rules])
         return cls(
             tuple(column.name_in_file for column in columns),
-            tuple(format_of(column) for column in columns),
+            tuple(select_format(column) for column in columns),
             contract.csv,
             hashlib.sha256(content.encode()).hexdigest()[:16],
             compress,

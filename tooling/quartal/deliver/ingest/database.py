@@ -54,7 +54,7 @@ class Database:
             yield
         except SQLAlchemyError as error:
             raise IngestError(
-                f"{self.shown}: {doing}: {self.without_secrets(_text_of(error))}",
+                f"{self.shown}: {doing}: {self.without_secrets(_driver_message(error))}",
                 remedy="Run the same command again when that is fixed; chunks already in the lake are used.",
             ) from error
 
@@ -85,7 +85,7 @@ def open_database(url_text: str, *, connections: int) -> Iterator[Database]:
     except (SQLAlchemyError, OSError, ValueError) as error:
         database.engine.dispose()
         raise IngestError(
-            f"{database.shown} cannot be reached: {database.without_secrets(_text_of(error))}",
+            f"{database.shown} cannot be reached: {database.without_secrets(_driver_message(error))}",
             remedy="Check host, port, user, password and database of the URL, and that this machine may connect.",
         ) from error
     try:
@@ -159,7 +159,7 @@ def _secrets(url: sqlalchemy.URL) -> tuple[str, ...]:
     return tuple(sorted(spelled, key=len, reverse=True))
 
 
-def _text_of(error: Exception) -> str:
+def _driver_message(error: Exception) -> str:
     """The driver's message on one line, without the statement."""
     told = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = [line.strip() for line in str(told).splitlines() if line.strip()]

@@ -11,17 +11,17 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from quartal.contracts.finding import contract_of
+from quartal.contracts.finding import find_contract
 from quartal.contracts.model import Contract
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, IngestError, QuartalError
-from quartal.deliver.ingest.chunks import ranges_of
+from quartal.deliver.ingest.chunks import to_ranges
 from quartal.deliver.ingest.database import Database, open_database
 from quartal.deliver.ingest.options import IngestOptions, IngestReport, Target
-from quartal.deliver.ingest.planning import bounds_of, earlier_try, is_done, layout_of, rows_to_read
+from quartal.deliver.ingest.planning import build_layout, earlier_try, find_bounds, is_done, rows_to_read
 from quartal.deliver.ingest.progress import Progress
 from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore, check_bounds
-from quartal.deliver.ingest.relation import Relation, check_columns, query_of, table_of, without_padding
+from quartal.deliver.ingest.relation import Relation, check_columns, check_query, find_table, without_padding
 from quartal.deliver.ingest.snapshot import open_snapshot
 from quartal.deliver.ingest.transfer import ChunkTransfer
 from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
@@ -59,13 +59,13 @@ def deliver(
             "An ingest needs exactly one source.", remedy="Name either a table with --table, or a query with --query."
         )
     deployment = workspace.deployment
-    contract = contract_of(workspace.settings.contracts_dir, deployment.dataset)
+    contract = find_contract(workspace.settings.contracts_dir, deployment.dataset)
     target = Target(deployment.lake_bucket, deployment.raw_prefix, deployment.deliveries_prefix(), delivery)
     with open_database(url, connections=options.parallel + 1) as database:
         if table is not None:
-            relation = table_of(database, table, called=name, key=key)
+            relation = find_table(database, table, called=name, key=key)
         else:
-            relation = query_of(database, query or "", called=name, key=key)
+            relation = check_query(database, query or "", called=name, key=key)
         if options.trims:
             relation = without_padding(database, relation)
         with workspace.console.counting(f"Reading {relation.name}") as progress:
@@ -120,7 +120,7 @@ def ingest(
             f"'{relation.name}' is not a valid name for files of the lake.",
             remedy="Name them with --name: letters, digits, '.', '_' and '-'.",
         )
-    layout = layout_of(contract, relation.columns, compress=options.compress)
+    layout = build_layout(contract, relation.columns, compress=options.compress)
     source = IngestSource(
         database.shown,
         relation.reads,
@@ -138,7 +138,7 @@ def ingest(
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         with snapshot.connection() as reader:
             rows = rows_to_read(relation, reader)
-            bounds = earlier.bounds if earlier is not None else bounds_of(relation, reader, rows, options.chunk_rows)
+            bounds = earlier.bounds if earlier is not None else find_bounds(relation, reader, rows, options.chunk_rows)
         check_bounds(bounds, relation.key)
         if on_count is not None:
             on_count(rows)
@@ -180,7 +180,7 @@ def _bring(
     """Send the missing chunks, and complete the record."""
     store = ManifestStore(transfer.s3, target.bucket, target.manifest_prefix)
     stem = f"{target.raw_prefix}delivery={target.delivery}/{transfer.relation.name}-"
-    chunks = {f"{stem}{chunk.number:05d}{transfer.layout.suffix}": chunk for chunk in ranges_of(record.bounds)}
+    chunks = {f"{stem}{chunk.number:05d}{transfer.layout.suffix}": chunk for chunk in to_ranges(record.bounds)}
     present = objects_below(transfer.s3, target.bucket, stem)
     known = store.read(target.delivery).files
     skipped = tuple(key for key, chunk in chunks.items() if is_done(record, chunk, known.get(key), present.get(key)))
@@ -209,5 +209,5 @@ def _bring(
         skipped=skipped,
         stored_bytes=sum(outcome.delivered.size_bytes for outcome in outcomes if outcome.sent),
         read_at=record.read_at if skipped else record.read_at[-1:],
-        manifest=store.key_of(target.delivery),
+        manifest=store.manifest_key(target.delivery),
     )

@@ -19,7 +19,7 @@ from quartal.deliver.upload.delivery_manifest import DeliveredFile
 from quartal.deliver.upload.transfer import StoredObject
 
 
-def layout_of(contract: Contract, present: Sequence[str], *, compress: bool) -> ChunkLayout:
+def build_layout(contract: Contract, present: Sequence[str], *, compress: bool) -> ChunkLayout:
     """The layout of files by the contract, with the columns that are present.
 
     Args:
@@ -102,7 +102,7 @@ def rows_to_read(relation: Relation, reader: Connection) -> int:
     return rows
 
 
-def bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
+def find_bounds(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
     """The first keys of the chunks: evenly spread over a key of whole numbers, else counted off along the key.
 
     Raises:
@@ -111,7 +111,7 @@ def bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int
     if rows <= chunk_rows:
         return ()
     try:
-        return _bounds_of(relation, reader, rows, chunk_rows)
+        return _find_bounds(relation, reader, rows, chunk_rows)
     except DBAPIError as error:
         if not is_beyond(error):
             raise
@@ -122,7 +122,7 @@ def bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int
         ) from error
 
 
-def _bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
+def _find_bounds(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
     if len(relation.key) == 1:
         lowest, highest = relation.extremes(reader)
         if type(lowest) is int and type(highest) is int:

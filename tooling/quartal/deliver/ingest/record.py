@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from quartal.contracts.model import FileFormat
-from quartal.core.call_effects import Effect, effect_of, reason_of
+from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import ConfigurationError, UploadError
 from quartal.deliver.ingest.chunks import Key
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, is_conflict, look, read_object
@@ -180,7 +180,7 @@ class RecordStore:
                     Bucket=self._bucket, Key=self._key, Body=body, Metadata=mark, IfMatch=self._etag
                 )
         except CALL_ERRORS as error:
-            if not is_conflict(error) and effect_of(error) is Effect.REFUSED:
+            if not is_conflict(error) and call_effect(error) is Effect.REFUSED:
                 raise
             found = look(
                 lambda: read_object(self._s3, self._bucket, self._key), f"s3://{self._bucket}/{self._key}", error
@@ -190,7 +190,7 @@ class RecordStore:
                 return
             if found is None or not is_conflict(error):
                 raise UploadError(
-                    f"s3://{self._bucket}/{self._key} was not written: {reason_of(error)}",
+                    f"s3://{self._bucket}/{self._key} was not written: {describe_error(error)}",
                     remedy="Run the same command again: it continues with the missing chunks.",
                 ) from error
             raise UploadError(

@@ -86,7 +86,7 @@ class Relation:
         return lowest, highest
 
 
-def table_of(database: Database, name: str, *, called: str | None, key: Sequence[str]) -> Relation:
+def find_table(database: Database, name: str, *, called: str | None, key: Sequence[str]) -> Relation:
     """A table or view, given as TABLE or SCHEMA.TABLE; its key is the primary key unless another is named.
 
     Raises:
@@ -123,7 +123,7 @@ def columns_of_table(database: Database, name: str) -> tuple[tuple[str, ...], tu
     return columns, primary
 
 
-def query_of(database: Database, text: str, *, called: str | None, key: Sequence[str]) -> Relation:
+def check_query(database: Database, text: str, *, called: str | None, key: Sequence[str]) -> Relation:
     """A query whose result is read as if it were a table.
 
     Raises:

@@ -32,7 +32,7 @@ class BeyondCalendar:
         return self.text
 
 
-def format_of(column: Column) -> Format:
+def select_format(column: Column) -> Format:
     """The function that writes a column's non-text values; it raises ValueError with a reason.
 
     The forms are those of docs/reference/data-contract.md, "What a column may hold".
@@ -138,7 +138,7 @@ def has_offset(column: Column) -> bool:
     return column.rules.layouts[0].is_of_moments
 
 
-def timestamp_of(column: Column) -> Callable[[object], datetime]:
+def timestamp_converter(column: Column) -> Callable[[object], datetime]:
     """The function that converts a value to the column's moment in UTC, or to a time without a zone."""
     zone = None if has_offset(column) else ZoneInfo(column.rules.time_zone or "UTC")
     unit = column.rules.layouts[0].epoch_unit
@@ -161,7 +161,7 @@ def timestamp_of(column: Column) -> Callable[[object], datetime]:
 
 
 def _timestamp_format(column: Column) -> Format:
-    timestamp, unit = timestamp_of(column), column.rules.layouts[0].epoch_unit
+    timestamp, unit = timestamp_converter(column), column.rules.layouts[0].epoch_unit
     if unit is not None:
         return lambda value: str((timestamp(value) - _EPOCH) // timedelta(microseconds=1_000_000 // unit))
     write = _writer(column.rules.format)

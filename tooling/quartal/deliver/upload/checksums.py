@@ -16,7 +16,7 @@ from awscrt.checksums import combine_crc64nvme, crc64nvme
 BLOCK_BYTES = 1024 * 1024
 
 
-def checksum_of(content: bytes) -> str:
+def compute_checksum(content: bytes) -> str:
     """The checksum of some bytes, as S3 writes it."""
     return encode(crc64nvme(content))
 

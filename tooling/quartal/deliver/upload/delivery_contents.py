@@ -36,7 +36,7 @@ class Likeness:
     is_same: bool
 
 
-def folder_of(item: UploadItem) -> str:
+def delivery_prefix(item: UploadItem) -> str:
     """The key prefix of a file's delivery, ending in "/"."""
     mark = f"{_MARK}{item.delivery}/"
     return item.key[: item.key.index(mark) + len(mark)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from quartal.core.call_effects import Effect, effect_of, reason_of
+from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import UploadError
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, is_conflict, look, read_object
 
@@ -100,7 +100,7 @@ class ManifestStore:
     bucket: str
     prefix: str
 
-    def key_of(self, delivery: str) -> str:
+    def manifest_key(self, delivery: str) -> str:
         """Key of a delivery's manifest."""
         return f"{self.prefix}{delivery}.json"
 
@@ -168,18 +168,18 @@ class ManifestStore:
             body = json.dumps(merged.as_json(delivery), indent=1).encode()
             try:
                 if etag is None:
-                    self.s3.put_object(Bucket=self.bucket, Key=self.key_of(delivery), Body=body, IfNoneMatch="*")
+                    self.s3.put_object(Bucket=self.bucket, Key=self.manifest_key(delivery), Body=body, IfNoneMatch="*")
                 else:
-                    self.s3.put_object(Bucket=self.bucket, Key=self.key_of(delivery), Body=body, IfMatch=etag)
+                    self.s3.put_object(Bucket=self.bucket, Key=self.manifest_key(delivery), Body=body, IfMatch=etag)
             except CALL_ERRORS as error:
-                if not is_conflict(error) and effect_of(error) is Effect.REFUSED:
+                if not is_conflict(error) and call_effect(error) is Effect.REFUSED:
                     raise
                 failure = error
             else:
                 return
         if failure is not None and not is_conflict(failure):
             raise UploadError(
-                f"The record of delivery {delivery} could not be written: {reason_of(failure)}",
+                f"The record of delivery {delivery} could not be written: {describe_error(failure)}",
                 remedy="The files are there. Run the same command again: it skips them and writes the record.",
             ) from failure
         raise UploadError(
@@ -188,7 +188,7 @@ class ManifestStore:
         )
 
     def _read(self, delivery: str) -> tuple[DeliveryManifest, str | None]:
-        key = self.key_of(delivery)
+        key = self.manifest_key(delivery)
         found = read_object(self.s3, self.bucket, key)
         if found is None:
             return DeliveryManifest(), None

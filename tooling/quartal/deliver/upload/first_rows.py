@@ -97,7 +97,7 @@ def judged_beginning(judge: Judge, item: UploadItem) -> Iterator[JudgedBatch]:
 
     store, contract, latest = LocalObjectStore(), judge.contract, datetime.now(UTC).date() + timedelta(days=1)
     is_parquet = contract.files.format is FileFormat.PARQUET
-    with _beginning_of(item, is_whole=is_parquet) as file:
+    with _first_lines(item, is_whole=is_parquet) as file:
         path, size = str(file), file.stat().st_size
         source = Source(path, 0, item.delivery, size, read_headers(store, contract, [path])[path], latest)
         part = RawPart(path, 0, 0, 1 if is_parquet else size, chunk_bytes=_BYTES)
@@ -107,7 +107,7 @@ def judged_beginning(judge: Judge, item: UploadItem) -> Iterator[JudgedBatch]:
 
 
 @contextmanager
-def _beginning_of(item: UploadItem, *, is_whole: bool) -> Iterator[Path]:
+def _first_lines(item: UploadItem, *, is_whole: bool) -> Iterator[Path]:
     """A file with the first lines of another, unpacked; or that file itself."""
     if is_whole:
         yield item.path

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from quartal.contracts.finding import contract_of
+from quartal.contracts.finding import find_contract
 from quartal.contracts.model import Contract, FileFormat
 from quartal.contracts.other_kinds import other_kind
 from quartal.core.errors import UploadError
@@ -39,14 +39,14 @@ class HeaderRule:
         Raises:
             ConfigurationError: no contract in the folder is about the dataset, or the job would refuse it.
         """
-        return cls(contract_of(contracts, dataset))
+        return cls(find_contract(contracts, dataset))
 
     @property
     def format(self) -> FileFormat:
         """Of the files."""
         return self.contract.files.format
 
-    def problem_of(self, head: bytes) -> str | None:
+    def find_problem(self, head: bytes) -> str | None:
         """The problem of a file with this beginning; None if there is none."""
         if self.format is FileFormat.PARQUET:
             return None if head.startswith(b"PAR1") else "is not Parquet, but the contract expects Parquet"
@@ -103,7 +103,7 @@ class HeaderRule:
             zlib.error: it cannot be unpacked.
         """
         head = _head(path, is_packed=is_packed)
-        problem = self.problem_of(head) if head else self._problem_of_nothing()
+        problem = self.find_problem(head) if head else self._problem_of_nothing()
         if problem is None and self.format is FileFormat.PARQUET:
             return self._problem_of_parquet(path)
         return problem

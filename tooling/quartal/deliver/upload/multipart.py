@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from quartal.core.call_effects import Effect, effect_of, reason_of
+from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import UploadError
 from quartal.deliver.upload.checksums import checksum_of_range, combined, encode, read_range
 from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
@@ -40,7 +40,7 @@ class Part:
     size_bytes: int
 
 
-def parts_of(size_bytes: int, *, part_bytes: int = _PART_BYTES) -> tuple[Part, ...]:
+def cut_into_parts(size_bytes: int, *, part_bytes: int = _PART_BYTES) -> tuple[Part, ...]:
     """Cut a file; the same size always gives the same parts, so that later attempts can reuse them."""
     while -(-size_bytes // part_bytes) > _MAX_PARTS:
         part_bytes *= 2
@@ -127,7 +127,7 @@ def store_in_parts(
                     etag = landed[0]
         return checksum, {"PartNumber": part.number, "ETag": etag, "ChecksumCRC64NVME": text}
 
-    cut = parts or parts_of(size_bytes)
+    cut = parts or cut_into_parts(size_bytes)
     with ThreadPoolExecutor(_PARALLEL_PARTS, thread_name_prefix="part") as pool:
         try:
             stored = list(pool.map(store, cut))
@@ -148,7 +148,7 @@ def _begin(s3: S3Client, s3_once: S3Client, bucket: str, key: str) -> str:
                 Bucket=bucket, Key=key, ChecksumAlgorithm="CRC64NVME", ChecksumType="FULL_OBJECT"
             )["UploadId"]
         except CALL_ERRORS as error:
-            if effect_of(error) is Effect.REFUSED:
+            if call_effect(error) is Effect.REFUSED:
                 raise
             begun = look(lambda: unfinished_uploads(s3, bucket, key).get(key), f"the beginning of s3 key {key}", error)
             if begun is not None:
@@ -187,10 +187,10 @@ def _complete(
         )
         if etag is not None:
             return etag
-        if isinstance(error, ClientError) and effect_of(error) is Effect.REFUSED:
+        if isinstance(error, ClientError) and call_effect(error) is Effect.REFUSED:
             raise
         raise UploadError(
-            f"s3 key {key} was not assembled from its {len(parts)} parts: {reason_of(error)}",
+            f"s3 key {key} was not assembled from its {len(parts)} parts: {describe_error(error)}",
             remedy="Run the same command again: existing parts are used.",
         ) from error
 

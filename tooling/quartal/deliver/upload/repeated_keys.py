@@ -70,7 +70,7 @@ def repeated_keys(
     counted = {
         name: (item, rows)
         for name, item in sorted(firsts.items())
-        if (rows := _rows_of(judge, item)) and any(_counts(key) for key in rows)
+        if (rows := _read_rows(judge, item)) and any(_counts(key) for key in rows)
     }
     if not counted:
         return ()
@@ -97,7 +97,7 @@ def _counts(key: tuple[str | None, ...]) -> bool:
     return any(part is not None and _COUNTED.fullmatch(part) is not None for part in key)
 
 
-def _rows_of(judge: Judge, item: UploadItem) -> _Rows:
+def _read_rows(judge: Judge, item: UploadItem) -> _Rows:
     """The texts of the first rows by their keys."""
     from quartal.contracts.row_judge import DamagedFileError, InputError
 
@@ -133,5 +133,5 @@ def _in_lake(judge: Judge, s3: S3Client, bucket: str, raw_prefix: str, deliverie
     with TemporaryDirectory() as folder:
         path = Path(folder) / "beginning"
         path.write_bytes(head)
-        rows = _rows_of(judge, UploadItem(path, raw_prefix + name, len(head), ""))
+        rows = _read_rows(judge, UploadItem(path, raw_prefix + name, len(head), ""))
     return {name: rows} if rows else {}

@@ -18,7 +18,7 @@ from boto3.exceptions import Boto3Error
 from quartal.core.call_effects import is_expired
 from quartal.core.errors import AwsError, QuartalError, UploadError
 from quartal.deliver.upload.bandwidth import BandwidthLimit
-from quartal.deliver.upload.checksums import BLOCK_BYTES, checksum_of, checksum_of_range, encode, read_range
+from quartal.deliver.upload.checksums import BLOCK_BYTES, checksum_of_range, compute_checksum, encode, read_range
 from quartal.deliver.upload.delivery_manifest import DeliveredFile
 from quartal.deliver.upload.multipart import THRESHOLD_BYTES, store_in_parts, unfinished_uploads
 from quartal.deliver.upload.object_writer import ObjectWriter
@@ -180,7 +180,7 @@ class Transfer:
         small = item.path.read_bytes() if item.size_bytes <= BLOCK_BYTES else None
         source = ""
         if small is not None:
-            source = checksum_of(small)
+            source = compute_checksum(small)
         elif there is not None or item.compress:
             with item.path.open("rb", buffering=0) as file:
                 source = encode(checksum_of_range(file, 0, item.size_bytes))
@@ -219,7 +219,7 @@ class Transfer:
     ) -> tuple[int, str, str]:
         """Send content, or else the file at the path; return the object's size, ETag and checksum."""
         if content is not None:
-            checksum, size_bytes, whole = checksum_of(content), len(content), content
+            checksum, size_bytes, whole = compute_checksum(content), len(content), content
 
             def body() -> bytes | Iterable[memoryview]:
                 return self._watch_bytes(whole)

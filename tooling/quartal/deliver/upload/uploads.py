@@ -16,7 +16,7 @@ from quartal.deliver.upload.delivery_contents import (
     DeliveriesBefore,
     Likeness,
     delivery_in,
-    folder_of,
+    delivery_prefix,
     likenesses,
     take_out,
 )
@@ -234,7 +234,7 @@ def upload(
     before = DeliveriesBefore()
     outcomes: list[Outcome] = []
     try:
-        folders = {(item.delivery, folder_of(item)) for item in items}
+        folders = {(item.delivery, delivery_prefix(item)) for item in items}
         if folder is not None:
             folders.add((delivery_in(folder), folder))
         before.look(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
@@ -322,5 +322,5 @@ def _record(
         files = {outcome.item.key: outcome.delivered for outcome in news if outcome.item.delivery == delivery}
         removed = [key for key in unwanted if delivery_in(key) == delivery]
         store.record(delivery, files, record, removed)
-        changed.append(store.key_of(delivery))
+        changed.append(store.manifest_key(delivery))
     return tuple(changed)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from quartal.core.call_effects import reason_of
+from quartal.core.call_effects import describe_error
 from quartal.core.errors import UploadError
 from quartal.core.retries import is_transient
 from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
@@ -108,6 +108,6 @@ def look(ask: Callable[[], _Found], what: str, error: BaseException) -> _Found:
         return ask()
     except CALL_ERRORS as second:
         raise UploadError(
-            f"It is not known whether {what} was stored: {reason_of(error)}; the look-up failed: {reason_of(second)}",
+            f"It is not known whether {what} was stored: {describe_error(error)}; the look-up failed: {describe_error(second)}",
             remedy="Run the same command again: it checks first, and skips what is stored.",
         ) from error

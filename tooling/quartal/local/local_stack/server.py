@@ -97,7 +97,7 @@ def running_server(settings: Settings) -> LocalStackServer | None:
     if not record.is_file():
         return None
     server = _recorded(record)
-    return server if server and _process_of(server) else None
+    return server if server and _find_process(server) else None
 
 
 def start(settings: Settings, *, port: int, announce: Announce, host: str | None = None) -> LocalStackServer:
@@ -148,7 +148,7 @@ def start(settings: Settings, *, port: int, announce: Announce, host: str | None
 
 def stop(settings: Settings, server: LocalStackServer) -> None:
     """Stop a LocalStack and everything that it started; its log stays."""
-    process = _process_of(server)
+    process = _find_process(server)
     if process is not None:
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal.SIGTERM)
@@ -173,7 +173,7 @@ def follow(settings: Settings, server: LocalStackServer, *, on_line: Announce) -
                 line = log.readline()
                 if line:
                     on_line(line.rstrip())
-                elif _process_of(server) is None:
+                elif _find_process(server) is None:
                     return
                 else:
                     time.sleep(0.2)
@@ -204,7 +204,7 @@ def _record_file(settings: Settings) -> Path:
     return folder / "server.json"
 
 
-def _process_of(server: LocalStackServer) -> psutil.Process | None:
+def _find_process(server: LocalStackServer) -> psutil.Process | None:
     try:
         process = psutil.Process(server.pid)
         same = abs(process.create_time() - server.created) < 1.0
@@ -244,7 +244,7 @@ def _environment(settings: Settings, *, port: int, folder: Path, job_python: Pat
     if java.ok:
         env["LOCALSTACK_GLUE_JAVA_HOME"] = java.location
     env.setdefault("LOCALSTACK_GLUE_JAVA_OPTIONS", java_options(settings.root))
-    archive = class_archive.file_of(settings)
+    archive = class_archive.archive_path(settings)
     if archive.is_file():
         env.setdefault("LOCALSTACK_GLUE_CLASS_ARCHIVE", str(archive))
     if "LOCALSTACK_GLUE_6_PYTHON" not in env:

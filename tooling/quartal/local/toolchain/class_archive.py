@@ -17,9 +17,9 @@ MAKER = "localstack_glue.jobs.class_archive"
 TIMEOUT_S = 900
 
 
-def file_of(settings: Settings) -> Path:
+def archive_path(settings: Settings) -> Path:
     """The archive for the installed runtime and this machine's Java, whether or not it has been made."""
-    runtime = environments.folder_of(settings, environments.glue_runtime_environment(settings))
+    runtime = environments.environment_folder(settings, environments.glue_runtime_environment(settings))
     return runtime / f"classes-{find_system_java(settings).version or 'wheel'}.jsa"
 
 
@@ -30,12 +30,12 @@ def ensure(settings: Settings, announce: environments.Announce) -> Path | None:
     """
     from filelock import FileLock  # few commands install anything
 
-    archive = file_of(settings)
+    archive = archive_path(settings)
     with FileLock(settings.tools_dir / "class-archive.lock"):
         if archive.is_file():
             return archive
         announce("Making an archive of Spark's classes, once ...")
-        service = environments.python_of(settings, environments.localstack_environment(settings))
+        service = environments.environment_python(settings, environments.localstack_environment(settings))
         try:
             process.run([str(service), "-m", MAKER, str(archive)], env=_environment(settings), timeout_s=TIMEOUT_S)
         except CommandError as error:
@@ -45,7 +45,7 @@ def ensure(settings: Settings, announce: environments.Announce) -> Path | None:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    runtime = environments.python_of(settings, environments.glue_runtime_environment(settings))
+    runtime = environments.environment_python(settings, environments.glue_runtime_environment(settings))
     java = find_system_java(settings)
     env = {**settings.environ, "LOCALSTACK_GLUE_PYTHON": str(runtime)}
     env["LOCALSTACK_GLUE_JAVA_OPTIONS"] = java_options(settings.root)

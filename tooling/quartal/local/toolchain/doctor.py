@@ -57,7 +57,7 @@ def _environment(
 ) -> Found:
     try:
         environment = definition(settings)
-        location = str(environments.folder_of(settings, environment))
+        location = str(environments.environment_folder(settings, environment))
     except QuartalError as error:
         return Found(name, False, source=error.message, remedy=error.remedy)
     if environments.is_ready(settings, environment):
@@ -99,7 +99,7 @@ def _host(settings: Settings, endpoint: Found) -> Found:
         return Found(name, True, host.title, f"{source}; not needed: {endpoint.location} answers")
     if not found.location or not environments.is_ready(settings, host.environment(settings)):
         return replace(found, source=f"{source}; {found.source}")
-    python = str(environments.python_of(settings, host.environment(settings)))
+    python = str(environments.environment_python(settings, host.environment(settings)))
     try:
         process.run([python, "-c", f"import {host.module}"], env=settings.environ, timeout_s=_IMPORT_S)
     except CommandError as error:

