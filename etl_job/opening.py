@@ -20,6 +20,7 @@ from etl_job.manifest.files import read_last_run
 from etl_job.notify.progress import Progress
 from etl_job.run_record import RunRecord
 from etl_job.tables.catalog import open_catalog
+from etl_job.tables.counting_basis import refuse_mixed_counts
 from etl_job.tables.dataset import Tables, open_tables
 from etl_job.tables.recovery import PublishedState, published_state
 from etl_job.tables.referenced_files import LeftByRuns, check_metadata, check_what_runs_left
@@ -100,7 +101,16 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     )
     selection = selection.also_withdraw(state.resurrected)
     selection = complete(store, root, contract, selection, published=state.published, is_free=not (named or withdrawn))
-    replaced = (*(delivery.name for delivery in selection.deliveries), *selection.withdrawn)
+    processed = [delivery.name for delivery in selection.deliveries]
+    refuse_mixed_counts(
+        tables,
+        contract,
+        processed=processed,
+        withdrawn=selection.withdrawn,
+        with_files=selection.known,
+        options=arguments.naming_options,
+    )
+    replaced = (*processed, *selection.withdrawn)
     check_what_runs_left(store, contract, LeftByRuns(root, tables, last, replaced), start.started_at)
     of_run = delivered.of_run(selection.deliveries)
     record = replace(record, delivered=of_run)

@@ -29,6 +29,7 @@ from etl_job.run_record import RunRecord, build_manifest
 from etl_job.spark.metrics import SparkMeter
 from etl_job.spark.session import get_session
 from etl_job.spark.sql_rules import SqlRules
+from etl_job.tables.counting_basis import have_other_columns
 from etl_job.tables.iceberg import in_step
 
 _FILES_LOGGED = 20  # on lines of their own
@@ -92,12 +93,15 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     _log_opening(progress, opening)
     are_in_step = in_step(opening.tables.curated, opening.tables.features)
     tags_hold = None not in opening.tables.features.quarter_tags.values()
-    if not opening.selection and are_in_step and tags_hold:
+    have_columns = not have_other_columns(opening.tables.features)
+    if not opening.selection and are_in_step and tags_hold and have_columns:
         progress.say("nothing-new", message="every delivery is already published")
         yield _exported_again(services, opening)
         return
     if not tags_hold:
         progress.say("recovery", message="renewing tags of quarters that an earlier version of the job set")
+    if not have_columns:
+        progress.say("recovery", message="the contract asks for other columns of the features: computing all of them")
     with progress.stage("session"):
         context = RunContext(
             spark=spark.result(),

@@ -288,9 +288,12 @@ class Contract(Strict):
     def hash(self) -> str:
         """SHA-256 of the parts that affect rows: a changed rule changes it, a changed description does not.
 
-        Thresholds are left out, because they do not affect what was published.
+        Thresholds are left out, because they do not affect what was published. So are the types in the source: each
+        counts as the default.
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
+        for column in content["columns"]:
+            column["physical_type"] = Column.model_fields["physical_type"].default
         # Fields that later versions introduced are left out where unset: the hashes of older contracts stay the same.
         later = (
             (content, ("files", "quality", "missing_values")),

@@ -14,6 +14,7 @@ from etl_job.publishing.daily_counts import new_daily_counts
 from etl_job.publishing.feature_days import feature_days, quarter_plan, quarter_tags, removed_features
 from etl_job.publishing.published_counts import published_counts
 from etl_job.publishing.write_files import ToWrite, WrittenFiles, write_files
+from etl_job.tables.counting_basis import basis_of_counts, basis_of_features
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.quarantine_runs import files_of_other_runs
 from etl_job.tables.snapshot_change import Replacement, among
@@ -81,6 +82,7 @@ def _publish_features(
         run_id=context.arguments.run_id,
         quarter_tags=quarter_tags(context, wanted.plan),
         source_snapshot=context.tables.curated.snapshot_id,
+        table_properties=basis_of_features(context.tables.features),
     )
     quarters = wanted.days.wanted.quarters if wanted.days.wanted else ()
     return commit_features(context, change, quarters, curated_is_committed=published.curated is not None)
@@ -100,8 +102,9 @@ def commit_curated(
             files,
             context.arguments.run_id,
             table_properties={
-                **(counted.registers.properties if context.contract.key else {}),
+                **counted.registers.properties,
                 **quarantines.properties,
+                **basis_of_counts(table, context.contract),
             },
             processed=processed,
             withdrawn=withdrawn,

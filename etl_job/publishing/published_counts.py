@@ -7,6 +7,7 @@ from datetime import date
 
 from etl_job.publishing.point_in_time import KeptDays
 from etl_job.spark.workload import SizeEstimate, fits_one_task
+from etl_job.tables.counting_basis import have_other_columns
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 
@@ -31,8 +32,9 @@ def published_counts(tables: Tables, replaced: Sequence[str]) -> PublishedCounts
     others = [file for file in files if file.partition not in replaced]
     changed = outdated = [file for file in files if file.partition in replaced]
     are_in_step = in_step(tables.curated, tables.features)
-    entities = _entities(tables.features) if are_in_step else None
-    if not are_in_step:  # an earlier run ended between its commits: all days may differ
+    are_usable = are_in_step and not have_other_columns(tables.features)
+    entities = _entities(tables.features) if are_usable else None
+    if not are_usable:  # an earlier run ended between its commits, or the contract changed: all days may differ
         changed = [*files, *tables.features.data_files()]
     return PublishedCounts(
         files=tuple(file.uri for file in others),

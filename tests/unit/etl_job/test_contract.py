@@ -31,6 +31,7 @@ def test_example_contract_reads(contract):
 
 def test_hash_follows_rules_but_not_descriptions(document, parse, contract):
     column(document, "brand")["description"] = "Who built it."
+    column(document, "brand")["physicalType"] = "varchar(40)"
     document["version"] = "1.0.1"
     assert parse(document).hash == contract.hash
     column(document, "brand")["logicalTypeOptions"]["maxLength"] = 41

@@ -209,6 +209,12 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
         ),
         pytest.param(
             lambda d: None,
+            lambda d: columns_of(d)[1].update(physicalType="varchar(40)"),
+            [],
+            id="another type in the source",
+        ),
+        pytest.param(
+            lambda d: None,
             lambda d: columns_of(d)[1].update(physicalName="Brand Name"),
             [(Severity.ERROR, "vehicle_sightings.properties.brand.physicalName")],
             id="another name in files",

@@ -17,6 +17,7 @@ from quartal.core import process
 from quartal.core.errors import CommandError, ConfigurationError
 
 _OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation", "thousands_separator"})
+_WIDENED = ("integer", "number")  # each text of the first is one of the second, with the same meaning
 _NEW_DATASET = "Publish the change as a new dataset next to the old one, and move the readers to it first."
 _REDELIVER = "Deliver every file again in the new form, or publish the change as a new dataset."
 
@@ -157,8 +158,9 @@ def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
                 file, field, "the column was removed", "Keep it; if it is no longer delivered, make it optional."
             )
             continue
-        if _type(column) != _type(changed) and not _widens(column, changed):
-            message = f"its type changed from {_type(column)} to {_type(changed)}"
+        before, now = column.logical_type, changed.logical_type
+        if before != now and (before, now) != _WIDENED:
+            message = f"its type changed from {before} to {now}"
             yield Problem(file, field, message, "Keep the type, or deliver the new values in a new column.")
         if column.name_in_file != changed.name_in_file:
             message = f"its name in files changed from {column.name_in_file!r} to {changed.name_in_file!r}"
@@ -207,13 +209,6 @@ def _meaning(before: Column, after: Column, file: str, field: str) -> Iterator[P
         yield Problem(file, f"{field}.logicalTypeOptions", message, _REDELIVER)
 
 
-def _widens(old: Any, new: Any) -> bool:
-    """Whether every text of the old type is valid in the new type with the same meaning, so readers see no change."""
-    return bool(
-        (old.logical_type, new.logical_type) == ("integer", "number") and old.physical_type == new.physical_type
-    )
-
-
 def _zone(contract: Contract) -> str | None:
     moment = contract.features.event_time.timestamp
     return contract.column(moment).rules.time_zone if moment is not None else None
@@ -260,10 +255,6 @@ def _table(
 def _stricter(file: str, field: str, message: str) -> Problem:
     remedy = "Nothing, if these rows should go into quarantine."
     return Problem(file, field, f"stricter: {message}", remedy, Severity.WARNING)
-
-
-def _type(column: Any) -> str:
-    return f"{column.logical_type} ({column.physical_type})"
 
 
 def _list(names: tuple[str, ...]) -> str:

@@ -1,0 +1,116 @@
+"""What the rows of a published table were counted by: key, event time and columns, as a property of the table.
+
+A run processes some deliveries; the counts and keys of all others stay as earlier runs left them. Both can be combined
+only if they were counted in the same way: a contract that counts differently is refused as long as a delivery stays.
+Features are computed from counts that the curated table holds: if their columns change, all of them are computed again.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from etl_job.contract.model import Contract
+from etl_job.errors import ContractError
+from etl_job.findings.wording import some, typed
+from etl_job.tables.dataset import Tables
+from etl_job.tables.iceberg_state import IcebergState
+from etl_job.tables.table_schema import iceberg_schema
+
+PROPERTY = "quartal.counted-by"
+_COLUMNS = "columns"
+
+
+def basis_of_counts(curated: IcebergState, contract: Contract) -> dict[str, str]:
+    """The curated table's property, if all of its rows are counted by this contract."""
+    return {PROPERTY: json.dumps({**_ways_of_counting(contract), _COLUMNS: _names(curated)})}
+
+
+def basis_of_features(features: IcebergState) -> dict[str, str]:
+    """The features table's property, if all of its rows have the columns that the contract asks for."""
+    return {PROPERTY: json.dumps({_COLUMNS: _names(features)})}
+
+
+def have_other_columns(features: IcebergState) -> bool:
+    """Whether the published features have other columns than the contract asks for, so that all must be computed."""
+    known = _recorded(features).get(_COLUMNS)
+    if known is None:  # an earlier version made the table, in which columns stay that are not asked for any more
+        return bool(_new_columns(features))
+    return sorted(known) != sorted(_names(features))
+
+
+def refuse_mixed_counts(
+    tables: Tables,
+    contract: Contract,
+    *,
+    processed: Sequence[str],
+    withdrawn: Sequence[str],
+    with_files: Collection[str],
+    options: Sequence[str],
+) -> None:
+    """Check that the deliveries that a run leaves as they are were counted as it counts the others.
+
+    ``options`` are those with which a command names this environment and feed.
+
+    Raises:
+        ContractError: they were not, or a table has a column of that name and of another type.
+    """
+    for table in (tables.curated, tables.features):
+        _refuse_other_types(table)
+    held = {file.partition for file in tables.curated.data_files()}
+    staying = sorted((held | tables.registers.folders.keys() if contract.key else held) - {*processed, *withdrawn})
+    changes = _changes(tables.curated, contract) if staying else ()
+    if not changes:
+        return
+    gone = [name for name in staying if name not in with_files]
+    named = {"--delivery": {*processed, *staying} - {*gone}, "--withdraw": {*withdrawn, *gone}}
+    command = [word for option, of_it in named.items() if of_it for word in (option, ",".join(sorted(of_it)))]
+    restored = f"restore the raw files of {', '.join(gone)} and run again, or withdraw it and " if gone else ""
+    verb = "process the others" if gone else "process all deliveries"
+    raise ContractError(
+        f"the contract counts differently than before ({'; '.join(changes)}), but this run would leave delivery "
+        f"{some(staying)} as it was counted before: {restored}{verb} with "
+        f"`{typed(('run', *command), options)}`, or publish the change as a new dataset; nothing was written"
+    )
+
+
+def _ways_of_counting(contract: Contract) -> dict[str, str]:
+    """What else than its columns decides what a row of the curated table means; each in words."""
+    when = contract.features.event_time
+    return {
+        "key": ", ".join(contract.key) or "none",
+        **({"conflicts": str(contract.conflicts)} if contract.key else {}),
+        "event time": ", ".join(filter(None, (when.timestamp, when.date, when.time))),
+    }
+
+
+def _changes(curated: IcebergState, contract: Contract) -> tuple[str, ...]:
+    before, now = _recorded(curated), _ways_of_counting(contract)
+    changed = [f"{what}: {now[what]}, not {before[what]}" for what in now if before.get(what, now[what]) != now[what]]
+    known = before.get(_COLUMNS)
+    new = _new_columns(curated) if known is None else [name for name in _names(curated) if name not in known]
+    return (*changed, *([f"new columns: {some(new)}"] if new else ()))
+
+
+def _refuse_other_types(table: IcebergState) -> None:
+    held = {field.name: field.field_type for field in table.metadata.schema().fields}
+    for field in iceberg_schema(table.columns).fields:
+        if held.get(field.name, field.field_type) != field.field_type:
+            raise ContractError(
+                f"{table.identifier} has a column {field.name} of type {held[field.name]}, but by the contract it is "
+                f"of type {field.field_type}: give it another name, or publish the change as a new dataset; nothing "
+                "was written"
+            )
+
+
+def _new_columns(table: IcebergState) -> list[str]:
+    held = {field.name for field in table.metadata.schema().fields}
+    return [name for name in _names(table) if name not in held]
+
+
+def _names(table: IcebergState) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _recorded(table: IcebergState) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(table.metadata.properties.get(PROPERTY, "{}"))
+    return found
