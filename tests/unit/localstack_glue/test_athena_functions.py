@@ -62,18 +62,21 @@ def test_arguments_that_a_function_does_not_take_are_told():
         ("-7 / 2", "-3"),
         ("-7 % 3", "-1"),
         ("1 / 2e0", "0.5"),
-        ("1.0 / 3", "0.3"),
+        ("1.0 / 3", "0.3333333333333333"),
+        ("0.1 + 0.2", "0.30000000000000004"),
+        ("typeof(100.0 * 1)", "double"),
+        ("decimal '1.0' / 3", "0.3"),
         ("decimal '10.00' / decimal '3.00'", "3.33"),
-        ("2.0 / 3.00", "0.67"),
-        ("-1.5 / 2.0", "-0.8"),
-        ("1.10 * 2.5", "2.750"),
+        ("decimal '2.0' / decimal '3.00'", "0.67"),
+        ("decimal '-1.5' / decimal '2.0'", "-0.8"),
+        ("decimal '1.10' * decimal '2.5'", "2.750"),
         ("1.5 + 1", "2.5"),
         ("5.5 % 2", "1.5"),
         ("1e0 / 0", "Infinity"),
         ("0e0 / 0", "NaN"),
-        ("typeof(1.0 / 3)", "decimal(2,1)"),
-        ("typeof(1.5 + 1)", "decimal(12,1)"),
-        ("typeof(1.10 * 2.5)", "decimal(5,3)"),
+        ("typeof(decimal '1.0' / 3)", "decimal(2,1)"),
+        ("typeof(decimal '1.5' + 1)", "decimal(12,1)"),
+        ("typeof(decimal '1.10' * decimal '2.5')", "decimal(5,3)"),
         ("typeof(decimal '0000012345.1234500000')", "decimal(15,10)"),
         ("typeof(1 + bigint '1')", "bigint"),
         ("typeof('a' || 'bc')", "varchar"),
@@ -208,7 +211,7 @@ def test_arguments_that_a_function_does_not_take_are_told():
         ("0.1e0", "0.1"),
         ("array_join(array[1.5e0], ',')", "1.5E0"),
         ("real '0.1'", "0.1"),
-        ("cast(1.50 as varchar)", "1.50"),
+        ("cast(decimal '1.50' as varchar)", "1.50"),
         ("cast(true as varchar)", "true"),
         ("cast('abc' as varchar(2))", "ab"),
         ("cast('a' as char(3)) || '|'", "a  |"),
@@ -291,7 +294,7 @@ def test_expression_has_trinos_value(expression: str, answer: str | None):
     [
         ("1 / 0", "DIVISION_BY_ZERO"),
         ("1 % 0", "DIVISION_BY_ZERO"),
-        ("1.0 / 0", "DIVISION_BY_ZERO"),
+        ("decimal '1.0' / 0", "DIVISION_BY_ZERO"),
         ("2147483647 + 1", "NUMERIC_VALUE_OUT_OF_RANGE"),
         ("bigint '9223372036854775807' + 1", "NUMERIC_VALUE_OUT_OF_RANGE"),
         ("tinyint '127' + tinyint '1'", "NUMERIC_VALUE_OUT_OF_RANGE"),
@@ -382,7 +385,7 @@ def test_query_of_values_and_of_sets():
 
 def test_types_of_an_answer_are_athenas():
     answer = ENGINE.run(
-        "select 1, bigint '1', 1.50, 1e0, real '1', 'abc', cast('a' as varchar), true, date '2024-01-01', "
+        "select 1, bigint '1', decimal '1.50', 1e0, real '1', 'abc', cast('a' as varchar), true, date '2024-01-01', "
         "timestamp '2024-01-01 00:00:00', now(), array[1], map(array[1], array[1]), row(1), x'00', json '1', null, "
         "interval '1' day",
         "db",

@@ -165,7 +165,8 @@ def test_table_made_of_a_query_holds_its_rows(lake: Lake, kind: str):
     answer = run(
         lake,
         f"CREATE TABLE made WITH (format = '{kind}', partitioned_by = ARRAY['p'], external_location = 's3://lake/made/') AS "
-        "SELECT a, s, d, t, p FROM (VALUES (1, 'x', date '2024-01-05', 1.50, 'k'), (2, null, null, 2.25, null)) v(a, s, d, t, p)",
+        "SELECT a, s, d, t, p FROM (VALUES (1, 'x', date '2024-01-05', decimal '1.50', 'k'), "
+        "(2, null, null, decimal '2.25', null)) v(a, s, d, t, p)",
     )
     assert answer.update_count == 2
     assert lake.rows("select * from made order by a") == [

@@ -31,11 +31,13 @@ def binary(digits: str) -> Typed:
 
 
 def number(value: str) -> Typed:
-    """`1`, `1.5` or `1e3`."""
-    if "e" in value.lower():
+    """`1`, `1.5` or `1e3`.
+
+    A number with a point is a double in Athena, where Trino has a decimal by default: so expect the tests of PyAthena and of
+    awswrangler, which run on AWS.
+    """
+    if "." in value or "e" in value.lower():
         return f"CAST('{value}' AS DOUBLE)", DOUBLE
-    if "." in value:
-        return _decimal(value)
     if int(value) >= 2**63:
         raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Invalid numeric literal: {value}")
     return value, INTEGER if int(value) < 2**31 else BIGINT

@@ -39,8 +39,8 @@ AGGREGATES.aggregate(
     ("interval day to second -> interval day to second", "CAST(round(avg({0})) AS BIGINT)"),
     examples={
         _over(_XY, "avg(x)"): "2.3333333333333335",
-        "(select avg(x) from (values 1.00, 2.01) t(x))": "1.51",
-        "(select typeof(avg(x)) from (values 1.00) t(x))": "decimal(3,2)",
+        "(select avg(x) from (values decimal '1.00', decimal '2.01') t(x))": "1.51",
+        "(select typeof(avg(x)) from (values decimal '1.00') t(x))": "decimal(3,2)",
     },
 )
 AGGREGATES.aggregate(
@@ -140,9 +140,9 @@ AGGREGATES.aggregate(
     overload("interval year to month -> interval year to month", "CAST({0} AS BIGINT)", bases=("sum({0})",)),
     examples={
         _over(_XY, "sum(x)"): "7",
-        "(select sum(x) from (values 1.5, 2.25) t(x))": "3.75",
+        "(select sum(x) from (values decimal '1.5', decimal '2.25') t(x))": "3.75",
         _over("(1, 1)", "sum(x) filter (where x > 1)"): None,
-        "(select typeof(sum(x)) from (values 1.5) t(x))": "decimal(38,1)",
+        "(select typeof(sum(x)) from (values decimal '1.5') t(x))": "decimal(38,1)",
     },
 )
 for _name, _native in (("and", "bit_and"), ("or", "bit_or"), ("xor", "bit_xor")):

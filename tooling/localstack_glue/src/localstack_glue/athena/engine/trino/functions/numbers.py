@@ -34,7 +34,7 @@ _AWAY = "sign({0}) * floor(abs({0}) + 0.5)"
 MATH.scalar(
     "abs",
     overload("N -> N", "abs({0})", _same),
-    examples={"abs(-7)": "7", "abs(-1.50)": "1.50", "abs(-2.5e0)": "2.5", "abs(tinyint '-5')": "5"},
+    examples={"abs(-7)": "7", "abs(decimal '-1.50')": "1.50", "abs(-2.5e0)": "2.5", "abs(tinyint '-5')": "5"},
 )
 for _name, _answers in (("ceiling", ("2", "-1")), ("floor", ("1", "-2"))):
     _native = "ceil" if _name == "ceiling" else "floor"
@@ -43,10 +43,10 @@ for _name, _answers in (("ceiling", ("2", "-1")), ("floor", ("1", "-2"))):
         overload("P -> P", _whole_sql(_native), _whole),
         ("double -> double", f"{_native}({{0}})"),
     )
-    _examples = {f"{_name}(1.5)": _answers[0], f"{_name}(-1.5e0)": f"{_answers[1]}.0", f"{_name}(7)": "7"}
+    _examples = {f"{_name}(decimal '1.5')": _answers[0], f"{_name}(-1.5e0)": f"{_answers[1]}.0", f"{_name}(7)": "7"}
     MATH.scalar(_name, *_ways, examples=_examples)
     if _name == "ceiling":
-        MATH.scalar("ceil", *_ways, examples={"ceil(1.2)": "2", "typeof(ceil(1))": "integer"})
+        MATH.scalar("ceil", *_ways, examples={"ceil(decimal '1.2')": "2", "typeof(ceil(1))": "integer"})
 MATH.scalar(
     "round",
     ("I -> I", "{0}"),
@@ -67,11 +67,11 @@ MATH.scalar(
         "round(real '3000.1234567', 2)": "3000.12",
         "round(2.5e0)": "3.0",
         "round(-2.5e0)": "-3.0",
-        "round(2.5)": "3",
-        "round(1.005, 2)": "1.010",
+        "round(decimal '2.5')": "3",
+        "round(decimal '1.005', 2)": "1.010",
         "round(2.345e0, 2)": "2.35",
         "round(125, -1)": "130",
-        "typeof(round(1.55))": "decimal(2,0)",
+        "typeof(round(decimal '1.55'))": "decimal(2,0)",
     },
 )
 MATH.scalar(
@@ -82,19 +82,19 @@ MATH.scalar(
         "P, integer -> P", "CAST(py_truncate_decimal(CAST({0} AS VARCHAR), CAST({1} AS BIGINT)) AS {type})", _same
     ),
     ("double, integer -> double", "CASE WHEN isfinite({0}) THEN py_truncate({0}, CAST({1} AS BIGINT)) ELSE {0} END"),
-    examples={"truncate(-1.9e0)": "-1.0", "truncate(12.34, 1)": "12.30", "truncate(9.9)": "9"},
+    examples={"truncate(-1.9e0)": "-1.0", "truncate(decimal '12.34', 1)": "12.30", "truncate(decimal '9.9')": "9"},
 )
 MATH.scalar(
     "sign",
     overload("I -> I", "CAST(sign({0}) AS BIGINT)", _same),
     overload("P -> P", "CAST(sign({0}) AS DECIMAL(1,0))", lambda _call: decimal(1, 0)),
     ("double -> double", "CASE WHEN isnan({0}) THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
-    examples={"sign(-3)": "-1", "sign(2.5e0)": "1.0", "sign(0)": "0", "sign(-1.5)": "-1"},
+    examples={"sign(-3)": "-1", "sign(2.5e0)": "1.0", "sign(0)": "0", "sign(decimal '-1.5')": "-1"},
 )
 MATH.scalar(
     "mod",
     overload("N, N -> N", lambda call: f"({call.arguments[0]} % {call.arguments[1]})", lambda call: call.bound["N"]),
-    examples={"mod(7, 3)": "1", "mod(-7, 3)": "-1", "mod(5.5, 2)": "1.5"},
+    examples={"mod(7, 3)": "1", "mod(-7, 3)": "-1", "mod(decimal '5.5', 2)": "1.5"},
 )
 for _name, _value, _answer in (
     ("degrees", "pi()", "180.0"), ("exp", "0", "1.0"), ("radians", "0", "0.0"),

@@ -154,7 +154,8 @@ CONVERSION.scalar(
         "typeof(123)": "integer",
         "typeof('cat')": "varchar(3)",
         "typeof(cos(2) + 1.5)": "double",
-        "typeof(array[1.5])": "array(decimal(2,1))",
+        "typeof(array[decimal '1.5'])": "array(decimal(2,1))",
+        "typeof(1.5)": "double",
         "typeof(null)": "unknown",
     },
 )
