@@ -2,18 +2,51 @@
 
 Without this module, the truncated properties of a workflow run would be read as no properties, and the run would
 process all deliveries instead of the requested ones; a truncated list would be read as an empty one. The same applies
-to an empty response to a listing of S3, and to an HTML page from a proxy. The command uses this module too.
+to an empty response to a listing of S3, and to an HTML page from a proxy. A response without a field that AWS always
+sets is incomplete too, such as a listing that does not say whether more follows. The command uses this module too.
 """
 
 import json
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 _IN_XML = frozenset({"rest-xml", "query"})
 _ROOT = re.compile(rb"<([A-Za-z_][\w:.-]*)")
 _END = re.compile(rb"</([A-Za-z_][\w:.-]*)\s*>\s*\Z")
 _EMPTY_ELEMENT = re.compile(rb"\A\s*(<\?[^<>]*\?>)?\s*<[A-Za-z_][\w:.-]*[^<>]*/>\s*\Z")
+
+# fields that AWS always sets, and without which a response would be an error elsewhere, or a wrong answer
+_FIELDS: Final = {
+    "CompleteMultipartUpload": ("ETag",),
+    "CreateMultipartUpload": ("UploadId",),
+    "GetCallerIdentity": ("Account", "Arn"),
+    "GetJob": ("Job",),
+    "GetJobRun": ("JobRun",),
+    "GetJobRuns": ("JobRuns",),
+    "GetLogEvents": ("events", "nextForwardToken"),
+    "GetPartitions": ("Partitions",),
+    "GetTable": ("Table",),
+    "GetWorkflowRun": ("Run",),
+    "HeadObject": ("ContentLength", "ETag"),
+    "ListObjectsV2": ("IsTruncated",),
+}
+# those of the entries of a list, or of a single structure
+_FIELDS_WITHIN: Final = {
+    "GetJobRuns": ("JobRuns", ("Id", "JobRunState")),
+    "GetPartitions": ("Partitions", ("Values",)),
+    "GetWorkflowRun": ("Run", ("Status", "WorkflowRunId")),
+    "GetWorkflowRuns": ("Runs", ("Status", "WorkflowRunId")),
+    "ListMultipartUploads": ("Uploads", ("Initiated", "Key", "UploadId")),
+    "ListObjectsV2": ("Contents", ("ETag", "Key", "LastModified", "Size")),
+    "ListParts": ("Parts", ("ETag", "PartNumber", "Size")),
+}
+# a list that continues and does not say where: botocore would take it for the whole list
+_NEXT: Final = {
+    "ListMultipartUploads": "NextKeyMarker",
+    "ListObjectsV2": "NextContinuationToken",
+    "ListParts": "NextPartNumberMarker",
+}
 
 
 class Events(Protocol):
@@ -23,8 +56,9 @@ class Events(Protocol):
 
 
 def refuse_half_answers(events: Events) -> None:
-    """Make the calls of all clients created from now on raise ResponseStreamingError for a truncated response."""
+    """Make the calls of all clients created from now on raise ResponseStreamingError for an incomplete response."""
     events.register("before-parse", _refuse)
+    events.register("after-call", _refuse_missing_fields)
 
 
 def _refuse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
@@ -35,6 +69,23 @@ def _refuse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> No
         _refuse_half_json(operation_model, body)
     elif protocol in _IN_XML and _is_told_in_the_body(operation_model) and not _is_xml_document(body):
         _raise(operation_model)
+
+
+def _refuse_missing_fields(model: Any, parsed: dict[str, Any], http_response: Any, **_: Any) -> None:
+    if http_response.status_code >= 300:
+        return
+    call = model.name
+    missing = [field for field in _FIELDS.get(call, ()) if parsed.get(field) is None]
+    name, fields = _FIELDS_WITHIN.get(call, ("", ()))
+    within = parsed.get(name, [])
+    for entry in within if isinstance(within, list) else [within]:
+        missing += [field for field in fields if entry.get(field) is None]
+    if parsed.get("IsTruncated") and call in _NEXT and not parsed.get(_NEXT[call]):
+        missing.append(_NEXT[call])
+    if missing:
+        from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
+
+        raise ResponseStreamingError(error=f"the answer to {call} has no {missing[0]}")
 
 
 def _refuse_half_json(operation_model: Any, body: bytes) -> None:

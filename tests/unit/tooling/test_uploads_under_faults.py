@@ -4,6 +4,7 @@ import json
 import secrets
 
 import pytest
+from botocore.exceptions import ResponseStreamingError
 from urllib3.exceptions import ProtocolError
 
 from etl_job.lake.files import S3ObjectStore
@@ -307,6 +308,46 @@ def test_record_that_somebody_deleted_is_no_other_ingest(s3, bucket):
 def test_record_of_an_ingest_that_was_not_written_is_told(s3, bucket, fault):
     with pytest.raises(UploadError, match="was not written"):
         RecordStore(Faulty(s3).before("put_object", fault), bucket, "d/t.json").write(RECORD)
+
+
+# ---------------------------------------------------------------------------- a store that leaves out ETags
+
+
+class WithoutETags(Faulty):
+    """A client that gets no ETag in the answers to some calls."""
+
+    def leave_out(self, *operations: str) -> "WithoutETags":
+        for operation in operations:
+            self._plan(operation, lambda call: {k: v for k, v in call().items() if k != "ETag"}, None)
+        return self
+
+
+def test_object_whose_etag_nobody_tells_is_called_neither_stored_nor_failed(s3, writer, bucket):
+    blind = WithoutETags(s3).leave_out("head_object")
+    arguments = {"size_bytes": 3, "checksum": compute_checksum(b"id\n")}
+    with pytest.raises(UploadError, match=r"not known whether .* the answer to HeadObject has no ETag"):
+        put_object(blind, Unheard(writer, lands=True), bucket, KEY, lambda: b"id\n", **arguments)
+
+
+def test_manifest_without_an_etag_is_not_written_over(s3, bucket):
+    ManifestStore(s3, bucket, "d/").record("2024Q1", *ENTRY)
+    store = ManifestStore(WithoutETags(s3).leave_out("get_object"), bucket, "d/")
+    with pytest.raises(ResponseStreamingError, match="the answer to GetObject has no ETag"):
+        store.record("2024Q1", {}, UploadRecord("other", "then", "arn"), [KEY])
+    assert ManifestStore(s3, bucket, "d/").read("2024Q1").files == ENTRY[0]
+
+
+def test_manifest_that_cannot_be_looked_at_after_a_lost_answer_is_told_so(s3, bucket):
+    client = WithoutETags(s3).leave_out("get_object").after("put_object", reset)
+    with pytest.raises(UploadError, match=r"not known whether .* the answer to GetObject has no ETag"):
+        ManifestStore(client, bucket, "d/").record("2024Q1", *ENTRY)
+
+
+def test_record_of_an_ingest_that_was_written_is_known_without_an_etag_of_the_answer(s3, bucket):
+    records = RecordStore(WithoutETags(s3).leave_out("put_object"), bucket, "d/t.json")
+    records.write(RECORD)
+    records.write(RECORD)  # it knows the object that it has written
+    assert RecordStore(s3, bucket, "d/t.json").read() == RECORD
 
 
 # ---------------------------------------------------------------------------- the whole

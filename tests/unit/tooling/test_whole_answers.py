@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import boto3
 import pytest
-from botocore.exceptions import ResponseStreamingError
+from botocore.exceptions import ClientError, ResponseStreamingError
 
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore
@@ -22,14 +22,15 @@ WHOLE = b'{"Runs": [{"Name": "flow", "WorkflowRunId": "wr_1", "Status": "RUNNING
 
 class _Handler(BaseHTTPRequestHandler):
     answer = b""
+    status = 200
 
     def do_POST(self) -> None:
-        self.send_response(200)
+        self.send_response(self.status)
         self.send_header("Content-Length", str(len(self.answer)))
         self.end_headers()
         self.wfile.write(self.answer)
 
-    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
+    do_GET = do_HEAD = do_PUT = do_DELETE = do_POST  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -101,17 +102,18 @@ def test_what_s3_answers_with_headers_alone_may_be_empty(endpoint, monkeypatch, 
     files.write("s3://lake/a.csv", b"id")
     client(endpoint).delete_object(Bucket="lake", Key="a.csv")
     assert files.read("s3://lake/a.csv") == b""
-    for whole in (
-        b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>",
-        b'<?xml version="1.0"?>\n<!-- a note --><a:b xmlns:a="u"> </a:b >\n',
-        b"<ListBucketResult />",
-    ):
+    monkeypatch.setattr(_Handler, "answer", b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+    assert files.list_files("s3://lake/raw/") == ()
+    for whole in (b'<?xml version="1.0"?>\n<!-- a note --><a:b xmlns:a="u"> </a:b >\n', b"<DeleteResult />"):
         monkeypatch.setattr(_Handler, "answer", whole)
-        assert files.list_files("s3://lake/raw/") == ()
+        files.delete_all(["s3://lake/raw/a.csv"])
 
 
 def test_half_of_who_one_is_is_none_of_it(endpoint, monkeypatch):
-    whole = b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>a</Arn></GetCallerIdentityResult>"
+    whole = (
+        b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>a</Arn><Account>1</Account>"
+        b"</GetCallerIdentityResult>"
+    )
     monkeypatch.setattr(_Handler, "answer", whole)
     sts = AwsConnection("eu-central-1", endpoint, "test", "test").sts()
     with pytest.raises(ResponseStreamingError, match="GetCallerIdentity broke off") as error:
@@ -125,3 +127,63 @@ def test_answer_that_has_nothing_to_say_may_be_empty(endpoint, monkeypatch):
     monkeypatch.setattr(_Handler, "answer", b"")
     logs = AwsConnection("eu-central-1", endpoint, "test", "test").logs()
     logs.put_retention_policy(logGroupName="group", retentionInDays=7)
+
+
+LISTING = (
+    b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>raw/a.csv</Key><Size>2</Size><ETag>e</ETag>"
+    b"<LastModified>2026-04-08T03:00:00Z</LastModified></Contents></ListBucketResult>"
+)
+
+
+def list_objects(endpoint: str):
+    return AwsConnection("eu-central-1", endpoint, "test", "test").s3().list_objects_v2(Bucket="lake")
+
+
+def begin_in_parts(endpoint: str):
+    return AwsConnection("eu-central-1", endpoint, "test", "test").s3().create_multipart_upload(Bucket="lake", Key="k")
+
+
+def head(endpoint: str):
+    return AwsConnection("eu-central-1", endpoint, "test", "test").s3().head_object(Bucket="lake", Key="k")
+
+
+def read_table(endpoint: str):
+    return glue_of_the_job(endpoint).get_table(DatabaseName="lake", Name="orders")
+
+
+def read_partitions(endpoint: str):
+    return glue_of_the_job(endpoint).get_partitions(DatabaseName="lake", TableName="orders")
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "field"),
+    [
+        pytest.param(list_objects, b"<ListBucketResult />", "IsTruncated", id="whether it is all"),
+        pytest.param(
+            list_objects, LISTING.replace(b"false", b"true"), "NextContinuationToken", id="where the rest begins"
+        ),
+        pytest.param(list_objects, LISTING.replace(b"<ETag>e</ETag>", b""), "ETag", id="content of a listed object"),
+        pytest.param(list_objects, LISTING.replace(b"<Size>2</Size>", b""), "Size", id="size of a listed object"),
+        pytest.param(begin_in_parts, b"<InitiateMultipartUploadResult />", "UploadId", id="id of an upload in parts"),
+        pytest.param(head, b"", "ETag", id="content of an object"),
+        pytest.param(read_table, b"{}", "Table", id="table"),
+        pytest.param(read_partitions, b'{"Partitions": [{}]}', "Values", id="values of a partition"),
+    ],
+)
+def test_answer_without_a_field_that_aws_always_sets_is_none(endpoint, monkeypatch, call, answer, field):
+    monkeypatch.setattr(_Handler, "answer", answer)
+    with pytest.raises(ResponseStreamingError, match=f"has no {field}") as error:
+        call(endpoint)
+    assert is_transient(error.value)
+    assert call_effect(error.value) is Effect.UNKNOWN
+
+
+def test_answer_with_all_that_aws_always_sets_is_taken(endpoint, monkeypatch):
+    monkeypatch.setattr(_Handler, "answer", LISTING)
+    assert [entry["Key"] for entry in list_objects(endpoint)["Contents"]] == ["raw/a.csv"]
+
+
+def test_refusal_need_have_no_field_of_an_answer(endpoint, monkeypatch):
+    monkeypatch.setattr(_Handler, "status", 404)
+    with pytest.raises(ClientError):
+        head(endpoint)

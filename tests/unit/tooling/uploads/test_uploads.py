@@ -2,7 +2,9 @@
 
 import gzip
 import json
-from pathlib import Path
+import os
+from dataclasses import replace
+from pathlib import Path, PosixPath
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,8 +18,9 @@ from quartal.deliver.upload.checksums import compute_checksum
 from quartal.deliver.upload.delivery_manifest import ManifestStore
 from quartal.deliver.upload.multipart import Part, cut_into_parts
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
+from quartal.deliver.upload.transfer import Outcome, Transfer
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload
-from tests.unit.tooling.uploads.bucket import MEBIBYTE, RAW, content, entry_of, keys
+from tests.unit.tooling.uploads.bucket import MEBIBYTE, RAW, content, entry_of, keys, recorded
 
 # ---------------------------------------------------------------------------- what is sent, and what is not
 
@@ -133,6 +136,64 @@ def test_record_that_cannot_be_written_is_an_error_of_its_own(connection, bucket
     expired = SignedOut(connection.region, connection.endpoint_url, "test", "test")
     with pytest.raises(ClientError, match="expired"):
         uploads.upload(expired, bucket, plan_upload([feed], raw_prefix=RAW, delivery=None), manifest_prefix="d/")
+
+
+class BeingWritten(PosixPath):
+    """A file that somebody writes as soon as it is opened."""
+
+    change = staticmethod(lambda content: content)
+
+    def read_bytes(self) -> bytes:
+        content = super().read_bytes()
+        self._write()
+        return content
+
+    def open(self, *arguments, **options):
+        self._write()
+        return super().open(*arguments, **options)
+
+    def _write(self) -> None:
+        path = Path(str(self))
+        path.write_bytes(self.change(path.read_bytes()))
+        os.utime(path, ns=(0, 0))  # two writes can have the same time
+
+
+class Grown(BeingWritten):
+    change = staticmethod(lambda content: content + b"9\n")
+
+
+class Corrected(BeingWritten):
+    change = staticmethod(lambda content: content[:-2] + b"9\n")
+
+
+@pytest.mark.parametrize("compress", [False, True], ids=["as it is", "compressed"])
+@pytest.mark.parametrize("kind", [Grown, Corrected])
+@pytest.mark.parametrize("size_bytes", [8, 2 * MEBIBYTE, 7 * MEBIBYTE], ids=["small", "middle", "in parts"])
+def test_file_that_changes_while_it_is_read_is_refused_by_name(
+    connection, bucket, tmp_path: Path, size_bytes: int, kind: type[BeingWritten], compress: bool
+):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1\n" * (size_bytes // 2))
+    (item,) = plan_upload([path], raw_prefix=RAW, delivery="2024Q1", compress=compress)
+    s3 = connection.s3()
+    writer = ObjectWriter(BucketAddress.of(s3, bucket), connection.credentials())
+    transfer = Transfer(s3, writer, bucket, upload_id="u", multipart_threshold=6 * MEBIBYTE)
+    outcomes: list[Outcome] = []
+    error = transfer.run((replace(item, path=kind(path)),), {}, {}, {}, parallel_files=1, outcomes=outcomes)
+    assert error is not None
+    assert "a.csv: the file changed during the upload, and was not stored" in error.message
+    assert "once nothing writes the file any more" in error.remedy
+    assert outcomes == []
+    assert keys(connection, bucket) == []
+
+
+def test_file_that_grew_since_it_was_found_is_refused_by_name(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    with items[1].path.open("a") as more:
+        more.write("3\n")
+    with pytest.raises(UploadError, match=r"delivery=2024Q2/a\.csv: the file changed during the upload"):
+        upload(items)
+    assert keys(connection, bucket) == recorded(connection, bucket) == [items[0].key]
 
 
 def test_missing_bucket_is_refused_with_what_to_do(connection, feed: Path):

@@ -19,7 +19,7 @@ from quartal.contracts.model import FileFormat
 from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import ConfigurationError, UploadError
 from quartal.deliver.ingest.chunks import Key
-from quartal.deliver.upload.write_outcome import CALL_ERRORS, is_conflict, look, read_object
+from quartal.deliver.upload.write_outcome import CALL_ERRORS, is_conflict, look, read_object, require_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -179,6 +179,7 @@ class RecordStore:
                 answer = self._s3.put_object(
                     Bucket=self._bucket, Key=self._key, Body=body, Metadata=mark, IfMatch=self._etag
                 )
+            self._etag = require_etag(answer, "PutObject")
         except CALL_ERRORS as error:
             if not is_conflict(error) and call_effect(error) is Effect.REFUSED:
                 raise
@@ -197,4 +198,3 @@ class RecordStore:
                 f"Another ingest writes the same files: s3://{self._bucket}/{self._key} has changed.",
                 remedy="Wait for its end, or give this one another name with --name.",
             ) from error
-        self._etag = answer["ETag"]

@@ -74,6 +74,7 @@ def store_in_parts(
     watch: Watch,
     on_kept: Callable[[int], None],
     parts: tuple[Part, ...] | None = None,
+    check: Callable[[], None] = lambda: None,
     s3_once: S3Client | None = None,
 ) -> tuple[str, str]:
     """Store a file in parts and return the object's ETag and checksum.
@@ -89,6 +90,7 @@ def store_in_parts(
         watch: wraps the blocks, to count and to throttle them.
         on_kept: called with the size of each existing part.
         parts: how the file is cut; None for the default.
+        check: called before a part is sent, and before the parts become an object; raises if the file has changed.
         s3_once: begins the upload; sends each request once, or a lost answer would leave one open for each repetition.
 
     Raises:
@@ -107,6 +109,7 @@ def store_in_parts(
         with path.open("rb", buffering=0) as file:
             checksum = checksum_of_range(file, part.start, part.size_bytes)
             text = encode(checksum)
+            check()
             if there.get(part.number, ("", 0, ""))[1:] == (part.size_bytes, text):
                 on_kept(part.size_bytes)
                 etag = there[part.number][0]
@@ -134,6 +137,7 @@ def store_in_parts(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+    check()
     whole = stored[0][0]
     for part, (checksum, _) in zip(cut[1:], stored[1:], strict=True):
         whole = combined(whole, checksum, part.size_bytes)

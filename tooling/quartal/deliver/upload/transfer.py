@@ -23,6 +23,7 @@ from quartal.deliver.upload.delivery_manifest import DeliveredFile
 from quartal.deliver.upload.multipart import THRESHOLD_BYTES, store_in_parts, unfinished_uploads
 from quartal.deliver.upload.object_writer import ObjectWriter
 from quartal.deliver.upload.plan import UploadItem
+from quartal.deliver.upload.steady_file import SteadyFile
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, put_object
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ class Transfer:
     def _one(
         self, item: UploadItem, known: DeliveredFile | None, there: StoredObject | None, unfinished: str | None
     ) -> Outcome:
+        steady = SteadyFile(item.path, item.size_bytes)
         small = item.path.read_bytes() if item.size_bytes <= BLOCK_BYTES else None
         source = ""
         if small is not None:
@@ -184,15 +186,17 @@ class Transfer:
         elif there is not None or item.compress:
             with item.path.open("rb", buffering=0) as file:
                 source = encode(checksum_of_range(file, 0, item.size_bytes))
+        steady.check()
         unchanged = self._unchanged(item, known, there, source) if there is not None else None
         if unchanged is not None:
             self._on_bytes(item.size_bytes)
             return Outcome(item, unchanged, sent=False, recorded=unchanged is known)
         if item.compress:
             with _compressed(item.path) as path:
-                stored = self._store(item, path, None, unfinished)
+                steady.check()
+                stored = self._store(item, path, None, unfinished, lambda: None)
         else:
-            stored = self._store(item, item.path, small, unfinished)
+            stored = self._store(item, item.path, small, unfinished, steady.check)
         size_bytes, etag, checksum = stored
         return Outcome(
             item,
@@ -215,9 +219,12 @@ class Transfer:
         return DeliveredFile(there.size_bytes, there.etag, source, source, self._upload_id)
 
     def _store(
-        self, item: UploadItem, path: Path, content: bytes | None, unfinished: str | None
+        self, item: UploadItem, path: Path, content: bytes | None, unfinished: str | None, check: Callable[[], None]
     ) -> tuple[int, str, str]:
-        """Send content, or else the file at the path; return the object's size, ETag and checksum."""
+        """Send content, or else the file at the path; return the object's size, ETag and checksum.
+
+        `check` raises if the file has changed, and is called before anything is stored.
+        """
         if content is not None:
             checksum, size_bytes, whole = compute_checksum(content), len(content), content
 
@@ -240,11 +247,13 @@ class Transfer:
                 unfinished=unfinished,
                 watch=self._watch,
                 on_kept=self._on_bytes,
+                check=check,
                 s3_once=self._s3_once,
             )
             return size_bytes, etag, checksum
         with path.open("rb", buffering=0) as file:
             checksum = encode(checksum_of_range(file, 0, size_bytes))
+            check()
             etag = put_object(
                 self._s3,
                 self._writer,

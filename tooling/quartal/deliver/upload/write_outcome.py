@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
@@ -48,13 +48,25 @@ def read_object(s3: S3Client, bucket: str, key: str) -> ReadObject | None:
     for left in reversed(range(_READS)):
         try:
             answer = s3.get_object(Bucket=bucket, Key=key)
-            return ReadObject(answer["Body"].read(), answer["ETag"], answer.get("Metadata", {}))
+            return ReadObject(answer["Body"].read(), require_etag(answer, "GetObject"), answer.get("Metadata", {}))
         except s3.exceptions.NoSuchKey:
             return None
         except CALL_ERRORS as error:
             if not left or not is_transient(error):
                 raise
     return None
+
+
+def require_etag(answer: Mapping[str, Any], call: str) -> str:
+    """The ETag in an answer of S3, as it stands there: without it, nobody would notice another writer.
+
+    Raises:
+        ResponseStreamingError: the answer has none.
+    """
+    etag: str = answer.get("ETag", "")
+    if not etag.strip('"'):
+        raise ResponseStreamingError(error=f"the answer to {call} has no ETag")
+    return etag
 
 
 def stored_etag(s3: S3Client, bucket: str, key: str, *, size_bytes: int, checksum: str) -> str | None:
@@ -67,7 +79,7 @@ def stored_etag(s3: S3Client, bucket: str, key: str, *, size_bytes: int, checksu
         raise
     if (head["ContentLength"], head.get("ChecksumCRC64NVME")) != (size_bytes, checksum):
         return None
-    return head["ETag"].strip('"')
+    return require_etag(head, "HeadObject").strip('"')
 
 
 def put_object(
@@ -108,6 +120,7 @@ def look(ask: Callable[[], _Found], what: str, error: BaseException) -> _Found:
         return ask()
     except CALL_ERRORS as second:
         raise UploadError(
-            f"It is not known whether {what} was stored: {describe_error(error)}; the look-up failed: {describe_error(second)}",
+            f"It is not known whether {what} was stored: {describe_error(error)}; "
+            f"the look-up failed: {describe_error(second)}",
             remedy="Run the same command again: it checks first, and skips what is stored.",
         ) from error

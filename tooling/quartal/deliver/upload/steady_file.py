@@ -1,0 +1,44 @@
+"""Notices a file that is written during its upload: the content read may be cut off, or partly old and partly new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from quartal.core.errors import UploadError
+
+
+class SteadyFile:
+    """A file that must stay as it is while it is read.
+
+    Args:
+        path: the file.
+        size_bytes: its size when it was found.
+
+    Raises:
+        UploadError: it has another size by now.
+    """
+
+    def __init__(self, path: Path, size_bytes: int) -> None:
+        self._path = path
+        self._state = self._look()
+        if self._state[0] != size_bytes:
+            raise self._refusal()
+
+    def check(self) -> None:
+        """Whether it is still what it was.
+
+        Raises:
+            UploadError: it was changed or replaced.
+        """
+        if self._look() != self._state:
+            raise self._refusal()
+
+    def _look(self) -> tuple[int, int, int]:
+        found = self._path.stat()
+        return found.st_size, found.st_mtime_ns, found.st_ino
+
+    def _refusal(self) -> UploadError:
+        return UploadError(
+            "the file changed during the upload, and was not stored.",
+            remedy="Run the same command again once nothing writes the file any more: finished files are skipped.",
+        )
