@@ -300,6 +300,8 @@ def test_expression_has_trinos_value(expression: str, answer: str | None):
         ("tinyint '127' + tinyint '1'", "NUMERIC_VALUE_OUT_OF_RANGE"),
         ("-(-9223372036854775808)", "NUMERIC_VALUE_OUT_OF_RANGE"),
         ("lpad('a', -1, 'x')", "INVALID_FUNCTION_ARGUMENT"),
+        ("(select approx_percentile(x, -0.1) from (values 1, 2) t(x))", "INVALID_FUNCTION_ARGUMENT"),
+        ("(select approx_percentile(x, array[0.5, 1.5]) from (values 1, 2) t(x))", "INVALID_FUNCTION_ARGUMENT"),
         ("abs(tinyint '-128')", "NUMERIC_VALUE_OUT_OF_RANGE"),
         ("cast('2.5' as integer)", "INVALID_CAST_ARGUMENT"),
         ("cast('x' as double)", "INVALID_CAST_ARGUMENT"),

@@ -3,7 +3,7 @@
 import re
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import text_of
+from localstack_glue.athena.engine.sql_text import text_literal
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.types import BIGINT, DOUBLE, INTEGER, VARBINARY, VARCHAR, Type, decimal
 from localstack_glue.athena.engine.trino.zones import check, offset_us
@@ -15,7 +15,7 @@ _ESCAPED = re.compile(r"\\(\+[0-9A-Fa-f]{6}|[0-9A-Fa-f]{4}|\\)")
 
 def text(value: str) -> Typed:
     """`'abc'`."""
-    return text_of(value), Type("varchar", (len(value),))
+    return text_literal(value), Type("varchar", (len(value),))
 
 
 def unicode(value: str) -> Typed:
@@ -27,14 +27,14 @@ def binary(digits: str) -> Typed:
     """`X'0aff'`."""
     if len(digits) % 2:
         raise QueryFailedError("SYNTAX_ERROR", "line 1:1: Binary literal must contain an even number of digits")
-    return f"unhex({text_of(digits)})", VARBINARY
+    return f"unhex({text_literal(digits)})", VARBINARY
 
 
 def number(value: str) -> Typed:
     """`1`, `1.5` or `1e3`.
 
-    A number with a point is a double in Athena, where Trino has a decimal by default: so expect the tests of PyAthena and of
-    awswrangler, which run on AWS.
+    A number with a point is a double in Athena, where Trino has a decimal by default: so expect the tests of PyAthena
+    and of awswrangler, which run on AWS.
     """
     if "." in value or "e" in value.lower():
         return f"CAST('{value}' AS DOUBLE)", DOUBLE
@@ -50,10 +50,10 @@ def typed(value: str, wanted: Type) -> Typed:
     if wanted.kind.startswith("timestamp"):
         return _moment(value)
     if wanted.kind == "char":
-        return text_of(value), Type("char", (len(value),))
+        return text_literal(value), Type("char", (len(value),))
     if wanted.kind == "time":
         wanted = Type("time", (len(value.partition(".")[2]),))
-    return cast(text_of(value), VARCHAR, wanted), wanted
+    return cast(text_literal(value), VARCHAR, wanted), wanted
 
 
 def _moment(value: str) -> Typed:
@@ -61,9 +61,9 @@ def _moment(value: str) -> Typed:
     zone = _ZONED.fullmatch(value.strip())
     if zone is None:
         kind = Type("timestamp", (digits,))
-        return cast(text_of(value), VARCHAR, kind), kind
+        return cast(text_literal(value), VARCHAR, kind), kind
     name = check(zone[2])
-    local = cast(text_of(zone[1]), VARCHAR, Type("timestamp", (digits,)))
+    local = cast(text_literal(zone[1]), VARCHAR, Type("timestamp", (digits,)))
     moment = f"({local} - to_microseconds({offset_us(zone[1], name)}))"
     return f"timezone('UTC', {moment})", Type("timestamp with time zone", (digits,), zone=name)
 

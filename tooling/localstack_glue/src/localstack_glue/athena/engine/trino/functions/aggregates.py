@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - a row of the table is a line
 
+from localstack_glue.athena.engine.trino.casts import failure
 from localstack_glue.athena.engine.trino.operators import decimal_quotient
 from localstack_glue.athena.engine.trino.table import Call, Sql, Topic, overload
 from localstack_glue.athena.engine.trino.types import Type, decimal
@@ -77,14 +78,14 @@ AGGREGATES.aggregate(
 )
 
 
-def _numbers_of(argument: int, call: Call) -> str:
+def _without_nan(argument: int, call: Call) -> str:
     """An argument without NaN, which is less than any number for max and greater for min."""
     value, kind = call.arguments[argument], call.bound["T"]
     return f"CASE WHEN NOT isnan({value}) THEN {value} END" if kind.kind in ("double", "real") else value
 
 
 def _several(native: str) -> Sql:
-    return lambda call: f"{native}({_numbers_of(0, call)}, {call.arguments[1]})"
+    return lambda call: f"{native}({_without_nan(0, call)}, {call.arguments[1]})"
 
 
 def _by(native: str, least: str, *, several: bool) -> Sql:
@@ -198,14 +199,30 @@ AGGREGATES.aggregate(
 )
 
 
+# Trino's digest holds few values one by one, and takes the one after the share of them: the upper of two. A share that is
+# a tiny bit larger finds it; the shares of large groups are as exact as doubles
+_BAD_SHARE = failure("INVALID_FUNCTION_ARGUMENT", "'Percentile must be between 0 and 1'")
+_SHARE = f"CASE WHEN {{0}} BETWEEN 0 AND 1 THEN least({{0}} + 1e-12::DOUBLE, 1::DOUBLE) ELSE {_BAD_SHARE} END"
 AGGREGATES.aggregate(
     "approx_percentile",
-    ("N, double -> N", "quantile_disc({0}, {1})"),
-    ("N, array(double) -> array(N)", "quantile_disc({0}, {1})"),
+    *(
+        each
+        for kind in ("bigint", "real", "double")
+        for each in (
+            (f"{kind}, double -> {kind}", f"quantile_disc({{0}}, {_SHARE.format('{1}')})"),
+            (
+                f"{kind}, array(double) -> array({kind})",
+                f"quantile_disc({{0}}, list_transform({{1}}, lambda s: {_SHARE.format('s')}))",
+            ),
+        )
+    ),
     examples={
         "(select approx_percentile(x, 0.5) from (values 1, 2, 3) t(x))": "2",
+        "(select approx_percentile(x, 0.5) from (values real '-1', real '1') t(x))": "1.0",
+        "(select approx_percentile(x, array[0.2, 0.5, 0.8]) from (values 1, 2, 3) t(x))": "[1, 2, 3]",
+        "(select approx_percentile(x, 0.9) from unnest(sequence(1, 10)) t(x))": "10",
         "(select approx_percentile(x, array[0.0, 1.0]) from (values 1, 2, 3) t(x))": "[1, 3]",
-        "(select typeof(approx_percentile(x, 0.5)) from (values 1) t(x))": "integer",
+        "(select typeof(approx_percentile(x, 0.5)) from (values 1) t(x))": "bigint",
     },
 )
 for _name in ("corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept"):
