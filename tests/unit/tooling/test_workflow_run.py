@@ -187,6 +187,20 @@ def test_newest_run_is_the_one_that_started_last(glue):
     assert found.run_id == "wr_new"
 
 
+def test_run_whose_start_is_not_told_is_older_than_one_that_is(glue):
+    client, stubber = glue
+    silent = run_answer("RUNNING", run_id="wr_silent")
+    del silent["StartedOn"]
+    stubber.add_response("get_workflow_runs", {"Runs": [silent, run_answer("RUNNING", run_id="wr_new")]})
+    found = latest_run(client, "flow", crawler="crawler", job="job")
+    assert found is not None
+    assert found.run_id == "wr_new"
+    waiting = job_run("WAITING") | {"Id": "jr_waiting"}
+    del waiting["StartedOn"]
+    run = read((client, stubber), run_answer("RUNNING", job_runs=[job_run("FAILED"), waiting]))
+    assert run.job.run_id == "jr_0"
+
+
 def test_workflow_that_never_ran_has_no_newest_run(glue):
     client, stubber = glue
     stubber.add_response("get_workflow_runs", {})

@@ -124,7 +124,8 @@ def follow_run(
     except Exception as error:  # none of them is the run's own
         raise WatchingError(
             f"Run {run_id} can no longer be watched: {describe_error(error)}.",
-            remedy=f"The pipeline may have been removed: {workspace.command_line('status')} shows what there is."
+            remedy=f"The pipeline may have been removed, and a job that had begun may still run: "
+            f"{workspace.command_line('status')} shows what there is."
             if is_missing(error)
             else f"{_sign_in(error)}The run continues; watch it with {again}.",
         ) from error
@@ -155,7 +156,10 @@ def _watch(
             job=deployment.job,
             waiter=Waiter(timeout_s=timeout_s, initial_s=first_s, longest_s=longest_s, sleep=sleep),
             on_state=follower.show,
-            on_first_error=lambda error: console.note(f"  no answer, trying again: {describe_error(error)}"),
+            on_first_error=lambda error: console.note(
+                f"  {'Glue does not show the run yet' if is_missing(error) else 'no answer'}, trying again: "
+                f"{describe_error(error)}"
+            ),
             watch=again,
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ResponseStreamingError
 
+from quartal.core.call_effects import is_missing
 from quartal.core.errors import NotDeployedError, PipelineError
 from quartal.core.polling import Waiter
 from quartal.core.retries import retry_transient
@@ -37,6 +38,8 @@ class Outcome(StrEnum):
 
 
 _OUTAGE_S = 600  # how long to wait for an answer while a run is watched
+_NOT_SHOWN_S = 60  # how long Glue may know nothing of a run that has just started
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TERMINAL_RUN_STATES = {"COMPLETED", "STOPPED", "ERROR"}  # G7
 
 
@@ -107,7 +110,7 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
         raise no_such_workflow(workflow) from error
     if not runs:
         return None
-    newest = max(runs, key=lambda run: run["StartedOn"])
+    newest = max(runs, key=lambda run: run.get("StartedOn") or _LONG_AGO)
     return _parse_run(dict(newest), workflow, crawler, job)
 
 
@@ -118,7 +121,7 @@ def all_runs(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> tupl
         runs = [_parse_run(dict(run), workflow, crawler, job) for page in pages for run in page.get("Runs", [])]
     except glue.exceptions.EntityNotFoundException:
         return ()
-    return tuple(sorted(runs, key=lambda run: (run.started or datetime.min.replace(tzinfo=UTC), run.run_id)))
+    return tuple(sorted(runs, key=lambda run: (run.started or _LONG_AGO, run.run_id)))
 
 
 def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job: str) -> WorkflowRun:
@@ -135,7 +138,7 @@ def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job:
 
 def selected_options(glue: GlueClient, workflow: str, run_id: str) -> tuple[tuple[str, str], ...]:
     """The options and values of `quartal run` that a run was started with; none if it takes all new deliveries."""
-    properties = glue.get_workflow_run_properties(Name=workflow, RunId=run_id)["RunProperties"]
+    properties = glue.get_workflow_run_properties(Name=workflow, RunId=run_id).get("RunProperties", {})
     return tuple(
         (option, name) for option in ("delivery", "withdraw") for name in properties.get(option, "").split(",") if name
     )
@@ -156,18 +159,34 @@ def wait_for_run(
     """Watch a run until nothing more happens; the caller judges whether it succeeded.
 
     Calls that are throttled, or that a broken connection or AWS itself fails, are repeated for as long as ten minutes.
+    A run that Glue has not shown yet is asked for again, for a minute: it may have just started.
 
     Raises:
         WaitTimeoutError: it did not end before the waiter's deadline.
     """
+    is_shown = False
+
+    def read() -> WorkflowRun:
+        return read_run(glue, workflow, run_id, crawler=crawler, job=job)
+
+    def read_patiently() -> WorkflowRun:
+        return retry_transient(
+            read,
+            outage_s=min(_NOT_SHOWN_S, waiter.timeout_s),
+            is_worth_it=is_missing,
+            sleep=waiter.sleep,
+            on_first_error=on_first_error,
+        )
 
     def probe() -> WorkflowRun:
+        nonlocal is_shown
         run = retry_transient(
-            lambda: read_run(glue, workflow, run_id, crawler=crawler, job=job),
+            read if is_shown else read_patiently,
             outage_s=min(_OUTAGE_S, waiter.timeout_s),
             sleep=waiter.sleep,
             on_first_error=on_first_error,
         )
+        is_shown = True
         on_state(run)
         return run
 
@@ -220,7 +239,7 @@ def _job_step(nodes: list[dict[str, Any]], job: str) -> Step:
     runs = _details(nodes, "JOB", job, "JobDetails", "JobRuns")
     if not runs:
         return Step("job", job)
-    newest = max(runs, key=lambda run: (run.get("Attempt", 0), run.get("StartedOn") or datetime.min))
+    newest = max(runs, key=lambda run: (run.get("Attempt", 0), run.get("StartedOn") or _LONG_AGO))
     return Step(
         kind="job",
         name=job,

@@ -21,7 +21,7 @@ from quartal.runs.pipeline import (
     start_run,
 )
 from quartal.runs.workflow_start import START_TOKEN
-from tests.unit.tooling.lost_answers import Faulty, denied, expired, reset, throttled, unreachable
+from tests.unit.tooling.lost_answers import Faulty, denied, expired, refusal, reset, throttled, unreachable
 from tests.unit.tooling.manifest_examples import empty_manifest, run_manifest
 from tests.unit.tooling.runs.stubbed_aws import DEPLOYMENT
 
@@ -107,11 +107,38 @@ def test_state_that_this_version_does_not_know_ends_the_watching_alone(aws, work
         follow_run(workspace(), "wr_1", timeout_s=60)
 
 
+def not_shown() -> Exception:
+    return refusal("EntityNotFoundException", 400, "GetWorkflowRun")
+
+
 def test_run_that_is_removed_while_it_is_watched_is_not_said_to_go_on(aws, workspace):
+    aws.expect_run("RUNNING", "RUNNING", "WAITING")
+    aws.expect_log()
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
-    with pytest.raises(WatchingError) as told:
-        follow_run(workspace(), "wr_1", timeout_s=60)
-    assert "continues" not in told.value.remedy
+    with pytest.raises(WatchingError, match="Run wr_1 can no longer be watched") as told:
+        follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None)
+    assert "may have been removed, and a job that had begun may still run" in told.value.remedy
+
+
+def test_run_that_glue_shows_some_seconds_after_its_start_is_watched(aws, workspace, capsys):
+    aws.expect_run("COMPLETED", "SUCCEEDED", "SUCCEEDED")
+    aws.expect_log()
+    aws.expect_log()
+    body = json.dumps(empty_manifest()).encode()
+    aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
+    aws.clients["glue"] = Faulty(aws.clients["glue"]).before("get_workflow_run", not_shown, 3)
+    assert follow_run(workspace(), "wr_1", timeout_s=3600, sleep=lambda _: None) == run_manifest()
+    assert capsys.readouterr().err.count("Glue does not show the run yet, trying again") == 1
+
+
+def test_run_that_glue_never_shows_is_neither_failed_nor_said_to_go_on(aws, workspace):
+    aws.clients["glue"] = Faulty(aws.clients["glue"]).before("get_workflow_run", not_shown, None)
+    pauses: list[float] = []
+    with pytest.raises(WatchingError, match=r"wr_1 can no longer be watched: .*EntityNotFoundException") as told:
+        follow_run(workspace(), "wr_1", timeout_s=3600, sleep=pauses.append)
+    assert told.value.exit_code == 5
+    assert "may have been removed" in told.value.remedy
+    assert 60 <= sum(pauses) <= 95
 
 
 def test_log_that_cannot_be_read_does_not_end_the_watching(aws, workspace):
