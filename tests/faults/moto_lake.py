@@ -13,7 +13,7 @@ from moto.backends import get_backend
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import create_backend_app
 
-from localstack_glue.faults.calls import service_of
+from localstack_glue.faults.calls import signed_service
 from localstack_glue.faults.plan import FaultPlan
 
 from .kept import KeptClients
@@ -100,7 +100,7 @@ def _bucket() -> Any:
 def _by_service() -> Backend:
     """moto's own dispatcher looks for the service in a list of all, which takes longer than the call."""
     backends = {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts", "logs")}
-    return lambda request: backends[service_of(request.headers) or "s3"](request)
+    return lambda request: backends[signed_service(request.headers) or "s3"](request)
 
 
 def _comparing_versions(backend: Backend) -> Backend:

@@ -17,8 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from localstack_glue.faults.answers import refusal_of
-from localstack_glue.faults.calls import call_of
+from localstack_glue.faults.answers import build_refusal
+from localstack_glue.faults.calls import parse_call
 from localstack_glue.faults.plan import Call, FaultPlan, Mode
 
 
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self._body(headers))
-        call = call_of(request.method, request.target, headers, request.body)
+        call = parse_call(request.method, request.target, headers, request.body)
         self.of.meanwhile(call)
         plan = self.of.plan
         rule = plan.decide(call) if plan else None
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         if rule is not None and mode is Mode.DELAY:
             self.of.delay(rule.delay_s)
         if mode is not None and mode.is_refusal:
-            refusal = refusal_of(call, mode)
+            refusal = build_refusal(call, mode)
             answer = Answer(refusal.status, [("Content-Type", refusal.content_type)], refusal.body)
         self._send(answer, mode)
 

@@ -19,7 +19,7 @@ from tests.integration.test_restart import OwnLocalStack, how_to_start  # noqa: 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tooling" / "localstack_glue" / "src"))
 
-from localstack_glue.faults.calls import call_of  # noqa: E402
+from localstack_glue.faults.calls import parse_call  # noqa: E402
 
 from .proxy import Answer, Backend, FaultProxy, Request, over_http  # noqa: E402
 from .rehearsal import DATABASE, DATASET, Rehearsal  # noqa: E402
@@ -37,7 +37,7 @@ class KilledInACommit:
 
     def _before(self, backend: Backend) -> Backend:
         def ask(request: Request) -> Answer:
-            call = call_of(request.method, request.target, request.headers, request.body)
+            call = parse_call(request.method, request.target, request.headers, request.body)
             if not self.armed or (call.operation, call.key) != ("UpdateTable", f"{DATABASE}.{DATASET}_curated"):
                 return backend(request)
             self.armed = False

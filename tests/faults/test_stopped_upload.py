@@ -22,8 +22,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tooling" / "localstack_glue" / "src"))
 
-from localstack_glue.faults.answers import refusal_of  # noqa: E402
-from localstack_glue.faults.calls import call_of  # noqa: E402
+from localstack_glue.faults.answers import build_refusal  # noqa: E402
+from localstack_glue.faults.calls import parse_call  # noqa: E402
 from localstack_glue.faults.plan import Call, Mode  # noqa: E402
 
 from .books import MANIFESTS, RAW, Books, Model  # noqa: E402
@@ -130,7 +130,9 @@ def upload(lake: MotoLake, session: Session, source: Path, nth: int, *, signed_i
     def ask(request: Request) -> Answer:
         is_late = stopped and not arrived_before.__dict__.pop("this", False)
         if is_late and "Credential=OLDKEY/" in request.headers.get("authorization", ""):
-            refusal = refusal_of(call_of(request.method, request.target, request.headers, request.body), Mode.EXPIRE)
+            refusal = build_refusal(
+                parse_call(request.method, request.target, request.headers, request.body), Mode.EXPIRE
+            )
             return Answer(refusal.status, [("Content-Type", refusal.content_type)], refusal.body)
         return backend(request)
 

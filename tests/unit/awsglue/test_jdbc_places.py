@@ -50,7 +50,7 @@ def test_connector_of_the_marketplace_needs_its_driver_at_hand(monkeypatch: pyte
     session: Any = SimpleNamespace()  # nothing is fetched
     there: set[str] = set()
     monkeypatch.setattr(drivers, "_is_there", lambda _, name: name in there)
-    wanted = (vendors.vendor_of("jdbc:snowflake://h"), "x.Driver", "https://1.dkr.ecr.us-east-1.amazonaws.com/x:1")
+    wanted = (vendors.find_vendor("jdbc:snowflake://h"), "x.Driver", "https://1.dkr.ecr.us-east-1.amazonaws.com/x:1")
     with pytest.raises(GlueUnsupportedError, match=r"without the JDBC driver x\.Driver"):
         drivers.find(session, *wanted)
     there.add("x.Driver")
@@ -83,7 +83,7 @@ def test_secret_fills_a_url(glue: Any) -> None:
 def test_password_is_not_shown(glue: Any) -> None:
     found = connect(glue, JDBC_CONNECTION_URL=f"{PG}/x?password=hidden", USERNAME="u", PASSWORD="hidden")
     assert "hidden" not in repr(found)
-    assert "hidden" not in repr(endpoint.Endpoint(vendors.vendor_of(found.url), found.url, {"password": "hidden"}))
+    assert "hidden" not in repr(endpoint.Endpoint(vendors.find_vendor(found.url), found.url, {"password": "hidden"}))
 
 
 @pytest.mark.parametrize("text", ['{"username": null, "password": "p"}', '{"login": "u", "password": "p"}'])
@@ -221,7 +221,7 @@ def test_columns_are_quoted_as_the_table_spells_them() -> None:
         with pytest.raises(GlueDataError):
             hashing.conditions(mysql, options, ["a"])
     with pytest.raises(GlueUnsupportedError, match="hashfield with jdbc"):
-        hashing.conditions(vendors.vendor_of("jdbc:derby:x"), {"hashfield": "a"}, ["a"])
+        hashing.conditions(vendors.find_vendor("jdbc:derby:x"), {"hashfield": "a"}, ["a"])
 
 
 @pytest.mark.parametrize("numbers", [[1, 2, 3], [-5, 0.5, 2.5, None, 1e15 + 0.5]])
@@ -248,13 +248,13 @@ def test_every_row_is_read_once_whatever_the_expression_gives(numbers: list[floa
     ],
 )  # fmt: skip
 def test_what_is_read_is_one_source(options: dict[str, Any], source: str) -> None:
-    assert reading.source_of(options) == source
+    assert reading.build_source(options) == source
 
 
 def test_bookmark_is_not_moved_over_rows_that_a_sample_leaves_out() -> None:
     bookmark = Bookmark("load", "job-bookmark-pause", Path("/nowhere/bookmark.json"))
     wanted = {"sampleQuery": "select a from t where", "enablePartitioningForSampleQuery": True, "sampleSize": 5}
-    found = endpoint.Endpoint(vendors.vendor_of(PG), PG, {}, wanted)
+    found = endpoint.Endpoint(vendors.find_vendor(PG), PG, {}, wanted)
     with pytest.raises(GlueUnsupportedError, match="sampleSize with a job bookmark"):
         reading.read(reading.Reading(SimpleNamespace(), bookmark, "orders"), found)  # type: ignore[arg-type]
 
@@ -271,7 +271,7 @@ def test_bookmark_is_not_moved_over_rows_that_a_sample_leaves_out() -> None:
     ],
 )
 def test_names_of_a_table_are_read_as_the_database_reads_them(table: str, names: list[str]) -> None:
-    assert bookmark_keys.names_of(table, str.lower) == names
+    assert bookmark_keys.split_table_name(table, str.lower) == names
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_names_of_a_table_are_read_as_the_database_reads_them(table: str, names:
 def test_table_of_a_database_says_where_it_is(parameters: dict[str, str], location: str, why: str) -> None:
     table = {"Name": "t", "Parameters": {"classification": "mysql", **parameters}}
     with pytest.raises(GlueDataError, match=why):
-        catalog_tables.options_of({**table, "StorageDescriptor": {"Location": location}})
+        catalog_tables.connection_options({**table, "StorageDescriptor": {"Location": location}})
 
 
 def test_jar_of_a_driver_that_is_not_there_is_named(glue):

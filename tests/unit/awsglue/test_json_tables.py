@@ -182,4 +182,4 @@ def test_records_are_parts_of_documents_by_json_path(glue_context, tmp_path):
     [("$", []), ("$[*]", [None]), ("$.a['b c'][0].d[*]", ["a", "b c", 0, "d", None])],
 )
 def test_steps_of_json_paths(path, steps):
-    assert json_paths.steps_of(path) == steps
+    assert json_paths.parse_steps(path) == steps

@@ -46,9 +46,9 @@ class Clients:
     def of_account(self, service: str, _scope: Scope) -> Any:
         return client(service)
 
-    def session_of(self, scope: Scope, role_arn: str, session_name: str) -> Credentials:
+    def start_session(self, scope: Scope, role_arn: str, session_name: str) -> Credentials:
         factory = ClientFactory(self.endpoint_url, self.guard, lambda *asked: Credentials(*open_session(*asked)))
-        return factory.session_of(scope, role_arn, session_name)
+        return factory.start_session(scope, role_arn, session_name)
 
     def with_credentials(self, _service: str, _scope: Scope, credentials: Credentials) -> Any:
         self.keys.append(credentials.access_key_id)
@@ -74,13 +74,13 @@ def test_account_itself_may_do_everything(reader):
     callers, _ = callers_of(Clients())
     scope = Scope(ACCOUNT, REGION, "test")
     callers.check(scope, "StartQueryExecution", "other")
-    assert (callers.role_of(scope), callers.credentials(scope).access_key_id) == ("", ACCOUNT)
+    assert (callers.role_arn(scope), callers.credentials(scope).access_key_id) == ("", ACCOUNT)
 
 
 def test_role_asks_in_its_workgroup_and_in_no_other(reader):
     callers, _ = callers_of(Clients())
     scope = Scope(ACCOUNT, REGION, reader.key)
-    assert callers.role_of(scope) == reader.arn
+    assert callers.role_arn(scope) == reader.arn
     callers.check(scope, "StartQueryExecution", "readers")
     for operation, workgroup in (("StartQueryExecution", "other"), ("StopQueryExecution", "readers")):
         with pytest.raises(AccessDeniedError, match=f"not authorized to perform: athena:{operation} on resource"):
@@ -96,10 +96,10 @@ def test_querys_own_calls_are_the_roles_and_its_key_stays_as_free_as_it_was(read
     assert engine is engines.of(scope)
     assert engine is not engines.of(Scope(ACCOUNT, REGION, "test"))
     (used,) = set(clients.keys[:2])
-    session = guard.session_of(used)
+    session = guard.find_session(used)
     assert session is not None
     assert (session.role_arn, session.session_name, session.arn.rsplit("/", 1)[-1]) == (reader.arn, "ada", "ada")
-    assert guard.session_of(reader.key) is None
+    assert guard.find_session(reader.key) is None
     assert engine.iceberg_properties["s3.access-key-id"] == used
     engines.close()
 

@@ -39,7 +39,7 @@ def test_role_that_trusts_glue_alone_is_assumed_without_asking_an_sts(iam):
     arn = iam.create_role(RoleName="etl", AssumeRolePolicyDocument=trust("glue.amazonaws.com"))["Role"]["Arn"]
     guard = RoleGuard(MotoRoles())
     credentials = in_this_host(guard).assume_role(SCOPE, "etl", "jr_1")
-    session = guard.session_of(credentials.access_key_id)
+    session = guard.find_session(credentials.access_key_id)
     assert session is not None
     assert (session.role_arn, session.session_name) == (arn, "jr_1")
     assert MotoSessions().find(credentials.access_key_id) == session
@@ -86,7 +86,7 @@ def test_where_another_emulators_sts_refuses_the_account_itself_acts_as_nobody_l
 
 def test_where_roles_are_enforced_a_refusal_of_sts_stays_one():
     with pytest.raises(ClientError, match="AccessDenied"):
-        OfAnotherEmulator(NOWHERE, RoleGuard(MotoRoles())).session_of(SCOPE, "arn:aws:iam::1:role/etl", "jr_1")
+        OfAnotherEmulator(NOWHERE, RoleGuard(MotoRoles())).start_session(SCOPE, "arn:aws:iam::1:role/etl", "jr_1")
 
 
 def test_another_error_of_another_emulators_sts_is_no_refusal():

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
 from localstack_glue.hosts.localstack.cloudformation.kinds import KINDS, REFUSED
-from localstack_glue.hosts.localstack.cloudformation.resources import provider_of, refusal_of
+from localstack_glue.hosts.localstack.cloudformation.resources import build_provider, build_refusing_provider
 
 GROUP = "localstack.cloudformation.resource_providers"
 
@@ -82,7 +82,7 @@ CASES = [
 
 @pytest.mark.parametrize(("kind", "properties", "ref", "calls"), CASES, ids=[case[0] for case in CASES])
 def test_resource_is_created_and_deleted(kind: str, properties: dict[str, Any], ref: str, calls: list[str]) -> None:
-    client, provider = Client(), provider_of(KINDS[f"AWS::Glue::{kind}"])()
+    client, provider = Client(), build_provider(KINDS[f"AWS::Glue::{kind}"])()
 
     made = provider.create(request(client, properties))
     deleted = provider.delete(request(client, made.resource_model))
@@ -94,7 +94,7 @@ def test_resource_is_created_and_deleted(kind: str, properties: dict[str, Any], 
 
 
 def test_resource_without_a_name_gets_the_stacks() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Database"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Database"])()
 
     made = provider.create(request(client, {"DatabaseInput": {}}))
 
@@ -104,7 +104,7 @@ def test_resource_without_a_name_gets_the_stacks() -> None:
 
 
 def test_job_changes_in_place_and_with_another_name_is_made_anew() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Job"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Job"])()
 
     provider.update(request(client, {**JOB, "Timeout": 5}, {**JOB, "Id": "j"}))
     provider.update(request(client, {**JOB, "Name": "k"}, {**JOB, "Id": "j"}))
@@ -118,7 +118,7 @@ def test_job_changes_in_place_and_with_another_name_is_made_anew() -> None:
 
 
 def test_tags_follow_the_template() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Workflow"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Workflow"])()
 
     provider.update(
         request(client, {"Name": "w", "Tags": {"a": 1, "b": "2"}}, {"Name": "w", "Tags": {"b": "2", "c": "3"}})
@@ -133,7 +133,7 @@ def test_tags_follow_the_template() -> None:
 
 
 def test_what_a_crawlers_template_no_longer_says_is_taken_away() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Crawler"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Crawler"])()
     now = {"Name": "c", "Role": "r", "Targets": {}}
     schedule = {"ScheduleExpression": "cron(0 1 * * ? *)"}
     before = {**now, "Schedule": schedule, "TablePrefix": "x_", "Description": "d", "Classifiers": ["k"]}
@@ -146,7 +146,7 @@ def test_what_a_crawlers_template_no_longer_says_is_taken_away() -> None:
 
 @pytest.mark.parametrize(("error", "status"), [("EntityNotFoundException", "SUCCESS"), ("AccessDenied", "FAILED")])
 def test_old_resource_of_a_change_that_cannot_be_deleted_is_told(error: str, status: str) -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Job"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Job"])()
     client.error, client.failing = error, "delete_"
 
     changed = provider.update(request(client, {**JOB, "Name": "k"}, {**JOB, "Id": "j"}))
@@ -166,7 +166,7 @@ def test_old_resource_of_a_change_that_cannot_be_deleted_is_told(error: str, sta
     ],
 )
 def test_properties_that_are_missing_fail_by_name_and_leave_nothing_to_delete(kind: str, given: dict[str, Any]) -> None:
-    client, provider = Client(), provider_of(KINDS[f"AWS::Glue::{kind}"])()
+    client, provider = Client(), build_provider(KINDS[f"AWS::Glue::{kind}"])()
 
     made = provider.create(request(client, given))
     deleted = provider.delete(request(client, given))
@@ -184,7 +184,7 @@ def test_password_of_the_wrong_type_is_not_in_the_message() -> None:
     asked = request(client, given)
     asked.aws_client_factory.glue = real
 
-    failed = provider_of(KINDS["AWS::Glue::Connection"])().create(asked)
+    failed = build_provider(KINDS["AWS::Glue::Connection"])().create(asked)
 
     assert failed.status is OperationStatus.FAILED
     assert "ConnectionProperties.PASSWORD" in failed.message
@@ -192,7 +192,7 @@ def test_password_of_the_wrong_type_is_not_in_the_message() -> None:
 
 
 def test_name_of_a_database_may_stand_beside_its_input() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Database"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Database"])()
 
     made = provider.create(request(client, {"CatalogId": "1", "DatabaseName": "d", "DatabaseInput": {}}))
 
@@ -210,7 +210,7 @@ def test_names_that_differ_from_the_apis_are_translated() -> None:
         ("Classifier", {"CsvClassifier": csv}),
         ("SecurityConfiguration", security),
     ):
-        provider_of(KINDS[f"AWS::Glue::{kind}"])().create(request(client, given))
+        build_provider(KINDS[f"AWS::Glue::{kind}"])().create(request(client, given))
 
     assert [parameters for _, parameters in client.calls] == [
         {"Name": "c", "Schedule": "cron(0 1 * * ? *)"},
@@ -220,7 +220,7 @@ def test_names_that_differ_from_the_apis_are_translated() -> None:
 
 
 def test_values_of_a_partition_may_be_numbers() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Partition"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Partition"])()
     given = {"DatabaseName": "d", "TableName": "t", "PartitionInput": {"Values": [2024, "01", True]}}
 
     made = provider.create(request(client, given))
@@ -236,8 +236,8 @@ def test_values_have_the_types_that_the_api_takes() -> None:
     client = Client()
     parameters = {"has_encrypted_data": True, "count": 3}
     table = {"DatabaseName": "d", "TableInput": {"Name": "t", "Retention": "5", "Parameters": parameters}}
-    provider_of(KINDS["AWS::Glue::Table"])().create(request(client, table))
-    provider_of(KINDS["AWS::Glue::Job"])().create(
+    build_provider(KINDS["AWS::Glue::Table"])().create(request(client, table))
+    build_provider(KINDS["AWS::Glue::Job"])().create(
         request(client, {**JOB, "Timeout": "30", "MaxRetries": 1.0, "JobRunQueuingEnabled": "true"})
     )
 
@@ -252,7 +252,7 @@ def test_values_have_the_types_that_the_api_takes() -> None:
 
 
 def test_failures_are_told_and_what_is_gone_is_deleted() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Workflow"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Workflow"])()
     client.error = "EntityNotFoundException"
     assert provider.delete(request(client, {"Name": "w", "Id": "w"})).status is OperationStatus.SUCCESS
     client.error = "AlreadyExistsException"
@@ -265,7 +265,7 @@ def test_failures_are_told_and_what_is_gone_is_deleted() -> None:
 
 
 def test_stack_deletes_what_it_made_and_nothing_else() -> None:
-    client, provider = Client(), provider_of(KINDS["AWS::Glue::Job"])()
+    client, provider = Client(), build_provider(KINDS["AWS::Glue::Job"])()
     made = provider.create(request(client, JOB)).resource_model
     client.error = "AlreadyExistsException"
     other = provider.create(request(client, JOB)).resource_model
@@ -279,7 +279,7 @@ def test_stack_deletes_what_it_made_and_nothing_else() -> None:
 
 
 def test_other_types_are_refused_by_name() -> None:
-    answer = refusal_of("AWS::Glue::MLTransform")().create(request(Client(), {}))
+    answer = build_refusing_provider("AWS::Glue::MLTransform")().create(request(Client(), {}))
 
     assert answer.status is OperationStatus.FAILED
     assert answer.message == "glue-local does not support the resource type AWS::Glue::MLTransform"

@@ -84,7 +84,7 @@ def columns(table: Any) -> dict[str, str]:
 def test_file_belongs_to_the_innermost_known_table(key, location):  # G22
     known = KnownFolders({"s3://lake/raw/cars/": {}, "s3://lake/raw/cars/used/": {}}, frozenset())
     item = S3Object(key, 1, tuple(key.split("/")[1:]))
-    assert known.table_of(S3Target.parse("s3://lake/raw/"), item) == location
+    assert known.find_table(S3Target.parse("s3://lake/raw/"), item) == location
 
 
 def test_new_folders_alone_are_read_and_added(lake):

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from localstack_glue.faults.answers import refusal_of
-from localstack_glue.faults.calls import call_of
+from localstack_glue.faults.answers import build_refusal
+from localstack_glue.faults.calls import parse_call
 from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
 
 UPDATE = Call("glue", "UpdateTable", "lake.curated")
@@ -94,21 +94,21 @@ def signed(service: str) -> str:
 )
 def test_request_is_known_by_its_outside(request_of, call):
     method, target, service, body = request_of
-    assert call_of(method, target, {"authorization": signed(service)}, body) == call
+    assert parse_call(method, target, {"authorization": signed(service)}, body) == call
 
 
 def test_copy_is_known_by_the_header_that_names_its_source():
     headers = {"authorization": signed("s3"), "x-amz-copy-source": "lake/raw/a.csv"}
-    assert call_of("PUT", "/lake/copy", headers, b"") == Call("s3", "CopyObject", "lake/copy")
-    part = call_of("PUT", "/lake/copy?partNumber=1&uploadId=u", headers, b"")
+    assert parse_call("PUT", "/lake/copy", headers, b"") == Call("s3", "CopyObject", "lake/copy")
+    part = parse_call("PUT", "/lake/copy?partNumber=1&uploadId=u", headers, b"")
     assert part == Call("s3", "UploadPart", "lake/copy")
 
 
 def test_request_with_json_is_known_by_its_header_and_named_by_its_table():
     headers = {"x-amz-target": "AWSGlue.UpdateTable", "authorization": signed("glue")}
     body = json.dumps({"DatabaseName": "lake", "TableInput": {"Name": "curated"}}).encode()
-    assert call_of("POST", "/", headers, body) == UPDATE
-    assert call_of("POST", "/", headers, b"\xff").key == ""
+    assert parse_call("POST", "/", headers, body) == UPDATE
+    assert parse_call("POST", "/", headers, b"\xff").key == ""
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_request_with_json_is_known_by_its_header_and_named_by_its_table():
     ],
 )
 def test_refusals_are_in_the_words_of_the_service(call, mode, status, code):
-    refusal = refusal_of(call, mode)
+    refusal = build_refusal(call, mode)
     assert (refusal.status, refusal.code) == (status, code)
     if call.service == "s3":
         assert ElementTree.fromstring(refusal.body).findtext("Code") == code  # noqa: S314  # our own

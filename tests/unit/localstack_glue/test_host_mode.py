@@ -22,4 +22,4 @@ def test_s3_objects_lie_in_the_folder_of_this_localstack(tmp_path, monkeypatch):
     ],
 )
 def test_gateway_binds_to_the_interface_that_was_named(host, interface):
-    assert host_mode.interface_of(host) == interface
+    assert host_mode.bind_address(host) == interface

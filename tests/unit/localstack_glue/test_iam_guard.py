@@ -193,7 +193,7 @@ def test_short_name_of_a_role_is_no_role_of_the_account():
 
 def test_call_that_may_do_a_part_counts_as_refused():
     guard = guard_of(DELETE)
-    session = guard.session_of("ASIA1")
+    session = guard.find_session("ASIA1")
     assert session is not None
     both = {"Bucket": "lake", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b"}]}}
 
@@ -317,5 +317,5 @@ def test_session_that_a_role_got_for_a_role_is_followed_and_nobody_elses():
     for key, found in (("stranger", None), ("ASIA1", RoleSession(ROLE, "next"))):
         asked = call("sts", "AssumeRole", key, "query", RoleArn=ROLE, RoleSessionName="next")
         RoleChain(guard)(None, asked, answer)
-        assert guard.session_of("LSIA2") == found
-    assert not guard.session_of("LSIA2").is_over
+        assert guard.find_session("LSIA2") == found
+    assert not guard.find_session("LSIA2").is_over

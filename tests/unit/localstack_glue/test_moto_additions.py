@@ -5,7 +5,7 @@ import json
 import pytest
 
 from localstack_glue.hosts.standalone.event_text import text_for
-from localstack_glue.hosts.standalone.moto_additions import problem_of, unconditional
+from localstack_glue.hosts.standalone.moto_additions import find_problem, unconditional
 
 WAIT = {"Type": "Wait", "Seconds": 1, "Next": "Done"}
 
@@ -25,7 +25,7 @@ WAIT = {"Type": "Wait", "Seconds": 1, "Next": "Done"}
 )
 def test_definition_of_a_state_machine_is_sound_or_has_a_problem_of_this_kind(definition, code):
     text = definition if isinstance(definition, str) else json.dumps(definition)
-    problem = problem_of(text)
+    problem = find_problem(text)
     assert (problem[0] if problem else None) == code
 
 

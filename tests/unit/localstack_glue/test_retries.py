@@ -136,7 +136,7 @@ def test_run_that_is_stopped_while_it_fails_is_not_tried_again(glue, tmp_path):
     request = {"JobName": "etl"}
 
     def stop() -> None:
-        (run,) = service.scope.store.runs_of("etl")
+        (run,) = service.scope.store.list_runs("etl")
         answer = service.jobs.batch_stop(service.scope, {**request, "JobRunIds": [run.run_id]})
         assert answer["SuccessfulSubmissions"]
 

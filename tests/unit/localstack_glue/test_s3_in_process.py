@@ -29,7 +29,7 @@ class FakeGuard:
     def __init__(self) -> None:
         self.asked: list[Any] = []
 
-    def session_of(self, key: str) -> str | None:
+    def find_session(self, key: str) -> str | None:
         return "session" if key == ROLE.access_key_id else None
 
     def check(self, session: str, service: str, operation: str, call: Any, place: Any) -> list[Any]:

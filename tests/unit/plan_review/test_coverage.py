@@ -254,7 +254,7 @@ def test_every_type_of_the_projects_own_modules_is_judged_or_known_to_be_harmles
         if line.startswith("resource ")
     }
     coverage = load_coverage()
-    assert sorted(kind for kind in used if coverage.kind_of(kind) == "unjudged") == []
+    assert sorted(kind for kind in used if coverage.classify(kind) == "unjudged") == []
 
 
 def test_no_type_is_of_two_kinds():

@@ -22,7 +22,7 @@ if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) no
     sys.path.append(SOURCE)  # the service is a distribution of its own
 
 from localstack_glue.hosts.standalone import alarm_actions, moto_additions
-from localstack_glue.hosts.standalone.calls import call_of, caller_of
+from localstack_glue.hosts.standalone.calls import identify_call, read_caller
 from localstack_glue.hosts.standalone.gateway import Gateway
 from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows_and_topics
 from localstack_glue.iam.guard import RoleGuard
@@ -41,7 +41,7 @@ MOMENT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def test_moments_of_a_request_are_in_utc():
     body = json.dumps({"Filter": {"CreatedAfter": MOMENT.timestamp()}})
     request = Request(EnvironBuilder(method="POST", headers=HEADERS, data=body).get_environ())
-    call = call_of(request, caller_of(request))
+    call = identify_call(request, read_caller(request))
     assert call.parameters["Filter"]["CreatedAfter"] == MOMENT
 
 

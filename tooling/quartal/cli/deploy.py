@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plan_review.cli import FormatOption, OutOption, RulesOption
-from plan_review.forms import Format, form_of
+from plan_review.forms import Format, select_format
 from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
 from quartal.core.errors import EXIT_CHANGES
 from quartal.deploy.git_state import refuse_unpublished
@@ -72,7 +72,7 @@ def plan(
     from quartal.cli import plan_and_apply
 
     workspace = open_workspace(env, as_json=as_json)
-    targets = [(file, form_of(file)) for file in out or ()]
+    targets = [(file, select_format(file)) for file in out or ()]
     found = plan_and_apply.show_plan(workspace, Format.JSON if as_json else form, targets, policies, rules, usage)
     if detailed_exitcode and not found.plan.is_empty:
         raise typer.Exit(EXIT_CHANGES)

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from plan_review.cli import FileArgument, FormatOption, GateOption, NameOption, OutOption, RulesOption
-from plan_review.forms import Format, form_of
+from plan_review.forms import Format, select_format
 from quartal.cli.options import JsonOption
 from quartal.core.console import Console
 from quartal.core.errors import EXIT_CHANGES
@@ -35,7 +35,7 @@ def review(
     from quartal.cli import review_forms
 
     console = Console(as_json=as_json)
-    targets = [(target, form_of(target)) for target in out or ()]
+    targets = [(target, select_format(target)) for target in out or ()]
     reviewed = review_file(file, sys.stdin.buffer, os.environ, name=name, rules=rules, programs=[_OWN_TERRAFORM])
     review_forms.print_review(console, reviewed, Format.JSON if as_json else form)
     for target, target_form in targets:

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from plan_review.command import region_of
+from plan_review.command import find_region
 from plan_review.parse import parse_plan
 from plan_review.policies import Finding, Level, load_rules
 from plan_review.policy_report import PolicyReport, not_run
@@ -81,7 +81,7 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
         is_destroy=options.is_destroy,
         reasons=tuple(reason.model_dump(mode="json") for reason in made.verdict.reasons),
         account=planned_account(data),
-        region=region_of(data),
+        region=find_region(data),
     )
     return made
 

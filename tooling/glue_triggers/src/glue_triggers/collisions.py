@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from glue_triggers.conditions import Kind, Node
 from glue_triggers.finding import Finding, Level
 from glue_triggers.pipeline import Pipeline
-from glue_triggers.simulation import Start, Year, minutes_of
+from glue_triggers.simulation import Start, Year, run_minutes
 
 
 def collisions(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def _twice_in_a_chain(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             yield Finding(
                 "started-twice",
                 Level.WARNING,
-                pipeline.address_of(node),
+                pipeline.find_address(node),
                 f"One start of {address} starts the {node} {number} times{lost}: by {whose}.",
                 "Let one trigger start it, with all conditions in one predicate.",
             )
@@ -67,7 +67,7 @@ def _at_once(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
         yield Finding(
             "double-start",
             Level.WARNING,
-            pipeline.address_of(node),
+            pipeline.find_address(node),
             f"The {node} is started by {' and by '.join(sorted(names))} at the same time, "
             f"{_times(len(starts))}, first on {starts[0].at:%Y-%m-%d %H:%M}.",
             "Keep one of the schedules, or move one to a time when the other's run has ended.",
@@ -105,12 +105,12 @@ def _limits(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
 
 
 def _length(node: Node | None, pipeline: Pipeline) -> str:
-    return f"a run takes {minutes_of(node, pipeline.job(node.name)):g} minutes" if node else "a run takes longer"
+    return f"a run takes {run_minutes(node, pipeline.job(node.name)):g} minutes" if node else "a run takes longer"
 
 
 def _limited(pipeline: Pipeline, start: Start) -> str:
     if start.node is not None:
-        return pipeline.address_of(start.node)
+        return pipeline.find_address(start.node)
     workflow = pipeline.workflow(start.workflow)
     return workflow.address if workflow else start.workflow
 

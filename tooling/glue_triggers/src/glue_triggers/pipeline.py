@@ -193,7 +193,7 @@ class Pipeline:
         """Whether the job or crawler is among those that are known."""
         return node.name in (self._jobs if node.kind is Kind.JOB else self._crawlers)
 
-    def address_of(self, node: Node) -> str:
+    def find_address(self, node: Node) -> str:
         """Where a job or crawler is defined; its kind and name if that is not known."""
         found = self.job(node.name) if node.kind is Kind.JOB else self.crawler(node.name)
         return found.address if found else str(node)

@@ -146,7 +146,7 @@ class Simulation:
             if by is not None:  # a crawl by its own schedule fires no conditional trigger (G2)
                 self._advance(End(node, SUCCEEDED), root, run, at)
 
-        self._put(now + timedelta(minutes=minutes_of(node, job)), end, is_end=True)
+        self._put(now + timedelta(minutes=run_minutes(node, job)), end, is_end=True)
 
     def _advance(self, end: End, root: tuple[datetime, str], run: _Run | None, now: datetime) -> None:
         if run is None:
@@ -162,7 +162,7 @@ class Simulation:
                 self._fire(trigger, root, run, now)
 
 
-def minutes_of(node: Node, job: Job | None) -> float:
+def run_minutes(node: Node, job: Job | None) -> float:
     """How long a run takes, in minutes: the job's median, or an assumption."""
     if node.kind is Kind.CRAWLER:
         return ASSUMED_CRAWL_MIN

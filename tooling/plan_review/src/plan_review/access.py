@@ -153,11 +153,11 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
         for change in plan.changes
         if change.type in _OWNERS.values() and (change.action is Action.CREATE or change.action.replaces)
     )
-    found = [item for change in parts(plan) for item in _of(change, plan, made)]
+    found = [item for change in parts(plan) for item in _access_changes(change, plan, made)]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
 
 
-def _of(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
+def _access_changes(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
     if change.action is Action.FORGET:
         return  # what it allows stays as it is
     for item in _changes(change, plan):

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from plan_review.errors import EXIT_NOT_APPROVED, ReviewError, ReviewInputError
-from plan_review.forms import Format, Gate, form_of, rendered, write_review
+from plan_review.forms import Format, Gate, rendered, select_format, write_review
 
 FileArgument = Annotated[
     str,
@@ -97,7 +97,7 @@ def _reviewed(
         raise ReviewInputError(
             "A file, a page and JSON hold one review, but several plans are named.", remedy="Name one plan at a time."
         )
-    targets = [(target, form_of(target)) for target in out]
+    targets = [(target, select_format(target)) for target in out]
     approved = True
     for file in files:
         made = review_file(file, sys.stdin.buffer, os.environ, name=name, rules=rules)

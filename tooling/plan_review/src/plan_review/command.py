@@ -56,7 +56,7 @@ def review_plan(data: dict[str, Any], name: str, rules: Path | None, now: dateti
         Basis(
             environment=name,
             rules=load_rules(rules),
-            prices=load_prices(region_of(data)),
+            prices=load_prices(find_region(data)),
             usage=load_usage(),
             policies=not_run("this review judges by its own rules alone"),
             now=now or datetime.now(UTC),
@@ -69,7 +69,7 @@ def passes(made: Review, gate: Gate) -> bool:
     return made.verdict.is_approved_by(Level.NOTE if gate is Gate.NONE else Level[gate.value.upper()])
 
 
-def region_of(data: Mapping[str, Any]) -> str:
+def find_region(data: Mapping[str, Any]) -> str:
     """The region from a variable or the AWS provider's configuration; empty if the plan names none."""
     for path in (
         ("variables", "region", "value"),

@@ -159,11 +159,11 @@ class Condition(BaseModel):
         for value in values:
             if any(_same(value, each) for each in self.endless):
                 yield _FOR_EVER
-            elif (number := number_of(value)) is not None:
+            elif (number := parse_number(value)) is not None:
                 yield number
 
 
-def number_of(value: Any) -> float | None:
+def parse_number(value: Any) -> float | None:
     """A number, also one that a provider writes as text, such as `60s`; None for anything else."""
     if isinstance(value, str) and (found := _SECONDS.fullmatch(value)):
         return float(found[1])

@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from plan_review.access import is_policy
-from plan_review.conditions import is_unseen, number_of, without_indices
+from plan_review.conditions import is_unseen, parse_number, without_indices
 from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.policies import RuleBook
 from plan_review.values import AttributeChange, Marker
@@ -60,7 +60,7 @@ class Coverage(BaseModel):
         """Whether a type costs nothing by itself, or lives in the state alone."""
         return resource_type in self.local or any(re.search(pattern, resource_type) for pattern in self.free)
 
-    def kind_of(self, resource_type: str) -> str:
+    def classify(self, resource_type: str) -> str:
         """One of judged, harmless, local, access (which is not judged, and carries access), foreign, unjudged."""
         for kind, types in (("judged", self.judged), ("harmless", self.harmless), ("local", self.local)):
             if resource_type in types:
@@ -81,7 +81,7 @@ def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
     """Rule, sentence and address for everything that the review cannot judge, one per type or provider."""
     by_type: dict[tuple[str, str], list[ResourceChange]] = defaultdict(list)
     for change in plan.changes:
-        kind = load_coverage().kind_of(change.type)
+        kind = load_coverage().classify(change.type)
         if kind in _RULES and change.action is not Action.NO_OP:
             by_type[kind, change.provider if kind == "foreign" else change.type].append(change)
     for (kind, name), changes in sorted(by_type.items()):
@@ -104,7 +104,7 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
     coverage = load_coverage()
     of_types: dict[str, tuple[_Place, ...]] = {}
     for change in plan.changes:
-        if change.action is not Action.UPDATE or coverage.kind_of(change.type) not in _KNOWN:
+        if change.action is not Action.UPDATE or coverage.classify(change.type) not in _KNOWN:
             continue
         if not change.attributes:
             yield change.address, "It changes, and the plan does not say what changes of it."
@@ -134,7 +134,7 @@ def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
     for change in map(plan.without_computed, plan.changes):
         if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
             continue
-        if not change.after and not change.attributes and coverage.kind_of(change.type) in {*_KNOWN, "local"}:
+        if not change.after and not change.attributes and coverage.classify(change.type) in {*_KNOWN, "local"}:
             yield change.address, "It is hidden as a whole, and may be anything."
         deciding = {*coverage.deciding["*"], *coverage.deciding.get(change.type, ())}
         names = {item.name for item in change.attributes if item.name in deciding and is_unseen(item.after)}
@@ -186,8 +186,8 @@ def _is_looked_at(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
 
 def _is_compared(item: AttributeChange) -> bool:
     """Whether a rule about numbers can compare the old value with the new one, even if one is missing."""
-    return number_of(item.before) is not None and (
-        number_of(item.after) is not None or item.after in (None, Marker.ABSENT)
+    return parse_number(item.before) is not None and (
+        parse_number(item.after) is not None or item.after in (None, Marker.ABSENT)
     )
 
 

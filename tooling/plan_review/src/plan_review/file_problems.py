@@ -10,7 +10,7 @@ from pydantic import ValidationError
 _IN_WORDS = {"extra_forbidden": "is not known here", "missing": "is missing"}
 
 
-def lines_of(error: Exception, most: int) -> tuple[str, ...]:
+def problem_lines(error: Exception, most: int) -> tuple[str, ...]:
     """The first problems, one per line: validation errors with their place, others in the error's own words."""
     if not isinstance(error, ValidationError):
         return tuple(str(error).splitlines()[:most])

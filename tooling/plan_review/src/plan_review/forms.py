@@ -38,7 +38,7 @@ class Gate(StrEnum):
 _SUFFIXES = {".txt": Format.TEXT, ".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
 
 
-def form_of(file: Path) -> Format:
+def select_format(file: Path) -> Format:
     """The format for a file's suffix.
 
     Raises:

@@ -80,7 +80,7 @@ def losing_rules(plan: Plan) -> Iterator[LosingRule]:
     for change in parts(plan):
         if change.type in _TYPES and change.after:
             name = change.after.get("bucket")
-            yield from _of(change, is_new=isinstance(name, str | Marker) and name in made)
+            yield from _losing_rules(change, is_new=isinstance(name, str | Marker) and name in made)
 
 
 def kept_longer(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -101,7 +101,7 @@ def _is_new_bucket(change: ResourceChange) -> bool:
     return change.type == "aws_s3_bucket" and bool(change.after) and not change.before
 
 
-def _of(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
+def _losing_rules(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
     before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
     if any(item.name in _RULES and item.after in _HIDDEN for item in change.attributes):
         before = ()  # what is hidden looks alike on both sides

@@ -61,7 +61,7 @@ class Managed:
         """Whether a resource of the type belongs to an owner with one of these names."""
         return any(str(each.get(attribute)) in names for each in self.by_type.get(kind, ()))
 
-    def policies_of(self, role: str, name: str) -> set[str]:
+    def policy_names(self, role: str, name: str) -> set[str]:
         """Names of the inline policies, or ARNs of the attached ones, that resources of their own give a role."""
         if name == "inline_policy":
             return {
@@ -125,8 +125,8 @@ def _parts(change: ResourceChange, attributes: Mapping[str, Any], managed: Manag
     for name in sorted(_relevant_attributes(change) & attributes.keys()):
         value = attributes[name]
         if change.type == "aws_iam_role":
-            ours = managed.policies_of(str(change.attribute("name")), name)
-            yield name, [each for each in value if _name_of(each) not in ours] if isinstance(value, list) else value
+            ours = managed.policy_names(str(change.attribute("name")), name)
+            yield name, [each for each in value if _policy_name(each) not in ours] if isinstance(value, list) else value
         elif change.type == "aws_s3_bucket":
             if not managed.some(_OF_BUCKETS[name], "bucket", own):
                 yield name, value
@@ -138,6 +138,6 @@ def _parts(change: ResourceChange, attributes: Mapping[str, Any], managed: Manag
             yield name, value
 
 
-def _name_of(policy: Any) -> str:
+def _policy_name(policy: Any) -> str:
     """The name of an inline policy, or the ARN of an attached one."""
     return str(policy.get("name") if isinstance(policy, dict) else policy)

@@ -136,15 +136,15 @@ def _columns(addresses: list[str], edges: set[tuple[str, str]]) -> list[list[str
         mentions[source].append(target)
     depth: dict[str, int] = {}
 
-    def depth_of(address: str, way: frozenset[str]) -> int:
+    def measure_depth(address: str, way: frozenset[str]) -> int:
         if address not in depth:
             further = [target for target in mentions[address] if target not in way]
-            depth[address] = max((depth_of(target, way | {address}) + 1 for target in further), default=0)
+            depth[address] = max((measure_depth(target, way | {address}) + 1 for target in further), default=0)
         return depth[address]
 
     columns: list[list[str]] = []
     for address in addresses:
-        at = depth_of(address, frozenset({address}))
+        at = measure_depth(address, frozenset({address}))
         columns += [[] for _ in range(at + 1 - len(columns))]
         columns[at].append(address)
     return columns

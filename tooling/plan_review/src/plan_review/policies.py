@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from plan_review.conditions import Condition, is_unseen, names_within
 from plan_review.errors import ReviewInputError
-from plan_review.file_problems import lines_of
+from plan_review.file_problems import problem_lines
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.replacement import parts
 from plan_review.values import Marker
@@ -259,5 +259,5 @@ def _read(path: Path) -> RuleBook:
         raise ReviewInputError(
             f"{path} does not contain readable rules.",
             remedy="Follow the format of the bundled rules: rules.yaml in the package plan_review.",
-            details=lines_of(error, 8),
+            details=problem_lines(error, 8),
         ) from error

@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from plan_review.policy_principals import ALL_BUT as _ALL_BUT
-from plan_review.policy_principals import EVERYBODY, is_anybodys, tests_of
-from plan_review.values import json_of
+from plan_review.policy_principals import EVERYBODY, is_anybodys, list_tests
+from plan_review.values import parse_json
 
 _BUT = "anything but "
 
@@ -129,7 +129,9 @@ def _either(statement: Mapping[str, Any], key: str) -> list[str]:
 def _condition(condition: Any) -> str:
     if not isinstance(condition, dict):
         return ""
-    parts = [f"{variable} {operator} {'|'.join(sorted(values))}" for operator, variable, values in tests_of(condition)]
+    parts = [
+        f"{variable} {operator} {'|'.join(sorted(values))}" for operator, variable, values in list_tests(condition)
+    ]
     return " and ".join(parts)
 
 
@@ -137,7 +139,7 @@ def policy_document(value: Any) -> Mapping[str, Any] | None:
     """The policy that an attribute holds as JSON; None for anything else."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
-    parsed = json_of(value)
+    parsed = parse_json(value)
     return parsed if isinstance(parsed, dict) and "Statement" in parsed else None
 
 

@@ -68,16 +68,16 @@ _LEAST_OF_A_NAME = 6
 def is_anybodys(principal: str, actions: list[str], condition: Any) -> bool:
     """Whether everybody is meant: no principal is named, or one who vouches for everybody, and nothing narrows it."""
     if principal == EVERYBODY or principal.startswith(ALL_BUT):
-        return not any(_narrows(*test) for test in tests_of(condition))
+        return not any(_narrows(*test) for test in list_tests(condition))
     if not any("withwebidentity" in action.lower() or "*" in action for action in actions):
         return False
     provider = principal.partition(":oidc-provider/")[2] or principal
     if not provider.startswith(_SERVE_EVERYBODY):
         return False
-    return not any(_names_whom(*test) for test in tests_of(condition))
+    return not any(_names_whom(*test) for test in list_tests(condition))
 
 
-def tests_of(condition: Any) -> Iterator[tuple[str, str, list[str]]]:
+def list_tests(condition: Any) -> Iterator[tuple[str, str, list[str]]]:
     """Operator, variable and values of each test of a condition, in alphabetical order."""
     for operator, tests in sorted(condition.items()) if isinstance(condition, dict) else ():
         for variable, values in sorted(tests.items()) if isinstance(tests, dict) else ():

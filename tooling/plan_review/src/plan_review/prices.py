@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from plan_review.errors import PriceListError, ReviewInputError
-from plan_review.file_problems import lines_of
+from plan_review.file_problems import problem_lines
 
 BUNDLED_FOLDER = Path(__file__).parent / "prices"
 PRICE_LIST_URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{offer}/current/{region}/index.json"
@@ -109,7 +109,7 @@ def load_prices(region: str, *folders: Path) -> PriceList | None:
                 raise ReviewInputError(
                     f"{path.name} does not contain readable prices.",
                     remedy="Write it again from AWS's price list, or remove it.",
-                    details=lines_of(error, 6),
+                    details=problem_lines(error, 6),
                 ) from error
     return None
 

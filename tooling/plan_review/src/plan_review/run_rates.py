@@ -52,7 +52,7 @@ def run_rates(plan: Plan, now: datetime, otherwise: float, *, is_after: bool) ->
     }
     started = {node for trigger in triggers for node in _nodes(trigger.get("actions"))} | own.keys()
 
-    def rate_of(node: tuple[str, str], above: frozenset[tuple[str, str]]) -> float:
+    def run_rate(node: tuple[str, str], above: frozenset[tuple[str, str]]) -> float:
         if node in above:
             return 0.0
         starting = [trigger for trigger in triggers if node in _nodes(trigger.get("actions"))]
@@ -62,11 +62,11 @@ def run_rates(plan: Plan, now: datetime, otherwise: float, *, is_after: bool) ->
         if trigger.get("type") != "CONDITIONAL":
             return _scheduled(trigger, now)
         predicates = _blocks(trigger.get("predicate"))
-        rates = [rate_of(node, above) for entry in predicates for node in _nodes(entry.get("conditions"))]
+        rates = [run_rate(node, above) for entry in predicates for node in _nodes(entry.get("conditions"))]
         any_is_enough = any(entry.get("logical") == "ANY" for entry in predicates)
         return (sum(rates) if any_is_enough else min(rates)) if rates else 0.0
 
-    found = {node: rate for node in started if (rate := rate_of(node, frozenset())) > 0}
+    found = {node: rate for node in started if (rate := run_rate(node, frozenset())) > 0}
     return RunRates(
         jobs={name: rate for (kind, name), rate in found.items() if kind == "job_name"},
         crawlers={name: rate for (kind, name), rate in found.items() if kind == "crawler_name"},

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from plan_review.errors import ReviewInputError
-from plan_review.file_problems import lines_of
+from plan_review.file_problems import problem_lines
 
 _ESTIMATE = Path(__file__).parent / "usage.yaml"
 
@@ -61,7 +61,7 @@ def load_usage(override: Path | None = None) -> Usage:
         raise ReviewInputError(
             f"{override} does not contain readable usage.",
             remedy=f"Set numbers for any of: {', '.join(values)}.",
-            details=lines_of(error, 6),
+            details=problem_lines(error, 6),
         ) from error
 
 

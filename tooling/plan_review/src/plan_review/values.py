@@ -249,10 +249,10 @@ def _document(value: Any) -> Any:
     """A JSON object or array that a string holds, such as a policy; None for every other value."""
     if not isinstance(value, str) or value[:1] not in "{[" or not value:
         return None
-    return json_of(value)
+    return parse_json(value)
 
 
-def json_of(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """A text parsed as JSON; None if it is not JSON, or is nested too deeply."""
     try:
         document = json.loads(text)

@@ -19,7 +19,7 @@ from localstack_glue.service.clients import ClientFactory, Credentials
 class Callers(Protocol):
     """Determines the caller, and refuses what the caller may not request."""
 
-    def role_of(self, scope: Scope, /) -> str:
+    def role_arn(self, scope: Scope, /) -> str:
         """The ARN of the caller's role; empty for the account itself."""
         ...
 
@@ -31,7 +31,7 @@ class Callers(Protocol):
 class NobodyAsked:
     """Everybody is the account: for hosts that do not enforce IAM."""
 
-    def role_of(self, _scope: Scope) -> str:
+    def role_arn(self, _scope: Scope) -> str:
         """Nobody has a role."""
         return ""
 
@@ -49,7 +49,7 @@ class RoleCallers:
         self._lock = threading.Lock()
         self._own: dict[RoleSession, Credentials] = {}
 
-    def role_of(self, scope: Scope) -> str:
+    def role_arn(self, scope: Scope) -> str:
         """The ARN of the caller's role; empty for the account itself."""
         session = self._session(scope)
         return session.role_arn if session else ""
@@ -71,14 +71,14 @@ class RoleCallers:
             return Credentials(scope.account_id, "glue-local")
         with self._lock:
             own = self._own.get(session)
-            used = self._guard.session_of(own.access_key_id) if own is not None else None
+            used = self._guard.find_session(own.access_key_id) if own is not None else None
             if own is None or used is None or used.is_over:
-                own = self._own[session] = self._clients.session_of(scope, session.role_arn, session.session_name)
+                own = self._own[session] = self._clients.start_session(scope, session.role_arn, session.session_name)
             return own
 
     def _session(self, scope: Scope) -> RoleSession | None:
         try:
-            return self._guard.session_of(scope.caller) or self._sessions.find(scope.caller)
+            return self._guard.find_session(scope.caller) or self._sessions.find(scope.caller)
         except SessionPolicyError as error:
             raise InvalidRequestException(
                 f"Queries of {error} with session policies are not run here: they would not be applied"

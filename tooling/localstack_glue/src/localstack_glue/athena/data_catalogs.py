@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 
 from localstack_glue.athena.errors import InvalidRequestException
-from localstack_glue.athena.models import GLUE_CATALOG, DataCatalog, athena_arn, store_of
+from localstack_glue.athena.models import GLUE_CATALOG, DataCatalog, athena_arn, get_store
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
@@ -36,10 +36,10 @@ class DataCatalogs:
         name = request["Name"]
         made = DataCatalog(name, request["Type"], request.get("Description"), dict(request.get("Parameters") or {}))
         with self._lock:
-            if name == GLUE_CATALOG or name in store_of(scope).data_catalogs:
+            if name == GLUE_CATALOG or name in get_store(scope).data_catalogs:
                 raise InvalidRequestException(f"DataCatalog {name} already exists")
-            store_of(scope).data_catalogs[name] = made
-            stored_tags.add(store_of(scope).tags, athena_arn(scope, "datacatalog", name), request.get("Tags"))
+            get_store(scope).data_catalogs[name] = made
+            stored_tags.add(get_store(scope).tags, athena_arn(scope, "datacatalog", name), request.get("Tags"))
         return {"DataCatalog": _shown(made)}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -48,7 +48,7 @@ class DataCatalogs:
 
     def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListDataCatalogs."""
-        stored = [_glue(scope), *store_of(scope).data_catalogs.values()]
+        stored = [_glue(scope), *get_store(scope).data_catalogs.values()]
         found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
         shown = [{"CatalogName": catalog.name, "Type": catalog.type, "Status": _STATUS} for catalog in found]
         return {"DataCatalogsSummary": shown, "NextToken": token}
@@ -65,8 +65,8 @@ class DataCatalogs:
         """DeleteDataCatalog."""
         with self._lock:
             found = self._find_own(scope, request["Name"])
-            del store_of(scope).data_catalogs[found.name]
-            store_of(scope).tags.pop(athena_arn(scope, "datacatalog", found.name), None)
+            del get_store(scope).data_catalogs[found.name]
+            get_store(scope).tags.pop(athena_arn(scope, "datacatalog", found.name), None)
         return {"DataCatalog": {**_shown(found), "Status": "DELETE_COMPLETE"}}
 
     def _find_own(self, scope: Scope, name: str) -> DataCatalog:
@@ -77,7 +77,7 @@ class DataCatalogs:
     def _find(self, scope: Scope, name: str) -> DataCatalog:
         if name == GLUE_CATALOG:
             return _glue(scope)
-        stored = store_of(scope).data_catalogs
+        stored = get_store(scope).data_catalogs
         if name not in stored:
             raise InvalidRequestException(f"DataCatalog {name} was not found")
         return stored[name]

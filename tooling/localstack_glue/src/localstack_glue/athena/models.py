@@ -134,7 +134,7 @@ class AthenaStore(BaseStore):
 athena_stores = AccountRegionBundle("athena", AthenaStore)
 
 
-def store_of(scope: Scope) -> AthenaStore:
+def get_store(scope: Scope) -> AthenaStore:
     """The data of an account and region."""
     store: AthenaStore = athena_stores[scope.account_id][scope.region]
     return store

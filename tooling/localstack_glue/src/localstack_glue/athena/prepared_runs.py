@@ -7,7 +7,7 @@ from localstack_glue.athena.engine import statements
 from localstack_glue.athena.engine.commands import Command, parse_command
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.results import Answer
-from localstack_glue.athena.models import PreparedStatement, QueryExecution, store_of
+from localstack_glue.athena.models import PreparedStatement, QueryExecution, get_store
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
 
@@ -33,7 +33,7 @@ class PreparedRuns:
         if command is None or command.kind not in ("prepare", "execute", "deallocate"):
             return Prepared(execution.sql, execution.parameters)
         key = (execution.workgroup, command.table)
-        stored = store_of(scope).prepared_statements
+        stored = get_store(scope).prepared_statements
         if command.kind == "prepare":
             with self._lock:
                 stored[key] = PreparedStatement(command.table, execution.workgroup, command.rest, self._clock.now())

@@ -14,8 +14,9 @@ from localstack_glue.athena.engine import statements
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.run import Cancellation, QueryEngine
+from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.errors import InvalidRequestException
-from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, store_of
+from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, get_store
 from localstack_glue.athena.prepared_runs import PreparedRuns
 from localstack_glue.athena.result_reuse import find_reusable, take_over
 from localstack_glue.athena.workgroups import WorkGroups
@@ -74,16 +75,16 @@ class Queries:
         """The operation, for callers whose role may use it in the workgroups concerned."""
 
         def run(scope: Scope, request: JsonDict) -> JsonDict:
-            for workgroup in self._workgroups_of(scope, request):
+            for workgroup in self._requested_workgroups(scope, request):
                 self._callers.check(scope, name, workgroup)
             return operation(scope, request)
 
         return run
 
     @staticmethod
-    def _workgroups_of(scope: Scope, request: JsonDict) -> set[str]:
+    def _requested_workgroups(scope: Scope, request: JsonDict) -> set[str]:
         ids = [*(request.get("QueryExecutionIds") or ()), request.get("QueryExecutionId")]
-        known = store_of(scope).query_executions
+        known = get_store(scope).query_executions
         found = {known[query_id].workgroup for query_id in ids if query_id in known}
         return found or {request.get("WorkGroup") or PRIMARY}
 
@@ -103,12 +104,12 @@ class Queries:
         with self._lock:
             workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY)
             token = request.get("ClientRequestToken") or str(uuid.uuid4())
-            for known in store_of(scope).query_executions.values():
+            for known in get_store(scope).query_executions.values():
                 if known.token == token and known.sql == sql:
                     return {"QueryExecutionId": known.query_id}
             if workgroup.state != "ENABLED":
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
-            kind = _kind_of(sql, parameters, database)
+            kind = _statement_kind(sql, parameters, database)
             query_id = str(uuid.uuid4())
             is_managed = _is_managed(workgroup)
             location, encryption = ("", {}) if is_managed else _output(workgroup, request)
@@ -125,10 +126,10 @@ class Queries:
                 encryption=encryption,
                 result_reuse=dict(request.get("ResultReuseConfiguration") or {}),
                 is_managed=is_managed,
-                caller=self._callers.role_of(scope),
+                caller=self._callers.role_arn(scope),
             )
-            earlier = find_reusable(made, store_of(scope).query_executions.values(), self._clock.now())
-            store_of(scope).query_executions[query_id] = made
+            earlier = find_reusable(made, get_store(scope).query_executions.values(), self._clock.now())
+            get_store(scope).query_executions[query_id] = made
             if earlier is not None:
                 take_over(made, earlier, self._clock.now())
                 return {"QueryExecutionId": query_id}
@@ -143,7 +144,7 @@ class Queries:
 
     def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """BatchGetQueryExecution."""
-        stored = store_of(scope).query_executions
+        stored = get_store(scope).query_executions
         wanted = request["QueryExecutionIds"]
         return {
             "QueryExecutions": [self._shown(scope, stored[query_id]) for query_id in wanted if query_id in stored],
@@ -157,7 +158,7 @@ class Queries:
     def list_ids(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListQueryExecutions of one workgroup, the newest first."""
         workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
-        stored = reversed(store_of(scope).query_executions.values())
+        stored = reversed(get_store(scope).query_executions.values())
         ids = [found.query_id for found in stored if found.workgroup == workgroup]
         found, token = page(ids, request.get("NextToken"), request.get("MaxResults"), default=50)
         return {"QueryExecutionIds": found, "NextToken": token}
@@ -170,7 +171,7 @@ class Queries:
             cancellation.cancel()
             with self._lock:
                 # what writes nothing is over at once, however far it is
-                if not found.is_done and statements.substatement_type(found.sql) == "SELECT":
+                if not found.is_done and substatement_type(found.sql) == "SELECT":
                     found.state, found.reason = "CANCELLED", "Query cancelled by user"
                     found.completed_on = self._clock.now()
         return {}
@@ -255,13 +256,13 @@ class Queries:
                 execution.state = state
 
     def _find(self, scope: Scope, query_id: str) -> QueryExecution:
-        found = store_of(scope).query_executions.get(query_id)
+        found = get_store(scope).query_executions.get(query_id)
         if found is None:
             raise InvalidRequestException(_missing(query_id))
         return found
 
     def _shown(self, scope: Scope, execution: QueryExecution) -> JsonDict:
-        workgroup = store_of(scope).workgroups.get(execution.workgroup)
+        workgroup = get_store(scope).workgroups.get(execution.workgroup)
         version = workgroup.configuration["EngineVersion"] if workgroup is not None else None
         configuration: JsonDict = {} if execution.is_managed else {"OutputLocation": execution.output_location}
         if execution.encryption:
@@ -270,7 +271,7 @@ class Queries:
             QueryExecutionId=execution.query_id,
             Query=execution.sql,
             StatementType=execution.statement_type,
-            SubstatementType=statements.substatement_type(execution.sql),
+            SubstatementType=substatement_type(execution.sql),
             ResultConfiguration=configuration or None,
             ManagedQueryResultsConfiguration={"Enabled": True} if execution.is_managed else None,
             ResultReuseConfiguration=execution.result_reuse or None,
@@ -298,7 +299,7 @@ class Queries:
         )
 
 
-def _kind_of(sql: str, parameters: tuple[str, ...], database: str) -> str:
+def _statement_kind(sql: str, parameters: tuple[str, ...], database: str) -> str:
     try:
         return statements.statement_type(sql, parameters, database)
     except MalformedQueryError as error:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
-from localstack_glue.athena.models import PRIMARY, NamedQuery, PreparedStatement, store_of
+from localstack_glue.athena.models import PRIMARY, NamedQuery, PreparedStatement, get_store
 from localstack_glue.athena.workgroups import WorkGroups
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
@@ -45,7 +45,7 @@ class NamedQueries:
                 workgroup=workgroup,
                 description=request.get("Description"),
             )
-            store_of(scope).named_queries[made.query_id] = made
+            get_store(scope).named_queries[made.query_id] = made
         return {"NamedQueryId": made.query_id}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -54,7 +54,7 @@ class NamedQueries:
 
     def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """BatchGetNamedQuery."""
-        stored = store_of(scope).named_queries
+        stored = get_store(scope).named_queries
         missing = [query_id for query_id in request["NamedQueryIds"] if query_id not in stored]
         return {
             "NamedQueries": [_shown(stored[query_id]) for query_id in request["NamedQueryIds"] if query_id in stored],
@@ -67,7 +67,7 @@ class NamedQueries:
     def list_ids(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListNamedQueries of one workgroup."""
         workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
-        ids = [query.query_id for query in store_of(scope).named_queries.values() if query.workgroup == workgroup]
+        ids = [query.query_id for query in get_store(scope).named_queries.values() if query.workgroup == workgroup]
         found, token = page(ids, request.get("NextToken"), request.get("MaxResults"), default=50)
         return {"NamedQueryIds": found, "NextToken": token}
 
@@ -83,11 +83,11 @@ class NamedQueries:
     def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
         """DeleteNamedQuery."""
         with self._lock:
-            del store_of(scope).named_queries[self._find(scope, request["NamedQueryId"]).query_id]
+            del get_store(scope).named_queries[self._find(scope, request["NamedQueryId"]).query_id]
         return {}
 
     def _find(self, scope: Scope, query_id: str) -> NamedQuery:
-        stored = store_of(scope).named_queries
+        stored = get_store(scope).named_queries
         if query_id not in stored:
             raise InvalidRequestException(_missing(query_id))
         return stored[query_id]
@@ -115,9 +115,9 @@ class PreparedStatements:
         """CreatePreparedStatement."""
         with self._lock:
             workgroup, name = self._workgroups.find(scope, request["WorkGroup"]).name, request["StatementName"]
-            if (workgroup, name) in store_of(scope).prepared_statements:
+            if (workgroup, name) in get_store(scope).prepared_statements:
                 raise InvalidRequestException(f"Prepared statement {name} already exists in workgroup {workgroup}")
-            store_of(scope).prepared_statements[(workgroup, name)] = PreparedStatement(
+            get_store(scope).prepared_statements[(workgroup, name)] = PreparedStatement(
                 name, workgroup, request["QueryStatement"], self._clock.now(), request.get("Description")
             )
         return {}
@@ -138,7 +138,7 @@ class PreparedStatements:
     def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListPreparedStatements of one workgroup."""
         workgroup = self._workgroups.find(scope, request["WorkGroup"]).name
-        stored = [found for key, found in store_of(scope).prepared_statements.items() if key[0] == workgroup]
+        stored = [found for key, found in get_store(scope).prepared_statements.items() if key[0] == workgroup]
         found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
         shown = [{"StatementName": statement.name, "LastModifiedTime": statement.modified_on} for statement in found]
         return {"PreparedStatements": shown, "NextToken": token}
@@ -156,12 +156,12 @@ class PreparedStatements:
         """DeletePreparedStatement."""
         with self._lock:
             found = self._find(scope, request)
-            del store_of(scope).prepared_statements[(found.workgroup, found.name)]
+            del get_store(scope).prepared_statements[(found.workgroup, found.name)]
         return {}
 
     def _find(self, scope: Scope, request: JsonDict) -> PreparedStatement:
         workgroup, name = self._workgroups.find(scope, request["WorkGroup"]).name, request["StatementName"]
-        found = store_of(scope).prepared_statements.get((workgroup, name))
+        found = get_store(scope).prepared_statements.get((workgroup, name))
         if found is None:
             raise ResourceNotFoundException(f"PreparedStatement {name} was not found in workGroup {workgroup}")
         return found

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from localstack_glue.athena.errors import ResourceNotFoundException
-from localstack_glue.athena.models import PRIMARY, athena_arn, store_of
+from localstack_glue.athena.models import PRIMARY, athena_arn, get_store
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -24,22 +24,22 @@ class Tags:
 
     def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """TagResource."""
-        stored_tags.add(store_of(scope).tags, self._existing(scope, request["ResourceARN"]), request["Tags"])
+        stored_tags.add(get_store(scope).tags, self._existing(scope, request["ResourceARN"]), request["Tags"])
         return {}
 
     def untag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """UntagResource."""
-        stored_tags.remove(store_of(scope).tags, self._existing(scope, request["ResourceARN"]), request["TagKeys"])
+        stored_tags.remove(get_store(scope).tags, self._existing(scope, request["ResourceARN"]), request["TagKeys"])
         return {}
 
     def list_tags(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListTagsForResource."""
-        tags = stored_tags.listed(store_of(scope).tags, self._existing(scope, request["ResourceARN"]))
+        tags = stored_tags.listed(get_store(scope).tags, self._existing(scope, request["ResourceARN"]))
         found, token = page(tags, request.get("NextToken"), request.get("MaxResults"), default=75)
         return {"Tags": found, "NextToken": token}
 
     def _existing(self, scope: Scope, arn: str) -> str:
-        store = store_of(scope)
+        store = get_store(scope)
         known = {athena_arn(scope, "workgroup", name) for name in (PRIMARY, *store.workgroups)}
         known |= {athena_arn(scope, "datacatalog", name) for name in store.data_catalogs}
         if arn not in known:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from localstack_glue.athena.errors import InvalidRequestException
-from localstack_glue.athena.models import PRIMARY, WorkGroup, athena_arn, store_of
+from localstack_glue.athena.models import PRIMARY, WorkGroup, athena_arn, get_store
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -45,12 +45,12 @@ class WorkGroups:
         """CreateWorkGroup."""
         name = request["Name"]
         with self._lock:
-            if name == PRIMARY or name in store_of(scope).workgroups:
+            if name == PRIMARY or name in get_store(scope).workgroups:
                 raise InvalidRequestException("WorkGroup is already created")
             configuration = _completed(request.get("Configuration") or {})
             made = WorkGroup(name, configuration, self._clock.now(), request.get("Description"))
-            store_of(scope).workgroups[name] = made
-            stored_tags.add(store_of(scope).tags, athena_arn(scope, "workgroup", name), request.get("Tags"))
+            get_store(scope).workgroups[name] = made
+            stored_tags.add(get_store(scope).tags, athena_arn(scope, "workgroup", name), request.get("Tags"))
         return {}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -69,7 +69,7 @@ class WorkGroups:
     def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListWorkGroups, by name."""
         self.find(scope, PRIMARY)
-        stored = sorted(store_of(scope).workgroups.values(), key=lambda workgroup: workgroup.name)
+        stored = sorted(get_store(scope).workgroups.values(), key=lambda workgroup: workgroup.name)
         found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
         summaries = [
             {
@@ -97,7 +97,7 @@ class WorkGroups:
     def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
         """DeleteWorkGroup; with its saved queries only if `RecursiveDeleteOption` is set."""
         with self._lock:
-            name, store = self.find(scope, request["WorkGroup"]).name, store_of(scope)
+            name, store = self.find(scope, request["WorkGroup"]).name, get_store(scope)
             if name == PRIMARY:
                 raise InvalidRequestException("The primary workgroup cannot be deleted")
             queries = [query.query_id for query in store.named_queries.values() if query.workgroup == name]
@@ -119,7 +119,7 @@ class WorkGroups:
             InvalidRequestException: there is no workgroup of that name.
         """
         with self._lock:
-            workgroups = store_of(scope).workgroups
+            workgroups = get_store(scope).workgroups
             if PRIMARY not in workgroups:
                 workgroups[PRIMARY] = _primary(self._clock.now())
             if name not in workgroups:

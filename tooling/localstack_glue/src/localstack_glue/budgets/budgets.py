@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from localstack_glue.budgets.errors import DuplicateRecordException, InvalidParameterException, NotFoundException
-from localstack_glue.budgets.models import Budget, Notification, store_of
+from localstack_glue.budgets.models import Budget, Notification, get_store
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -59,13 +59,13 @@ class Budgets:
         definition = self._completed(request["Budget"])
         name = definition["BudgetName"]
         with self._lock:
-            budgets = store_of(scope).budgets
+            budgets = get_store(scope).budgets
             if name in budgets:
                 raise DuplicateRecordException(f"Error creating budget: {name} - the budget already exists.")
             given = request.get("NotificationsWithSubscribers") or ()
             notifications = [Notification(item["Notification"], list(item["Subscribers"])) for item in given]
             budgets[name] = Budget(definition, notifications)
-            stored_tags.add(store_of(scope).tags, _arn(scope, name), request.get("ResourceTags"))
+            stored_tags.add(get_store(scope).tags, _arn(scope, name), request.get("ResourceTags"))
         return {}
 
     def describe(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -74,7 +74,7 @@ class Budgets:
 
     def describe_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """DescribeBudgets."""
-        stored = list(store_of(scope).budgets.values())
+        stored = list(get_store(scope).budgets.values())
         found, token = page(stored, request.get("NextToken"), request.get("MaxResults"))
         return {"Budgets": [budget.definition for budget in found], "NextToken": token}
 
@@ -90,8 +90,8 @@ class Budgets:
         name = request["BudgetName"]
         with self._lock:
             self._find(scope, name)
-            del store_of(scope).budgets[name]
-            store_of(scope).tags.pop(_arn(scope, name), None)
+            del get_store(scope).budgets[name]
+            get_store(scope).tags.pop(_arn(scope, name), None)
         return {}
 
     def create_notification(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -124,18 +124,20 @@ class Budgets:
 
     def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """TagResource."""
-        stored_tags.add(store_of(scope).tags, self._existing(scope, request["ResourceARN"]), request["ResourceTags"])
+        stored_tags.add(get_store(scope).tags, self._existing(scope, request["ResourceARN"]), request["ResourceTags"])
         return {}
 
     def untag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """UntagResource."""
         arn = self._existing(scope, request["ResourceARN"])
-        stored_tags.remove(store_of(scope).tags, arn, request["ResourceTagKeys"])
+        stored_tags.remove(get_store(scope).tags, arn, request["ResourceTagKeys"])
         return {}
 
     def list_tags(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListTagsForResource."""
-        return {"ResourceTags": stored_tags.listed(store_of(scope).tags, self._existing(scope, request["ResourceARN"]))}
+        return {
+            "ResourceTags": stored_tags.listed(get_store(scope).tags, self._existing(scope, request["ResourceARN"]))
+        }
 
     def _completed(self, wanted: JsonDict) -> JsonDict:
         if "BudgetLimit" not in wanted and not wanted.get("PlannedBudgetLimits") and not wanted.get("AutoAdjustData"):
@@ -147,7 +149,7 @@ class Budgets:
         return {**wanted, **costs, "TimePeriod": period, "CalculatedSpend": _NO_SPEND, "LastUpdatedTime": now}
 
     def _find(self, scope: Scope, name: str) -> Budget:
-        budgets = store_of(scope).budgets
+        budgets = get_store(scope).budgets
         if name not in budgets:
             raise NotFoundException(f"Unable to get budget: {name} - the budget doesn't exist.")
         return budgets[name]
@@ -159,7 +161,7 @@ class Budgets:
         raise NotFoundException("Unable to get notification - the notification doesn't exist.")
 
     def _existing(self, scope: Scope, arn: str) -> str:
-        if arn not in {_arn(scope, name) for name in store_of(scope).budgets}:
+        if arn not in {_arn(scope, name) for name in get_store(scope).budgets}:
             raise NotFoundException(f"Resource {arn} was not found.")
         return arn
 

@@ -34,7 +34,7 @@ class BudgetsStore(BaseStore):
 budgets_stores = AccountRegionBundle("budgets", BudgetsStore)
 
 
-def store_of(scope: Scope) -> BudgetsStore:
+def get_store(scope: Scope) -> BudgetsStore:
     """The data of an account."""
     store: BudgetsStore = budgets_stores[scope.account_id][scope.region]
     return store

@@ -16,7 +16,7 @@ from localstack_glue.data_catalog.schema_versions import SchemaVersions
 from localstack_glue.data_catalog.security_configurations import SecurityConfigurations
 from localstack_glue.data_catalog.tables import Tables
 from localstack_glue.data_catalog.user_functions import UserFunctions
-from localstack_glue.service.api import Operation, routes_of
+from localstack_glue.service.api import Operation, collect_routes
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.tagging import Tagger
 
@@ -41,7 +41,7 @@ class Catalog:
 
     def routes(self) -> Mapping[str, Operation]:
         """Name the operations."""
-        return routes_of(self._parts)
+        return collect_routes(self._parts)
 
     def reset(self) -> None:
         """Forget all that moto stores of Glue."""

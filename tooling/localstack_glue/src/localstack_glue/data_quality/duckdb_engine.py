@@ -88,25 +88,25 @@ class DuckDBEngine:
             return f"(lower({trimmed}) IN ('t', 'true', 'y', 'yes', '1', 'f', 'false', 'n', 'no', '0'))"
         if wanted in ("INTEGER", "LONG"):
             bits = 31 if wanted == "INTEGER" else 63
-            whole = spark_casts.whole_of(self.quoted(column.name), is_text=True)
+            whole = spark_casts.to_whole_number(self.quoted(column.name), is_text=True)
             return f"({whole} BETWEEN -{2**bits} AND {2**bits - 1})"
         if wanted in ("DOUBLE", "FLOAT"):
             return f"regexp_full_match({trimmed}, '{_FLOAT}', 'i')"
         if wanted == "DATE":
             return f"({self.as_day(column)} IS NOT NULL)"
-        return f"({spark_casts.moment_of(self.quoted(column.name))} IS NOT NULL)"
+        return f"({spark_casts.to_timestamp(self.quoted(column.name))} IS NOT NULL)"
 
     def as_day(self, column: Column) -> str:
         """A value as a date."""
         name = self.quoted(column.name)
         if column.kind != "text":
             return f"CAST({name} AS DATE)"
-        return spark_casts.day_of(name)
+        return spark_casts.to_date(name)
 
     def as_seconds(self, column: Column) -> str:
         """A value as seconds since 1970."""
         name = self.quoted(column.name)
-        moment = spark_casts.moment_of(name) if column.kind == "text" else f"CAST({name} AS TIMESTAMP)"
+        moment = spark_casts.to_timestamp(name) if column.kind == "text" else f"CAST({name} AS TIMESTAMP)"
         return f"floor(epoch({moment}))"
 
     def day_in_format(self, value: str, java_format: str) -> str:

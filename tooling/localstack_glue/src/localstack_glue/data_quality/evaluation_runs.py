@@ -198,13 +198,13 @@ class EvaluationRuns:
         self, scope: Scope, run: EvaluationRun, rules: list[tuple[str, str]], stop: "Cancellation"
     ) -> list[JsonDict]:
         from localstack_glue.data_quality.results import judge
-        from localstack_glue.data_quality.table_rows import rows_of
+        from localstack_glue.data_quality.table_rows import read_rows
 
         credentials = self._clients.assume_role(scope, run.request["Role"], _SESSION)
         sources = {"primary": run.request["DataSource"], **(run.request.get("AdditionalDataSources") or {})}
         tables: dict[str, Any] = {}
         for alias, source in sources.items():
-            tables[alias] = rows_of(self._clients, scope, credentials, source, stop)
+            tables[alias] = read_rows(self._clients, scope, credentials, source, stop)
         answers = []
         for name, text in rules:
             stop.check()

@@ -10,7 +10,7 @@ def trimmed(value: str) -> str:
     return f"trim({value}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))"
 
 
-def whole_of(value: str, *, is_text: bool) -> str:
+def to_whole_number(value: str, *, is_text: bool) -> str:
     """A number without its fraction; a text with an exponent is not a number here."""
     if not is_text:
         return f"trunc(TRY_CAST({value} AS DECIMAL(38, 10)))"
@@ -19,7 +19,7 @@ def whole_of(value: str, *, is_text: bool) -> str:
     return f"CASE WHEN regexp_full_match({text}, '{_WHOLE}') THEN {number} END"
 
 
-def day_of(value: str) -> str:
+def to_date(value: str) -> str:
     """A date: 2024-2-9, 2024-2 and 2024, with anything after a T or a blank, and no year of two digits."""
     text = trimmed(value)
     return (
@@ -30,11 +30,11 @@ def day_of(value: str) -> str:
     )
 
 
-def moment_of(value: str) -> str:
+def to_timestamp(value: str) -> str:
     """A timestamp: a day is its first moment."""
     text = trimmed(value)
     return (
         f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}(-\\d{{1,2}}){{0,2}}') "
-        f"THEN CAST({day_of(value)} AS TIMESTAMP) "
+        f"THEN CAST({to_date(value)} AS TIMESTAMP) "
         f"WHEN regexp_matches({text}, '^\\d{{4}}') THEN TRY_CAST({text} AS TIMESTAMP) END"
     )

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import NUMBERS
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
 from localstack_glue.data_quality.java_patterns import is_found
-from localstack_glue.data_quality.spark_casts import day_of, moment_of, whole_of
+from localstack_glue.data_quality.spark_casts import to_date, to_timestamp, to_whole_number
 
 Kinds = Mapping[str, Collection[str]]  # of the columns of one name, in all tables
 _NO_COLUMNS: Kinds = {}
@@ -76,9 +76,9 @@ def _translated_node(node: exp.Expr, now: datetime, kinds: Kinds) -> exp.Expr:
     if isinstance(node, exp.Cast) and node.to.this in _INTEGERS:
         return _truncated(node, is_text=_is_text(node.this, kinds))
     if isinstance(node, exp.Cast | exp.TsOrDsToDate) and isinstance(node.this, exp.Column):
-        read = day_of if isinstance(node, exp.TsOrDsToDate) or node.to.this is exp.DataType.Type.DATE else None
+        read = to_date if isinstance(node, exp.TsOrDsToDate) or node.to.this is exp.DataType.Type.DATE else None
         if not isinstance(node, exp.TsOrDsToDate) and node.to.this in _MOMENTS:
-            read = moment_of
+            read = to_timestamp
         if read is not None and _is_text(node.this, kinds) and not node.args.get("format"):
             return exp.paren(sqlglot.parse_one(read(_sql(node.this)), read="duckdb"))
     pattern = node.args.get("expression")
@@ -134,7 +134,9 @@ def _is_now(node: exp.Expr) -> bool:
 def _truncated(cast: exp.Cast, *, is_text: bool) -> exp.Expr:
     """Spark cuts a fraction off, DuckDB rounds."""
     value = _sql(cast.this)
-    return exp.TryCast(this=sqlglot.parse_one(whole_of(value, is_text=is_text), read="duckdb"), to=cast.to.copy())
+    return exp.TryCast(
+        this=sqlglot.parse_one(to_whole_number(value, is_text=is_text), read="duckdb"), to=cast.to.copy()
+    )
 
 
 def _sql(tree: exp.Expr) -> str:

@@ -12,7 +12,7 @@ from localstack_glue.service.clients import ClientFactory, Credentials
 from localstack_glue.service.models import JsonDict
 
 
-def rows_of(
+def read_rows(
     clients: ClientFactory, scope: Scope, credentials: Credentials, source: JsonDict, stop: Cancellation
 ) -> Any:
     """Read a table.

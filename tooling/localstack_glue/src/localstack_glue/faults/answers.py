@@ -22,7 +22,7 @@ class Refusal:
     code: str
 
 
-def refusal_of(call: Call, mode: Mode) -> Refusal:
+def build_refusal(call: Call, mode: Mode) -> Refusal:
     """The error response for a call under this mode."""
     status, code = _status_and_code(call, mode)
     message = f"{code} ({_ANYWAY})"

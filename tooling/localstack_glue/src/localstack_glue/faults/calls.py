@@ -26,15 +26,15 @@ _OF_QUERY = {
 }
 
 
-def call_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Call:
+def parse_call(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Call:
     """The call of a request. Header names are in lower case; S3 is addressed by path.
 
     Services with JSON name their operation in a header, form-based ones in the form, S3 by method and query.
     """
     if named := headers.get("x-amz-target"):
         prefix, _, operation = named.partition(".")
-        return Call(service_of(headers) or prefix.removeprefix("AWS").lower(), operation, name_in(_json(body)))
-    service = service_of(headers)
+        return Call(signed_service(headers) or prefix.removeprefix("AWS").lower(), operation, name_in(_json(body)))
+    service = signed_service(headers)
     if service not in ("", "s3") and method == "POST":
         form = parse_qs(body.decode("utf-8", "replace"))
         return Call(service, form.get("Action", [""])[0])
@@ -51,7 +51,7 @@ def call_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -
     return Call("s3", (_OF_OBJECT if is_object else _OF_BUCKET).get(method, method), path)
 
 
-def service_of(headers: Mapping[str, str]) -> str:
+def signed_service(headers: Mapping[str, str]) -> str:
     """The service that a request is signed for; empty if it is not signed."""
     signed = _SIGNED_FOR.search(headers.get("authorization", ""))
     return signed.group(1) if signed else ""

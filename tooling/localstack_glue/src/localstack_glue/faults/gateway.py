@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from localstack_glue.faults.answers import Refusal, refusal_of
-from localstack_glue.faults.calls import call_of
+from localstack_glue.faults.answers import Refusal, build_refusal
+from localstack_glue.faults.calls import parse_call
 from localstack_glue.faults.plan import FaultPlan, Mode
 
 SWITCH = "LOCALSTACK_GLUE_FAULTS"
@@ -64,7 +64,7 @@ class FaultyApplication:
         plan, path = self._faults.plan, environ.get("PATH_INFO", "")
         if plan is None or path.startswith(_OWN) or any(each in environ for each in _INTERNAL):
             return self._application(environ, start_response)
-        call = call_of(environ["REQUEST_METHOD"], _target(environ), _headers(environ), _body(environ))
+        call = parse_call(environ["REQUEST_METHOD"], _target(environ), _headers(environ), _body(environ))
         rule = plan.decide(call)
         if rule is None:
             return self._application(environ, start_response)
@@ -76,7 +76,7 @@ class FaultyApplication:
         if mode.is_done:
             answered.take(self._application(environ, answered.start))
         if mode.is_refusal:
-            return _refuse(refusal_of(call, mode), start_response)
+            return _refuse(build_refusal(call, mode), start_response)
         if mode in (Mode.LOSE_ANSWER, Mode.RESET_BEFORE):
             self._connection.end(self._connection.abort)
             return []

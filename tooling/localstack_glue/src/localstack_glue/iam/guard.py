@@ -103,7 +103,7 @@ class RoleGuard:
         lasts = timedelta(seconds=int(call.get("DurationSeconds") or _ASSUMED_S))
         self.remember(key[1], str(call["RoleArn"]), str(call["RoleSessionName"]), lasts)
 
-    def session_of(self, access_key_id: str) -> RoleSession | None:
+    def find_session(self, access_key_id: str) -> RoleSession | None:
         """The session that a key belongs to."""
         return self._sessions.get(access_key_id)
 

@@ -22,7 +22,7 @@ def matches_with(pattern: str, value: str, context: Context) -> bool:
     parts: list[str] = []
     position = 0
     for variable in _VARIABLE.finditer(pattern):
-        filled = _value_of(variable.group(1), context)
+        filled = _find_value(variable.group(1), context)
         if filled is None:
             return False
         parts += [_expression(pattern[position : variable.start()]), re.escape(filled)]
@@ -37,7 +37,7 @@ def substitute(text: str, context: Context) -> str | None:
 
     def fill(variable: re.Match[str]) -> str:
         nonlocal missing
-        filled = _value_of(variable.group(1), context)
+        filled = _find_value(variable.group(1), context)
         missing = missing or filled is None
         return filled or ""
 
@@ -45,7 +45,7 @@ def substitute(text: str, context: Context) -> str | None:
     return None if missing else filled_text
 
 
-def _value_of(variable: str, context: Context) -> str | None:
+def _find_value(variable: str, context: Context) -> str | None:
     if variable in _LITERALS:
         return variable
     name, _, default = variable.partition(",")

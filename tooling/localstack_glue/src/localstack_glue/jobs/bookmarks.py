@@ -37,7 +37,7 @@ class JobBookmarks:
         """ResetJobBookmark: the next run reads everything or, with RunId, everything after that run."""
         name, job = request["JobName"], _job_id(scope, request["JobName"])
         entry = self._find(scope, request)
-        if any(run.is_running for run in scope.store.runs_of(name)):
+        if any(run.is_running for run in scope.store.list_runs(name)):
             raise InvalidInputException(f"Job {name} is running; its bookmark can be reset when no run runs")
         if run_id := request.get("RunId"):
             bookmarks.rewind(self._folder, job, run_id)

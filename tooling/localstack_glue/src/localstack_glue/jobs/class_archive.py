@@ -19,7 +19,7 @@ from pathlib import Path
 
 from localstack_glue.jobs.runtime import class_loading, ready_gateway
 from localstack_glue.jobs.runtime.arguments import RunIdentity
-from localstack_glue.jobs.runtime.environment import RunRequest, conf_of, run_environment, scratch_of
+from localstack_glue.jobs.runtime.environment import RunRequest, conf_folder, run_environment, scratch_folder
 from localstack_glue.jobs.runtime.preparation import lay_out
 from localstack_glue.jobs.spark_jvms import ADDRESS_VARIABLE, java_command, java_environment
 from localstack_glue.service.clients import Credentials
@@ -65,8 +65,8 @@ def _run_java(settings: Settings, spark_home: Path, folder: Path) -> str:
     environment = {**found.environment, ADDRESS_VARIABLE: str(address)}
     with log.open("wb") as stderr:
         java = subprocess.Popen(
-            java_command(spark_home, conf_of(folder)),
-            cwd=scratch_of(folder),
+            java_command(spark_home, conf_folder(folder)),
+            cwd=scratch_folder(folder),
             env=java_environment(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -75,7 +75,7 @@ def _run_java(settings: Settings, spark_home: Path, folder: Path) -> str:
     try:
         subprocess.run(
             [str(settings.python), class_loading.__file__, str(address), str(java.pid)],
-            cwd=scratch_of(folder),
+            cwd=scratch_folder(folder),
             env={**environment, "PYTHONPATH": str(Path(ready_gateway.__file__).parent)},
             stdin=subprocess.DEVNULL,
             capture_output=True,

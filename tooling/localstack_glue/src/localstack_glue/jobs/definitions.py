@@ -90,7 +90,7 @@ def retry_run_id(run_id: str, attempt: int) -> str:
     return f"{run_id.partition('_attempt_')[0]}_attempt_{attempt}"
 
 
-def workers_of(plan: Mapping[str, Any]) -> tuple[str, int]:
+def requested_workers(plan: Mapping[str, Any]) -> tuple[str, int]:
     """Worker type and number of a run, also if only a capacity was given."""
     worker_type = plan.get("WorkerType")
     if worker_type:

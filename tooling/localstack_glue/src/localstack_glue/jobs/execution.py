@@ -21,7 +21,13 @@ from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
 from localstack_glue.jobs.runner import TERMINATION_GRACE_S, JobRunner, LineSink, RunningJob, kill_runs
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmarks import job_id
-from localstack_glue.jobs.runtime.environment import RunEnvironment, RunRequest, events_of, heap_of, writes_events
+from localstack_glue.jobs.runtime.environment import (
+    RunEnvironment,
+    RunRequest,
+    event_log_folder,
+    heap_megabytes,
+    writes_events,
+)
 from localstack_glue.jobs.runtime.files import JobPreparationError, upload
 from localstack_glue.jobs.runtime.glue_versions import SPARK_OF
 from localstack_glue.jobs.runtime.ignored_arguments import ignored_argument_notes
@@ -215,7 +221,7 @@ class JobExecutor:
     ) -> _Outcome:
         settings = self._runtimes.of(request)
         if request.is_spark and not self._memory.take(
-            run.run_id, heap_of(request, settings), lambda: live.is_stopped, error
+            run.run_id, heap_megabytes(request, settings), lambda: live.is_stopped, error
         ):
             return _Outcome(JobRunState.STOPPED)
 
@@ -261,7 +267,7 @@ class JobExecutor:
             return
         try:
             with closing(self._clients.with_credentials("s3", scope, request.credentials)) as s3:
-                upload(s3, events_of(live.folder), request.merged["--spark-event-logs-path"])
+                upload(s3, event_log_folder(live.folder), request.merged["--spark-event-logs-path"])
         except JobPreparationError as failure:
             error(f"glue-local: no event log: {failure}")
 

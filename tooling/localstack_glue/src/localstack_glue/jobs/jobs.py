@@ -126,7 +126,7 @@ class Jobs:
         name = request["JobName"]
         with self._lock:
             scope.store.jobs.pop(name, None)
-            for run in scope.store.runs_of(name):
+            for run in scope.store.list_runs(name):
                 if run.is_running:
                     self._executor.stop(run)
                 del scope.store.job_runs[run.run_id]
@@ -184,7 +184,7 @@ class Jobs:
     def get_runs(self, scope: Scope, request: "GetJobRunsRequestTypeDef") -> JsonDict:
         """GetJobRuns, newest first."""
         self._find(scope, request["JobName"])
-        runs = scope.store.runs_of(request["JobName"])
+        runs = scope.store.list_runs(request["JobName"])
         found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
         return {"JobRuns": [answers.job_run(run) for run in found], "NextToken": token}
 
@@ -281,7 +281,7 @@ class Jobs:
 
     def _start_waiting(self, scope: Scope, job_name: str) -> None:
         """Start the runs that were queued first, as many as the job may have."""
-        waiting = [run for run in reversed(scope.store.runs_of(job_name)) if run.is_waiting]
+        waiting = [run for run in reversed(scope.store.list_runs(job_name)) if run.is_waiting]
         for run in waiting:
             if _active(scope, job_name) >= run.plan["ExecutionProperty"]["MaxConcurrentRuns"]:
                 return
@@ -304,7 +304,7 @@ class Jobs:
 
 def _active(scope: Scope, job_name: str) -> int:
     """Count the runs that count towards a job's limit."""
-    return sum(run.is_running and not run.is_waiting for run in scope.store.runs_of(job_name))
+    return sum(run.is_running and not run.is_waiting for run in scope.store.list_runs(job_name))
 
 
 def _without(request: "CreateJobRequestTypeDef", *names: str) -> JsonDict:

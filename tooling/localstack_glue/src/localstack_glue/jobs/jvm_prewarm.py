@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.jobs import spark_jvms
-from localstack_glue.jobs.definitions import DEFAULT_GLUE_VERSION, workers_of
+from localstack_glue.jobs.definitions import DEFAULT_GLUE_VERSION, requested_workers
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmarks import job_id
 from localstack_glue.jobs.runtime.environment import RunEnvironment, RunRequest, run_environment
@@ -45,7 +45,7 @@ def run_request(
     credentials: Credentials = NO_CREDENTIALS,
 ) -> RunRequest:
     """Collect the known properties of a run."""
-    worker_type, workers = workers_of(plan)
+    worker_type, workers = requested_workers(plan)
     return RunRequest(
         identity,
         plan["Command"],

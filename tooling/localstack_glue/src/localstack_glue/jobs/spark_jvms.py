@@ -10,7 +10,7 @@ from pathlib import Path
 
 from localstack_glue.jobs.runner import RUN_ID_VARIABLE, JobProcess, LineSink
 from localstack_glue.jobs.runtime import ready_gateway, warm_up
-from localstack_glue.jobs.runtime.environment import RunEnvironment, conf_of, scratch_of
+from localstack_glue.jobs.runtime.environment import RunEnvironment, conf_folder, scratch_folder
 from localstack_glue.jobs.runtime.preparation import lay_out
 from localstack_glue.jobs.runtime.spark_conf import DEFAULTS_FILE
 from localstack_glue.service.account_region import Scope
@@ -41,8 +41,8 @@ class SparkJvm:
         announced = folder / ANNOUNCED_FILE if is_ahead else self._address_file
         marks = {RUN_ID_VARIABLE: folder.name, ADDRESS_VARIABLE: str(announced)}
         self._process = subprocess.Popen(
-            java_command(spark_home, conf_of(folder)),
-            cwd=scratch_of(folder),
+            java_command(spark_home, conf_folder(folder)),
+            cwd=scratch_folder(folder),
             env=java_environment({**run_environment.environment, **marks}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -84,7 +84,7 @@ class SparkJvm:
         python = environment["PYSPARK_PYTHON"]
         helper = subprocess.Popen(
             [python, warm_up.__file__, str(announced), str(self._address_file), str(self._process.pid)],
-            cwd=scratch_of(self.folder),
+            cwd=scratch_folder(self.folder),
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

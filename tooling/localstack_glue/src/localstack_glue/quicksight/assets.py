@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from localstack_glue.quicksight.errors import ResourceExistsException, ResourceNotFoundException
-from localstack_glue.quicksight.models import Asset, Permissions, store_of
+from localstack_glue.quicksight.models import Asset, Permissions, get_store
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
@@ -41,7 +41,7 @@ class Assets(ABC):
             made = Asset(asset_id, arn, _definition(request), now, now)
             made.permissions = _granted({}, request.get("Permissions") or ())
             self.stored(scope)[asset_id] = made
-            stored_tags.add(store_of(scope).tags, arn, request.get("Tags"))
+            stored_tags.add(get_store(scope).tags, arn, request.get("Tags"))
         return made
 
     def update_asset(self, scope: Scope, request: JsonDict, kept: Iterable[str] = ()) -> Asset:
@@ -58,7 +58,7 @@ class Assets(ABC):
         with self._lock:
             found = self.find(scope, request)
             del self.stored(scope)[found.asset_id]
-            store_of(scope).tags.pop(found.arn, None)
+            get_store(scope).tags.pop(found.arn, None)
         return found
 
     def find(self, scope: Scope, request: JsonDict) -> Asset:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from localstack_glue.quicksight.assets import Assets
 from localstack_glue.quicksight.errors import InvalidParameterValueException, ResourceNotFoundException
-from localstack_glue.quicksight.models import Asset, store_of
+from localstack_glue.quicksight.models import Asset, get_store
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.models import JsonDict
@@ -36,7 +36,7 @@ class DataSets(Assets):
 
     def stored(self, scope: Scope) -> dict[str, Asset]:
         """All data sets."""
-        return store_of(scope).data_sets
+        return get_store(scope).data_sets
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateDataSet; its data sources must exist."""
@@ -116,7 +116,7 @@ def _output_columns(definition: JsonDict) -> list[JsonDict]:
 
 
 def _check_sources(scope: Scope, request: JsonDict) -> None:
-    known = {source.arn for source in store_of(scope).data_sources.values()}
+    known = {source.arn for source in get_store(scope).data_sources.values()}
     for table in _physical_tables(request):
         arn = table.get("DataSourceArn")
         if arn is not None and arn not in known:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from localstack_glue.quicksight.assets import Assets
-from localstack_glue.quicksight.models import Asset, store_of
+from localstack_glue.quicksight.models import Asset, get_store
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.models import JsonDict
@@ -32,7 +32,7 @@ class DataSources(Assets):
 
     def stored(self, scope: Scope) -> dict[str, Asset]:
         """All data sources."""
-        return store_of(scope).data_sources
+        return get_store(scope).data_sources
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateDataSource."""

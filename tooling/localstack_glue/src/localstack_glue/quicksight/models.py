@@ -35,7 +35,7 @@ class QuickSightStore(BaseStore):
 quicksight_stores = AccountRegionBundle("quicksight", QuickSightStore)
 
 
-def store_of(scope: Scope) -> QuickSightStore:
+def get_store(scope: Scope) -> QuickSightStore:
     """The data of an account and region."""
     store: QuickSightStore = quicksight_stores[scope.account_id][scope.region]
     return store

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from localstack_glue.quicksight.models import store_of
+from localstack_glue.quicksight.models import get_store
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -24,17 +24,17 @@ class Tags:
 
     def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """TagResource."""
-        stored_tags.add(store_of(scope).tags, _own(request["ResourceArn"]), request["Tags"])
+        stored_tags.add(get_store(scope).tags, _own(request["ResourceArn"]), request["Tags"])
         return {"Status": 200}
 
     def untag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """UntagResource."""
-        stored_tags.remove(store_of(scope).tags, _own(request["ResourceArn"]), request["TagKeys"])
+        stored_tags.remove(get_store(scope).tags, _own(request["ResourceArn"]), request["TagKeys"])
         return {"Status": 200}
 
     def list_tags(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListTagsForResource."""
-        return {"Tags": stored_tags.listed(store_of(scope).tags, _own(request["ResourceArn"])), "Status": 200}
+        return {"Tags": stored_tags.listed(get_store(scope).tags, _own(request["ResourceArn"])), "Status": 200}
 
 
 def _own(arn: str) -> str:

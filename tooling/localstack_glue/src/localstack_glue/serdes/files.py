@@ -12,10 +12,10 @@ import pyarrow.compute
 from localstack_glue.serdes.errors import BadDataError, UnsupportedSerdeError
 from localstack_glue.serdes.json_rows import JsonRows, JsonRules
 from localstack_glue.serdes.lazy_simple import LazySimple
-from localstack_glue.serdes.lines import lines_of
-from localstack_glue.serdes.open_csv import OpenCsv, csv_reader_of
+from localstack_glue.serdes.lines import read_lines
+from localstack_glue.serdes.open_csv import OpenCsv, csv_reader
 from localstack_glue.serdes.types import HiveType, parse_type
-from localstack_glue.serdes.values import reader_of
+from localstack_glue.serdes.values import value_reader
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 TEXT_SERDES = ("lazysimpleserde", "opencsvserde", "jsonserde")
@@ -74,20 +74,20 @@ class TextTable:
         serde = self.library.rsplit(".", 1)[-1].lower()
         if serde == "jsonserde":
             rules = JsonRules.from_parameters(self.parameters, is_hive=self.library.lower() in _HIVE_JSON)
-            rows = JsonRows(rules, self.names, self.types).values(lines_of(file, name, self.parameters))
+            rows = JsonRows(rules, self.names, self.types).values(read_lines(file, name, self.parameters))
             for batch in _chunks(rows):
                 yield self._batch(list(zip(*batch, strict=True)))
             return
         count = len(self.names)
         if serde == "lazysimpleserde":
             lazy = LazySimple.from_parameters(self.parameters)
-            fields = lazy.fields(lines_of(file, name, self.parameters, lazy.encoding), count)
+            fields = lazy.fields(read_lines(file, name, self.parameters, lazy.encoding), count)
             readers = [lazy.reader(kind) for kind in self.types]
         else:
             rules_ = OpenCsv.from_parameters(self.parameters)
             # a line's end cannot be chosen for this SerDe
             given = {key: value for key, value in self.parameters.items() if key != "line.delim"}
-            fields = rules_.fields(lines_of(file, name, given), count)
+            fields = rules_.fields(read_lines(file, name, given), count)
             nulls = self.parameters.get("use.null.for.invalid.data", "").lower() == "true"
             readers = [_strict_reader(kind, number, is_null=nulls) for number, kind in enumerate(self.types)]
         # plain texts that Arrow reads as Hive does; days and milliseconds of OpenCSVSerde are none
@@ -138,7 +138,7 @@ def partition_value(text: str, kind: str) -> Any:
     """
     if text == NULL_PARTITION:
         return None
-    value = reader_of(parse_type(kind))(text)
+    value = value_reader(parse_type(kind))(text)
     if value is None:
         raise BadDataError(f"the partition value '{text}' is no {kind}")
     return value
@@ -157,7 +157,7 @@ def _column(texts: Sequence[str | None], kind: HiveType, read: Callable[[str], A
 
 
 def _strict_reader(kind: HiveType, number: int, *, is_null: bool) -> Callable[[str], Any]:
-    read = csv_reader_of(kind)
+    read = csv_reader(kind)
     if read is str:
         return read
 

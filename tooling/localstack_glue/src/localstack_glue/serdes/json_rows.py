@@ -178,7 +178,7 @@ class JsonRows:
             return None
         if self._rules.is_hive and name == "binary":
             return text.encode()
-        return values.reader_of(kind)(text)
+        return values.value_reader(kind)(text)
 
     def _array(self, value: Any, kind: HiveType) -> list[Any] | None:
         if isinstance(value, list):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localstack_glue.serdes.types import TEXTS, HiveType
-from localstack_glue.serdes.values import reader_of
+from localstack_glue.serdes.values import value_reader
 
 _DEFAULT_DELIMITERS = [chr(code) for code in range(1, 9)]
 _ENDS = {"n": "\n", "r": "\r"}
@@ -77,7 +77,7 @@ class LazySimple:
         """The function that reads a field as its type."""
         if kind.is_nested:
             return lambda text: self.value(text, kind)
-        read = reader_of(kind)
+        read = value_reader(kind)
         if kind.kind not in TEXTS or not self.escape:
             return read
         return lambda text: read(self._unescaped(text))

@@ -38,7 +38,7 @@ def unpacked(file: IO[bytes], name: str) -> IO[bytes]:
     return file
 
 
-def lines_of(file: IO[bytes], name: str, parameters: Mapping[str, str], encoding: str = "utf-8") -> Iterator[str]:
+def read_lines(file: IO[bytes], name: str, parameters: Mapping[str, str], encoding: str = "utf-8") -> Iterator[str]:
     """The lines of a file without their ends.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 
 from localstack_glue.serdes.errors import UnsupportedSerdeError
 from localstack_glue.serdes.types import INTEGER_BITS, HiveType
-from localstack_glue.serdes.values import integer, of_days, of_milliseconds, reader_of
+from localstack_glue.serdes.values import integer, of_days, of_milliseconds, value_reader
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class OpenCsv:
         return found
 
 
-def csv_reader_of(kind: HiveType) -> Callable[[str], Any]:
+def csv_reader(kind: HiveType) -> Callable[[str], Any]:
     """The function that reads a field as its type; dates are days, timestamps are milliseconds since 1970."""
     if kind.is_nested or kind.kind == "binary":
         raise UnsupportedSerdeError(f"OpenCSVSerde reads no column of type {kind.kind}")
@@ -96,4 +96,4 @@ def csv_reader_of(kind: HiveType) -> Callable[[str], Any]:
         return lambda text: None if (days := integer(text, INTEGER_BITS["int"])) is None else of_days(days)
     if kind.kind == "timestamp":
         return lambda text: None if (found := integer(text, INTEGER_BITS["bigint"])) is None else of_milliseconds(found)
-    return reader_of(kind)
+    return value_reader(kind)

@@ -120,7 +120,7 @@ def single(value: float | None) -> float | None:
     return math.copysign(math.inf, value)
 
 
-def reader_of(kind: HiveType) -> Reader:
+def value_reader(kind: HiveType) -> Reader:
     """The function that reads texts as a type without parts."""
     name = kind.kind
     if name in INTEGER_BITS:

@@ -39,7 +39,7 @@ class ModelApi:
     own_checks: frozenset[str] = frozenset()
 
     def __init__(self, *parts: ApiPart) -> None:
-        self._operations = routes_of(parts)
+        self._operations = collect_routes(parts)
 
     def invoke(self, operation: OperationModel, scope: Scope, request: JsonDict) -> JsonDict:
         """Check a request against the model and run it.
@@ -116,7 +116,7 @@ class GlueApi(ModelApi):
             raise OperationNotSupportedException(f"glue-local does not support {operation}")
 
 
-def routes_of(parts: Iterable[ApiPart]) -> dict[str, Operation]:
+def collect_routes(parts: Iterable[ApiPart]) -> dict[str, Operation]:
     """The operations of all parts.
 
     Raises:

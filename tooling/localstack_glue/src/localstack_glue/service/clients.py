@@ -89,9 +89,9 @@ class ClientFactory:
         arn = scope.role_arn(role)
         if self.guard is not None:
             self.guard.check_trust(arn)
-        return self.session_of(scope, arn, session_name, lasts)
+        return self.start_session(scope, arn, session_name, lasts)
 
-    def session_of(
+    def start_session(
         self, scope: Scope, role_arn: str, session_name: str, lasts: timedelta | None = SESSION
     ) -> Credentials:
         """Get temporary credentials of a role whose trust has been looked at."""

@@ -372,7 +372,7 @@ class GlueStore(BaseStore):
     triggers: dict[str, Trigger] = kept_by_region(dict)
     workflows: dict[str, Workflow] = kept_by_region(dict)
 
-    def runs_of(self, job_name: str) -> list[JobRun]:
+    def list_runs(self, job_name: str) -> list[JobRun]:
         """List a job's runs, newest first."""
         return [run for run in reversed(self.job_runs.values()) if run.job_name == job_name]
 

@@ -22,16 +22,16 @@ class LocalAttribute:
     def __get__(self, store: BaseStore | None, owner: type | None = None) -> Any:
         if store is None:
             return self
-        values = self.values_of(store)
+        values = self.stored_values(store)
         if self.name not in values:
             with _MAKING:  # the first two requests may come at the same time
                 values.setdefault(self.name, self.default())
         return values[self.name]
 
     def __set__(self, store: BaseStore, value: Any) -> None:
-        self.values_of(store)[self.name] = value
+        self.stored_values(store)[self.name] = value
 
-    def values_of(self, store: BaseStore) -> dict[str, Any]:
+    def stored_values(self, store: BaseStore) -> dict[str, Any]:
         """Where a store keeps this member."""
         return store.of_region
 
@@ -39,7 +39,7 @@ class LocalAttribute:
 class CrossRegionAttribute(LocalAttribute):
     """A member of a store that is shared by the regions of its account."""
 
-    def values_of(self, store: BaseStore) -> dict[str, Any]:
+    def stored_values(self, store: BaseStore) -> dict[str, Any]:
         """Where a store keeps this member."""
         return store.of_account
 

@@ -31,7 +31,7 @@ from localstack_glue.service.models import (
 )
 from localstack_glue.service.signals import CrawlSignals, JobSignals
 from localstack_glue.workflows import resume
-from localstack_glue.workflows.view import crawls_of, job_runs_of, node_id, state_of
+from localstack_glue.workflows.view import find_crawls, find_job_runs, newest_state, node_id
 
 LOG = logging.getLogger(__name__)
 
@@ -153,9 +153,9 @@ class Orchestrator:
         with self._lock:
             run.status = WorkflowRunStatus.STOPPING
             for action in run.actions:
-                for job_run in job_runs_of(scope.store, action):
+                for job_run in find_job_runs(scope.store, action):
                     self._jobs.stop_run(scope, job_run)
-                for crawl in crawls_of(scope.store, action):
+                for crawl in find_crawls(scope.store, action):
                     self._crawlers.stop_crawl(crawl)
             self._settle(scope, run)
 
@@ -242,7 +242,7 @@ class Orchestrator:
 
     def _settle(self, scope: Scope, run: WorkflowRun) -> None:
         """End a run when nothing of it runs any more: what could follow has been started before (G7)."""
-        if not run.is_running or any(_is_running(state_of(scope.store, action)) for action in run.actions):
+        if not run.is_running or any(_is_running(newest_state(scope.store, action)) for action in run.actions):
             return
         is_stopping = run.status is WorkflowRunStatus.STOPPING
         run.status = WorkflowRunStatus.STOPPED if is_stopping else WorkflowRunStatus.COMPLETED
@@ -263,7 +263,7 @@ def _node(action: ActionRun) -> Node:
 def _ends_in(scope: Scope, run: WorkflowRun) -> list[End]:
     """The states of the actions of a workflow run, each by its newest attempt (G5), if they are states of ends."""
     return [
-        End(_node(action), state_of(scope.store, action).value, action.run_ids[-1] if action.kind == "JOB" else "")
+        End(_node(action), newest_state(scope.store, action).value, action.run_ids[-1] if action.kind == "JOB" else "")
         for action in run.actions
         if action.run_ids
     ]

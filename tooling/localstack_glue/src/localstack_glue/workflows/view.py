@@ -36,25 +36,25 @@ _CRAWL_COUNTS = {
 }
 
 
-def job_runs_of(store: GlueStore, action: ActionRun) -> list[JobRun]:
+def find_job_runs(store: GlueStore, action: ActionRun) -> list[JobRun]:
     """The attempts of a job that an action started."""
     if action.kind != "JOB":
         return []
     return [store.job_runs[run_id] for run_id in action.run_ids if run_id in store.job_runs]
 
 
-def crawls_of(store: GlueStore, action: ActionRun) -> list[Crawl]:
+def find_crawls(store: GlueStore, action: ActionRun) -> list[Crawl]:
     """The crawl that an action started."""
     crawler = store.crawlers.get(action.name) if action.kind == "CRAWLER" else None
     return [crawl for crawl in crawler.crawls if crawl.crawl_id in action.run_ids] if crawler else []
 
 
-def state_of(store: GlueStore, action: ActionRun) -> JobRunState | CrawlState:
+def newest_state(store: GlueStore, action: ActionRun) -> JobRunState | CrawlState:
     """The state of an action's newest attempt; an action that could not be started, or was deleted, is an error."""
-    runs = job_runs_of(store, action)
+    runs = find_job_runs(store, action)
     if runs:
         return runs[-1].state
-    crawls = crawls_of(store, action)
+    crawls = find_crawls(store, action)
     return crawls[-1].state if crawls else CrawlState.ERROR
 
 
@@ -73,7 +73,7 @@ def statistics(store: GlueStore, run: WorkflowRun) -> JsonDict:
         0,
     )
     for action in run.actions:
-        state = state_of(store, action)
+        state = newest_state(store, action)
         counted = _JOB_COUNTS.get(state) if isinstance(state, JobRunState) else _CRAWL_COUNTS.get(state)
         counts[counted or "RunningActions"] += 1
     return {"TotalActions": sum(len(trigger.actions) for trigger in run.triggers.values()), **counts}
@@ -143,7 +143,7 @@ def graph(triggers: Iterable[Trigger], store: GlueStore, run: WorkflowRun | None
 def _details(kind: str, name: str, store: GlueStore, run: WorkflowRun | None) -> JsonDict:
     actions = [action for action in run.actions if (action.kind, action.name) == (kind, name)] if run else []
     if kind == "JOB":
-        runs = [answers.job_run(job_run) for action in actions for job_run in job_runs_of(store, action)]
+        runs = [answers.job_run(job_run) for action in actions for job_run in find_job_runs(store, action)]
         return {"JobDetails": {"JobRuns": runs}}
     if kind == "CRAWLER":
         crawls = [_crawl(action, crawl) for action in actions for crawl in _crawls_or_none(store, action)]
@@ -152,7 +152,7 @@ def _details(kind: str, name: str, store: GlueStore, run: WorkflowRun | None) ->
 
 
 def _crawls_or_none(store: GlueStore, action: ActionRun) -> Sequence[Crawl | None]:
-    return crawls_of(store, action) or [None]
+    return find_crawls(store, action) or [None]
 
 
 def _crawl(action: ActionRun, crawl: Crawl | None) -> JsonDict:

@@ -155,7 +155,7 @@ class Changes:
                 self._iceberg().append(database, name, rows)
                 return _written(rows.num_rows, query)
             raw = GlueCatalog(self._glue).raw_table(database, name)
-            target = _target_of(table)
+            target = _build_target(table)
             if "storage.location.template" in table.parameters:
                 raise QueryFailedError(
                     "NOT_SUPPORTED", f"line 1:1: {name} has a storage.location.template, not written here"
@@ -338,7 +338,7 @@ def _target(given: dict[str, Any], location: str) -> Target:
     return Target(location, kind, compression.upper(), _names(given.get("partitioned_by")), parameters)
 
 
-def _target_of(table: CatalogTable) -> Target:
+def _build_target(table: CatalogTable) -> Target:
     known = {**{one.serde: name for name, one in reversed(FORMATS.items())}, HIVE_JSON_SERDE: "JSON"}
     kind = known.get(table.serde, "")
     if not kind:

@@ -44,7 +44,7 @@ from localstack_glue.athena.engine.iceberg_vacuum import vacuum
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.queries import Output
-from localstack_glue.athena.engine.trino.types import Type, fields_of, from_sqlglot
+from localstack_glue.athena.engine.trino.types import Type, field_names, from_sqlglot
 
 _SIMPLE: dict[str, IcebergType] = {
     "boolean": BooleanType(),
@@ -332,7 +332,7 @@ def _iceberg_type(kind: Type, ids: Any) -> IcebergType:
         key, value = kind.parts
         return MapType(next(ids), _iceberg_type(key, ids), next(ids), _iceberg_type(value, ids), value_required=False)
     if kind.kind == "row":
-        pairs = zip(fields_of(kind), kind.parts, strict=True)
+        pairs = zip(field_names(kind), kind.parts, strict=True)
         return StructType(
             *(NestedField(next(ids), name, _iceberg_type(part, ids), required=False) for name, part in pairs)
         )

@@ -39,14 +39,14 @@ def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], relo
     age_s = _setting(table.properties, "vacuum_max_snapshot_age_seconds")
     oldest_ms = int((time.time() - age_s) * 1000)
     expired = _expired(table, oldest_ms, _setting(table.properties, "vacuum_min_snapshots_to_keep"))
-    before = set(map(_uri, _files_of(table)))
+    before = set(map(_uri, _referenced_files(table)))
     if expired:
         commit(lambda: table.maintenance.expire_snapshots().by_ids(expired).commit())
         table = reload()
     kept_logs = _setting(table.properties, "vacuum_max_metadata_files_to_keep")
     logged = [_uri(entry.metadata_file) for entry in table.metadata.metadata_log]
     kept = logged[max(len(logged) - kept_logs, 0) :]
-    needed = {*map(_uri, _files_of(table)), _uri(table.metadata_location), *kept}
+    needed = {*map(_uri, _referenced_files(table)), _uri(table.metadata_location), *kept}
     in_s3 = _uri(table.location()).startswith("s3://")
     orphans = _older_than(s3, place.netloc, place.path.strip("/") + "/", oldest_ms) if in_s3 else ()
     _remove(table.io, s3, {*before, *logged, *orphans} - needed)
@@ -80,7 +80,7 @@ def _expired(table: Any, oldest_ms: int, least: int) -> list[int]:
     ]
 
 
-def _files_of(table: Any) -> Iterator[str]:
+def _referenced_files(table: Any) -> Iterator[str]:
     """Every file that a snapshot of the table names."""
     manifests: set[str] = set()
     for snapshot in table.snapshots():

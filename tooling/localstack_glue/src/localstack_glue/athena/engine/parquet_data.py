@@ -12,7 +12,7 @@ from pyarrow import types
 
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import as_declared, file_list, quoted, text_of
+from localstack_glue.athena.engine.sql_text import as_declared, file_list, quoted, text_literal
 from localstack_glue.serdes.errors import UnsupportedSerdeError
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
 
@@ -44,14 +44,14 @@ def selects(table: CatalogTable, files: Iterable[tuple[str, str]], constants: Se
     """
     groups: dict[str, tuple[pyarrow.Schema, list[str]]] = {}
     for path, uri in files:
-        schema = _schema_of(path, uri)
+        schema = _read_schema(path, uri)
         _check(table, schema, uri)
         fields = "\n".join(f"{field.name} {field.type}" for field in schema)
         groups.setdefault(fields, (schema, []))[1].append(path)
     return [_select(table, schema, paths, constants) for schema, paths in groups.values()]
 
 
-def _schema_of(path: str, uri: str) -> pyarrow.Schema:
+def _read_schema(path: str, uri: str) -> pyarrow.Schema:
     try:
         return pyarrow.parquet.read_schema(path)
     except (pyarrow.ArrowException, OSError) as error:
@@ -72,7 +72,7 @@ def _select(table: CatalogTable, schema: pyarrow.Schema, paths: list[str], const
             message = f"HIVE_BAD_DATA: {table.database}.{table.name}: a value of {column.name} is too big for {wanted}"
             value = (
                 f"CASE WHEN {value} IS NOT NULL AND TRY_CAST({value} AS {wanted}) IS NULL "
-                f"THEN error({text_of(message)}) ELSE TRY_CAST({value} AS {wanted}) END"
+                f"THEN error({text_literal(message)}) ELSE TRY_CAST({value} AS {wanted}) END"
             )
         columns.append(as_declared(name, column.hive_type, f"CAST({value} AS {wanted})"))
     return f"SELECT {', '.join([*columns, *constants])} FROM read_parquet({file_list(paths)})"

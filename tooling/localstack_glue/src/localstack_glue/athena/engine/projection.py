@@ -72,11 +72,11 @@ class _Properties:
 
     def values(self, key: Column, tree: exp.Expr, view: str) -> Sequence[str]:
         kinds: dict[str, Callable[[str], Sequence[str]]] = {
-            "enum": lambda name: [each.strip() for each in self._of(name, "values").split(",")],
+            "enum": lambda name: [each.strip() for each in self._property(name, "values").split(",")],
             "integer": self._integers,
             "date": self._dates,
         }
-        kind = self._of(key.name, "type").lower()
+        kind = self._property(key.name, "type").lower()
         if kind == "injected":
             return self._injected(key.name, tree, view)
         if kind not in kinds:
@@ -85,7 +85,7 @@ class _Properties:
 
     def _integers(self, name: str) -> Sequence[str]:
         low, high = self._bounds(name)
-        step, digits = int(self._of(name, "interval", "1")), int(self._of(name, "digits", "0"))
+        step, digits = int(self._property(name, "interval", "1")), int(self._property(name, "digits", "0"))
         try:
             numbers = range(int(low), int(high) + 1, step)
         except ValueError as error:
@@ -93,7 +93,7 @@ class _Properties:
         return _short([f"{number:0{digits}d}" for number in numbers[: _MOST + 1]])
 
     def _dates(self, name: str) -> Sequence[str]:
-        form = self._of(name, "format")
+        form = self._property(name, "format")
         tokens = _TOKENS.findall(form)
         unknown = [token for token in tokens if token[0].isalpha() and token not in _STRFTIME]
         if unknown:
@@ -101,8 +101,8 @@ class _Properties:
                 "NOT_SUPPORTED", f"{self._table.name}: dates in the form {form} are not projected here"
             )
         pattern = "".join(_STRFTIME.get(token) or token.strip("'").replace("%", "%%") for token in tokens)
-        unit = self._of(name, "interval.unit", self._finest(name, tokens)).lower().removesuffix("s")
-        step = int(self._of(name, "interval", "1"))
+        unit = self._property(name, "interval.unit", self._finest(name, tokens)).lower().removesuffix("s")
+        step = int(self._property(name, "interval", "1"))
         low, high = (self._moment(name, text, pattern) for text in self._bounds(name))
         moments = itertools.takewhile(lambda moment: moment <= high, _steps(low, step, unit))
         return _short([moment.strftime(pattern) for moment in itertools.islice(moments, _MOST + 1)])
@@ -113,7 +113,7 @@ class _Properties:
                 return "DAYS"
             if "MM" in tokens:
                 return "MONTHS"
-        return self._of(name, "interval.unit")
+        return self._property(name, "interval.unit")
 
     def _moment(self, name: str, text: str, pattern: str) -> datetime:
         found = _NOW.fullmatch(text)
@@ -138,12 +138,12 @@ class _Properties:
         return found
 
     def _bounds(self, name: str) -> tuple[str, str]:
-        parts = [part.strip() for part in self._of(name, "range").split(",")]
+        parts = [part.strip() for part in self._property(name, "range").split(",")]
         if len(parts) != 2:
             raise self._wrong(f"projection.{name}.range must be two values")
         return parts[0], parts[1]
 
-    def _of(self, name: str, member: str, default: str | None = None) -> str:
+    def _property(self, name: str, member: str, default: str | None = None) -> str:
         found = self._given.get(f"projection.{name}.{member}", default)
         if found is None:
             raise self._wrong(f"projection.{name}.{member} is missing")

@@ -17,7 +17,7 @@ from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Par
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
 from localstack_glue.athena.engine.parquet_data import in_lower_case
-from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, text_of
+from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, text_literal
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.python import documents, patterns, regexps, standard_json, texts, values
@@ -186,7 +186,7 @@ def opened(
             else:
                 _lay_out(connection, catalog, query, use, tables[use.view], files, budget)
         # what the query says itself reaches nothing but these files
-        connection.execute(f"SET allowed_directories = [{text_of(folder)}]")
+        connection.execute(f"SET allowed_directories = [{text_literal(folder)}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield Opened(connection, query, budget.scanned_bytes)

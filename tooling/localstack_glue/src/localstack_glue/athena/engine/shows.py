@@ -10,10 +10,13 @@ from localstack_glue.athena.engine.commands import Command
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import open_snapshot
 from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.trino.types import from_sqlglot
 from localstack_glue.athena.engine.views import original_sql
 
 _NO_FORMAT = {"serialization.format": "1"}  # which says nothing: Athena does not tell it
 _DESCRIBED = tuple(ResultColumn(text, "string") for text in ("col_name", "data_type", "comment"))
+_DESCRIBED_VIEW = tuple(ResultColumn(text, "varchar") for text in ("column", "type"))
+_WIDTH = 20
 
 
 class Shows:
@@ -40,11 +43,12 @@ class Shows:
         return run[command.kind](command) if command.kind in run else None
 
     def _databases(self, command: Command) -> Answer:
-        return _listing("database_name", _like(self._catalog.databases(), command.like))
+        return _listing("database_name", _matching(self._catalog.databases(), command.like))
 
     def _tables(self, command: Command, *, views: bool | None) -> Answer:
         names = self._catalog.table_names(command.database, views=views)
-        return _listing("views" if views else "tab_name", _like(names, command.like))
+        found = _like(names, command.like)
+        return _listing("views", found, "varchar") if views else _listing("tab_name", found)
 
     def _partitions(self, command: Command) -> Answer:
         table = self._table(command)
@@ -58,17 +62,40 @@ class Shows:
         return _listing("partition", sorted(texts))
 
     def _columns(self, command: Command) -> Answer:
-        return _listing("field", [f"{name:<20}" for name, _ in self._columns_of(command)])
+        found = self._raw(command)
+        if _is_view(found):
+            return _described_view(found)
+        names = [name for name, _ in self._list_columns(command)]
+        return _listing("field", names if _is_iceberg(found) else [_padded(name) for name in names])
 
     def _describe(self, command: Command) -> Answer:
+        """Each row is one value, in which tabs stand between the parts."""
         found = self._raw(command)
+        if _is_view(found):
+            return _described_view(found)
+        if command.options:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: DESCRIBE {command.options.upper()} is not supported here")
         comments = {each["Name"]: each.get("Comment") or "" for each in _all_columns(found)}
-        lines = [(name, kind, comments.get(name, "")) for name, kind in self._columns_of(command)]
-        keys = found.get("PartitionKeys") or []
-        if keys and not _is_iceberg(found):
-            lines += [("", "", ""), ("# Partition Information", "", ""), ("# col_name", "data_type", "comment")]
-            lines += [(each["Name"], each["Type"], each.get("Comment") or "") for each in keys]
-        return Answer(_DESCRIBED, tuple(lines), has_header=False)
+        columns = [(name, kind, comments.get(name, "")) for name, kind in self._list_columns(command)]
+        lines = self._iceberg_lines(command, columns) if _is_iceberg(found) else _hive_lines(found, columns)
+        return Answer(_DESCRIBED, tuple((line,) for line in lines), has_header=False)
+
+    def _iceberg_lines(self, command: Command, columns: Iterable[tuple[str, str, str]]) -> list[str]:
+        table = self._catalog.table(command.database, command.table, "line 1:1")
+        iceberg = open_snapshot(table, None, self._iceberg_properties).table
+        return [
+            "# Table schema:\t\t",
+            "# col_name\tdata_type\tcomment",
+            *(f"{name}\t{_spaced(kind)}\t{comment}" for name, kind, comment in columns),
+            "\t\t",
+            "# Partition spec:\t\t",
+            "# field_name\tfield_transform\tcolumn_name",
+            *(
+                f"{field.name}\t{field.transform}\t{iceberg.schema().find_column_name(field.source_id)}"
+                for field in iceberg.spec().fields
+                if str(field.transform) != "void"
+            ),
+        ]
 
     def _properties(self, command: Command) -> Answer:
         parameters = self._raw(command).get("Parameters") or {}
@@ -81,17 +108,17 @@ class Shows:
 
     def _create_view(self, command: Command) -> Answer:
         found = self._raw(command)
-        if found.get("TableType") != "VIRTUAL_VIEW":
+        if not _is_view(found):
             raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is not a view")
         sql, _ = original_sql(found, "line 1:1")
         text = f"CREATE VIEW {command.database}.{command.table} AS\n{sql}"
-        return _listing("Create View", text.splitlines())
+        return _listing("create view", text.splitlines(), "varchar")
 
     def _create_table(self, command: Command) -> Answer:
         found = self._raw(command)
-        if found.get("TableType") == "VIRTUAL_VIEW":
+        if _is_view(found):
             raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is a view, not a table")
-        columns = self._columns_of(command)
+        columns = self._list_columns(command)
         return _listing("createtab_stmt", _create_statement(command, found, columns, self._transforms(command, found)))
 
     def _transforms(self, command: Command, found: Any) -> list[str]:
@@ -106,10 +133,8 @@ class Shows:
             if str(field.transform) != "void"
         ]
 
-    def _columns_of(self, command: Command) -> list[tuple[str, str]]:
+    def _list_columns(self, command: Command) -> list[tuple[str, str]]:
         found = self._raw(command)
-        if found.get("TableType") == "VIRTUAL_VIEW":
-            return [(each["Name"], each.get("Type") or "string") for each in _all_columns(found)]
         return [(column.name, column.hive_type) for column in self._table(command).all_columns]
 
     def _table(self, command: Command) -> CatalogTable:
@@ -187,9 +212,56 @@ def _like(names: list[str], pattern: str | None) -> list[str]:
             "|".join(f"(?:{part.strip().replace('.*', '*').replace('*', '.*')})" for part in pattern.split("|"))
         )
     except re.error as error:
-        raise QueryFailedError("INVALID_ARGUMENTS", f"the pattern '{pattern}' cannot be read: {error}") from error
+        raise _unreadable(pattern, error) from error
     return [name for name in names if wanted.fullmatch(name)]
 
 
-def _listing(name: str, texts: Iterable[str]) -> Answer:
-    return Answer((ResultColumn(name, "string"),), tuple((text,) for text in texts), has_header=False)
+def _matching(names: list[str], pattern: str | None) -> list[str]:
+    """The names that match a regular expression as a whole; `*` alone is all of them."""
+    if pattern in (None, "*"):
+        return names
+    try:
+        return [name for name in names if re.fullmatch(str(pattern), name)]
+    except re.error as error:
+        raise _unreadable(str(pattern), error) from error
+
+
+def _unreadable(pattern: str, error: re.error) -> QueryFailedError:
+    return QueryFailedError("INVALID_ARGUMENTS", f"the pattern '{pattern}' cannot be read: {error}")
+
+
+def _hive_lines(found: Any, columns: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Columns, each part 20 characters wide, and the partition keys once more."""
+    keys = [(each["Name"], each["Type"], each.get("Comment") or "") for each in found.get("PartitionKeys") or []]
+    lines = [_line(column) for column in columns]
+    if keys:
+        lines += ["\t \t ", "# Partition Information\t \t ", _line(("# col_name", "data_type", "comment")), "\t \t "]
+    return lines + [_line(key) for key in keys]
+
+
+def _line(parts: Iterable[str]) -> str:
+    return "\t".join(_padded(part.partition("\t")[0]) for part in parts)
+
+
+def _padded(text: str) -> str:
+    return f"{text:<{_WIDTH}}"
+
+
+def _spaced(kind: str) -> str:
+    """A type as Iceberg writes it."""
+    return kind.replace(",", ", ").replace(":", ": ")
+
+
+def _described_view(found: Any) -> Answer:
+    """The columns of a view, with Trino's types."""
+    columns = [Column(each["Name"].lower(), each.get("Type") or "string") for each in _all_columns(found)]
+    lines = tuple((f"{column.name}\t{from_sqlglot(column.data_type())}",) for column in columns)
+    return Answer(_DESCRIBED_VIEW, lines, has_header=False)
+
+
+def _is_view(found: Any) -> bool:
+    return bool(found.get("TableType") == "VIRTUAL_VIEW")
+
+
+def _listing(name: str, texts: Iterable[str], kind: str = "string") -> Answer:
+    return Answer((ResultColumn(name, kind),), tuple((text,) for text in texts), has_header=False)

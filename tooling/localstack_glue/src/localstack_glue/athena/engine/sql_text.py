@@ -27,7 +27,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def text_of(value: str) -> str:
+def text_literal(value: str) -> str:
     """A text literal for DuckDB."""
     return "'" + value.replace("'", "''") + "'"
 
@@ -36,7 +36,7 @@ def as_declared(name: str, hive_type: str, value: str = "") -> str:
     """A column as Athena reads it of tables over files: a timestamp in milliseconds, a text as long as its type."""
     if sized := _SIZED.fullmatch(hive_type.lower()):
         cut = f"substr({value or name}, 1, {sized[2]})"
-        return f"{cut if sized[1] else f'rpad({cut}, {sized[2]}, {text_of(chr(32))})'} AS {name}"
+        return f"{cut if sized[1] else f'rpad({cut}, {sized[2]}, {text_literal(chr(32))})'} AS {name}"
     if hive_type.lower() != "timestamp":
         return f"{value} AS {name}" if value else name
     return f"{rounded_moment(value or name, 3)} AS {name}"
@@ -55,4 +55,4 @@ def rounded_moment(value: str, digits: int) -> str:
 
 def file_list(files: Iterable[str]) -> str:
     """A list of files for DuckDB's readers."""
-    return f"[{', '.join(text_of(file) for file in files)}]"
+    return f"[{', '.join(text_literal(file) for file in files)}]"

@@ -16,7 +16,7 @@ from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 from localstack_glue.athena.engine.mentions import is_alone, is_with_query, point_columns
 from localstack_glue.athena.engine.sql_text import BLANK, NAME, lambdas_apart, quoted
-from localstack_glue.athena.engine.time_travel import version_of
+from localstack_glue.athena.engine.time_travel import parse_version
 from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
@@ -230,11 +230,11 @@ class Query:
                 continue
             parts = list(where.this.flatten()) if where is not None and isinstance(where.this, exp.And) else []
             parts = parts or ([where.this] if where is not None else [])
-            known = [part for part in parts if _speaks_only_of(part, aliases, keys)]
+            known = [part for part in parts if _uses_only_keys(part, aliases, keys)]
             if len(aliases) > 1 or not known or self._is_outer(select, aliases):
                 return None
             types = dict(self._types[use.view])
-            translator = Translator(_columns_of(types), _no_query)
+            translator = Translator(_column_resolver(types), _no_query)
             found.append(" AND ".join(translator.as_type(part, BOOLEAN) for part in known))
         return lambdas_apart(" OR ".join(f"({text})" for text in found)) or None
 
@@ -314,7 +314,7 @@ class Query:
             version = table.args.get("version")
             view, snapshot_id, moment = f"{database}.{name}", None, None
             if version is not None:
-                snapshot_id, moment = version_of(version)
+                snapshot_id, moment = parse_version(version)
                 view = f"{view} as of {number}"
                 table.set("version", None)
             place = _place(table.args.get("db") or table.this)
@@ -362,7 +362,7 @@ def _quoted(name: str) -> str:
     return exp.to_identifier(name, quoted=True).sql(_DIALECT)
 
 
-def _speaks_only_of(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> bool:
+def _uses_only_keys(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> bool:
     columns = list(part.find_all(exp.Column))
     return (
         bool(columns)
@@ -397,7 +397,7 @@ def shown_type(kind: Type) -> Type:
     return replace(kind, parts=tuple(shown_type(part) for part in kind.parts))
 
 
-def _columns_of(types: Mapping[str, Type]) -> Resolve:
+def _column_resolver(types: Mapping[str, Type]) -> Resolve:
     return lambda column: (quoted(column.name), types[column.name])
 
 

@@ -16,7 +16,7 @@ from localstack_glue.athena.denials import is_denial
 from localstack_glue.athena.engine import parquet_data
 from localstack_glue.athena.engine.catalog import CatalogTable, Partition
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import as_declared, file_list, quoted, text_of
+from localstack_glue.athena.engine.sql_text import as_declared, file_list, quoted, text_literal
 from localstack_glue.serdes.errors import BadDataError, MalformedRowError, SerdeError, UnsupportedSerdeError
 from localstack_glue.serdes.files import TEXT_SERDES, TextTable, open_table, partition_value
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
@@ -96,7 +96,7 @@ def create_view(
         fetch: copies an object to a local file.
         with_places: whether each row has the path of its file, in `$path` and the like.
     """
-    reader = _reader_of(table)
+    reader = _select_reader(table)
     selects: list[str] = []
     for partition, objects in sources:
         _check_partition(table, partition)
@@ -115,7 +115,7 @@ def create_view(
 Reader = Callable[[CatalogTable, Sequence[DataObject], list[str], Fetch], list[str]]
 
 
-def _reader_of(table: CatalogTable) -> Reader:
+def _select_reader(table: CatalogTable) -> Reader:
     serde = table.serde.rsplit(".", 1)[-1].lower()
     if serde in TEXT_SERDES:
         return _text
@@ -168,9 +168,9 @@ def _parquet(table: CatalogTable, objects: Sequence[DataObject], constants: list
 
 def _places(item: DataObject) -> list[str]:
     return [
-        f'{text_of(item.uri)} AS "$path"',
+        f'{text_literal(item.uri)} AS "$path"',
         f'CAST({item.size_bytes} AS BIGINT) AS "$file_size"',
-        f'CAST({text_of(item.modified)} AS TIMESTAMPTZ) AS "$file_modified_time"',
+        f'CAST({text_literal(item.modified)} AS TIMESTAMPTZ) AS "$file_modified_time"',
     ]
 
 
@@ -239,7 +239,7 @@ def _partition_literal(value: str, key: Any) -> str:
         typed = partition_value(value, key.hive_type)
     except SerdeError as error:
         raise QueryFailedError("HIVE_INVALID_PARTITION_VALUE", f"Invalid partition value '{value}': {error}") from error
-    return f"CAST({'NULL' if typed is None else text_of(str(typed))} AS {key.duckdb_type()})"
+    return f"CAST({'NULL' if typed is None else text_literal(str(typed))} AS {key.duckdb_type()})"
 
 
 def kept_partitions(

@@ -12,7 +12,7 @@ from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.types import Type
 
 
-def version_of(version: exp.Expr) -> tuple[int | None, datetime | None]:
+def parse_version(version: exp.Expr) -> tuple[int | None, datetime | None]:
     """The snapshot of `FOR VERSION AS OF`, or the moment of `FOR TIMESTAMP AS OF`, which may be worked out.
 
     Raises:

@@ -47,9 +47,9 @@ def definition(sql: str, database: str, columns: Sequence[tuple[str, Type]]) -> 
 def hive_name(kind: Type) -> str:
     """A type of Trino's as the catalog writes it."""
     if kind.kind == "row":
-        from localstack_glue.athena.engine.trino.types import fields_of
+        from localstack_glue.athena.engine.trino.types import field_names
 
-        pairs = zip(fields_of(kind), kind.parts, strict=True)
+        pairs = zip(field_names(kind), kind.parts, strict=True)
         return f"struct<{','.join(f'{name}:{hive_name(part)}' for name, part in pairs)}>"
     if kind.parts:
         return f"{kind.kind}<{','.join(hive_name(part) for part in kind.parts)}>"

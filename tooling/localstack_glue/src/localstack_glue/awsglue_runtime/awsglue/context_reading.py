@@ -121,7 +121,7 @@ class ReadingContext(GlueSession):
         """Read what a catalog table says of a database's table."""
         if push_down_predicate:
             raise GlueDataError(f"push_down_predicate: the table {definition['Name']} has no partition keys")
-        kind, options = jdbc_tables.options_of(definition)
+        kind, options = jdbc_tables.connection_options(definition)
         source = self._jdbc_source(kind, jdbc_tables.with_call(options, more), transformation_ctx)
         frame = source.getFrame()
         return DynamicFrame(frame._df, frame.glue_ctx, str(definition["Name"]))

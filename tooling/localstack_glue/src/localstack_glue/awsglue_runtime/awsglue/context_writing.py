@@ -71,7 +71,7 @@ class WritingContext(GlueSession):
         where = place(database, table_name)
         definition = self.catalog.definition(*where, catalog_id)
         if jdbc_tables.is_jdbc(definition):
-            kind, found = jdbc_tables.options_of(definition)
+            kind, found = jdbc_tables.connection_options(definition)
             self.getSink(kind, **{**found, **(additional_options or {})}).writeFrame(frame)
             return frame
         sinks.write_table(self.catalog, frame, *where, additional_options or {}, catalog_id)

@@ -412,7 +412,7 @@ class DynamicFrame:
 
     @property
     def _rdd(self) -> RDD[Any]:  # not public, and scripts look there
-        return records.rdd_of(self._df)
+        return records.to_rdd(self._df)
 
     @property
     def choice_fields(self) -> list[str]:

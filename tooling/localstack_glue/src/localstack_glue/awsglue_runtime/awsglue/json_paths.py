@@ -20,7 +20,7 @@ Step = str | int | None  # a key, a position, or all elements
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<all>\*)\]|\[(?P<position>\d+)\]|\[['\"](?P<quoted>[^'\"]+)['\"]\]")
 
 
-def steps_of(path: str) -> list[Step]:
+def parse_steps(path: str) -> list[Step]:
     """Read a path such as `$.value[*]`."""
     rest, steps = path.strip().removeprefix("$"), list[Step]()
     while rest:
@@ -53,7 +53,7 @@ def select(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
 
 def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str], path: str) -> DataFrame:
     """Read the records that a path names."""
-    steps = steps_of(path)
+    steps = parse_steps(path)
     lines = session.read.format("text").options(**options, wholetext="true").load(list(files))
     texts = lines.selectExpr(f"value as {json_tables.LINE}").rdd.flatMap(json_tables._documents)
 

@@ -86,7 +86,7 @@ class Reading:
         return f"explode(arrays_zip({', '.join(f'l{number}' for number in range(len(self.layers)))})) as r"
 
 
-def lines_of(session: SparkSession, lines: DataFrame, whole_files: DataFrame) -> tuple[DataFrame, T.StructType]:
+def select_lines(session: SparkSession, lines: DataFrame, whole_files: DataFrame) -> tuple[DataFrame, T.StructType]:
     """The frame to parse, of lines or of the documents in files that are not written in lines; and its keys."""
     found = keys_found(session, lines)
     if _CORRUPT not in found.names:

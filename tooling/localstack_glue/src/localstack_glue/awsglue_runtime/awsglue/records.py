@@ -45,16 +45,16 @@ class DynamicRecord(dict[str, Any]):
         self[name] = value
 
 
-def record_of(row: Row, schema: T.StructType) -> DynamicRecord:
+def to_record(row: Row, schema: T.StructType) -> DynamicRecord:
     """A row as a script's function gets it."""
     record: dict[str, Any] = plain_value(row, schema)
     return DynamicRecord({name: DynamicRecord(item) if type(item) is dict else item for name, item in record.items()})
 
 
-def rdd_of(frame: DataFrame) -> RDD[Any]:
+def to_rdd(frame: DataFrame) -> RDD[Any]:
     """The records of a frame as a script's function gets them."""
     schema = frame.schema
-    return frame.rdd.map(lambda row: record_of(row, schema))
+    return frame.rdd.map(lambda row: to_record(row, schema))
 
 
 def infer(value: Any) -> T.DataType:
@@ -173,10 +173,10 @@ def conform(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> An
 def to_frame(session: SparkSession, records: RDD[Any]) -> DataFrame:
     """Build a frame from an RDD of dicts; looks at all of them for the schema."""
 
-    def schema_of(part: Iterable[Any]) -> Iterable[T.DataType]:
+    def infer_schema(part: Iterable[Any]) -> Iterable[T.DataType]:
         yield common_type(part)
 
-    schema = _without_nulls(reduce(merge, records.mapPartitions(schema_of).collect(), _no_fields()))
+    schema = _without_nulls(reduce(merge, records.mapPartitions(infer_schema).collect(), _no_fields()))
     return session.createDataFrame(records.map(lambda record: conform(record, schema)), schema, verifySchema=False)
 
 
@@ -224,7 +224,7 @@ def attempt(frame: DataFrame, function: Callable[[dict[str, Any]], Any], info: s
     schema = frame.schema
 
     def call(row: Row) -> tuple[bool, Any]:
-        record = record_of(row, schema)
+        record = to_record(row, schema)
         text = repr(record)
         try:
             return True, (row, function(record))

@@ -60,7 +60,7 @@ class Target:
     compression: str | None = None
 
 
-def target_of(options: Mapping[str, Any], format_name: str | None, format_options: Mapping[str, Any]) -> Target:
+def parse_target(options: Mapping[str, Any], format_name: str | None, format_options: Mapping[str, Any]) -> Target:
     """Read the options of a write to S3."""
     call_options.check("the S3 options", options, _PATH_OPTIONS, call_options.OF_SINKS)
     if not options.get("path"):
@@ -226,7 +226,7 @@ class S3Sink(DataSink):
     def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
         """Write a frame; with `enableUpdateCatalog` the table follows."""
         places = {key: value for key, value in self._options.items() if key in _PATH_OPTIONS}
-        target = target_of(places, self.format, self._format_options)
+        target = parse_target(places, self.format, self._format_options)
         updates = formats.is_true(self._options.get("enableUpdateCatalog"))
         if updates and self._table is None:
             raise ValueError("enableUpdateCatalog needs setCatalogInfo")

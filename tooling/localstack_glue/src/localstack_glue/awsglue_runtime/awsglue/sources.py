@@ -216,7 +216,7 @@ def _json_records(
     """Read files of JSON as the table's columns; one whose values are not all of its type becomes a choice."""
     schema = T.StructType([T.StructField(json_tables.LINE, T.StringType()), *keys])
     reader = session.read.format("text").options(**place).schema(schema)
-    lines, found = json_tables.lines_of(
+    lines, found = json_tables.select_lines(
         session, reader.load(list(files)), reader.option("wholetext", "true").load(list(files))
     )
     plan = json_tables.reading(found, _file_schema(table), json_tables.Keys.of(table.json_parameters))

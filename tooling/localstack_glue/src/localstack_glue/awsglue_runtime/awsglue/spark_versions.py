@@ -20,7 +20,7 @@ def frame_class() -> type[DataFrame]:
     return found
 
 
-def rows_of(jvm: Any, spark_session: Any, plan: Any) -> Any:
+def build_java_frame(jvm: Any, spark_session: Any, plan: Any) -> Any:
     """Java's frame of a query's plan."""
     sql = jvm.org.apache.spark.sql
     dataset = sql.Dataset if frame_class() is DataFrame else sql.classic.Dataset

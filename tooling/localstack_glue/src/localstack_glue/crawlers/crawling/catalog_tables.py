@@ -22,18 +22,18 @@ class CatalogChanges:
     partitions_deleted: int = 0
 
 
-def location_of(table: JsonDict) -> str:
+def table_location(table: JsonDict) -> str:
     """Where its data lie."""
     return (table.get("StorageDescriptor") or {}).get("Location") or ""
 
 
-def columns_of(table: JsonDict) -> tuple[Column, ...]:
+def table_columns(table: JsonDict) -> tuple[Column, ...]:
     """Its columns without the partition keys."""
     found = (table.get("StorageDescriptor") or {}).get("Columns") or ()
     return tuple(Column(column["Name"], column.get("Type", "")) for column in found)
 
 
-def keys_of(table: JsonDict) -> tuple[str, ...]:
+def partition_key_names(table: JsonDict) -> tuple[str, ...]:
     """Its partition keys' names."""
     return tuple(key["Name"] for key in table.get("PartitionKeys") or ())
 
@@ -48,7 +48,7 @@ def fundamental_differences(existing: JsonDict, wanted: JsonDict) -> str:
     )
 
 
-def shape_of(table: JsonDict) -> JsonDict:
+def table_schema(table: JsonDict) -> JsonDict:
     """What of a table is its schema; the statistics are not."""
     storage = table.get("StorageDescriptor") or {}
     serde = storage.get("SerdeInfo") or {}

@@ -9,10 +9,10 @@ from localstack_glue.crawlers.crawling import policies
 from localstack_glue.crawlers.crawling.catalog_tables import (
     CatalogChanges,
     JsonDict,
-    columns_of,
     fundamental_differences,
-    location_of,
-    shape_of,
+    table_columns,
+    table_location,
+    table_schema,
 )
 from localstack_glue.crawlers.crawling.iceberg_rules import IcebergTable
 from localstack_glue.crawlers.crawling.partition_writer import PartitionWriter
@@ -84,7 +84,7 @@ class CatalogWriter:
             if stored is not None:
                 self.partitions.write(table, stored, is_new=table.name not in existing)
         for name, gone in existing.items():
-            is_below = any(f"{location_of(gone).rstrip('/')}/".startswith(f"{root.rstrip('/')}/") for root in roots)
+            is_below = any(f"{table_location(gone).rstrip('/')}/".startswith(f"{root.rstrip('/')}/") for root in roots)
             if name not in written and is_below and self.is_ours(gone):
                 self._remove(gone)
 
@@ -93,7 +93,7 @@ class CatalogWriter:
         if table.name in written:
             return True
         other = existing.get(table.name)
-        return other is not None and location_of(other).rstrip("/") != table.location.rstrip("/")
+        return other is not None and table_location(other).rstrip("/") != table.location.rstrip("/")
 
     def _write_table(self, table: FoundTable, existing: JsonDict | None) -> FoundTable | None:
         """Create or update a table; return it with the columns that the catalog now has, None if it was deprecated."""
@@ -114,7 +114,7 @@ class CatalogWriter:
                     wanted["StorageDescriptor"][member] = stored_format
         stored_parameters = existing.get("Parameters") or {}
         kept = {key: value for key, value in stored_parameters.items() if key != DEPRECATED}
-        if shape_of(existing) == shape_of(wanted) and DEPRECATED not in stored_parameters:
+        if table_schema(existing) == table_schema(wanted) and DEPRECATED not in stored_parameters:
             wanted["Parameters"] = {**kept, **wanted["Parameters"]}
             _keep_descriptions(existing, wanted)
             if self._policy.update == policies.UPDATE and stored_parameters != wanted["Parameters"]:
@@ -122,7 +122,7 @@ class CatalogWriter:
             return table
         if self._policy.update != policies.UPDATE:
             self._log(f"WARN : Table {table.name} has changed; left as it is by SchemaChangePolicy LOG")
-            return replace(table, columns=columns_of(existing))
+            return replace(table, columns=table_columns(existing))
         if self._policy.merges_new_columns:  # otherwise what a crawler does not set is removed
             wanted["Parameters"] = {**kept, **wanted["Parameters"]}
             _keep_descriptions(existing, wanted)
@@ -191,6 +191,6 @@ def _keep_descriptions(existing: JsonDict, wanted: JsonDict) -> None:
 
 def _merged(existing: JsonDict, found: Sequence[Column]) -> tuple[Column, ...]:
     """Keep the catalog's columns and add the new ones behind them (G21, MergeNewColumns)."""
-    kept = columns_of(existing)
+    kept = table_columns(existing)
     names = {column.name for column in kept}
     return kept + tuple(column for column in found if column.name not in names)

@@ -133,7 +133,7 @@ class _TargetCrawl:
             return
         objects = [item for item in objects if not any(item.folder[:depth] in roots for depth in _depths(item))]
         if known.tables:
-            objects = known.new_of(self._target, objects)
+            objects = known.find_new(self._target, objects)
             self._log(f"INFO : {self._target.uri()}: {len(objects)} objects in new folders")
         files = list(self._classified(pick_samples(objects, self._target.sample_size)))
         taken = frozenset(roots)

@@ -10,7 +10,7 @@ from typing import Any
 from localstack_glue.crawlers.crawling.hive_types import STRING
 from localstack_glue.crawlers.crawling.sampling import LARGE_SAMPLE_BYTES, Sample
 from localstack_glue.crawlers.crawling.schema import MAX_COLUMNS, Column, FileSchema, column_name, unique_column_name
-from localstack_glue.crawlers.crawling.typing_rules import infer, type_of
+from localstack_glue.crawlers.crawling.typing_rules import infer, infer_type
 
 DELIMITERS = (",", "|", "\t", ";", "\u0001")
 MAX_RECORDS = 1000
@@ -99,7 +99,7 @@ def classify_custom(sample: Sample, classifier: CsvClassifier) -> FileSchema | N
 def is_header(rows: Sequence[Sequence[str]]) -> bool:
     """Decide whether the first row names the columns (G15). If all columns are strings, it does not."""
     first, rest = rows[0], rows[1:]
-    if any(type_of(cell) != STRING or not _COLUMN_NAME.fullmatch(cell) for cell in first):
+    if any(infer_type(cell) != STRING or not _COLUMN_NAME.fullmatch(cell) for cell in first):
         return False
     if any(len(cell) > MAX_HEADER_CELL for cell in first[:-1]):
         return False

@@ -4,10 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from localstack_glue.crawlers.crawling.catalog_tables import JsonDict, columns_of, keys_of, location_of
+from localstack_glue.crawlers.crawling.catalog_tables import (
+    JsonDict,
+    partition_key_names,
+    table_columns,
+    table_location,
+)
 from localstack_glue.crawlers.crawling.catalog_writer import CatalogWriter
 from localstack_glue.crawlers.crawling.listing import S3Object, S3Target
-from localstack_glue.crawlers.crawling.schema import ClassifiedFile, FileSchema, are_similar, format_of
+from localstack_glue.crawlers.crawling.schema import ClassifiedFile, FileSchema, are_similar, format_parameters
 from localstack_glue.crawlers.crawling.tables import FoundPartition, FoundTable, partition_keys, partition_values
 
 
@@ -21,14 +26,14 @@ class KnownFolders:
     @classmethod
     def read(cls, writer: CatalogWriter, existing: dict[str, JsonDict]) -> "KnownFolders":
         """Read the tables of this crawler and the locations of their partitions."""
-        ours = {f"{location_of(table).rstrip('/')}/": table for table in existing.values() if writer.is_ours(table)}
-        folders = {location for location, table in ours.items() if not keys_of(table)}
+        ours = {f"{table_location(table).rstrip('/')}/": table for table in existing.values() if writer.is_ours(table)}
+        folders = {location for location, table in ours.items() if not partition_key_names(table)}
         for table in ours.values():
-            if keys_of(table):
+            if partition_key_names(table):
                 folders.update(f"{location.rstrip('/')}/" for location in writer.partitions.locations(table["Name"]))
         return cls(ours, frozenset(folders))
 
-    def new_of(self, target: S3Target, objects: Iterable[S3Object]) -> list[S3Object]:
+    def find_new(self, target: S3Target, objects: Iterable[S3Object]) -> list[S3Object]:
         """Leave out the objects of folders, and files, that are known."""
         return [
             item
@@ -42,7 +47,7 @@ class KnownFolders:
         below = (location[len(top) :] for location in self.tables if location.startswith(top))
         return frozenset(tuple(part for part in path.split("/") if part) for path in below)
 
-    def table_of(self, target: S3Target, item: S3Object) -> str | None:
+    def find_table(self, target: S3Target, item: S3Object) -> str | None:
         """Find the location of the innermost known table that contains an object."""
         for length in range(len(item.folder), -1, -1):
             if (location := f"{target.uri(*item.folder[:length])}/") in self.tables:
@@ -61,15 +66,15 @@ def add_to_known(
     by_table: dict[str, list[ClassifiedFile]] = defaultdict(list)
     others = []
     for file in files:
-        if location := known.table_of(target, file.item):
+        if location := known.find_table(target, file.item):
             by_table[location].append(file)
         else:
             others.append(file)
     for location, members in by_table.items():
         stored = known.tables[location]
         partitions = _partitions(target, location, stored, members, log)
-        columns = columns_of(stored)
-        table = FoundTable(stored["Name"], location, columns, keys_of(stored), partitions, tuple(members))
+        columns = table_columns(stored)
+        table = FoundTable(stored["Name"], location, columns, partition_key_names(stored), partitions, tuple(members))
         if partitions:
             writer.partitions.add(table, replace(table, columns=columns))
     return others
@@ -94,14 +99,14 @@ def _partitions(
 
 
 def _fits(stored: JsonDict, path: tuple[str, ...], schema: FileSchema) -> bool:
-    keys = keys_of(stored)
+    keys = partition_key_names(stored)
     named = partition_keys([path])
     if len(keys) != len(path) or any(
         not key.startswith("partition_") and key != name for key, name in zip(keys, named, strict=True)
     ):
         return False
     parameters = stored.get("Parameters") or {}
-    if (parameters.get("classification"), parameters.get("compressionType")) != format_of(schema):
+    if (parameters.get("classification"), parameters.get("compressionType")) != format_parameters(schema):
         return False
     own = replace(schema, columns=tuple(column for column in schema.columns if column.name not in keys))
-    return are_similar(replace(schema, columns=columns_of(stored)), own)
+    return are_similar(replace(schema, columns=table_columns(stored)), own)

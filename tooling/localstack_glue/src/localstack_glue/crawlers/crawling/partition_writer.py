@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from localstack_glue.crawlers.crawling import policies
-from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges, JsonDict, shape_of
+from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges, JsonDict, table_schema
 from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 from localstack_glue.crawlers.crawling.schema import Column, merge_columns
 from localstack_glue.crawlers.crawling.table_input import STATISTICS, partition_input
@@ -90,7 +90,7 @@ class PartitionWriter:
 
 
 def _differs(existing: JsonDict, wanted: JsonDict) -> bool:
-    if shape_of(existing) != shape_of(wanted):
+    if table_schema(existing) != table_schema(wanted):
         return True
     parameters = existing.get("Parameters") or {}
     return any(parameters.get(key) != wanted["Parameters"].get(key) for key in STATISTICS)

@@ -53,7 +53,7 @@ class ClassifiedFile:
     schema: FileSchema
 
 
-def format_of(schema: FileSchema) -> tuple[str, str]:
+def format_parameters(schema: FileSchema) -> tuple[str, str]:
     """The table parameters that a file must match to belong to the table."""
     return schema.classification, schema.compression
 

@@ -139,7 +139,7 @@ def partition_keys(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     depth = max((len(folder) for folder in folders), default=0)
     keys: list[str] = []
     for level in range(depth):
-        names = {_key_of(folder[level]) for folder in folders if len(folder) > level}
+        names = {_key_name(folder[level]) for folder in folders if len(folder) > level}
         name = names.pop() if len(names) == 1 else None
         name = column_name(name, level) if name else None
         keys.append(name if name and name not in keys else f"partition_{level}")
@@ -148,10 +148,10 @@ def partition_keys(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 def partition_values(folder: tuple[str, ...]) -> tuple[str, ...]:
     """Read the values of a leaf folder's levels (G19)."""
-    return tuple((part.partition("=")[2] or NO_VALUE) if _key_of(part) else part for part in folder)
+    return tuple((part.partition("=")[2] or NO_VALUE) if _key_name(part) else part for part in folder)
 
 
-def _key_of(part: str) -> str | None:
+def _key_name(part: str) -> str | None:
     key, has_value, _ = part.partition("=")
     return key.lower() if key and has_value else None
 

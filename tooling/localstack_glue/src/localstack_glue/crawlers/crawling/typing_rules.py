@@ -10,7 +10,7 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _BIGINT_MAX = 2**63 - 1
 
 
-def type_of(value: str) -> str | None:
+def infer_type(value: str) -> str | None:
     """Return the narrowest type of one value, or None for an empty one, which has no type."""
     if not value:
         return None
@@ -23,7 +23,7 @@ def infer(values: Iterable[str]) -> str:
     """Return the type of a column; a column without values is a string."""
     result: str | None = None
     for value in values:
-        result = merge_names(result, type_of(value))
+        result = merge_names(result, infer_type(value))
         if result == STRING:
             break
     return result or STRING

@@ -16,15 +16,15 @@ def keep_alarm_tags(_chain: Any, context: Any, response: Any) -> None:
         return
     request, operation = context.service_request or {}, context.operation.name
     if operation in _PUTS and request.get("Tags"):
-        tags, arn = _tags_of(context), _arn(context, request["AlarmName"])
+        tags, arn = _find_tags(context), _arn(context, request["AlarmName"])
         if not tags.list_tags_for_resource(arn)["Tags"]:
             tags.tag_resource(arn, request["Tags"])
     elif operation == "DeleteAlarms":
         for name in request.get("AlarmNames") or ():
-            _tags_of(context).del_resource(_arn(context, name))
+            _find_tags(context).del_resource(_arn(context, name))
 
 
-def _tags_of(context: Any) -> Any:
+def _find_tags(context: Any) -> Any:
     from localstack.services.cloudwatch.models import cloudwatch_stores  # here, so that no start waits for it
 
     return cloudwatch_stores[context.account_id][context.region].TAGS

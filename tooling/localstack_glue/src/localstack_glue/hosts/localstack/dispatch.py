@@ -39,7 +39,7 @@ def hosted(api: ModelApi) -> HostedApi:
     return provider
 
 
-def service_of(api: ModelApi) -> Service:
+def build_service(api: ModelApi) -> Service:
     """The service in the form that LocalStack's plugins have."""
     return Service.for_provider(hosted(api), dispatch_table_factory=MotoFallbackDispatcher)
 
@@ -49,7 +49,7 @@ def refused(error: ServiceError) -> CommonServiceException:
     return CommonServiceException(error.code, error.message, error.status_code, sender_fault=error.sender_fault)
 
 
-def scope_of(context: RequestContext) -> Scope:
+def read_scope(context: RequestContext) -> Scope:
     """Whose resources a request is about, and who asks."""
     return Scope(context.account_id, context.region, access_key_id(context.request) or "")
 
@@ -57,7 +57,7 @@ def scope_of(context: RequestContext) -> Scope:
 def _handler(operation: str) -> Callable[..., Any]:
     def handle(self: HostedApi, context: RequestContext, request: JsonDict) -> JsonDict:
         try:
-            return self.api.invoke(context.operation, scope_of(context), request)
+            return self.api.invoke(context.operation, read_scope(context), request)
         except ServiceError as error:
             raise refused(error) from error
 

@@ -40,14 +40,14 @@ def listen_only_where_told() -> None:
     @functools.wraps(original)
     def register(self: Any, gateway: Any, listen: list[Any], ssl_creds: tuple[str, str] | None = None) -> None:
         for address in listen:
-            bound = functools.partial(endpoints.TCP4ServerEndpoint, interface=interface_of(address.host))
+            bound = functools.partial(endpoints.TCP4ServerEndpoint, interface=bind_address(address.host))
             with patch.object(endpoints, "TCP4ServerEndpoint", bound):
                 original(self, gateway, [address], ssl_creds)
 
     TwistedRuntimeServer.register = register
 
 
-def interface_of(host: str) -> str:
+def bind_address(host: str) -> str:
     """The address to bind for a host of `GATEWAY_LISTEN`; empty, every interface, for another name."""
     if host == "localhost":
         return "127.0.0.1"

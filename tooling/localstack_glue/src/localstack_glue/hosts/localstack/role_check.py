@@ -35,7 +35,7 @@ class RoleGuardHandler:
         if not self._guard.has_sessions or context.operation is None:
             return
         key = access_key_id(context.request)
-        session = self._guard.session_of(key) if key else None
+        session = self._guard.find_session(key) if key else None
         if session is None:
             return
         protocol = str(context.protocol or context.service.protocol)
@@ -76,7 +76,7 @@ class RoleChain:
         if not self._guard.has_sessions or context.operation is None or context.service.service_name != "sts":
             return
         key = access_key_id(context.request)
-        if response.status_code == 200 and key and self._guard.session_of(key) is not None:
+        if response.status_code == 200 and key and self._guard.find_session(key) is not None:
             call: Any = context.service_request or {}
             self._guard.follow(context.operation.name, call, response.get_data(as_text=True))
 

@@ -25,7 +25,7 @@ class InProcessReads:
     def __init__(self, handler: Any, guard: RoleGuard | None, scope: Scope, credentials: Credentials) -> None:
         self._handler = handler
         self._guard = guard
-        self._session = guard.session_of(credentials.access_key_id) if guard else None
+        self._session = guard.find_session(credentials.access_key_id) if guard else None
         self._place = Place(scope.partition, scope.region, scope.account_id)
         # as much of a request's context as S3 looks at when it reads
         self._context = SimpleNamespace(account_id=scope.account_id, region=scope.region, partition=scope.partition)

@@ -29,9 +29,9 @@ _FIRST_USE = threading.Lock()
 
 def glue() -> "Service":
     """Make the service at its first use."""
-    from localstack_glue.hosts.localstack.dispatch import service_of
+    from localstack_glue.hosts.localstack.dispatch import build_service
 
-    return service_of(_provider())
+    return build_service(_provider())
 
 
 def athena() -> "Service":
@@ -39,7 +39,7 @@ def athena() -> "Service":
     from localstack_glue.athena.callers import RoleCallers
     from localstack_glue.athena.engines import Engines
     from localstack_glue.athena.provider import AthenaProvider
-    from localstack_glue.hosts.localstack.dispatch import service_of
+    from localstack_glue.hosts.localstack.dispatch import build_service
     from localstack_glue.iam.sessions import MotoSessions
     from localstack_glue.service.clock import SystemClock
 
@@ -47,25 +47,25 @@ def athena() -> "Service":
     clients = _clients(guard)
     callers = RoleCallers(clients, guard, MotoSessions()) if guard is not None else None
     engines = Engines(clients, callers, functools.partial(_reads(), guard))
-    return service_of(AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close))
+    return build_service(AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close))
 
 
 def budgets() -> "Service":
     """Make Budgets, which are stored only, at their first use."""
     from localstack_glue.budgets.provider import BudgetsProvider
-    from localstack_glue.hosts.localstack.dispatch import service_of
+    from localstack_glue.hosts.localstack.dispatch import build_service
     from localstack_glue.service.clock import SystemClock
 
-    return service_of(BudgetsProvider(SystemClock()))
+    return build_service(BudgetsProvider(SystemClock()))
 
 
 def quicksight() -> "Service":
     """Make QuickSight, which is stored only, at its first use."""
-    from localstack_glue.hosts.localstack.dispatch import service_of
+    from localstack_glue.hosts.localstack.dispatch import build_service
     from localstack_glue.quicksight.provider import QuickSightProvider
     from localstack_glue.service.clock import SystemClock
 
-    return service_of(QuickSightProvider(SystemClock()))
+    return build_service(QuickSightProvider(SystemClock()))
 
 
 def take_in() -> None:

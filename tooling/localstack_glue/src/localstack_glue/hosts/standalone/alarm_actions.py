@@ -39,7 +39,7 @@ def publish_to_topics() -> None:
     Alarm.update_state = update_state
 
 
-def message_of(alarm: Any, before: str) -> dict[str, Any]:
+def build_message(alarm: Any, before: str) -> dict[str, Any]:
     """The message to a topic about an alarm that has changed its state.
 
     Source: docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
@@ -93,7 +93,7 @@ def _trigger(alarm: Any) -> dict[str, Any]:
 
 def _publish(alarm: Any, topic_arn: str, before: str) -> None:
     _, _, _, region, account, _ = topic_arn.split(":", 5)
-    message = message_of(alarm, before)
+    message = build_message(alarm, before)
     subject = f'{alarm.state_value}: "{message["AlarmName"]}" in {message["Region"]}'
     try:
         topic = sns_backends[account][region].get_topic(topic_arn)

@@ -32,7 +32,7 @@ class BackendAccounts:
         self._arns: dict[str, tuple[str, str]] = {}
         self._narrowed: set[str] = set()
 
-    def account_of(self, key: str | None) -> str | None:
+    def find_account(self, key: str | None) -> str | None:
         """The account of a key; None if the emulator does not know it.
 
         Raises:

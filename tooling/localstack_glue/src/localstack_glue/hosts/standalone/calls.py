@@ -50,7 +50,7 @@ class ApiCall:
     parameters: dict[str, Any]
 
 
-def caller_of(request: Request) -> Caller:
+def read_caller(request: Request) -> Caller:
     """Read the signer of a request; an unsigned one, or a signed form, counts as S3's."""
     authorization = request.headers.get("Authorization") or ""
     credential = authorization.partition("Credential=")[2].partition(",")[0] or request.args.get("X-Amz-Credential", "")
@@ -65,7 +65,7 @@ def _moment(value: str | float) -> datetime:
     return parsed.astimezone(UTC)
 
 
-def call_of(request: Request, caller: Caller) -> ApiCall | None:
+def identify_call(request: Request, caller: Caller) -> ApiCall | None:
     """The call of a request; None if no API has such a call."""
     if (request.content_type or "").startswith("application/x-www-form-urlencoded") and caller.service != "s3":
         request.get_data()  # reading its fields would use it up

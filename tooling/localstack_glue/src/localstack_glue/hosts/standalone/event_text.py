@@ -50,7 +50,7 @@ def _filled(part: str, values: Mapping[str, Any]) -> str:
     """A part with its variables replaced: a text is quoted, unless it is inside a text."""
     is_within = part.startswith('"')
 
-    def value_of(variable: re.Match[str]) -> str:
+    def find_value(variable: re.Match[str]) -> str:
         if variable[1] not in values:
             return variable[0]
         value = values[variable[1]]
@@ -58,7 +58,7 @@ def _filled(part: str, values: Mapping[str, Any]) -> str:
             return json.dumps(value)
         return json.dumps(value if isinstance(value, str) else json.dumps(value))[1:-1]
 
-    return _VARIABLE.sub(value_of, part)
+    return _VARIABLE.sub(find_value, part)
 
 
 def _unquoted(line: str) -> str:

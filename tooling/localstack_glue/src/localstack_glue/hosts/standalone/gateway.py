@@ -15,7 +15,7 @@ from werkzeug import Response
 from localstack_glue.events.bus import EventBus
 from localstack_glue.events.shapes import is_catalog_change
 from localstack_glue.events.workflow_delivery import workflow_targets
-from localstack_glue.hosts.standalone.calls import ApiCall, call_of, caller_of, replace_body
+from localstack_glue.hosts.standalone.calls import ApiCall, identify_call, read_caller, replace_body
 from localstack_glue.iam.guard import RoleGuard, RoleSession
 from localstack_glue.iam.requests import (
     AccessDeniedError,
@@ -59,7 +59,7 @@ class Gateway:
         events: is notified of changes of the catalog.
         on_change: called after a call of Glue that may have changed something.
         left_to_moto: serves the operations that this service's APIs leave to moto; None for the backend.
-        account_of: returns the account of a key, if the backend decides it; None if it cannot.
+        find_account: returns the account of a key, if the backend decides it; None if it cannot.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Gateway:
         control: Callable[[str, Request], Response],
         events: EventBus,
         on_change: Callable[[], None] = lambda: None,
-        account_of: Callable[[str | None], str | None] = lambda _key: None,
+        find_account: Callable[[str | None], str | None] = lambda _key: None,
         left_to_moto: Backend | None = None,
     ) -> None:
         self._apis = apis
@@ -79,7 +79,7 @@ class Gateway:
         self._control = control
         self._events = events
         self._on_change = on_change
-        self._account_of = account_of
+        self._find_account = find_account
         self._left_to_moto = left_to_moto or backend
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -94,22 +94,22 @@ class Gateway:
                 return self._control(request.path.removeprefix(CONTROL), request)
             except BotoCoreError as error:  # what roles may do is asked of the backend
                 return Response(json.dumps({"message": str(error)}), status=503, mimetype="application/json")
-        caller = caller_of(request)
-        session = self._guard.session_of(caller.key) if self._guard and caller.key else None
+        caller = read_caller(request)
+        session = self._guard.find_session(caller.key) if self._guard and caller.key else None
         if session is None and caller.service not in (*self._apis, "events"):
             return self._answered_by_backend(request, caller.scope())
         try:
-            scope = caller.scope(session.account_id if session else self._account_of(caller.key))
-            call = call_of(request, caller)
+            scope = caller.scope(session.account_id if session else self._find_account(caller.key))
+            call = identify_call(request, caller)
         except ServiceError as error:
-            return _refusal(_protocol_of(request, caller.service), error)
+            return _refusal(_error_protocol(request, caller.service), error)
         except (TypeError, ValueError) as error:
             return _refusal("json", ServiceError("SerializationException", str(error), 400, sender_fault=True))
         if call is not None:
             return self._checked(request, scope, session, call)
         if session is None:
             return self._answered_by_backend(request, scope)
-        protocol = _protocol_of(request, caller.service)
+        protocol = _error_protocol(request, caller.service)
         message = f"User: {session.arn} makes a call of {caller.service} that is not known here: nothing can allow it"
         return _refusal(protocol, AccessDeniedError(protocol, message))
 
@@ -117,7 +117,7 @@ class Gateway:
         try:
             return self._backend.answer(request, scope)
         except ServiceError as error:
-            return _refusal(_protocol_of(request, caller_of(request).service), error)
+            return _refusal(_error_protocol(request, read_caller(request).service), error)
 
     def _checked(self, request: Request, scope: Scope, session: RoleSession | None, call: ApiCall) -> Response:
         refused = ""
@@ -184,7 +184,7 @@ def _written(call: ApiCall, answer: Mapping[str, Any]) -> Response:
     return Response(written["body"], status=written["status_code"], headers=dict(written["headers"]))
 
 
-def _protocol_of(request: Request, service: str) -> str:
+def _error_protocol(request: Request, service: str) -> str:
     """The protocol by which a client reads an error, if only the service of the call is known."""
     if service == "s3":
         return "rest-xml"

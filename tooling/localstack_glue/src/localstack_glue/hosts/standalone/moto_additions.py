@@ -28,7 +28,7 @@ def add() -> None:
 
 def _validate_state_machine_definition(response: Any) -> ActionResult:
     """Terraform's provider asks this at each plan. Only what a definition cannot do without is looked at."""
-    problem = problem_of(response._get_param("definition") or "")
+    problem = find_problem(response._get_param("definition") or "")
     diagnostics = [{"severity": "ERROR", "code": problem[0], "message": problem[1]}] if problem else []
     return ActionResult({"result": "FAIL" if problem else "OK", "diagnostics": diagnostics, "truncated": False})
 
@@ -71,7 +71,7 @@ def unconditional(policy: str) -> list[dict[str, Any]]:
     return [statement for statement in listed if not statement.get("Condition")]
 
 
-def problem_of(definition: str) -> tuple[str, str] | None:
+def find_problem(definition: str) -> tuple[str, str] | None:
     """The code and message of the problem that makes a state machine's definition unusable; None if none was found."""
     try:
         read = json.loads(definition)

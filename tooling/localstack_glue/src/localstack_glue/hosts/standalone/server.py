@@ -116,8 +116,8 @@ def serve(
     moto = MotoBackend()
     backend: Backend = other.watched(glue, guard) if other else moto
     on_change = glue.state.touch if glue.state is not None else lambda: None
-    account_of = other.accounts.account_of if other else lambda _key: None
-    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, account_of, moto)
+    find_account = other.accounts.find_account if other else lambda _key: None
+    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, find_account, moto)
     application.faults = faults
     thread = threading.Thread(target=server.serve_forever, name="glue-local", daemon=True)
     thread.start()

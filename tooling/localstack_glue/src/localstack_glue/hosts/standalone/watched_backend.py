@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from localstack_glue.hosts.standalone.backend_accounts import BackendAccounts, sign_as_account
 from localstack_glue.hosts.standalone.backend_roles import BackendRoles
-from localstack_glue.hosts.standalone.calls import caller_of
+from localstack_glue.hosts.standalone.calls import read_caller
 from localstack_glue.hosts.standalone.workflow_rules import Backend, WorkflowRules
 from localstack_glue.iam.guard import RoleGuard, RoleSession
 from localstack_glue.service.account_region import Scope
@@ -52,8 +52,8 @@ class WatchedBackend:
         Raises:
             ServiceError: AWS would refuse it, or the emulator does not answer.
         """
-        service = caller_of(request).service
-        session = self._guard.session_of(scope.caller) if self._guard is not None else None
+        service = read_caller(request).service
+        session = self._guard.find_session(scope.caller) if self._guard is not None else None
         if service not in ("events", "iam", "sts"):
             if session is not None:
                 sign_as_account(request, session.account_id)

@@ -130,7 +130,7 @@ class WorkflowRules:
 
     def _list_targets(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
         response = self._backend.answer(request, scope)
-        ours = self._of(_rule(scope, asked))
+        ours = self._targets_for(_rule(scope, asked))
         if response.status_code != _OK or not ours:
             return response
         answer = json.loads(response.get_data())
@@ -149,7 +149,7 @@ class WorkflowRules:
 
     def _delete_rule(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
         rule = _rule(scope, asked)
-        if self._of(rule) and self._described(scope, rule) is not None:
+        if self._targets_for(rule) and self._described(scope, rule) is not None:
             message = "Rule can't be deleted since it has targets."
             raise ServiceError("ValidationException", message, 400, sender_fault=True)
         return self._backend.answer(request, scope)
@@ -157,7 +157,7 @@ class WorkflowRules:
     def _put_rule(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
         """A new rule has no targets, whatever targets a rule of its name had before the emulator forgot it."""
         rule = _rule(scope, asked)
-        if self._of(rule) and self._described(scope, rule) is None:
+        if self._targets_for(rule) and self._described(scope, rule) is None:
             self._forget(rule)
         return self._backend.answer(request, scope)
 
@@ -192,7 +192,7 @@ class WorkflowRules:
                 or not EventPattern.load(pattern).matches_event(event)
             ):
                 continue
-            for target in self._of(rule).values():
+            for target in self._targets_for(rule).values():
                 try:
                     deliver(self._receiver, target["Arn"], target.get("RoleArn") or "", described["Arn"], event_id)
                 except DeliveryError:
@@ -217,7 +217,7 @@ class WorkflowRules:
             self._targets.pop(rule, None)
             self._save()
 
-    def _of(self, rule: _Rule) -> dict[str, dict[str, Any]]:
+    def _targets_for(self, rule: _Rule) -> dict[str, dict[str, Any]]:
         with self._lock:
             return dict(self._targets.get(rule, {}))
 

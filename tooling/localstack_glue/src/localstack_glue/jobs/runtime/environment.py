@@ -55,22 +55,22 @@ class RunEnvironment:
     properties: Mapping[str, str]
 
 
-def scratch_of(folder: Path) -> Path:
+def scratch_folder(folder: Path) -> Path:
     """The working folder and home of a run's processes."""
     return folder / "scratch"
 
 
-def temporary_of(folder: Path) -> Path:
+def temporary_folder(folder: Path) -> Path:
     """Where a run's processes, Java too, put temporary files: they are gone with the run."""
     return folder / "tmp"
 
 
-def events_of(folder: Path) -> Path:
+def event_log_folder(folder: Path) -> Path:
     """Where Spark writes its event log; it goes to S3 when the run is over."""
     return folder / "spark-events"
 
 
-def conf_of(folder: Path) -> Path:
+def conf_folder(folder: Path) -> Path:
     """A run's SPARK_CONF_DIR."""
     return folder / "spark-conf"
 
@@ -87,8 +87,8 @@ def run_environment(request: RunRequest, settings: Settings, folder: Path, modul
     environment = {
         "PATH": f"{settings.python.parent}{os.pathsep}{os.defpath}",
         "LANG": "C.UTF-8",
-        "HOME": str(scratch_of(folder)),
-        "TMPDIR": str(temporary_of(folder)),
+        "HOME": str(scratch_folder(folder)),
+        "TMPDIR": str(temporary_folder(folder)),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_ENDPOINT_URL": request.endpoint_url,
@@ -115,8 +115,8 @@ def run_environment(request: RunRequest, settings: Settings, folder: Path, modul
 def _spark_environment(settings: Settings, folder: Path) -> dict[str, str]:
     environment = {
         "JAVA_HOME": str(settings.java_home),
-        "SPARK_CONF_DIR": str(conf_of(folder)),
-        "SPARK_LOCAL_DIRS": str(scratch_of(folder)),
+        "SPARK_CONF_DIR": str(conf_folder(folder)),
+        "SPARK_LOCAL_DIRS": str(scratch_folder(folder)),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "localhost",
         # the small Java that only puts Spark's command line together
@@ -135,26 +135,26 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
     run = spark_conf.SparkRun(
         app_name=request.identity.job_name,
         cores=workers.local_cores(request.worker_type, request.workers),
-        heap_mb=heap_of(request, settings),
+        heap_mb=heap_megabytes(request, settings),
         endpoint_url=request.endpoint_url,
         region=request.region,
-        scratch=scratch_of(folder),
-        temporary=temporary_of(folder),
+        scratch=scratch_folder(folder),
+        temporary=temporary_folder(folder),
         jars_dir=settings.jars_dir,
-        conf=conf_of(folder),
+        conf=conf_folder(folder),
         found_jars=jars.of_run(request.merged, settings),
         spark_version=settings.spark_version,
         extra_jars=tuple(fetched_path(uri, folder / "jars") for uri in request.extra_jars),
         java_options=settings.java_options,
         class_archive=settings.class_archive,
         user_jars_first=is_on(request.merged, "--user-jars-first"),
-        event_logs=events_of(folder) if writes_events(request) else None,
+        event_logs=event_log_folder(folder) if writes_events(request) else None,
     )
     overrides = arguments.spark_conf(request.merged)
     return spark_conf.spark_defaults(run, {key: overrides[key] for key in overrides if key != DRIVER_MEMORY})
 
 
-def heap_of(request: RunRequest, settings: Settings) -> int:
+def heap_megabytes(request: RunRequest, settings: Settings) -> int:
     """The heap of a run's Java, in megabytes."""
     asked = arguments.spark_conf(request.merged).get(DRIVER_MEMORY)
     return driver_heap_mb(request.worker_type, asked, workers.budget_mb(settings.memory_mb))

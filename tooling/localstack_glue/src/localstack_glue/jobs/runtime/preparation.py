@@ -12,11 +12,11 @@ from localstack_glue.jobs.runtime import arguments, bootstrap, jars, spark_conf
 from localstack_glue.jobs.runtime.environment import (
     RunEnvironment,
     RunRequest,
-    conf_of,
-    events_of,
+    conf_folder,
+    event_log_folder,
     run_environment,
-    scratch_of,
-    temporary_of,
+    scratch_folder,
+    temporary_folder,
 )
 from localstack_glue.jobs.runtime.files import JobPreparationError, fetch
 from localstack_glue.jobs.runtime.ignored_arguments import refusal
@@ -55,24 +55,24 @@ def prepare(
     for position, uri in enumerate(arguments.comma_list(request.merged, "--extra-py-files")):
         fetch(s3, uri, folder / "python" / str(position))
     for uri in arguments.comma_list(request.merged, "--extra-files"):
-        fetch(s3, uri, scratch_of(folder))
+        fetch(s3, uri, scratch_folder(folder))
     for uri in request.extra_jars if request.is_spark else ():
         fetch(s3, uri, folder / "jars")
     # the bootstrap is run by its file: the job's Python does not know this package
     command = [str(settings.python), str(Path(bootstrap.__file__)), str(folder / REASON_FILE), str(script)]
     command += arguments.script_arguments(request.merged, request.identity)
     environment = {**found.environment, bootstrap.PARENT_VARIABLE: str(os.getpid()), **more}
-    return Launch(folder.name, command, environment, scratch_of(folder))
+    return Launch(folder.name, command, environment, scratch_folder(folder))
 
 
 def lay_out(folder: Path, found: RunEnvironment) -> None:
     """Create a run's folders, and write Spark's configuration; an existing one is kept."""
-    scratch_of(folder).mkdir(parents=True, exist_ok=True)
-    temporary_of(folder).mkdir(exist_ok=True)
+    scratch_folder(folder).mkdir(parents=True, exist_ok=True)
+    temporary_folder(folder).mkdir(exist_ok=True)
     if "spark.eventLog.dir" in found.properties:
-        events_of(folder).mkdir(exist_ok=True)
-    if found.properties and not conf_of(folder).exists():
-        spark_conf.write(conf_of(folder), found.properties)
+        event_log_folder(folder).mkdir(exist_ok=True)
+    if found.properties and not conf_folder(folder).exists():
+        spark_conf.write(conf_folder(folder), found.properties)
 
 
 def read_reason(folder: Path) -> str | None:

@@ -36,7 +36,7 @@ class Runtimes:
         identity = request.identity
         if reason := why_not_run(identity.job_name, identity.run_id, request.glue_version):
             raise JobPreparationError(reason)
-        if _is_of(self._settings, SPARK_OF[request.glue_version]):
+        if _has_spark(self._settings, SPARK_OF[request.glue_version]):
             return self._settings
         if SPARK_OF[request.glue_version] != NEWER_SPARK:
             raise JobPreparationError(
@@ -48,7 +48,7 @@ class Runtimes:
 
     def missing(self, glue_version: str) -> str | None:
         """What a Spark job of this version would miss here; None where it runs, or where its runtime can be made."""
-        if _is_of(self._settings, SPARK_OF[glue_version]):
+        if _has_spark(self._settings, SPARK_OF[glue_version]):
             return self._settings.missing_for_spark()
         if SPARK_OF[glue_version] != NEWER_SPARK:
             return f"{self._settings.python} has Spark {self._settings.spark_version}"
@@ -79,7 +79,7 @@ class Runtimes:
                 raise JobPreparationError(_how_to_make(python))
             python = _made(self._settings.make_python_6)
         found = self._settings.with_python(python, PYTHON_6)
-        if not _is_of(found, NEWER_SPARK):
+        if not _has_spark(found, NEWER_SPARK):
             has = f"Spark {found.spark_version}" if found.spark_home else "no pyspark"
             raise JobPreparationError(
                 f"GlueVersion 6.0 has Spark {NEWER_SPARK}, and {python} has {has}: {_how_to_make(None)}"
@@ -87,7 +87,7 @@ class Runtimes:
         return found
 
 
-def _is_of(settings: Settings, spark: str) -> bool:
+def _has_spark(settings: Settings, spark: str) -> bool:
     """Whether a runtime has this Spark; one that does not say its version is taken for the older one, as ever."""
     version = settings.spark_version
     return spark != NEWER_SPARK if version is None else version.startswith(f"{spark}.")

@@ -6,7 +6,7 @@ A cast that Trino refuses is refused; a value that cannot be cast fails with INV
 # ruff: noqa: E501 - SQL in a line is read as a line
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import quoted, rounded_moment, text_of
+from localstack_glue.athena.engine.sql_text import quoted, rounded_moment, text_literal
 from localstack_glue.athena.engine.trino.types import (
     DAY_INTERVAL,
     INTEGERS,
@@ -16,7 +16,7 @@ from localstack_glue.athena.engine.trino.types import (
     Type,
     common,
     duckdb_type,
-    fields_of,
+    field_names,
 )
 from localstack_glue.athena.engine.trino.zones import in_zone
 
@@ -27,7 +27,7 @@ _CHARACTERS = ("varchar", "char")
 def failure(code: str, message: str) -> str:
     """SQL that fails with a message, which is SQL itself; it can be used where a null could."""
     # a null of any type, reached by what cannot be: DuckDB would work out a condition ahead, and fail too soon
-    return f"[NULL][CAST({text_of(code + ': ')} || {message} AS BIGINT)]"
+    return f"[NULL][CAST({text_literal(code + ': ')} || {message} AS BIGINT)]"
 
 
 def cast(value: str, found: Type, wanted: Type) -> str:
@@ -98,7 +98,7 @@ def to_text(value: str, kind: Type) -> str:
         return _moment_text(value, kind)
     if kind.kind == "timestamp with time zone":
         local = _moment_text(in_zone(value, kind.zone), kind)
-        return f"({local} || {text_of(' ' + kind.zone)})"
+        return f"({local} || {text_literal(' ' + kind.zone)})"
     if kind.kind == "time":
         return f"substr(strftime(CAST('1970-01-01' AS DATE) + {value}, '%H:%M:%S.%f'), 1, {9 + kind.numbers[0] if kind.numbers[0] else 8})"
     if kind == DAY_INTERVAL:
@@ -127,12 +127,12 @@ def _cut(text: str, wanted: Type, found: Type) -> str:
     if found.kind in _CHARACTERS:
         cut = f"substr({text}, 1, {length})"
         return f"rpad({cut}, {length}, ' ')" if wanted.kind == "char" and length < MAX_CHAR else cut
-    message = f"'Value ' || {text} || {text_of(f' cannot be represented as {wanted}')}"
+    message = f"'Value ' || {text} || {text_literal(f' cannot be represented as {wanted}')}"
     return f"CASE WHEN length({text}) > {length} THEN {failure('INVALID_CAST_ARGUMENT', message)} ELSE {text} END"
 
 
 def _checked(value: str, condition: str, result: str, wanted: Type) -> str:
-    message = f"'Cannot cast ''' || {value} || {text_of(chr(39) + ' to ' + _upper(wanted))}"
+    message = f"'Cannot cast ''' || {value} || {text_literal(chr(39) + ' to ' + _upper(wanted))}"
     return (
         f"CASE WHEN {value} IS NULL OR {condition} THEN {result} ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
     )
@@ -202,7 +202,7 @@ def _number(value: str, found: Type, wanted: Type) -> str:
     if narrows and not (found.kind in INTEGERS and common(found, wanted) == wanted):
         # of a double, the digits that tell it from the next one
         given = f"CAST({value} AS VARCHAR)" if found.kind in ("double", "real") else value
-        message = f"'Cannot cast ' || CAST({value} AS VARCHAR) || {text_of(f' to {wanted}')}"
+        message = f"'Cannot cast ' || CAST({value} AS VARCHAR) || {text_literal(f' to {wanted}')}"
         return (
             f"CASE WHEN {value} IS NULL OR TRY_CAST({given} AS {target}) IS NOT NULL "
             f"THEN TRY_CAST({given} AS {target}) ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
@@ -214,7 +214,7 @@ def _nested(value: str, found: Type, wanted: Type) -> str:
     if found.kind == "row":
         if len(found.parts) != len(wanted.parts):
             raise _refusal(found, wanted)
-        given = zip(fields_of(found), found.parts, fields_of(wanted), wanted.parts, strict=True)
+        given = zip(field_names(found), found.parts, field_names(wanted), wanted.parts, strict=True)
         fields = (f"{quoted(new)} := {cast(f'({value}).{quoted(old)}', a, b)}" for old, a, new, b in given)
         return f"CASE WHEN {value} IS NULL THEN NULL ELSE struct_pack({', '.join(fields)}) END"
     name = f"each{_depth(wanted)}"
@@ -284,10 +284,10 @@ def _to_json(value: str, found: Type) -> str:
         )
         return f"CASE WHEN {value} IS NULL THEN NULL ELSE '{{' || array_to_string({entries}, ',') || '}}' END"
     if found.kind == "row":
-        pairs = zip(fields_of(found), found.names, found.parts, strict=True)
+        pairs = zip(field_names(found), found.names, found.parts, strict=True)
         fields = []
         for field, name, part in pairs:
-            key = text_of(f'"{name or ""}":')
+            key = text_literal(f'"{name or ""}":')
             fields.append(f"{key} || coalesce({_to_json(f'({value}).{quoted(field)}', part)}, 'null')")
         joined = " || ',' || ".join(fields)
         return f"CASE WHEN {value} IS NULL THEN NULL ELSE '{{' || {joined} || '}}' END"
@@ -304,7 +304,7 @@ def _from_json(value: str, wanted: Type) -> str:
         inner = _from_json("item", wanted.element) if wanted.element.kind != "json" else "item"
         kind = f"json_type({value})"
         is_array = f"list_transform({items}, lambda item: CASE WHEN item = 'null' THEN NULL ELSE {inner} END)"
-        message = text_of(f"Cannot cast to {wanted}.")
+        message = text_literal(f"Cannot cast to {wanted}.")
         return (
             f"CASE WHEN {kind} = 'ARRAY' THEN {is_array} WHEN {value} IS NULL OR {value} = 'null' THEN NULL "
             f"ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
@@ -319,10 +319,8 @@ def _from_json(value: str, wanted: Type) -> str:
         )
     if wanted.kind == "row":
         parts: list[str] = []
-        for place, (name, part) in enumerate(zip(fields_of(wanted), wanted.parts, strict=True)):
-            item = (
-                f"py_json_field({value}, {text_of(name if wanted.names[place] else '')}, {place}, {len(wanted.parts)})"
-            )
+        for place, (name, part) in enumerate(zip(field_names(wanted), wanted.parts, strict=True)):
+            item = f"py_json_field({value}, {text_literal(name if wanted.names[place] else '')}, {place}, {len(wanted.parts)})"
             inner = item if part.kind == "json" else _from_json(item, part)
             parts.append(f"{quoted(name)} := CASE WHEN {item} = 'null' THEN NULL ELSE {inner} END")
         return f"CASE WHEN {value} IS NULL OR {value} = 'null' THEN NULL ELSE struct_pack({', '.join(parts)}) END"

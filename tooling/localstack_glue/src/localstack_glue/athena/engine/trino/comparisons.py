@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
 from localstack_glue.athena.engine.trino.casts import coerce, failure
-from localstack_glue.athena.engine.trino.types import MAX_CHAR, Type, common, fields_of, row
+from localstack_glue.athena.engine.trino.types import MAX_CHAR, Type, common, field_names, row
 
 Typed = tuple[str, Type]
 _NESTED = ("array", "map", "row")
@@ -126,7 +126,7 @@ def _equal(left: str, right: str, kind: Type, depth: int) -> str:
     if kind.kind not in _NESTED:
         return f"({left} = {right})"
     if kind.kind == "row":
-        names = [quoted(name) for name in fields_of(kind)]
+        names = [quoted(name) for name in field_names(kind)]
         pairs = zip(names, kind.parts, strict=True)
         parts = [_equal(f"({left}).{name}", f"({right}).{name}", part, depth) for name, part in pairs]
         return f"CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL ELSE ({' AND '.join(parts)}) END"
@@ -150,7 +150,7 @@ def _equal(left: str, right: str, kind: Type, depth: int) -> str:
 
 def _holds_null(value: str, kind: Type, depth: int) -> str:
     if kind.kind == "row":
-        fields = zip(fields_of(kind), kind.parts, strict=True)
+        fields = zip(field_names(kind), kind.parts, strict=True)
         parts = [_is_null_within(f"({value}).{quoted(name)}", part, depth) for name, part in fields]
         return f"({value} IS NOT NULL AND ({' OR '.join(parts)}))"
     each = f"in{depth}"

@@ -25,7 +25,7 @@ from localstack_glue.athena.engine.trino.types import (
     Type,
     array,
     common,
-    fields_of,
+    field_names,
     from_sqlglot,
     row,
 )
@@ -140,7 +140,7 @@ class Translator:
         if kind.kind != "row" or name.lower() not in [(each or "").lower() for each in kind.names]:
             raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{name}' cannot be resolved")
         place = [(each or "").lower() for each in kind.names].index(name.lower())
-        return f"({value[0]}).{quoted(fields_of(kind)[place])}", kind.parts[place]
+        return f"({value[0]}).{quoted(field_names(kind)[place])}", kind.parts[place]
 
     def _paren(self, node: exp.Paren) -> Typed:
         value, kind = self.translate(node.this)
@@ -222,7 +222,7 @@ class Translator:
             place = int(index.name) - 1 if index.name.isdigit() else -1
             if not 0 <= place < len(value[1].parts):
                 raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"line 1:1: {value[1]} has no field {index.name}")
-            return f"({value[0]}).{quoted(fields_of(value[1])[place])}", value[1].parts[place]
+            return f"({value[0]}).{quoted(field_names(value[1])[place])}", value[1].parts[place]
         return operators.subscript(value, self.translate(index))
 
     def _array(self, node: exp.Array) -> Typed:
@@ -240,7 +240,7 @@ class Translator:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {named.sql('trino')} is not supported here")
         typed = [self.translate(node) for node in nodes]
         kind = row([each for _, each in typed])
-        pairs = zip(fields_of(kind), typed, strict=True)
+        pairs = zip(field_names(kind), typed, strict=True)
         return f"struct_pack({', '.join(f'{name} := {value}' for name, (value, _) in pairs)})", kind
 
     def _case(self, node: exp.Case) -> Typed:
@@ -399,9 +399,9 @@ class Translator:
         made = Decoration(distinct, order, decoration.nulls, decoration.suffix)
         if function.kind == "scalar" and made != Decoration():
             raise QueryFailedError("FUNCTION_NOT_AGGREGATE", f"{place}: {name} is not an aggregate or window function")
-        return calls.call(function, given, arguments, self._lambda_of, made, place)
+        return calls.call(function, given, arguments, self._translate_lambda, made, place)
 
-    def _lambda_of(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:
+    def _translate_lambda(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:
         # names of their own: a variable must not meet those of the SQL around it, and the same lambda has the same ones
         own = zlib.crc32(node.sql("trino").encode())
         names = [f"v{own:x}_{number}" for number in range(len(node.expressions))]

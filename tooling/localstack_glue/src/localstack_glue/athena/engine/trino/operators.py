@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import text_of
+from localstack_glue.athena.engine.sql_text import text_literal
 from localstack_glue.athena.engine.trino.casts import coerce, failure
 from localstack_glue.athena.engine.trino.comparisons import mismatch
 from localstack_glue.athena.engine.trino.types import (
@@ -249,7 +249,7 @@ def interval(text: str, unit: str) -> Typed:
             raise ValueError(text)
     except ValueError as error:
         raise QueryFailedError(
-            "NOT_SUPPORTED", f"line 1:1: INTERVAL {text_of(text)} {unit} is not supported here"
+            "NOT_SUPPORTED", f"line 1:1: INTERVAL {text_literal(text)} {unit} is not supported here"
         ) from error
     total = sum(Decimal(part) * _SIZES[name] for name, part in zip(names, found, strict=True))
     sign = "-" if parts is not None and parts[1] else ""

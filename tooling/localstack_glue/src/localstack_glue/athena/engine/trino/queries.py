@@ -12,7 +12,7 @@ from localstack_glue.athena.engine.trino import limits
 from localstack_glue.athena.engine.trino.casts import coerce
 from localstack_glue.athena.engine.trino.expressions import Translator, Typed
 from localstack_glue.athena.engine.trino.rewrites import VIEW
-from localstack_glue.athena.engine.trino.types import BOOLEAN, Type, common, fields_of
+from localstack_glue.athena.engine.trino.types import BOOLEAN, Type, common, field_names
 
 TableColumns = Callable[[str], Sequence[tuple[str, Type]]]  # columns of a view, by its name
 NotFound = Callable[[str], QueryFailedError]
@@ -81,9 +81,9 @@ class QueryTranslator:
         return node
 
     def _translator(self, scope: Scope) -> Translator:
-        return Translator(lambda column: self._resolve(column, scope), self._query_of)
+        return Translator(lambda column: self._resolve(column, scope), self._translate_query)
 
-    def _query_of(self, node: exp.Expr) -> tuple[str, list[Type]]:
+    def _translate_query(self, node: exp.Expr) -> tuple[str, list[Type]]:
         body = self._body(node)
         if id(body) not in self._outputs:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not supported here")
@@ -179,7 +179,11 @@ class QueryTranslator:
         self._outputs[id(node)] = outputs
         if node.args.get("order") is not None:
             names = {output.name.lower(): output for output in outputs}
-            _sort(node.args["order"], Translator(lambda column: self._of_answer(column, names), self._query_of), names)
+            _sort(
+                node.args["order"],
+                Translator(lambda column: self._of_answer(column, names), self._translate_query),
+                names,
+            )
 
     def _of_answer(self, column: exp.Column, names: dict[str, Output]) -> Typed:
         found = names.get(column.name.lower())
@@ -253,7 +257,7 @@ def _unnested(value: str, kind: Type) -> list[Typed]:
     if kind.kind != "array":
         raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot unnest type: {kind}")
     if kind.element.kind == "row":  # each field is a column
-        pairs = zip(fields_of(kind.element), kind.element.parts, strict=True)
+        pairs = zip(field_names(kind.element), kind.element.parts, strict=True)
         return [(f"unnest(list_transform({value}, lambda each: each.{quoted(name)}))", part) for name, part in pairs]
     return [(f"unnest({value})", kind.element)]
 

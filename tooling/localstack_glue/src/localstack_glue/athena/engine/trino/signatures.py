@@ -16,7 +16,7 @@ from localstack_glue.athena.engine.trino.types import (
     Type,
     array,
     common,
-    map_of,
+    map_type,
     row,
 )
 
@@ -103,7 +103,7 @@ def resolved(text: str, bound: Bindings) -> Type:
     parts = [resolved(part, bound) for part in split_types(nested[2])]
     if nested[1] == "array":
         return array(parts[0])
-    return map_of(*parts) if nested[1] == "map" else row(parts)
+    return map_type(*parts) if nested[1] == "map" else row(parts)
 
 
 @lru_cache(maxsize=256)

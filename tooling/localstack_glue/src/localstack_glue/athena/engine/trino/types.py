@@ -83,7 +83,7 @@ def array(element: Type) -> Type:
     return Type("array", (), (element,))
 
 
-def map_of(key: Type, value: Type) -> Type:
+def map_type(key: Type, value: Type) -> Type:
     """A map."""
     return Type("map", (), (key, value))
 
@@ -108,7 +108,7 @@ def duckdb_type(kind: Type) -> str:
         return f"MAP({duckdb_type(kind.parts[0])}, {duckdb_type(kind.parts[1])})"
     if kind.kind == "row":
         fields = (
-            f"{quoted(field)} {duckdb_type(part)}" for field, part in zip(fields_of(kind), kind.parts, strict=True)
+            f"{quoted(field)} {duckdb_type(part)}" for field, part in zip(field_names(kind), kind.parts, strict=True)
         )
         return f"STRUCT({', '.join(fields)})"
     if kind.kind not in _DUCKDB:
@@ -116,7 +116,7 @@ def duckdb_type(kind: Type) -> str:
     return _DUCKDB[kind.kind]
 
 
-def fields_of(kind: Type) -> list[str]:
+def field_names(kind: Type) -> list[str]:
     """The names that a row's fields have in DuckDB; those without one are numbered, as Athena shows them."""
     return [f"field{number}" if name is None else name for number, name in enumerate(kind.names)]
 

@@ -21,7 +21,7 @@ def name_columns(tree: exp.Expr) -> None:
             continue  # which is told where the whole query is known, or the columns are never asked for
         names: list[str] = []
         for kind in types:
-            names += _columns_of(kind, len(names))
+            names += _name_columns(kind, len(names))
         offset = node.args.get("offset")
         if offset is True:
             node.set("offset", exp.to_identifier(f"_col{len(names)}", quoted=True))
@@ -34,7 +34,7 @@ def name_columns(tree: exp.Expr) -> None:
         node.set("alias", exp.TableAlias(this=table, columns=columns))
 
 
-def _columns_of(kind: Type, first: int) -> list[str]:
+def _name_columns(kind: Type, first: int) -> list[str]:
     if kind.kind == "map":
         return [f"_col{first}", f"_col{first + 1}"]
     if kind.kind == "array" and kind.element.kind == "row":

@@ -5,7 +5,7 @@ import zoneinfo
 from datetime import UTC, timedelta, tzinfo
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import text_of
+from localstack_glue.athena.engine.sql_text import text_literal
 from localstack_glue.athena.engine.trino.python.registry import FunctionError
 from localstack_glue.athena.engine.trino.python.values import offset_zone, read_moment
 from localstack_glue.athena.engine.trino.types import SEVERAL_ZONES
@@ -25,14 +25,14 @@ def in_zone(value: str, zone: str) -> str:
         )
     if OFFSET.fullmatch(zone):
         return f"(timezone('UTC', {value}) + to_minutes({_minutes(zone)}))"
-    return f"timezone({text_of(zone)}, {value})"
+    return f"timezone({text_literal(zone)}, {value})"
 
 
 def from_zone(shown: str, zone: str) -> str:
     """The moment at which the clocks of a zone show a time."""
     if OFFSET.fullmatch(zone):
         return f"timezone('UTC', {shown} - to_minutes({_minutes(zone)}))"
-    return f"timezone({text_of(zone)}, {shown})"
+    return f"timezone({text_literal(zone)}, {shown})"
 
 
 def check(name: str) -> str:

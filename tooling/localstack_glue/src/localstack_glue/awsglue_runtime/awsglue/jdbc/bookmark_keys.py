@@ -110,7 +110,7 @@ def primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> list
     dialect = jvm.org.apache.spark.sql.jdbc.JdbcDialects.get(endpoint.url)
     connection = dialect.createConnectionFactory(options).apply(-1)
     try:
-        *outer, name = names_of(str(table), _stored_case(connection.getMetaData()))
+        *outer, name = split_table_name(str(table), _stored_case(connection.getMetaData()))
         schema = outer[-1] if outer else None
         catalog = outer[-2] if len(outer) > 1 else connection.getCatalog()
         if endpoint.vendor.name == "mysql":  # what others call a schema is a catalog there
@@ -126,7 +126,7 @@ def primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> list
         connection.close()
 
 
-def names_of(table: str, stored: Callable[[str], str]) -> list[str]:
+def split_table_name(table: str, stored: Callable[[str], str]) -> list[str]:
     """Catalog, schema and table, as far as they are named: quoted ones are as they stand, others as they are stored."""
     quoted = re.finditer(r'\s*(?:(["`])((?:(?!\1).|\1\1)*)\1|\[([^\]]*)\]|([^."`\[]+))\s*(?:\.|$)', table)
     return [

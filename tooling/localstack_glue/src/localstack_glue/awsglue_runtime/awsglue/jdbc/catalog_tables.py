@@ -20,7 +20,7 @@ def is_jdbc(raw: Mapping[str, Any]) -> bool:
     return _kind(raw) in VENDORS
 
 
-def options_of(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def connection_options(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The connection type of such a table, and the options of a read or write."""
     parameters: Mapping[str, str] = raw.get("Parameters") or {}
     storage = raw.get("StorageDescriptor") or {}

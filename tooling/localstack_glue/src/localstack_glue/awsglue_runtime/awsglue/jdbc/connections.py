@@ -11,7 +11,7 @@ import boto3
 
 from awsglue.catalog import Catalog
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.jdbc.vendors import VENDORS, server_only, vendor_of
+from awsglue.jdbc.vendors import VENDORS, find_vendor, server_only
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dic
         "fullUrl": found.url,
         "user": found.user,
         "password": found.password,
-        "vendor": vendor_of(found.url).name,
+        "vendor": find_vendor(found.url).name,
         "enforceSSL": str(found.enforce_ssl).lower(),
         "customJDBCCert": given.get("CUSTOM_JDBC_CERT", ""),
         "skipCustomJDBCCertValidation": given.get("SKIP_CUSTOM_JDBC_CERT_VALIDATION", "false").lower(),

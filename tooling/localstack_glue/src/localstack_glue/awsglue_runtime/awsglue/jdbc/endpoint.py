@@ -12,7 +12,7 @@ from awsglue.catalog import Catalog
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.formats import is_true
 from awsglue.jdbc import connections, drivers
-from awsglue.jdbc.vendors import Vendor, vendor_of, with_database, without_secrets
+from awsglue.jdbc.vendors import Vendor, find_vendor, with_database, without_secrets
 
 _PLACE = {
     "url",
@@ -54,7 +54,7 @@ def endpoint(
     if refused:
         unsupported(f"the {connection_type} options {', '.join(refused)}")
     found = login(catalog, options, catalog_id)
-    vendor = vendor_of(found.url, connection_type)
+    vendor = find_vendor(found.url, connection_type)
     url = with_database(found.url, str(options["database"])) if options.get("database") else found.url
     asked = options.get("customJdbcDriverClassName") or options.get("className") or options.get("driver")
     jar = options.get("customJdbcDriverS3Path") or found.driver_jar
@@ -118,7 +118,7 @@ def login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None =
     return replace(found, user=user, password=password)
 
 
-def table_of(options: Mapping[str, Any]) -> str | None:
+def table_name(options: Mapping[str, Any]) -> str | None:
     """The table that options name."""
     table = options.get("dbtable", options.get("dbTable"))
     return None if table is None else str(table)

@@ -10,7 +10,7 @@ from awsglue.bookmarks import Bookmark
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.formats import is_true
 from awsglue.jdbc import bookmark_keys, hashing
-from awsglue.jdbc.endpoint import Endpoint, table_of
+from awsglue.jdbc.endpoint import Endpoint, table_name
 
 _OWN = {
     "dbtable",
@@ -39,7 +39,7 @@ class Reading:
 def read(reading: Reading, endpoint: Endpoint) -> DataFrame:
     """Read what the options ask for; with a bookmark, the rows that are new by its keys."""
     options = endpoint.options
-    source, passed = source_of(options), {k: str(v) for k, v in options.items() if k not in _OWN}
+    source, passed = build_source(options), {k: str(v) for k, v in options.items() if k not in _OWN}
     is_whole = _sample(options) is None or is_true(options.get("enablePartitioningForSampleQuery"))
     bookmark_keys.check(options)
 
@@ -57,7 +57,7 @@ def read(reading: Reading, endpoint: Endpoint) -> DataFrame:
     if bookmark is None or not bookmark.tracks(reading.context):
         frame = load()
     else:
-        table = table_of(options)
+        table = table_name(options)
         if options.get("sampleSize") is not None:  # rows beyond the sample would count as read
             unsupported("sampleSize with a job bookmark", "leave transformation_ctx out")
         frame = bookmark_keys.new_rows(bookmark, reading.context, endpoint, table, options, load)
@@ -69,7 +69,7 @@ def _sample(options: Mapping[str, Any]) -> str | None:
     return options.get("sampleQuery")
 
 
-def source_of(options: Mapping[str, Any]) -> str:
+def build_source(options: Mapping[str, Any]) -> str:
     """What is read: a table's name, or a query in parentheses; of it, what meets the filterPredicate."""
     source, condition = _unfiltered(options), options.get("filterPredicate")
     # each text of the script ends its own line: it may end with a comment
@@ -77,7 +77,7 @@ def source_of(options: Mapping[str, Any]) -> str:
 
 
 def _unfiltered(options: Mapping[str, Any]) -> str:
-    table, query, sample = table_of(options), options.get("query"), _sample(options)
+    table, query, sample = table_name(options), options.get("query"), _sample(options)
     if sample:
         text = _statement(sample)
         if is_true(options.get("enablePartitioningForSampleQuery")):

@@ -55,7 +55,7 @@ _ANY = Vendor("jdbc", (), (), 0)
 _REFUSED = {"jdbc:redshift:": "Amazon Redshift"}
 
 
-def vendor_of(url: str, connection_type: str | None = None) -> Vendor:
+def find_vendor(url: str, connection_type: str | None = None) -> Vendor:
     """The kind of database that a URL names; a connection type must say the same."""
     if not url.startswith("jdbc:"):
         raise GlueDataError(f"{without_secrets(url)} is not a JDBC URL; it begins with jdbc:")

@@ -8,14 +8,14 @@ from typing import Any
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.jdbc.endpoint import Endpoint, table_of
+from awsglue.jdbc.endpoint import Endpoint, table_name
 
 _NO_EFFECT = ("dbtable", "dbTable", "bulkSize", "hashfield", "hashexpression", "hashpartitions")
 
 
 def write(frame: DynamicFrame, endpoint: Endpoint) -> None:
     """Add a frame's records to a table."""
-    table = table_of(endpoint.options)
+    table = table_name(endpoint.options)
     if not table:
         raise GlueDataError("a write to a database needs dbtable")
     if frame.choice_fields:

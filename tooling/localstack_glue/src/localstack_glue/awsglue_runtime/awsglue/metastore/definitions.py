@@ -94,9 +94,9 @@ def new_table(table: SparkTable, *, is_managed: bool) -> dict[str, Any]:
         **({"Description": table.comment} if table.comment else {}),
         "TableType": "MANAGED_TABLE" if is_managed else "EXTERNAL_TABLE",
         "Parameters": parameters,
-        "PartitionKeys": columns_of(keys),
+        "PartitionKeys": to_catalog_columns(keys),
         "StorageDescriptor": {
-            "Columns": columns_of(fields) if is_hive else _UNREADABLE,
+            "Columns": to_catalog_columns(fields) if is_hive else _UNREADABLE,
             "Location": table.location,
             "InputFormat": reads,
             "OutputFormat": writes,
@@ -117,7 +117,7 @@ def _view(table: SparkTable) -> dict[str, Any]:
         "ViewExpandedText": table.view_text,
         "Parameters": {**table.properties, **_schema_parameters(table.schema)},
         "PartitionKeys": [],
-        "StorageDescriptor": {"Columns": columns_of(table.schema.fields), "Location": "", "SerdeInfo": {}},
+        "StorageDescriptor": {"Columns": to_catalog_columns(table.schema.fields), "Location": "", "SerdeInfo": {}},
     }
 
 
@@ -142,13 +142,13 @@ def changed_table(raw: Mapping[str, Any], table: SparkTable) -> dict[str, Any]:
 
 def _kept(before: Mapping[str, str] | None, field: T.StructField) -> dict[str, str]:
     """A column as it was written, unless its type changed."""
-    now = columns_of([field])[0]
+    now = to_catalog_columns([field])[0]
     if before is None or concrete_type(before.get("Type") or "string") != field.dataType:
         return now
     return {**now, "Type": before.get("Type") or "string"}
 
 
-def columns_of(fields: Sequence[T.StructField]) -> list[dict[str, str]]:
+def to_catalog_columns(fields: Sequence[T.StructField]) -> list[dict[str, str]]:
     """Columns as the Data Catalog has them."""
     return [
         {

@@ -15,7 +15,7 @@ from pyspark.sql import types as T
 
 from awsglue.catalog import Partition
 from awsglue.errors import unsupported
-from awsglue.metastore.definitions import columns_of
+from awsglue.metastore.definitions import to_catalog_columns
 from awsglue.metastore.mirror import Mirror, Place
 from awsglue.metastore.spark_side import SparkSide
 from awsglue.sinks import _HIVE as HIVE_FORMATS
@@ -35,7 +35,7 @@ def create(spark: SparkSide, mirror: Mirror, place: Place, text: str) -> DataFra
             return spark.session.createDataFrame([], T.StructType([]))
         spark.sql(f"CREATE TABLE `{place[0]}`.`{place[1]}` (a int) USING parquet")  # says that it exists already
     is_query = plan.getClass().getSimpleName() == "CreateTableAsSelect"
-    rows = spark.frame_of(plan.query()) if is_query else None
+    rows = spark.run_query(plan.query()) if is_query else None
     schema = rows.schema if rows is not None else _schema(plan)
     keys = _keys(plan)
     location = str(spec.location().get()) if spec.location().isDefined() else mirror.location_for(*place)
@@ -43,9 +43,9 @@ def create(spark: SparkSide, mirror: Mirror, place: Place, text: str) -> DataFra
         "Name": place[1],
         "TableType": "EXTERNAL_TABLE" if spec.external() or spec.location().isDefined() else "MANAGED_TABLE",
         "Parameters": {**({"EXTERNAL": "TRUE"} if spec.external() else {}), **spark.dictionary(spec.properties())},
-        "PartitionKeys": columns_of([field for field in schema.fields if field.name.lower() in keys]),
+        "PartitionKeys": to_catalog_columns([field for field in schema.fields if field.name.lower() in keys]),
         "StorageDescriptor": {
-            "Columns": columns_of([field for field in schema.fields if field.name.lower() not in keys]),
+            "Columns": to_catalog_columns([field for field in schema.fields if field.name.lower() not in keys]),
             "Location": location,
             **_storage(spark, spec.serde()),
         },

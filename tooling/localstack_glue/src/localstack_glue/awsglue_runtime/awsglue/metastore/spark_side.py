@@ -12,7 +12,7 @@ from pyspark.sql import types as T
 from awsglue.json_tables import ddl, literal, quoted
 from awsglue.metastore.definitions import SparkTable
 from awsglue.sinks import NULL_PARTITION
-from awsglue.spark_versions import rows_of
+from awsglue.spark_versions import build_java_frame
 
 HIDDEN = "glue_files"  # the database of the lines behind Hive's tables over text
 _BATCH = 100
@@ -202,9 +202,9 @@ class SparkSide:
         """What Spark's parser makes of a statement."""
         return self.session._jsparkSession.sessionState().sqlParser().parsePlan(text)
 
-    def frame_of(self, plan: Any) -> DataFrame:
+    def run_query(self, plan: Any) -> DataFrame:
         """The rows of a query's plan."""
-        return DataFrame(rows_of(self._jvm, self.session._jsparkSession, plan), self.session)
+        return DataFrame(build_java_frame(self._jvm, self.session._jsparkSession, plan), self.session)
 
     def dictionary(self, scala_map: Any) -> dict[str, str]:
         """A map of Scala's."""

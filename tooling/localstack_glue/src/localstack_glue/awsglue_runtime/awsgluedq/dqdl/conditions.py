@@ -17,12 +17,12 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-def number_of(operand: Operand) -> float:
+def evaluate_number(operand: Operand) -> float:
     """The value of a number or calculation."""
     if isinstance(operand, Number):
         return float(operand.text)
     if isinstance(operand, Calculation):
-        left, right = number_of(operand.left), number_of(operand.right)
+        left, right = evaluate_number(operand.left), evaluate_number(operand.right)
         if operand.operator == "/":
             return left / right if right else float("nan")
         return {"+": left + right, "-": left - right, "*": left * right}[operand.operator]
@@ -31,7 +31,7 @@ def number_of(operand: Operand) -> float:
 
 def is_met(condition: Condition, value: float) -> bool:
     """Whether a number is what is asked for; `between` leaves out both ends, as AWS's does."""
-    bounds = [number_of(each) for each in condition.operands if not isinstance(each, Keyword)]
+    bounds = [evaluate_number(each) for each in condition.operands if not isinstance(each, Keyword)]
     is_negated = condition.operator.startswith("not ")
     if condition.operator.endswith("between"):
         return (bounds[0] < value < bounds[1]) != is_negated
@@ -52,7 +52,7 @@ def sql_test(value: str, operator: str, bounds: list[str]) -> str:
     return f"({value} {operator} {bounds[0]})"
 
 
-def day_of(operand: Operand, now: datetime) -> date:
+def evaluate_day(operand: Operand, now: datetime) -> date:
     """The day of a date or of now()."""
     if isinstance(operand, Day):
         return operand.value
@@ -64,7 +64,7 @@ def day_of(operand: Operand, now: datetime) -> date:
     raise TypeError(f"{operand} is not a date")
 
 
-def hours_of(operand: Operand) -> float:
+def evaluate_hours(operand: Operand) -> float:
     """A duration in hours, rounded as AWS rounds them."""
     if not isinstance(operand, Duration):
         raise TypeError(f"{operand} is not a duration")

@@ -32,7 +32,7 @@ from .model import (
     Time,
 )
 from .rule_types import check_analyzer, check_rule
-from .tokens import Token, place_of, tokens_of
+from .tokens import Token, line_and_column, tokenize
 
 T = TypeVar("T")
 _COMPARISONS = ("=", "!=", ">", ">=", "<", "<=")
@@ -50,7 +50,7 @@ def parse(text: str) -> Ruleset:
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = tokens_of(text)
+        self._tokens = tokenize(text)
         self._next = 0
         self._constants: dict[str, tuple[Operand, ...]] = {}
 
@@ -385,7 +385,7 @@ class _Parser:
 
     def _place(self) -> str:
         token = self._peek()
-        return place_of(self._text, token.start if token else len(self._text))
+        return line_and_column(self._text, token.start if token else len(self._text))
 
     def _fail(self, why: str) -> NoReturn:
         token = self._peek()

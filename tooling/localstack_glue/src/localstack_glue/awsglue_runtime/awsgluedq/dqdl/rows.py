@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .conditions import day_of, hours_of, is_met, number_of, sql_test
+from .conditions import evaluate_day, evaluate_hours, evaluate_number, is_met, sql_test
 from .context import Context
 from .engine import NUMBERS, Column
 from .errors import QueryError, UnsupportedRuleError
@@ -45,7 +45,7 @@ def column_length(rule: Rule, context: Context) -> Plan:
     metrics = (("min", "MinimumLength"), ("max", "MaximumLength"))
     if rule.condition is None:
         return _extremes(rule, context, length, *zip(*((name, metric) for name, metric in metrics), strict=True))
-    bounds = [str(number_of(each)) for each in rule.condition.operands if not isinstance(each, Keyword)]
+    bounds = [str(evaluate_number(each)) for each in rule.condition.operands if not isinstance(each, Keyword)]
     test = sql_test(length, rule.condition.operator, bounds)
     is_set = rule.condition.operator in ("in", "not in", "not between")
     order = () if is_set else tuple((f"{name}(CAST({length} AS DOUBLE))", metric) for name, metric in metrics)
@@ -73,7 +73,7 @@ def data_freshness(rule: Rule, context: Context) -> Plan:
     condition = rule.condition
     if condition is None:
         raise TypeError(rule)
-    test = sql_test(hours, condition.operator, [repr(hours_of(each)) for each in condition.operands])
+    test = sql_test(hours, condition.operator, [repr(evaluate_hours(each)) for each in condition.operands])
     return _of_rows(rule, context, test, "DataFreshness.Compliance")
 
 
@@ -127,12 +127,12 @@ def _value_test(rule: Rule, condition: Condition, column: Column, context: Conte
     values = [each for each in condition.operands if not isinstance(each, Keyword)]
     is_negated = condition.operator in ("!=", "not in")
     if condition.kind is Kind.NUMBER:
-        value, bounds = _number_value(condition, column, context), [repr(number_of(each)) for each in values]
+        value, bounds = _number_value(condition, column, context), [repr(evaluate_number(each)) for each in values]
     elif condition.kind is Kind.DATE:
         if column.kind not in ("text", "date", "timestamp"):
             raise QueryError(f"Expected type of column {column.name} to be a date, but found {column.type} instead!")
         value = context.engine.as_day(column)
-        bounds = [f"DATE '{day_of(each, context.now).isoformat()}'" for each in values]
+        bounds = [f"DATE '{evaluate_day(each, context.now).isoformat()}'" for each in values]
     else:
         value, bounds = _text_value(rule, [each for each in values if isinstance(each, Text)], column, context)
     tests = [_keyword_test(keyword, column, context, is_negated=is_negated) for keyword in keywords]

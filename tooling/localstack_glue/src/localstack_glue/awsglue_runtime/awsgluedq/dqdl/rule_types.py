@@ -90,7 +90,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
 
 def check_rule(rule: Rule, place: str) -> None:
     """Raise InvalidRulesetError if AWS takes no such rule."""
-    kind = _type_of(rule, place)
+    kind = _find_type(rule, place)
     if not kind.is_rule:
         raise InvalidRulesetError(f"{place}: Analyzer Type: {rule.type} is not supported in rules section")
     _check_parameters(rule, kind, place)
@@ -112,7 +112,7 @@ def check_rule(rule: Rule, place: str) -> None:
 
 def check_analyzer(analyzer: Rule, place: str) -> None:
     """Raise InvalidRulesetError if AWS takes no such analyzer."""
-    kind = _type_of(analyzer, place)
+    kind = _find_type(analyzer, place)
     if not kind.is_analyzer:
         raise InvalidRulesetError(f"{place}: Analyzer Type: {analyzer.type} is not supported in analyzers section")
     _check_parameters(analyzer, kind, place)
@@ -137,7 +137,7 @@ def check_evaluated(rule: Rule) -> None:
         raise UnsupportedRuleError(f"the data quality rule {rule}: {', '.join(unknown)} is not supported here")
 
 
-def _type_of(rule: Rule, place: str) -> RuleType:
+def _find_type(rule: Rule, place: str) -> RuleType:
     if rule.type not in RULE_TYPES:
         raise InvalidRulesetError(f"{place}: Rule Type: {rule.type} is not valid")
     return RULE_TYPES[rule.type]

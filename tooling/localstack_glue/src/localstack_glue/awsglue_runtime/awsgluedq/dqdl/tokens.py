@@ -33,19 +33,19 @@ class Token:
         return self.text[1:-1].replace('\\"', '"') if self.kind == "text" else self.text
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokenize(text: str) -> list[Token]:
     """Cut a document into words; raise InvalidRulesetError where there is none."""
     found, place = [], 0
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
-            raise InvalidRulesetError(f"{place_of(text, place)}: {text[place : place + 12]!r} is not DQDL")
+            raise InvalidRulesetError(f"{line_and_column(text, place)}: {text[place : place + 12]!r} is not DQDL")
         if match.lastgroup != "blank":
             found.append(Token(str(match.lastgroup), match[0], place))
         place = match.end()
     return found
 
 
-def place_of(text: str, offset: int) -> str:
+def line_and_column(text: str, offset: int) -> str:
     """Line and column of an offset."""
     return f"line {text.count(chr(10), 0, offset) + 1}:{offset - text.rfind(chr(10), 0, offset)}"

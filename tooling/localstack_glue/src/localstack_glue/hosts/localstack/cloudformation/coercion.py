@@ -8,7 +8,7 @@ import botocore.session
 from botocore import xform_name
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from localstack_glue.hosts.localstack.cloudformation.kinds import text_of
+from localstack_glue.hosts.localstack.cloudformation.kinds import to_text
 
 _WHOLE, _DECIMAL = ("integer", "long"), ("double", "float")
 
@@ -39,7 +39,7 @@ def _value(value: Any, shape: Shape) -> Any:
 
 def _scalar(value: Any, kind: str) -> Any:
     if kind == "string" and isinstance(value, int | float):
-        return text_of(value)
+        return to_text(value)
     if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if kind in _WHOLE and isinstance(value, float) and value.is_integer():

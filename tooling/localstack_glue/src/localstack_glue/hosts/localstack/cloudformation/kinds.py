@@ -259,7 +259,7 @@ REFUSED = (
 )
 
 
-def text_of(value: Any) -> str:
+def to_text(value: Any) -> str:
     """A value of a template as a text."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -267,7 +267,7 @@ def text_of(value: Any) -> str:
 def identity(kind: Kind, properties: Mapping[str, Any], name: str) -> str:
     """The value of Ref: the name, or an id that distinguishes resources without one."""
     if kind.type == "AWS::Glue::Partition":
-        values = "/".join(text_of(value) for value in properties["PartitionInput"]["Values"])
+        values = "/".join(to_text(value) for value in properties["PartitionInput"]["Values"])
         return f"{properties['DatabaseName']}|{properties['TableName']}|{values}"
     if kind.type == "AWS::Glue::Classifier":
         return str(properties[_classifier_form(dict(properties))].get("Name"))

@@ -12,9 +12,9 @@ class _GluePlugin(CloudFormationResourceProviderPlugin):
 
     def load(self) -> None:
         """Make the provider, at its first use."""
-        from localstack_glue.hosts.localstack.cloudformation.resources import provider_of, refusal_of
+        from localstack_glue.hosts.localstack.cloudformation.resources import build_provider, build_refusing_provider
 
-        self.factory = provider_of(KINDS[self.name]) if self.name in KINDS else refusal_of(self.name)
+        self.factory = build_provider(KINDS[self.name]) if self.name in KINDS else build_refusing_provider(self.name)
 
 
 def plugin(type_name: str) -> type[CloudFormationResourceProviderPlugin]:

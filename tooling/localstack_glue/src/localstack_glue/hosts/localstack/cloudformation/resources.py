@@ -19,7 +19,7 @@ NOT_FOUND = "EntityNotFoundException"
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 
 
-def provider_of(kind: Kind) -> type[ResourceProvider]:
+def build_provider(kind: Kind) -> type[ResourceProvider]:
     """The provider of a resource type."""
     return type(
         f"{kind.type.rpartition(':')[2]}Provider",
@@ -28,7 +28,7 @@ def provider_of(kind: Kind) -> type[ResourceProvider]:
     )
 
 
-def refusal_of(type_name: str) -> type[ResourceProvider]:
+def build_refusing_provider(type_name: str) -> type[ResourceProvider]:
     """The provider of an unsupported resource type: it fails with a message instead of creating nothing."""
     schema = {"typeName": type_name, "primaryIdentifier": ["/properties/Id"], "properties": {}}
     return type("RefusedProvider", (RefusedResource,), {"TYPE": type_name, "SCHEMA": schema})

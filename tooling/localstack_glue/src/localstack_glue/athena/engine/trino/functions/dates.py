@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import rounded_moment, text_of
+from localstack_glue.athena.engine.sql_text import rounded_moment, text_literal
 from localstack_glue.athena.engine.trino.casts import cast, to_text
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import TIMESTAMP, TIMESTAMP_ZONED, Type
@@ -174,7 +174,7 @@ _ANSWERS = {
 }
 
 
-def part_of(name: str, call: Call) -> str:
+def extract_field(name: str, call: Call) -> str:
     """One field of a date or a moment."""
     value, kind = call.arguments[0], call.types[0]
     if kind.kind.startswith("interval"):
@@ -202,7 +202,7 @@ def _interval_part(name: str, value: str, kind: Type) -> str:
 
 _INTERVALS = ("interval day to second -> bigint", "interval year to month -> bigint")
 for _name, _answer in {**_ANSWERS, "millisecond": 250}.items():
-    _sql = lambda call, name=_name: part_of(name, call)  # noqa: E731 - one for each name
+    _sql = lambda call, name=_name: extract_field(name, call)  # noqa: E731 - one for each name
     _moment = "timestamp '2024-01-07 10:20:30.250'"
     _ways = [("X -> bigint", _sql)]
     if _name in ("hour", "minute", "second", "millisecond"):
@@ -275,7 +275,9 @@ DATES.scalar(
     "from_iso8601_timestamp",
     overload(
         "varchar -> timestamp(3) with time zone",
-        lambda call: f"make_timestamptz(py_iso8601_timestamp({call.arguments[0]}, {text_of(_iso_type(call).zone)}))",
+        lambda call: (
+            f"make_timestamptz(py_iso8601_timestamp({call.arguments[0]}, {text_literal(_iso_type(call).zone)}))"
+        ),
         _iso_type,
     ),
     examples={
@@ -389,7 +391,7 @@ def _formatted(function: str) -> Callable[[Call], str]:
         value, kind = call.arguments[0], call.types[0]
         zone = kind.zone or "UTC"
         moment = f"epoch_us({rounded_moment(f'CAST({local(value, kind)} AS TIMESTAMP)', 3)})"
-        return f"{function}({moment}, {text_of(zone)}, {call.arguments[1]})"
+        return f"{function}({moment}, {text_literal(zone)}, {call.arguments[1]})"
 
     return sql
 
@@ -430,4 +432,4 @@ DATES.scalar(
 DATES.refuse("from_unixtime_nanos from_iso8601_timestamp_nanos", "the finest supported unit is the microsecond")
 DATES.refuse("to_char to_date to_timestamp", "Teradata's functions are not in Athena")
 
-__all__ = ["DATES", "local", "part_of", "shifted"]
+__all__ = ["DATES", "extract_field", "local", "shifted"]

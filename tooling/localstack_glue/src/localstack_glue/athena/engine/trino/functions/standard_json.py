@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import text_of
+from localstack_glue.athena.engine.sql_text import text_literal
 from localstack_glue.athena.engine.trino.casts import cast, failure, to_text
 from localstack_glue.athena.engine.trino.python.path_language import PathSyntaxError, parse
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
@@ -76,7 +76,7 @@ def _arguments(call: Call, said: dict[str, Any]) -> str:
     kind = _returned(said)
     length = kind.numbers[0] if kind.kind in ("varchar", "char") and kind.numbers else None
     options = json.dumps({**said, "type": kind.kind, "length": length}, sort_keys=True)
-    return f"{document}, {call.arguments[1]}, {text_of(options)}, [{listed}]::VARCHAR[]"
+    return f"{document}, {call.arguments[1]}, {text_literal(options)}, [{listed}]::VARCHAR[]"
 
 
 def _returned(said: dict[str, Any]) -> Type:
@@ -120,7 +120,7 @@ def _made_array(call: Call) -> str:
     said = _written(call)
     given = zip(call.arguments[1:], call.types[1:], said.get("formats", ()), strict=True)
     values = ", ".join(_passed(*each, to_path=False) for each in given)
-    return _output(f"py_standard_json_array([{values}]::VARCHAR[], {text_of(said.get('nulls', 'ABSENT'))})", said)
+    return _output(f"py_standard_json_array([{values}]::VARCHAR[], {text_literal(said.get('nulls', 'ABSENT'))})", said)
 
 
 def _made_object(call: Call) -> str:
@@ -132,7 +132,7 @@ def _made_object(call: Call) -> str:
     values = ", ".join(_passed(*each, to_path=False) for each in given)
     keys = ", ".join(call.arguments[1::2])
     unique = "true" if said.get("unique") else "false"
-    nulls = text_of(said.get("nulls", "NULL"))
+    nulls = text_literal(said.get("nulls", "NULL"))
     return _output(f"py_standard_json_object([{keys}]::VARCHAR[], [{values}]::VARCHAR[], {nulls}, {unique})", said)
 
 
@@ -145,7 +145,7 @@ def _value(call: Call) -> str:
     converted = cast("substr(found, 2)", VARCHAR, kind)
     kept = f"TRY({converted})"
     if said.get("on_error") == "ERROR":
-        message = text_of(
+        message = text_literal(
             f"cannot extract SQL scalar from JSON: Cannot cast value to declared return type of function JSON_VALUE: {kind}"
         )
         other = failure("JSON_VALUE_RESULT_ERROR", message)

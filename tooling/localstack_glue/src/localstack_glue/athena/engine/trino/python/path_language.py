@@ -126,7 +126,7 @@ class _Parser:
                 found = self._elements(found)
             elif self._take("?"):
                 self._expect("(")
-                found = Step("filter", (found, self._any_of()))
+                found = Step("filter", (found, self._parse_any()))
                 self._expect(")")
             else:
                 return found
@@ -182,13 +182,13 @@ class _Parser:
 
     # ------------------------------------------------------------------------ predicates
 
-    def _any_of(self) -> Step:
-        left = self._all_of()
+    def _parse_any(self) -> Step:
+        left = self._parse_all()
         while self._take("||"):
-            left = Step("or", (left, self._all_of()))
+            left = Step("or", (left, self._parse_all()))
         return left
 
-    def _all_of(self) -> Step:
+    def _parse_all(self) -> Step:
         left = self._predicate()
         while self._take("&&"):
             left = Step("and", (left, self._predicate()))
@@ -232,7 +232,7 @@ class _Parser:
             self._expect(")")
             return found
         self._expect("(")
-        found = self._any_of()
+        found = self._parse_any()
         self._expect(")")
         return found
 

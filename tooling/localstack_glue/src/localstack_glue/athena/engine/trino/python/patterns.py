@@ -124,7 +124,7 @@ def _part(name: str, width: int, moment: datetime) -> str:
     return str(numbers[name]).rjust(width, "0")
 
 
-def _pattern_of(parts: Sequence[Part], *, strict: bool) -> "re.Pattern[str]":
+def _compile_pattern(parts: Sequence[Part], *, strict: bool) -> "re.Pattern[str]":
     out = ""
     for place, (name, width) in enumerate(parts):
         group = f"(?P<{name}_{place}>"
@@ -152,7 +152,7 @@ def _pattern_of(parts: Sequence[Part], *, strict: bool) -> "re.Pattern[str]":
 
 
 def _read(text: str, parts: Sequence[Part], *, strict: bool) -> datetime:
-    found = _pattern_of(parts, strict=strict).fullmatch(text)
+    found = _compile_pattern(parts, strict=strict).fullmatch(text)
     wrong = FunctionError(f'Invalid format: "{text}"')
     if found is None:
         raise wrong
