@@ -10,7 +10,6 @@ from pyiceberg.expressions import EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata, new_table_metadata
-from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.transforms import IdentityTransform
 
@@ -18,7 +17,7 @@ from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
-from etl_job.tables.snapshot_change import SOURCE_SNAPSHOT, Changes, changes_since, decode_day, noted
+from etl_job.tables.snapshot_change import SOURCE_SNAPSHOT, Changes, branch_names, changes_since, decode_day, noted
 from etl_job.tables.table_schema import iceberg_schema
 
 if TYPE_CHECKING:
@@ -110,8 +109,8 @@ class IcebergState:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Names of all tags, sorted."""
-        return tuple(sorted(self.metadata.refs.keys() - {MAIN_BRANCH}))
+        """Names of all tags, sorted; branches are none."""
+        return tuple(sorted(self.metadata.refs.keys() - branch_names(self.metadata)))
 
     @property
     def quarter_tags(self) -> dict[str, QuarterTag | None]:

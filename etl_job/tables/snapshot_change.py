@@ -115,13 +115,14 @@ def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
     A tag belongs to a run if the snapshot that it names records that this run made it. All other tags, and all
     branches, belong to somebody else: they are kept for ever, like those of quarters.
     """
-    made_by = {snapshot.snapshot_id: (snapshot.timestamp_ms, noted(snapshot, RUN)) for snapshot in table.snapshots}
+    made = {snapshot.snapshot_id: snapshot for snapshot in table.snapshots}
+    tags = {name: ref.snapshot_id for name, ref in table.refs.items() if ref.snapshot_ref_type == SnapshotRefType.TAG}
     runs = [
-        (made_by[ref.snapshot_id][0], name)
-        for name, ref in table.refs.items()
-        if ref.snapshot_ref_type == SnapshotRefType.TAG and name != newest and made_by[ref.snapshot_id][1] == name
+        (made[snapshot].sequence_number or 0, made[snapshot].timestamp_ms, name)  # a clock may be set back
+        for name, snapshot in tags.items()
+        if name != newest and noted(made[snapshot], RUN) == name
     ]
-    return [name for _, name in sorted(runs, reverse=True)[RUN_TAGS_KEPT - 1 :]]
+    return [name for *_, name in sorted(runs, reverse=True)[RUN_TAGS_KEPT - 1 :]]
 
 
 def noted(snapshot: Snapshot | None, name: str) -> str | None:

@@ -126,6 +126,7 @@ def test_tags_and_branches_that_people_made_stay_however_old(opened, file_of):
     snapshot = seen.current_snapshot().snapshot_id
     with seen.manage_snapshots() as references:
         references.create_tag(snapshot, "model-v1").create_branch(snapshot, "what-if")
+    assert opened().tags == ("model-v1", "run-00"), "a branch is no tag"
     for number in range(1, RUN_TAGS_KEPT + 3):
         opened().replace(Replacement(among("delivery", ["none"]), (), f"run-{number:02d}"))
     references = GlueCatalog("test").load_table(f"{DATABASE}.counts").refs()
@@ -152,22 +153,22 @@ def test_a_run_that_read_an_older_state_fails_even_where_it_changes_no_row(opene
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=40), st.data())
-def test_outlived_run_tags_are_all_but_the_newest(times, data):
-    newest = data.draw(st.integers(0, len(times) - 1))
-    times[newest] = 101
+def test_outlived_run_tags_are_all_but_the_newest(numbers, data):
+    newest = data.draw(st.integers(0, len(numbers) - 1))
+    numbers[newest] = 101
     snapshots = [
         SimpleNamespace(
-            snapshot_id=n, timestamp_ms=time, summary=SimpleNamespace(additional_properties={RUN: f"run-{n}"})
+            snapshot_id=n, numberstamp_ms=time, summary=SimpleNamespace(additional_properties={RUN: f"run-{n}"})
         )
-        for n, time in enumerate(times)
+        for n, time in enumerate(numbers)
     ]
-    references = {f"run-{n}": SnapshotRef(snapshot_id=n, snapshot_ref_type="tag") for n in range(len(times))}
+    references = {f"run-{n}": SnapshotRef(snapshot_id=n, snapshot_ref_type="tag") for n in range(len(numbers))}
     foreign = {name: SnapshotRef(snapshot_id=0, snapshot_ref_type="tag") for name in ("2024Q1", "model-v1", "run-x")}
     table = TableMetadataV2.model_construct(snapshots=snapshots, refs=references | foreign)
     gone = outlived_run_tags(table, f"run-{newest}")
     kept = set(references) - set(gone)
     assert not set(gone) & set(foreign)
-    assert len(kept) == min(len(times), RUN_TAGS_KEPT)
+    assert len(kept) == min(len(numbers), RUN_TAGS_KEPT)
     assert f"run-{newest}" in kept
-    oldest_kept = min(times[int(tag.removeprefix("run-"))] for tag in kept)
-    assert all(times[int(tag.removeprefix("run-"))] <= oldest_kept for tag in gone)
+    oldest_kept = min(numbers[int(tag.removeprefix("run-"))] for tag in kept)
+    assert all(numbers[int(tag.removeprefix("run-"))] <= oldest_kept for tag in gone)

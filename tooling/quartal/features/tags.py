@@ -129,7 +129,8 @@ def state_named(table: Table, name: str) -> State:
         ConfigurationError: there is none of that name; the remedy lists the tags.
     """
     snapshot = snapshot_named(table, name)
-    up_to = last_day_of(name) if _QUARTER.fullmatch(name) and _ends_before(name, last_day_in(table, snapshot)) else None
+    is_quarter = _QUARTER.fullmatch(name) is not None and not _is_branch(table, name)
+    up_to = last_day_of(name) if is_quarter and _ends_before(name, last_day_in(table, snapshot)) else None
     return State(name, snapshot.snapshot_id, up_to)
 
 
@@ -158,7 +159,8 @@ def find_snapshot(table: Table, name: str) -> Snapshot | None:
         return by_name
     if name.isdecimal():
         return table.snapshot_by_id(int(name))
-    begin_so = [tag for tag in table.refs() if _BEGINNING_OF_RUN.fullmatch(name) and tag.startswith(name)]
+    tags = (each for each in table.refs() if not _is_branch(table, each))
+    begin_so = [tag for tag in tags if _BEGINNING_OF_RUN.fullmatch(name) and tag.startswith(name)]
     return table.snapshot_by_name(begin_so[0]) if len(begin_so) == 1 else None
 
 
@@ -204,6 +206,11 @@ def set_tag(table: Table, name: str, snapshot_id: int, sleep: Sleep = time.sleep
                 remedy="`quartal tags` lists the states that are kept.",
             )
         existing = current.refs().get(name)
+        if _is_branch(current, name):
+            raise ConfigurationError(
+                f"'{name}' is a branch of {'.'.join(table.name())}, and a tag would take its place.",
+                remedy="Choose another name.",
+            )
         if existing is not None:
             raise ConfigurationError(
                 f"'{name}' already names another state, snapshot {existing.snapshot_id}.",
@@ -223,8 +230,14 @@ def set_tag(table: Table, name: str, snapshot_id: int, sleep: Sleep = time.sleep
 
 
 def _names(table: Table, name: str, snapshot_id: int) -> bool:
+    """Whether it is a tag of that snapshot."""
     reference = table.refs().get(name)
-    return reference is not None and reference.snapshot_id == snapshot_id
+    return reference is not None and not _is_branch(table, name) and reference.snapshot_id == snapshot_id
+
+
+def _is_branch(table: Table, name: str) -> bool:
+    reference = table.refs().get(name)
+    return reference is not None and reference.snapshot_ref_type == "branch"
 
 
 def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:

@@ -11,7 +11,7 @@ import pytest
 from quartal.cli.app import run
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.features.query import are_in_step
-from quartal.features.tags import list_tags, set_tag, snapshot_named
+from quartal.features.tags import State, list_tags, remove_tag, set_tag, snapshot_named, state_named
 from tests.unit.tooling.lost_answers import Faulty, conflict
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, features, sum_of
 
@@ -176,6 +176,24 @@ def test_tag_that_somebody_gives_to_another_state_meanwhile_is_refused_and_stays
     with pytest.raises(ConfigurationError, match="already names another state"):
         set_tag(stale, "model-7", stale.current_snapshot().snapshot_id, lambda _: None)
     assert sum_of("features", catalog, "model-7") == 7
+
+
+@pytest.mark.parametrize("name", ["what-if", "2024Q1", f"wr_2909c13{'0' * 57}"])
+def test_branch_is_never_taken_for_a_tag(catalog, name):
+    table = catalog.load_table("db.feed_features")
+    late = table.current_snapshot().snapshot_id
+    table.manage_snapshots().create_branch(late, name).commit()
+    assert [tag.name for tag in list_tags(table)] == ["2024Q2", "2024Q3"]
+    assert state_named(table, name) == State(name, late), "a branch named like a quarter is read as it is"
+    with pytest.raises(ConfigurationError, match="has no tag"):
+        remove_tag(table, name, lambda _: None)
+    if name == "what-if":
+        with pytest.raises(ConfigurationError, match="'what-if' is a branch of db.feed_features"):
+            set_tag(table, name, late, lambda _: None)
+    if name.startswith("wr_"):
+        table.manage_snapshots().create_tag(list_tags(table)[0].snapshot_id, f"wr_2909c13{'1' * 57}").commit()
+        assert sum_of("features", catalog, "wr_2909c13") == 7, "the beginning of the tag's name alone"
+    assert table.refs()[name].snapshot_ref_type == "branch"
 
 
 def test_tag_of_a_state_that_has_expired_meanwhile_is_refused(catalog):
