@@ -50,7 +50,7 @@ def test_command_that_makes_the_runtime_of_glue_6_says_where_it_is_and_nothing_e
     (folder / "ready").touch()
 
     assert glue_6.main(str(settings.root), str(settings.tools_dir), environment.python) == 0
-    assert capsys.readouterr().out == f"{environments.python_of(settings, environment)}\n"
+    assert capsys.readouterr().out == f"{environments.environment_python(settings, environment)}\n"
 
     (settings.root / "requirements" / "spark-4.txt").unlink()
     assert glue_6.main(str(settings.root), str(settings.tools_dir), environment.python) == 1
