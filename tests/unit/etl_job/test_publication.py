@@ -158,9 +158,12 @@ def test_outlived_run_tags_are_all_but_the_newest(numbers, data):
     numbers[newest] = 101
     snapshots = [
         SimpleNamespace(
-            snapshot_id=n, numberstamp_ms=time, summary=SimpleNamespace(additional_properties={RUN: f"run-{n}"})
+            snapshot_id=n,
+            sequence_number=number,
+            timestamp_ms=data.draw(st.integers(0, 100)),  # a clock may be set back
+            summary=SimpleNamespace(additional_properties={RUN: f"run-{n}"}),
         )
-        for n, time in enumerate(numbers)
+        for n, number in enumerate(numbers)
     ]
     references = {f"run-{n}": SnapshotRef(snapshot_id=n, snapshot_ref_type="tag") for n in range(len(numbers))}
     foreign = {name: SnapshotRef(snapshot_id=0, snapshot_ref_type="tag") for name in ("2024Q1", "model-v1", "run-x")}
