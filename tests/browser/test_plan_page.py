@@ -19,7 +19,7 @@ def shown(page: Page) -> list[str]:
     return [element.get_attribute("id") or "" for element in page.locator("details.change:visible").all()]
 
 
-def test_page_opens_without_a_complaint_and_asks_the_network_for_nothing(open_page, complaints):
+def test_page_opens_without_errors_or_network_requests(open_page, complaints):
     page = open_page("replace")
     expect(page.get_by_text("Verdict: needs approval (--approve data)")).to_be_visible()
     page.get_by_role("button", name="Open all").click()
@@ -34,7 +34,7 @@ def test_search_keeps_resources_that_hold_every_word(open_page):
     expect(page.get_by_role("heading", name="module.lake")).to_be_hidden()
 
 
-def test_filter_leaves_out_a_kind_and_brings_it_back(open_page):
+def test_filter_hides_a_kind_and_shows_it_again(open_page):
     page = open_page("replace")
     everything = shown(page)
     page.get_by_role("checkbox", name="replace").uncheck()

@@ -32,7 +32,7 @@ def open_all(page: Page) -> None:
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
 
 
-def test_page_opens_without_a_complaint_and_asks_the_network_for_nothing(open_report, complaints):
+def test_page_opens_without_errors_or_network_requests(open_report, complaints):
     page = open_report()
     expect(page.get_by_text("Worth a look")).to_be_visible()
     open_all(page)
@@ -56,7 +56,7 @@ def test_page_of_a_year_with_real_ids_fits_the_screen_and_cuts_no_cell(open_html
     assert complaints == []
 
 
-def test_first_screen_says_whether_all_is_fine_and_what_to_type(open_report):
+def test_first_screen_shows_the_verdict_and_the_next_command(open_report):
     page = open_report()
     page.set_viewport_size({"width": 1400, "height": 900})
     verdict = page.locator(".verdict")
@@ -129,7 +129,7 @@ def test_keyboard_reaches_the_filter_and_opens_a_run(open_report):
     expect(page.locator("details.run[open]")).to_have_attribute("id", "run-wr_4")
 
 
-def test_what_a_bar_or_tint_says_its_cell_says_in_figures(open_report):
+def test_bars_and_tints_match_the_figures_in_their_cells(open_report):
     page = open_report()
     expect(page.locator("#delivery-2026Q3")).to_contain_text("1.68 %")
     expect(page.get_by_role("row").filter(has_text="date.format")).to_contain_text("15,200")

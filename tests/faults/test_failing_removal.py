@@ -59,7 +59,7 @@ def remove(deployment: Deployment, *options: str, left: set[str]) -> None:
 
 
 @pytest.mark.timeout(1800)
-def test_removal_under_failing_calls_says_done_only_where_nothing_is_left(deployment: Deployment):
+def test_removal_under_failing_calls_reports_success_only_if_nothing_is_left(deployment: Deployment):
     deployment.done("apply", "--no-policies")
     mixed = [{"mode": mode, "times": None, "probability": 0.03} for mode in _MIXED]
     deployment.faults("POST", {"seed": 1, "rules": [*mixed, {"mode": "delay", "times": None}]})

@@ -64,7 +64,7 @@ def stack(how_to_start: tuple[list[str], dict[str, str]], tmp_path: Path) -> Ite
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before its effect", "after it"])
-def test_catalog_killed_in_a_commit_is_told_as_unknown_and_the_next_run_goes_on(stack, tmp_path, after):
+def test_catalog_killed_during_a_commit_is_an_unknown_outcome_and_the_next_run_recovers(stack, tmp_path, after):
     killed = KilledInACommit(stack, after=after)
     settings = Settings.from_env({}, environment="localstack", cwd=ROOT)
     env = aws_environment(settings, killed.proxy.endpoint)

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_ledger_balances_and_commands_tell_the_truth_whatever_fails():
+def test_ledger_balances_and_commands_report_the_truth_under_any_failure():
     played = subprocess.run(
         [sys.executable, "-m", "tests.faults", "--seeds", "0:300"], cwd=ROOT, capture_output=True, text=True
     )

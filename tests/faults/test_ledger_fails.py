@@ -78,7 +78,7 @@ def newest_run(lake: MotoLake) -> str:
         pytest.param((f"features/{DATASET}/data", ".parquet"), "features", id="data-file"),
     ],
 )
-def test_file_that_is_gone_is_found(lake, books, parts, found):
+def test_ledger_detects_a_missing_file(lake, books, parts, found):
     drop(lake, *parts)
     with pytest.raises(BrokenPromiseError, match=found):
         books.check_files("a loss")
@@ -123,7 +123,7 @@ def test_raw_file_that_no_run_took_is_found(lake, books):
         books.check_balance()
 
 
-def test_withdrawal_that_nobody_asked_for_is_found(lake, books):
+def test_ledger_detects_an_unrequested_withdrawal(lake, books):
     edit(lake, newest_run(lake), lambda it: it["published"]["2024Q1"].update(withdrawn=True))
     with pytest.raises(BrokenPromiseError, match="withdrawn are"):
         books.check_balance()
@@ -191,6 +191,6 @@ def test_tag_that_holds_other_rows_is_found(lake, books):
 
 
 @pytest.mark.parametrize(("told", "landed"), [(None, False), (ConnectionClosedError(endpoint_url="x"), True)])
-def test_command_that_tells_what_is_not_so_is_found(lake, told, landed):
+def test_ledger_detects_a_command_with_a_false_report(lake, told, landed):
     with pytest.raises(BrokenPromiseError, match="said"):
         Sequence(lake, 0)._check_told("a command", told, landed)

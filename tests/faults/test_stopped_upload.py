@@ -155,7 +155,7 @@ def upload(lake: MotoLake, session: Session, source: Path, nth: int, *, signed_i
 
 @pytest.mark.parametrize("signed_in", [True, False], ids=["signed in again", "signed out"])
 @pytest.mark.parametrize("nth", [2, 4, 6, 9])
-def test_upload_that_slept_beyond_its_credentials_renews_them_or_says_so(lake, tmp_path, nth, signed_in):
+def test_upload_suspended_beyond_its_credentials_renews_them_or_fails_clearly(lake, tmp_path, nth, signed_in):
     source = tmp_path / "source"
     for number, name in enumerate(("2024Q1", "2024Q2", "2024Q3")):
         path = source / f"delivery={name}" / "part.csv"

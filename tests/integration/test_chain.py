@@ -181,7 +181,7 @@ def test_drift_is_reported_with_exit_code_3_and_only_while_it_is_there(pipeline,
     assert quartal(["drift"]) == 0
 
 
-def test_run_without_new_files_publishes_nothing_is_in_time_and_is_told(
+def test_run_without_new_files_publishes_nothing_and_is_reported_as_in_time(
     pipeline, manifest, catalog, overdue_check, alert_with
 ):
     deployment = pipeline.workspace.deployment
@@ -225,14 +225,14 @@ def test_query_of_an_unknown_table_names_those_there_are(manifest, command_line,
     assert "features" in capsys.readouterr().err
 
 
-def test_status_tells_of_the_last_run(manifest, command_line, capsys):
+def test_status_shows_the_last_run(manifest, command_line, capsys):
     assert quartal(["status", "--json"]) == 0
     last = json.loads(capsys.readouterr().out)["last_run"]
     assert last["succeeded"] is True
     assert (last["crawl"]["outcome"], last["job"]["outcome"]) == ("SUCCEEDED", "SUCCEEDED")
 
 
-def test_published_features_are_handed_over_as_of_a_tag_and_their_run_is_told(manifest, command_line, capsys, tmp_path):
+def test_published_features_are_exported_as_of_a_tag_with_their_run(manifest, command_line, capsys, tmp_path):
     def answer(*arguments: str):
         assert quartal([*arguments, "--json"]) == 0
         return json.loads(capsys.readouterr().out)["result"]
@@ -255,7 +255,7 @@ def test_published_features_are_handed_over_as_of_a_tag_and_their_run_is_told(ma
     assert any(line.startswith("[quartal]") for line in answer("logs", run_id)["lines"])
 
 
-def test_report_is_a_page_of_the_run_with_its_numbers_and_its_cost_is_told(manifest, command_line, capsys, tmp_path):
+def test_report_page_shows_the_numbers_and_cost_of_the_run(manifest, command_line, capsys, tmp_path):
     page, run_id = tmp_path / "report.html", manifest["run_id"]
     assert quartal(["report", "--json", "--out", str(page)]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -379,7 +379,7 @@ def test_every_data_set_of_business_intelligence_answers(pipeline, manifest, ath
     }
 
 
-def test_athena_says_which_table_there_is_none_of(manifest, athena, pipeline):
+def test_athena_names_a_table_that_does_not_exist(manifest, athena, pipeline):
     execution, _ = athena("select * from nowhere")
     name = f"awsdatacatalog.{pipeline.workspace.deployment.database}.nowhere"
     assert execution["Status"]["StateChangeReason"] == f"TABLE_NOT_FOUND: line 1:15: Table '{name}' does not exist"
@@ -460,7 +460,7 @@ def alert_with(pipeline: Pipeline, client: Callable[[str], Any]) -> Iterator[Cal
         yield wait
 
 
-def test_failed_run_is_told_with_its_reason_and_the_command_that_explains_it(pipeline, client, alert_with):  # G30
+def test_failed_run_is_notified_with_its_reason_and_the_explain_command(pipeline, client, alert_with):  # G30
     job = pipeline.workspace.deployment.job
     detail = {"jobName": job, "jobRunId": "jr_1", "state": "FAILED", "message": "ContractError: no header"}
     event = {"Source": "aws.glue", "DetailType": "Glue Job State Change", "Detail": json.dumps(detail)}
@@ -470,7 +470,7 @@ def test_failed_run_is_told_with_its_reason_and_the_command_that_explains_it(pip
     assert "quartal explain --env localstack" in message
 
 
-def test_failure_that_the_run_told_itself_is_not_told_again_by_glue(pipeline, client):  # G29, G30
+def test_failure_notified_by_the_run_is_not_notified_again_by_glue(pipeline, client):  # G29, G30
     events, job = client("events"), pipeline.workspace.deployment.job
     (pattern,) = (rule["EventPattern"] for rule in events.list_rules()["Rules"] if rule["Name"].endswith("-job-ended"))
 
@@ -486,7 +486,7 @@ def test_failure_that_the_run_told_itself_is_not_told_again_by_glue(pipeline, cl
     assert is_told()
 
 
-def test_run_tells_why_it_failed_and_what_else_needs_somebody(pipeline, client, alert_with):
+def test_run_event_has_the_failure_and_the_other_findings(pipeline, client, alert_with):
     deployment = pipeline.workspace.deployment
     detail = {"dataset": deployment.dataset, "database": deployment.database, "runId": "wr_1", "status": "FAILED"}
     detail |= {
@@ -507,9 +507,7 @@ def test_run_tells_why_it_failed_and_what_else_needs_somebody(pipeline, client, 
     assert places == sorted(places)
 
 
-def test_too_many_quarantined_rows_are_told_with_the_limit_and_the_command_that_explains_it(
-    pipeline, client, alert_with
-):
+def test_too_many_quarantined_rows_are_notified_with_the_limit_and_the_explain_command(pipeline, client, alert_with):
     alarms, prefix = client("cloudwatch"), pipeline.workspace.deployment.job
     (name,) = (
         alarm["AlarmName"]
@@ -532,7 +530,7 @@ def overdue_check(pipeline: Pipeline, client: Callable[[str], Any]) -> Iterator[
 ASKED = ["NoteNewestRun", "WaitUntilDue", "FindNewestRun", "SucceededSinceScheduled"]
 
 
-def test_run_that_never_came_is_told_when_the_features_are_due(pipeline, manifest, overdue_check, alert_with):
+def test_missing_run_is_notified_when_the_features_are_due(pipeline, manifest, overdue_check, alert_with):
     # the run before the schedule fired has succeeded, and does not count
     assert overdue_check.finish(overdue_check.start()) == [*ASKED, "Tell"]
     job = pipeline.workspace.deployment.job

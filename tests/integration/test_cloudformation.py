@@ -88,7 +88,7 @@ def test_stack_is_created_changed_and_deleted(endpoint_url: str) -> None:
     assert "cfn_job" not in glue.list_jobs()["JobNames"]
 
 
-def test_stack_of_the_cdk_is_there_changes_and_is_gone(endpoint_url: str) -> None:
+def test_cdk_stack_is_created_updated_and_deleted(endpoint_url: str) -> None:
     session = boto3.Session("test", "test", region_name="us-east-1")
     stacks = session.client("cloudformation", endpoint_url=endpoint_url, config=Config(retries={"max_attempts": 1}))
     glue = session.client("glue", endpoint_url=endpoint_url)

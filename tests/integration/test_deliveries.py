@@ -64,7 +64,7 @@ def test_deliveries_one_by_one_come_to_the_same_as_all_at_once(pipeline: Pipelin
     assert after == features
 
 
-def test_failed_run_leaves_a_manifest_that_says_why(pipeline: Pipeline, tmp_path: Path):
+def test_failed_run_leaves_a_manifest_with_the_reason(pipeline: Pipeline, tmp_path: Path):
     deployment, connection = pipeline.workspace.deployment, pipeline.workspace.connection
     folder = tmp_path / "delivery=1999Q1"
     folder.mkdir()

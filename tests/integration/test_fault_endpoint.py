@@ -59,7 +59,7 @@ def client(endpoint: str, service: str) -> Any:
         ("delay", True),
     ],
 )
-def test_struck_call_has_its_effect_or_not_as_the_mode_says(endpoint, mode, is_there):
+def test_mode_decides_whether_a_failed_call_takes_effect(endpoint, mode, is_there):
     name = f"db_{mode.replace('-', '_')}"
     glue = client(endpoint, "glue")
     rule = {"mode": mode, "service": "glue", "operation": "CreateDatabase", "key": "*"}

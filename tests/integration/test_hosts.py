@@ -39,7 +39,7 @@ def workspace(request: pytest.FixtureRequest, tmp_path: Path):
         server.stop(settings, started)
 
 
-def test_features_are_published_and_all_is_gone_after_a_destroy(workspace: Workspace, tmp_path: Path):
+def test_features_are_published_and_destroy_removes_everything(workspace: Workspace, tmp_path: Path):
     change.make_plan(workspace)
     change.apply_plan(workspace)
     assert not change.make_plan(workspace).changes  # what was deployed is what the host says is there

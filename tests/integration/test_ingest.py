@@ -132,7 +132,7 @@ def sessions(postgresql: Server) -> Server:
     return postgresql
 
 
-def test_types_are_written_as_the_contract_says(sessions, lake):
+def test_ingest_writes_types_by_the_contract(sessions, lake):
     report = ingest(sessions, lake, "charging_sessions", table="public.sessions", chunk_rows=1)
     connection, target = lake
     assert (report.rows, len(report.sent)) == (3, 3)
@@ -163,7 +163,7 @@ def test_types_of_parquet_are_those_of_the_contract(sessions, lake):
 
 
 @pytest.mark.parametrize("value", ["infinity", "-infinity", "0044-03-15 BC", "12024-01-01"])
-def test_day_that_no_calendar_has_is_told_by_key_and_column(sightings, lake, value):
+def test_impossible_day_is_reported_by_key_and_column(sightings, lake, value):
     sightings.run(f"update sightings set date = '{value}' where n = 77")
     with pytest.raises(IngestError, match=rf"row n=77: column date holds '{value}'.* The chunk was not sent") as error:
         ingest(sightings, lake, "vehicle_sightings", table="sightings", chunk_rows=1000)
@@ -177,13 +177,13 @@ def test_day_that_no_calendar_has_is_told_by_key_and_column(sightings, lake, val
     assert ingest(sightings, lake, "vehicle_sightings", query=mapped, key=["n"]).rows == 6000
 
 
-def test_moment_that_no_calendar_has_is_told_by_key_and_column(sessions, lake):
+def test_impossible_timestamp_is_reported_by_key_and_column(sessions, lake):
     sessions.run("update sessions set ended_at = 'infinity' where session_id = -1")
     with pytest.raises(IngestError, match=r"sessions, row session_id=-1: column ended_at holds 'infinity'"):
         ingest(sessions, lake, "charging_sessions", table="sessions")
 
 
-def test_hour_24_is_told_by_key_and_column(sightings, lake):
+def test_hour_24_is_reported_by_key_and_column(sightings, lake):
     sightings.run("update sightings set time = '24:00' where n = 77")
     with pytest.raises(IngestError, match=r"sightings, row n=77: column time holds '24:00:00'"):
         ingest(sightings, lake, "vehicle_sightings", table="sightings")
@@ -223,7 +223,7 @@ def test_query_with_a_column_twice_is_refused(sightings, lake):
         ingest(sightings, lake, "vehicle_sightings", query="select n, n from sightings", key=["n"])
 
 
-def test_database_that_goes_away_is_told_and_nothing_half_sent_is_there(sightings, lake):
+def test_lost_database_connection_is_reported_and_leaves_no_partial_file(sightings, lake):
     """As the server ends the session in which a chunk is read."""
     with sightings.connect() as holder, ThreadPoolExecutor(1) as pool:
         holder.execute("select pg_advisory_lock(%s)", [GATE])

@@ -82,7 +82,7 @@ def at_once(*actions: Callable[[], str]) -> list[str]:
         return list(threads.map(run, actions))
 
 
-def test_two_runs_that_commit_at_once_one_wins_and_the_other_says_why(tables):
+def test_of_two_simultaneous_commits_one_wins_and_the_other_fails_with_the_reason(tables):
     tables.open().replace(replacement(tables, 0, "first"))
     for attempt in range(5):
         values = (2 * attempt + 1, 2 * attempt + 2)

@@ -47,7 +47,7 @@ def test_run_is_waited_for_and_its_role_watched(glue_local, job):
         glue_local.assert_role_used_only("idle", ["*"])
 
 
-def test_failure_is_told_with_its_message(glue_local, job):
+def test_failed_job_is_reported_with_its_message(glue_local, job):
     glue_local.client("s3").put_object(Bucket="lake", Key="job.py", Body=b"raise ValueError('no rows')")
     run_id = glue_local.glue.start_job_run(JobName=job)["JobRunId"]
     with pytest.raises(AssertionError, match="job is FAILED: .*no rows"):
@@ -125,7 +125,7 @@ def test_nothing_is_left_of_the_tests_before(glue_local):
     assert glue_local.glue.list_jobs()["JobNames"] == []
 
 
-def test_process_is_given_the_way(glue_local, monkeypatch):
+def test_environment_of_the_fixture_connects_any_client(glue_local, monkeypatch):
     import boto3
 
     for name, value in glue_local.environment.items():
@@ -138,7 +138,7 @@ README = (PROJECT / "tooling/localstack_glue/README.md").read_text("utf-8")
 SCRIPT, TEST = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)[:2]
 
 
-def test_fixture_serves_tests_among_them_that_of_the_readme(tmp_path: Path) -> None:
+def test_fixture_serves_tests_including_the_readme_example(tmp_path: Path) -> None:
     settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
     python = environments.ensure(settings, environments.glue_local_environment(settings), print)
     (tmp_path / "test_theirs.py").write_text(TESTS)

@@ -210,7 +210,7 @@ def test_second_plan_is_empty(story: Story):
     assert changing(story.second_plan) == {}
 
 
-def test_change_is_made_in_place(story: Story):
+def test_change_is_applied_in_place(story: Story):
     made = {address: actions for address, actions in changing(story.change).items() if type_of(address) not in REPLACED}
     assert set(map(tuple, made.values())) == {("update",)}
     assert set(made) == set(READ_BACK)

@@ -50,7 +50,7 @@ def test_draft_keeps_every_row_that_has_a_day(data: DataSet, file_of: FileOf):
 
 
 @pytest.mark.parametrize("data", [data for data in CORPUS if data.asks], ids=name_of)
-def test_draft_that_cannot_be_made_names_the_column(data: DataSet, file_of: FileOf):
+def test_failed_draft_names_the_column(data: DataSet, file_of: FileOf):
     with pytest.raises(ConfigurationError, match=data.asks):
         draft(file_of(data), data.name)
 

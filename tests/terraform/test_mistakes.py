@@ -28,7 +28,7 @@ def local_root(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
-def test_terraform_says_of_a_mistake_what_the_command_explains(
+def test_terraform_reports_a_mistake_as_the_command_explains_it(
     terraform: Terraform, local_root: Path, mistake: Mistake
 ) -> None:
     environment = (local_root / "environments" / "localstack.tfvars").read_text()

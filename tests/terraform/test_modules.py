@@ -19,14 +19,14 @@ MODULES = [".", *sorted(f"modules/{path.parent.name}" for path in INFRA.glob("mo
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_module_plans_what_its_tests_say(terraform: Terraform, staged_infra: Path, module: str) -> None:
+def test_module_passes_its_plan_tests(terraform: Terraform, staged_infra: Path, module: str) -> None:
     folder = staged_infra / module
     terraform.init(folder)
     terraform.offline(folder, "test", "-filter=tests/plan.tftest.hcl")
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_module_refuses_what_its_tests_say(terraform: Terraform, tmp_path: Path, module: str) -> None:
+def test_module_passes_its_validation_tests(terraform: Terraform, tmp_path: Path, module: str) -> None:
     """Variables alone need no provider, whose start would cost a second for each of many rules."""
     source = INFRA / module
     shutil.copytree(source / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("plan.tftest.hcl"))
@@ -48,7 +48,7 @@ def test_environment_plans_the_pipeline(terraform: Terraform, initialised_root: 
 
 
 @pytest.mark.parametrize("environment", sorted(path.stem for path in INFRA.glob("environments/*.tfvars")))
-def test_environment_says_where_its_state_lies(environment: str) -> None:
+def test_environment_configures_its_state_location(environment: str) -> None:
     files = [INFRA / "environments" / f"{environment}{ending}" for ending in (".s3.tfbackend", ".backend.tf")]
     assert sum(file.is_file() for file in files) == 1
 

@@ -72,7 +72,7 @@ def planned_resources(planned: list[dict[str, Any]]) -> Counter[str]:
 
 
 @pytest.mark.parametrize(("module", "kind"), EXAMPLES)
-def test_readme_example_plans_what_it_says(planned_resources: Counter[str], module: str, kind: str) -> None:
+def test_readme_example_plans_the_resources_it_lists(planned_resources: Counter[str], module: str, kind: str) -> None:
     assert planned_resources[_label(module, kind)] == int(_example(module, kind)["count"])
 
 
@@ -108,7 +108,7 @@ def test_example_folder_plans_its_inventory(planned: list[dict[str, Any]], name:
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_example_folder_says_what_it_is_for(name: str) -> None:
+def test_example_folder_states_its_purpose(name: str) -> None:
     text = (INFRA / "examples" / name / "README.md").read_text()
     assert text.startswith(f"# {name}\n\n")
 

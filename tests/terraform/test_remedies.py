@@ -147,7 +147,7 @@ def run_remedy(terraform: Terraform, remedy: str, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_state_that_is_locked_in_a_bucket_is_unlocked_by_what_the_remedy_says(
+def test_remedy_unlocks_a_locked_state_in_a_bucket(
     terraform: Terraform, stack: Path, bucket: tuple[str, dict[str, bytes]]
 ) -> None:
     bucket[1]["/states/dev/terraform.tfstate.tflock"] = json.dumps(LOCK).encode()
@@ -160,7 +160,7 @@ def test_state_that_is_locked_in_a_bucket_is_unlocked_by_what_the_remedy_says(
     assert plan(terraform, stack) == []
 
 
-def test_state_that_was_not_written_is_written_by_what_the_remedy_says(
+def test_remedy_writes_a_state_that_was_not_written(
     terraform: Terraform, stack: Path, bucket: tuple[str, dict[str, bytes]]
 ) -> None:
     from quartal.core.errors import TerraformError

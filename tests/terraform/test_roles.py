@@ -97,7 +97,7 @@ def test_no_role_of_a_dataset_may_do_to_a_neighbour_what_it_may_do_to_its_own(
     assert checked > 100
 
 
-def test_crawler_may_change_the_datasets_raw_table_and_no_table_that_is_made_of_it(
+def test_crawler_may_change_the_raw_table_and_no_derived_table(
     roles: dict[str, tuple[Statement, ...]],
 ) -> None:
     changes = ["glue:CreateTable", "glue:UpdateTable", "glue:BatchCreatePartition", "glue:UpdatePartition"]
@@ -131,7 +131,7 @@ def test_bad_rows_that_stopped_a_run_are_read_by_the_job_alone(roles: dict[str, 
     assert {role for role, statements in roles.items() if is_allowed(statements, "s3:GetObject", bad)} == {JOB}
 
 
-def test_security_page_says_what_each_role_may_do(policies: dict[str, Any]) -> None:
+def test_security_page_lists_what_each_role_may_do(policies: dict[str, Any]) -> None:
     page = Path(__file__).parents[2] / "docs" / "explanation" / "security.md"
     text = page.read_text("utf-8")
     assert with_table(text, policies) == text, "out of date: python -m tests.terraform.role_table"

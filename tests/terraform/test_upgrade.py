@@ -65,7 +65,7 @@ def test_number_of_resources_is_the_one_that_the_documentation_names(changes: li
     assert f"The environment `localstack` has {len(after)} resources" in page
 
 
-def test_job_is_told_its_environment_and_the_limit_that_the_alarm_has(changes: list[dict[str, Any]]) -> None:
+def test_job_gets_its_environment_and_the_limit_of_the_alarm(changes: list[dict[str, Any]]) -> None:
     after = {change["address"]: change["change"]["after"] for change in changes}
     arguments = after['module.glue_job["vehicle_sightings"].aws_glue_job.this']["default_arguments"]
     alarm = after['module.alerting[0].aws_cloudwatch_metric_alarm.this["vehicle_sightings/quarantine-share"]']

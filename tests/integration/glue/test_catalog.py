@@ -194,7 +194,7 @@ def test_tables_are_searched_by_text_and_by_property(account: Account, database:
     assert found(Filters=[here, {"Key": "Name", "Value": "boats"}]) == ["boats"]
 
 
-def test_connection_is_kept_and_its_password_hidden_where_asked(account: Account):
+def test_connection_is_stored_and_its_password_hidden_on_request(account: Account):
     name = account.name("connection")
     properties = {"JDBC_CONNECTION_URL": "jdbc:postgresql://h:5432/d", "USERNAME": "reader", "PASSWORD": "open sesame"}
     definition = {"Name": name, "ConnectionType": "JDBC", "ConnectionProperties": properties}
@@ -263,7 +263,7 @@ def test_encryption_settings_of_the_catalog_are_kept(account: Account):
     assert code in ("ValidationException", "InvalidInputException")
 
 
-def test_security_configuration_is_kept_as_given(account: Account):
+def test_security_configuration_is_stored_unchanged(account: Account):
     glue, name = account.glue, account.name("security")
     encryption = {
         "S3Encryption": [{"S3EncryptionMode": "SSE-S3"}],

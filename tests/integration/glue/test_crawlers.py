@@ -196,7 +196,7 @@ def test_excluded_objects_are_not_read(crawled: Crawled):  # G25
     assert (columns(table), keys(table)) == ({"id": "bigint", "brand": "string", "price": "double"}, {})
 
 
-def test_table_says_how_it_is_to_be_read(crawled: Crawled):  # G23
+def test_crawled_table_describes_its_format(crawled: Crawled):  # G23
     table = crawled.tables["t_typed"]
     storage = table["StorageDescriptor"]
     assert table["TableType"] == "EXTERNAL_TABLE"
@@ -273,7 +273,7 @@ def test_schemas_decide_what_one_table_is(account: Account, second: str, configu
         pytest.param(6, {"north": [], "south": [], "east": []}, id="two-folders-below"),
     ],
 )
-def test_table_level_says_where_tables_begin(
+def test_table_level_sets_where_tables_begin(
     account: Account, level: int | None, expected: dict[str, list[str]]
 ):  # G20
     root = f"{account.prefix}/{account.name('level')}/yard"  # the bucket is level 1: the yard is level 4
@@ -303,7 +303,7 @@ def recrawl(account: Account, update: str, delete: str, **definition: Any) -> di
     return account.tables(database)
 
 
-def test_changes_are_made_and_deletions_followed(account: Account):  # G21
+def test_crawler_applies_changes_and_deletions(account: Account):  # G21
     tables = recrawl(account, "UPDATE_IN_DATABASE", "DELETE_FROM_DATABASE")
     assert set(tables) == {"stays"}
     assert columns(tables["stays"])["doors"] == "bigint"

@@ -10,7 +10,7 @@ from typing import Any
 from tests.integration.glue.account import Account, policy, refusal
 
 
-def test_end_of_a_run_and_new_tables_are_told_to_eventbridge(account: Account):  # G30
+def test_end_of_a_run_and_new_tables_are_sent_to_eventbridge(account: Account):  # G30
     events, sqs = account.client("events"), account.client("sqs")
     name = account.prefix
     url = sqs.create_queue(QueueName=name)["QueueUrl"]

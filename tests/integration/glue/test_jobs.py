@@ -29,7 +29,7 @@ def test_run_succeeds_and_logs_under_its_id(account: Account):  # G26, G29
     )
 
 
-def test_failed_run_says_why_and_is_tried_again_as_a_run_of_its_own(account: Account):  # G26, G27, G29
+def test_failed_run_has_a_reason_and_is_retried_as_a_new_run(account: Account):  # G26, G27, G29
     job = account.job("fail", MaxRetries=1)
     first = account.glue.start_job_run(JobName=job)["JobRunId"]
 
@@ -93,7 +93,7 @@ def test_arguments_of_a_run_override_but_those_that_must_not_be(account: Account
     }
 
 
-def test_spark_job_reads_parquet_with_the_jars_it_was_given(account: Account):  # G26, G28
+def test_spark_job_reads_parquet_with_its_extra_jars(account: Account):  # G26, G28
     jar = io.BytesIO()
     with zipfile.ZipFile(jar, "w") as archive:
         archive.writestr("conformance/marker.txt", "here")
@@ -152,7 +152,7 @@ def test_bookmark_of_a_job_that_never_committed_is_not_there(account: Account): 
     assert refusal(account.glue.reset_job_bookmark, JobName=job) == "EntityNotFoundException"
 
 
-def test_job_that_is_deleted_is_gone_with_its_runs(account: Account):
+def test_deleting_a_job_deletes_its_runs(account: Account):
     job = account.job()
     run = account.run(job)
     account.glue.delete_job(JobName=job)

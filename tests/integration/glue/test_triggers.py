@@ -88,7 +88,7 @@ def test_trigger_that_was_stopped_does_not_fire(account: Account):  # G3
     assert account.runs(silent) == []
 
 
-def test_predicates_ask_for_all_or_for_any(account: Account):  # G4
+def test_predicates_combine_conditions_with_and_or_any(account: Account):  # G4
     good, bad = account.job(), account.job("fail", MaxRetries=0)
     start = account.trigger("ON_DEMAND", {"JobName": good}, {"JobName": bad})
     with_all, with_any, with_failure, never = (account.job() for _ in range(4))
@@ -152,7 +152,7 @@ def test_schedules_that_glue_does_not_know_are_refused(account: Account, schedul
     assert code == "InvalidInputException"
 
 
-def test_updated_job_trigger_and_workflow_are_as_the_update_says(account: Account):  # G3, G7
+def test_update_changes_job_trigger_and_workflow(account: Account):  # G3, G7
     glue, first, second = account.glue, account.job(), account.job()
     definition = glue.get_job(JobName=first)["Job"]
     update = {"Role": definition["Role"], "Command": definition["Command"], "MaxCapacity": 1.0, "Timeout": 7}

@@ -20,7 +20,7 @@ PASSED = dict.fromkeys(
 )
 
 
-def test_resolves_what_was_asked_and_what_glue_passes():  # G28
+def test_resolved_options_include_those_requested_and_those_of_glue():  # G28
     assert getResolvedOptions(ARGV, ["day"]) == {
         **PASSED,
         "day": "2027-01-01",
@@ -46,11 +46,11 @@ def test_reserved_names_are_refused():
         getResolvedOptions(ARGV, ["job-bookmark-option"])
 
 
-def test_leaves_out_what_was_not_asked():
+def test_resolved_options_exclude_those_not_requested():
     assert "day" not in getResolvedOptions(ARGV, ["JOB_NAME"])
 
 
-def test_beginning_of_a_name_stands_for_it_before_glue_6_or_where_that_is_asked_for(monkeypatch):
+def test_abbreviated_option_is_accepted_before_glue_6_or_on_request(monkeypatch):
     # docs.aws.amazon.com/glue/latest/dg/migrating-version-60.html
     argv = ["s", "--da", "1", "--month=2"]
     monkeypatch.setenv("LOCALSTACK_GLUE_VERSION", "5.1")

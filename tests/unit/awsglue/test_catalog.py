@@ -31,7 +31,7 @@ def test_reads_csv_as_a_crawler_catalogues_it(glue, glue_context, tmp_path):
     assert rows(frame) == [(1, 2.5, "x"), (2, None, "y")]
 
 
-def test_open_csv_serde_brings_its_quote(glue, glue_context, tmp_path):
+def test_open_csv_serde_sets_the_quote_character(glue, glue_context, tmp_path):
     (tmp_path / "a.csv").write_text("'a,b',c\n")
     serde = {"separatorChar": ",", "quoteChar": "'", "escapeChar": "\\"}
     add_table(glue, tmp_path, [("x", "string"), ("y", "string")], library=OPEN_CSV, serde=serde)

@@ -19,7 +19,7 @@ def frame(dynamic_frame):
     return dynamic_frame(ROWS, "n int, s string")
 
 
-def test_rules_say_on_spark_what_they_say_on_duckdb(spark):
+def test_rules_have_the_same_outcome_on_spark_and_duckdb(spark):
     """The same cases as on DuckDB, where each is a test of its own: those that are one query together, and one of each
     type that asks for itself."""
     first_of_type = {rule.split()[0]: (rule, expected) for rule, expected in reversed(CASES)}
@@ -48,7 +48,7 @@ def test_rules_say_on_spark_what_they_say_on_duckdb(spark):
     assert not spark.catalog.tableExists("primary")
 
 
-def test_rows_are_given_what_they_pass(frame):
+def test_row_outcomes_list_the_rules_that_each_row_passes(frame):
     ruleset = """Rules = [ IsComplete "s", IsUnique "n", RowCount > 5,
         (ColumnValues "n" > 1) or (ColumnValues "s" = "a"), ColumnLength "s" > 0 where "n = 2" ]"""
     by_row = EvaluateDataQuality().process_rows(frame=frame, ruleset=ruleset)["rowLevelOutcomes"]

@@ -142,7 +142,9 @@ def test_parallel_queries_read_every_row_once(glue_context: GlueContext, shop: S
     assert ids(glue_context.create_dynamic_frame.from_options("postgresql", wanted)) == [1, 2, 3]
 
 
-def test_rows_are_added_and_a_missing_table_is_made(glue_context: GlueContext, shop: Server, connection: str) -> None:
+def test_write_appends_rows_and_creates_a_missing_table(
+    glue_context: GlueContext, shop: Server, connection: str
+) -> None:
     frame = glue_context.create_dynamic_frame.from_options("postgresql", options(shop))
     place = {"dbtable": "written", "database": "shop"}
     for _ in range(2):

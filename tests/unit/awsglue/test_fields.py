@@ -123,7 +123,7 @@ def test_unbox_of_another_format_is_refused(dynamic_frame):
         dynamic_frame([("x",)], "doc string").unbox("doc", "avro")
 
 
-def test_mappings_match_in_any_case_unless_told_otherwise(dynamic_frame):
+def test_mappings_ignore_case_by_default(dynamic_frame):
     frame = dynamic_frame([(1, (2,))], "OrderId int, Buyer struct<Id: int>")
     mappings = [("orderid", "int", "id", "long"), ("buyer.id", "int", "buyer", "int")]
 

@@ -150,7 +150,7 @@ def test_empty_values_of_csv_are_empty_texts_and_missing_ones_null(glue_context,
     assert rows(read(glue_context, tmp_path, "csv", {"withHeader": True})) == [("1", "", "x"), ("2", "", None)]
 
 
-def test_files_with_other_headers_are_told_apart(glue_context, tmp_path):
+def test_files_with_other_headers_are_distinguished(glue_context, tmp_path):
     (tmp_path / "a.csv").write_text("id,name\n1,x\n")
     (tmp_path / "b.csv").write_text("name,id\ny,2\n")
 

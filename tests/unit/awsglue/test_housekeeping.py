@@ -49,7 +49,7 @@ def test_purge_of_nothing_is_no_error(s3):
     housekeeping.purge_path("s3://lake/nothing/", NOW, "")
 
 
-def test_excluded_classes_stay_and_a_manifest_says_what_went(s3, put):
+def test_purge_keeps_excluded_classes_and_lists_deleted_files(s3, put):
     put("t/a")
     put("t/b", StorageClass="STANDARD_IA")
 

@@ -67,7 +67,7 @@ def test_connection_may_name_host_and_port() -> None:
 
 
 @pytest.mark.parametrize("text", ["plain", '["u", "p"]'])
-def test_secret_that_is_no_login_is_told(glue: Any, text: str) -> None:
+def test_secret_without_a_login_is_refused(glue: Any, text: str) -> None:
     boto3.client("secretsmanager").create_secret(Name="s", SecretString=text)
     with pytest.raises(GlueDataError, match="the secret s is not a JSON object"):
         connect(glue, JDBC_CONNECTION_URL=PG, SECRET_ID="s")
@@ -87,7 +87,7 @@ def test_password_is_not_shown(glue: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"username": null, "password": "p"}', '{"login": "u", "password": "p"}'])
-def test_secret_without_a_user_is_told(glue: Any, text: str) -> None:
+def test_secret_without_a_user_is_refused(glue: Any, text: str) -> None:
     boto3.client("secretsmanager").create_secret(Name="s", SecretString=text)
     with pytest.raises(GlueDataError, match="the secret s has no username"):
         endpoint.login(Catalog(glue), {"url": PG, "secretId": "s"})
@@ -173,7 +173,7 @@ def test_urls_in_messages_hold_no_password(url: str) -> None:
     assert "pw" not in vendors.without_secrets(url)
 
 
-def test_login_before_a_server_is_told_to_the_driver_and_not_to_the_network() -> None:
+def test_login_in_a_url_reaches_the_driver_and_not_the_network() -> None:
     mysql = "jdbc:mysql://u:p%40w@h:3306/x?a=b@c"
     assert endpoint.without_login(mysql) == ("jdbc:mysql://h:3306/x?a=b@c", "u", "p@w")
     assert endpoint.without_login("jdbc:mysql://u@h/x") == ("jdbc:mysql://h/x", "u", None)
@@ -194,7 +194,7 @@ def test_url_that_the_driver_does_not_take_is_not_shown(monkeypatch: pytest.Monk
     assert "hidden" not in str(refused.value)
 
 
-def test_call_says_how_to_divide_a_read_before_its_table_does() -> None:
+def test_call_overrides_how_the_table_divides_a_read() -> None:
     of_table = {"dbtable": "t", "hashexpression": "id", "hashpartitions": "3"}
     assert catalog_tables.with_call(of_table, {"hashfield": "a"}) == {
         "dbtable": "t",
@@ -278,7 +278,7 @@ def test_names_of_a_table_are_read_as_the_database_reads_them(table: str, names:
     ("parameters", "location", "why"),
     [({}, "shop.t", "no connectionName"), ({"connectionName": "c"}, "shop", "not DATABASE.SCHEMA.TABLE")],
 )
-def test_table_of_a_database_says_where_it_is(parameters: dict[str, str], location: str, why: str) -> None:
+def test_catalog_table_of_a_database_has_its_location(parameters: dict[str, str], location: str, why: str) -> None:
     table = {"Name": "t", "Parameters": {"classification": "mysql", **parameters}}
     with pytest.raises(GlueDataError, match=why):
         catalog_tables.connection_options({**table, "StorageDescriptor": {"Location": location}})

@@ -125,7 +125,7 @@ def test_files_that_are_not_written_in_lines(glue, glue_context, tmp_path, text)
     assert rows(read(glue_context)) == [(1,), (2,)]
 
 
-def test_the_serde_says_which_key_is_which_column(glue, glue_context, tmp_path):  # G37
+def test_serde_maps_keys_to_columns(glue, glue_context, tmp_path):  # G37
     write(tmp_path / "a.json", {"timeStamp": "x", "a.b": "y", "C": "z"})
     serde = {"mapping.ts": "timestamp", "dots.in.keys": "true"}
     add_table(glue, tmp_path, [("ts", "string"), ("a_b", "string")], library=OPENX, serde=serde)
@@ -133,7 +133,7 @@ def test_the_serde_says_which_key_is_which_column(glue, glue_context, tmp_path):
     assert rows(read(glue_context)) == [("x", "y")]
 
 
-def test_case_counts_where_the_serde_says_so():  # G37
+def test_case_matters_if_the_serde_is_case_sensitive():  # G37
     keys = json_tables.Keys.of({"case.insensitive": "false", "mapping.userid": "userId"})
 
     assert keys.match("userid", "userId")
@@ -150,7 +150,7 @@ def test_a_table_without_files_has_its_columns_and_no_rows(glue, glue_context, t
     assert rows(frame) == []
 
 
-def test_text_where_the_table_has_a_struct_is_told(glue, glue_context, tmp_path):
+def test_text_in_a_struct_column_is_an_error(glue, glue_context, tmp_path):
     write(tmp_path / "a.json", {"A": "text"}, {"A": None})
     add_table(glue, tmp_path, [("a", "struct<b:int>")], library=OPENX)
 

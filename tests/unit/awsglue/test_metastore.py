@@ -117,7 +117,7 @@ def test_tables_are_described(sql, orders):
     assert sql("select count(*) from lake.t") == [(2,)]
 
 
-def test_what_is_not_there_is_said_by_spark(sql, orders):
+def test_spark_reports_a_missing_table_or_database(sql, orders):
     with pytest.raises(AnalysisException, match=r"TABLE_OR_VIEW_NOT_FOUND.*nothing"):
         sql("select * from lake.nothing")
 
@@ -177,7 +177,7 @@ def test_create_table_of_hive_with_a_query(sql, glue, stored):
     assert sorted(sql("select a, b from lake.h")) == [(1, "x"), (2, None)]
 
 
-def test_external_tables_of_hive_are_made_filled_and_dropped(sql, glue, tmp_path):
+def test_external_hive_tables_are_created_filled_and_dropped(sql, glue, tmp_path):
     sql(
         "create external table if not exists lake.e (Id int comment 'key', tags array<string>)"
         " partitioned by (day string)"
@@ -283,7 +283,7 @@ def test_views_of_athena_are_refused_by_name(sql, glue):
         sql("select * from lake.v")
 
 
-def test_databases_are_made_changed_and_dropped(sql, glue, tmp_path):
+def test_databases_are_created_changed_and_dropped(sql, glue, tmp_path):
     sql(f"create database if not exists fresh comment 'c' location '{tmp_path}/fresh'")
     assert glue.get_database(Name="fresh")["Database"]["LocationUri"].endswith(f"{tmp_path}/fresh")
     sql("create table fresh.t using parquet as select 1 a")
@@ -312,7 +312,7 @@ def test_alter_table_and_repair_are_in_glue(sql, glue, orders, tmp_path):
         sql("alter table lake.t rename to lake.u")
 
 
-def test_a_table_is_made_like_another(sql, glue):
+def test_create_table_like_copies_another_table(sql, glue):
     sql("create table lake.a (x int) partitioned by (k string) stored as parquet")
     sql("create table lake.b like lake.a")
     sql("insert into lake.b select 1, 'z'")
@@ -349,7 +349,7 @@ def test_names_that_spark_would_not_make_are_read(sql, glue, tmp_path, spark):
     assert sql("select count(*) from `my-db`.`my-table`") == [(3,)]
 
 
-def test_default_database_is_made_when_it_is_used(sql, glue, tmp_path):
+def test_default_database_is_created_on_first_use(sql, glue, tmp_path):
     sql(f"create table d1 using parquet location '{tmp_path}/d1' as select 1 a")
 
     assert definition(glue, "d1", database="default")["TableType"] == "EXTERNAL_TABLE"

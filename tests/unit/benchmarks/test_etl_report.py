@@ -60,7 +60,7 @@ def test_archive_of_classes_counts_as_used_if_each_run_of_the_job_used_it():
     assert "class_archive_used" not in ratios(EtlResult([line("1 M rows", OURS, 7)]))
 
 
-def test_what_was_not_measured_is_absent_and_said_to_be():
+def test_unmeasured_values_are_absent_and_marked_as_such():
     result = EtlResult([line("1 M rows", OURS, 7), line("1 M rows", TUNED, 10)])
     found = ratios(result)
     assert found.keys() == {"wall_over_tuned_spark_1m", "cpu_over_tuned_spark_1m"}

@@ -169,7 +169,7 @@ def test_columns_are_found_by_name_in_whatever_order(spark, tmp_path, contract):
     assert accounted.curated == [("d0", "Opel", date(2024, 1, 1), 2, "7 8")]
 
 
-def test_file_is_decoded_as_the_contract_says_and_without_a_key_every_row_counts(spark, tmp_path, contract):
+def test_file_is_decoded_by_the_contract_and_every_row_counts_without_a_key(spark, tmp_path, contract):
     columns = tuple(each.model_copy(update={"primary_key": False, "unique": False}) for each in contract.columns)
     latin = contract.csv.model_copy(update={"encoding": "ISO-8859-1"})
     without_key = contract.model_copy(update={"csv": latin, "columns": columns})
@@ -190,7 +190,7 @@ def test_bytes_that_are_no_text_in_the_encoding_are_quarantined_readably_and_mak
     assert accounted.quarantine == {"k1,Citro\ufffdn,2024-01-01,07:00:00": ["row.encoding"]}
 
 
-def test_event_may_lie_a_day_after_its_files_upload_and_as_late_as_the_contract_says(spark, tmp_path, contract):
+def test_event_may_be_a_day_after_its_upload_and_as_late_as_the_contract_allows(spark, tmp_path, contract):
     today = datetime.now(UTC).date()
     rows = [f"k{n},Opel,{today + timedelta(days=n)},07:00:00" for n in (1, 3)]
     (tmp_path / "usual").mkdir()
@@ -267,7 +267,7 @@ def test_files_without_a_header_have_the_columns_of_the_contract_in_its_order(co
     assert headers == {"file:///f.csv": Header("", ("sighting_id", "brand", "Date", "time"))}
 
 
-def test_outcomes_are_told_from_what_was_judged_what_was_lost_and_what_is_counted(contract):
+def test_outcomes_combine_judged_lost_and_counted_rows(contract):
     both = contract.model_copy(update={"conflicts": ConflictPolicy.QUARANTINE_BOTH})
     both = with_rules(both, ("a", "true", "warning"), ("b", "true", "warning"))
     pattern, conflict = both.rule_names.index("sighting_id.pattern"), len(both.rule_names) - 1
@@ -330,7 +330,7 @@ def csv_contract(**csv_form) -> Contract:
     return parse_contract(yaml.safe_dump(document), "contract.yaml", "vehicle_sightings")
 
 
-def test_quoted_values_hold_line_breaks_where_the_contract_says_so(spark, tmp_path):
+def test_quoted_values_hold_line_breaks_if_the_contract_allows_them(spark, tmp_path):
     at = ",2024-01-01,00:00:00"
     good = [f"a1,Opel{at}", f'a2,"Kia\r\n""new"""{at}', f'a3,"{"x" * 3}\n\n{"y" * 3}"{at}']
     long = "x\n" * 50_000

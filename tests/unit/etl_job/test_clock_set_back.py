@@ -57,7 +57,7 @@ def test_run_on_a_machine_whose_clock_is_behind_leaves_a_history_in_order(opened
     assert_all_there()
 
 
-def test_tag_by_such_a_machine_leaves_a_history_in_order(opened, change, an_hour_behind, monkeypatch):  # noqa: F811
+def test_tag_by_a_machine_with_a_slow_clock_keeps_the_history_in_order(opened, change, an_hour_behind, monkeypatch):  # noqa: F811
     monkeypatch.setattr(aws, "_session", aws._session.__wrapped__)  # one with faults is not kept for other tests
     opened().replace(change(1, "one"))
     an_hour_behind()

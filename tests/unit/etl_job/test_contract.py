@@ -56,7 +56,7 @@ def test_custom_property_of_another_program_is_none_of_the_jobs_business(documen
     assert parse(document).hash == contract.hash
 
 
-def test_hash_is_that_of_earlier_versions_where_a_contract_says_no_more_than_they_knew(contract):
+def test_contract_hash_is_unchanged_for_fields_of_earlier_versions(contract):
     # A hash that changed by itself would have every delivery processed anew.
     assert contract.hash == "350a6e5603e72e3a543eea6acd0890c431a57dfe2319a3b5d1f108c2ee10d4d1"
 
@@ -333,13 +333,13 @@ def test_contract_that_cannot_be_kept_is_refused_by_field(document, parse, spoil
         ),
     ],
 )
-def test_document_that_is_no_such_contract_is_refused(text, message):
+def test_document_that_is_not_a_contract_is_refused(text, message):
     with pytest.raises(ContractError, match=message):
         parse_contract(text, "c.yaml", "feed")
 
 
 @pytest.mark.parametrize("text", ["yyyy-MM-dd", "dd.MM.yyyy", "HH:mm:ss", "HHmmss", "dd/MM/yyyy HH:mm:ssXXX"])
-def test_layout_of_fixed_width_says_where_its_parts_lie(text):
+def test_fixed_width_layout_has_the_positions_of_its_parts(text):
     for part in Layout.parse(text).parts.values():
         assert part.is_fixed
         assert len(set(text[part.start - 1 : part.start - 1 + part.least])) == 1
@@ -385,11 +385,11 @@ def test_layout_that_cannot_be_read_is_refused(text, message):
         ("epochSeconds", "epochSeconds", False),
     ],
 )
-def test_layouts_that_give_one_text_two_meanings_are_told_apart(one, other, mistaken):
+def test_layouts_that_give_one_text_two_meanings_are_distinguished(one, other, mistaken):
     assert Layout.parse(one).may_be_mistaken_for(Layout.parse(other)) is mistaken
 
 
-def test_contract_is_made_again_of_its_own_values():
+def test_contract_round_trips_through_its_own_values():
     text = (Path(__file__).parents[3] / "data/contracts/charging_sessions.yaml").read_text(encoding="utf-8")
     contract = parse_contract(text, "charging_sessions.yaml", "charging_sessions")
     assert Contract.model_validate(contract.model_dump()) == contract

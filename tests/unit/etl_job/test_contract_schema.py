@@ -47,7 +47,7 @@ def test_example_keeps_the_schema_of_the_open_data_contract_standard(path):
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_what_is_said_in_the_ways_of_the_standard_and_in_the_jobs_own_is_the_same(path):
+def test_standard_and_own_spellings_of_a_contract_are_equal(path):
     document = yaml.safe_load(path.read_text())
     schema = document["schema"][0]
     recorded = parse_contract(yaml.safe_dump(document), path.name, schema["name"])

@@ -225,7 +225,7 @@ def test_any_text_is_read_or_refused(text):
         (lambda text: text.replace("count: sightings", "count: 5"), "features.count"),
     ],
 )
-def test_refused_field_is_told_with_its_line(spoil, field):
+def test_refused_field_is_reported_with_its_line(spoil, field):
     before = CONTRACT.read_text()
     after = spoil(before)
     place = next(n for n, (a, b) in enumerate(zip(before.split("\n"), after.split("\n"), strict=True), 1) if a != b)

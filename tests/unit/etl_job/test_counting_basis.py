@@ -99,7 +99,7 @@ def test_coarser_entity_and_fewer_columns_are_counted_from_what_is_there(contrac
     check(tables_of(contract, held_by=finer), contract)
 
 
-def test_columns_of_a_table_that_an_earlier_version_made_are_those_that_it_has(contract, document, parse):
+def test_table_of_an_earlier_version_keeps_its_columns(contract, document, parse):
     features(document)["entity"], features(document)["count"] = ["brand"], "seen"
     changed = parse(document)
     with pytest.raises(ContractError, match="new columns: seen"):

@@ -99,7 +99,7 @@ def table(name: str):
     return GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_{name}")
 
 
-def test_rolled_back_and_dropped_tables_are_noticed_and_made_good(lake, start):
+def test_rolled_back_and_dropped_tables_are_detected_and_repaired(lake, start):
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
     start("one")
     lake.deliver("d2", f"{HEADER}\nk2,Opel,2024-01-02,10:00:00\n")

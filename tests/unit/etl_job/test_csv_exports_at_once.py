@@ -154,7 +154,7 @@ def test_table_that_is_not_shown_takes_no_file_away(features, monkeypatch):
     assert features.exported() == BOTH_QUARTERS
 
 
-def test_export_that_was_overtaken_while_it_deletes_brings_the_file_back(features):
+def test_export_overtaken_while_deleting_restores_the_file(features):
     features.export(features.publish(**BOTH_QUARTERS))
     table = features.publish(**{"2024Q1": 2})
     later = {"2024Q1": 3, "2024Q2": 3}
@@ -195,7 +195,7 @@ def test_next_export_of_the_same_snapshot_makes_good_what_others_did_to_the_file
 
 
 @pytest.mark.parametrize("state", ['{"2024Q1": "old form"}', "[]", '{"quarters": {"2024Q1": 1}}', "\x00", "null"])
-def test_state_that_says_nothing_makes_the_export_whole(features, state):
+def test_unreadable_state_file_makes_the_export_write_every_quarter(features, state):
     table = features.publish(**BOTH_QUARTERS)
     features.export(table)
     (features.folder / "features.state.json").write_text(state)

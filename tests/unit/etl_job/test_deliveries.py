@@ -55,7 +55,7 @@ def test_delivery_that_the_crawler_left_out_is_read_and_named():  # G33
     assert store.asked == [ROOT]
 
 
-def test_without_any_table_the_folders_say_what_was_delivered():
+def test_folders_define_the_deliveries_if_there_is_no_table():
     files, unknown, _ = found(listing("delivery=q1/a.csv", "Delivery=q2/a.csv"), None)
     assert files == {"q1": ["delivery=q1/a.csv"], "q2": ["Delivery=q2/a.csv"]}
     assert unknown == ("q1", "q2")
@@ -85,7 +85,7 @@ def test_name_that_the_catalog_gives_a_folder_is_the_deliverys():
     assert list(files) == ["2024 Q1"]
 
 
-def test_file_without_bytes_is_part_of_the_delivery_and_is_told():
+def test_empty_file_is_part_of_the_delivery_and_is_reported():
     files, unknown, left_out = found(listing("delivery=q1/a.csv", empty=["delivery=q1/b.csv"]), None)
     assert files == {"q1": ["delivery=q1/a.csv", "delivery=q1/b.csv"]}
     assert left_out == {"delivery=q1/b.csv": NO_BYTES}
@@ -93,7 +93,7 @@ def test_file_without_bytes_is_part_of_the_delivery_and_is_told():
     assert (files, unknown, list(left_out)) == ({"q1": ["delivery=q1/b.csv"]}, (), ["delivery=q1/b.csv"])
 
 
-def test_hidden_unfinished_and_stray_files_are_told_and_markers_are_not():
+def test_hidden_unfinished_and_stray_files_are_reported_and_markers_are_not():
     recorded = {
         "delivery=q1/_b.csv": HIDDEN,
         "delivery=q1/_temporary/0/c.csv": HIDDEN,
@@ -147,7 +147,7 @@ paths = st.builds("/".join, st.lists(st.one_of(segments, segments.map("delivery=
 
 
 @given(st.dictionaries(paths, st.sampled_from([0, 10]), min_size=1, max_size=12), st.data())
-def test_each_file_with_bytes_is_either_read_or_told_and_none_twice(sizes, data):
+def test_each_file_with_bytes_is_read_or_reported_exactly_once(sizes, data):
     folders = sorted({path.partition("/")[0] for path in sizes if path.startswith("delivery=") and "/" in path})
     known = data.draw(st.lists(st.sampled_from(folders), unique=True)) if folders else []
     table = crawled({f"{ROOT}{folder}/": folder.partition("=")[2] or "none" for folder in known})
@@ -195,5 +195,5 @@ def test_partition_without_a_place_leaves_its_files_to_their_folder(moto_catalog
         ("a_$folder$", 1, NAMED_AS_FOLDER),
     ],
 )
-def test_one_rule_says_for_job_and_command_which_files_hold_rows(path, size_bytes, reason):
+def test_job_and_command_agree_on_which_files_hold_rows(path, size_bytes, reason):
     assert why_left_out(path, size_bytes) == reason

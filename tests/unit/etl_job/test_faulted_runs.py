@@ -91,7 +91,7 @@ def test_run_that_committed_nothing_takes_its_own_away(lake, start, faults):
     assert_features_are_those_of(lake.raw)
 
 
-def test_torn_tables_are_healed_before_anything_else_whatever_is_asked(lake, start, faults):
+def test_torn_tables_are_repaired_before_any_other_work(lake, start, faults):
     lake.deliver("d1", FIRST)
     start("one")
     lake.deliver("d1", FIRST + "k4,Fiat,2024-01-03,10:00:00\n")

@@ -104,7 +104,7 @@ def test_range_is_narrowed_to_quarters_with_rows_that_look_at_changed_days(last_
     assert found.reaches_end or quarter_of(found.last_day + timedelta(days=1)) not in quarters
 
 
-def test_calendars_that_begin_on_another_day_say_how_long_they_differ(spark, small_spec):
+def test_calendars_with_another_first_day_report_how_long_they_differ(spark, small_spec):
     def found(old, new):
         frames = [spark.createDataFrame([(b, D(d)) for b, d in rows], "brand string, day date") for rows in (old, new)]
         return last_new_beginning(*frames, small_spec, D("2024-12-31"))

@@ -322,7 +322,7 @@ def refusal(file: Path) -> str:
         ),
     ],
 )
-def test_parquet_file_that_cannot_become_what_the_contract_says_stops_the_run(tmp_path, columns, message):
+def test_parquet_file_of_types_that_the_contract_excludes_stops_the_run(tmp_path, columns, message):
     assert message in refused(tmp_path, **columns)
 
 

@@ -167,7 +167,7 @@ def test_contract_that_contradicts_itself_is_refused(old, new, message):
         parse_contract(CONTRACT.replace(old, new), "surface.yaml", "surface")
 
 
-def test_what_a_contract_does_not_say_leaves_its_hash_as_it_was():
+def test_unused_field_leaves_the_contract_hash_unchanged():
     plain = parse_contract(CONTRACT, "surface.yaml", "surface")
     without = CONTRACT.replace("{property: rounding, value: 2}", "{property: rounding, value: 0}")
     assert parse_contract(without, "surface.yaml", "surface").hash != plain.hash

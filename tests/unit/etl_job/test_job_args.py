@@ -33,7 +33,7 @@ def test_run_id_is_the_most_specific_one(given_ids, expected):
     assert parse_arguments(REQUIRED + given_ids).run_id == expected
 
 
-def test_run_id_is_made_where_there_is_none():
+def test_run_id_is_generated_if_none_is_passed():
     first, second = (parse_arguments(REQUIRED).run_id for _ in range(2))
     assert first != second
     assert first.startswith("run-")
@@ -45,7 +45,7 @@ def test_run_id_that_could_leave_its_folder_is_refused(run_id):
         parse_arguments([*REQUIRED, "--run_id", run_id])
 
 
-def test_environment_and_feed_are_named_in_commands_where_the_environment_is_given():
+def test_commands_name_environment_and_feed_if_the_environment_is_known():
     given_both = parse_arguments([*REQUIRED, "--environment", "prod", "--quarantine_share_limit", "0.05"])
     assert given_both.naming_options == ("--env prod", "--dataset feed")
     assert given_both.quarantine_share_limit == 0.05

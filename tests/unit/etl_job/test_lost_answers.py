@@ -133,7 +133,7 @@ def test_commit_that_failed_before_its_effect_is_sent_again(opened, change, faul
 
 
 @pytest.mark.parametrize("answer", [RESET, "InternalServiceException", "AccessDeniedException", CONCURRENT])
-def test_commit_that_never_had_an_effect_says_why_and_leaves_nothing(lake, opened, change, faults, answer):
+def test_commit_without_effect_reports_the_reason_and_leaves_nothing(lake, opened, change, faults, answer):
     opened().replace(change(1, "one"))
     before = metadata_files(lake)
     faults.fail("UpdateTable", answer, times=ALWAYS)
@@ -151,7 +151,9 @@ def test_commit_that_never_had_an_effect_says_why_and_leaves_nothing(lake, opene
 
 
 @pytest.mark.parametrize("after_effect", [True, False])
-def test_commit_of_unknown_outcome_deletes_nothing_and_says_so(lake, opened, change, faults, after_effect):
+def test_commit_of_unknown_outcome_deletes_nothing_and_is_reported_as_unknown(
+    lake, opened, change, faults, after_effect
+):
     opened().replace(change(1, "one"))
     before, table = metadata_files(lake), opened()
     blind_from_update_on(faults)
@@ -194,7 +196,7 @@ def test_change_that_is_there_stands_whatever_fails_after_it(opened, change, mon
     assert (rows(), opened().snapshot_id) == ({"d1": 2}, table.snapshot_id)
 
 
-def test_half_an_answer_changes_nothing_or_says_that_nobody_knows(opened, change, monkeypatch):
+def test_incomplete_response_changes_nothing_or_is_an_unknown_outcome(opened, change, monkeypatch):
     opened().replace(change(1, "one"))
     table = opened()
     with monkeypatch.context() as patched:
@@ -204,7 +206,7 @@ def test_half_an_answer_changes_nothing_or_says_that_nobody_knows(opened, change
     assert rows() == {"d1": 1}
 
 
-def test_table_that_cannot_be_made_is_named(opened, change, monkeypatch):
+def test_table_that_cannot_be_created_is_named(opened, change, monkeypatch):
     def full(self: PyArrowFile, overwrite: bool = False) -> object:
         raise OSError("When initiating multiple part upload: AWS Error ACCESS_DENIED")
 
@@ -229,7 +231,7 @@ def test_refusal_is_one_even_where_the_table_cannot_be_read_since(opened, change
     assert not isinstance(caught.value, UnknownPublicationError)
 
 
-def test_features_that_another_run_has_made_meanwhile_are_not_called_behind(opened, change, faults):
+def test_features_that_another_run_published_meanwhile_are_not_behind(opened, change, faults):
     opened().replace(change(1, "one"))
     curated, features = SimpleNamespace(snapshot_id=7, data_files=tuple), opened()
     curated.as_it_is_now = lambda: curated
@@ -308,7 +310,7 @@ def test_table_that_is_not_shown_at_the_commit_was_not_changed_by_others(opened,
 
 
 @pytest.mark.parametrize("times", [1, ALWAYS])
-def test_creation_that_readers_do_not_see_yet_is_told_as_it_is(opened, change, faults, times):
+def test_creation_not_yet_visible_to_readers_is_found_later_or_reported_as_unknown(opened, change, faults, times):
     faults.meanwhile("CreateTable", lambda: faults.fail("GetTable", "EntityNotFoundException", times=times))
     faults.fail("CreateTable", RESET, after_effect=True)
     if times == ALWAYS:
@@ -320,7 +322,7 @@ def test_creation_that_readers_do_not_see_yet_is_told_as_it_is(opened, change, f
     assert_all_there()
 
 
-def test_commit_that_another_one_overtook_says_so(opened, change, faults):
+def test_overtaken_commit_is_reported_as_overtaken(opened, change, faults):
     opened().replace(change(1, "one"))
     table = opened()
     faults.meanwhile("UpdateTable", lambda: opened().replace(change(3, "three")))
@@ -343,7 +345,7 @@ def test_creation_that_failed_before_its_effect_is_sent_again(opened, change, fa
     assert rows() == {"d1": 1}
 
 
-def test_creation_that_another_run_was_first_with_says_so(opened, change):
+def test_creation_after_another_run_is_reported_as_such(opened, change):
     late = opened()
     opened().replace(change(1, "one"))
     with pytest.raises(PublicationError, match=r"another run created it .*, or Glue did not show it"):
@@ -351,13 +353,13 @@ def test_creation_that_another_run_was_first_with_says_so(opened, change):
     assert rows() == {"d1": 1}
 
 
-def test_creation_that_is_refused_says_why(opened, change, faults):
+def test_refused_creation_reports_the_reason(opened, change, faults):
     faults.fail("CreateTable", "AccessDeniedException", times=ALWAYS)
     with pytest.raises(PublicationError, match=r"could not be created .*AccessDenied"):
         opened().replace(change(1, "one"))
 
 
-def test_table_that_was_dropped_meanwhile_is_told(opened, change):
+def test_table_dropped_meanwhile_is_reported(opened, change):
     opened().replace(change(1, "one"))
     table = opened()
     GlueCatalog("test").drop_table(f"{DATABASE}.counts")

@@ -47,7 +47,7 @@ def test_manifest_whose_answers_were_lost_is_looked_at(tmp_path, manifest):
     assert RunManifest.model_validate_json(LocalObjectStore().read(uri)) == manifest
 
 
-def test_manifest_that_is_not_there_is_told_with_what_to_do(tmp_path, manifest):
+def test_missing_manifest_is_reported_with_a_remedy(tmp_path, manifest):
     with pytest.raises(
         ManifestError, match=r"record of the run could not be written to file:\S+/one\.json \(Connection"
     ):
@@ -55,7 +55,7 @@ def test_manifest_that_is_not_there_is_told_with_what_to_do(tmp_path, manifest):
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
-def test_manifest_of_which_nobody_can_tell_is_not_called_unwritten(tmp_path, manifest, after_effect):
+def test_manifest_in_an_unknown_state_is_not_reported_as_unwritten(tmp_path, manifest, after_effect):
     store = LosingStore(after_effect=after_effect, reads=False)
     with pytest.raises(ManifestError, match=r"whether the record of the run was written to file:\S+ is unknown"):
         write_manifest(store, f"file://{tmp_path}", manifest)
@@ -86,7 +86,7 @@ def manifest() -> RunManifest:
     )
 
 
-def test_manifest_tells_what_spark_did(lake, spark):
+def test_manifest_records_what_spark_did(lake, spark):
     good = "".join(f"k{n},Opel,2024-01-01,10:00:00\n" for n in range(100))
     lake.deliver("d1", f"{HEADER}\n{good}broken\n")
     manifest = run(parse_arguments(lake.arguments), {}, Progress(lambda _line: None))

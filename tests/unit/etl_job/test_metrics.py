@@ -30,7 +30,7 @@ def values(of: RunNews) -> dict[str, tuple[float, str]]:
     return {datum["MetricName"]: (datum["Value"], datum["Unit"]) for datum in metric_data(of)}
 
 
-def test_metrics_say_what_became_of_the_rows():
+def test_metrics_count_the_outcomes_of_rows():
     assert values(news(rows_in=200, kept=180, quarantined=10, duplicates=10, warned=3)) == {
         "DurationSeconds": (12.5, "Seconds"),
         "Problems": (0, "Count"),
@@ -54,7 +54,7 @@ def test_metrics_of_a_run_that_failed_before_it_counted_have_no_rows():
     assert values(news("FAILED", rows_in=2, quarantined=2))["QuarantineShare"] == (1.0, "None")
 
 
-def test_metrics_count_what_needs_somebody_and_say_how_old_the_data_is():
+def test_metrics_have_the_number_of_findings_and_the_age_of_the_data():
     found = values(news(levels=(Level.PROBLEM, Level.WARNING, Level.WARNING, Level.NOTE), last_day="2025-12-31"))
     assert (found["Problems"][0], found["Warnings"][0], found["DataAgeDays"]) == (1, 2, (2, "Count"))
 
@@ -80,5 +80,5 @@ class Unreachable:
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
-def test_put_that_fails_is_told_and_raises_nothing(status):
+def test_failed_metrics_call_is_reported_without_an_exception(status):
     assert "Could not connect" in put_metrics(Unreachable(), news(status))

@@ -69,7 +69,7 @@ def s3_that_answers():
         (b"456", "bytes 4-6/10"),  # less than was asked for, in good order
     ],
 )
-def test_other_bytes_than_those_asked_for_are_refused(s3_that_answers, content, content_range):
+def test_range_response_with_other_bytes_is_refused(s3_that_answers, content, content_range):
     with pytest.raises(ResponseStreamingError, match="bytes=4-"):
         s3_that_answers(content, content_range).open("s3://lake/a.csv", 4)
 
@@ -86,7 +86,7 @@ def test_refusal_that_breaks_off_is_an_answer_that_does(monkeypatch):
             S3ObjectStore(s3).read("s3://lake/a.csv", first_bytes)
 
 
-def test_bytes_asked_for_are_those_that_come(s3_that_answers):
+def test_range_response_has_the_requested_bytes(s3_that_answers):
     with s3_that_answers(b"456789", "bytes 4-9/10").open("s3://lake/a.csv", 4) as content:
         assert content.read() == b"456789"
     assert s3_that_answers(b"789", "bytes 7-9/10").read_end("s3://lake/a.csv", 3) == b"789"
@@ -99,7 +99,7 @@ def test_bytes_asked_for_are_those_that_come(s3_that_answers):
         s3_that_answers(b"0123", "bytes 0-3/10").read("s3://lake/a.csv", 3)
 
 
-def test_file_whose_etag_is_not_told_is_written_all_the_same(tmp_path):
+def test_file_is_written_without_an_etag_in_the_response(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"id")
     s3 = boto3.client("s3", "eu-west-3", aws_access_key_id="test", aws_secret_access_key="test")
     with Stubber(s3) as stubber:

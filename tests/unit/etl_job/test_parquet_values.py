@@ -106,7 +106,7 @@ def test_value_of_a_type_that_arrow_makes_of_another_is_that_other(tmp_path):
     assert read(tmp_path, flags, "integer") == [1, 0, None]
 
 
-def test_file_that_is_gone_while_it_is_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_file_deleted_during_a_read_is_not_reported_as_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     opened = LocalObjectStore.open
     gone = tmp_path / "a.parquet"
 

@@ -64,7 +64,7 @@ def test_replacement_takes_the_old_part_out_and_leaves_the_rest(opened, file_of)
     assert rows_in() == {"d1": 3, "d2": 2}
 
 
-def test_files_say_their_rows_and_a_day_can_be_counted(opened, file_of):
+def test_files_have_row_counts_and_a_day_can_be_counted(opened, file_of):
     table = opened()
     assert (table.data_files(), table.count_rows_on(date(2024, 1, 1))) == ((), 0)
     for delivery in ("d1", "d2"):
@@ -119,7 +119,7 @@ def test_tags_of_quarters_stay_and_those_of_old_runs_go(opened, file_of):
     assert "2019Q4" in table.tags
 
 
-def test_tags_and_branches_that_people_made_stay_however_old(opened, file_of):
+def test_tags_and_branches_of_users_never_expire(opened, file_of):
     table = opened()
     table.replace(change(file_of("d1", 1, "a"), "d1", "run-00"))
     seen = GlueCatalog("test").load_table(f"{DATABASE}.counts")

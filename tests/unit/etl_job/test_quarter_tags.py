@@ -45,7 +45,7 @@ def test_quarters_that_one_run_publishes_have_a_state_each_and_the_newest_is_eve
     assert quarterly.rows("2024Q3") == quarterly.rows("run-1") == quarterly.rows() == features_of([Q1, Q2, Q3])
 
 
-def test_states_of_a_run_are_made_in_the_order_of_quarters_in_one_commit(quarterly):
+def test_states_of_a_run_are_committed_together_in_the_order_of_quarters(quarterly):
     quarterly.publish({"a": rows_on(Q1, Q2, Q3)})
     table = quarterly.features
     snapshots = [table.snapshot_by_name(tag) for tag in ("2024Q1", "2024Q2", "2024Q3")]
@@ -162,7 +162,7 @@ def test_run_that_changes_a_late_quarter_renews_all_tags_of_an_earlier_version(q
 
 
 @pytest.mark.parametrize("state", ["the tag of a quarter", "between two steps of the commit"])
-def test_table_that_was_set_to_a_part_of_what_a_run_made_is_computed_anew(quarterly, state):
+def test_table_set_to_part_of_a_run_is_recomputed(quarterly, state):
     quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
     quarterly.publish({"2024Q1": rows_on(Q1, Q1 + timedelta(days=1))})
     table = quarterly.features
@@ -264,7 +264,7 @@ def test_deliveries_that_may_have_taken_a_row_are_named_as_the_contract_decides(
     assert (last.quarter, last.later_deliveries) == ("2024Q3", ())
 
 
-def test_last_days_that_files_do_not_say_are_looked_up_once():
+def test_last_days_missing_from_file_statistics_are_read_once():
     asked = []
 
     def look_up(quarters):

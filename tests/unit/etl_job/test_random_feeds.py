@@ -198,9 +198,7 @@ def credentials():
     ),
 )
 @given(policy=st.sampled_from(POLICIES), form=st.sampled_from(sorted(FORMATS)), history=histories())
-def test_feed_in_any_split_comes_to_what_the_documentation_says(
-    spark, credentials, tmp_path_factory, policy, form, history
-):
+def test_feed_split_in_any_way_has_the_documented_outcome(spark, credentials, tmp_path_factory, policy, form, history):
     feed, batches = history
     feed = {name: [[with_megabytes(each) for each in file] for file in of] for name, of in feed.items()}
     expected = classify_duplicates(feed, policy, "csv" if form.startswith("csv") else form)

@@ -46,7 +46,7 @@ def test_header_of_a_gzip_file_is_behind_members_without_content_and_padding(con
         pytest.param("ISO-8859-1", "sighting_id,brand,date,time,größe\n".encode("latin-1"), id="latin-1"),
     ],
 )
-def test_header_is_decoded_as_the_contract_says(contract, encoding, head):
+def test_header_is_decoded_by_the_contract(contract, encoding, head):
     contract = contract.model_copy(update={"csv": contract.csv.model_copy(update={"encoding": encoding})})
     assert parse_header(head, "s3://b/f.csv", contract).columns[-1] == "größe"
 

@@ -133,14 +133,14 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
         (RecursionError(), "unexpected RecursionError: without a message. Run again"),
     ],
 )
-def test_reason_says_what_failed_and_what_to_do_on_one_line(error, reason):
+def test_reason_has_failure_and_remedy_on_one_line(error, reason):
     said = failure_reason(error)
     assert reason in said
     assert "\n" not in said
     assert not any(word in said for word in ("Py4JJavaError", "Traceback", "\tat ", "An error occurred while calling"))
 
 
-def test_jvm_that_is_gone_is_not_told_as_aws_that_does_not_answer():
+def test_lost_jvm_is_not_reported_as_an_unreachable_aws_endpoint():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens there
         client = ClientServer(JavaParameters(port=taken.getsockname()[1]), PythonParameters(port=0))
@@ -182,7 +182,7 @@ def test_main_ends_with_the_reason_alone_and_the_log_has_the_traceback(monkeypat
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-def test_failure_after_publication_says_that_what_was_published_stands(tmp_path, moto_catalog, monkeypatch):
+def test_failure_after_publication_states_that_the_publication_stands(tmp_path, moto_catalog, monkeypatch):
     def published_then_cut_off(services: object, spark: object, start: RunRecord) -> Iterator[RunRecord]:
         curated = PublishedTable(table="lake.d_curated", location="", snapshot_id=1, files=1, partitions=(), tags=())
         yield replace(start, result=RunResult(published=Published(curated=curated)))

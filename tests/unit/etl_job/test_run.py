@@ -174,7 +174,7 @@ def spans(lake, manifest):
     return [(row[1], last) for row in rows.group_by("brand").agg(pl.col("day").min()).rows()]
 
 
-def test_quarters_of_one_delivery_have_tags_of_their_own_also_where_an_earlier_version_made_one_for_all(lake, start):
+def test_quarters_of_one_delivery_have_own_tags_even_after_an_earlier_version_made_one(lake, start):
     days = ("2024-01-10", "2024-05-10", "2024-08-10")
     lake.deliver("all", "\n".join([HEADER, *(f"k{day},Opel,{day},10:00:00" for day in days)]))
     start("--run_id", "one")
@@ -262,7 +262,7 @@ def failed_manifest(lake):
     return json.loads(file.read_text())
 
 
-def test_lake_without_table_and_files_asks_for_a_delivery(lake, start):
+def test_lake_without_table_and_files_fails_with_a_request_for_a_delivery(lake, start):
     with pytest.raises(
         CatalogError, match=r"no files in .*delivery=<name>/, and .* no table vehicle_sightings: upload"
     ):
@@ -276,7 +276,7 @@ def test_missing_delivery_stops_the_run_by_name(lake, start):
         start("--delivery", "d2")
 
 
-def test_what_a_crawler_took_for_the_columns_is_told_and_decides_nothing(lake, start):
+def test_columns_found_by_the_crawler_are_reported_and_decide_nothing(lake, start):
     lake.columns = ["col0", "col1", "col2", "col3"]
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
     manifest = start()
@@ -284,7 +284,7 @@ def test_what_a_crawler_took_for_the_columns_is_told_and_decides_nothing(lake, s
     assert manifest.totals.kept == 1
 
 
-def test_columns_beside_the_contracts_are_told_in_log_and_manifest(lake, start):
+def test_additional_columns_are_reported_in_log_and_manifest(lake, start):
     lake.columns = ["camera", "time", "sighting_id", "brand", "date"]
     lake.deliver("d1", "camera,time,sighting_id,brand,date\nc,10:00:00,k1,Opel,2024-01-01\n")
     manifest = start()
@@ -301,7 +301,7 @@ def test_missing_column_in_a_file_stops_the_run_before_anything_is_written(lake,
     assert failed_manifest(lake)["status"] == "FAILED"
 
 
-def test_main_ends_with_one_line_that_says_why(lake, spark, monkeypatch):
+def test_main_ends_with_the_reason_on_one_line(lake, spark, monkeypatch):
     with pytest.raises(SystemExit) as stopped:
         main([*lake.arguments[:4], "--contract", "/no/such/contract.yaml", "--database", DATABASE])
     message = str(stopped.value)
@@ -309,7 +309,7 @@ def test_main_ends_with_one_line_that_says_why(lake, spark, monkeypatch):
     assert "\n" not in message
 
 
-def test_last_words_say_where_no_event_tells_of_the_failure_so_that_an_alert_of_glues_own_does(lake, monkeypatch):
+def test_final_line_marks_a_failure_without_an_event_so_that_glues_alert_fires(lake, monkeypatch):
     monkeypatch.setattr("etl_job.run.put_run_event", lambda *_: "not authorized")
     with pytest.raises(SystemExit, match=r"^QuartalJobError \(no event of the run\): contract /no/such/"):
         main([*lake.arguments[:4], "--contract", "/no/such/contract.yaml", "--database", DATABASE])

@@ -68,7 +68,7 @@ def news(tmp_path: Path):
     return news
 
 
-def test_summary_says_what_became_of_the_rows(news):
+def test_summary_counts_the_outcomes_of_rows(news):
     found = manifest(
         published_anything=True,
         deliveries=tuple(rows(f"2025-{month:02}", 1_000, None) for month in range(1, 13)),
@@ -101,7 +101,7 @@ def test_summary_names_what_was_taken_out_and_claims_no_withdrawal_where_there_w
     assert summary(news(found.model_copy(update={"published": taken_out}))).startswith(words)
 
 
-def test_summary_of_few_bad_rows_among_many_does_not_read_as_none(news):
+def test_summary_does_not_round_few_bad_rows_to_none(news):
     totals = NO_ROWS.model_copy(update={"rows_in": 1_000_000, "kept": 999_997, "quarantined": 3})
     found = manifest(published_anything=True, totals=totals, deliveries=(rows("d", 1_000_000, None),))
     assert "3 quarantined (under 0.01%)" in summary(news(found))
@@ -128,7 +128,7 @@ def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(news):
     assert len(detail["summary"] + detail["needs"]) < 30_000
 
 
-def test_event_that_holds_everything_says_so(news):
+def test_complete_event_is_marked_as_complete(news):
     assert json.loads(detail_text(news(manifest())))["cut"] == []
 
 
@@ -147,7 +147,7 @@ def test_news_that_cannot_be_put_together_fail_nothing(news):
     assert "[quartal] stage=news skipped=unexpected ValueError: Invalid isoformat string: 'no day'" in said[0]
 
 
-def test_summary_of_a_run_without_new_files_says_so_and_where_the_data_ends(news):
+def test_summary_of_a_run_without_new_files_has_the_last_day_of_the_data(news):
     assert summary(news(manifest())) == "Nothing new: the tables are unchanged."
     before = manifest(run_id="wr_1", deliveries=(rows("2025Q4", 100, "2025-12-31"),))
     assert summary(news(manifest(by={"2025Q4": "wr_1", "out": ""}), before)) == (
@@ -161,11 +161,11 @@ def test_summary_of_a_failure_is_its_reason_on_one_line_without_what_a_template_
     assert needs(failed) == "The run found nothing else that needs attention."
 
 
-def test_run_that_needs_nobody_says_so(news):
+def test_verdict_of_a_run_without_findings_is_fine(news):
     assert needs(news(manifest())) == "The run found nothing that needs attention."
 
 
-def test_quarantine_near_the_limit_and_new_reasons_are_told_with_the_command_that_helps(news):
+def test_quarantine_near_the_limit_and_new_reasons_are_reported_with_a_command(news):
     before = manifest(run_id="wr_1", deliveries=(rows("2025Q3", 1_000, "2025-09-30", date__format=38),))
     run = manifest(
         deliveries=(rows("2025Q4", 1_000, "2025-12-31", date__format=40, brand__required=5),),
@@ -203,7 +203,7 @@ def test_no_more_runs_are_read_than_status_looks_back_to_and_then_no_last_day_is
     assert (len(found.facts.deliveries), found.facts.last_day) == (40, None)
 
 
-def test_lake_that_took_no_manifest_is_not_asked_for_others(tmp_path):
+def test_earlier_manifests_are_not_read_if_the_manifest_could_not_be_written(tmp_path):
     asked = []
 
     class Gone(LocalObjectStore):
@@ -228,7 +228,7 @@ def test_many_findings_are_cut_in_the_mail_and_counted(news):
                                  "explain --env prod --dataset feed wr_2909c13 And 12 more.")  # fmt: skip
 
 
-def test_detail_says_where_the_manifest_is_what_is_found_and_that_nothing_was_published(news, tmp_path):
+def test_detail_has_manifest_findings_and_that_nothing_was_published(news, tmp_path):
     detail = event_detail(news(manifest("FAILED", "it broke"), environment=""))
     assert (detail["manifest"], detail["features"]) == (f"file://{tmp_path}/runs/feed/{RUN}.json", None)
     assert detail["verdict"] == "Needs attention: 1 problem"
@@ -269,6 +269,6 @@ class Session:
         (None, "not authorized"),
     ],
 )
-def test_event_that_cannot_be_put_is_told_and_raises_nothing(news, answer, problem):
+def test_failed_event_call_is_reported_without_an_exception(news, answer, problem):
     recorded = put_run_event(Session(answer), news(manifest()))
     assert recorded is None if problem is None else problem in recorded

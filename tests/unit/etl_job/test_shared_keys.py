@@ -40,9 +40,7 @@ def test_rows_of_other_deliveries_in_the_same_file_do_not_count(spark, register)
 @pytest.mark.parametrize(
     ("meant", "shared"), [("d1", True), ("d2", False), ("d1 d2", True), ("d3", False), ("d2 d3", False)]
 )
-def test_deliveries_that_are_meant_are_told_by_the_files_statistics_or_its_rows(
-    spark, register, tmp_path, statistics, meant, shared
-):
+def test_selected_deliveries_are_found_by_file_statistics_or_rows(spark, register, tmp_path, statistics, meant, shared):
     other = register("other", (1, "d1"), (2, "d2"), of=meant)
     rows = parquet.read_table(tmp_path / "other")
     parquet.write_table(rows, tmp_path / "other", row_group_size=1, write_statistics=statistics)
@@ -55,14 +53,14 @@ def test_without_keys_on_either_side_nothing_is_shared(spark, register):
     assert not may_share_keys(spark, LocalObjectStore(), [file], [])
 
 
-def test_more_keys_than_are_asked_are_left_to_spark(spark, register, monkeypatch):
+def test_keys_beyond_the_limit_are_left_to_spark(spark, register, monkeypatch):
     monkeypatch.setattr(shared_keys, "_MOST_HASHES", 1)
     assert may_share_keys(
         spark, LocalObjectStore(), [register("own", (1, "d1"), (2, "d1"))], [register("other", (3, "d2"))]
     )
 
 
-def test_registers_larger_than_what_is_asked_at_once_are_asked_in_parts(spark, register, monkeypatch):
+def test_large_registers_are_searched_in_parts(spark, register, monkeypatch):
     monkeypatch.setattr(shared_keys, "_MOST_HASHES", 2)
     own = [register("own", (1, "d1"), (2, "d1"))]
     others = [register(f"other-{n}", (n + 100, "d2"), (n + 200, "d3")) for n in range(5)]

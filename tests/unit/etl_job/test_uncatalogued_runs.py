@@ -105,7 +105,7 @@ def test_every_row_of_what_the_crawler_left_out_is_accounted_for(lake, start, ha
     assert not start("three").published_anything
 
 
-def test_file_that_was_uploaded_and_is_gone_stops_the_run_before_anything_is_written(lake, start):
+def test_missing_uploaded_file_stops_the_run_before_anything_is_written(lake, start):
     put(lake, "delivery=q1/a.csv", f"{HEADER}\n{rows('a')}")
     record = lake.root / "deliveries" / DATASET / "q1.json"
     record.parent.mkdir(parents=True)

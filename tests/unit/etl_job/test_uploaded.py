@@ -78,7 +78,7 @@ def test_delivery_with_all_its_files_or_without_a_record_is_processed(lake):
     assert names(lake.select()) == ["q1", "q2"]
 
 
-def test_file_that_was_uploaded_and_is_gone_stops_the_run_by_name(lake):
+def test_missing_uploaded_file_stops_the_run_by_name(lake):
     lake.put("q1", *(f"{number}.csv" for number in range(6)))
     for number in range(1, 6):
         lake.path("q1", f"{number}.csv").unlink()
@@ -117,7 +117,7 @@ def test_delivery_that_is_published_as_it_is_stays_while_an_upload_goes_on(lake)
     assert names(lake.select()) == []
 
 
-def test_delivery_all_of_whose_files_are_gone_stops_a_run_until_it_is_published(lake):
+def test_delivery_without_any_remaining_file_stops_a_run_until_it_is_published(lake):
     lake.put("q1", "a.csv")
     lake.put("q2", "a.csv")
     lake.path("q2", "a.csv").unlink()

@@ -84,7 +84,7 @@ class Form(BaseModel):
     ],
     ids=str,
 )
-def test_problem_is_told_in_words_of_the_file(given: dict[str, Any], recorded: str):
+def test_problem_is_described_in_terms_of_the_file(given: dict[str, Any], recorded: str):
     with pytest.raises(ValidationError) as error:
         Form.model_validate(given)
     problem = error.value.errors(include_url=False)[0]
@@ -92,7 +92,7 @@ def test_problem_is_told_in_words_of_the_file(given: dict[str, Any], recorded: s
     assert not RAW.search(recorded.replace("is_on", ""))
 
 
-def test_missing_value_is_told():
+def test_missing_value_is_described():
     class Needs(BaseModel):
         name: str
 

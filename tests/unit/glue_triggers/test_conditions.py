@@ -39,7 +39,7 @@ def test_predicate_without_conditions_never_holds(logical):
     assert not Predicate.from_request(None).holds([End(A, "SUCCEEDED")])
 
 
-def test_condition_is_met_by_the_last_end_that_meets_it():
+def test_condition_holds_after_the_last_matching_end():
     ends = [End(A, "SUCCEEDED", "first"), End(A, "FAILED", "second"), End(A, "SUCCEEDED", "third")]
     assert predicate(*BOTH).met_by(ends) == {0: End(A, "SUCCEEDED", "third")}
 
@@ -64,7 +64,7 @@ def test_newest_end_of_a_job_replaces_the_one_before():
     assert fired(predicate(*BOTH), a, End(A, "STOPPED"), b, a) == [None, None, None, (a, b)]
 
 
-def test_end_that_meets_no_condition_fires_nothing_whatever_ended_before():
+def test_end_without_a_matching_condition_fires_nothing():
     a = End(A, "SUCCEEDED")
     watch = predicate(*BOTH, logical="ANY")
     assert ended_since({A: a}, watch, End(B, "SUCCEEDED")) == ({A: a, B: End(B, "SUCCEEDED")}, None)
