@@ -49,7 +49,7 @@ def test_iceberg_table_is_made_and_filled(iceberg: Lake):
     assert iceberg.rows('select operation from "ice$snapshots"') == [("append",)]
     assert iceberg.rows('select sum(record_count) from "ice$files"') == [("2",)]
     assert iceberg.rows('select is_current_ancestor from "ice$history"') == [("true",)]
-    assert [row[0] for row in iceberg.rows("describe ice")] == ["id", "name", "at"]
+    assert iceberg.rows("show columns in ice") == [("id",), ("name",), ("at",)]
 
 
 def test_metadata_of_iceberg_say_what_its_files_hold(iceberg: Lake):
@@ -164,7 +164,7 @@ def test_columns_of_iceberg_are_altered(iceberg: Lake):
     run(iceberg, "ALTER TABLE ice ADD COLUMNS (extra double)")
     run(iceberg, "ALTER TABLE ice CHANGE COLUMN name label string")
     run(iceberg, "ALTER TABLE ice DROP COLUMN at")
-    assert [row[0] for row in iceberg.rows("describe ice")] == ["id", "label", "extra"]
+    assert iceberg.rows("show columns in ice") == [("id",), ("label",), ("extra",)]
     assert iceberg.rows("select id, label, extra from ice where id = 1") == [("1", "a", None)]
 
 

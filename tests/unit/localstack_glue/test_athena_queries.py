@@ -115,8 +115,9 @@ def test_results_come_with_the_header_first_and_in_pages(athena):
 @pytest.mark.parametrize(
     ("outcome", "state", "error_type"),
     [
-        (QueryFailedError("TABLE_NOT_FOUND", "line 1:15: Table 'x' does not exist"), "FAILED", 1003),
-        (RuntimeError("a bug"), "FAILED", 1),
+        (QueryFailedError("TABLE_NOT_FOUND", "line 1:15: Table 'x' does not exist"), "FAILED", 1301),
+        (QueryFailedError("TYPE_MISMATCH", "line 1:8: Cannot apply operator"), "FAILED", 1002),
+        (RuntimeError("a bug"), "FAILED", 200),
         (QueryCancelledError("Bytes scanned limit was exceeded"), "CANCELLED", None),
     ],
 )
@@ -127,7 +128,8 @@ def test_query_that_does_not_succeed_says_why_and_has_no_results(athena, outcome
     assert status["State"] == state
     assert str(outcome).split(": ")[-1] in status["StateChangeReason"]
     assert status.get("AthenaError", {}).get("ErrorType") == error_type
-    with pytest.raises(ServiceError, match=f"Final query state: {state}"):
+    no_results = "Could not find results" if state == "CANCELLED" else f"Final query state: {state}"
+    with pytest.raises(ServiceError, match=no_results):
         athena("GetQueryResults", QueryExecutionId=query_id)
 
 
@@ -257,11 +259,22 @@ def test_statement_kinds_are_athenas(athena: Athena):
         "create table t as select 1": ("DDL", "CREATE_TABLE_AS_SELECT"),
         "create or replace view v as select 1": ("DDL", "CREATE_VIEW"),
         "CREATE EXTERNAL TABLE t (a int) LOCATION 's3://b/'": ("DDL", "CREATE_TABLE"),
-        "alter table t add columns (a int)": ("DDL", "ALTER_TABLE"),
+        "alter table t add columns (a int)": ("DDL", "ALTER_TABLE_ADD_COLUMN"),
+        "alter table `d`.`t` set tblproperties ('comment' = 'add columns')": ("DDL", "ALTER_TABLE_PROPERTIES"),
+        "alter table d.t drop if exists partition (p = 'v')": ("DDL", "ALTER_TABLE_DROP_PARTITION"),
+        "alter table t rename to u": ("DDL", "ALTER_TABLE_RENAME"),
+        "create schema d": ("DDL", "CREATE_DATABASE"),
+        "msck repair table t": ("DDL", "MSCK_REPAIR"),
         "show tables": ("UTILITY", "SHOW_TABLES"),
+        "/* all */ show schemas": ("UTILITY", "SHOW_DATABASES"),
+        "show create view v": ("UTILITY", "SHOW_CREATE_VIEW"),
+        "show tblproperties t": ("UTILITY", "SHOW_TABLE_PROPERTIES"),
+        "-- what is it?\ndesc t": ("UTILITY", "DESCRIBE_TABLE"),
         "unload (select 1) to 's3://b/'": ("DML", "UNLOAD"),
         "with a as (select 1) select * from a": ("DML", "SELECT"),
-        "explain select 1": ("UTILITY", "EXPLAIN"),
+        "explain select 1": ("DML", "EXPLAIN"),
+        "vacuum t": ("DML", "VACUUM"),
+        "optimize t rewrite data using bin_pack": ("DDL", "OPTIMIZE"),
     }
     for sql, kind in kinds.items():
         found = athena("GetQueryExecution", QueryExecutionId=athena.start(sql))["QueryExecution"]

@@ -9,8 +9,14 @@ from localstack_glue.athena.engine.trino.types import INTEGER, VARCHAR
 def test_stored_texts_are_cut_at_their_line_ends_alone():
     rows = [["a\u2028b", "c\x1cd"], ["e\u0085", ""], ["f\rg", "h\x0b"]]
 
-    assert read_text(write_text(rows)) == rows
-    assert read_text(b"") == []
+    assert read_text(write_text(rows), whole_lines=False) == rows
+    assert read_text(b"", whole_lines=False) == []
+
+
+def test_described_rows_are_stored_as_one_value_and_end_without_a_line_break():
+    content = write_text([["n\tint\t"], ["\t \t "]])
+    assert content == b"n\tint\t\n\t \t "
+    assert read_text(content, whole_lines=True) == [["n\tint\t"], ["\t \t "]]
 
 
 def test_stored_results_tell_null_from_nothing_and_survive_any_text():

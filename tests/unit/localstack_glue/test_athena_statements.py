@@ -21,6 +21,76 @@ def table_of(lake: Lake, name: str, database: str = "feeds") -> dict:
     return lake.glue.get_table(DatabaseName=database, Name=name)["Table"]
 
 
+# ---------------------------------------------------------------------------- what SHOW and DESCRIBE return
+# the shapes were measured on Athena by others: github.com/aoyagikouhei/athena-local, docs/dev/measurements
+
+
+def test_table_over_files_is_described_in_columns_of_20_characters_and_its_keys_twice(lake: Lake):
+    lake.table("t", "n int; a_name_of_more_than_20_characters array<struct<a:int,b:string>>", keys="p string")
+    width = 20
+    assert [line for (line,) in lake.rows("describe t")] == [
+        f"{'n':<{width}}\t{'int':<{width}}\t{'':<{width}}",
+        f"a_name_of_more_than_20_characters\tarray<struct<a:int,b:string>>\t{'':<{width}}",
+        f"{'p':<{width}}\t{'string':<{width}}\t{'':<{width}}",
+        "\t \t ",
+        "# Partition Information\t \t ",
+        f"{'# col_name':<{width}}\t{'data_type':<{width}}\t{'comment':<{width}}",
+        "\t \t ",
+        f"{'p':<{width}}\t{'string':<{width}}\t{'':<{width}}",
+    ]
+    assert lake.rows("show columns in t")[0] == (f"{'n':<{width}}",)
+    with pytest.raises(QueryFailedError, match="NOT_SUPPORTED: line 1:1: DESCRIBE FORMATTED"):
+        lake.rows("describe formatted t")
+
+
+def test_iceberg_table_is_described_with_its_partitioning(lake: Lake, tmp_path):
+    run(
+        lake,
+        "CREATE TABLE ice (n int COMMENT 'abc', s string, ts timestamp, d decimal(10,2), st struct<a:int,b:string>, m map<string,int>) "
+        f"PARTITIONED BY (s, bucket(4, n), day(ts), truncate(3, s)) LOCATION 'file://{tmp_path}/ice' TBLPROPERTIES ('table_type'='ICEBERG')",
+    )
+    assert [line for (line,) in lake.rows("describe ice")] == [
+        "# Table schema:\t\t",
+        "# col_name\tdata_type\tcomment",
+        "n\tint\tabc",
+        "s\tstring\t",
+        "ts\ttimestamp\t",
+        "d\tdecimal(10, 2)\t",
+        "st\tstruct<a: int, b: string>\t",
+        "m\tmap<string, int>\t",
+        "\t\t",
+        "# Partition spec:\t\t",
+        "# field_name\tfield_transform\tcolumn_name",
+        "s\tidentity\ts",
+        "n_bucket\tbucket[4]\tn",
+        "ts_day\tday\tts",
+        "s_trunc\ttruncate[3]\ts",
+    ]
+    assert lake.rows("show columns in ice")[0] == ("n",)
+
+
+def test_view_is_described_with_trinos_types(lake: Lake):
+    run(lake, "create view v as select 1 as n, 'a' as s, array[1] as a")
+    for sql in ("describe v", "show columns in v"):
+        answer = run(lake, sql)
+        assert [column.name for column in answer.columns] == ["column", "type"]
+        assert answer.rows == (("n\tinteger",), ("s\tvarchar(1)",), ("a\tarray(integer)",))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"), [("feeds", 1), ("FEEDS", 0), ("fee*", 0), ("fee%", 0), ("fee.*", 1), ("*", 1)]
+)
+def test_names_of_databases_match_a_regular_expression_as_a_whole(lake: Lake, pattern: str, found: int):
+    assert len(lake.rows(f"show databases like '{pattern}'")) == found
+
+
+def test_tables_are_also_found_by_a_star(lake: Lake):
+    lake.table("sightings", "n int")
+    assert (
+        lake.rows("show tables in feeds like 'sigh*'") == lake.rows("show tables in feeds 'sigh.*'") == [("sightings",)]
+    )
+
+
 # ---------------------------------------------------------------------------- databases and tables
 
 
@@ -29,7 +99,7 @@ def test_database_is_made_and_dropped(lake: Lake):
     run(lake, "create schema if not exists `new-db`")
     found = lake.glue.get_database(Name="new-db")["Database"]
     assert (found["Description"], found["LocationUri"]) == ("it's new", "s3://lake/new/")
-    assert lake.rows("show databases like 'new*'") == [("new-db",)]
+    assert lake.rows("show databases like 'new.*'") == [("new-db",)]
     with pytest.raises(QueryFailedError, match="AlreadyExistsException"):
         run(lake, "CREATE DATABASE `new-db`")
     run(lake, "CREATE EXTERNAL TABLE `new-db`.t (a int) LOCATION 's3://lake/t/'")
@@ -59,7 +129,10 @@ def test_table_over_files_is_made_read_and_dropped(lake: Lake):
     assert run(lake, "MSCK REPAIR TABLE t").rows == (("Partitions not in metastore: t:p=1",),)
     assert lake.rows("select * from t") == [("1", "a, b", "[x, y]", "{k=1}", "1")]
     assert lake.rows("show partitions t") == [("p=1",)]
-    assert [row[:2] for row in lake.rows("describe t")][:2] == [("id", "int"), ("name", "string")]
+    assert [line for (line,) in lake.rows("describe t")][:2] == [
+        f"{'id':<20}\t{'int':<20}\t{'the key':<20}",
+        f"{'name':<20}\t{'string':<20}\t{'':<20}",
+    ]
     assert "PARTITIONED BY ( " in [line for (line,) in lake.rows("show create table t")]
     run(lake, "DROP TABLE IF EXISTS `feeds`.`t`")
     assert lake.rows("show tables") == []

@@ -18,6 +18,7 @@ from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, get_store
 from localstack_glue.athena.prepared_runs import PreparedRuns
+from localstack_glue.athena.query_errors import error_of
 from localstack_glue.athena.result_reuse import find_reusable, take_over
 from localstack_glue.athena.workgroups import WorkGroups
 from localstack_glue.service.account_region import Scope
@@ -35,7 +36,6 @@ _NO_LOCATION = (
     "No output location provided. An output location is required either through the Workgroup result configuration "
     "setting or as an API input."
 )
-_NOT_FOUND_CODES = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "COLUMN_NOT_FOUND", "FUNCTION_NOT_FOUND")
 
 
 class Queries:
@@ -181,6 +181,8 @@ class Queries:
         found = self._find(scope, request["QueryExecutionId"])
         if not found.is_done:
             raise InvalidRequestException(f"Query has not yet finished. Current state: {found.state}")
+        if found.state == "CANCELLED":
+            raise InvalidRequestException("Could not find results")
         if found.state != "SUCCEEDED":
             raise InvalidRequestException(f"Query did not finish successfully. Final query state: {found.state}")
         if found.update_count is not None:
@@ -271,7 +273,7 @@ class Queries:
             QueryExecutionId=execution.query_id,
             Query=execution.sql,
             StatementType=execution.statement_type,
-            SubstatementType=substatement_type(execution.sql),
+            SubstatementType=_substatement(execution),
             ResultConfiguration=configuration or None,
             ManagedQueryResultsConfiguration={"Enabled": True} if execution.is_managed else None,
             ResultReuseConfiguration=execution.result_reuse or None,
@@ -281,7 +283,7 @@ class Queries:
                 StateChangeReason=execution.reason or None,
                 SubmissionDateTime=execution.submitted_on,
                 CompletionDateTime=execution.completed_on,
-                AthenaError=_athena_error(execution) if execution.state == "FAILED" else None,
+                AthenaError=error_of(execution.reason) if execution.state == "FAILED" else None,
             ),
             Statistics={
                 "EngineExecutionTimeInMillis": execution.engine_ms,
@@ -306,6 +308,13 @@ def _statement_kind(sql: str, parameters: tuple[str, ...], database: str) -> str
         raise InvalidRequestException(str(error)) from error
 
 
+def _substatement(execution: QueryExecution) -> str:
+    """A view is described in columns of its own."""
+    kind, columns = substatement_type(execution.sql), [each["Name"] for each in execution.columns]
+    is_view = kind in ("DESCRIBE_TABLE", "SHOW_COLUMNS") and columns == ["column", "type"]
+    return "DESC_VIEW" if is_view else kind
+
+
 def _is_managed(workgroup: WorkGroup) -> bool:
     """Whether Athena itself keeps the results."""
     return bool((workgroup.configuration.get("ManagedQueryResultsConfiguration") or {}).get("Enabled"))
@@ -319,22 +328,6 @@ def _output(workgroup: WorkGroup, request: JsonDict) -> tuple[str, JsonDict]:
     if not location.startswith("s3://"):
         raise InvalidRequestException(_NO_LOCATION)
     return location.rstrip("/") + "/", dict(chosen.get("EncryptionConfiguration") or {})
-
-
-def _athena_error(execution: QueryExecution) -> JsonDict:
-    """Category 1 is an error of Athena, 2 the user's; types are those that Athena documents.
-
-    https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
-    """
-    code = execution.reason.split(":", 1)[0]
-    is_internal = code == "GENERIC_INTERNAL_ERROR"
-    kind = 1 if is_internal else 1003 if code in _NOT_FOUND_CODES else 1100
-    return {
-        "ErrorCategory": 1 if is_internal else 2,
-        "ErrorType": kind,
-        "Retryable": False,
-        "ErrorMessage": execution.reason,
-    }
 
 
 def _unexpected(error: Exception) -> str:

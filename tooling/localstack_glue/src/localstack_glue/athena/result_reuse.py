@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from localstack_glue.athena.engine import statements
+from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.models import QueryExecution
 from localstack_glue.service.models import JsonDict
 
@@ -18,7 +18,7 @@ _DEFAULT_MINUTES = 60
 def find_reusable(wanted: QueryExecution, known: Iterable[QueryExecution], now: datetime) -> QueryExecution | None:
     """The newest run whose results answer a query; None if there is none, or if the caller does not want one."""
     allowed = _age(wanted.result_reuse)
-    if allowed is None or statements.substatement_type(wanted.sql) != "SELECT":
+    if allowed is None or substatement_type(wanted.sql) != "SELECT":
         return None
     fitting = [
         each

@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from localstack_glue.athena.denials import is_denial
-from localstack_glue.athena.engine import results, statements
+from localstack_glue.athena.engine import results
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import QueryExecution
 from localstack_glue.service.models import JsonDict
 
-_WRITES = ("INSERT", "DELETE", "UPDATE", "MERGE", "UNLOAD")
+_WRITES_FILES = ("INSERT", "UNLOAD")
 
 
 def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
@@ -38,7 +39,7 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
         objects[key] = body
     if answer.manifest is not None:
         lines = "".join(f"{each}\n" for each in answer.manifest)
-        objects[f"{key}-manifest.csv"] = lines.encode()
+        objects[_manifest_of(key)] = lines.encode()
     try:
         for name, content in objects.items():
             s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
@@ -68,22 +69,26 @@ def read(s3: Any, execution: QueryExecution) -> list[list[str | None]]:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             raise InvalidRequestException(f"Could not find results: {execution.output_location} ({code})") from error
-    return results.read_csv(content) if execution.has_header else results.read_text(content)
+    if execution.has_header:
+        return results.read_csv(content)
+    # a row of properties has two values, any other row one, in which there may be tabs
+    is_pairs = substatement_type(execution.sql) == "SHOW_TABLE_PROPERTIES"
+    return results.read_text(content, whole_lines=not is_pairs)
 
 
 def place(location: str, query_id: str, sql: str, kind: str) -> str:
     """The object that a query's results become; a statement that writes leaves none, but others by that name."""
-    statement = statements.substatement_type(sql)
+    statement = substatement_type(sql)
     if statement == "CREATE_TABLE_AS_SELECT":
         return f"{location}tables/{query_id}"
-    if statement in _WRITES:
+    if statement in _WRITES_FILES:
         return f"{location}{query_id}"
-    return f"{location}{query_id}.{'csv' if kind == 'DML' else 'txt'}"
+    return f"{location}{query_id}.{'csv' if kind == 'DML' and statement != 'EXPLAIN' else 'txt'}"
 
 
 def manifest_location(execution: QueryExecution) -> str:
     """The object that lists the files that a statement wrote; none if the workgroup manages the results."""
-    return "" if execution.is_managed else f"{execution.output_location}-manifest.csv"
+    return "" if execution.is_managed else _manifest_of(execution.output_location)
 
 
 def column_info(column: results.ResultColumn) -> JsonDict:
@@ -110,3 +115,7 @@ def _metadata(answer: Answer) -> bytes:
 def _bucket_and_key(location: str) -> tuple[str, str]:
     parts = urlsplit(location)
     return parts.netloc, parts.path.lstrip("/")
+
+
+def _manifest_of(place: str) -> str:
+    return f"{place.removesuffix('.csv')}-manifest.csv"

@@ -17,7 +17,7 @@ _PATTERNS = {
     "show create view": rf"show\s+create\s+view\s+{_TABLE}",
     "show tblproperties": rf"show\s+tblproperties\s+{_TABLE}(?:\s*\(\s*'(?P<like>[^']*)'\s*\))?",
     "show columns": rf"show\s+columns\s+(?:in|from)\s+{_TABLE}(?:\s+(?:in|from)\s+(?P<db2>{_NAME}))?",
-    "describe": rf"desc(?:ribe)?\s+(?P<style>extended\s+|formatted\s+)?(?!view\b){_TABLE}(?:\s+partition\s*\(.*\))?",
+    "describe": rf"desc(?:ribe)?\s+(?:(?P<options>extended|formatted)\s+)?(?!view\b){_TABLE}(?:\s+partition\s*\(.*\))?",
     "describe view": rf"desc(?:ribe)?\s+view\s+{_TABLE}",
     "msck repair": rf"msck\s+repair\s+table\s+{_TABLE}",
     "explain": r"explain\s+(?:\((?P<options>[^)]*)\)\s*)?(?P<rest>(?:select|with|values|\().*)",

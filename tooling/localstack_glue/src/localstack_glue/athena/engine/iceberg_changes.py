@@ -346,7 +346,8 @@ def _spec(schema: Schema, parts: Sequence[str]) -> PartitionSpec:
     for number, text in enumerate(parts):
         column, transform = _transform(text)
         source = schema.find_field(column)
-        suffix = "" if transform == "identity" else f"_{transform.partition('[')[0]}"
+        name = transform.partition("[")[0]
+        suffix = {"identity": "", "truncate": "_trunc"}.get(name, f"_{name}")  # as Iceberg's own builder names them
         fields.append(PartitionField(source.field_id, 1000 + number, parse_transform(transform), f"{column}{suffix}"))
     return PartitionSpec(*fields)
 

@@ -107,8 +107,8 @@ def write_csv(columns: Sequence[ResultColumn], rows: Iterable[Sequence[str | Non
 
 
 def write_text(rows: Iterable[Sequence[str | None]]) -> bytes:
-    """The results of SHOW and DESCRIBE: values between tabs."""
-    return "".join("\t".join(value or "" for value in row) + "\n" for row in rows).encode()
+    """The results of SHOW, DESCRIBE and EXPLAIN: values between tabs, no line break at the end."""
+    return "\n".join("\t".join(value or "" for value in row) for row in rows).encode()
 
 
 def read_csv(content: bytes) -> list[list[str | None]]:
@@ -129,9 +129,10 @@ def read_csv(content: bytes) -> list[list[str | None]]:
     return [list(row) for row in zip(*(table.column(name).to_pylist() for name in names), strict=True)]
 
 
-def read_text(content: bytes) -> list[list[str | None]]:
-    """Rows of a file of `write_text`."""
-    return [list(line.split("\t")) for line in content.decode().split("\n")[:-1]]
+def read_text(content: bytes, *, whole_lines: bool) -> list[list[str | None]]:
+    """Rows of a file of `write_text`; with `whole_lines`, each is one value."""
+    lines = content.decode().split("\n") if content else []
+    return [[line] if whole_lines else list(line.split("\t")) for line in lines]
 
 
 def _inner(value: Any, kind: Type | None = None) -> str:

@@ -113,7 +113,7 @@ class QueryEngine:
             lines = ["Query Plan", "Fragment 0 [SINGLE]"]
             lines.append(f"    Output layout: [{', '.join(f'{each.name}:{each.type}' for each in outputs)}]")
             lines += [f"    TableScan[awsdatacatalog:{use.database}:{use.name}]" for use in query.query.uses]
-        return Answer((ResultColumn("Query Plan", "varchar"),), tuple((line,) for line in lines[1:]), has_header=True)
+        return Answer((ResultColumn("Query Plan", "varchar"),), tuple((line,) for line in lines), has_header=False)
 
 
 __all__ = ["Cancellation", "MalformedQueryError", "QueryEngine", "sqlglot"]

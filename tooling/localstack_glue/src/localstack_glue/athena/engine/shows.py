@@ -74,7 +74,9 @@ class Shows:
         if _is_view(found):
             return _described_view(found)
         if command.options:
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: DESCRIBE {command.options.upper()} is not supported here")
+            raise QueryFailedError(
+                "NOT_SUPPORTED", f"line 1:1: DESCRIBE {command.options.upper()} is not supported here"
+            )
         comments = {each["Name"]: each.get("Comment") or "" for each in _all_columns(found)}
         columns = [(name, kind, comments.get(name, "")) for name, kind in self._list_columns(command)]
         lines = self._iceberg_lines(command, columns) if _is_iceberg(found) else _hive_lines(found, columns)
@@ -134,7 +136,6 @@ class Shows:
         ]
 
     def _list_columns(self, command: Command) -> list[tuple[str, str]]:
-        found = self._raw(command)
         return [(column.name, column.hive_type) for column in self._table(command).all_columns]
 
     def _table(self, command: Command) -> CatalogTable:

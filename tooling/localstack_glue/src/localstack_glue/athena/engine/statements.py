@@ -15,7 +15,8 @@ from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 from localstack_glue.athena.engine.mentions import is_alone, is_with_query, point_columns
-from localstack_glue.athena.engine.sql_text import BLANK, NAME, lambdas_apart, quoted
+from localstack_glue.athena.engine.sql_text import BLANK, lambdas_apart, quoted
+from localstack_glue.athena.engine.statement_kinds import TABLE_AS
 from localstack_glue.athena.engine.time_travel import parse_version
 from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.casts import cast
@@ -38,11 +39,6 @@ from localstack_glue.athena.engine.views import Lookup, expand
 _DIALECT = "athena"
 _QUERY = re.compile(
     rf"(?:{BLANK}|\()*(?:select|with|values|table|insert|delete|update|merge)\b", re.IGNORECASE | re.DOTALL
-)
-_TABLE_AS = re.compile(
-    rf"{BLANK}*create{BLANK}+(?:table|(?:or{BLANK}+replace{BLANK}+)?view){BLANK}+(?:if{BLANK}+not{BLANK}+exists{BLANK}+)?"
-    rf"{NAME}{BLANK}*(?:with{BLANK}*\(.*?\){BLANK}*)?as\b",
-    re.IGNORECASE | re.DOTALL,
 )
 # what Python has no value for, or not Athena's text
 _SHOWN_AS_TEXT = (
@@ -82,7 +78,7 @@ class TableUse:
 def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     """Parse one statement and put the parameters in the places of its question marks."""
     try:
-        dialect = TrinoQuery if _QUERY.match(sql) or _TABLE_AS.match(sql) else _DIALECT
+        dialect = TrinoQuery if _QUERY.match(sql) or TABLE_AS.match(sql) else _DIALECT
         if dialect is TrinoQuery:
             grammar.check_words(sql)
         found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
@@ -92,7 +88,7 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     if len(found) != 1:
         raise MalformedQueryError("line 1:1: Only one sql statement is allowed.")
     statement = found[0]
-    if isinstance(statement, exp.Command) and _TABLE_AS.match(sql):
+    if isinstance(statement, exp.Command) and TABLE_AS.match(sql):
         raise MalformedQueryError("line 1:1: mismatched input: no query follows AS")
     marks = [mark for mark in statement.find_all(exp.Placeholder) if mark.this is None]
     if len(marks) != len(values):
@@ -113,8 +109,8 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
     if command is not None:
         if command.kind in ("unload", "explain"):
             parse(command.rest, parameters)
-        if command.kind in ("unload", "explain", "optimize", "vacuum", "execute"):
-            return "UTILITY" if command.kind == "explain" else "DML"
+        if command.kind in ("unload", "explain", "vacuum", "execute"):
+            return "DML"
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
     statement = parse(sql, parameters)
     return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
@@ -127,21 +123,6 @@ def _parameter(text: str) -> exp.Expr:
     except (ParseError, TokenError):
         return exp.Literal.string(text)
     return exp.Literal.string(text) if found.find(exp.Column) else found
-
-
-def substatement_type(sql: str) -> str:
-    """A statement's kind, as Athena names it."""
-    words = re.sub(r"--[^\n]*\n|/\*.*?\*/", " ", sql, flags=re.DOTALL).upper().split()
-    if not words:
-        return ""
-    if words[0] in ("WITH", "VALUES", "TABLE") or words[0].startswith("("):
-        return "SELECT"
-    if words[0] == "CREATE" and _TABLE_AS.match(sql) and "VIEW" not in words[:4]:
-        return "CREATE_TABLE_AS_SELECT"
-    if words[0] in ("CREATE", "DROP", "ALTER", "SHOW", "DESCRIBE", "MSCK"):
-        kept = [word for word in words[:4] if word not in ("OR", "REPLACE", "EXTERNAL", "IF", "NOT", "EXISTS")]
-        return "_".join(re.sub(r"\W", "", word) for word in kept[:2])
-    return words[0]
 
 
 def split_values(text: str) -> tuple[str, ...]:
