@@ -48,7 +48,7 @@ def test_operation_of_moto_is_checked_against_the_model_too():
         GlueApi().invoke(model("GetSchema"), SCOPE, {"SchemaId": {"SchemaName": "no spaces"}})
 
 
-def test_operation_with_checks_of_its_own_is_asked_for_what_is_required_alone():
+def test_operation_with_own_checks_is_validated_for_required_members_only():
     with pytest.raises(NotImplementedError):  # moto has it, with the schema registry's words
         GlueApi().invoke(model("CreateSchema"), SCOPE, {"SchemaName": "no spaces", "DataFormat": "odd"})
     with pytest.raises(ValidationException) as refused:
@@ -152,7 +152,7 @@ def test_names_that_the_model_allows_are_accepted(name):
     check_members(load_service("glue").operation_model("CreateWorkflow").input_shape, {"Name": name})
 
 
-def test_text_of_several_lines_passes_where_the_model_asks_for_any_text():
+def test_text_of_several_lines_passes_if_the_model_allows_any_text():
     from localstack.aws.spec import load_service
 
     schema = {"SchemaName": "cars", "DataFormat": "AVRO", "SchemaDefinition": '{\n"type": "string"\n}'}
@@ -183,6 +183,6 @@ def test_pages_hold_everything_once_and_in_order(items, limit):
 
 
 @pytest.mark.parametrize("token", ["x", "ü", "ZnJvbTp4", "LTE="])
-def test_token_that_was_not_given_out_is_refused(token):
+def test_unknown_token_is_refused(token):
     with pytest.raises(InvalidInputException):
         page([1, 2], token, 1)

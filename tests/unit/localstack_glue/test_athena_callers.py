@@ -77,7 +77,7 @@ def test_account_itself_may_do_everything(reader):
     assert (callers.role_arn(scope), callers.credentials(scope).access_key_id) == ("", ACCOUNT)
 
 
-def test_role_asks_in_its_workgroup_and_in_no_other(reader):
+def test_role_queries_in_its_workgroup_and_in_no_other(reader):
     callers, _ = callers_of(Clients())
     scope = Scope(ACCOUNT, REGION, reader.key)
     assert callers.role_arn(scope) == reader.arn

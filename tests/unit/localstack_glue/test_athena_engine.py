@@ -367,7 +367,7 @@ def test_show_and_describe(sightings: Lake):
         ("select * from sightings for version as of 1", "NOT_SUPPORTED: line 1:15: only Iceberg tables"),
     ],
 )
-def test_failure_is_told_in_athenas_words(sightings: Lake, sql: str, reason: str):
+def test_failure_has_the_message_of_athena(sightings: Lake, sql: str, reason: str):
     with pytest.raises(QueryFailedError) as error:
         sightings.rows(sql)
     assert str(error.value).startswith(reason)

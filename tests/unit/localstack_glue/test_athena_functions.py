@@ -45,7 +45,7 @@ def test_function_of_duckdbs_is_none_of_athenas(name: str):
         value(f"{name}('a')")
 
 
-def test_arguments_that_a_function_does_not_take_are_told():
+def test_unsupported_arguments_of_a_function_are_refused():
     with pytest.raises(
         QueryFailedError, match=r"^FUNCTION_NOT_FOUND: .*Unexpected parameters \(integer\) for function upper"
     ):
@@ -400,7 +400,7 @@ def test_types_of_an_answer_are_athenas():
     ]  # fmt: skip
 
 
-def test_page_of_functions_is_made_from_the_table():
+def test_page_of_functions_is_generated_from_the_table():
     if os.environ.get("QUARTAL_WRITE_EXPECTED"):
         PAGE.write_text(render())
     assert PAGE.read_text() == render(), "QUARTAL_WRITE_EXPECTED=1 pytest writes it anew"

@@ -128,7 +128,7 @@ def test_what_duckdb_would_take_and_trino_does_not_fails(query: str, code: str):
 
 
 @pytest.mark.parametrize("table", ["p", "k", "v", "x", "e", "i", "entry", "item", "each", "cur", "acc"])
-def test_names_of_tables_do_not_meet_those_that_functions_use(table: str):
+def test_table_names_do_not_collide_with_names_used_by_functions(table: str):
     query = f"""
         select map_agg({table}.key, {table}.value), cast(map(array['a'], array[max({table}.k)]) as json),
                transform_values(map(array['a'], array[1]), (q, w) -> w + max({table}.i)),
@@ -186,7 +186,7 @@ def test_frame_of_a_window_reaches_over_days_and_months(frame: str, sums: list[s
     assert [row[0] for row in ENGINE.run(query, "db").rows] == sums
 
 
-def test_window_that_no_clause_names_is_told():
+def test_undefined_window_is_an_error():
     with pytest.raises(QueryFailedError, match=r"INVALID_WINDOW_REFERENCE.*\bw\b"):
         ENGINE.run("select sum(x) over w from (values 1) t(x)", "db")
 

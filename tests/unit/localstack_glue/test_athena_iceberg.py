@@ -39,7 +39,7 @@ def commits(lake: Lake) -> int:
     return len(GlueCatalog("test", client=lake.glue).load_table("feeds.ice").snapshots())
 
 
-def test_iceberg_table_is_made_and_filled(iceberg: Lake):
+def test_iceberg_table_is_created_and_filled(iceberg: Lake):
     assert iceberg.rows("select * from ice order by id") == [
         ("1", "a", "2024-01-01 10:00:00.000000"),
         ("2", "b", "2024-01-02 00:00:00.000000"),
@@ -52,7 +52,7 @@ def test_iceberg_table_is_made_and_filled(iceberg: Lake):
     assert iceberg.rows("show columns in ice") == [("id",), ("name",), ("at",)]
 
 
-def test_metadata_of_iceberg_say_what_its_files_hold(iceberg: Lake):
+def test_iceberg_metadata_describe_the_data_files(iceberg: Lake):
     columns = iceberg.engine.run('select * from "ice$files"', "feeds").columns
     assert [column.name for column in columns][5:] == [
         "column_sizes", "value_counts", "null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds",
@@ -118,7 +118,7 @@ def test_vacuum_removes_old_snapshots_and_what_only_they_need(iceberg: Lake, tmp
         iceberg.rows(f"select * from ice for version as of {old}")
 
 
-def test_vacuum_keeps_as_many_snapshots_and_metadata_files_as_it_is_told(iceberg: Lake, tmp_path):
+def test_vacuum_keeps_the_configured_number_of_snapshots_and_metadata_files(iceberg: Lake, tmp_path):
     run(iceberg, "insert into ice values (3, 'c', null)")
     run(iceberg, "insert into ice values (4, 'd', null)")
     run(
@@ -187,12 +187,12 @@ def test_properties_of_iceberg_are_set_and_unset(iceberg: Lake):
 @pytest.mark.parametrize(
     "change", ["CHANGE COLUMN at at date", "CHANGE COLUMN nope x int", "DROP COLUMN nope", "ADD COLUMNS (id int)"]
 )
-def test_change_of_iceberg_that_cannot_be_is_told(iceberg: Lake, change: str):
+def test_impossible_change_of_an_iceberg_table_is_refused(iceberg: Lake, change: str):
     with pytest.raises(QueryFailedError, match=r"^INVALID_ARGUMENTS: line 1:1: ALTER TABLE"):
         run(iceberg, f"ALTER TABLE ice {change}")
 
 
-def test_iceberg_table_is_made_of_a_query(lake: Lake, tmp_path):
+def test_iceberg_table_is_created_from_a_query(lake: Lake, tmp_path):
     sql = (
         f"CREATE TABLE ice WITH (table_type = 'ICEBERG', is_external = false, location = 'file://{tmp_path}/x', "
         "partitioning = ARRAY['name']) AS SELECT 1 id, 'a' name, now() at"

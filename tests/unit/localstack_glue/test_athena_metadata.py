@@ -8,7 +8,7 @@ from localstack_glue.athena.engine.run import QueryEngine
 from tests.unit.localstack_glue.athena_lake import Lake
 
 
-def test_information_schema_tells_what_there_is(lake: Lake):
+def test_information_schema_lists_the_catalog(lake: Lake):
     lake.table("t", "a int; b decimal(5,2); c array<struct<x:string>>", keys="p string")
     lake.rows("create view v as select a from t")
     assert lake.rows("select schema_name from information_schema.schemata order by 1") == [
@@ -31,7 +31,7 @@ def test_information_schema_tells_what_there_is(lake: Lake):
     assert lake.rows("select table_name from information_schema.views") == [("v",)]
 
 
-def test_path_of_a_row_is_told(lake: Lake):
+def test_path_column_has_the_file_of_each_row(lake: Lake):
     lake.table("t", "a int", keys="p int")
     lake.put("t/p=1/x.csv", "1\n")
     lake.partition("t", "1", location="t/p=1/")
@@ -42,7 +42,7 @@ def test_path_of_a_row_is_told(lake: Lake):
     ]
 
 
-def test_explain_tells_what_is_read():
+def test_explain_lists_the_tables_read():
     engine = QueryEngine(None, None, {})
     assert ("    Output layout: [a:integer]",) in engine.run("explain select 1 a", "db").rows
 
@@ -57,7 +57,7 @@ def test_pattern_of_show_is_hives(lake: Lake):
 @pytest.mark.parametrize(
     ("asked", "told"), [("made", "made"), ("feeds.made", "feeds.made"), ("`feeds`.`made`", "feeds.made")]
 )
-def test_table_is_told_by_the_name_that_it_was_asked_by(lake: Lake, asked: str, told: str):
+def test_table_is_shown_under_the_name_in_the_query(lake: Lake, asked: str, told: str):
     lake.table("made", "a int", serde_parameters={"serialization.format": "1"})
     lines = [row[0] for row in lake.rows(f"SHOW CREATE TABLE {asked}")]
     assert lines[0] == f"CREATE EXTERNAL TABLE `{told}`("

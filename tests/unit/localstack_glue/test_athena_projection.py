@@ -56,7 +56,7 @@ def test_values_of_a_key(kind: str, properties: dict[str, str], expected: list[s
         ("integer", {"range": "1,9999999999"}, "NOT_SUPPORTED: more than 100000"),
     ],
 )
-def test_properties_that_say_no_partitions_are_an_error(kind: str, properties: dict[str, str], message: str):
+def test_projection_properties_without_partitions_are_an_error(kind: str, properties: dict[str, str], message: str):
     with pytest.raises(QueryFailedError, match=message):
         values_of(kind, **properties)
 

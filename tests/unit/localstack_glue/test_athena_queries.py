@@ -121,7 +121,7 @@ def test_results_come_with_the_header_first_and_in_pages(athena):
         (QueryCancelledError("Bytes scanned limit was exceeded"), "CANCELLED", None),
     ],
 )
-def test_query_that_does_not_succeed_says_why_and_has_no_results(athena, outcome, state, error_type):
+def test_failed_query_has_a_reason_and_no_results(athena, outcome, state, error_type):
     athena.engine.answer = outcome
     query_id = athena.start()
     status = athena.end_of(query_id)["Status"]
@@ -186,7 +186,7 @@ def test_disabled_workgroup_runs_nothing(athena):
         athena.start()
 
 
-def test_bucket_that_is_gone_fails_the_query(athena):
+def test_deleted_bucket_fails_the_query(athena):
     athena.s3.delete_bucket(Bucket="results")
     status = athena.end_of(athena.start())["Status"]
     assert status["StateChangeReason"].startswith("UNABLE_TO_WRITE_RESULTS: s3://results/q/")
@@ -247,7 +247,7 @@ def test_statement_that_wrote_no_file_has_an_empty_manifest(athena: Athena):
     assert athena.s3.get_object(Bucket="results", Key=place.removeprefix("s3://results/"))["Body"].read() == b""
 
 
-def test_table_that_is_made_of_a_query_lies_beside_the_results(athena: Athena):
+def test_table_created_from_a_query_is_stored_beside_the_results(athena: Athena):
     query_id = athena.start("create table t as select 1 a")
     place = f"s3://results/q/tables/{query_id}"
     assert athena.end_of(query_id)["ResultConfiguration"]["OutputLocation"] == place
@@ -350,7 +350,7 @@ def test_workgroup_that_manages_results_needs_no_place_for_them(athena: Athena):
         ),
     ],
 )
-def test_what_the_caller_may_not_do_is_told(athena: Athena, error: Exception, reason: str):
+def test_denied_call_of_the_caller_is_reported(athena: Athena, error: Exception, reason: str):
     athena.engine.answer = error
     assert athena.end_of(athena.start())["Status"]["StateChangeReason"].startswith(reason)
 
@@ -360,7 +360,7 @@ def test_database_in_back_ticks_is_its_name(athena: Athena):
     assert athena.engine.asked[-1]["database"] == "my-db"
 
 
-def test_prepared_statements_are_made_run_and_dropped_by_sql(athena: Athena):
+def test_prepared_statements_are_created_run_and_dropped_by_sql(athena: Athena):
     assert (
         athena.end_of(athena.start("PREPARE p FROM select n from t where a = ? and b = ?"))["Status"]["State"]
         == "SUCCEEDED"
@@ -374,7 +374,7 @@ def test_prepared_statements_are_made_run_and_dropped_by_sql(athena: Athena):
     assert "was not found" in athena.end_of(athena.start("EXECUTE p"))["Status"]["StateChangeReason"]
 
 
-def test_databases_and_tables_are_told(athena: Athena):
+def test_databases_and_tables_are_listed(athena: Athena):
     glue = boto3.client("glue", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     athena.engine.glue = glue
     glue.create_database(DatabaseInput={"Name": "db", "Description": "d"})

@@ -19,7 +19,7 @@ def test_described_rows_are_stored_as_one_value_and_end_without_a_line_break():
     assert read_text(content, whole_lines=True) == [["n\tint\t"], ["\t \t "]]
 
 
-def test_stored_results_tell_null_from_nothing_and_survive_any_text():
+def test_stored_results_distinguish_null_from_empty_and_keep_any_text():
     columns = [result_column("a", VARCHAR), result_column("b", INTEGER)]
     rows = [("x", "1"), ("", None), (None, "2"), ('say "hi",\nthere', "3")]
     content = write_csv(columns, rows)

@@ -63,7 +63,7 @@ def test_path_finds_its_items(path: str, items: str):
     "path",
     ["strict $[7]", "strict $[*].customer", "strict $.region", "lax 1 / 0", "lax $[0].region + 1", "lax $.customer + 1", "lax 2147483647 + 1", "strict $[2 to 1]", "lax $.region.floor()"],
 )  # fmt: skip
-def test_path_that_cannot_be_followed_is_an_error_only_if_the_call_says_so(path: str):
+def test_json_path_without_a_match_is_an_error_only_if_the_call_requests_it(path: str):
     assert value(f"json_query({ITEMS}, '{path}')") is None
     assert value(f"json_exists({ITEMS}, '{path}')") == "false"
     with pytest.raises(QueryFailedError, match=r"^PATH_EVALUATION_ERROR: path evaluation failed"):
@@ -107,7 +107,7 @@ def test_path_that_cannot_be_followed_is_an_error_only_if_the_call_says_so(path:
         ("(select count(*) from (values '{\"a\": 1}', '{\"a\": 2}', null) t(j) where json_value(j, 'lax $.a' returning bigint) > 1)", "1"),
     ],
 )  # fmt: skip
-def test_call_means_what_its_words_say(expression: str, answer: str | None):
+def test_json_clauses_have_their_standard_meaning(expression: str, answer: str | None):
     assert value(expression) == answer
 
 
@@ -130,6 +130,6 @@ def test_call_means_what_its_words_say(expression: str, answer: str | None):
         ("json_query('[1, 2]', 'lax $[*]' error on error)", "JSON_OUTPUT_CONVERSION_ERROR"),
     ],
 )
-def test_call_that_has_no_answer_says_why(expression: str, code: str):
+def test_json_call_without_a_result_has_a_reason(expression: str, code: str):
     with pytest.raises(QueryFailedError, match=rf"^{code}: "):
         value(expression)

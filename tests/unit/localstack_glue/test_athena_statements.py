@@ -94,7 +94,7 @@ def test_tables_are_also_found_by_a_star(lake: Lake):
 # ---------------------------------------------------------------------------- databases and tables
 
 
-def test_database_is_made_and_dropped(lake: Lake):
+def test_database_is_created_and_dropped(lake: Lake):
     run(lake, "CREATE DATABASE IF NOT EXISTS `new-db` COMMENT 'it''s new' LOCATION 's3://lake/new/'")
     run(lake, "create schema if not exists `new-db`")
     found = lake.glue.get_database(Name="new-db")["Database"]
@@ -111,7 +111,7 @@ def test_database_is_made_and_dropped(lake: Lake):
         run(lake, "drop database `new-db`")
 
 
-def test_table_over_files_is_made_read_and_dropped(lake: Lake):
+def test_table_over_files_is_created_read_and_dropped(lake: Lake):
     lake.put("t/p=1/a.csv", "h\n1,a\\, b,x;y,k:1\n")
     run(
         lake,
@@ -154,7 +154,7 @@ def test_table_over_files_is_made_read_and_dropped(lake: Lake):
         ),
     ],
 )
-def test_format_of_a_table_is_what_its_statement_says(lake: Lake, clause: str, serde: str):
+def test_statement_sets_the_format_of_a_table(lake: Lake, clause: str, serde: str):
     run(
         lake,
         f"CREATE EXTERNAL TABLE t (a int, s struct<x:int,y:array<decimal(10,2)>>) {clause} LOCATION 's3://lake/t/'",
@@ -234,7 +234,7 @@ def keys(lake: Lake, prefix: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["PARQUET", "ORC", "JSON", "TEXTFILE", "CSV"])
-def test_table_made_of_a_query_holds_its_rows(lake: Lake, kind: str):
+def test_table_created_from_a_query_holds_its_rows(lake: Lake, kind: str):
     answer = run(
         lake,
         f"CREATE TABLE made WITH (format = '{kind}', partitioned_by = ARRAY['p'], external_location = 's3://lake/made/') AS "
@@ -252,7 +252,7 @@ def test_table_made_of_a_query_holds_its_rows(lake: Lake, kind: str):
         run(lake, "create table other with (external_location = 's3://lake/made/') as select 1 a")
 
 
-def test_table_made_without_a_place_lies_beside_the_results(lake: Lake):
+def test_table_created_without_a_location_is_stored_beside_the_results(lake: Lake):
     run(
         lake, "create table made as select 1 a, array[1] b, map(array['k'], array[1.5]) c, cast(row(1) as row(x int)) d"
     )
@@ -277,7 +277,7 @@ def test_table_made_without_a_place_lies_beside_the_results(lake: Lake):
         ),
     ],
 )
-def test_table_that_cannot_be_made_leaves_nothing(lake: Lake, sql: str, code: str):
+def test_failed_table_creation_leaves_nothing(lake: Lake, sql: str, code: str):
     with pytest.raises(QueryFailedError, match=f"^{code}"):
         run(lake, sql)
     assert keys(lake, "out/") == []

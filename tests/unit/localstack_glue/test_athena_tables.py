@@ -35,7 +35,7 @@ def test_keys_of_json_match_in_any_case(lake: Lake, serde: str):  # G37
     assert lake.rows("select userid, items[1].sku from t") == [("1", "a")]
 
 
-def test_file_that_is_no_row_is_told_with_its_place(lake: Lake):
+def test_malformed_file_is_reported_with_its_location(lake: Lake):
     lake.table("t", "a int", serde=JSON)
     lake.put("t/a.json", "{no json\n")
     with pytest.raises(QueryFailedError, match=r"^HIVE_CURSOR_ERROR: Row is not a valid JSON.*s3://lake/t/a\.json"):

@@ -46,7 +46,7 @@ def ice(lake: Lake, tmp_path) -> Lake:
         ("UNLOAD (SELECT 1 a) TO 's3://lake/out/' WITH (format = 'JSON', header = 'true')", "'header' does not exist"),
     ],
 )  # fmt: skip
-def test_what_a_statement_says_beyond_what_is_done_refuses_it(ice: Lake, statement: str, named: str):
+def test_statement_with_an_unsupported_clause_is_refused(ice: Lake, statement: str, named: str):
     with pytest.raises(QueryFailedError, match=named):
         run(ice, statement)
     assert ice.rows("select * from ice order by id") == [("1", "a"), ("2", "b")]
@@ -68,7 +68,7 @@ def test_what_a_statement_says_beyond_what_is_done_refuses_it(ice: Lake, stateme
         ("EXPLAIN (TYPE VALIDATE) SELECT 1", "NOT_SUPPORTED"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_told(ice: Lake, statement: str, code: str):
+def test_impossible_statement_is_refused(ice: Lake, statement: str, code: str):
     run(ice, "CREATE VIEW v AS SELECT 1 x")
     run(ice, "CREATE VIEW of_v AS SELECT x FROM v")
     with pytest.raises(QueryFailedError, match=f"^{code}"):
@@ -120,7 +120,7 @@ def test_rows_go_where_their_partition_is(lake: Lake):
     assert lake.rows("select * from t order by a") == [("1", "x"), ("2", "y"), ("3", "x")]
 
 
-def test_table_of_hives_json_in_buckets_is_made_and_filled(lake: Lake):
+def test_bucketed_table_of_hive_json_is_created_and_filled(lake: Lake):
     run(
         lake,
         "CREATE EXTERNAL TABLE t (id int, at timestamp) CLUSTERED BY (id) INTO 4 BUCKETS "

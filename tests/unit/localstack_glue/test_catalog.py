@@ -42,7 +42,7 @@ def test_table_with_a_stale_version_is_not_updated(catalog):
 
 
 @pytest.mark.parametrize(("skips", "kept"), [(False, 2), (True, 1)])
-def test_old_version_is_kept_unless_told_otherwise(catalog, skips, kept):
+def test_update_keeps_the_old_version_by_default(catalog, skips, kept):
     catalog.call("CreateTable", TableInput={"Name": "t"})
     catalog.call("UpdateTable", TableInput={"Name": "t"}, SkipArchive=skips)
 
@@ -146,7 +146,7 @@ def test_database_is_changed_whole_and_renamed_with_its_tables(catalog):
         catalog.bare("GetDatabase", Name="old")
 
 
-def test_column_that_is_there_twice_is_refused_also_among_many(catalog):
+def test_duplicate_column_is_refused_even_in_a_wide_table(catalog):
     many = [{"Name": f"c{number}", "Type": "int"} for number in range(20_000)]
     catalog.call("CreateTable", TableInput={"Name": "wide", "StorageDescriptor": {"Columns": many}})
     with pytest.raises(InvalidInputException, match="Duplicate column name c7 in table t"):

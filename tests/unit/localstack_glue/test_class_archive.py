@@ -68,7 +68,7 @@ def test_archive_of_half_the_classes_is_not_kept(settings, tmp_path, monkeypatch
     assert not list(made.iterdir())
 
 
-def test_machine_without_spark_says_what_it_lacks(settings, tmp_path):
+def test_machine_without_spark_reports_what_is_missing(settings, tmp_path):
     (settings.site_packages[0] / "pyspark" / "bin").rmdir()
     (settings.site_packages[0] / "pyspark").rmdir()
     with pytest.raises(ClassArchiveError, match="no pyspark"):

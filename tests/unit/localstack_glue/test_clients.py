@@ -95,7 +95,7 @@ def test_another_error_of_another_emulators_sts_is_no_refusal():
 
 
 @pytest.mark.parametrize("operation", ["list_objects_v2", "list_objects", "list_object_versions"])
-def test_listings_say_nothing_of_an_encoding(operation):
+def test_listings_have_no_encoding_type(operation):
     class AskedError(Exception):
         """Stands for the answer."""
 

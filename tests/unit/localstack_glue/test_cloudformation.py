@@ -103,7 +103,7 @@ def test_resource_without_a_name_gets_the_stacks() -> None:
     assert made.resource_model["Id"] == name
 
 
-def test_job_changes_in_place_and_with_another_name_is_made_anew() -> None:
+def test_job_changes_in_place_and_is_replaced_under_another_name() -> None:
     client, provider = Client(), build_provider(KINDS["AWS::Glue::Job"])()
 
     provider.update(request(client, {**JOB, "Timeout": 5}, {**JOB, "Id": "j"}))
@@ -132,7 +132,7 @@ def test_tags_follow_the_template() -> None:
     ]
 
 
-def test_what_a_crawlers_template_no_longer_says_is_taken_away() -> None:
+def test_properties_removed_from_a_crawlers_template_are_removed() -> None:
     client, provider = Client(), build_provider(KINDS["AWS::Glue::Crawler"])()
     now = {"Name": "c", "Role": "r", "Targets": {}}
     schedule = {"ScheduleExpression": "cron(0 1 * * ? *)"}
@@ -145,7 +145,7 @@ def test_what_a_crawlers_template_no_longer_says_is_taken_away() -> None:
 
 
 @pytest.mark.parametrize(("error", "status"), [("EntityNotFoundException", "SUCCESS"), ("AccessDenied", "FAILED")])
-def test_old_resource_of_a_change_that_cannot_be_deleted_is_told(error: str, status: str) -> None:
+def test_undeletable_old_resource_of_a_replacement_is_reported(error: str, status: str) -> None:
     client, provider = Client(), build_provider(KINDS["AWS::Glue::Job"])()
     client.error, client.failing = error, "delete_"
 
@@ -251,7 +251,7 @@ def test_values_have_the_types_that_the_api_takes() -> None:
     assert repr(job["MaxRetries"]) == "1"
 
 
-def test_failures_are_told_and_what_is_gone_is_deleted() -> None:
+def test_failures_are_reported_and_a_missing_resource_counts_as_deleted() -> None:
     client, provider = Client(), build_provider(KINDS["AWS::Glue::Workflow"])()
     client.error = "EntityNotFoundException"
     assert provider.delete(request(client, {"Name": "w", "Id": "w"})).status is OperationStatus.SUCCESS
@@ -264,7 +264,7 @@ def test_failures_are_told_and_what_is_gone_is_deleted() -> None:
     assert provider.delete(request(client, {"Name": "w", "Id": "w"})).status is OperationStatus.FAILED
 
 
-def test_stack_deletes_what_it_made_and_nothing_else() -> None:
+def test_stack_deletes_only_its_own_resources() -> None:
     client, provider = Client(), build_provider(KINDS["AWS::Glue::Job"])()
     made = provider.create(request(client, JOB)).resource_model
     client.error = "AlreadyExistsException"

@@ -33,7 +33,7 @@ def test_password_is_shown_unless_it_is_to_be_hidden(call):
     assert listed["ConnectionProperties"] == hidden
 
 
-def test_password_is_encrypted_where_the_catalog_says_so(call, glue):
+def test_password_is_encrypted_if_the_catalog_requires_it(call, glue):
     settings = {"ConnectionPasswordEncryption": {"ReturnConnectionPasswordEncrypted": True, "AwsKmsKeyId": "key"}}
     backend(glue.scope).put_data_catalog_encryption_settings(glue.scope.account_id, settings)
     call("CreateConnection", ConnectionInput=definition("c"))

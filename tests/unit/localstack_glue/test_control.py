@@ -37,7 +37,7 @@ def endpoints(**provider: Any) -> ControlEndpoints:
     return ControlEndpoints(SimpleNamespace(guard=None, **provider))  # type: ignore[arg-type]
 
 
-def test_health_tells_others_the_version_and_no_more():
+def test_health_shows_strangers_only_the_version():
     answer = endpoints().health(Request("GET", "/_glue/health", remote_addr=BRIDGE))
     assert (answer.status_code, json.loads(answer.data)) == (200, {"status": "running", "version": __version__})
 
@@ -67,7 +67,7 @@ def test_address_answers_its_own_methods_only(method, name, status):
     assert status != 405 or answer.headers["Allow"]
 
 
-def test_iam_tells_whether_it_is_enforced():
+def test_iam_endpoint_shows_whether_roles_are_enforced():
     answer = endpoints().iam(Request("GET", "/_glue/iam", remote_addr="127.0.0.1"))
     assert json.loads(answer.data) == {"enforced": False, "roles": {}}
 

@@ -260,7 +260,7 @@ def test_more_tables_than_the_threshold_are_not_written(lake):
     assert lake.glue.get_databases()["DatabaseList"] == []
 
 
-def test_object_that_is_gone_since_the_listing_is_skipped(lake):
+def test_object_deleted_since_the_listing_is_skipped(lake):
     lake.put("x.csv", CARS)
     lake.put("y.csv", CARS)
     lake.s3.meta.events.register(
@@ -293,7 +293,7 @@ def test_remarks_on_a_table_outlive_a_merge(lake, has_new_column):  # G21
 
 
 @pytest.mark.parametrize("is_second", [False, True], ids=["first-crawl", "new-folders"])
-def test_catalog_is_changed_only_after_the_crawl_has_said_so(lake, is_second):  # G13
+def test_catalog_changes_only_after_the_crawl_reports_it(lake, is_second):  # G13
     lake.put("cars/d=1/a.csv", CARS)
     if is_second:
         lake.crawl(**NEW_ONLY)

@@ -46,7 +46,7 @@ def test_crawler_that_cannot_be_is_refused(glue, definition):
     assert glue.store.crawlers == {}
 
 
-def test_crawler_tells_its_last_crawl_and_history(glue):
+def test_crawler_shows_its_last_crawl_and_history(glue):
     glue.add_crawler("raw")
     glue.crawlers.start(glue.scope, {"Name": "raw"})
     assert glue.crawlers.get(glue.scope, {"Name": "raw"})["Crawler"]["State"] == "RUNNING"

@@ -153,7 +153,7 @@ def test_custom_classifier_leaves_other_files_to_the_next(text, classifier):
     assert classify_custom(sample(text), classifier) is None  # G16
 
 
-def test_custom_classifier_allows_a_single_column_if_told_so():
+def test_custom_classifier_allows_a_single_column_if_configured():
     text = "name\nx\ny\n"
 
     assert classify_custom(sample(text), CsvClassifier("c", contains_header="PRESENT")) is None
@@ -184,7 +184,7 @@ def test_values_are_trimmed_unless_the_classifier_forbids_it():
     assert columns(classify_custom(sample(text), keeping))["a"] == "string"
 
 
-def test_column_names_that_repeat_are_told_apart():
+def test_repeated_column_names_are_numbered():
     schema = classify_custom(sample("a,A,b\n1,2,3\n"), CsvClassifier("c", contains_header="PRESENT"))
 
     assert schema is not None

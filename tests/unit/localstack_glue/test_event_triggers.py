@@ -71,7 +71,7 @@ def test_full_batch_starts_one_run_and_the_next_event_begins_another_batch(arriv
     assert runs(arrivals)[1]["WorkflowRunProperties"]["aws:eventIds"] == "[three, four]"
 
 
-def test_run_started_otherwise_tells_of_no_batch(arrivals):
+def test_run_without_an_event_has_no_batch_properties(arrivals):
     arrivals.workflows.start_run(arrivals.scope, {"Name": "arrivals"})
 
     assert "StartingEventBatchCondition" not in runs(arrivals)[0]
@@ -198,7 +198,7 @@ def test_rule_whose_role_may_not_notify_starts_nothing(receiver, role, reason):
     assert receiver.heard == []
 
 
-def test_role_is_not_asked_where_roles_are_not_enforced():
+def test_role_is_not_checked_if_roles_are_not_enforced():
     receiver = FakeReceiver(enforced=False)
     deliver(receiver, WORKFLOW, f"{ROLE}2", RULE, "one")
     assert len(receiver.heard) == 1

@@ -37,7 +37,7 @@ def sent_events(glue):
         ("STOPPED", None, "INFO", "Job run stopped"),
     ],
 )
-def test_end_of_a_job_run_is_told(glue, sent_events, state, error, severity, message):  # G30
+def test_end_of_a_job_run_is_sent_as_an_event(glue, sent_events, state, error, severity, message):  # G30
     glue.add_job("etl")
     run_id = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
     glue.end_job(state, error)
@@ -45,7 +45,7 @@ def test_end_of_a_job_run_is_told(glue, sent_events, state, error, severity, mes
     assert sent_events == [("Glue Job State Change", detail)]
 
 
-def test_each_attempt_is_told(glue, sent_events):  # G27, G30
+def test_each_attempt_is_sent_as_an_event(glue, sent_events):  # G27, G30
     glue.add_job("etl", MaxRetries=1)
     glue.jobs.start(glue.scope, {"JobName": "etl"})
     glue.end_job("FAILED", "no")
@@ -53,7 +53,7 @@ def test_each_attempt_is_told(glue, sent_events):  # G27, G30
     assert [detail["state"] for _, detail in sent_events] == ["FAILED", "SUCCEEDED"]
 
 
-def test_run_above_the_limit_of_a_trigger_is_told(glue, sent_events):  # G27, G30
+def test_run_above_the_limit_of_a_trigger_is_sent_as_an_event(glue, sent_events):  # G27, G30
     glue.add_job("etl")
     glue.add_trigger("go", "ON_DEMAND", [{"JobName": "etl"}])
     glue.triggers.start(glue.scope, {"Name": "go"})
@@ -63,7 +63,7 @@ def test_run_above_the_limit_of_a_trigger_is_told(glue, sent_events):  # G27, G3
     ]
 
 
-def test_end_that_aws_does_not_tell(glue):
+def test_end_without_an_event_on_aws_sends_none(glue):
     glue.add_job("etl")
     glue.jobs.start(glue.scope, {"JobName": "etl"})
     run = glue.job_executor.started[-1][1]
@@ -71,7 +71,7 @@ def test_end_that_aws_does_not_tell(glue):
     assert shapes.job_run_ended(run) is None
 
 
-def test_run_that_takes_long_is_told_once(glue, sent_events):  # G30
+def test_long_run_is_sent_as_an_event_once(glue, sent_events):  # G30
     glue.add_job("etl", NotificationProperty={"NotifyDelayAfter": 1e-4})
     threads = {thread.ident for thread in threading.enumerate()}
     glue.jobs.start(glue.scope, {"JobName": "etl"})
@@ -87,7 +87,7 @@ def test_run_that_takes_long_is_told_once(glue, sent_events):  # G30
     assert detail["notificationCondition"] == {"NotifyDelayAfter": 1e-4}
 
 
-def test_crawl_is_told_at_its_start_and_end(glue, sent_events):  # G30
+def test_crawl_is_sent_as_events_at_its_start_and_end(glue, sent_events):  # G30
     glue.add_crawler("raw")
     glue.crawlers.start(glue.scope, {"Name": "raw"})
     glue.end_crawl()
@@ -105,7 +105,7 @@ def test_crawl_is_told_at_its_start_and_end(glue, sent_events):  # G30
     assert (ended["state"], ended["tablesCreated"], ended["partitionsCreated"]) == ("Succeeded", "0", "0")
 
 
-def test_failed_crawl_tells_why_and_a_stopped_one_nothing(glue, sent_events):  # G30
+def test_failed_crawl_sends_its_reason_and_a_stopped_one_nothing(glue, sent_events):  # G30
     glue.add_crawler("raw")
     glue.crawlers.start(glue.scope, {"Name": "raw"})
     crawl = glue.crawl_executor.started[-1][1]
@@ -153,7 +153,7 @@ def test_failed_crawl_tells_why_and_a_stopped_one_nothing(glue, sent_events):  #
         ),
     ],
 )
-def test_change_of_the_catalog_is_told(operation, request_, detail_type, change):  # G30
+def test_change_of_the_catalog_is_sent_as_an_event(operation, request_, detail_type, change):  # G30
     (event,) = shapes.catalog_changed(SCOPE, operation, request_, {})
     assert (event.detail_type, event.detail) == (
         detail_type,
@@ -161,13 +161,13 @@ def test_change_of_the_catalog_is_told(operation, request_, detail_type, change)
     )
 
 
-def test_what_a_batch_could_not_change_is_not_told():  # G30
+def test_failed_part_of_a_batch_is_not_sent_as_an_event():  # G30
     request = {"DatabaseName": "lake", "TablesToDelete": ["a", "b"]}
     (event,) = shapes.catalog_changed(SCOPE, "BatchDeleteTable", request, {"Errors": [{"TableName": "a"}]})
     assert event.detail["changedTables"] == ["b"]
 
 
-def test_many_changes_are_told_in_pieces():  # G30
+def test_many_changes_are_sent_in_several_events():  # G30
     partitions = [{"Values": [str(number)]} for number in range(101)]
     request = {"DatabaseName": "lake", "TableName": "t", "PartitionInputList": partitions}
     events = list(shapes.catalog_changed(SCOPE, "BatchCreatePartition", request, {}))
@@ -207,7 +207,7 @@ def test_events_are_sent_and_a_failure_keeps_none_back():
     }
 
 
-def test_only_changes_that_were_made_are_told():
+def test_only_applied_changes_are_sent_as_events():
     changes: list[str] = []
     bus = SimpleNamespace(catalog_changed=lambda _scope, operation, *_: changes.append(operation))
     handler = CatalogEventHandler(bus)  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ def names(merged: dict[str, str], settings: Settings) -> set[str]:
     return {jar.name for jar in jars.of_run(merged, settings)}
 
 
-def test_table_formats_are_on_the_class_path_of_runs_that_ask_for_them(settings: Settings) -> None:
+def test_table_formats_are_on_the_class_path_of_runs_that_request_them(settings: Settings) -> None:
     others = {"ojdbc11.jar"}  # a jar of no known name is the user's matter
     assert names({}, settings) == others
     assert names({"--datalake-formats": "iceberg"}, settings) == others | {ICEBERG}

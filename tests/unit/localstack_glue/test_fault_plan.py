@@ -17,7 +17,7 @@ def modes(plan: FaultPlan, *calls: Call) -> list[str]:
     return [rule.mode if (rule := plan.decide(call)) else "" for call in calls]
 
 
-def test_only_the_named_calls_are_struck_from_the_nth_on_and_as_often_as_said():
+def test_only_the_named_calls_fail_from_the_nth_on_and_as_often_as_configured():
     plan = FaultPlan([Rule(Mode.LOSE_ANSWER, "glue", "Update*", nth=2, times=2)])
     assert modes(plan, UPDATE, PUT, UPDATE, UPDATE, UPDATE) == ["", "", "lose-answer", "lose-answer", ""]
 
@@ -41,7 +41,7 @@ def test_same_seed_strikes_the_same_calls_and_another_one_others():
     assert 16 < sum(map(bool, struck(1))) < 48
 
 
-def test_record_says_what_was_struck():
+def test_record_lists_the_failed_calls():
     plan = FaultPlan.parse({"seed": 7, "rules": [{"mode": "expire", "service": "s3"}]})
     plan.decide(PUT)
     record = json.loads(json.dumps(plan.as_record()))

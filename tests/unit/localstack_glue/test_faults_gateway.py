@@ -86,7 +86,7 @@ def test_answer_that_is_lost_is_none(mode, did):
 
 
 @pytest.mark.parametrize(("mode", "end"), [(Mode.TRUNCATE, "close"), (Mode.RESET_MID_ANSWER, "abort")])
-def test_cut_answer_tells_its_whole_length(mode, end):
+def test_truncated_response_announces_its_full_length(mode, end):
     client = client_under(mode).call()
     assert (client.length, client.body, client.ended) == ("10", WHOLE[:5], [end])
 
@@ -111,7 +111,7 @@ def ask(faults: Faults | None, method: str, body: bytes = b"", remote: str = "12
     return answer.status_code, json.loads(answer.data)
 
 
-def test_plan_is_put_told_and_taken_away():
+def test_plan_is_set_shown_and_removed():
     faults = Faults()
     assert ask(faults, "GET") == (200, {"seed": None, "rules": [], "struck": []})
     assert ask(faults, "POST", json.dumps(PLAN).encode())[0] == 200
@@ -122,7 +122,7 @@ def test_plan_is_put_told_and_taken_away():
     assert faults.plan is None
 
 
-def test_off_unless_asked_for():
+def test_faults_are_off_by_default():
     status, told = ask(None, "POST", json.dumps(PLAN).encode())
     assert status == 404
     assert "LOCALSTACK_GLUE_FAULTS" in told["message"]

@@ -65,7 +65,7 @@ def test_trigger_that_has_fired_in_its_run_is_expected_no_more(glue):
         (WarmJvm.ALWAYS, ["etl", "after", "etl", "after", "etl"]),  # first when defined, and again when run
     ],
 )
-def test_jvms_are_made_ready_for_the_jobs_to_come(glue, mode, expected):
+def test_jvms_are_prepared_for_the_next_jobs(glue, mode, expected):
     UpcomingJobs(mode, glue.jobs, glue.crawl_signals, glue.job_signals)
     glue.add_quarterly_workflow()
     glue.add_job("after")

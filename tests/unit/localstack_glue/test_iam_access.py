@@ -88,7 +88,7 @@ def test_deletion_of_several_is_checked_key_by_key():
     ]
 
 
-def test_listing_tells_its_prefix():
+def test_listing_is_checked_with_its_prefix():
     (listing,) = accesses("s3", "ListObjectsV2", {"Bucket": "lake", "Prefix": "raw/", "MaxKeys": 5}, PLACE)
     assert listing.context == {"s3:prefix": ("raw/",), "s3:max-keys": ("5",)}
     (whole,) = accesses("s3", "ListObjectsV2", {"Bucket": "lake"}, PLACE)
@@ -141,13 +141,13 @@ def test_calls_on_logs():
     assert create.resources == (f"{group}:log-stream:", group)
 
 
-def test_metrics_tell_their_namespace():
+def test_metrics_are_checked_with_their_namespace():
     (put,) = accesses("cloudwatch", "PutMetricData", {"Namespace": "Glue"}, PLACE)
     assert (put.action, put.resources) == ("cloudwatch:PutMetricData", ("*",))
     assert put.context == {"cloudwatch:namespace": ("Glue",)}
 
 
-def test_each_event_tells_its_bus_its_source_and_its_type():
+def test_each_event_is_checked_with_its_bus_source_and_type():
     entries = [
         {"Source": "quartal", "DetailType": "Run", "Detail": "{}"},
         {"Source": "aws.glue", "Detail": "{}", "EventBusName": "own"},

@@ -95,7 +95,7 @@ def test_refusal_is_worded_as_aws_words_it():
     )
 
 
-def test_explicit_deny_is_told_apart():
+def test_explicit_deny_is_distinguished():
     forbidden = {**READ, "Effect": "Deny", "Action": "glue:*", "Resource": "*"}
     context = call("glue", "GetDatabase", protocol="json", Name="db")
     error = refusal(guard_of(forbidden), context)
@@ -106,7 +106,7 @@ def test_explicit_deny_is_told_apart():
     )
 
 
-def test_role_that_is_gone_may_nothing():
+def test_deleted_role_has_no_permissions():
     guard = guard_of(READ)
     guard._directory = SimpleNamespace(find=lambda _arn: None)  # type: ignore[assignment]
     refusal(guard, call("s3", "GetObject", Bucket="lake", Key="a"))
@@ -117,7 +117,7 @@ def test_permissions_boundary_bounds():
     refusal(guard, call("s3", "GetObject", Bucket="lake", Key="a"))
 
 
-def test_anybody_may_ask_who_he_is():
+def test_caller_identity_needs_no_permission():
     RoleGuardHandler(guard_of(READ))(FakeChain(), call("sts", "GetCallerIdentity", protocol="query"), answer())
 
 
@@ -258,7 +258,7 @@ def test_call_on_several_levels_counts_once():
     assert told["statements"][0]["actions"] == {"glue:GetTable": 1}
 
 
-def test_describe_tells_what_would_be_refused_without_each_statement():
+def test_describe_lists_what_each_statement_alone_allows():
     again = {"Sid": "Again", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lake/b*"}
     guard = guard_of(READ, DELETE, again)
     handle = RoleGuardHandler(guard)

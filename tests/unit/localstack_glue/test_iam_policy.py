@@ -87,7 +87,7 @@ def test_single_statement_needs_no_list():
     assert verdict(parse("p", document), "s3:GetObject") is Verdict.ALLOWED
 
 
-def test_decision_names_the_statement_that_made_it():
+def test_decision_names_the_deciding_statement():
     statements = policy(allow("s3:PutObject"), allow("s3:Get*", Sid="Read"), allow("*"))
     decision = decide(statements, Access("s3:GetObject", (BUCKET,), {}))
     assert (decision.statement.label, decision.statement.matching_actions("s3:GetObject")) == ("p/Read", ("s3:Get*",))
@@ -115,7 +115,7 @@ def test_variable_without_a_value_has_its_default(tags, expected):
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_trust_that_is_denied_is_none_whatever_else_is_said(order):
+def test_denied_trust_outweighs_every_allow(order):
     said = [
         {"Effect": effect, "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}
         for effect in ("Allow", "Deny")

@@ -40,7 +40,7 @@ def start_run(glue: Any) -> str:
     return run_id
 
 
-def test_bookmark_is_shown_as_the_script_left_it_and_gone_after_a_reset(glue, calls, tmp_path):  # G28
+def test_bookmark_is_shown_unchanged_and_deleted_by_a_reset(glue, calls, tmp_path):  # G28
     entry = commit(tmp_path, glue.scope, start_run(glue), version=3)
 
     assert calls.get(glue.scope, {"JobName": "etl"})["JobBookmarkEntry"] == entry

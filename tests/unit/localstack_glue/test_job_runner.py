@@ -67,7 +67,7 @@ def test_end_of_a_script_leaves_its_code_and_reason(tmp_path, script, expected):
     assert outcome(tmp_path, script) == expected  # G29
 
 
-def test_java_error_is_told_with_javas_words():
+def test_java_error_has_the_message_of_java():
     error_type = type("Py4JJavaError", (Exception,), {"__module__": "py4j.protocol", "__qualname__": "Py4JJavaError"})
     error = error_type("An error occurred while calling o1.x.\n: java.lang.Oops: no\n\tat a.b")
 
@@ -126,7 +126,7 @@ subprocess.Popen(["sleep", "600"])
         pytest.param("import sys; sys.stdout.close(); sys.exit(5)", (5, "SystemExit: 5"), id="closes-stdout-and-exits"),
     ],
 )
-def test_hostile_end_of_a_script_is_told_as_it_was(tmp_path, script, expected):
+def test_abnormal_end_of_a_script_is_reported_as_it_was(tmp_path, script, expected):
     assert outcome(tmp_path, script) == expected  # G26, G29
 
 
@@ -196,7 +196,7 @@ time.sleep(600)
     assert job.left_behind() == []
 
 
-def test_script_that_can_clean_up_is_given_the_time(tmp_path):
+def test_script_gets_time_to_clean_up(tmp_path):
     script = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (print("cleaned", flush=True), sys.exit(0)))
@@ -213,7 +213,7 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("new_session", [False, True], ids=["in-the-group", "outside-the-group"])
-def test_each_process_is_asked_to_stop_once(tmp_path, new_session):
+def test_each_process_gets_one_stop_signal(tmp_path, new_session):
     counting = """
 import signal, time
 asked = []

@@ -25,7 +25,7 @@ NAMES = ["--JOB_NAME", "etl", "--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1"]
 
 
 @given(*[st.dictionaries(st.sampled_from(["--a", "--b", "--c"]), st.text(max_size=3)) for _ in range(3)])
-def test_fixed_arguments_win_over_given_ones_and_those_over_defaults(defaults, given_, fixed):
+def test_fixed_arguments_override_those_of_the_run_and_those_the_defaults(defaults, given_, fixed):
     merged = arguments.merge(defaults, given_, fixed)
 
     assert set(merged) == set(defaults) | set(given_) | set(fixed)
@@ -46,7 +46,7 @@ def test_script_sees_its_own_arguments_and_not_the_services():
     ]  # G28
 
 
-def test_script_in_a_workflow_is_told_the_run():
+def test_script_in_a_workflow_gets_the_run_id():
     identity = RunIdentity("etl", "j_1", "jr_1", "quarterly", "wr_1")
 
     expected = [*NAMES, "--WORKFLOW_NAME", "quarterly", "--WORKFLOW_RUN_ID", "wr_1"]
@@ -119,7 +119,7 @@ def test_java_puts_temporary_files_into_the_runs_own_folder(tmp_path):
     assert "-XX:-UsePerfData" in shlex.split(options)  # a Java that is killed leaves it in /tmp
 
 
-def test_java_maps_the_archive_of_classes_and_says_nothing_of_one_that_does_not_fit(tmp_path):
+def test_java_maps_the_class_archive_and_is_silent_about_one_that_does_not_fit(tmp_path):
     run = replace(spark_run(tmp_path), class_archive=tmp_path / "of spark.jsa")
     options = shlex.split(spark_conf.spark_defaults(run, {})["spark.driver.extraJavaOptions"])
 
@@ -283,7 +283,7 @@ def test_failed_install_leaves_nothing_in_the_cache(tmp_path):
         pytest.param("", "exit code 2", id="nothing"),
     ],
 )
-def test_failed_install_says_the_cause_and_not_the_hint(stderr, told):
+def test_failed_install_reports_the_cause_and_not_the_hint(stderr, told):
     assert installers.cause(stderr, 2) == told
 
 
@@ -329,7 +329,7 @@ def test_install_runs_with_them_and_the_script_does_not(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_data_catalog_is_sparks_metastore_where_the_run_asks_for_it(merged, is_on):  # G28
+def test_data_catalog_is_sparks_metastore_if_the_run_requests_it(merged, is_on):  # G28
     assert uses_data_catalog(request("glueetl", **merged)) is is_on
     assert uses_data_catalog(request("pythonshell", **merged)) is False
 

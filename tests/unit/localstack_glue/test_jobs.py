@@ -97,7 +97,7 @@ def test_run_above_the_limit_is_refused(glue):
     glue.jobs.start(glue.scope, {"JobName": "etl"})
 
 
-def test_failed_run_is_tried_again_as_often_as_the_job_says(glue):
+def test_failed_run_is_retried_up_to_max_retries(glue):
     glue.add_job("etl", MaxRetries=2)
     run_id = glue.jobs.start(glue.scope, {"JobName": "etl", "Arguments": {"--a": "1"}})["JobRunId"]
 
@@ -141,7 +141,7 @@ def test_queued_runs_start_in_order_when_there_is_room(glue):  # G26
     assert states(glue) == ["SUCCEEDED", "FAILED", "RUNNING"]
 
 
-def test_run_says_itself_whether_it_may_be_queued(glue):
+def test_run_overrides_whether_it_may_be_queued(glue):
     glue.add_job("patient", JobRunQueuingEnabled=True)
     glue.add_job("hasty")
     for job in ("patient", "hasty"):
@@ -200,7 +200,7 @@ def test_stopped_workflow_run_stops_what_is_queued(glue):
         ({"Name": "gluestreaming", "ScriptLocation": "s3://x/y"}, None),
     ],
 )
-def test_job_that_nobody_can_run_is_accepted_and_its_runs_tell(command, reason):
+def test_job_without_a_runtime_is_accepted_and_its_runs_fail_with_the_reason(command, reason):
     complete(Command=command)
     told = definitions.why_not_runnable("etl", "jr_1", command)
     assert (told is None) if reason is None else (reason in (told or ""))
@@ -225,7 +225,7 @@ def test_allocated_capacity_is_what_max_capacity_was_called(glue):
     assert glue.jobs.get_run(glue.scope, {"JobName": "etl", "RunId": run_id})["JobRun"]["MaxCapacity"] == 5.0
 
 
-def test_stop_tells_for_each_run_what_came_of_it(glue):
+def test_stop_reports_the_outcome_for_each_run(glue):
     glue.add_job("etl")
     run_id = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
 

@@ -111,7 +111,7 @@ def test_array_that_the_sample_cuts_off_is_read_up_to_there():
     assert columns(classify(cut, (by_path("$[*]"),))) == {"id": "int"}
 
 
-def test_first_record_that_is_cut_off_asks_for_more():
+def test_truncated_first_record_requests_more_bytes():
     cut = sample('{"id": 1, "text": "' + "x" * 100, is_whole=False)
 
     with pytest.raises(MoreNeededError):  # G14: 1 MB, growing to 10 MB

@@ -19,7 +19,7 @@ SPARK = {
         pytest.param(SPARK, {"--custom-logGroup-prefix": "/mine"}, True, "/mine/sec-role/etl", id="prefix, encrypted"),
     ],
 )
-def test_job_run_logs_to_the_group_that_its_encryption_and_prefix_ask_for(plan, arguments, is_encrypted, expected):
+def test_job_run_logs_to_the_group_of_its_encryption_and_prefix(plan, arguments, is_encrypted, expected):
     assert job_log_group(plan, arguments, is_encrypted=is_encrypted) == expected
 
 

@@ -26,7 +26,7 @@ class FakeLogs:
         self.batches.append([event["message"] for event in logEvents])
 
 
-def test_log_is_sent_in_batches_and_its_stream_made_once():
+def test_log_is_sent_in_batches_and_its_stream_created_once():
     logs = FakeLogs()
     stream = LogStream(logs, "group", "stream")
     for number in range(MAX_EVENTS + 1):

@@ -69,7 +69,7 @@ def reads() -> Iterator[ObjectReads]:
     server.server_close()
 
 
-def test_object_is_asked_for_with_the_roles_signature(reads):
+def test_object_is_requested_with_the_roles_signature(reads):
     body = reads.get_object("lake", "raw/a =ü+%/x.csv", "bytes=0-9")["Body"].read().decode()
 
     assert body == "/lake/raw/a =ü+%/x.csv|bytes=0-9|AWS4-HMAC-SHA256 Credential=AKID|token"
@@ -82,7 +82,7 @@ def test_refusal_is_a_client_error(reads):
     assert raised.value.response["Error"] == {"Code": "AccessDenied", "Message": "no"}
 
 
-def test_endpoint_that_is_gone_is_an_error_of_botocore():
+def test_unreachable_endpoint_is_a_botocore_error():
     reads = ObjectReads("http://127.0.0.1:9", "us-east-1", Credentials("a", "b"), 1)
 
     with pytest.raises(BotoCoreError):

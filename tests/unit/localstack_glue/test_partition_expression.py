@@ -78,13 +78,13 @@ def test_what_cannot_be_compared_is_refused(expression, message):
     assert message in refused.value.message
 
 
-def test_key_that_is_not_asked_for_may_hold_anything_and_an_asked_one_may_not():
+def test_unused_key_may_hold_any_value_and_a_used_one_may_not():
     assert holds("town = 'x'", ["no number", "", "x", "", "", ""])
     with pytest.raises(InvalidStateException, match="is not an integer"):
         holds("n = 1", ["no number", "", "x", "", "", ""])
 
 
-def test_null_meets_no_comparison_not_even_a_negated_one():
+def test_null_satisfies_no_comparison_not_even_a_negated_one():
     values = ["__HIVE_DEFAULT_PARTITION__", *VALUES[1:]]
     assert not holds("n = 1", values)
     assert not holds("not n = 1", values)

@@ -43,7 +43,7 @@ def names(calls):
     return [described["IndexName"] for described in shown]
 
 
-def test_index_is_made_shown_and_deleted(calls):
+def test_index_is_created_shown_and_deleted(calls):
     create_table(calls, index("first", "a"))
     calls("CreatePartitionIndex", **TABLE, PartitionIndex=index("second", "a", "b"))
 
@@ -80,7 +80,7 @@ def test_table_has_three_at_most(calls):
         calls("CreatePartitionIndex", **TABLE, PartitionIndex=index("4", "d"))
 
 
-def test_table_is_made_with_all_of_its_indexes_or_not_at_all(calls):
+def test_table_is_created_with_all_of_its_indexes_or_not_at_all(calls):
     with pytest.raises(InvalidInputException):
         create_table(calls, index("1", "nokey"))
     with pytest.raises(EntityNotFoundException):

@@ -72,7 +72,7 @@ def test_triggers_of_a_job_are_listed_and_all_where_none_starts_it(glue):
     assert named("other") == (["start-a", "start-b"], ["start-a", "start-b"])
 
 
-def test_execution_class_of_a_run_is_what_was_asked_for(glue):
+def test_run_has_the_requested_execution_class(glue):
     glue.add_job("etl", GlueVersion="5.0", ExecutionClass="STANDARD")
 
     glue.jobs.start(glue.scope, {"JobName": "etl", "ExecutionClass": "FLEX"})

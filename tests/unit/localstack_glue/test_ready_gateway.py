@@ -53,7 +53,7 @@ def run_script(folder: Path, java: subprocess.Popen[bytes], script: str) -> list
 IMPORT = "from pyspark.java_gateway import launch_gateway\nimport os\n"
 
 
-def test_pyspark_is_given_the_java_that_runs_and_nothing_else_sees_it(tmp_path, java):
+def test_pyspark_gets_the_running_java_and_nothing_else_sees_it(tmp_path, java):
     script = IMPORT + "print(launch_gateway())\nprint(sorted(name for name in os.environ if 'GATEWAY' in name))"
 
     assert run_script(tmp_path, java, script) == ["('4321', 'secret')", "[]"]
@@ -77,12 +77,12 @@ def test_second_gateway_of_a_script_is_its_own(tmp_path, java):
         pytest.param("os.chdir('/') or launch_gateway()", id="folder"),
     ],
 )
-def test_script_that_asks_for_another_java_starts_it_and_the_unused_one_is_ended(tmp_path, java, call):
+def test_script_that_requests_another_java_starts_it_and_the_unused_one_ends(tmp_path, java, call):
     assert run_script(tmp_path, java, f"{IMPORT}print({call})") == ["(None, None)"]
     assert java.wait(60) == -signal.SIGKILL
 
 
-def test_settings_of_a_session_do_not_ask_for_another_java():
+def test_session_settings_do_not_request_another_java():
     assert not ready_gateway.needs_own_java({"spark.sql.shuffle.partitions": "4", "spark.master": "local[2]"})
     assert ready_gateway.needs_own_java({"spark.driver.extraJavaOptions": "-Dx=1"})
 

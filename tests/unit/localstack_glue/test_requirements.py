@@ -30,7 +30,7 @@ def test_distribution_takes_the_version_of_the_trigger_rules_that_lies_beside_it
     assert f"{major}.{int(minor) + 1}.0" not in wanted["glue-triggers"]
 
 
-def test_spark_extra_brings_the_server_and_the_versions_of_the_job_runtime():
+def test_spark_extra_installs_the_server_and_the_versions_of_the_job_runtime():
     declared = tomllib.loads((PROJECT / "tooling/localstack_glue/pyproject.toml").read_text())["project"]
     extra = {found.name: found for each in declared["optional-dependencies"]["spark"] for found in [Requirement(each)]}
     assert extra["glue-local"].extras == {"standalone"}

@@ -24,7 +24,7 @@ def test_role_did_what_it_may(local):
 
 
 @pytest.mark.parametrize("actions", [["s3:*"], "s3:*", "s3:GetObject"])
-def test_role_that_did_more_is_told_so(local, actions):
+def test_fixture_fails_for_a_role_that_used_more_than_listed(local, actions):
     with pytest.raises(AssertionError, match="also used"):
         local.assert_role_used_only("job", actions)
 

@@ -84,7 +84,7 @@ def test_python_shell_jobs_do_not_depend_on_a_version_of_spark(glue, tmp_path) -
     assert Execution(glue, tmp_path, FakeRunner(0), GlueVersion="3.0").outcome() == ("SUCCEEDED", None)
 
 
-def test_runtime_of_glue_6_is_made_once_when_a_run_needs_it(tmp_path: Path) -> None:
+def test_runtime_of_glue_6_is_installed_once_when_a_run_needs_it(tmp_path: Path) -> None:
     python, python_6 = runtime_of(tmp_path / "5", "3.5.6"), runtime_of(tmp_path / "6", "4.1.1")
     later = tmp_path / "my project"
     make = f"import os; open({str(tmp_path / 'made')!r}, 'a').write('x'); os.symlink({str(python_6)!r}, {str(later)!r})"
@@ -110,7 +110,7 @@ def test_runtime_of_glue_6_is_made_once_when_a_run_needs_it(tmp_path: Path) -> N
         pytest.param("print('done')", "did not return the path of its Python", id="says-nothing"),
     ],
 )
-def test_runtime_that_cannot_be_made_fails_the_run_with_the_reason(tmp_path: Path, script: str, why: str) -> None:
+def test_failed_runtime_installation_fails_the_run_with_the_reason(tmp_path: Path, script: str, why: str) -> None:
     python = runtime_of(tmp_path / "5", "3.5.6")
     command = json.dumps([sys.executable, "-c", script])
     runtimes = Runtimes(settings_of(python, tmp_path, LOCALSTACK_GLUE_6_MAKE=command))
@@ -118,7 +118,7 @@ def test_runtime_that_cannot_be_made_fails_the_run_with_the_reason(tmp_path: Pat
         runtimes.of(of_version("6.0"))
 
 
-def test_without_a_runtime_of_glue_6_the_remedy_is_told(tmp_path: Path) -> None:
+def test_missing_runtime_of_glue_6_is_reported_with_a_remedy(tmp_path: Path) -> None:
     python = runtime_of(tmp_path / "5", "3.5.6")
     runtimes = Runtimes(settings_of(python, tmp_path))
     with pytest.raises(JobPreparationError, match="LOCALSTACK_GLUE_6_PYTHON"):
@@ -134,7 +134,7 @@ def test_command_that_is_none_is_refused_at_the_start(tmp_path: Path, text: str)
         settings_of(Path(sys.executable), tmp_path, LOCALSTACK_GLUE_6_MAKE=text)
 
 
-def test_s3a_is_told_times_as_numbers_where_hadoop_gives_them_units(tmp_path: Path) -> None:
+def test_s3a_gets_times_as_numbers_although_hadoop_writes_units(tmp_path: Path) -> None:
     timeout = "spark.hadoop.fs.s3a.connection.timeout"
     assert timeout not in spark_conf.spark_defaults(spark_run(tmp_path, spark_version="3.5.6"), {})
     of_4 = spark_run(tmp_path, spark_version="4.1.1")

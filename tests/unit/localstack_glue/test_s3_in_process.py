@@ -67,7 +67,7 @@ def test_whole_object_is_written_to_a_file(handler):
     assert written.getvalue() == b"id,brand\n1,Audi\n"
 
 
-def test_object_that_is_gone_is_a_client_error(handler):
+def test_missing_object_is_a_client_error(handler):
     with pytest.raises(ClientError) as raised:
         InProcessReads(handler, None, SCOPE, ROLE).get_object("lake", "gone", "bytes=0-7")
 
@@ -118,13 +118,13 @@ def test_objects_are_read_in_process_where_a_request_would_be_answered_alike(ser
     assert isinstance(in_process_reads(None, SCOPE, ROLE), InProcessReads)
 
 
-def test_requests_are_made_where_another_has_a_say_in_them(service):
+def test_requests_go_over_the_network_if_other_handlers_are_registered(service):
     handlers.serve_custom_service_request_handlers.handlers.append(lambda *_: None)
 
     assert in_process_reads(None, SCOPE, ROLE) is None
 
 
-def test_requests_are_made_where_s3_is_of_another_make(service):
+def test_requests_go_over_the_network_to_another_s3(service):
     service._provider = object()
 
     assert in_process_reads(None, SCOPE, ROLE) is None

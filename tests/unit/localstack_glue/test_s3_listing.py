@@ -85,13 +85,13 @@ def test_folders_of_all_pages_are_each_there_once(listing):
     assert decoded(pages) == ["é&1", "é&2"]
 
 
-def test_delimiter_that_needs_encoding_is_told_encoded():
+def test_delimiter_that_needs_encoding_is_returned_encoded():
     answer = MendedProvider(bucket_with(KEYS)).list_objects_v2(None, bucket="b", encoding_type="url", delimiter="=")
 
     assert (answer["Delimiter"], answer["CommonPrefixes"]) == ("%3D", [{"Prefix": "day%3D"}])
 
 
-def test_start_after_is_compared_plainly_and_told_encoded():
+def test_start_after_is_compared_decoded_and_returned_encoded():
     answer = MendedProvider(bucket_with(KEYS)).list_objects_v2(
         None, bucket="b", encoding_type="url", start_after="day=1/x"
     )

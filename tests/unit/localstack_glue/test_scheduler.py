@@ -199,7 +199,7 @@ def test_starts_that_are_due_do_not_keep_the_service_from_others(moving):
     assert lock.freed >= 30  # between any two starts
 
 
-def test_trigger_that_is_gone_fires_no_more_of_what_was_due(moving):
+def test_deleted_trigger_fires_no_due_starts(moving):
     glue = moving.glue
     for name in ("first", "second"):
         glue.add_job(name)
@@ -291,7 +291,7 @@ def test_window_of_a_trigger_that_an_earlier_start_changes_starts_nothing_twice(
     assert len(glue.store.workflows["second"].runs) == runs_of_second
 
 
-def test_of_more_starts_than_are_served_at_once_the_newest_are_made(moving, monkeypatch):
+def test_only_the_newest_of_too_many_due_starts_happen(moving, monkeypatch):
     monkeypatch.setattr(scheduler, "MAX_STARTS", 2)
     for name, at in (("first", "0 6 1"), ("second", "0 12 1"), ("third", "0 0 2")):
         moving.glue.add_job(name)
@@ -315,7 +315,7 @@ def test_start_of_a_trigger_that_is_activated_loses_none_of_its_starts(moving):
     assert moving.scheduler.tick() == 1  # G3
 
 
-def test_window_of_a_trigger_that_is_gone_starts_nothing(moving):
+def test_window_of_a_deleted_trigger_starts_nothing(moving):
     glue = moving.glue
     on_events(glue, BatchSize=10)
     glue.event_triggers.notify(glue.scope, "arrivals", "first")

@@ -172,7 +172,7 @@ def test_dates_are_days_and_timestamps_are_milliseconds():
         ("double", "x"),
     ],
 )
-def test_bad_value_is_an_error_or_null_where_the_table_says_so(kind: str, text: str):
+def test_bad_value_is_an_error_or_null_by_the_table_properties(kind: str, text: str):
     with pytest.raises(BadDataError, match=r"^Error parsing field value '.*' for field 0"):
         read(OPEN_CSV, f"a {kind}", f'"{text}"\n')
     nulls = {"use.null.for.invalid.data": "true"}
@@ -193,7 +193,7 @@ def test_keys_match_in_any_case_at_any_depth(serde: str):  # G37
     assert rows == [(1, [{"sku": "a", "size": {"inmm": 2}}], None)]
 
 
-def test_case_can_be_made_to_count():  # G37
+def test_column_names_can_be_case_sensitive():  # G37
     sensitive = {"case.insensitive": "false", "mapping.upper": "A"}
     assert read(OPENX, "a int; upper int", '{"A": 1, "a": 2}\n', sensitive) == [(2, 1)]
     with pytest.raises(MalformedRowError, match='Duplicate key "a"'):

@@ -211,7 +211,7 @@ def test_second_expectation_of_the_same_run_starts_no_second_java(ahead, setting
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
-def test_dropped_java_is_gone_and_what_was_begun_before_comes_too_late(ahead, settings, tmp_path):
+def test_dropping_a_java_ends_it_and_cancels_earlier_starts(ahead, settings, tmp_path):
     expect(ahead)
     era = ahead._waiting.era
     ahead.drop()

@@ -63,7 +63,7 @@ def spark_run(tmp_path: Path, **more: Any) -> spark_conf.SparkRun:
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["service-first", "user-first"])
-def test_jars_of_the_user_stand_where_they_were_asked_to(tmp_path, first):  # G28
+def test_user_jars_have_the_requested_place_on_the_class_path(tmp_path, first):  # G28
     run = spark_run(tmp_path, extra_jars=(tmp_path / "own.jar",), user_jars_first=first)
     names = [Path(entry).name for entry in spark_conf.spark_defaults(run, {})["spark.driver.extraClassPath"].split(":")]
     assert names == (["own.jar", *S3A_JARS] if first else [*S3A_JARS, "own.jar"])
@@ -90,7 +90,7 @@ def test_event_log_is_written_beside_the_run_and_goes_to_s3(tmp_path):  # G28
         upload(s3, tmp_path / "events", "/tmp/ui")
 
 
-def test_streams_are_named_as_asked():  # G29
+def test_log_streams_have_the_requested_names():  # G29
     prefixed = {"--custom-logStream-prefix": "nightly"}
     assert (job_log_stream({}, "jr_1"), job_log_stream(prefixed, "jr_1")) == ("jr_1", "nightly_jr_1")
     named = {"--continuous-log-logGroup": "/mine", "--enable-continuous-cloudwatch-log": "true"}
@@ -118,7 +118,7 @@ def test_continuous_log_of_its_own_gets_what_the_run_prints(glue, tmp_path):  # 
         pytest.param("1T", 4096, id="terabytes"),
     ],
 )
-def test_memory_that_a_run_asks_for_is_bounded(asked, expected):
+def test_requested_memory_of_a_run_is_limited(asked, expected):
     assert driver_heap_mb("G.1X", asked, 4096) == expected
 
 
@@ -156,7 +156,7 @@ def test_run_waits_until_another_gives_its_memory_back():
     assert told == ["glue-local: waits for memory: other runs hold 700 of 1000 MB"]
 
 
-def test_run_that_asks_for_more_than_there_is_gets_all_and_a_stopped_one_nothing():
+def test_run_that_requests_too_much_gets_all_memory_and_a_stopped_one_none():
     budget = MemoryBudget(1000)
     assert budget.take("large", 5000, lambda: False, print)
     assert not budget.take("stopped", 1, lambda: True, print)

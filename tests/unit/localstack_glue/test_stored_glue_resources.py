@@ -39,7 +39,7 @@ def test_functions_are_found_by_pattern_in_all_databases(glue):
     ]
 
 
-def test_ruleset_update_leaves_what_is_not_given(glue):
+def test_ruleset_update_keeps_omitted_fields(glue):
     rulesets = DataQualityRulesets(glue.clock, RLock(), MotoTagger())
     rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = [ColumnCount = 1]", "Description": "d"})
     rulesets.update(glue.scope, {"Name": "r", "Ruleset": "Rules = [ColumnCount = 2]"})
@@ -49,7 +49,7 @@ def test_ruleset_update_leaves_what_is_not_given(glue):
         rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = []"})
 
 
-def test_rulesets_are_listed_by_what_is_asked_for(glue):
+def test_rulesets_are_listed_by_filter(glue):
     rulesets = DataQualityRulesets(glue.clock, RLock(), MotoTagger())
     table = {"DatabaseName": "feeds", "TableName": "orders"}
     rulesets.create(

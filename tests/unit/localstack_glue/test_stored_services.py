@@ -76,7 +76,7 @@ def test_every_route_is_an_operation_of_the_model(provider):
 
 
 @pytest.mark.parametrize("operation", QUERY_OPERATIONS)
-def test_athena_says_that_it_runs_no_query(athena, operation):
+def test_athena_without_an_engine_refuses_queries(athena, operation):
     request = {"QueryString": "select 1", "QueryExecutionId": "q", "QueryExecutionIds": ["q"]}
     members = load_service("athena").operation_model(operation).input_shape.members
     with pytest.raises(ServiceError, match="runs no query") as failure:
@@ -90,7 +90,7 @@ def test_primary_workgroup_is_there_and_stays(athena):
         athena("DeleteWorkGroup", WorkGroup="primary")
 
 
-def test_workgroup_update_replaces_what_is_given_and_removes_what_is_named(athena):
+def test_workgroup_update_replaces_passed_fields_and_removes_named_ones(athena):
     results = {"OutputLocation": "s3://a/", "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}}
     limited = {"BytesScannedCutoffPerQuery": 10_000_000, "ResultConfiguration": results}
     athena("CreateWorkGroup", Name="w", Configuration=limited)

@@ -144,13 +144,13 @@ CIRCLE_OF_TWO = [case for case in CIRCLES if len(case.values[0]["jobs"]) == 2]
 
 
 @pytest.mark.parametrize("case", [*cases("broken_pipelines", *REFUSED), *CIRCLE_OF_ONE])
-def test_what_is_said_to_be_refused_is_refused(glue, case):
+def test_triggers_predicted_to_be_refused_are_refused(glue, case):
     with pytest.raises(InvalidInputException):
         deploy(glue, case)
 
 
 @pytest.mark.parametrize("case", [*cases("broken_pipelines", *NEVER), *CIRCLE_OF_TWO])
-def test_trigger_that_is_said_never_to_fire_does_not_whatever_starts_and_however_it_ends(glue, case):  # G1-G5
+def test_trigger_predicted_never_to_fire_never_fires(glue, case):  # G1-G5
     deploy(glue, case)
     silent = {address.rpartition(".")[2] for rule, address in case["finds"].items() if rule in {*NEVER, "circle"}}
     silent -= {name for name, given in items(case["triggers"]) if given.get("any")}
@@ -191,7 +191,7 @@ def test_circle_outside_a_workflow_goes_on_and_on(glue):
 
 
 @pytest.mark.parametrize("case", cases("broken_pipelines", "started-twice"))
-def test_job_that_is_said_to_start_twice_starts_twice(glue, case):
+def test_job_predicted_to_start_twice_starts_twice(glue, case):
     deploy(glue, case)
     start(glue, "start")
     glue.end_job(position=0)
@@ -201,7 +201,7 @@ def test_job_that_is_said_to_start_twice_starts_twice(glue, case):
 
 
 @pytest.mark.parametrize("case", cases("broken_pipelines", "concurrency-limit"))
-def test_second_start_before_the_end_of_the_first_meets_the_limit(glue, case):  # G8, G27
+def test_second_start_before_the_end_of_the_first_exceeds_the_limit(glue, case):  # G8, G27
     deploy(glue, case)
     start(glue, "start")
     start(glue, "start")
@@ -253,7 +253,7 @@ def test_run_that_ends_by_its_timeout_fires_nothing_that_waits_for_success(glue,
 
 
 @pytest.mark.parametrize("case", cases("broken_pipelines", "without-effect"))
-def test_what_is_said_to_have_no_effect_has_none(glue, case):
+def test_settings_predicted_to_have_no_effect_have_none(glue, case):
     deploy(glue, case)
     for trigger in glue.store.triggers.values():
         assert trigger.watch.conditions == () or trigger.type == "CONDITIONAL"
