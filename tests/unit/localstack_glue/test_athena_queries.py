@@ -281,6 +281,40 @@ def test_statement_kinds_are_athenas(athena: Athena):
         assert (found["StatementType"], found["SubstatementType"]) == kind, sql
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'drop table "t"',
+        'drop table if exists d."t"',
+        'SHOW CREATE TABLE "t"',
+        '-- why not\nalter table "d".t add columns (a int)',
+        'show tables in "d"',
+        "create external table if not exists \"t\" (a int) location 's3://b/'",
+        "create external table t (a int, \"b\" int) location 's3://b/'",
+    ],
+)
+def test_name_in_double_quotes_is_refused_where_athena_takes_backticks(athena: Athena, sql: str):
+    with pytest.raises(ServiceError, match="mismatched input '\"") as error:
+        athena.start(sql)
+    assert "backticks" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'create table "t" as select 1 a',
+        'create view "v" as select 1 a',
+        'drop view "v"',
+        "drop table `t`",
+        'create external table t (a int comment "the key") location \'s3://b/\' tblproperties ("a"="b", "c"="d")',
+        "create external table t (a int comment ', \"x\" int') location 's3://b/'",
+        'select "a" from "t"',
+    ],
+)
+def test_double_quotes_are_accepted_where_athena_accepts_them(athena: Athena, sql: str):
+    assert athena.start(sql)
+
+
 REUSE = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 60}}
 
 

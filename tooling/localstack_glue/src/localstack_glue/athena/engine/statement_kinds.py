@@ -9,19 +9,19 @@ TABLE_AS = re.compile(
     rf"{NAME}{BLANK}*(?:with{BLANK}*\(.*?\){BLANK}*)?as\b",
     re.IGNORECASE | re.DOTALL,
 )
-_COMMENTS = re.compile(r"--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
+COMMENTS = re.compile(r"--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
 _SKIPPED = ("OR", "REPLACE", "EXTERNAL", "IF", "NOT", "EXISTS")
-_PART = r'(?:`[^`]*`|"[^"]*"|[^\s`".]+)'
-_ALTERED = re.compile(rf"alter\s+table\s+{_PART}(?:\s*\.\s*{_PART})*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+NAME_PART = r'(?:`[^`]*`|"[^"]*"|[^\s`".]+)'
+_ALTERED = re.compile(rf"alter\s+table\s+{NAME_PART}(?:\s*\.\s*{NAME_PART})*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 # the words after an altered table's name
 _ALTERATIONS: dict[tuple[str, ...], str] = {
     ("ADD", "COLUMNS"): "ALTER_TABLE_ADD_COLUMN",
-    ("ADD", "IF"): "ALTER_TABLE_ADD_PARTITION",
-    ("ADD", "PARTITION"): "ALTER_TABLE_ADD_PARTITION",
+    ("ADD", "IF"): "ALTER_TABLE_ADDNAME_PARTITION",
+    ("ADD", "PARTITION"): "ALTER_TABLE_ADDNAME_PARTITION",
     ("CHANGE",): "ALTER_TABLE_CHANGE_COLUMN",
     ("DROP", "COLUMN"): "ALTER_TABLE_DROP_COLUMN",
-    ("DROP", "IF"): "ALTER_TABLE_DROP_PARTITION",
-    ("DROP", "PARTITION"): "ALTER_TABLE_DROP_PARTITION",
+    ("DROP", "IF"): "ALTER_TABLE_DROPNAME_PARTITION",
+    ("DROP", "PARTITION"): "ALTER_TABLE_DROPNAME_PARTITION",
     ("RENAME", "TO"): "ALTER_TABLE_RENAME",
     ("REPLACE", "COLUMNS"): "ALTER_TABLE_REPLACE_COLUMN",
     ("SET", "LOCATION"): "ALTER_TABLE_SET_LOCATION",
@@ -32,7 +32,7 @@ _ALSO_CALLED = {"SCHEMA": "DATABASE", "SCHEMAS": "DATABASES", "TBLPROPERTIES": "
 
 def substatement_type(sql: str) -> str:
     """A statement's kind, as Athena names it; empty for a text of comments alone."""
-    text = _COMMENTS.sub(" ", sql).strip()
+    text = COMMENTS.sub(" ", sql).strip()
     words: list[str] = re.findall(r"\w+|[^\w\s]", text.upper())
     if not words:
         return ""

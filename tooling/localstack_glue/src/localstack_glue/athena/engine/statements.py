@@ -14,6 +14,7 @@ from sqlglot.schema import MappingSchema
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.hive_names import double_quoted_name
 from localstack_glue.athena.engine.mentions import is_alone, is_with_query, point_columns
 from localstack_glue.athena.engine.sql_text import BLANK, lambdas_apart, quoted
 from localstack_glue.athena.engine.statement_kinds import TABLE_AS
@@ -105,6 +106,10 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
     Raises:
         MalformedQueryError: the text is not a statement.
     """
+    if quoted_name := double_quoted_name(sql):
+        name, position = quoted_name
+        place = f"line {sql.count(chr(10), 0, position) + 1}:{position - sql.rfind(chr(10), 0, position)}"
+        raise MalformedQueryError(f"{place}: mismatched input '{name}'. In this statement names stand in backticks")
     command = parse_command(sql, database)
     if command is not None:
         if command.kind in ("unload", "explain"):

@@ -1,0 +1,27 @@
+"""Names in statements that Athena runs by Hive's grammar, in which double quotes surround a text and backticks a name."""
+
+import re
+
+from localstack_glue.athena.engine.statement_kinds import COMMENTS, NAME_PART, TABLE_AS
+
+_TABLE = re.compile(
+    r"(?:drop\s+table\s+(?:if\s+exists\s+)?|show\s+create\s+table\s+|alter\s+table\s+|show\s+tables\s+(?:in|from)\s+"
+    r"|msck\s+repair\s+table\s+|create\s+(?:external\s+)?table\s+(?:if\s+not\s+exists\s+)?)"
+    rf"(?:{NAME_PART}\s*\.\s*)*(?P<name>\"[^\"]*\")",
+    re.IGNORECASE,
+)
+_COLUMN = re.compile(
+    r"create\s+(?:external\s+)?table\b.*?[(,]\s*(?P<name>\"[^\"]*\")\s+[a-z]", re.IGNORECASE | re.DOTALL
+)
+_TEXT = re.compile(r"'(?:[^']|'')*'")
+
+
+def double_quoted_name(sql: str) -> tuple[str, int] | None:
+    """A name in double quotes that such a statement cannot have, and where it begins; None if there is none."""
+    if TABLE_AS.match(sql):
+        return None
+    text = COMMENTS.sub(lambda found: " " * len(found[0]), sql)
+    text = _TEXT.sub(lambda found: "'" + " " * (len(found[0]) - 2) + "'", text)
+    start = len(text) - len(text.lstrip())
+    found = _TABLE.match(text, start) or _COLUMN.match(text, start)
+    return (found["name"], found.start("name")) if found else None
