@@ -136,8 +136,10 @@ def _type_of(address: str) -> str:
     return next(part for part in address.split(".") if part.startswith("aws_"))
 
 
-def write_plan(folder: Path, *changes: dict[str, Any]) -> None:
-    """Let the program in Terraform's place plan these changes."""
+def write_plan(folder: Path, *changes: dict[str, Any], outputs: dict[str, Any] | None = None) -> None:
+    """Let the program in Terraform's place plan these changes, where there are these outputs."""
     variables = {"region": {"value": "us-east-1"}}
     plan = {"format_version": "1.2", "variables": variables, "resource_changes": list(changes)}
+    known = {name: {"actions": ["no-op"], "before": value, "after": value} for name, value in (outputs or {}).items()}
+    plan |= {"output_changes": known} if known else {}
     (folder / "plan.json").write_text(json.dumps(plan))

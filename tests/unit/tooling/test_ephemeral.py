@@ -8,7 +8,7 @@ import signal
 import subprocess
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,7 +35,7 @@ from quartal.terraform.retained_data import standing, state_resources
 from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan, write_state
 from tests.unit.tooling.manifest_examples import run_manifest
-from tests.unit.tooling.runs.stubbed_aws import DEPLOYMENT
+from tests.unit.tooling.runs.stubbed_aws import DEPLOYMENT, TWO_FEEDS, ended, running
 from tests.unit.tooling.test_interrupt import QUARTAL, _terraform
 from tests.unit.tooling.test_plan_and_apply import commands
 
@@ -198,24 +198,25 @@ def test_run_that_may_go_on_is_ended_before_anything_is_removed(stand_in, capsys
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (
-            {"Runs": [{"WorkflowRunId": "wr_2", "Status": "RUNNING", "StartedOn": datetime.now(UTC)}]},
-            "Run wr_2 is in progress",
-        ),
+        ([running("wr_2")], "Run wr_2 of workflow flow is in progress"),
+        ([running("wr_2"), ended("wr_3")], "Run wr_2 of workflow flow is in progress"),
         (None, "It is not known"),
-        ({"Runs": [{"WorkflowRunId": "wr_2", "Status": "COMPLETED", "StartedOn": datetime.now(UTC)}]}, ""),
-        ({}, ""),
+        ([ended("wr_2")], ""),
+        ([], ""),
     ],
 )
 def test_nothing_is_removed_under_a_run_that_goes_on_or_may(settings, answer, said):
     glue = AwsConnection("eu-central-1", None, "test", "test").glue()
     workspace = Workspace(settings, Console(as_json=False))
-    vars(workspace).update(deployment=DEPLOYMENT, connection=SimpleNamespace(glue=lambda: glue))
+    vars(workspace).update(
+        connection=SimpleNamespace(glue=lambda: glue), terraform=SimpleNamespace(outputs=lambda: TWO_FEEDS)
+    )
     with Stubber(glue) as stub:
         if answer is None:
             stub.add_client_error("get_workflow_runs", "ThrottlingException")
         else:
-            stub.add_response("get_workflow_runs", answer)
+            stub.add_client_error("get_workflow_runs", "EntityNotFoundException")  # half deployed
+            stub.add_response("get_workflow_runs", {"Runs": answer} if answer else {})
         refused = pytest.raises(UnknownOutcomeError, match=said) if said else nullcontext()
         with refused:
             refuse_during_a_run(workspace)

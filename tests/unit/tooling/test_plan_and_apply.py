@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from botocore.stub import Stubber
 
 from plan_review.policies import Level
 from quartal.cli.app import run as quartal
+from quartal.core.aws import AwsConnection
 from quartal.core.console import Console
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
@@ -19,7 +23,8 @@ from quartal.deploy.review import ReviewOptions, deployed_outputs
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
-from tests.unit.tooling.conftest import change, write_plan
+from tests.unit.tooling.conftest import change, write_plan, write_state
+from tests.unit.tooling.runs.stubbed_aws import TWO_FEEDS, ended, running
 
 
 def commands(stand_in: Path) -> list[str]:
@@ -61,6 +66,21 @@ def test_what_terraform_warns_of_while_planning_is_handed_on(stand_in, capsys):
     assert "Value for undeclared variable No variable colour." in capsys.readouterr().err
 
 
+def test_manifest_that_this_version_does_not_know_stops_no_plan_to_deploy_it(stand_in, connection, monkeypatch, capsys):
+    s3, bucket = connection.s3(), f"lake-{secrets.token_hex(8)}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="runs/sightings/wr_1.json", Body=b'{"manifest_version": 99}')
+    monkeypatch.setenv("AWS_ENDPOINT_URL", connection.endpoint_url)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    group = change("aws_cloudwatch_log_group", {"retention_in_days": 30}, {"retention_in_days": 90})
+    write_plan(stand_in, group, outputs={"lake_bucket": bucket, "dataset": "sightings"})
+    assert quartal(["plan", "--no-policies"]) == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "The cost rests on an estimate" in told
+    assert "is a run manifest of version 99" in told
+
+
 # ------------------------------------------------------------------ destroy
 
 
@@ -73,6 +93,36 @@ def test_destroy_names_the_option_that_lets_it_go_on_and_takes_it(stand_in, caps
     assert "apply" not in commands(stand_in)
     assert quartal(["destroy", "--approve", "data"]) == 0
     assert commands(stand_in)[-1] == "apply"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "consequence"),
+    [
+        ([], "If its job still writes while the lake is removed, run the command again"),
+        (["--keep-data"], "The published tables stay whole; after the next `quartal apply --env dev`"),
+    ],
+)
+def test_destroy_tells_of_a_run_that_it_breaks_off_before_it_is_approved(
+    stand_in, capsys, monkeypatch, arguments, consequence
+):
+    assert quartal(["plan", "--no-policies"]) == 0
+    write_state(stand_in, ("module.glue_job.aws_glue_job.this", ()))
+    write_plan(stand_in, change("aws_glue_job", {"name": "job"}, None), outputs=TWO_FEEDS)
+    glue = AwsConnection("eu-central-1", None, "test", "test").glue()
+    monkeypatch.setattr(Workspace, "account_connection", lambda *_: SimpleNamespace(glue=lambda: glue))
+    with Stubber(glue) as stub:
+        stub.add_response("get_workflow_runs", {"Runs": [ended("wr_1")]})
+        stub.add_response("get_workflow_runs", {"Runs": [running("wr_2"), ended("wr_3")]})
+        assert quartal(["destroy", *arguments]) == 2
+        told = " ".join(capsys.readouterr().err.split())
+        assert "Run wr_2 of workflow flow is in progress" in told
+        assert "The removal breaks it off" in told
+        assert consequence in told
+        assert "wr_1" not in told
+        assert "apply" not in commands(stand_in)
+        stub.add_client_error("get_workflow_runs", "AccessDeniedException")
+        assert quartal(["destroy", *arguments, "--approve", "destroy"]) == 0
+        assert "It is not known whether a run is in progress" in " ".join(capsys.readouterr().err.split())
 
 
 # ------------------------------------------------------------------ apply with options of a review

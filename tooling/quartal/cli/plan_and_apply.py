@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from plan_review.forms import Format
 from plan_review.policies import Level
@@ -11,9 +14,11 @@ from plan_review.render_text import render_text
 from plan_review.review import Review
 from plan_review.verdict import Decision
 from quartal.cli.review_forms import print_review, write_review
-from quartal.core.errors import ConfigurationError
+from quartal.core.call_effects import describe_error
+from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.deploy import change
-from quartal.deploy.review import ReviewOptions, read_verdict, refuse_unapproved, review_saved_plan
+from quartal.deploy.review import ReviewOptions, deployed_outputs, read_verdict, refuse_unapproved, review_saved_plan
+from quartal.runs.in_progress import runs_in_progress
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
@@ -92,13 +97,34 @@ def destroy(workspace: Workspace, approved: Level, *, keep_data: bool) -> None:
 
 def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
     """Plan and review, and show the review on standard error: standard output is for the result."""
-    review = review_saved_plan(
-        workspace,
-        change.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data),
-        options,
-    )
+    planned = change.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data)
+    review = review_saved_plan(workspace, planned, options)
     workspace.console.note(render_text(review))
+    if options.is_destroy and not review.plan.is_empty:
+        _warn_of_runs(workspace, deployed_outputs(planned), keep_data=options.keep_data)
     return review
+
+
+def _warn_of_runs(workspace: Workspace, outputs: dict[str, Any], *, keep_data: bool) -> None:
+    """Say which runs a removal breaks off."""
+    if "region" not in outputs:  # only a part was ever deployed
+        return
+    after = (
+        f"The published tables stay whole; after the next {workspace.command_line('apply')}, "
+        f"{workspace.command_line('run')} does what the run does not finish."
+        if keep_data
+        else "If its job still writes while the lake is removed, run the command again."
+    )
+    try:
+        runs = runs_in_progress(workspace.account_connection(outputs["region"]).glue(), outputs)
+    except (BotoCoreError, ClientError, PipelineError) as error:
+        workspace.console.warn(f"It is not known whether a run is in progress: {describe_error(error)}.")
+        return
+    for run in runs:
+        workspace.console.warn(
+            f"Run {run.run_id} of workflow {run.workflow} is in progress ({run.describe()}). The removal breaks it "
+            f"off. {after}"
+        )
 
 
 def _reviewed_again(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:

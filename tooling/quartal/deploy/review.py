@@ -18,7 +18,7 @@ from plan_review.review import Basis, Review, review
 from plan_review.usage import Usage, load_usage, with_history
 from plan_review.verdict import UNREADABLE, Decision, Verdict
 from quartal.core.aws import AwsConnection, as_aws_error
-from quartal.core.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.deploy.checkov import run_checkov
 from quartal.local.toolchain.environments import checkov_environment, ensure
 from quartal.runs.manifests import read_latest_manifests
@@ -170,8 +170,13 @@ def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage
         return with_history(usage, [each.seconds for each in manifests if each.deliveries])
     except s3.exceptions.NoSuchBucket:  # the outputs are known before the bucket is made
         return usage
-    except (ClientError, BotoCoreError) as error:
-        workspace.console.warn(f"The cost rests on an estimate: {as_aws_error(error).message}")
+    except (
+        ClientError,
+        BotoCoreError,
+        PipelineError,
+    ) as error:  # the last: of another version, which this plan may end
+        known = error if isinstance(error, PipelineError) else as_aws_error(error)
+        workspace.console.warn(f"The cost rests on an estimate: {known.message}")
         return usage
 
 

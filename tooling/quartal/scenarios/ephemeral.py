@@ -32,9 +32,10 @@ from quartal.features.export import Export, ExportFormat, export_features, refus
 from quartal.features.query import iceberg_catalog, published_table
 from quartal.features.tags import State, list_tags
 from quartal.report.cost import RunCost, job_run_cost, price_basis
+from quartal.runs.in_progress import runs_in_progress
 from quartal.runs.outcome import show_manifest
 from quartal.runs.pipeline import follow_run, start_run
-from quartal.runs.workflow_run import latest_run, read_run
+from quartal.runs.workflow_run import read_run
 from quartal.terraform import saved_plan
 from quartal.terraform.retained_data import standing
 from quartal.workspace import Workspace
@@ -205,23 +206,22 @@ def _run(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult:
 
 
 def refuse_during_a_run(workspace: Workspace) -> None:
-    """Stop unless the newest run of the workflow has ended.
+    """Stop unless the runs of all feeds have ended.
 
     Raises:
         UnknownOutcomeError: it is in progress, or that is not known; nothing was removed.
     """
-    deployment, connection = workspace.deployment, workspace.connection
     follow = workspace.command_line("status", "--follow")
     try:
-        run = latest_run(connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job)
+        runs = runs_in_progress(workspace.connection.glue(), workspace.terraform.outputs())
     except (BotoCoreError, ClientError) as error:
         raise UnknownOutcomeError(
             f"It is not known whether a run is in progress, so nothing was removed: {describe_error(error)}.",
             remedy=f"{follow} watches the newest run.",
         ) from error
-    if run is not None and not run.is_done:
+    for run in runs:
         raise UnknownOutcomeError(
-            f"Run {run.run_id} is in progress ({run.describe()}), so nothing was removed.",
+            f"Run {run.run_id} of workflow {run.workflow} is in progress ({run.describe()}), so nothing was removed.",
             remedy=f"{follow} watches it.",
         )
 

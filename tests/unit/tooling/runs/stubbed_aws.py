@@ -25,6 +25,22 @@ DEPLOYMENT = Deployment(
 )
 
 
+_FEED = {name: getattr(DEPLOYMENT, name) for name in ("crawler", "job", "log_groups", "raw_prefix", "schedule")}
+# outputs of a pipeline of two feeds
+TWO_FEEDS = {
+    **{name: getattr(DEPLOYMENT, name) for name in ("database", "lake_bucket", "region")},
+    "feeds": {"births": {**_FEED, "workflow": "other"}, "sightings": {**_FEED, "workflow": "flow"}},
+}
+
+
+def running(run_id: str) -> dict:
+    return {"WorkflowRunId": run_id, "Status": "RUNNING", "StartedOn": datetime.now(UTC)}
+
+
+def ended(run_id: str) -> dict:
+    return running(run_id) | {"Status": "COMPLETED"}
+
+
 class Aws:
     """Stubbed clients, handed out as a connection does."""
 
