@@ -1,4 +1,4 @@
-"""Names in statements that Athena runs by Hive's grammar, in which double quotes surround a text and backticks a name."""
+"""Names in statements that Athena runs by Hive's grammar: in double quotes stands a text, in backticks a name."""
 
 import re
 
