@@ -88,7 +88,7 @@ LAKE = "arn:aws:s3:::lake/raw/*"
         ),
     ],
 )
-def test_change_of_a_policy_is_told_as_what_the_role_may(before, after, expected):
+def test_policy_change_is_reported_as_permissions_of_the_role(before, after, expected):
     assert sentences(before, after) == expected
 
 
@@ -97,7 +97,7 @@ def test_policy_that_is_only_known_later_counts_as_widening():
     assert found == [(True, "role job: what its policy will say is only known after the apply")]
 
 
-def test_policy_that_is_sensitive_is_not_told_and_counts_as_widening():
+def test_sensitive_policy_is_hidden_and_counts_as_widening():
     found = sentences(policy(), policy(allow("s3:GetObject")), after_sensitive={"policy": True})
     assert found == [(True, "role job: its policy is sensitive and not shown")]
 
@@ -113,7 +113,7 @@ def test_policy_that_is_sensitive_is_not_told_and_counts_as_widening():
         pytest.param({"Effect": "Deny", "Action": "*", "Resource": "*"}, False, id="a deny"),
     ],
 )
-def test_access_to_everything_is_told_apart(statement, is_broad):
+def test_access_to_everything_is_a_finding_of_its_own(statement, is_broad):
     entry = {
         "address": "a.b",
         "type": "aws_iam_role_policy",
@@ -227,19 +227,19 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
         ),
     ],
 )
-def test_access_is_found_wherever_it_is_given(reviewed, kind, before, after, says, is_broad):
+def test_access_is_found_in_every_resource_that_grants_it(reviewed, kind, before, after, says, is_broad):
     made = reviewed({"format_version": "1.2", "resource_changes": [change(kind, before, after)]})
     assert [(item.widens, item.is_broad) for item in made.access if says in item.sentence] == [(True, is_broad)]
     assert made.verdict.level >= Level.ACCESS
 
 
-def test_boundary_that_a_role_gets_is_told_and_widens_nothing(reviewed):
+def test_new_permissions_boundary_is_reported_and_widens_nothing(reviewed):
     entry = change("aws_iam_role", {"name": "a"}, {"name": "a", "permissions_boundary": BOUNDARY})
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     assert [(item.widens, item.sentence) for item in made.access] == [(False, f"role a is now bounded by {BOUNDARY}")]
 
 
-def test_role_that_workflows_take_is_told_with_the_workflows(reviewed):
+def test_role_of_ci_workflows_is_reported_with_the_workflows(reviewed):
     provider = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"
     trust = {
         "Effect": "Allow",

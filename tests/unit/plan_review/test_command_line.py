@@ -17,7 +17,7 @@ def run(*arguments: str, stdin: bytes | None = None):
     return CliRunner().invoke(cli.app, list(arguments), input=stdin)
 
 
-def test_plan_is_told_and_passes_where_no_gate_was_asked_for():
+def test_plan_is_reported_and_passes_without_a_gate():
     ended = run(str(PLANS / "access.json"))
     assert ended.exit_code == 0
     assert "Plan for access" in ended.stdout
@@ -54,7 +54,7 @@ def test_several_plans_in_one_document_are_refused(arguments):
     assert "one plan at a time" in ended.stderr
 
 
-def test_what_is_no_plan_is_told_with_the_remedy_and_as_json_for_programs(tmp_path):
+def test_invalid_plan_file_is_reported_with_a_remedy_and_as_json_for_programs(tmp_path):
     (tmp_path / "state.json").write_text('{"version": 4, "lineage": "x"}')
     ended = run(str(tmp_path / "state.json"), "--format", "json")
     assert ended.exit_code == 2
@@ -62,7 +62,7 @@ def test_what_is_no_plan_is_told_with_the_remedy_and_as_json_for_programs(tmp_pa
     assert json.loads(ended.stdout)["error"]["exit_code"] == 2
 
 
-def test_output_that_cannot_be_written_is_told(monkeypatch, capsys):
+def test_unwritable_output_is_reported(monkeypatch, capsys):
     class Full:
         def write(self, _: str) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")

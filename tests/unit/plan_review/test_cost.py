@@ -63,7 +63,7 @@ def test_cost_of_feeds_grows_by_their_number(reviewed, count):
     assert cost.runs_per_month_after == pytest.approx(count * 4 / 12)
 
 
-def test_job_that_no_schedule_starts_runs_as_often_as_the_estimate_says(reviewed):
+def test_unscheduled_job_runs_as_often_as_the_usage_file_estimates(reviewed):
     plan = feeds(1)
     plan["resource_changes"][2]["change"]["after"]["enabled"] = False
     assert reviewed(plan).cost.runs_per_month_after == load_usage().runs_per_month
@@ -106,12 +106,12 @@ def test_access_log_is_not_priced_as_the_lake(reviewed):
 
 
 @pytest.mark.parametrize("form", [render_text, render_markdown, render_page])
-def test_every_form_tells_what_a_larger_job_costs_per_run(reviewed, form):
+def test_every_format_shows_what_a_larger_job_costs_per_run(reviewed, form):
     told = html.unescape(form(reviewed("update"))).replace("\\", "")
     assert "job review-features 4 x G.1X -> 10 x G.2X: +$3.52 per run" in told
 
 
-def test_old_prices_are_said_to_be_old(reviewed, basis):
+def test_old_prices_are_marked_as_old(reviewed, basis):
     plan = reviewed("update").plan
     prices = basis.prices
 
@@ -123,7 +123,7 @@ def test_old_prices_are_said_to_be_old(reviewed, basis):
     assert not warns_after(12)
 
 
-def test_region_without_prices_has_no_cost_and_says_so(reviewed, basis, monkeypatch):
+def test_region_without_prices_is_reported_without_a_cost(reviewed, basis, monkeypatch):
     assert load_prices("mars-north-1") is None
 
 

@@ -96,7 +96,7 @@ def test_resources_that_live_in_the_state_alone_are_harmless(reviewed, kind):
 
 
 @pytest.mark.parametrize("kind", ["null_resource", "terraform_data"])
-def test_plan_without_its_configuration_does_not_say_that_no_program_runs(reviewed, kind):
+def test_plan_without_configuration_does_not_claim_that_no_program_runs(reviewed, kind):
     plan = {"format_version": "1.2", "resource_changes": [change(kind, None, {"id": "x"})]}
     assert rules_found(reviewed(plan)) == {"runs-program": "access"}
 
@@ -176,7 +176,7 @@ def test_what_opens_nothing_is_not_blocked(reviewed, kind, before, after):
         ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": True}),
     ],
 )
-def test_opening_that_is_not_known_yet_is_told(reviewed, kind, attribute):
+def test_opening_known_only_after_the_apply_is_reported(reviewed, kind, attribute):
     entry = change(kind, {"name": "x", **dict.fromkeys(attribute, "a")}, {"name": "x"})
     entry["change"]["after_unknown"] = attribute
     assert review_of(reviewed, entry).verdict.level.word == "access"

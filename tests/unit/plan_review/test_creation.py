@@ -64,7 +64,7 @@ def test_create_shows_no_secret(reviewed):
         assert "rule[0].token: (sensitive value)" in form
 
 
-def test_what_is_not_told_of_a_large_create_is_named(reviewed):
+def test_omitted_attributes_of_a_large_create_are_named(reviewed):
     after = {f"colour_{number}": "red" for number in range(20)}
     for form in forms(reviewed, change("aws_timestreamwrite_table", None, after)):
         assert "and 12 more: " in form

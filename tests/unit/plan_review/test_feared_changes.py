@@ -115,7 +115,7 @@ def test_what_decides_about_access_and_is_not_seen_is_named(reviewed):
     assert [(reason.rule, reason.level) for reason in reasons] == [("unseen-attribute", Level.ACCESS)]
 
 
-def test_rule_that_may_be_met_says_that_it_may(reviewed):
+def test_possible_violation_is_reported_as_possible(reviewed):
     entry = change("aws_s3_bucket", {"acl": "private"}, {})
     entry["change"]["after_unknown"] = {"acl": True}
     reasons = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.reasons

@@ -25,7 +25,7 @@ def policy(number: int, *actions: str) -> dict:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_first_line_tells_counters_verdict_cost_and_first_start(reviewed, form):
+def test_first_line_has_counters_verdict_cost_and_first_start(reviewed, form):
     text = FORMS[form](reviewed("update"))
     first = " ".join(text.splitlines()[: 1 if form == "text" else 3])
     for told in (
@@ -37,7 +37,7 @@ def test_first_line_tells_counters_verdict_cost_and_first_start(reviewed, form):
         assert told in first
 
 
-def test_heading_of_the_page_tells_counters_and_the_box_below_the_verdict(reviewed):
+def test_heading_of_the_page_has_the_counters_and_the_box_below_the_verdict(reviewed):
     page = render_page(reviewed("update"))
     assert "<h1>Plan for dev: 3 to update; needs approval</h1>" in page
     header = page[page.index("<h1>") : page.index("<main>")]
@@ -45,7 +45,7 @@ def test_heading_of_the_page_tells_counters_and_the_box_below_the_verdict(review
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_same_reason_of_many_resources_is_told_once(reviewed, form):
+def test_same_reason_of_many_resources_is_listed_once(reviewed, form):
     review = reviewed(plan(*(policy(number, "s3:GetObject") for number in range(18))))
     text = FORMS[form](review)
     assert len(re.findall("Somebody may do more than before", text)) == 1
@@ -84,7 +84,7 @@ def trigger(name: str, expression: str, kind: str = "aws_glue_trigger", **more: 
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_dates_of_schedules_that_change_alike_are_told_once_in_words(reviewed, form):
+def test_dates_of_schedules_that_change_alike_are_listed_once_in_words(reviewed, form):
     quarterly = "cron(0 2 8 1,4,7,10 ? *)"
     text = FORMS[form](reviewed(plan(trigger("a", quarterly), trigger("b", quarterly))))
     schedules = text.split("Schedules")[1].split("Cost")[0]
@@ -94,7 +94,7 @@ def test_dates_of_schedules_that_change_alike_are_told_once_in_words(reviewed, f
     assert "aws_glue_trigger.b" in schedules
 
 
-def test_dates_of_a_schedule_in_a_time_zone_are_told_in_utc_and_a_zone_that_nobody_knows_has_none(reviewed):
+def test_dates_of_a_schedule_in_a_time_zone_are_listed_in_utc_and_an_unknown_zone_has_none(reviewed):
     berlin = trigger("b", "cron(30 2 * * ? *)", "aws_scheduler_schedule", schedule_expression_timezone="Europe/Berlin")
     (schedule,) = reviewed(plan(berlin)).schedules
     assert [f"{date:%d %H:%M}" for date in schedule.next_dates[:2]] == ["24 01:30", "25 01:30"]
@@ -141,7 +141,7 @@ AFTER = "models:\n  feed:\n    rows: 5\nlimit: 0.02\nnew: true\n"
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_change_of_a_text_of_several_lines_is_told_by_its_lines(reviewed, form):
+def test_change_of_a_multi_line_text_is_shown_line_by_line(reviewed, form):
     contract = change("aws_s3_object", {"content": BEFORE}, {"content": AFTER})
     text = FORMS[form](reviewed(plan(contract)))
     for line in ("-limit: 0.05", "+limit: 0.02", "+new: true"):
@@ -151,7 +151,7 @@ def test_change_of_a_text_of_several_lines_is_told_by_its_lines(reviewed, form):
     assert '<div class="comes">+limit: 0.02</div>' in page
 
 
-def test_long_difference_of_lines_is_cut_and_says_so(reviewed):
+def test_long_line_difference_is_truncated_with_a_note(reviewed):
     contract = change("aws_s3_object", {"content": "a\nb\n"}, {"content": "\n".join(map(str, range(500)))})
     text = render_text(reviewed(plan(contract)))
     assert re.search(r"\.\.\. and \d+ more lines", text)

@@ -27,7 +27,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", NAMES)
-def test_review_of_a_real_plan_says_what_is_expected(reviewed, name, form):
+def test_review_of_a_real_plan_equals_the_golden_file(reviewed, name, form):
     expected = HERE / "expected" / f"{name}.{form}"
     text = FORMS[form](reviewed(name))
     if os.environ.get("QUARTAL_WRITE_EXPECTED"):
@@ -36,7 +36,7 @@ def test_review_of_a_real_plan_says_what_is_expected(reviewed, name, form):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_form_of_the_review_tells_a_sensitive_value(reviewed, name):
+def test_no_format_of_the_review_shows_a_sensitive_value(reviewed, name):
     """The plans hold first-secret to sixth-secret where Terraform calls them sensitive."""
     review = reviewed(name)
     for text in (*(form(review) for form in FORMS.values()), render_page(review)):
@@ -68,6 +68,6 @@ def test_verdict_of_a_real_plan(reviewed, name, decision, level):
     assert (verdict.decision.value, verdict.level.word) == (decision, level)
 
 
-def test_plans_hold_nothing_of_the_machine_that_made_them():
+def test_stored_plans_hold_nothing_of_the_machine_that_made_them():
     for path in (HERE / "plans").iterdir():
         assert not re.search(r'"/(tmp|home|Users|ro*t|opt)/|127\.0\.0\.1', path.read_text()), path.name

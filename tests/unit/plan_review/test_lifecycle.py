@@ -127,7 +127,7 @@ def test_rule_after_which_objects_stay_or_lie_otherwise_needs_a_look(reviewed, b
         pytest.param(expiring(7, "tmp/"), id="scratch files"),
     ],
 )
-def test_rule_for_what_can_be_made_again_needs_a_look(reviewed, after):
+def test_lifecycle_rule_for_reproducible_data_needs_review(reviewed, after):
     assert found_by(reviewed, change(TYPE, None, after)) == {"objects-expire-unread": "change"}
 
 

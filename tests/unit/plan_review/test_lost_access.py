@@ -61,7 +61,7 @@ def test_what_somebody_can_still_read_is_not_locked(reviewed, kind, before, afte
     assert "locked-out" not in rules_found(reviewed, kind, before, after)
 
 
-def test_policy_that_is_known_after_the_apply_says_who_may_lose(reviewed):
+def test_policy_known_only_after_the_apply_names_who_may_lose_access(reviewed):
     unknown = {"after": {"name": "x"}, "after_unknown": {"policy": True}}
     found = rules_found(reviewed, "aws_kms_key", [ACCOUNT], [], unknown)
     assert found["access-widened"] == "access"

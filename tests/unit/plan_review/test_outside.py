@@ -208,7 +208,7 @@ def test_access_that_other_resources_give_is_no_drift(kind, before, after, manag
         ),
     ],
 )
-def test_protection_that_went_outside_terraform_is_told_as_what_it_means(reviewed, kind, before, after, sentence):
+def test_protection_removed_outside_terraform_is_reported_with_its_meaning(reviewed, kind, before, after, sentence):
     data = drifted(kind, before, after)
     assert sentence in render_drift("dev", parse_plan(data))
     assert "drift-access" in {reason.rule for reason in reviewed(data).verdict.reasons}

@@ -30,12 +30,12 @@ def test_action_is_read_with_its_order(actions, expected):
     assert parse_plan(plan_of(change("aws_glue_job.this", *actions))).changes[0].action is expected
 
 
-def test_element_of_a_set_that_forces_a_replacement_is_not_told_by_its_value():
+def test_set_element_that_forces_a_replacement_is_not_shown_by_its_value():
     entry = change("a.b", "delete", "create", replace_paths=[["user", {"password": "hunter2"}, "name"], ["rule", 0]])
     assert parse_plan(plan_of(entry)).changes[0].forces_replacement == ("user[...].name", "rule[0]")
 
 
-def test_import_by_identity_tells_what_the_identity_says():
+def test_import_by_identity_shows_the_identity():
     entry = change("a.b", "no-op", importing={"identity": {"bucket": "b", "account_id": None}})
     assert parse_plan(plan_of(entry)).changes[0].import_id == "bucket=b"
 

@@ -78,7 +78,7 @@ def test_number_without_end_is_read(reviewed):
     assert reviewed({"format_version": "1.2", "resource_changes": entries}).verdict.level >= Level.CHANGE
 
 
-def test_null_in_the_place_of_words_says_nothing():
+def test_null_in_a_text_field_counts_as_empty():
     names = ("module_address", "previous_address", "deposed", "action_reason", "provider_name", "mode")
     entry = change("aws_sqs_queue", {"name": "a"}, {"name": "b"}) | dict.fromkeys(names)
     (found,) = parse_plan({"format_version": "1.2", "resource_changes": [entry]}).changes

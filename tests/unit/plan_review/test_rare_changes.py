@@ -28,7 +28,7 @@ def entry(actions: list[str], **more) -> dict:
         pytest.param({"id": "", "identity": None}, "imported by an id that is only known after the apply", id="empty"),
     ],
 )
-def test_import_is_told_and_is_never_nothing(reviewed, importing, told):
+def test_import_is_always_reported(reviewed, importing, told):
     review = reviewed({**FORMAT, "resource_changes": [entry(["no-op"], importing=importing)]})
     assert review.verdict.decision is not Decision.NOTHING
     assert "1 to import" in review.plan.summary()

@@ -35,7 +35,7 @@ def test_page_escapes_whatever_a_value_holds(reviewed):
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_page_asks_the_network_for_nothing(reviewed):
+def test_page_makes_no_network_request(reviewed):
     page = render_page(reviewed("replace"))
     assert "default-src 'none'" in page
     assert not any(sign in page for sign in ("http://", "https://", "<link", "src="))
@@ -84,7 +84,7 @@ def test_values_that_steer_a_terminal_break_no_row_of_a_large_page(reviewed):
     assert rows == [[["description", "a", r"\x7f\x85\u202e\x41 end", 0]]]
 
 
-def test_markdown_of_a_huge_plan_fits_into_a_comment_and_says_what_is_missing(reviewed):
+def test_markdown_of_a_huge_plan_fits_into_a_comment_and_counts_what_is_missing(reviewed):
     entry = hostile_plan()["resource_changes"][0]
     plan = {
         "format_version": "1.2",

@@ -83,7 +83,7 @@ def test_bucket_that_a_destroy_may_empty_is_blocked_in_prod_alone(basis, environ
         pytest.param("dev", "data-team@example.com", False, id="placeholder elsewhere"),
     ],
 )
-def test_placeholder_for_who_is_told_is_blocked_in_prod_alone(basis, environment, endpoint, is_found):
+def test_placeholder_recipient_is_blocked_in_prod_only(basis, environment, endpoint, is_found):
     found = rules_of(basis, environment, change("aws_sns_topic_subscription", None, {"endpoint": endpoint}))
     assert found == ({"alerts-go-to-nobody": Level.BLOCKED} if is_found else {})
 

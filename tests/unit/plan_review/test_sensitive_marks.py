@@ -104,7 +104,7 @@ def attributes_of(shape: str) -> dict[str, tuple[str, str]]:
         pytest.param("sensitive on both sides", "pw", "(sensitive value)", id="marked as before"),
     ],
 )
-def test_change_of_the_mark_is_told(shape, path, said):
+def test_change_of_the_sensitive_mark_is_reported(shape, path, said):
     assert attributes_of(shape)[path] == ("(sensitive value)", said)
 
 

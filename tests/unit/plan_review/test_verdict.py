@@ -95,7 +95,7 @@ def test_schedule_that_nobody_can_read_blocks(reviewed):
     assert verdict.decision is Decision.BLOCKED
 
 
-def test_schedule_of_a_trigger_that_goes_is_told_once_with_its_end(reviewed):
+def test_schedule_of_a_removed_trigger_is_reported_once_as_ended(reviewed):
     entry = change("aws_glue_trigger", trigger(True), None)
     rules = {reason.rule for reason in reviewed({"format_version": "1.2", "resource_changes": [entry]}).findings}
     assert rules == {"resource-destroyed", "schedule-changed"}

@@ -64,7 +64,7 @@ def test_workdays_by_the_numbers_of_a_crontab_are_noted(days, rules):
     assert [finding.rule for finding in found] == rules
 
 
-def test_name_that_only_the_apply_knows_is_said_and_judged_by_nobody():
+def test_name_known_only_after_the_apply_is_reported_and_not_judged():
     plan = plan_of({"jobs": ["load"], "triggers": {"start": {"type": "ON_DEMAND", "starts": [{"job_name": None}]}}})
     change = plan["resource_changes"][-1]["change"]
     change["after_unknown"] = {"actions": [{"job_name": True}]}
@@ -134,7 +134,7 @@ def test_trigger_that_no_provider_writes_breaks_nothing(basis, attributes):
 
 
 @pytest.mark.parametrize("form", Format)
-def test_each_form_says_what_runs_and_what_does_not(basis, form):
+def test_each_format_lists_what_runs_and_what_does_not(basis, form):
     case = next(case for case in BROKEN if "own-schedule" in case["finds"])
     text = rendered(review(parse_plan(plan_of(case)), basis), form)
     for words in ("after_feed", "It never fires", "365", "such a crawl fires no trigger"):
@@ -152,11 +152,11 @@ def test_measured_runs_count_and_estimates_do_not(basis):
     assert [finding.rule for finding in measured.findings] == ["timeout-below-median"]
 
 
-def test_plan_without_anything_of_glue_says_nothing_of_runs(basis):
+def test_plan_without_glue_resources_has_no_section_on_runs(basis):
     assert review(parse_plan(plan_of({})), basis).runs is None
 
 
-def test_every_kind_of_alarm_is_among_the_broken_ones():
+def test_every_kind_of_alarm_occurs_in_the_broken_plans():
     source = "".join(file.read_text("utf-8") for file in Path(glue_triggers.__path__[0]).glob("*.py"))
     rules = set(re.findall(r'"([a-z]+(?:-[a-z]+)+|circle|endless)"', source))
     assert rules - NOTES == {rule for case in BROKEN for rule in case["finds"]}

@@ -56,7 +56,7 @@ def test_verdict_is_of_all_locks(script: ModuleType) -> None:
     assert script.verdict([]) == 4
 
 
-def test_audit_names_what_is_vulnerable_and_what_was_not_asked_about(script: ModuleType) -> None:
+def test_audit_lists_vulnerable_and_unchecked_packages(script: ModuleType) -> None:
     found = script.read_audit("requirements/docs.txt", {"dependencies": [GOOD, BAD, UNKNOWN]})
     assert list(script.lines_of(found)) == [
         "requirements/docs.txt: 2 packages asked about, 2 vulnerabilities known",

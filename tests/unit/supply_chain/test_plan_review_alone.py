@@ -42,7 +42,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment
 
 
-def test_wheel_brings_the_command_its_rules_and_its_page_and_nothing_of_quartal(alone: Path, tmp_path: Path) -> None:
+def test_wheel_has_the_command_its_rules_and_its_page_and_nothing_of_quartal(alone: Path, tmp_path: Path) -> None:
     ended = run(alone / "bin" / "plan-review", PLANS / "access.json", "--out", "page.html", cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "AdministratorAccess" in ended.stdout

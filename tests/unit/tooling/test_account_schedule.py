@@ -56,7 +56,7 @@ def add_chain(glue: GlueClient, **predicate: Any) -> None:
     )
 
 
-def test_year_of_a_sound_account_is_told(glue, capsys):
+def test_year_of_a_sound_account_is_shown(glue, capsys):
     add_chain(glue)
     assert run(["schedule"]) == 0
     told = capsys.readouterr().out
@@ -76,7 +76,7 @@ def test_trigger_that_never_fires_is_found_and_ends_with_3(glue, capsys):
     assert told["starts"][0]["starts"] == [{"kind": "crawler", "name": "raw"}]
 
 
-def test_account_without_schedules_says_so(glue, capsys):
+def test_account_without_schedules_is_reported_as_such(glue, capsys):
     assert run(["schedule"]) == 0
     assert capsys.readouterr().out.startswith("Nothing in eu-central-1 starts a Glue job or crawler until ")
 
@@ -126,7 +126,7 @@ def test_schedule_of_a_crawler_counts_unless_it_is_paused(schedule, counts):
     assert own_schedule({"Name": "raw", "Schedule": schedule}) == counts
 
 
-def test_moment_from_which_the_year_counts_is_given(glue, project, capsys):
+def test_next_starts_are_listed_from_the_current_time(glue, project, capsys):
     from quartal.cli.options import open_workspace
 
     add_chain(glue)

@@ -27,7 +27,7 @@ def test_notifications_that_somebody_set_are_imported(s3):
     assert NOTIFICATION in set(_parts(s3, "lake"))
 
 
-def test_bucket_that_tells_nobody_has_none_to_import(s3):
+def test_bucket_without_notifications_has_none_to_import(s3):
     found = list(_parts(s3, "lake"))
     assert "module.data_lake.aws_s3_bucket.this" in found
     assert NOTIFICATION not in found

@@ -68,7 +68,7 @@ def test_bar_is_as_long_as_the_plan_has_changes(summary, steps):
     assert change._count_steps(record(summary)) == steps
 
 
-def test_reason_of_an_apply_that_failed_is_told_where_its_progress_cannot_be_written(tmp_path, monkeypatch):
+def test_failed_apply_reports_its_reason_although_progress_cannot_be_written(tmp_path, monkeypatch):
     staged = SimpleNamespace(plan_file=tmp_path / "no such folder" / "a.tfplan")
     monkeypatch.setattr(change, "discard", lambda *_: None)
 

@@ -48,7 +48,7 @@ def test_plan_of_this_account_is_applied(record):
         pytest.param({"child_modules": [{"resources": [{"type": "x"}, IDENTITY]}]}, id="in a module"),
     ],
 )
-def test_account_is_what_the_plan_was_told_by_aws(module):
+def test_account_is_the_one_that_aws_returned_during_the_plan(module):
     assert planned_account({"prior_state": {"values": {"root_module": module}}}) == "111111111111"
     assert planned_account({}) == ""
 
@@ -71,7 +71,7 @@ def event(kind: str, address: str) -> str:
     return json.dumps({"type": kind, "@message": "", "hook": hook})
 
 
-def test_apply_that_fails_is_told_of_by_the_next_review_until_one_succeeds(stand_in, project, capsys):
+def test_next_review_reports_a_failed_apply_until_one_succeeds(stand_in, project, capsys):
     program = stand_in / "terraform"
     whole = program.read_text()
     lines = [event("apply_start", "a.x"), event("apply_complete", "a.x"), event("apply_start", "a.y")]

@@ -43,7 +43,7 @@ def test_findings_load_from_the_zip_alone_and_nothing_heavy_with_them(tmp_path: 
     assert ran.stdout.split() == [f"{tmp_path}/etl_job.zip/etl_job/findings/rules.py"]
 
 
-def test_contract_that_was_removed_does_not_stay_among_the_artifacts(project: Path, tmp_path: Path):
+def test_deleted_contract_is_removed_from_the_artifacts(project: Path, tmp_path: Path):
     build_artifacts(project, tmp_path / "artifacts")
     (project / "data/contracts/sightings.yaml").rename(project / "data/contracts/other.yaml")
     target = build_artifacts(project, tmp_path / "artifacts")

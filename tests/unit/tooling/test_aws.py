@@ -85,7 +85,7 @@ def test_refused_call_names_operation_reason_and_remedy():
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_session_that_is_over_asks_to_sign_in_again(error):
+def test_expired_session_asks_to_sign_in_again(error):
     told = as_aws_error(error)
     assert (str(told), told.remedy[:13]) == (str(error).strip(), "Sign in again")
 

@@ -127,7 +127,7 @@ def test_locked_state_is_unlocked_where_terraform_runs(settings, tmp_path):
 
 
 @pytest.mark.parametrize("code", ["EntityAlreadyExists: Role with name made exists", "BucketAlreadyOwnedByYou: yours"])
-def test_what_an_apply_that_was_killed_has_made_is_named_with_the_block_that_takes_it_in(code):
+def test_resources_of_a_killed_apply_are_listed_with_import_blocks(code):
     told = explain(
         f"creating IAM Role (made): operation error IAM: CreateRole, StatusCode: 409, RequestID: 9, {code}. "
         '(module.glue_job["feed"].aws_iam_role.job, modules/glue-job/iam.tf:38)\n'
@@ -152,7 +152,7 @@ def test_failure_that_nobody_knows_keeps_terraforms_words(settings, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_terraform_that_was_killed_is_told_as_such(settings, tmp_path, number):
+def test_killed_terraform_is_reported_as_killed(settings, tmp_path, number):
     program = tmp_path / "terraform"
     program.write_text(f"#!{sys.executable}\nimport os\nos.kill(os.getpid(), {int(number)})\n")
     program.chmod(0o755)

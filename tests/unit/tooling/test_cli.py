@@ -110,7 +110,7 @@ def test_doctor_prints_valid_json_and_nothing_else(in_project, capsys):
     assert code == (0 if report["ok"] else 2)
 
 
-def test_doctor_with_a_broken_mirror_says_so_and_ends_with_2(in_project, capsys, monkeypatch, tmp_path):
+def test_doctor_reports_a_broken_mirror_and_exits_with_2(in_project, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("QUARTAL_TERRAFORM_MIRROR", str(tmp_path))
     assert run(["doctor"]) == 2
     assert "terraform providers mirror" in capsys.readouterr().err

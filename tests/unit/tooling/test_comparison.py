@@ -69,7 +69,7 @@ def test_a_job_of_moto_succeeds_without_its_script_and_its_role(glue):
     assert [run["JobRunState"] for run in glue.get_job_runs(JobName="job")["JobRuns"]] == ["SUCCEEDED"]
 
 
-def test_every_cell_says_what_it_rests_on():
+def test_every_cell_of_the_comparison_has_its_evidence():
     links = [link for line in table() for link in re.findall(r"\]\(([^)]+)\)", line)]
     assert links
     assert [link for link in links if not link.startswith("https://") and not (ROOT / link).is_file()] == []
@@ -77,6 +77,6 @@ def test_every_cell_says_what_it_rests_on():
     assert [cell for row in rows for cell in row[1:] if "](" not in cell and cell != "not tried"] == []
 
 
-def test_readme_says_what_matters_within_sixty_lines():
+def test_readme_has_the_essentials_within_sixty_lines():
     before_the_fold = (ROOT / "README.md").read_text().partition("<details>")[0]
     assert len(before_the_fold.splitlines()) <= 60

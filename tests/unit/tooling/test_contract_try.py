@@ -64,7 +64,7 @@ def test_rows_are_kept_quarantined_and_duplicates_as_in_a_run(files: list[Path])
         pytest.param("quarantineBoth", (2, 0, 0), {("Opel", 1): 1, ("Kia, new", 2): 1}, id="none"),
     ],
 )
-def test_rows_that_share_a_key_meet_by_the_policy(
+def test_rows_that_share_a_key_are_resolved_by_the_policy(
     files: list[Path], policy: str, counts: tuple[int, int, int], days: dict[tuple[str, int], int]
 ) -> None:
     trial = try_files(contract_of(policy), files)
@@ -137,9 +137,7 @@ def test_folder_is_judged_as_a_delivery(files: list[Path], tmp_path: Path) -> No
         pytest.param(None, "cannot be read: No such file", id="nothing"),
     ],
 )
-def test_file_that_is_none_of_the_contract_is_told_in_words_of_the_file(
-    tmp_path: Path, content: bytes | None, message: str
-) -> None:
+def test_unsuitable_file_is_reported_in_terms_of_the_file(tmp_path: Path, content: bytes | None, message: str) -> None:
     file = tmp_path / "a.csv"
     if content is not None:
         file.write_bytes(content)
@@ -153,7 +151,7 @@ def test_stream_is_refused_since_it_is_read_twice(tmp_path: Path) -> None:
         try_files(contract_of(), [tmp_path / "a.csv"])
 
 
-def test_key_that_each_file_counts_anew_is_told(tmp_path: Path) -> None:
+def test_key_that_restarts_in_each_file_is_reported(tmp_path: Path) -> None:
     for year in (2023, 2024):
         rows = [f"{n + 1},{year}-01-0{n + 1},A,{n}" for n in range(9)] + [
             f"{n},{year}-02-01,A,{n}" for n in (10, 11, 12)

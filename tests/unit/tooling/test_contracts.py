@@ -68,7 +68,7 @@ def test_example_contract_has_nothing_wrong():
     assert (linted.problems, list(linted.contracts)) == ((), ["vehicle_sightings"])
 
 
-def test_lint_says_all_that_is_wrong_with_field_and_remedy(document):
+def test_lint_lists_every_problem_with_field_and_remedy(document):
     columns_of(document)[1]["requird"] = True
     columns_of(document)[2]["logicalType"] = "day"
     del features_of(document)["count"]
@@ -89,7 +89,7 @@ def test_lint_says_all_that_is_wrong_with_field_and_remedy(document):
         pytest.param("schema: [{name: feed}]", "kind must be DataContract", id="another kind"),
     ],
 )
-def test_lint_of_something_else_says_what_it_lacks(text, message):
+def test_lint_of_another_document_reports_what_is_missing(text, message):
     (problem,) = lint(text, "c.yaml").problems
     assert message in problem.message
 
@@ -342,7 +342,7 @@ def test_contract_in_a_renamed_or_moved_file_is_compared_by_its_dataset(reposito
         moved.unlink()
 
 
-def test_contract_whose_file_is_gone_is_missed(repository, document, capsys):
+def test_lint_reports_a_missing_contract_file(repository, document, capsys):
     (repository / "feed.yaml").unlink()
     document["schema"][0]["name"] = "other"
     (repository / "other.yaml").write_text(text_of(document))

@@ -126,7 +126,7 @@ def test_files_of_a_delivery_are_listed_with_who_brought_them(lake, capsys):
     assert "it has no bytes" in capsys.readouterr().out
 
 
-def test_files_that_an_upload_is_to_take_out_are_told(lake, capsys):
+def test_deliveries_lists_files_that_an_upload_will_remove(lake, capsys):
     for name in ("a.csv", "b.csv"):
         lake.put(f"delivery=2024Q1/{name}")
     going = ["raw/feed/delivery=2024Q1/a.csv", "raw/feed/delivery=2024Q1/gone.csv"]
@@ -142,7 +142,7 @@ def test_files_that_an_upload_is_to_take_out_are_told(lake, capsys):
     assert "The next run reads" not in said
 
 
-def test_what_the_next_run_reads_is_said(lake, capsys):
+def test_deliveries_states_what_the_next_run_reads(lake, capsys):
     assert run(["deliveries"]) == 0
     assert "Nothing was delivered yet" in capsys.readouterr().err
     lake.put("delivery=2024Q1/a.csv")

@@ -108,11 +108,11 @@ def test_job_without_an_error_log_shows_its_output(logs):
         pytest.param("Access denied", (), id="nothing to name"),
     ],
 )
-def test_denial_is_told_as_role_lacks_action_on_resource_and_once(text: str, told: tuple[str, ...]):
+def test_denial_is_reported_once_with_role_action_and_resource(text: str, told: tuple[str, ...]):
     assert denials((text, text)) == told
 
 
-def test_job_that_iam_refused_is_told_what_to_grant(logs):
+def test_denied_job_is_reported_with_the_permission_to_grant(logs):
     client, stubber = logs
     denial = (
         "arn:aws:sts::1:assumed-role/lake-job/s is not authorized to perform: s3:PutObject on resource: "
@@ -153,7 +153,7 @@ def test_job_that_iam_refused_is_told_what_to_grant(logs):
         ),
     ],
 )
-def test_s3_that_says_only_403_is_a_denial_too(text, expected):
+def test_bare_403_of_s3_is_a_denial(text, expected):
     assert denials([text]) == (expected,)
 
 

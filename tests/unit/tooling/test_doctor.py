@@ -63,13 +63,13 @@ def test_localstack_is_not_needed_where_another_answers(image, endpoint_url):
     assert found["glue host"].ok
 
 
-def test_localstack_is_missing_where_none_answers_and_none_can_be_made(image):
+def test_doctor_reports_missing_localstack_if_none_responds_or_can_be_installed(image):
     found = {tool.name: tool for tool in examine(replace(image, environ={"LOCALSTACK_HOST": "127.0.0.1:1"}))}
     assert not found["localstack"].ok
     assert "pyproject.toml is missing" in found["localstack"].source
 
 
-def test_runtime_of_glue_6_is_listed_with_the_python_that_it_is_made_with(settings, tmp_path):
+def test_doctor_lists_the_runtime_of_glue_6_with_its_python(settings, tmp_path):
     def runtime(**environ):
         environ = {"LOCALSTACK_HOST": "127.0.0.1:1", "PYENV_ROOT": str(tmp_path / "none"), **environ}
         found = examine(replace(settings, environ=environ))
@@ -103,13 +103,13 @@ def test_host_is_named_with_who_chose_it(settings):
     assert other.location.startswith(str(settings.tools_dir / "localemu-"))
 
 
-def test_host_of_no_known_name_is_told(settings):
+def test_doctor_reports_an_unknown_host_name(settings):
     found = host_of(settings, QUARTAL_HOST="moto")
     assert (found.ok, found.source) == (False, "QUARTAL_HOST")
     assert "localstack, localemu, standalone" in found.remedy
 
 
-def test_installed_host_that_cannot_start_is_told_with_its_reason(settings):
+def test_doctor_reports_why_an_installed_host_cannot_start(settings):
     for module in ("localstack_glue", "glue_triggers"):
         (settings.root / "tooling" / module / "pyproject.toml").write_text("")
     (settings.root / "requirements/glue-local.txt").write_text("")

@@ -41,7 +41,7 @@ def silent(_: str) -> None:
     pass
 
 
-def test_environment_is_made_once(settings: Settings, fake_uv: Path):
+def test_environment_is_created_once(settings: Settings, fake_uv: Path):
     announced: list[str] = []
     first = environments.ensure(settings, environment_of("spark==1"), announced.append)
     second = environments.ensure(settings, environment_of("spark==1"), announced.append)
@@ -50,7 +50,7 @@ def test_environment_is_made_once(settings: Settings, fake_uv: Path):
     assert (fake_uv / "log").read_text().count("pip install") == 1
 
 
-def test_environment_is_compiled_when_it_is_made_and_not_at_each_start(settings: Settings, fake_uv: Path):
+def test_environment_is_compiled_on_creation_and_not_at_each_start(settings: Settings, fake_uv: Path):
     environments.ensure(settings, environment_of("spark==1"), silent)
     (install,) = [line for line in (fake_uv / "log").read_text().splitlines() if line.startswith("pip install")]
     assert "--compile-bytecode" in install.split()
@@ -74,7 +74,7 @@ def test_environment_that_a_process_uses_stays(settings: Settings, fake_uv: Path
         user.wait()
 
 
-def test_failed_installation_leaves_nothing_and_says_why(settings: Settings, fake_uv: Path):
+def test_failed_installation_leaves_nothing_and_reports_the_reason(settings: Settings, fake_uv: Path):
     (fake_uv / "offline").touch()
     with pytest.raises(ToolchainError, match="Could not install the tool") as error:
         environments.ensure(settings, environment_of("spark==1"), silent)
@@ -96,7 +96,7 @@ def test_content_of_an_input_decides_and_not_its_time(settings: Settings, tmp_pa
     assert environment.fingerprint() != before
 
 
-def test_machine_without_java_and_without_a_wheel_for_it_is_told_to_install_one(settings: Settings, monkeypatch):
+def test_machine_without_java_or_a_wheel_for_it_is_asked_to_install_java(settings: Settings, monkeypatch):
     monkeypatch.setattr(environments.platform, "system", lambda: "Linux")
     monkeypatch.setattr(environments.platform, "machine", lambda: "aarch64")
     with pytest.raises(ToolchainError, match="There is no Java 17") as error:

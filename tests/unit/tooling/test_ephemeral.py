@@ -149,7 +149,7 @@ def test_options_that_do_not_go_together_are_refused(stand_in, capsys, arguments
     assert not (stand_in / "log").exists()
 
 
-def test_failure_says_what_stands_and_the_command_that_removes_it(stand_in, capsys):
+def test_failure_lists_what_remains_and_the_command_that_removes_it(stand_in, capsys):
     write_state(stand_in, LAKE, JOB, ALARM)
     write_plan(stand_in, change("aws_cloudwatch_log_group", None, {"name": "job"}))
     assert (
@@ -222,7 +222,7 @@ def test_nothing_is_removed_under_a_run_that_goes_on_or_may(settings, answer, sa
             refuse_during_a_run(workspace)
 
 
-def test_interruption_says_what_stands_too(stand_in: Path, project: Path):
+def test_interruption_lists_what_remains(stand_in: Path, project: Path):
     write_state(stand_in, LAKE, JOB)
     write_plan(stand_in, change("aws_cloudwatch_log_group", None, {"name": "job"}))
     (stand_in / "busy").touch()
@@ -268,13 +268,13 @@ def test_cost_of_standing_leaves_runs_out_and_what_is_kept_is_the_rest():
     assert "0.01 USD for 120 DPU-seconds" in found.sentences()[0]
 
 
-def test_cost_without_prices_says_how_to_get_them():
+def test_cost_without_prices_explains_how_to_get_them():
     found = ephemeral_cost("mars-north-1", None, None, None)
     assert "an unknown sum" in found.sentences()[1]
     assert "quartal cost mars-north-1 --refresh" in found.sentences()[2]
 
 
-def test_result_is_one_json_document_and_for_a_person_says_where_what_and_how_dear(settings, capsys):
+def test_result_is_one_json_document_or_a_summary_with_place_content_and_cost(settings, capsys):
     manifest = run_manifest(run_id="wr_1")
     cost = ephemeral_cost("mars-north-1", RunCost(3600.0, 0.44, Measured.DPU_SECONDS), None, None)
     features = Export("db.features", "2024Q1", 7, ExportFormat.PARQUET, 12, (), ())

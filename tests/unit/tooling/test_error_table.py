@@ -39,7 +39,7 @@ def test_every_place_that_makes_an_error_has_a_row_and_no_row_is_left_over():
     }
 
 
-def test_every_type_of_error_is_made_somewhere_and_knows_its_exit_code():
+def test_every_type_of_error_is_raised_somewhere_and_has_an_exit_code():
     made = Counter(site.type for site in SITES.values())
     bases = {"ReviewError", "TerraformConfigurationError"}  # the second is made by its base's maker
     assert {name for name in TYPES if not made[name]} == bases
@@ -54,7 +54,7 @@ def test_test_that_a_row_names_is_there(test: str):
 
 
 @pytest.mark.parametrize("key", sorted(SITES))
-def test_error_says_what_to_do(key: str):
+def test_error_has_a_remedy(key: str):
     assert SITES[key].remedy
 
 

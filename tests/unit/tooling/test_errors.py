@@ -304,7 +304,7 @@ def test_price_list_out_of_reach_leaves_the_prices_of_the_checkout(place: Place,
     assert "stay in use" in error.value.remedy
 
 
-def test_terraform_that_is_nowhere_is_said_with_how_to_get_it(settings, monkeypatch):
+def test_missing_terraform_is_reported_with_how_to_install_it(settings, monkeypatch):
     def missing(_: str) -> str:
         raise terraform_binary.metadata.PackageNotFoundError
 

@@ -43,7 +43,7 @@ def test_example_of_a_group_is_taken_by_the_command_line(example: str, capsys, m
 
 
 @pytest.mark.parametrize("name", SINGLE)
-def test_help_shows_the_examples_and_every_option_says_what_it_is_for(name: str, capsys, monkeypatch):
+def test_help_shows_examples_and_describes_every_option(name: str, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     assert run([name, "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())

@@ -59,7 +59,7 @@ def test_line_of_terraform_that_is_no_event_is_none(line):
 
 
 @pytest.mark.parametrize("actions", [[None], [1], ["explode"], []])
-def test_plan_whose_actions_are_none_blocks_and_says_them(actions):
+def test_plan_with_unknown_actions_blocks_and_names_them(actions):
     change = {"actions": actions, "before": None, "after": None}
     planned = {"address": "a.b", "mode": "managed", "type": "a", "name": "b", "provider_name": "p", "change": change}
     found = unreadable(parse_plan({"format_version": "1.2", "resource_changes": [planned]}))

@@ -140,7 +140,7 @@ def test_lost_answer_is_not_sent_again_where_the_table_holds_the_change(place, e
 
 
 @pytest.mark.parametrize(("error", "reason"), FOR_GOOD)
-def test_tag_that_cannot_be_set_is_told_with_the_true_reason(place, error, reason):
+def test_failed_tag_is_reported_with_the_true_reason(place, error, reason):
     plan(place, "before", error, None)
     with pytest.raises(PipelineError, match="is unchanged: tag 'model-7' did not take effect") as told:
         place.set_tag()
@@ -150,7 +150,7 @@ def test_tag_that_cannot_be_set_is_told_with_the_true_reason(place, error, reaso
 
 
 @pytest.mark.parametrize(("error", "reason"), FOR_GOOD)
-def test_maintenance_that_cannot_expire_deletes_nothing_and_tells_the_true_reason(place, error, reason):
+def test_failed_expiry_deletes_nothing_and_reports_the_true_reason(place, error, reason):
     before = place.files()
     plan(place, "before", error, None)
     with pytest.raises(PipelineError, match="the expiry of snapshots did not take effect") as told:
@@ -273,7 +273,7 @@ HALVES = [KeyError("Table"), TypeError("'NoneType'"), ResponseParserError("Unabl
 
 @pytest.mark.parametrize("half", HALVES, ids=lambda half: type(half).__name__)
 @pytest.mark.parametrize("is_always", [False, True])
-def test_table_of_which_half_comes_is_asked_again_and_told_in_the_end(half, is_always):
+def test_truncated_table_response_is_retried_and_finally_reported(half, is_always):
     asked: list[str] = []
 
     class Halves:

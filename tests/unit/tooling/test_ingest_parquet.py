@@ -49,7 +49,7 @@ def column(kind: str, **rules) -> ArrowColumn:
         pytest.param("timestamp", BERLIN, pa.timestamp("us"), id="what clocks show"),
     ],
 )
-def test_type_of_a_column_is_said_by_the_contract_alone(kind, rules, expected):
+def test_contract_alone_decides_the_type_of_a_column(kind, rules, expected):
     found = column(kind, **rules)
     assert found.type == expected
     assert found.array([None, None]).to_pylist() == [None, None]
@@ -199,7 +199,7 @@ def test_file_has_the_contracts_columns_in_its_order_and_no_key_that_it_does_not
     assert layout("note", "id", "day").columns == ("id", "day", "note")
 
 
-def test_chunk_whose_rows_have_gone_is_a_file_with_columns():
+def test_chunk_without_remaining_rows_is_a_file_with_columns():
     assert parquet.read_table(io.BytesIO(written())).schema.names == ["id", "day", "note"]
     assert parquet.read_table(io.BytesIO(written([]))).num_rows == 0
 
@@ -243,7 +243,7 @@ def test_row_group_of_long_texts_holds_fewer_rows(monkeypatch):
     assert parquet.ParquetFile(io.BytesIO(content)).metadata.num_row_groups == 2
 
 
-def test_value_without_a_place_is_told_with_its_row_in_the_batch():
+def test_value_without_a_key_is_reported_with_its_row_in_the_batch():
     with pytest.raises(RowError, match="column day holds the text 'soon'") as error:
         written([(1, DAY, None)], [(2, DAY, None), (3, "soon", None)])
     assert error.value.row == 1

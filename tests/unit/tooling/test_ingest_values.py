@@ -235,7 +235,7 @@ def test_values_are_quoted_with_the_contracts_escape_character():
     assert content == b'"id","day","note"\n"a","2024-01-31","C:\\\\ \\"x\\""\n'
 
 
-def test_layout_of_a_contract_that_says_nothing_new_has_the_hash_that_it_had():
+def test_layout_hash_is_unchanged_without_new_contract_fields():
     assert layout(multiLine=False).hash == layout().hash != layout(escape="\\").hash
 
 

@@ -23,7 +23,7 @@ QUARTAL = [sys.executable, "-c", "from quartal.cli import main; main()"]
         (["destroy", "--approve", "data"], signal.SIGINT, "Run `quartal destroy` again: it removes what is left"),
     ],
 )
-def test_interrupted_change_ends_with_130_says_what_remains_and_leaves_no_process(
+def test_interrupted_change_exits_with_130_lists_what_remains_and_leaves_no_process(
     stand_in: Path, project: Path, command, sent, remedy
 ):
     (stand_in / "busy").touch()

@@ -7,7 +7,7 @@ from quartal.local.toolchain.java import java_options
 ROOT = Path(__file__).parents[3]
 
 
-def test_options_are_those_of_the_job_without_its_remarks():
+def test_options_are_those_of_the_job_without_comments():
     assert java_options(ROOT) == "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:MetaspaceSize=256m"
 
 

@@ -71,7 +71,7 @@ def test_package_that_no_index_has_is_one_message(project: Path, tmp_path: Path,
 
 
 @pytest.mark.parametrize("wanted", ["thing==1.0", "other"])
-def test_lock_that_does_not_pin_what_is_asked_for_is_refused(
+def test_lock_that_does_not_pin_a_requested_package_is_refused(
     project: Path, tmp_path: Path, packages: dict[str, str], wanted: str
 ):
     (project / "etl_job/requirements.txt").write_text(f"{wanted}\n")
@@ -80,7 +80,7 @@ def test_lock_that_does_not_pin_what_is_asked_for_is_refused(
     assert "nox -s lock" in error.value.remedy
 
 
-def test_project_without_a_lock_is_told_how_to_write_one(project: Path, tmp_path: Path):
+def test_missing_lock_is_reported_with_how_to_write_one(project: Path, tmp_path: Path):
     with pytest.raises(ConfigurationError, match=r"requirements\.lock, which cannot be read") as error:
         build_wheels_zip(project / "etl_job", tmp_path / "cache", {})
     assert "nox -s lock" in error.value.remedy
@@ -94,17 +94,17 @@ def test_only_an_environment_with_a_private_network_is_staged_with_wheels(projec
 
 
 @pytest.mark.parametrize(("value", "needs"), [("null", False), ("", False), ('{"cidr_block":"10.0.0.0/24"}', True)])
-def test_variable_of_the_process_asks_for_wheels_too(project: Path, value: str, needs: bool):
+def test_process_environment_variable_requests_wheels_too(project: Path, value: str, needs: bool):
     settings = Settings.from_env({"TF_VAR_private_network": value}, environment="localstack", cwd=project)
     assert needs_wheels(settings) is needs
 
 
-def test_null_in_the_environments_file_asks_for_none(project: Path):
+def test_null_in_the_environments_file_requests_no_wheels(project: Path):
     (project / "infra/environments/localstack.tfvars").write_text("private_network = null\n")
     assert not needs_wheels(Settings.from_env({}, environment="localstack", cwd=project))
 
 
-def test_jobs_own_lock_pins_what_its_requirements_say():
+def test_lock_of_the_job_pins_its_requirements():
     lock = (PROJECT / "etl_job/requirements.lock").read_text()
     lines = [line.partition("#")[0].strip() for line in (PROJECT / "etl_job/requirements.txt").read_text().splitlines()]
     wanted = [Requirement(line) for line in lines if line]
@@ -113,7 +113,7 @@ def test_jobs_own_lock_pins_what_its_requirements_say():
         assert f"\n{requirement.name}{requirement.specifier} \\\n" in f"\n{lock}"
 
 
-def test_job_imports_only_what_glue_brings_or_it_asks_for():
+def test_job_imports_only_packages_of_glue_or_its_requirements():
     of_glue = {"awsglue", "boto3", "botocore", "numpy", "py4j", "pyspark", "urllib3"}  # the last as botocore's own
     lines = [line.partition("#")[0].strip() for line in (PROJECT / "etl_job/requirements.txt").read_text().splitlines()]
     asked = {{"pyyaml": "yaml"}.get(name, name) for name in (Requirement(line).name for line in lines if line)}

@@ -13,7 +13,7 @@ from quartal.local.local_stack.hosts import chosen_host
 from quartal.local.toolchain import environments, glue_6
 
 
-def test_installers_are_told_of_private_indexes_and_certificates_and_localstack_is_not(
+def test_installers_get_private_indexes_and_certificates_and_localstack_does_not(
     settings: Settings, tmp_path: Path
 ) -> None:
     of_installers = {"SSL_CERT_FILE": "/ca.pem", "PIP_INDEX_URL": "https://index", "UV_DEFAULT_INDEX": "https://index"}
@@ -41,7 +41,7 @@ def test_runtime_of_glue_6_is_named_where_it_is_there_and_otherwise_how_to_make_
     assert glue_6.variables(settings) == {"LOCALSTACK_GLUE_6_PYTHON": str(python)}
 
 
-def test_command_that_makes_the_runtime_of_glue_6_says_where_it_is_and_nothing_else(
+def test_installing_the_runtime_of_glue_6_prints_only_its_path(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment = environments.glue_6_environment(settings)

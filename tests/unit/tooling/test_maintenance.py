@@ -145,7 +145,7 @@ def test_what_a_failed_commit_left_a_while_ago_does_not_keep_the_rest(catalog, l
     assert not left.exists()
 
 
-def test_dry_run_says_what_would_go_and_touches_nothing(catalog, lake):
+def test_dry_run_lists_what_would_be_deleted_and_changes_nothing(catalog, lake):
     for value in (1, 2, 3):
         add_rows(catalog, lake, value)
     write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")

@@ -35,7 +35,7 @@ def commands(stand_in: Path) -> list[str]:
 # ------------------------------------------------------------------ plan --out, --format
 
 
-def test_one_plan_makes_every_form_that_was_asked_for(stand_in, project, capsys):
+def test_one_plan_gives_every_requested_format(stand_in, project, capsys):
     files = [f".quartal/review.{suffix}" for suffix in ("html", "md", "json", "txt")]
     assert quartal(["plan", "--no-policies", *(word for file in files for word in ("--out", file))]) == 0
     page, comment, data, text = ((project / file).read_text() for file in files)
@@ -102,7 +102,7 @@ def test_destroy_names_the_option_that_lets_it_go_on_and_takes_it(stand_in, caps
         (["--keep-data"], "The published tables stay whole; after the next `quartal apply --env dev`"),
     ],
 )
-def test_destroy_tells_of_a_run_that_it_breaks_off_before_it_is_approved(
+def test_destroy_warns_before_approval_of_a_run_that_it_would_abort(
     stand_in, capsys, monkeypatch, arguments, consequence
 ):
     assert quartal(["plan", "--no-policies"]) == 0

@@ -49,7 +49,7 @@ def test_lines_are_handed_on_as_they_come():
     assert lines == ["a", "b"]
 
 
-def test_what_fails_with_a_line_is_told_and_the_program_goes_on_to_its_end():
+def test_failing_line_handler_is_reported_and_the_program_runs_to_its_end():
     flood = "for number in range(20000): print(number, 'o' * 20)"
 
     def refuse(line: str) -> None:

@@ -33,7 +33,7 @@ def test_variable_wins_over_the_file_and_the_option_over_both(project, write):
     assert (settings.environment, settings.dataset) == ("dev", "returns")
 
 
-def test_commands_that_are_told_to_users_name_only_what_the_file_does_not_say(project, write):
+def test_suggested_commands_omit_what_the_project_file_sets(project, write):
     write('environment = "dev"\ndataset = "orders"\n')
     assert Settings.from_env({}, cwd=project).naming_options() == ()
     other = Settings.from_env({}, environment="localstack", dataset="sessions", cwd=project)

@@ -131,7 +131,7 @@ def test_rows_of_a_run_that_a_threshold_stopped_are_apart(bad, capsys):
     assert [row["raw"] for row in shown(capsys, "--failed")["rows"]] == ["stopped"]
 
 
-def test_empty_quarantine_is_said(lake, capsys):
+def test_empty_quarantine_is_reported(lake, capsys):
     assert run(["quarantine"]) == 0
     assert "No row is quarantined" in capsys.readouterr().out
 
@@ -151,12 +151,12 @@ def test_all_rows_are_written_to_a_file(bad, tmp_path: Path, capsys, name: str, 
     assert f"{file}: 3 rows" in capsys.readouterr().out
 
 
-def test_file_that_cannot_be_written_is_told(bad, tmp_path: Path, capsys):
+def test_unwritable_file_is_reported(bad, tmp_path: Path, capsys):
     assert run(["quarantine", "--out", str(tmp_path / "no" / "x.csv")]) == 2
     assert "cannot be written: No such file or directory" in capsys.readouterr().err
 
 
-def test_quarantine_can_be_asked_by_sql(bad, capsys):
+def test_quarantine_can_be_queried_with_sql(bad, capsys):
     sql = "select delivery, count(*) as n, max(row_number) as last from quarantine group by 1 order by 1"
     assert run(["query", sql, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["result"] == [
@@ -194,7 +194,7 @@ def test_damaged_file_is_named(bad):
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_where_no_row_was_kept_every_command_says_so_with_the_rule(lake, capsys, arguments):
+def test_every_command_reports_a_run_without_kept_rows_with_the_rule(lake, capsys, arguments):
     lake.publish({"2024Q1": "wr_1"})
     manifest = empty_manifest(deliveries=[counts_of("2024Q1", violations={"date.format": 1200, "n.min": 3})])
     file = lake.folder / "runs" / "feed" / "wr_1.json"
@@ -206,13 +206,13 @@ def test_where_no_row_was_kept_every_command_says_so_with_the_rule(lake, capsys,
     assert "quartal quarantine" in told
 
 
-def test_where_no_row_was_kept_and_the_manifest_is_gone_it_is_said_without_the_rule(lake, capsys):
+def test_run_without_kept_rows_and_manifest_is_reported_without_the_rule(lake, capsys):
     lake.publish({"2024Q1": "wr_1"})
     assert run(["tags"]) != 0
     assert "no row of 2024Q1 was kept, all are quarantined." in " ".join(capsys.readouterr().err.split())
 
 
-def test_where_a_run_ended_before_the_features_that_is_said(lake, capsys):
+def test_run_that_ended_before_the_features_is_reported_as_such(lake, capsys):
     lake.publish({}, rows=1)
     assert run(["tags"]) != 0
     assert "a run published the curated table but ended before the features" in " ".join(

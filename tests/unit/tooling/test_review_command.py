@@ -64,7 +64,7 @@ def test_gate_lets_pass_what_the_consent_covers(elsewhere, plan, level, code):
     assert run(["review", saved(elsewhere, plan), "--approve", level]) == code
 
 
-def test_review_is_written_in_every_form_that_is_asked_for(elsewhere):
+def test_review_is_written_in_every_requested_format(elsewhere):
     files = [str(elsewhere / f"review.{suffix}") for suffix in ("txt", "md", "html", "json")]
     assert run(["review", saved(elsewhere, PLAN), *(text for file in files for text in ("--out", file))]) == 0
     assert all("aws_s3_bucket.this" in Path(file).read_text() for file in files)
@@ -138,7 +138,7 @@ def test_file_that_is_not_there_is_refused_by_name(elsewhere, capsys):
     assert "missing.json" in capsys.readouterr().err
 
 
-def test_saved_plan_that_nobody_can_show_says_how_to_make_it_readable(elsewhere, capsys, monkeypatch):
+def test_unreadable_saved_plan_is_reported_with_how_to_make_it_readable(elsewhere, capsys, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     (elsewhere / "saved.tfplan").write_bytes(b"PK\x03\x04")
     assert run(["review", "saved.tfplan"]) == 2

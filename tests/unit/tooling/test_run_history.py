@@ -68,7 +68,7 @@ def test_history_lists_the_runs_of_the_dataset_the_newest_first(s3, capsys):
     }
 
 
-def test_history_says_why_a_run_failed(s3, capsys):
+def test_history_shows_why_a_run_failed(s3, capsys):
     put_manifest(s3, "wr_2", "2026-04-08T03:00:00Z", reason="InputError: no rows")
     assert run(["history"]) == 0
     printed = capsys.readouterr()
@@ -76,7 +76,7 @@ def test_history_says_why_a_run_failed(s3, capsys):
     assert "wr_2: InputError: no rows" in printed.err
 
 
-def test_history_without_runs_says_how_to_start_one_and_is_empty_for_a_machine(s3, capsys):
+def test_empty_history_explains_how_to_start_a_run_and_is_empty_as_json(s3, capsys):
     assert run(["history"]) == 0
     assert "`quartal run`" in capsys.readouterr().err
     assert run(["history", "--json"]) == 0

@@ -109,5 +109,5 @@ def test_picture_can_be_read_without_colour():
         ("something else", "something else"),
     ],
 )
-def test_stage_is_told_in_words(line, words):
+def test_stage_is_described_in_words(line, words):
     assert stage_in_words(line) == words

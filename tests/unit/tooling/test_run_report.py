@@ -22,7 +22,7 @@ PLACE = {"location": "s3://lake/t", "files": 1}
 
 
 @pytest.mark.parametrize("deliveries", [(DELIVERY,), ()], ids=["a run", "a run with nothing new"])
-def test_what_was_not_taken_or_left_out_is_told_by_name(capsys, deliveries):
+def test_deliveries_and_files_left_out_are_listed_by_name(capsys, deliveries):
     files = [{"uri": f"s3://lake/raw/x/delivery=2024Q1/_{n}.csv", "reason": "its name begins with _"} for n in range(7)]
     show_manifest(Console(), manifest(*deliveries, not_catalogued=["2024Q1"], left_out=files))
     told = " ".join(capsys.readouterr().err.split())
@@ -32,7 +32,7 @@ def test_what_was_not_taken_or_left_out_is_told_by_name(capsys, deliveries):
     assert "Left out: 2 more files; the run's manifest lists them." in told
 
 
-def test_manifest_of_an_earlier_version_tells_nothing_of_files(capsys):
+def test_manifest_of_an_earlier_version_has_no_list_of_files(capsys):
     show_manifest(Console(), manifest(DELIVERY))
     told = capsys.readouterr().err
     assert "crawler" not in told
@@ -52,7 +52,7 @@ def test_run_ends_with_a_sentence_and_the_next_commands(capsys):
     assert "Next: quartal report, quartal diff 2024Q1 2024Q2, quartal explain wr_2909c13" in lines
 
 
-def test_only_tags_of_the_new_snapshot_are_told(capsys):
+def test_only_tags_of_the_new_snapshot_are_listed(capsys):
     tags = ["2023Q4", "2024Q1", "2024Q2", "model-7", "wr_0", "wr_1"]
     features = {"table": "db.f", "snapshot_id": 7, "tags": tags, "partitions": ["2024Q1", "2024Q2"]} | PLACE
     curated = {"table": "db.c", "snapshot_id": 6, "tags": ["wr_0", "wr_1"], "partitions": ["2024Q2"]} | PLACE
@@ -62,7 +62,7 @@ def test_only_tags_of_the_new_snapshot_are_told(capsys):
     assert "published db.c (snapshot 6, tags wr_1)" in told
 
 
-def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
+def test_run_without_kept_rows_is_reported_with_the_rule():
     totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0, "conflicts": 0}
     told = describe_outcome(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
     assert told == "No row of 2024Q1 was kept: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."
@@ -75,7 +75,7 @@ def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
         ("wr_0", "Run wr_1: brought the features up to date in 60 s."),
     ],
 )
-def test_run_that_only_took_out_or_made_up_for_another_is_not_called_one_without_news(capsys, withdrawn_by, said):
+def test_run_with_only_withdrawals_or_repairs_is_not_called_unchanged(capsys, withdrawn_by, said):
     state = {"run_id": withdrawn_by, "contract_hash": "0", "inputs": [], "withdrawn": True}
     show_manifest(Console(), run_manifest(run_id="wr_1", published_anything=True, published={"2024Q1": state}))
     out = capsys.readouterr().out

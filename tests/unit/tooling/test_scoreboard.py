@@ -12,7 +12,7 @@ from benchmarks.emulators.facts import cited, is_sourced, sources
 from benchmarks.emulators.scoreboard import Outcome, once_each
 
 
-def test_page_is_what_the_kept_outcomes_say():
+def test_page_matches_the_stored_outcomes():
     assert page.PAGE.read_text("utf-8") == page.rendered(json.loads(page.KEPT.read_text("utf-8")))
 
 

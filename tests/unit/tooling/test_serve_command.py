@@ -49,7 +49,7 @@ def test_number_that_is_no_port_is_refused(capsys, port):
     assert "is no port; give one of 0 to 65535" in capsys.readouterr().err
 
 
-def test_distribution_without_its_server_says_what_to_install(monkeypatch, capsys):
+def test_distribution_without_its_server_names_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "moto.moto_server.werkzeug_app", None)
     monkeypatch.delitem(sys.modules, server.__name__)
     assert main(["serve", "--port", "0"]) == 2

@@ -30,7 +30,7 @@ def test_state_bucket_that_the_file_leaves_open_comes_from_the_variable(project:
     assert staged.backend_config == ("environments/dev.s3.tfbackend", "bucket=states")
 
 
-def test_state_bucket_that_nobody_names_is_asked_for(project: Path):
+def test_unnamed_state_bucket_is_refused_with_the_variable_to_set(project: Path):
     with pytest.raises(ConfigurationError, match="no bucket is named") as error:
         stage(dev(project, "use_lockfile = true\n"))
     assert "QUARTAL_STATE_BUCKET" in error.value.remedy

@@ -180,7 +180,7 @@ def alarms(topic_and_messages, monkeypatch):
     return cloudwatch
 
 
-def test_alarm_that_changes_its_state_tells_its_topics_once(alarms, topic_and_messages):
+def test_alarm_notifies_its_topics_once_per_state_change(alarms, topic_and_messages):
     _, received = topic_and_messages
     for _ in range(2):
         alarms.set_alarm_state(AlarmName="bad:rows", StateValue="ALARM", StateReason="0.2 is greater than 0.05")
@@ -200,7 +200,7 @@ def test_alarm_that_changes_its_state_tells_its_topics_once(alarms, topic_and_me
     assert received() == []
 
 
-def test_alarm_whose_actions_are_off_tells_nobody(alarms, topic_and_messages):
+def test_alarm_with_disabled_actions_notifies_nobody(alarms, topic_and_messages):
     _, received = topic_and_messages
     alarms.disable_alarm_actions(AlarmNames=["bad:rows"])
     alarms.set_alarm_state(AlarmName="bad:rows", StateValue="ALARM", StateReason="0.2")

@@ -58,7 +58,7 @@ def test_bucket_that_is_named_is_not_looked_up(project, backend, environ):
         (301, f"{NAME} is in another region", "region"),
     ],
 )
-def test_bucket_that_cannot_be_used_is_told_with_the_remedy(project, status, message, remedy):
+def test_unusable_bucket_is_reported_with_a_remedy(project, status, message, remedy):
     with pytest.raises(ConfigurationError, match=message) as error:
         with_state_bucket(dev(project, 'region = "eu-central-1"\n'), *clients(status))
     assert remedy in error.value.remedy

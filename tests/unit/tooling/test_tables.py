@@ -81,7 +81,7 @@ def test_history_shows_what_fits_and_names_what_does_not(width, columns, left_ou
     assert ("Columns that did not fit" in err.getvalue()) == bool(left_out)
 
 
-def test_ids_are_as_short_as_tells_them_apart():
+def test_ids_are_shortened_as_far_as_they_stay_unique():
     shown, out, _ = console(120)
     print_history(shown, HISTORY)
     assert re.findall(r"wr_\w+", out.getvalue()) == ["wr_2909c13", "wr_2909c90"]
@@ -102,7 +102,7 @@ def test_reason_stands_under_the_id_of_the_table():
 
 
 @pytest.mark.parametrize("arguments", [{"is_terminal": False}, {"is_terminal": True, "wide": True}])
-def test_all_is_shown_in_full_where_it_is_asked_for_or_no_terminal_reads(arguments):
+def test_rows_are_shown_in_full_on_request_or_without_a_terminal(arguments):
     wide = arguments.pop("wide", False)
     shown, out, err = console(80, **arguments)
     print_history(shown, HISTORY, wide=wide)

@@ -21,7 +21,7 @@ def test_start_of_a_resource_names_address_and_action():
     )
 
 
-def test_diagnostic_says_where_and_keeps_the_detail():
+def test_diagnostic_has_its_location_and_detail():
     event = parse_event(
         json.dumps(
             {

@@ -89,7 +89,7 @@ def test_what_nobody_foresaw_is_one_message_and_a_log_for_its_owner_alone(projec
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_log_that_cannot_be_written_is_told(project, monkeypatch, capsys):
+def test_unwritable_log_is_reported(project, monkeypatch, capsys):
     (project / "file").touch()
     monkeypatch.setenv("QUARTAL_STATE_DIR", str(project / "file"))
     monkeypatch.chdir(project)

@@ -23,7 +23,7 @@ def terraform(tmp_path, stand_in):
 
 
 @pytest.mark.parametrize("command", ["plan", "apply_plan"])
-def test_state_that_was_not_written_stops_terraform_is_kept_and_told(terraform, tmp_path, stand_in, command):
+def test_unwritten_state_stops_terraform_and_is_kept_and_reported(terraform, tmp_path, stand_in, command):
     path = tmp_path / "staged" / "errored.tfstate"
     path.write_text("{}")
     with pytest.raises(TerraformError, match="could not be written to the state") as error:
@@ -71,7 +71,7 @@ def test_state_whose_folder_takes_nothing_is_kept_elsewhere_and_found_again(tmp_
     assert json.loads(kept.read_text()) == STATE
 
 
-def test_state_that_could_be_kept_nowhere_is_told_as_lost(tmp_path):
+def test_state_that_could_not_be_kept_is_reported_as_lost(tmp_path):
     (tmp_path / "errored.tfstate").write_text('{"version": 4, "ser')
     with pytest.raises(TerraformError, match="which is incomplete") as error:
         refuse_unwritten_state(tmp_path)
@@ -93,7 +93,7 @@ def test_cut_local_state_is_out_of_the_way_of_the_whole_one(tmp_path):
     assert not (tmp_path / "terraform.tfstate").exists()
 
 
-def test_full_disk_is_told_as_such_and_not_as_somebody_elses_lock():
+def test_full_disk_is_not_reported_as_a_lock_of_somebody_else():
     text = "Error acquiring the state lock\n\nwrite .terraform.tfstate.lock.info: no space left on device"
     told = explain(text, variables="v", folder="/f")
     assert told is not None

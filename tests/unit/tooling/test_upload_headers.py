@@ -76,7 +76,7 @@ def test_header_that_the_job_can_read_passes(head: bytes):
         pytest.param(gzip.compress(b"id,brand\n"), "is compressed with gzip, and its name does not end", id="gzip"),
     ],
 )
-def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: str):
+def test_unsuitable_header_is_reported_with_its_line(head: bytes, problem: str):
     assert (RULE.find_problem(head) or "").startswith(problem)
 
 
@@ -93,7 +93,7 @@ def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: st
         pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, but the contract expects JSON lines", id="parquet"),
     ],
 )
-def test_beginning_of_other_formats_is_what_the_contract_says(form: str, head: bytes, problem: str | None):
+def test_beginning_of_other_formats_matches_the_contract(form: str, head: bytes, problem: str | None):
     assert rule_of(format=FileFormat(form)).find_problem(head) == problem
 
 
@@ -215,7 +215,7 @@ def test_lines_that_end_with_cr_alone_are_lines_where_values_may_hold_line_break
     assert rule.find_problem(b'"id","a\nb"\r\n1,2\r\n') is None
 
 
-def test_utf_16_is_read_where_the_contract_says_so():
+def test_utf_16_is_read_if_the_contract_declares_it():
     rule = rule_of(encoding="UTF-16")
     assert rule.find_problem("id,brand\n".encode("utf-16")) is None
     assert "byte order mark" in (rule.find_problem("id,brand\n".encode("utf-16-le")) or "")
@@ -225,7 +225,7 @@ def test_utf_16_is_read_where_the_contract_says_so():
     assert "byte order mark" in (without_header.find_problem("2024-01-01,x\n".encode("utf-16-be")) or "")
 
 
-def test_columns_of_parquet_that_cannot_become_what_the_contract_says_are_refused(tmp_path: Path):
+def test_parquet_columns_of_types_that_the_contract_excludes_are_refused(tmp_path: Path):
     pq.write_table(pa.table({"id": [1.5], "brand": ["x"]}), tmp_path / "a.parquet")
     with pytest.raises(UploadError, match=r"a\.parquet: column id has values of type double, but the contract expects"):
         check_headers(items_of(tmp_path), rule_of(format="parquet"))
@@ -272,7 +272,7 @@ def first_rows(folder: Path, rule: HeaderRule) -> list[str]:
     return [str(each).removeprefix(f"{folder}/") for each in broken_beginnings(items_of(folder), rule.contract)]
 
 
-def test_feed_whose_first_rows_break_a_rule_is_told_with_an_example(tmp_path: Path):
+def test_feed_with_invalid_first_rows_is_reported_with_an_example(tmp_path: Path):
     (tmp_path / "good.csv").write_text("id,brand\n2024-01-01,x\nyesterday,x\n")
     (tmp_path / "wrong.csv").write_text("id,brand\n" + "".join(f"0{n}.01.2024,x\n" for n in range(1, 8)))
     assert first_rows(tmp_path, RULE) == ["wrong.csv: of the first 7 rows 7 break c0.format, such as '01.01.2024'"]
@@ -302,7 +302,7 @@ def test_first_rows_of_other_formats_are_judged_too(tmp_path: Path, form: str, s
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
-def test_few_bad_rows_among_good_ones_are_not_told(tmp_path: Path, name: str):
+def test_few_bad_rows_are_not_reported(tmp_path: Path, name: str):
     """Rows that are read in different ways come in batches of their own, the odd ones first."""
     content = b"id,brand\n" + b'2024-01-01,x\n2024-01-01\n2024-01-01,"x ""y"""\n' + b"2024-01-01,x\n" * 50_000
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)

@@ -18,7 +18,7 @@ def shown_by(capsys, **contents) -> str:
     return " ".join(capsys.readouterr().err.split())
 
 
-def test_upload_that_leaves_nothing_to_say_says_nothing(capsys):
+def test_upload_without_notes_prints_none(capsys):
     assert shown_by(capsys) == ""
 
 

@@ -157,14 +157,14 @@ def test_object_put_together_without_an_answer_is_stored(s3, bucket, in_parts, f
     assert open_uploads(s3, bucket) == []
 
 
-def test_repetition_of_a_completion_that_meets_no_upload_is_no_failure(s3, bucket, in_parts):
+def test_repeated_completion_without_an_upload_is_no_failure(s3, bucket, in_parts):
     gone = Faulty(s3).after("complete_multipart_upload", lambda: refusal("NoSuchUpload", 404))
     in_parts(gone)
     assert stored(s3, bucket) == CONTENT
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_completion_that_did_not_happen_is_told_and_the_next_try_uses_its_parts(s3, bucket, in_parts, fault):
+def test_failed_completion_is_reported_and_the_next_attempt_reuses_its_parts(s3, bucket, in_parts, fault):
     with pytest.raises(UploadError, match="was not assembled from its 2 parts") as error:
         in_parts(Faulty(s3).before("complete_multipart_upload", fault))
     assert "existing parts are used" in error.value.remedy
@@ -208,7 +208,7 @@ def test_manifest_that_was_refused_is_not_tried_again(s3, bucket):
     assert client.calls.count("put_object") == 1
 
 
-def test_manifest_that_stays_unwritten_is_told_with_the_true_reason(s3, bucket):
+def test_unwritten_manifest_is_reported_with_the_true_reason(s3, bucket):
     client = Faulty(s3).before("put_object", server_error, None)
     with pytest.raises(UploadError, match=r"could not be written: .*InternalServiceException"):
         ManifestStore(client, bucket, "d/").record("2024Q1", *ENTRY)
@@ -250,7 +250,7 @@ class CutOnce:
         return answer
 
 
-def test_refusal_that_breaks_off_is_asked_for_again(s3, bucket):
+def test_truncated_refusal_is_retried(s3, bucket):
     # what reads the body of a refusal is no part of botocore that has errors of its own
     broken = ProtocolError("Connection broken: ConnectionResetError(104, 'Connection reset by peer')")
     client = Faulty(s3).before("get_object", lambda: broken)
@@ -305,7 +305,7 @@ def test_record_that_somebody_deleted_is_no_other_ingest(s3, bucket):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_record_of_an_ingest_that_was_not_written_is_told(s3, bucket, fault):
+def test_unwritten_record_of_an_ingest_is_reported(s3, bucket, fault):
     with pytest.raises(UploadError, match="was not written"):
         RecordStore(Faulty(s3).before("put_object", fault), bucket, "d/t.json").write(RECORD)
 
@@ -322,7 +322,7 @@ class WithoutETags(Faulty):
         return self
 
 
-def test_object_whose_etag_nobody_tells_is_called_neither_stored_nor_failed(s3, writer, bucket):
+def test_object_without_an_etag_is_reported_as_neither_stored_nor_failed(s3, writer, bucket):
     blind = WithoutETags(s3).leave_out("head_object")
     arguments = {"size_bytes": 3, "checksum": compute_checksum(b"id\n")}
     with pytest.raises(UploadError, match=r"not known whether .* the answer to HeadObject has no ETag"):
@@ -337,7 +337,7 @@ def test_manifest_without_an_etag_is_not_written_over(s3, bucket):
     assert ManifestStore(s3, bucket, "d/").read("2024Q1").files == ENTRY[0]
 
 
-def test_manifest_that_cannot_be_looked_at_after_a_lost_answer_is_told_so(s3, bucket):
+def test_manifest_that_cannot_be_read_after_a_lost_response_is_reported_as_unknown(s3, bucket):
     client = WithoutETags(s3).leave_out("get_object").after("put_object", reset)
     with pytest.raises(UploadError, match=r"not known whether .* the answer to GetObject has no ETag"):
         ManifestStore(client, bucket, "d/").record("2024Q1", *ENTRY)
@@ -353,7 +353,9 @@ def test_record_of_an_ingest_that_was_written_is_known_without_an_etag_of_the_an
 # ---------------------------------------------------------------------------- the whole
 
 
-def test_failed_upload_says_how_many_files_are_there_and_the_next_one_sends_the_rest(connection, s3, bucket, tmp_path):
+def test_failed_upload_reports_how_many_files_are_stored_and_the_next_one_sends_the_rest(
+    connection, s3, bucket, tmp_path
+):
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text(f"{name}\n")
     items = plan_upload([tmp_path], raw_prefix="raw/sightings/", delivery="2024Q1")
@@ -369,7 +371,7 @@ def test_failed_upload_says_how_many_files_are_there_and_the_next_one_sends_the_
     assert listed == set(manifest["files"]) == {item.key for item in items}
 
 
-def test_credentials_that_expire_in_mid_upload_are_told_with_what_to_do(s3, bucket, writer, tmp_path):
+def test_credentials_that_expire_during_an_upload_are_reported_with_a_remedy(s3, bucket, writer, tmp_path):
     (tmp_path / "a.csv").write_bytes(CONTENT)
     items = plan_upload([tmp_path], raw_prefix="raw/sightings/", delivery="2024Q1")
     late = Faulty(s3).before("complete_multipart_upload", expired)
@@ -427,7 +429,7 @@ def test_object_that_is_not_deleted_is_named_with_how_many_stay(s3, files, bucke
 @pytest.mark.parametrize(
     ("code", "remedy"), [("SlowDown", "S3 was too busy. Run the command again"), ("AccessDenied", "s3:DeleteObject")]
 )
-def test_object_that_is_not_deleted_is_told_with_the_remedy_for_its_reason(s3, files, code, remedy):
+def test_undeleted_object_is_reported_with_the_remedy_for_its_reason(s3, files, code, remedy):
     with pytest.raises(AwsError) as told:
         delete_files(S3ObjectStore(PartlyRefused(s3, code, 9), sleep=lambda _: None), files)
     assert remedy in told.value.remedy

@@ -96,7 +96,7 @@ def test_document_on_a_terminal_does_not_steer_it(capsys, monkeypatch):
 
 
 @given(st.text(st.characters(codec=None)))
-def test_text_made_visible_can_be_written_anywhere(text):
+def test_escaped_text_can_be_written_anywhere(text):
     shown = visible(text)
     assert not [each for each in STEERING if each in shown]
     assert shown.encode().decode() == shown

@@ -123,7 +123,7 @@ def test_half_of_who_one_is_is_none_of_it(endpoint, monkeypatch):
     assert sts.get_caller_identity()["Arn"] == "a"
 
 
-def test_answer_that_has_nothing_to_say_may_be_empty(endpoint, monkeypatch):
+def test_response_without_content_may_be_empty(endpoint, monkeypatch):
     monkeypatch.setattr(_Handler, "answer", b"")
     logs = AwsConnection("eu-central-1", endpoint, "test", "test").logs()
     logs.put_retention_policy(logGroupName="group", retentionInDays=7)

@@ -119,7 +119,7 @@ def test_wait_reports_each_state_and_ends_with_the_run(glue):
     assert seen == ["NOT_STARTED", "RUNNING", "SUCCEEDED"]
 
 
-def test_wait_that_takes_too_long_says_what_it_saw_last(glue):
+def test_wait_that_times_out_reports_the_last_state(glue):
     client, stubber = glue
     stubber.add_response("get_workflow_run", {"Run": run_answer("RUNNING", crawls=[crawl("RUNNING")])})
     with pytest.raises(WaitTimeoutError, match="workflow run RUNNING, crawl RUNNING, job NOT_STARTED"):
@@ -135,7 +135,7 @@ def test_wait_that_takes_too_long_says_what_it_saw_last(glue):
 
 
 @pytest.mark.parametrize("error", [throttled, server_error, reset, unreachable, broken_off])
-def test_wait_outlasts_what_may_pass_and_says_once_that_it_tries_on(glue, error):
+def test_wait_survives_transient_errors_and_reports_them_once(glue, error):
     client, stubber = glue
     done = run_answer("COMPLETED", crawls=[crawl("SUCCEEDED")], job_runs=[job_run("SUCCEEDED")])
     for answer in (run_answer("RUNNING"), done):
@@ -187,7 +187,7 @@ def test_newest_run_is_the_one_that_started_last(glue):
     assert found.run_id == "wr_new"
 
 
-def test_run_whose_start_is_not_told_is_older_than_one_that_is(glue):
+def test_run_without_a_start_time_is_older_than_one_with_it(glue):
     client, stubber = glue
     silent = run_answer("RUNNING", run_id="wr_silent")
     del silent["StartedOn"]

@@ -120,14 +120,14 @@ def test_run_whose_workflow_is_not_shown_to_the_second_call_is_found(place):
 
 
 @pytest.mark.parametrize("error", [throttled, unreachable])
-def test_call_that_did_nothing_is_made_again(place, error):
+def test_call_without_effect_is_repeated(place, error):
     place.starter.before("start_workflow_run", error, 3)
     assert place.start() == "wr_1"
     assert place.reader.calls == []
 
 
 @pytest.mark.parametrize("first", [None, reset])
-def test_run_of_another_is_told_as_such(place, first):  # G8
+def test_run_of_another_user_is_reported_as_such(place, first):  # G8
     place.workflow.start_workflow_run("flow", {"delivery": "2024Q1"})
     if first is not None:
         place.starter.before("start_workflow_run", first)
@@ -147,7 +147,7 @@ def test_run_of_another_is_told_as_such(place, first):  # G8
         pytest.param(denied, "AccessDeniedException", id="denied"),
     ],
 )
-def test_start_that_never_takes_effect_is_told_with_the_true_reason(place, error, reason):
+def test_start_without_effect_is_reported_with_the_true_reason(place, error, reason):
     place.starter.before("start_workflow_run", error, None)
     with pytest.raises(AwsError, match="Workflow flow was not started") as told:
         place.start()
@@ -167,7 +167,7 @@ def test_start_that_nobody_can_look_up_is_unknown_and_not_repeated(place, moment
     assert "`quartal status` shows" in told.value.remedy
 
 
-def test_workflow_that_is_not_there_says_what_deploys_it(place):
+def test_missing_workflow_is_reported_with_the_command_that_deploys_it(place):
     place.starter.before("start_workflow_run", lambda: refusal("EntityNotFoundException", 400))
     with pytest.raises(NotDeployedError, match="There is no workflow flow"):
         place.start()

@@ -30,7 +30,7 @@ def test_formats_of_dates_are_found(tmp_path, text, form, others):
     assert (rules.format, rules.other_formats, drafted.verdict.kept) == (form, others, 40)
 
 
-def test_two_formats_in_one_column_are_both_said(tmp_path):
+def test_draft_reports_both_formats_of_a_column(tmp_path):
     rows = table("at,shop", lambda n: f"2024-03-{1 + n % 28:02d}T07:05:09{'.250' if n % 3 else ''}Z,{shop(n)}")
     drafted = drafted_from(tmp_path, rows)
     rules = contract_in(drafted).column("at").rules
@@ -55,7 +55,7 @@ def test_numbers_are_drafted_as_they_are_written(tmp_path, text, options):
     assert (drafted.verdict.kept, contract.features.measures[0].column) == (40, "amount")
 
 
-def test_numbers_that_no_contract_reads_are_text_and_told(tmp_path):
+def test_unsupported_numbers_are_drafted_as_text_with_a_note(tmp_path):
     drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"$1,{200 + n}.50"'))
     assert contract_in(drafted).column("amount").logical_type == "string"
     assert "amount: its numbers have currency or percent signs" in drafted.text
@@ -103,7 +103,7 @@ POINTS = COMMAS.replace('"1,', '"1.')
         pytest.param(POINTS, "point", "number", {"thousands_separator": None}, id="point, before decimals"),
     ],
 )
-def test_comma_or_point_that_could_be_either_is_told_and_what_was_said_counts(tmp_path, rows, said, kind, rules):
+def test_ambiguous_comma_or_point_is_reported_and_the_users_choice_counts(tmp_path, rows, said, kind, rules):
     drafted = drafted_from(tmp_path, rows, Choices(decimal_mark=said))
     column = contract_in(drafted).column("amount")
     assert (column.logical_type, column.rules.model_dump(include=set(rules))) == (kind, rules)
@@ -120,7 +120,7 @@ def test_other_columns_show_what_a_comma_stands_before(tmp_path):
 
 
 @pytest.mark.parametrize("odd", ["12,5", "0,125", "1234,567"])
-def test_text_that_shows_decimals_is_no_error_among_thousands(tmp_path, odd):
+def test_text_with_decimals_is_no_error_in_a_column_with_thousands(tmp_path, odd):
     rows = table(
         "day,shop,amount", lambda n: f'{day(n)},{shop(n)},"{odd if n == 7 else f"1,{200 + n % 90}"}"', rows=400
     )
@@ -160,7 +160,7 @@ def test_numbers_that_count_from_1970_on_are_event_times(tmp_path, name, write, 
     assert f"{name}: read as {form.removeprefix('epoch').lower()} since 1970" in drafted.text
 
 
-def test_numbers_of_another_name_are_times_where_that_is_said(tmp_path):
+def test_numbers_under_any_name_are_times_if_the_user_says_so(tmp_path):
     rows = table("day,clock,shop,amount", lambda n: f"{day(n)},{1_700_000_000 + n},{shop(n)},{n % 7}")
     drafted = drafted_from(tmp_path, rows)
     assert contract_in(drafted).column("clock").logical_type == "integer"
@@ -180,12 +180,12 @@ def test_other_numbers_are_no_times(tmp_path, number):
 
 
 @pytest.mark.parametrize(("order", "form"), [("day", "dd/MM/yyyy"), ("month", "MM/dd/yyyy")])
-def test_order_of_day_and_month_is_as_was_said(tmp_path, order, form):
+def test_order_of_day_and_month_follows_the_users_choice(tmp_path, order, form):
     drafted = drafted_from(tmp_path, AMBIGUOUS, Choices(date_order=order))
     assert (contract_in(drafted).column("day").rules.format, drafted.verdict.kept) == (form, 40)
 
 
-def test_order_of_dates_with_dots_is_told(tmp_path):
+def test_order_of_dates_with_dots_is_reported(tmp_path):
     rows = table("day,shop,amount", lambda n: f"0{1 + n % 9}.0{1 + n % 4}.2024,{shop(n)},{n % 7}")
     drafted = drafted_from(tmp_path, rows)
     assert contract_in(drafted).column("day").rules.format == "dd.MM.yyyy"
@@ -197,7 +197,7 @@ def test_yes_and_no_are_nothing_that_features_are_about(tmp_path):
     assert contract_in(drafted_from(tmp_path, rows)).features.entity == ()
 
 
-def test_second_column_that_does_not_show_its_order_is_text_and_told(tmp_path):
+def test_second_column_of_ambiguous_dates_is_drafted_as_text_with_a_note(tmp_path):
     rows = table("day,paid,shop", lambda n: f"{day(n)},0{1 + n % 9}/01/2024,{shop(n)}")
     drafted = drafted_from(tmp_path, rows)
     assert contract_in(drafted).column("paid").logical_type == "string"

@@ -79,7 +79,7 @@ def test_text_for_a_missing_value_costs_neither_row_nor_measure(tmp_path, text):
     assert contract.column("amount").rules.missing_values == (text,)
 
 
-def test_one_broken_value_is_an_error_and_told(tmp_path):
+def test_single_broken_value_is_counted_as_an_error_and_reported(tmp_path):
     rows = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{'12.50 EUR' if n == 7 else n}", rows=100)
     drafted = drafted_from(tmp_path, rows)
     assert drafted.verdict.broken == {"amount.format": 1}

@@ -110,7 +110,7 @@ def test_encoding_that_few_words_show_is_doubted_by_the_word_that_would_be_anoth
     assert "Poznañ" in drafted_from(tmp_path, rows.encode("cp1250")).text
 
 
-def test_rows_with_bytes_that_are_no_text_are_told_as_the_job_has_it(tmp_path):
+def test_draft_reports_undecodable_rows_as_the_job_counts_them(tmp_path):
     rows = table("day,shop,amount", lambda n: f"{day(n)},Süd{n % 2},{n % 7}", rows=100)
     broken = rows.encode().replace(b"S\xc3\xbcd1,0\n", b"S\xfcd1,none\n", 1)
     assert tried(tmp_path, drafted_from(tmp_path, broken)).csv.encoding == "UTF-8"
@@ -145,7 +145,7 @@ def test_years_as_names_of_columns_are_a_header(tmp_path):
     assert drafted.verdict.kept == 40
 
 
-def test_rows_that_end_with_a_delimiter_are_told(tmp_path):
+def test_draft_reports_rows_that_end_with_a_delimiter(tmp_path):
     with pytest.raises(ConfigurationError, match="rows end with an extra ';'") as raised:
         drafted_from(tmp_path, table("day;shop", lambda n: f"{day(n)};{shop(n)};"))
     assert "sed -i '1s/$/;/'" in (raised.value.remedy or "")
@@ -183,7 +183,7 @@ def test_files_of_a_folder_that_hold_no_rows_do_not_matter(tmp_path):
     assert contract_in(draft(tmp_path, "feed")) == contract
 
 
-def test_folder_without_rows_is_told(tmp_path):
+def test_draft_refuses_a_folder_without_rows(tmp_path):
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("day,shop,amount\n")
     with pytest.raises(ConfigurationError, match="has rows"):
@@ -211,7 +211,7 @@ def test_files_of_a_folder_are_alike_where_some_do_not_show_how_they_are_written
         pytest.param("   ", "row.field_count", id="blanks"),
     ],
 )
-def test_objects_that_the_job_does_not_read_are_told(tmp_path, line, rule):
+def test_draft_reports_objects_that_the_job_does_not_read(tmp_path, line, rule):
     lines = [f'{{"day": "{day(n)}", "shop": "{shop(n)}", "amount": {n % 7}}}' for n in range(40)]
     drafted = drafted_from(tmp_path, "\r".join([*lines, line]), name="feed.json")
     tried(tmp_path, drafted)
@@ -240,7 +240,7 @@ def test_columns_of_parquet_that_the_job_does_not_read_are_left_out(tmp_path):
     assert [column.name for column in tried(tmp_path, drafted).columns] == ["day"]
 
 
-def test_parquet_without_rows_is_told(tmp_path):
+def test_draft_refuses_parquet_without_rows(tmp_path):
     with pytest.raises(ConfigurationError, match="has no rows"):
         drafted_from(tmp_path, parquet(day=pa.array([], pa.date32())), name="a.parquet")
 
@@ -298,7 +298,7 @@ def test_escaped_quotes_within_a_value_are_found(tmp_path):
         pytest.param("sep=,", "only for Excel", id="a line for Excel"),
     ],
 )
-def test_line_before_the_header_is_told(tmp_path, first, message):
+def test_draft_reports_a_line_before_the_header(tmp_path, first, message):
     with pytest.raises(ConfigurationError, match=message):
         drafted_from(tmp_path, f"{first}\n{ROWS}")
 
@@ -355,7 +355,7 @@ def test_line_breaks_between_quotes_that_come_in_pairs_are_read(tmp_path, header
         pytest.param(ROWS.replace("\n", "\n-,-,EUR\n", 1), ["day", "shop", "amount"], id="units below the header"),
     ],
 )
-def test_second_line_that_may_be_the_header_is_told(tmp_path, content, columns):
+def test_draft_reports_a_second_line_that_may_be_the_header(tmp_path, content, columns):
     drafted = drafted_from(tmp_path, content)
     assert [column.name_in_file for column in tried(tmp_path, drafted).columns] == columns
     assert any("check the header: the second line has no data either" in line for line in drafted.warnings)
@@ -368,6 +368,6 @@ def test_line_of_totals_is_no_event_and_changes_no_role(tmp_path):
     assert (drafted.verdict.kept, drafted.verdict.rows) == (40, 41)
 
 
-def test_entity_that_sums_up_the_others_is_told(tmp_path):
+def test_draft_reports_an_entity_that_sums_up_the_others(tmp_path):
     rows = table("day,shop,amount", lambda n: f"{day(n)},{('A', 'B', 'Grand Total')[n % 3]},{n % 7}")
     assert [line for line in drafted_from(tmp_path, rows).warnings if "'Grand Total' in shop may be the sum" in line]

@@ -48,13 +48,13 @@ def test_digits_that_no_number_keeps_are_text(tmp_path, text):
     assert (contract.column("ref_to").logical_type, drafted.verdict.kept) == ("string", 200)
 
 
-def test_letters_among_numbers_of_lines_are_no_missing_values(tmp_path):
+def test_letters_in_a_column_of_line_numbers_are_no_missing_values(tmp_path):
     rows = table("day,line,amount", lambda n: f"{day(n)},{'S' if n % 5 == 0 else n % 5},{n % 7}")
     contract = tried(tmp_path, drafted_from(tmp_path, rows))
     assert (contract.features.entity, contract.column("line").rules.missing_values) == (("line",), ())
 
 
-def test_comma_among_longer_numbers_is_asked_for(tmp_path):
+def test_draft_asks_about_a_comma_in_longer_numbers(tmp_path):
     rows = table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"{12_345 + n if n % 2 else f"1,{200 + n}"}"')
     drafted = drafted_from(tmp_path, rows)
     assert contract_in(drafted).column("amount").logical_type == "string"
@@ -76,7 +76,7 @@ def test_moments_of_int96_are_read_whatever_their_year(tmp_path):
     assert tried(tmp_path, drafted).features.event_time.timestamp == "at"
 
 
-def test_column_that_was_said_to_hold_days_and_holds_none_is_named(tmp_path):
+def test_draft_refuses_a_chosen_date_column_without_dates(tmp_path):
     with pytest.raises(ConfigurationError, match=r"Column shop of .* has no dates: it holds 'A'"):
         drafted_from(tmp_path, ROWS, Choices("shop"))
 
@@ -93,13 +93,13 @@ def test_column_that_was_said_to_hold_days_and_holds_none_is_named(tmp_path):
         pytest.param("{n:02d} juil. 2024", "names of months", id="a month's French name"),
     ],
 )
-def test_text_that_is_a_number_or_a_date_to_readers_is_told(tmp_path, texts, told):
+def test_draft_reports_text_that_readers_take_for_numbers_or_dates(tmp_path, texts, told):
     drafted = drafted_from(tmp_path, table("day,shop,x", lambda n: f"{day(n)},{shop(n)},{texts.format(n=n)}"))
     assert contract_in(drafted).column("x").logical_type == "string"
     assert told in next(line for line in drafted.text.splitlines() if "x: its" in line)
 
 
-def test_days_that_excel_counts_are_told(tmp_path):
+def test_draft_reports_serial_days_of_excel(tmp_path):
     with pytest.raises(ConfigurationError, match="date: may be Excel's day numbers"):
         drafted_from(tmp_path, table("date,shop", lambda n: f"{45_000 + n},{shop(n)}"))
 
@@ -117,12 +117,12 @@ def test_days_that_mean_no_end_are_no_days_of_events(tmp_path):
         pytest.param(1_700_000_000_000_000_000, "nanoseconds since 1970", id="nanoseconds"),
     ],
 )
-def test_numbers_of_parquet_that_are_days_to_readers_are_told(tmp_path, number, told):
+def test_draft_reports_parquet_numbers_that_readers_take_for_days(tmp_path, number, told):
     with pytest.raises(ConfigurationError, match=f"date: its dates .*{told.removeprefix('its dates ')}"):
         drafted_from(tmp_path, parquet(date=pa.array([number + n % 28 for n in range(40)])), name="a.parquet")
 
 
-def test_draft_that_would_not_be_sound_is_told_by_its_column(tmp_path):
+def test_draft_names_the_column_that_makes_it_unsound(tmp_path):
     rows = table("on,events,rows_of_day", lambda n: f"{day(n)},{n % 7},{shop(n)}")
     with pytest.raises(
         ConfigurationError, match=r"would be invalid: .* two published columns would be named rows_of_day"
@@ -130,7 +130,7 @@ def test_draft_that_would_not_be_sound_is_told_by_its_column(tmp_path):
         drafted_from(tmp_path, rows, Choices(entity=("rows_of_day",)))
 
 
-def test_key_that_was_said_is_told_with_the_rows_that_share_one(tmp_path):
+def test_draft_reports_rows_that_share_a_chosen_key(tmp_path):
     lines = drafted_from(tmp_path, ROWS, Choices(key=("shop",))).text.splitlines()
     assert "#   primaryKey: shop (38 rows repeat the key of another and count as duplicates)" in lines
 
@@ -170,7 +170,7 @@ def test_number_of_the_row_from_0_on_is_no_key_whatever_its_name(tmp_path):
         pytest.param(lambda n: f"{'AB'[n % 2]}-{n + 1:04d}", False, id="in codes of several kinds"),
     ],
 )
-def test_key_that_each_file_may_count_anew_is_told_on_top(tmp_path, number, is_told):
+def test_draft_reports_first_that_a_key_may_restart_in_each_file(tmp_path, number, is_told):
     drafted = drafted_from(tmp_path, table("id,day,shop", lambda n: f"{number(n)},{day(n)},{shop(n)}"))
     assert contract_in(drafted).key == ("id",)
     assert any("id counts the rows of this file" in line for line in drafted.warnings) is is_told
@@ -207,7 +207,7 @@ def test_numbers_that_stand_for_missing_values_are_not_summed_in_silence(tmp_pat
     assert words is None or words in drafted.text
 
 
-def test_numbers_with_both_decimal_marks_are_told_and_codes_are_not(tmp_path):
+def test_draft_reports_numbers_with_both_decimal_marks_but_no_codes(tmp_path):
     rows = table("day,sku,value", lambda n: f'{day(n)},ABC-{n},"{n}{",."[n % 2]}5"')
     guesses = drafted_from(tmp_path, rows).guesses
     assert "value: its numbers have points and commas as decimal marks, for instance '1.5' and '0,5'" in guesses
@@ -223,7 +223,7 @@ def test_numbers_with_both_decimal_marks_are_told_and_codes_are_not(tmp_path):
         pytest.param(lambda n: "9999.9" if n % 5 == 0 else f"{n}.5", "it stands for a missing value", id="nines"),
     ],
 )
-def test_numbers_that_may_be_others_are_told_on_the_terminal(tmp_path, value, words):
+def test_draft_warns_on_the_terminal_of_ambiguous_numbers(tmp_path, value, words):
     rows = table("day,shop,value", lambda n: f"{day(n)},{shop(n)},{value(n)}")
     (told,) = drafted_from(tmp_path, rows).warnings
     assert told.startswith("value: check ")
@@ -253,12 +253,12 @@ def test_day_comes_first_where_another_column_shows_it(tmp_path, other, form):
         ),
     ],
 )
-def test_dates_that_are_no_days_are_told_as_such(tmp_path, text, words):
+def test_draft_reports_impossible_dates(tmp_path, text, words):
     with pytest.raises(ConfigurationError, match=f"day: its dates .*{words}"):
         drafted_from(tmp_path, table("day,shop", lambda n: f"{text(n % 25)},{shop(n)}"))
 
 
-def test_objects_within_values_are_told(tmp_path):
+def test_draft_reports_objects_within_values(tmp_path):
     lines = [f'{{"day": "{day(n)}", "paid": {{"amount": "{n}.50", "currency": "EUR"}}}}' for n in range(40)]
     guesses = drafted_from(tmp_path, "\n".join(lines), name="feed.json").guesses
     assert any(guess.startswith("paid: its values are objects or lists") for guess in guesses)
@@ -309,7 +309,7 @@ def test_packed_times_are_not_seconds_since_1970(tmp_path, text, form):
         pytest.param("25:15:00", "hours from 24 on", id="times of a timetable"),
     ],
 )
-def test_texts_that_only_look_like_numbers_or_times_are_told(tmp_path, text, words):
+def test_draft_reports_texts_that_only_look_like_numbers_or_times(tmp_path, text, words):
     drafted = drafted_from(tmp_path, table("day,shop,value", lambda n: f'{day(n)},{shop(n)},"{text}"'))
     assert tried(tmp_path, drafted).column("value").logical_type == ("number" if "E+" in text else "string")
     assert any(guess.startswith("value: ") and words in guess for guess in drafted.guesses)

@@ -82,7 +82,7 @@ def test_init_drafts_a_contract_that_lints_with_its_guesses_marked(tmp_path, cap
     assert (told["rows"], told["kept"], told["quarantined"], told["broken"]) == (60, 60, 0, {})
 
 
-def test_init_of_the_sample_finds_what_its_contract_says(capsys):
+def test_init_of_the_sample_drafts_its_contract(capsys):
     sample = next((ROOT / "data" / "sample" / "vehicle_sightings" / "delivery=2024Q1").glob("*.csv"))
     assert run(["contract", "init", str(sample)]) == 0
     drafted = lint(capsys.readouterr().out, "draft").contracts["vehicle_sightings"]
@@ -124,7 +124,7 @@ def test_init_of_the_sample_finds_what_its_contract_says(capsys):
         pytest.param(b"\x1f\x8b\x08 and no more", "compressed with gzip", id="gzip under another name"),
     ],
 )
-def test_init_says_why_a_file_is_no_feed(tmp_path, content, message):
+def test_init_reports_why_a_file_is_not_a_feed(tmp_path, content, message):
     (tmp_path / "feed.csv").write_bytes(content)
     with pytest.raises(ConfigurationError, match=message):
         draft(tmp_path / "feed.csv", "feed")
@@ -134,7 +134,7 @@ def test_init_says_why_a_file_is_no_feed(tmp_path, content, message):
     names=st.lists(st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True), min_size=1, max_size=4, unique=True),
     cells=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=30),
 )
-def test_init_drafts_a_sound_contract_or_says_why_not(tmp_path_factory, names, cells):
+def test_init_drafts_a_sound_contract_or_reports_why_not(tmp_path_factory, names, cells):
     feed = tmp_path_factory.mktemp("feed") / "feed.csv"
     rows = [",".join(["2024-01-05", "x", *cells[:1]]) for _ in range(3)]
     feed.write_text("\n".join([",".join(["on", "of", *names]), *rows]), encoding="utf-8")
@@ -146,7 +146,7 @@ def test_init_drafts_a_sound_contract_or_says_why_not(tmp_path_factory, names, c
     assert drafted.verdict.kept == drafted.verdict.rows
 
 
-def test_what_was_said_holds(tmp_path):
+def test_choices_of_the_user_hold(tmp_path):
     rows = table("a,b,shop,kind,code", lambda n: f"{day(n)},{day(n + 2)},{shop(n)},{'xyz'[n % 3]},K{n}")
     contract = contract_in(drafted_from(tmp_path, rows, Choices("b", ("shop", "kind"), ("code",))))
     assert (contract.features.event_time.date, contract.features.entity, contract.key) == (
@@ -160,7 +160,7 @@ def test_what_was_said_holds(tmp_path):
         drafted_from(tmp_path, rows, Choices(entity=("shops",)))
 
 
-def test_questions_are_asked_with_what_speaks_for_the_answers(tmp_path):
+def test_questions_come_with_evidence_for_the_answers(tmp_path):
     rows = table(
         "day,paid,shop,kind,code", lambda n: f"{AMBIGUOUS.splitlines()[n + 1][:10]},{day(n)},{shop(n)},x{n % 3},K{n}"
     )
@@ -181,7 +181,7 @@ def test_questions_are_asked_with_what_speaks_for_the_answers(tmp_path):
     assert contract_in(draft_contract(sample, "feed", choices)).key == ("code",)
 
 
-def test_nobody_there_to_answer_is_told(tmp_path, capsys, monkeypatch):
+def test_init_without_answers_reports_the_missing_terminal(tmp_path, capsys, monkeypatch):
     (tmp_path / "feed.csv").write_text(AMBIGUOUS)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert run(["contract", "init", str(tmp_path / "feed.csv"), "--interactive"]) == 2
@@ -226,14 +226,14 @@ def test_table_of_a_database_is_drafted_with_its_key(tmp_path, monkeypatch):
         table_sample(url, "sales")
 
 
-def test_source_without_files_is_told(tmp_path):
+def test_init_refuses_a_source_without_files(tmp_path):
     with pytest.raises(ConfigurationError, match="has no files"):
         draft(tmp_path, "feed")
     with pytest.raises(ConfigurationError, match=r"none\.csv cannot be read: No such file"):
         draft(tmp_path / "none.csv", "feed")
 
 
-def test_column_whose_name_no_contract_can_hold_is_left_out_and_told(tmp_path):
+def test_column_with_an_impossible_name_is_left_out_with_a_note(tmp_path):
     drafted = drafted_from(tmp_path, table('day,"sh\top",shop\xa0no', lambda n: f"{day(n)},{shop(n)},{n % 3}"))
     assert [column.name_in_file for column in contract_in(drafted).columns] == ["day", "shop\xa0no"]
     assert "#   sh\\top is left out: a contract cannot hold a name like that" in drafted.text.splitlines()
@@ -259,7 +259,7 @@ def test_table_of_the_catalog_is_drafted_from_its_files(monkeypatch):
                 pass
 
 
-def test_what_stands_before_decimals_is_asked_for(tmp_path, monkeypatch, capsys):
+def test_init_asks_for_the_decimal_mark(tmp_path, monkeypatch, capsys):
     (tmp_path / "feed.csv").write_text('day,shop,amount\n2024-01-01,A,"1,250"\n2024-01-02,B,"3,100"\n')
     monkeypatch.setattr("sys.stdin", io.StringIO("point\n\n\n\n"))
     assert run(["contract", "init", str(tmp_path / "feed.csv"), "--interactive"]) == 0

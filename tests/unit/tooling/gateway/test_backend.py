@@ -129,7 +129,7 @@ def no_aws():
         other.shutdown()
 
 
-def test_emulator_without_iam_is_said_to_have_none(no_aws, tmp_path):
+def test_emulator_without_iam_is_reported_as_such(no_aws, tmp_path):
     server = serve(0, tmp_path, no_aws)
     try:
         crawl = crawl_of(Place(server.url, no_aws, None).client("glue"), "etl")
@@ -230,7 +230,7 @@ def test_body_that_is_replaced_has_no_sum_of_the_old_one():
     assert request.headers["X-Amz-Expected-Bucket-Owner"] == ACCOUNT
 
 
-def test_rule_that_the_emulator_forgot_has_no_targets_when_it_is_made_again(place):
+def test_recreated_rule_has_no_targets_after_the_emulator_forgot_it(place):
     arn = f"arn:aws:glue:us-east-1:{ACCOUNT}:workflow/any"
     events, behind = place.client("events"), place.client("events", at=place.backend)
     events.put_rule(Name="again", EventPattern='{"source": ["mine"]}')

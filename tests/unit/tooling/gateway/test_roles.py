@@ -51,7 +51,7 @@ def form(posted):
     return urllib.request.Request(posted["url"], "".join(parts).encode(), headers, method="POST")
 
 
-def test_change_of_a_role_counts_at_once_and_its_own_call_says_who_it_is(place, lake):
+def test_role_change_counts_at_once_and_the_caller_is_known(place, lake):
     arn = place.role("changing", ("s3:GetObject", "arn:aws:s3:::lake/open/*"))
     key = place.as_role(arn)
     s3 = place.client("s3", key=key)

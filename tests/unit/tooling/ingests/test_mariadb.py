@@ -95,7 +95,7 @@ EPOCH = {"logicalType": "timestamp", "logicalTypeOptions": {"format": "epochSeco
         ),
     ],
 )
-def test_value_is_delivered_as_the_contract_says_or_for_the_job_to_judge(mariadb, lake, kind, column, values, expected):
+def test_value_is_delivered_by_the_contract_or_left_for_the_job_to_judge(mariadb, lake, kind, column, values, expected):
     assert delivered(mariadb, lake, contract_of(column), kind, *values) == expected
 
 
@@ -111,7 +111,7 @@ def test_value_is_delivered_as_the_contract_says_or_for_the_job_to_judge(mariadb
         pytest.param("timestamp null", SHOWN, "null", None, id="nothing"),
     ],
 )
-def test_value_that_would_have_to_be_guessed_is_told_by_key_and_column(mariadb, lake, kind, column, value, told):
+def test_ambiguous_value_is_refused_by_key_and_column(mariadb, lake, kind, column, value, told):
     if told is None:
         assert delivered(mariadb, lake, contract_of(column), kind, value) == [""]
         return

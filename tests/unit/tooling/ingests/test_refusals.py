@@ -20,7 +20,7 @@ def test_columns_that_are_missing_and_unknown_are_named(lake, source):
     assert "id, shop, day, note" in error.remedy
 
 
-def test_optional_column_may_be_missing_unless_values_are_told_by_their_place(lake, source):
+def test_optional_column_may_be_missing_unless_columns_are_positional(lake, source):
     source.fill([1])
     query = "select id, shop, day from sales"
     positional = CONTRACT.model_copy(update={"csv": CONTRACT.csv.model_copy(update={"header": False})})
@@ -64,7 +64,7 @@ def test_rows_without_a_key_are_counted(lake, source):
     assert "2 of 2 rows have no note" in refused(lake, source, key=["note"]).message
 
 
-def test_query_that_the_database_refuses_is_told_in_its_words(lake, source):
+def test_refused_query_is_reported_with_the_databases_message(lake, source):
     error = refused(lake, source, query="select nowhere from sales", key=["id"])
     assert "refused the query: no such column: nowhere" in error.message
 
@@ -130,7 +130,7 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def test_password_that_a_driver_repeats_is_made_unreadable():
+def test_password_in_a_driver_message_is_masked():
     with open_database("sqlite://", connections=1) as database:
         told = type(database)(database.engine, "x", ("p@ss", "p%40ss")).without_secrets("url u:p%40ss@h, p@ss")
     assert told == "url u:***@h, ***"
@@ -145,7 +145,7 @@ def test_name_that_a_crawler_would_not_see_is_refused(lake, source):
 # ---------------------------------------------------------------------------- what cannot be brought
 
 
-def test_table_that_changes_while_it_is_read_is_told(lake, source, monkeypatch):
+def test_table_that_changes_during_the_read_is_reported(lake, source, monkeypatch):
     """SQLite keeps what it shows for as long as it is read; other databases may not."""
     source.fill([1, 2])
     monkeypatch.setattr("quartal.deliver.ingest.ingests.rows_to_read", lambda *_: 3)

@@ -160,7 +160,7 @@ def test_rows_that_are_written_to_sqlite_meanwhile_are_not_seen(source):
 # ---------------------------------------------------------------------------- the record of who delivered what
 
 
-def test_manifest_says_what_was_delivered_when_and_by_whom(lake, source):
+def test_manifest_records_what_was_delivered_when_and_by_whom(lake, source):
     source.fill(range(1, 6))
     report: IngestReport = ingest(lake, source)
     manifest = lake.manifest()

@@ -19,5 +19,5 @@ from quartal.report.clocks import on_clocks
         ("2027-01-08 02:00", "../etc/passwd", "2027-01-08 02:00 UTC"),
     ],
 )
-def test_moment_is_said_in_utc_and_on_the_clocks_of_a_place(moment, zone, told):
+def test_time_is_shown_in_utc_and_in_local_time(moment, zone, told):
     assert on_clocks(datetime.fromisoformat(moment).replace(tzinfo=UTC), zone) == told

@@ -19,7 +19,7 @@ def test_shorter_than_a_minute_is_billed_as_a_minute():
     assert job_run_cost(RUN | {"ExecutionTime": 7}, PRICES).dpu_seconds == 240
 
 
-def test_dpu_seconds_win_where_glue_says_them():
+def test_dpu_seconds_of_glue_take_precedence():
     found = job_run_cost(RUN | {"DPUSeconds": 3600.0}, PRICES)
     assert found == RunCost(3600.0, pytest.approx(0.44), Measured.DPU_SECONDS)
 

@@ -97,7 +97,7 @@ def test_quarters_are_compared_in_their_order_each_with_the_one_before():
     assert [each.quarter for each in history.distributions] == ["q1", "q2", "q3"]
 
 
-def test_distribution_tells_quantiles_of_what_is_there_and_how_much_is_missing():
+def test_distribution_has_quantiles_and_the_missing_share():
     (history,) = feature_histories(table(q1=[None, math.nan, *map(float, range(1, 21))]), ["n"])
     (found,) = history.distributions
     assert (found.rows, found.missing, found.mean) == (22, 2, 10.5)

@@ -83,7 +83,7 @@ def test_command_holds_in_a_shell_what_a_delivery_may_be_called():
     )
 
 
-def test_nothing_is_told_where_all_is_fine():
+def test_no_finding_if_all_is_fine():
     found = findings_in(situation(rows("2026Q2", last_day="2026-06-30"), rows("2026Q3"), is_in_step=True))
     assert (found, verdict_text(found)) == ((), "Fine")
 
@@ -115,7 +115,7 @@ def test_only_the_last_run_counts():
         (situation(schedule="cron(0 2 8 13 ? *)"), [("warning", "schedule")]),
     ],
 )
-def test_each_state_is_told_by_its_level(found, expected):
+def test_each_state_has_a_finding_of_its_level(found, expected):
     assert levels_and_subjects(found) == expected
 
 
@@ -152,7 +152,7 @@ def test_age_of_the_data_counts_and_not_that_of_the_run(schedule, last_day, word
 
 
 @pytest.mark.parametrize(("schedule", "last_day"), [(SCHEDULE, "2026-07-08"), ("", "2026-05-01"), (SCHEDULE, None)])
-def test_data_that_came_in_time_or_is_not_known_is_not_told(schedule, last_day):
+def test_data_in_time_or_unknown_has_no_finding(schedule, last_day):
     assert levels_and_subjects(situation(schedule=schedule, last_day=last_day)) == []
 
 
@@ -162,7 +162,7 @@ def test_delivery_of_which_nothing_was_kept_is_a_problem():
     assert sentence(found, "quarantine") == "No row of 2026Q3 was kept; 100 were quarantined: date.format (100)."
 
 
-def test_share_above_the_alarms_limit_is_told_with_both():
+def test_share_above_the_limit_is_reported_with_the_limit():
     found = situation(rows("2026Q3", 1_000, date__format=60, brand__required=1), quarantine_limit=0.05)
     assert sentence(found, "quarantine") == (
         "61 of 1,000 rows of 2026Q3 were quarantined (6.1%; the limit is 5.0%), most often for date.format (60), "
@@ -170,7 +170,7 @@ def test_share_above_the_alarms_limit_is_told_with_both():
     )
 
 
-def test_share_below_the_alarms_limit_and_near_it_is_told_with_both():
+def test_share_close_to_the_limit_is_reported_with_the_limit():
     before = rows("2026Q2", 1_000, "2026-06-30", date__format=41)
     near = situation(before, rows("2026Q3", 1_000, date__format=41), quarantine_limit=0.05)
     assert sentence(near, "quarantine") == (
@@ -180,7 +180,7 @@ def test_share_below_the_alarms_limit_and_near_it_is_told_with_both():
     assert levels_and_subjects(situation(rows("2026Q3"), quarantine_limit=0.0)) == []  # nothing is not near to nothing
 
 
-def test_share_that_grew_is_told_against_the_delivery_before():
+def test_increased_share_is_reported_against_the_previous_delivery():
     before = rows("2026Q2", 10_000, "2026-06-30", date__format=3)
     assert "1.7%, against 0.03% of 2026Q2" in sentence(
         situation(before, rows("2026Q3", date__format=170)), "quarantine"
@@ -190,7 +190,7 @@ def test_share_that_grew_is_told_against_the_delivery_before():
     )  # more, and still next to nothing
 
 
-def test_rule_that_no_row_of_the_delivery_before_broke_is_told():
+def test_newly_broken_rule_is_reported():
     before = rows("2026Q2", 10_000, "2026-06-30", date__format=100)
     found = situation(before, rows("2026Q3", date__format=90, brand__required=20, row__field_count=1))
     assert sentence(found, "reasons") == "New in 2026Q3, and in no row of 2026Q2: brand.required (20)."
@@ -224,7 +224,7 @@ def published_in_two_runs() -> tuple[RunManifest, RunManifest]:
 
 
 @pytest.mark.parametrize("reason", [None, "delivery 2024Q3: 48 of 1000 rows are bad (4.8%, allowed are 2.0%)"])
-def test_mail_of_the_job_tells_what_status_tells_of_the_same_past(reason):
+def test_mail_and_status_report_the_same_findings(reason):
     before, newest = published_in_two_runs()
     if reason:
         newest = newest.model_copy(update={"status": "FAILED", "reason": reason, "published": before.published})
@@ -267,7 +267,7 @@ def test_share_reads_neither_as_nothing_nor_as_all_where_it_is_not(share, words)
     assert wording.percent(share) == words
 
 
-def test_deliveries_above_the_limit_are_told_although_a_newer_one_is_below_it():
+def test_deliveries_above_the_limit_are_reported_although_a_newer_one_is_below_it():
     redelivered = rows("2025Q3", 1_000, "2025-09-30", date__format=500)
     other = rows("2025Q4", 1_000, "2025-12-31", date__format=60)
     found = situation(redelivered, other, rows("2026Q3", 1_000), quarantine_limit=0.05)
@@ -296,7 +296,7 @@ def test_deliveries_above_the_limit_are_told_although_a_newer_one_is_below_it():
         ),
     ],
 )
-def test_delivery_that_brought_nothing_is_told(delivered, level, words):
+def test_delivery_without_valid_rows_is_reported(delivered, level, words):
     found = situation(rows("2026Q2", last_day="2026-06-30"), delivered)
     assert [(each.level, each.sentence) for each in findings_in(found)] == [(level, words)]
 
@@ -328,7 +328,7 @@ def test_run_that_somebody_named_is_named_whole():
     assert finding.command == ("explain", "refresh-2026-10")
 
 
-def test_files_left_out_are_told_of_the_run_that_left_them_out():
+def test_omitted_files_are_reported_for_the_run_that_omitted_them():
     left = replace(a_run(), left_out=1)
     crawl = replace(a_run("FAILED", failed_step="crawl", reason="no"), run_id="wr_2", has_manifest=False)
     found = situation(runs=(left, crawl), files_left_out=1, files_of=RUN)
@@ -346,7 +346,7 @@ def test_data_that_ends_in_the_future_is_not_called_fresh():
     assert levels_and_subjects(situation(last_day="2026-10-21")) == []  # somewhere the next day has begun
 
 
-def test_failure_of_which_nothing_is_known_is_told_as_such():
+def test_failure_without_a_known_reason_is_reported_as_such():
     failed = a_run("FAILED", failed_step="", reason="")
     assert sentence(situation(runs=(failed,)), "last_run") == (
         "The last run failed on 2026-10-08 02:00 UTC: the reason is not known."

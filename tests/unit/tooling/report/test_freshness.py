@@ -45,7 +45,7 @@ def test_without_a_schedule_any_success_is_fresh():
     assert found.sentence(NOW).startswith("A run has succeeded already.")
 
 
-def test_schedule_that_cannot_be_read_is_said_and_gives_no_dates():
+def test_unreadable_schedule_is_reported_without_dates():
     found = judged(START, schedule="cron(0 2 15 * * *)")
     assert (found.state, found.last_start, found.next_start) == (State.FRESH, None, None)
     assert "must be ?" in found.problem

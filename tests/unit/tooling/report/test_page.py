@@ -26,7 +26,7 @@ def cells(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
-def test_page_tells_every_run_and_why_it_failed(page):
+def test_page_lists_every_run_and_why_it_failed(page):
     for run in example_report().runs:
         assert f'id="run-{run.run_id}"' in page
     assert "Crawler lacks s3:ListBucket on lake" in page
@@ -45,7 +45,7 @@ def test_page_has_no_word_of_localstack_for_an_account_and_a_plain_one_for_local
     assert "LocalStack costs nothing" in render_report(example_report(is_local=True))
 
 
-def test_page_without_prices_says_how_to_get_them():
+def test_page_without_prices_explains_how_to_get_them():
     report = example_report()
     runs = tuple(replace(run, cost=replace(run.cost, usd=None) if run.cost else None) for run in report.runs)
     text = render_report(replace(report, prices=None, runs=runs))
@@ -73,7 +73,7 @@ def test_what_comes_from_outside_is_escaped_everywhere():
         ({"lineage": ()}, "Nothing is published yet."),
     ],
 )
-def test_part_without_anything_to_show_says_so(change, sentence):
+def test_empty_part_of_the_page_is_marked_as_empty(change, sentence):
     report = example_report()
     if change == {"quarters": ("2026Q1",)}:
         features = tuple(replace(each, steps=()) for each in report.features or ())
@@ -81,7 +81,7 @@ def test_part_without_anything_to_show_says_so(change, sentence):
     assert sentence in render_report(replace(report, **change))
 
 
-def test_bar_of_a_run_says_how_it_ended_and_what_the_filter_knows_it_by():
+def test_bar_of_a_run_has_its_outcome_and_its_filter_keys():
     runs = example_report().runs
     root = ET.fromstring(strip(runs))  # noqa: S314  # our own
     links = {link.get("data-run"): link for link in root.iter("a")}
@@ -106,7 +106,7 @@ def test_text_of_a_picture_is_escaped():
     assert short("x" * 12 + "<b>", keep=4) == '<code class="short" title="xxxxxxxxxxxx&lt;b&gt;">xxxx…</code>'
 
 
-def test_reasons_stand_by_delivery_and_a_rule_that_is_new_says_so(page):
+def test_reasons_are_listed_by_delivery_and_new_rules_are_marked(page):
     lines = delivery_lines(example_report().deliveries)
     names, found = reasons(lines)
     assert names == ("2026Q3", "2026Q2", "2026Q1")
@@ -115,7 +115,7 @@ def test_reasons_stand_by_delivery_and_a_rule_that_is_new_says_so(page):
     assert [line.change and round(line.change, 4) for line in lines] == [0.0166, -0.0019, None]
 
 
-def test_feature_that_only_lacked_its_past_is_told_by_its_gaps():
+def test_feature_without_enough_history_is_reported_by_its_gaps():
     moved, calm = drift_rows(example_report().features)
     assert list(moved) == ["sightings", "sightings_mean_7d"]
     assert calm == ("hour_00", "share")
@@ -154,7 +154,7 @@ def facts_of(report: Report) -> dict[str, str]:
     return dict(re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", html))
 
 
-def test_facts_say_what_the_last_run_cost_and_which_days_are_in_the_data():
+def test_facts_have_the_cost_of_the_last_run_and_the_days_in_the_data():
     report = report_of_real_lengths()
     facts = facts_of(report)
     assert facts["Cost"] == "last run $0.901, 13 runs $10.83"
@@ -194,7 +194,7 @@ def test_command_of_a_finding_is_one_that_a_shell_takes():
     assert "quartal diff --env dev &#39;Q3 (new)&#39; 2026Q4" in text
 
 
-def test_publication_that_took_deliveries_out_is_told_as_such_and_many_deliveries_are_cut():
+def test_withdrawals_are_reported_as_such_and_many_deliveries_are_abbreviated():
     report = example_report()
     last = report.runs[-1]
     rows = next(rows for run in report.runs for rows in run.deliveries)

@@ -82,7 +82,7 @@ def published(lake, tmp_path, monkeypatch) -> GlueCatalog:
     return catalog
 
 
-def test_report_writes_a_page_that_needs_no_network_and_says_where(published, project, capsys):
+def test_report_writes_an_offline_page_and_prints_its_path(published, project, capsys):
     assert run(["report"]) == 0
     path = project / ".quartal" / "report.html"
     text = path.read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ def test_job_run_that_left_no_manifest_is_in_the_report(lake, monkeypatch, capsy
     assert not any(each["has_manifest"] for each in found.values())
 
 
-def test_pipeline_that_has_not_run_has_a_page_that_says_so(lake, project, monkeypatch):
+def test_page_of_a_pipeline_that_never_ran_states_it(lake, project, monkeypatch):
     monkeypatch.setattr("quartal.report.writing.iceberg_catalog", lambda c: GlueCatalog("test", client=c.glue()))
     assert run(["report"]) == 0
     text = (project / ".quartal" / "report.html").read_text(encoding="utf-8")
@@ -182,7 +182,7 @@ def test_folder_in_the_place_of_the_file_is_refused_and_nothing_is_left(publishe
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
 
 
-def test_cost_tells_each_run_and_its_month(published, capsys):
+def test_cost_lists_each_run_and_its_month(published, capsys):
     put_manifest("wr_2", manifest("wr_2", started=datetime(2026, 9, 10, tzinfo=UTC), seconds=30))
     assert run(["cost", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -207,7 +207,7 @@ def test_cost_tells_each_run_and_its_month(published, capsys):
     assert "LocalStack costs nothing" in printed.err
 
 
-def test_cost_of_a_pipeline_that_has_not_run_says_so(lake, capsys):
+def test_cost_of_a_pipeline_that_never_ran_states_it(lake, capsys):
     assert run(["cost"]) == 0
     assert "Nothing has run yet" in capsys.readouterr().err
 

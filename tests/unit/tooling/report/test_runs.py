@@ -60,7 +60,7 @@ def test_killed_job_shows_with_what_it_cost():
     assert run.cost.dpu_seconds == 4 * 3600
 
 
-def test_reason_in_the_manifest_is_more_than_what_glue_says():
+def test_reason_in_the_manifest_takes_precedence_over_glues_message():
     (run,) = merged(
         workflow_run("wr_1", SUCCEEDED, Outcome.FAILED, error="SystemExit: 1"),
         manifests=[manifest("wr_1", reason="QualityError: 12 % of 2026Q1 quarantined")],
@@ -68,7 +68,7 @@ def test_reason_in_the_manifest_is_more_than_what_glue_says():
     assert run.reason == "QualityError: 12 % of 2026Q1 quarantined"
 
 
-def test_failure_without_a_message_says_so():
+def test_failure_without_a_message_is_reported_as_such():
     (run,) = merged(workflow_run("wr_1", SUCCEEDED, Outcome.STOPPED))
     assert run.reason == "job job is STOPPED; Glue gives no message"
 
@@ -97,7 +97,7 @@ def test_job_run_that_no_workflow_started_is_a_run_of_its_own(state, outcome):
     assert run.has_manifest
 
 
-def test_run_that_glue_forgot_is_told_by_its_manifest_and_its_cost_estimated():
+def test_run_unknown_to_glue_comes_from_its_manifest_with_an_estimated_cost():
     (run,) = merged(manifests=[manifest("wr_1", counts("2026Q1", 10, {}, 0), seconds=600)], job=WORKERS)
     assert (run.outcome, run.crawl, run.job, run.job_seconds) == ("SUCCEEDED", "", "", 600)
     assert run.cost is not None

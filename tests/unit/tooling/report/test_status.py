@@ -42,11 +42,11 @@ def test_pipeline_that_has_not_run_needs_a_delivery(capsys):
     assert "Lake         s3://lake" in text
 
 
-def test_problem_ends_with_1_where_that_is_asked_for(capsys):
+def test_status_exits_with_1_for_problems_on_request(capsys):
     assert status(capsys, "--exit-code")[0] == 1
 
 
-def test_failed_run_and_old_data_are_told_by_their_manifests(capsys):
+def test_failed_run_and_old_data_are_found_in_the_manifests(capsys):
     put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
     put_manifest("wr_2", manifest("wr_2", reason="delivery 2026Q1: 5 of 100 rows are bad"))
     _, text = status(capsys, "--json")
@@ -56,7 +56,7 @@ def test_failed_run_and_old_data_are_told_by_their_manifests(capsys):
     assert "5 of 100 rows are bad" in found["findings"][0]["sentence"]
 
 
-def test_manifest_that_is_none_is_told_and_the_rest_is_shown(capsys):
+def test_invalid_manifest_is_reported_and_the_rest_is_shown(capsys):
     put_manifest("wr_1", "{}")
     code, text = status(capsys)
     assert code == 0
@@ -89,7 +89,7 @@ def newest_is(run_id: str, monkeypatch) -> Workspace:
     return open_workspace("localstack")
 
 
-def test_newest_run_is_told_with_what_status_says(capsys, monkeypatch):
+def test_explain_shows_the_newest_run_with_the_findings_of_status(capsys, monkeypatch):
     put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
     found = json.loads(status(capsys, "--json")[1])
     attention = attention_after(newest_is("wr_1", monkeypatch), "wr_1")
@@ -99,7 +99,7 @@ def test_newest_run_is_told_with_what_status_says(capsys, monkeypatch):
     assert attention_after(newest_is("wr_2", monkeypatch), "wr_1") == Attention()
 
 
-def test_what_an_explanation_says_already_is_not_said_again(capsys, monkeypatch):
+def test_explanation_repeats_nothing(capsys, monkeypatch):
     put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
     put_manifest("wr_2", manifest("wr_2", reason="delivery 2026Q1: 5 of 100 rows are bad"))
     workspace = newest_is("wr_2", monkeypatch)
@@ -115,7 +115,7 @@ def test_what_cannot_be_looked_up_does_not_end_the_telling(monkeypatch):
     assert attention_after(open_workspace("localstack"), "wr_1") == Attention()
 
 
-def test_cost_of_the_newest_run_is_told_where_it_is_known():
+def test_cost_of_the_newest_run_is_shown_if_known():
     runs = example_report().runs
     assert cost_in_words(runs, is_local=False) == "The run cost $0.029."
     assert cost_in_words(runs, is_local=True) == "On AWS the run would cost $0.029."

@@ -24,7 +24,7 @@ def test_diff_counts_rows_by_entity_and_day_and_values_by_column():
     assert found.columns[0].key == {"brand": "bolt", "day": FIRST}
 
 
-def test_diff_tells_of_new_and_gone_columns_and_compares_the_others():
+def test_diff_lists_new_and_removed_columns_and_compares_the_others():
     found = diff_features(EARLY, EARLY.rename_columns(["brand", "day", "quarter", "n", "median"]))
     assert (found.columns_added, found.columns_removed) == (("median",), ("mean",))
     assert (found.added, found.removed, found.changed, found.columns) == (0, 0, 0, ())

@@ -52,7 +52,7 @@ def test_export_holds_the_rows_of_the_tag_and_a_manifest_that_fits(catalog, tmp_
         ]
 
 
-def test_export_says_which_quarters_it_hands_over_and_takes_some_of_them(command_line, tmp_path, capsys):
+def test_export_lists_its_quarters_and_can_be_limited_to_some(command_line, tmp_path, capsys):
     assert run(["export", "--tag", "2024Q3", "--out", str(tmp_path / "all")]) == 0
     assert "at 2024Q3, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
     assert run(["export", "--tag", "2024Q3", "--quarter", "2024Q2", "--out", str(tmp_path / "one")]) == 0

@@ -60,7 +60,7 @@ def test_curated_as_of_a_quarter_of_which_nothing_is_left_holds_no_later_day(cat
         }
 
 
-def test_features_set_to_a_part_of_what_a_run_made_are_behind(catalog):
+def test_features_set_to_part_of_a_run_are_behind(catalog):
     curated, table = (catalog.load_table(f"db.feed_{name}") for name in ("curated", "features"))
     said = {RUN_ID: "wr_3", CURATED_SNAPSHOT: str(curated.current_snapshot().snapshot_id)}
     table.append(LATE.slice(0, 1), snapshot_properties=said)
@@ -79,14 +79,14 @@ def test_tag_whose_name_is_no_quarter_of_the_calendar_is_read_as_any_other(catal
     assert sum_of("features", catalog, name) == sum_of("features", catalog, None)
 
 
-def test_other_tables_of_the_database_are_read_as_their_own_tags_say(catalog, tmp_path):
+def test_other_tables_of_the_database_are_read_by_their_own_tags(catalog, tmp_path):
     other = catalog.create_table("db.other", EARLY.schema, location=f"file://{tmp_path}/other")
     other.append(EARLY)
     other.manage_snapshots().create_tag(other.current_snapshot().snapshot_id, "2024Q1").commit()
     assert run_query("select count(*) from other", DEPLOYMENT, catalog, as_of="2024Q1").rows == ((3,),)
 
 
-def test_tags_tell_the_last_day_of_each_state_and_what_its_record_names(recorded, command_line, capsys):
+def test_tags_show_the_last_day_of_each_state_and_its_record(recorded, command_line, capsys):
     assert run(["tags"]) == 0
     told = capsys.readouterr()
     assert "2024-03-31" in told.out
@@ -101,7 +101,7 @@ def test_tags_tell_the_last_day_of_each_state_and_what_its_record_names(recorded
     assert (found["2024Q1"].later_deliveries, found["2024Q1"].corrected_by) == (("2024Q2",), ("2023Q4",))
 
 
-def test_tag_that_holds_more_than_its_name_says_is_told_wherever_it_is_read(kept, command_line, capsys, tmp_path):
+def test_tag_with_later_days_than_its_name_is_reported_by_every_command(kept, command_line, capsys, tmp_path):
     assert [tag.name for tag in list_tags(kept.load_table("db.feed_features")) if tag.holds_more] == ["2024Q1"]
     for arguments in (
         ["tags"],
@@ -129,14 +129,14 @@ def test_export_of_a_quarter_leaves_out_later_ones_that_its_tag_holds(kept, comm
     assert run(["export", "--tag", "2024Q1", "--quarter", "2024Q2", "--out", str(tmp_path / "more")]) == 2
 
 
-def test_export_says_what_the_record_of_its_tag_names(recorded, command_line, tmp_path):
+def test_export_names_the_record_of_its_tag(recorded, command_line, tmp_path):
     assert run(["export", "--tag", "2024Q1", "--out", str(tmp_path / "out")]) == 0
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert (manifest["days_to"], manifest["later_deliveries"]) == ("2024-03-31", ["2024Q2"])
     assert manifest["corrected_by"] == ["2023Q4"]
 
 
-def test_state_with_later_days_is_given_no_name_by_the_tag_of_a_quarter(kept, command_line, capsys):
+def test_state_with_later_days_is_not_named_after_a_quarter(kept, command_line, capsys):
     assert run(["tag", "model-7", "--as-of", "2024Q1"]) == 2
     assert "holds days after 2024-03-31" in capsys.readouterr().err
     snapshot = kept.load_table("db.feed_features").snapshot_by_name("2024Q1").snapshot_id

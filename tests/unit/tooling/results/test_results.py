@@ -76,7 +76,7 @@ def test_curated_that_maintenance_has_expired_is_refused_while_the_features_stay
     assert sum_of("features", catalog, "2024Q2") == 7
 
 
-def test_tags_tell_snapshot_rows_of_the_whole_table_and_run_in_the_order_of_their_commits(catalog):
+def test_tags_list_snapshot_total_rows_and_run_in_commit_order(catalog):
     table = catalog.load_table("db.feed_features")
     assert snapshot_named(table, "2024Q3") == table.current_snapshot()
     table.append(features(("crow", 0, 1, 1.0)))
@@ -126,7 +126,7 @@ def test_tags_and_diff_print_for_people_and_for_machines(command_line, capsys):
     assert (found["before"], found["added"], found["columns"][0]["key"]["day"]) == ("2024Q2", 2, "2024-03-31")
 
 
-def test_diff_of_a_tag_and_itself_says_that_they_are_the_same(command_line, capsys):
+def test_diff_of_a_tag_and_itself_reports_no_difference(command_line, capsys):
     assert run(["diff", "2024Q3", "2024Q3"]) == 0
     assert capsys.readouterr().out == "The features of 2024Q3 and 2024Q3 are the same: 4 rows.\n"
 
@@ -202,7 +202,7 @@ def test_tag_of_a_state_that_has_expired_meanwhile_is_refused(catalog):
         set_tag(table, "model-7", 1, lambda _: None)
 
 
-def test_tag_while_the_table_is_changed_again_and_again_says_so(catalog):
+def test_tag_fails_clearly_if_the_table_keeps_changing(catalog):
     table = catalog.load_table("db.feed_features")
     table.catalog.glue = Faulty(table.catalog.glue).before("update_table", conflict, None)
     with pytest.raises(PipelineError, match="changed in the meantime, so tag 'model-7' did not take effect"):
@@ -225,7 +225,7 @@ BEHIND = "The features are behind the curated table: a run ended between its two
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )
-def test_features_that_are_behind_are_told_by_whoever_reads_the_newest(catalog, command_line, capsys, arguments, told):
+def test_every_command_reports_features_that_are_behind(catalog, command_line, capsys, arguments, told):
     def says_so() -> bool:
         assert run(arguments) == 0
         shutil.rmtree("out", ignore_errors=True)

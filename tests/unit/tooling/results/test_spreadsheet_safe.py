@@ -36,7 +36,7 @@ def test_table_and_single_values_are_defused_alike(values):
         assert escape_formulas(rows)["value"].to_pylist() == [escape_formula(value) for value in values]
 
 
-def test_export_defuses_formulas_where_it_is_asked_to_and_says_so(command_line, catalog, tmp_path):
+def test_export_defuses_formulas_on_request_and_reports_it(command_line, catalog, tmp_path):
     table = catalog.load_table("db.feed_features")
     table.overwrite(features(("=1+1", 0, -1, -0.5)))
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "odd").commit()
@@ -49,7 +49,7 @@ def test_export_defuses_formulas_where_it_is_asked_to_and_says_so(command_line, 
     assert [manifests[name]["spreadsheet_safe"] for name in ("as-is", "safe")] == [False, True]
 
 
-def test_query_defuses_formulas_where_it_is_asked_to(command_line, capsys):
+def test_query_defuses_formulas_on_request(command_line, capsys):
     assert run(["query", "select '=1+1' as a, -1 as b", "--format", "csv", "--spreadsheet-safe"]) == 0
     assert capsys.readouterr().out == "a,b\n'=1+1,-1\n"
 

@@ -32,7 +32,7 @@ def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):
     assert "`quartal run`" in told["remedy"]
 
 
-def test_reasons_of_quarantine_are_told_where_the_failed_run_left_a_manifest(aws, workspace, capsys):
+def test_reasons_of_quarantine_are_shown_if_the_failed_run_left_a_manifest(aws, workspace, capsys):
     violations = {"time: not a time": 3, "brand: missing": 40, "date: not a date": 0}
     aws.expect_failure(manifest=empty_manifest(deliveries=[counts_of("a", violations=violations)] * 2))
     aws.expect_log("ThresholdError: too many")
@@ -94,7 +94,7 @@ def test_run_that_glue_forgot_is_not_guessed_where_several_manifests_begin_so(aw
         explain_run(workspace(), "wr_29")
 
 
-def test_state_that_this_version_does_not_know_is_said_and_not_guessed(aws, workspace):
+def test_unknown_state_is_reported_and_not_guessed(aws, workspace):
     aws.expect_run("RUNNING", "SUCCEEDED", "HIBERNATING")
     with pytest.raises(PipelineError, match="the state HIBERNATING for job, which this version does not know"):
         explain_run(workspace(), "wr_1")
@@ -171,7 +171,7 @@ def test_run_may_be_named_by_its_beginning_where_only_one_begins_so(aws, workspa
     assert said in told
 
 
-def test_logs_of_an_unknown_run_say_where_the_runs_are_listed(aws, workspace):
+def test_logs_of_an_unknown_run_point_to_the_list_of_runs(aws, workspace):
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
     aws.stubs["glue"].add_response("get_workflow_runs", {})
     with pytest.raises(ConfigurationError, match="no run 'wr_9'") as error:
@@ -179,7 +179,7 @@ def test_logs_of_an_unknown_run_say_where_the_runs_are_listed(aws, workspace):
     assert "`quartal history`" in error.value.remedy
 
 
-def test_logs_of_a_run_whose_job_was_not_started_say_so(aws, workspace):
+def test_logs_of_a_run_without_a_job_start_state_it(aws, workspace):
     run = {"WorkflowRunId": "wr_1", "Status": "RUNNING", "StartedOn": MOMENT, "Graph": {"Nodes": []}}
     aws.stubs["glue"].add_response("get_workflow_run", {"Run": run})
     with pytest.raises(PipelineError, match="has not started") as error:
@@ -187,7 +187,7 @@ def test_logs_of_a_run_whose_job_was_not_started_say_so(aws, workspace):
     assert "`quartal explain wr_1`" in error.value.remedy
 
 
-def test_workflow_that_never_ran_says_how_to_start_it(aws, workspace):
+def test_logs_of_a_workflow_that_never_ran_explain_how_to_start_it(aws, workspace):
     aws.stubs["glue"].add_response("get_workflow_runs", {})
     with pytest.raises(PipelineError, match="has never run") as error:
         newest_run(workspace())

@@ -26,14 +26,14 @@ from tests.unit.tooling.manifest_examples import empty_manifest, run_manifest
 from tests.unit.tooling.runs.stubbed_aws import DEPLOYMENT
 
 
-def test_second_run_is_refused_while_one_is_going_and_says_how_to_watch_it(aws, workspace):
+def test_second_run_is_refused_during_another_with_the_command_to_watch_it(aws, workspace):
     aws.stubs["glue"].add_client_error("start_workflow_run", "ConcurrentRunsExceededException")
     with pytest.raises(PipelineError, match="already running") as error:
         start_run(workspace(), ())
     assert "quartal status --follow" in error.value.remedy
 
 
-def test_run_where_only_data_is_left_says_what_deploys_the_rest(aws, workspace):
+def test_run_with_only_data_left_names_the_command_that_deploys_the_rest(aws, workspace):
     aws.stubs["glue"].add_client_error("start_workflow_run", "EntityNotFoundException")
     with pytest.raises(NotDeployedError, match="There is no workflow flow") as error:
         start_run(workspace(), ())
@@ -111,7 +111,7 @@ def not_shown() -> Exception:
     return refusal("EntityNotFoundException", 400, "GetWorkflowRun")
 
 
-def test_run_that_is_removed_while_it_is_watched_is_not_said_to_go_on(aws, workspace):
+def test_run_removed_while_watched_is_not_reported_as_running(aws, workspace):
     aws.expect_run("RUNNING", "RUNNING", "WAITING")
     aws.expect_log()
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
@@ -131,7 +131,7 @@ def test_run_that_glue_shows_some_seconds_after_its_start_is_watched(aws, worksp
     assert capsys.readouterr().err.count("Glue does not show the run yet, trying again") == 1
 
 
-def test_run_that_glue_never_shows_is_neither_failed_nor_said_to_go_on(aws, workspace):
+def test_run_that_glue_never_shows_is_reported_as_neither_failed_nor_running(aws, workspace):
     aws.clients["glue"] = Faulty(aws.clients["glue"]).before("get_workflow_run", not_shown, None)
     pauses: list[float] = []
     with pytest.raises(WatchingError, match=r"wr_1 can no longer be watched: .*EntityNotFoundException") as told:
@@ -177,7 +177,7 @@ def test_run_that_succeeded_is_not_called_failed_where_its_manifest_cannot_be_re
     assert "`quartal explain wr_1`" in told.value.remedy
 
 
-def test_run_that_failed_is_told_as_failed_where_the_reason_cannot_be_read(aws, workspace):
+def test_failed_run_with_an_unreadable_reason_is_reported_as_failed(aws, workspace):
     aws.expect_run("COMPLETED", "SUCCEEDED", "FAILED")
     aws.expect_log()
     aws.expect_log()
@@ -207,7 +207,7 @@ def test_run_that_goes_on_longer_than_it_is_watched_names_the_command_of_its_env
     assert "`quartal status --env dev --follow` watches it again" in told.value.remedy
 
 
-def test_interruption_while_a_run_is_started_says_that_it_may_run(aws, workspace):
+def test_interruption_during_a_start_warns_that_the_run_may_have_started(aws, workspace):
     def interrupt() -> Exception:
         raise KeyboardInterrupt
 

@@ -121,7 +121,7 @@ def test_refusal_in_chunks_after_an_answer_that_announces_it_is_read_whole():
 
 
 @pytest.mark.parametrize("code", ["NoSuchUpload", "InvalidPart", "SomethingNew"])
-def test_every_refusal_says_what_to_do(code: str):
+def test_every_refusal_has_a_remedy(code: str):
     refusal = b"<Error><Code>%s</Code></Error>" % code.encode()
     refused = b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(refusal), refusal)
     with serving(refused) as (host, _), pytest.raises(UploadError, match=code) as error:
@@ -136,7 +136,7 @@ def test_redirect_is_no_place_to_send_the_content_to():
     assert len(server.requests) == 1
 
 
-def test_connection_that_the_server_ends_is_made_anew():
+def test_connection_closed_by_the_server_is_reopened():
     closing = STORED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     with serving(closing, b"", STORED) as (host, server):
         writer = writer_to(host)
@@ -186,7 +186,7 @@ def test_https_verifies_the_server(tmp_path: Path):
         writer.close()
 
 
-def test_proxy_of_the_environment_is_asked_for_the_server(monkeypatch: pytest.MonkeyPatch):
+def test_proxy_of_the_environment_is_used_for_the_server(monkeypatch: pytest.MonkeyPatch):
     with serving(*[b"HTTP/1.1 502 no such host\r\nContent-Length: 0\r\n\r\n"] * 5, size=0) as (host, server):
         monkeypatch.setenv("https_proxy", f"http://{host}")
         monkeypatch.delenv("no_proxy", raising=False)

@@ -43,7 +43,7 @@ def delivered(folder: Path, delivery: str, content: str | bytes, name: str = "a.
     ],
 )
 @pytest.mark.parametrize("is_packed", [False, True])
-def test_second_delivery_that_counts_anew_is_told(
+def test_second_delivery_with_restarted_keys_is_reported(
     connection, bucket, upload, tmp_path, contract, content, is_told, is_packed
 ):
     upload(plan_upload([delivered(tmp_path, "2023", rows(2023, prefix="R"))], raw_prefix=RAW, delivery=None))

@@ -26,7 +26,7 @@ def test_report_names_the_other_files_that_a_run_reads(upload, connection, bucke
     assert report.others == (f"{RAW}delivery=2024Q1/b.csv",)
 
 
-def test_files_without_bytes_are_told(upload, tmp_path: Path):
+def test_empty_files_are_reported(upload, tmp_path: Path):
     (tmp_path / "a.json").touch()
     report = upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1"))
     assert [item.path.name for item in report.without_bytes] == ["a.json"]
@@ -45,7 +45,7 @@ def test_replace_leaves_exactly_the_files_that_are_uploaded(upload, connection, 
     assert upload(items, exchange=Exchange(replace=True)).removed == ()
 
 
-def test_replace_mends_a_manifest_that_names_what_is_gone(upload, connection, bucket, twice: Path):
+def test_replace_repairs_a_manifest_that_names_missing_files(upload, connection, bucket, twice: Path):
     for name in ("a.csv", "b.csv"):
         connection.s3().delete_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/{name}")
     upload(plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1"), exchange=Exchange(replace=True))
@@ -54,7 +54,7 @@ def test_replace_mends_a_manifest_that_names_what_is_gone(upload, connection, bu
 
 @pytest.mark.parametrize("exchange", [Exchange(replace=True), Exchange(remove=("b.csv",))], ids=["replace", "remove"])
 @pytest.mark.parametrize("is_gone_before", [False, True], ids=["again", "back"])
-def test_file_that_another_upload_brings_meanwhile_is_not_taken_out(
+def test_file_uploaded_meanwhile_by_another_upload_is_not_removed(
     upload, connection, bucket, twice: Path, exchange: Exchange, is_gone_before: bool
 ):
     s3, b = connection.s3(), f"{RAW}delivery=2024Q1/b.csv"
@@ -73,7 +73,7 @@ def test_file_that_another_upload_brings_meanwhile_is_not_taken_out(
     assert b in recorded(connection, bucket)
 
 
-def test_record_says_what_goes_as_long_as_it_is_there(upload, connection, bucket, twice: Path):
+def test_record_lists_files_to_remove_until_they_are_removed(upload, connection, bucket, twice: Path):
     # a run that comes meanwhile must not read the old files beside the new ones
     b, said = f"{RAW}delivery=2024Q1/b.csv", []
     (twice / "c.csv").write_text("id\nc\n")
@@ -98,7 +98,7 @@ def test_upload_that_ends_before_its_removals_is_finished_or_undone_by_another(u
 
 
 @pytest.mark.parametrize("exchange", [Exchange(), Exchange(replace=True)], ids=["upload", "replace"])
-def test_file_that_is_gone_is_not_to_be_taken_out_any_more(upload, connection, bucket, twice: Path, exchange: Exchange):
+def test_removed_file_is_no_longer_listed_for_removal(upload, connection, bucket, twice: Path, exchange: Exchange):
     # as after an upload that ended between its removals and its record
     store = ManifestStore(connection.s3(), bucket, "deliveries/sightings/")
     store.announce_removal("2024Q1", [f"{RAW}delivery=2024Q1/gone.csv"])
@@ -150,9 +150,7 @@ def test_removal_that_makes_no_sense_is_refused(
     assert len(keys(connection, bucket)) == 2
 
 
-def test_file_that_s3_does_not_delete_is_told_and_what_was_sent_is_recorded(
-    upload, connection, bucket, twice: Path, monkeypatch
-):
+def test_undeleted_file_is_reported_and_sent_files_are_recorded(upload, connection, bucket, twice: Path, monkeypatch):
     def refuse(_self, uris):
         raise UndeletedError([Undeleted(uris[0], "AccessDenied", "Access Denied")])
 

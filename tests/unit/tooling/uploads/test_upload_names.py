@@ -25,7 +25,7 @@ def test_folder_of_one_delivery_may_be_named_itself(feed: Path):
     assert [(item.key, item.delivery) for item in items] == [("raw/sightings/delivery=2024Q1/a.csv", "2024Q1")]
 
 
-def test_delivery_given_by_name_holds_files_from_anywhere(tmp_path: Path):
+def test_named_delivery_holds_files_from_anywhere(tmp_path: Path):
     (tmp_path / "export.csv").write_text("id\n")
     items = plan_upload([tmp_path / "export.csv"], raw_prefix=RAW, delivery="2024Q3")
     assert [item.key for item in items] == ["raw/sightings/delivery=2024Q3/export.csv"]
@@ -37,7 +37,7 @@ def test_pattern_that_no_shell_has_expanded_names_its_files(feed: Path):
     assert [item.path.name for item in items] == ["a.csv", "a.csv"]
 
 
-def test_compressed_file_gets_the_suffix_that_tells_readers_unless_it_has_one(tmp_path: Path):
+def test_compressed_file_gets_its_suffix_unless_it_has_one(tmp_path: Path):
     (tmp_path / "a.csv").write_text("id\n")
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"id\n"))
     items = plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1", compress=True)
@@ -90,7 +90,7 @@ def test_name_that_readers_skip_is_refused_however_it_is_named(feed: Path, name:
     assert "Rename it" in error.value.remedy
 
 
-def test_files_of_systems_and_tools_are_left_out_and_told(feed: Path):  # G25
+def test_files_of_systems_and_tools_are_left_out_and_reported(feed: Path):  # G25
     folder = feed / "delivery=2024Q1"
     (folder / ".git").mkdir()
     (folder / ".git" / "config").write_text("x")

@@ -28,7 +28,7 @@ def test_stream_without_a_name_is_refused(feed: Path):
 # ---------------------------------------------------------------------------- streams, and names given to files
 
 
-def test_stream_is_a_file_of_the_name_that_it_is_given(tmp_path: Path):
+def test_stream_is_uploaded_under_the_passed_name(tmp_path: Path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as pool:
@@ -49,7 +49,7 @@ def test_standard_input_is_a_stream(monkeypatch):
             assert source.path.read_bytes() == b"id\n1\n"
 
 
-def test_file_can_be_given_another_name(tmp_path: Path):
+def test_file_can_be_uploaded_under_another_name(tmp_path: Path):
     (tmp_path / "export.dat").write_bytes(gzip.compress(b"id\n"))
     with named_source(tmp_path / "export.dat", "a.csv.GZ") as source:
         (item,) = plan_files([source], raw_prefix=RAW, delivery="2024Q1", compress=True)
@@ -91,7 +91,7 @@ def test_stream_that_gives_nothing_is_refused(tmp_path: Path):
         written.result(60)
 
 
-def test_stream_that_cannot_be_kept_is_told(tmp_path: Path, monkeypatch):
+def test_unstorable_stream_is_reported(tmp_path: Path, monkeypatch):
     def no_room(*_: object):
         raise OSError(28, "No space left on device")
 

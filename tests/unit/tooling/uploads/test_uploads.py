@@ -57,7 +57,7 @@ def test_object_that_somebody_else_replaced_is_sent_again(upload, connection, bu
     assert upload(items).uploaded == (items[0],)
 
 
-def test_object_that_vanished_is_sent_again_whatever_the_manifest_says(upload, connection, bucket, feed: Path):
+def test_missing_object_is_sent_again_even_if_the_manifest_lists_it(upload, connection, bucket, feed: Path):
     items = plan_upload([feed], raw_prefix=RAW, delivery=None)
     upload(items)
     connection.s3().delete_object(Bucket=bucket, Key=items[0].key)
@@ -208,7 +208,7 @@ def test_missing_bucket_is_refused_with_what_to_do(connection, feed: Path):
 # ---------------------------------------------------------------------------- the record of a delivery
 
 
-def test_manifest_says_what_was_delivered_when_and_by_whom(upload, connection, bucket, feed: Path):
+def test_manifest_records_what_was_delivered_when_and_by_whom(upload, connection, bucket, feed: Path):
     report = upload(plan_upload([feed], raw_prefix=RAW, delivery=None))
     assert report.manifests == ("deliveries/sightings/2024Q1.json", "deliveries/sightings/2024Q2.json")
     manifest = json.loads(content(connection, bucket, report.manifests[0]))
@@ -220,7 +220,7 @@ def test_manifest_says_what_was_delivered_when_and_by_whom(upload, connection, b
     assert (entry["size_bytes"], entry["crc64nvme"]) == (5, compute_checksum(b"id\n1\n"))
 
 
-def test_lost_manifest_is_made_anew_from_the_checksums_that_s3_keeps(upload, connection, bucket, feed: Path):
+def test_lost_manifest_is_rebuilt_from_the_checksums_of_s3(upload, connection, bucket, feed: Path):
     items = plan_upload([feed], raw_prefix=RAW, delivery=None)
     upload(items)
     for delivery in ("2024Q1", "2024Q2"):
