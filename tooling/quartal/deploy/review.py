@@ -170,11 +170,7 @@ def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage
         return with_history(usage, [each.seconds for each in manifests if each.deliveries])
     except s3.exceptions.NoSuchBucket:  # the outputs are known before the bucket is made
         return usage
-    except (
-        ClientError,
-        BotoCoreError,
-        PipelineError,
-    ) as error:  # the last: of another version, which this plan may end
+    except (ClientError, BotoCoreError, PipelineError) as error:  # a manifest of another version stops no upgrade
         known = error if isinstance(error, PipelineError) else as_aws_error(error)
         workspace.console.warn(f"The cost rests on an estimate: {known.message}")
         return usage
