@@ -34,7 +34,7 @@ def test_table_over_files_is_described_in_columns_of_20_characters_and_its_keys_
         f"{'p':<{width}}\t{'string':<{width}}\t{'':<{width}}",
         "\t \t ",
         "# Partition Information\t \t ",
-        f"{'# col_name':<{width}}\t{'data_type':<{width}}\t{'comment':<{width}}",
+        f"# {'col_name':<{width}}\t{'data_type':<{width}}\t{'comment':<{width}}",
         "\t \t ",
         f"{'p':<{width}}\t{'string':<{width}}\t{'':<{width}}",
     ]

@@ -14,7 +14,8 @@ from localstack_glue.athena.engine.trino.types import from_sqlglot
 from localstack_glue.athena.engine.views import original_sql
 
 _NO_FORMAT = {"serialization.format": "1"}  # which says nothing: Athena does not tell it
-_DESCRIBED = tuple(ResultColumn(text, "string") for text in ("col_name", "data_type", "comment"))
+_DESCRIBED_NAMES = ("col_name", "data_type", "comment")
+_DESCRIBED = tuple(ResultColumn(name, "string") for name in _DESCRIBED_NAMES)
 _DESCRIBED_VIEW = tuple(ResultColumn(text, "varchar") for text in ("column", "type"))
 _WIDTH = 20
 
@@ -236,7 +237,7 @@ def _hive_lines(found: Any, columns: Iterable[tuple[str, str, str]]) -> list[str
     keys = [(each["Name"], each["Type"], each.get("Comment") or "") for each in found.get("PartitionKeys") or []]
     lines = [_line(column) for column in columns]
     if keys:
-        lines += ["\t \t ", "# Partition Information\t \t ", _line(("# col_name", "data_type", "comment")), "\t \t "]
+        lines += ["\t \t ", "# Partition Information\t \t ", "# " + _line(_DESCRIBED_NAMES), "\t \t "]
     return lines + [_line(key) for key in keys]
 
 
