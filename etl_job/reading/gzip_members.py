@@ -4,7 +4,6 @@ import gzip
 import zlib
 from io import BytesIO
 
-DAMAGED = "it is damaged or cut off: deliver it again"
 READ_ERRORS = (OSError, EOFError, zlib.error)
 
 

@@ -10,6 +10,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk, without_marks
 from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
+from etl_job.reading.other_kinds import MARKS_OF_UTF_16
 from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import records_across_lines, records_in_lines
@@ -17,7 +18,6 @@ from etl_job.reading.record_scan import records_across_lines, records_in_lines
 HEAD_BYTES = 64 * 1024
 _MOST_NAMED = 20  # files, in a message
 _READERS = 16  # requests at a time; each takes a round trip and hardly any work
-_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) -> dict[str, Header]:
@@ -73,7 +73,7 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
                 f"{uri} cannot be unpacked ({error}): it is not a gzip file, or it is damaged. Deliver it again; "
                 "nothing was written"
             ) from error
-    if form.encoding == UTF_16 and not head.startswith(_MARKS_OF_UTF_16) and (head or form.header):
+    if form.encoding == UTF_16 and not head.startswith(MARKS_OF_UTF_16) and (head or form.header):
         raise InputError(
             f"{uri} does not begin with a byte order mark, which UTF-16 files need. Write it with the mark, or correct "
             "csv.encoding; nothing was written"

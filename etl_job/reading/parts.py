@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, to_utf_8
+from etl_job.reading.other_kinds import refusing_other_kinds
 
 # What a task holds at a time is a few times its chunk, and what it has made of its part.
 PART_BYTES = 64_000_000
@@ -58,23 +59,24 @@ def split_files(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = 
 
 
 @contextmanager
-def unpacked(store: ObjectStore, uri: str, first_byte: int = 0) -> Iterator[BinaryIO]:
+def unpacked(store: ObjectStore, uri: str, encoding: str, first_byte: int = 0) -> Iterator[BinaryIO]:
     """The bytes of a file from one on, unpacked if it is packed, member by member as gunzip does.
 
-    Reading raises OSError, EOFError or zlib.error for a packed file that is damaged.
+    Reading raises OSError, EOFError or zlib.error for a packed file that is damaged, and OtherKindError for a beginning
+    that is no text in the encoding.
     """
     with store.open(uri, first_byte) as raw:
         if uri.endswith(".gz"):
             with gzip.GzipFile(fileobj=raw) as content:
-                yield cast(BinaryIO, content)
+                yield refusing_other_kinds(cast(BinaryIO, content), encoding)
         else:
-            yield raw
+            yield raw if first_byte else refusing_other_kinds(raw, encoding)
 
 
 @contextmanager
 def opened_as_text(store: ObjectStore, uri: str, encoding: str) -> Iterator[BinaryIO]:
     """A whole file as UTF-8, without a byte order mark at its beginning."""
-    with unpacked(store, uri) as content:
+    with unpacked(store, uri, encoding) as content:
         yield to_utf_8(content, encoding)
 
 
@@ -85,13 +87,14 @@ def read_chunks(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[by
 
     Raises:
         OSError, EOFError, zlib.error: the file is compressed and damaged.
+        OtherKindError: it is no text.
     """
     if encoding == UTF_16:
         with opened_as_text(store, part.uri, encoding) as text:
             yield from _lines(text, 0, None, part.chunk_bytes)
         return
     is_whole = part.uri.endswith(".gz")
-    with unpacked(store, part.uri, max(0, part.start - 1)) as raw:
+    with unpacked(store, part.uri, encoding, max(0, part.start - 1)) as raw:
         found = _lines(raw, part.start, None if is_whole else part.end, part.chunk_bytes)
         for number, chunk in enumerate(found):
             yield chunk.removeprefix(BYTE_ORDER_MARK) if part.start == number == 0 else chunk

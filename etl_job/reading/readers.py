@@ -13,6 +13,7 @@ from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.csv_rows import csv_batches
 from etl_job.reading.decoding import UTF_16
 from etl_job.reading.json_rows import json_batches
+from etl_job.reading.other_kinds import OtherKindError
 from etl_job.reading.parquet_rows import parquet_batches
 from etl_job.reading.parts import RawPart, split_files
 
@@ -22,7 +23,7 @@ _OF_PARQUET = (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
 
 
 class DamagedFileError(Exception):
-    """A file cannot be read to its end; the message states why."""
+    """A file cannot be read to its end; ``reason`` continues "the file ..."."""
 
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(uri, reason)
@@ -33,7 +34,7 @@ def read_batches(store: ObjectStore, part: RawPart, source: Source, contract: Co
     """The rows of a part of a file, many at a time.
 
     Raises:
-        DamagedFileError: the file ends early, or cannot be unpacked.
+        DamagedFileError: the file ends early, cannot be unpacked, or is of another kind.
         FileNotFoundError: it is not there any more.
     """
     is_parquet = contract.files.format is FileFormat.PARQUET
@@ -47,8 +48,12 @@ def read_batches(store: ObjectStore, part: RawPart, source: Source, contract: Co
             yield from csv_batches(store, part, source, contract)
     except FileNotFoundError:  # an OSError, but not Arrow's word for what it cannot make sense of
         raise
+    except OtherKindError as error:
+        raise DamagedFileError(part.uri, str(error)) from error
     except damage as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        detail = " ".join(str(error).split())[:200] or type(error).__name__
+        verb = "unpacked" if part.uri.endswith(".gz") else "read"
+        reason = f"cannot be {verb}: it is damaged or cut off: deliver it again ({detail})"
         raise DamagedFileError(part.uri, reason) from error
 
 

@@ -15,7 +15,6 @@ from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import parquet_files
 from etl_job.reading.batches import Source
-from etl_job.reading.gzip_members import DAMAGED
 from etl_job.reading.headers import read_headers
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.staging.folders import StagingFolder, part_number
@@ -49,16 +48,14 @@ def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: St
     """Read and judge all rows of the deliveries and write them to the folder. Runs Spark jobs.
 
     Raises:
-        InputError: files lack a required column, are damaged, or were replaced in the meantime; it names all of them.
+        InputError: files lack a required column, are damaged or of another kind, or were replaced in the meantime; it
+            names all of them.
     """
     sources = list_sources(context.store, context.contract, deliveries)
     staged = _staged(context, sources, folder)
     _refuse_replaced(context.store, deliveries)
     if staged.damaged:
-        failed = [
-            f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'}: {DAMAGED} ({reason})"
-            for uri, reason in sorted(staged.damaged.items())
-        ]
+        failed = [f"{uri} {reason}" for uri, reason in sorted(staged.damaged.items())]
         raise InputError(f"{some(failed, _MOST_NAMED)}. Nothing was published")
     return StagedRows(
         deliveries,

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading import parts as raw_parts
+from etl_job.reading.batches import Source
+from etl_job.reading.headers import read_headers
 from etl_job.reading.parts import RawPart, read_chunks, split_files
+from etl_job.reading.readers import DamagedFileError, read_batches
 
 BYTE_ORDER_MARK = "\ufeff".encode()
 contents = st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r", b"\r\n", b"\n\n", b"long line"]), max_size=40).map(
@@ -97,3 +101,27 @@ def test_damaged_packed_file_is_an_error_and_not_the_rows_before_the_damage(cont
     path.write_bytes(content)
     with pytest.raises((OSError, EOFError)):
         list(read_chunks(LocalObjectStore(), RawPart(str(path), 0, 0, len(content)), "UTF-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        pytest.param("p.jsonl", gzip.compress(b"{}"), "is compressed with gzip, and its name", id="gzip"),
+        pytest.param("p.jsonl.gz", gzip.compress(gzip.compress(b"{}")), "is compressed with gzip", id="gzip twice"),
+        pytest.param("p.jsonl", b"PAR1\x15\x04", "is Parquet, but the contract expects text", id="Parquet"),
+        pytest.param("p.jsonl", "{}".encode("utf-16"), "is UTF-16, not UTF-8", id="UTF-16"),
+        pytest.param("p.jsonl", b"PK\x03\x04", "is a ZIP archive or a workbook, which the job does not read", id="ZIP"),
+        pytest.param("p.jsonl.gz", b"{}", "cannot be unpacked: it is damaged or cut off", id="not packed"),
+    ],
+)
+def test_file_of_another_kind_is_no_rows_whatever_its_name(tmp_path: Path, document, parse, name, content, message):
+    said = document["schema"][0]["customProperties"]
+    said[:] = [each for each in said if each["property"] != "csv"]
+    said.append({"property": "files", "value": {"format": "jsonLines"}})
+    contract, file = parse(document), tmp_path / name
+    file.write_bytes(content)
+    (header,) = read_headers(LocalObjectStore(), contract, [str(file)]).values()
+    source = Source(str(file), 0, "q1", len(content), header, date(2024, 1, 1))
+    with pytest.raises(DamagedFileError) as error:
+        list(read_batches(LocalObjectStore(), RawPart(str(file), 0, 0, len(content)), source, contract))
+    assert error.value.reason.startswith(message)

@@ -93,7 +93,7 @@ def test_rules_in_sql_are_left_to_a_run() -> None:
     ("name", "content", "message"),
     [
         pytest.param("a.csv", b"x,y\n", "lacks the required column", id="header"),
-        pytest.param("a.csv.gz", gzip.compress(MANY_ROWS.encode())[:-9], "a.csv.gz: ", id="cut"),
+        pytest.param("a.csv.gz", gzip.compress(MANY_ROWS.encode())[:-9], "a.csv.gz cannot be unpacked", id="cut"),
         pytest.param("none.csv", None, "none.csv", id="not there"),
     ],
 )  # fmt: skip

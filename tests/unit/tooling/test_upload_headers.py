@@ -90,7 +90,7 @@ def test_unsuitable_header_is_reported_with_its_line(head: bytes, problem: str):
         pytest.param("jsonLines", b'{"id": 1}\n{"id": 2}\n', None, id="json lines"),
         pytest.param("jsonLines", b'\xef\xbb\xbf {"brand": "x"', None, id="json lines that are for the job to judge"),
         pytest.param("jsonLines", b"[\n", "line 1 is no JSON object: '['", id="one json document"),
-        pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, but the contract expects JSON lines", id="parquet"),
+        pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, but the contract expects text", id="parquet"),
     ],
 )
 def test_beginning_of_other_formats_matches_the_contract(form: str, head: bytes, problem: str | None):

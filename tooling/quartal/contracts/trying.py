@@ -5,7 +5,6 @@ SQL rules need Spark, so they are listed but not judged. Duplicates are found as
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quartal.contracts.model import ConflictPolicy, Contract, FileFormat
-from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind, refuse_stream
+from quartal.contracts.other_kinds import LOOKED_AT_BYTES, MARKS_OF_UTF_16, refuse_other_kind, refuse_stream
 from quartal.contracts.row_judge import (
     DamagedFileError,
     InputError,
@@ -36,7 +35,6 @@ from quartal.core.errors import ConfigurationError
 _CONFLICT = "row.conflict"
 _EXAMPLES = 3  # of each rule
 _DAYS = 7
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OF_RUNS = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")  # of what runs say
 
 
@@ -96,7 +94,7 @@ def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
             for batch in read_batches(store, RawPart(str(path), number, 0, groups or size), source, contract):
                 trial.add(trial.judge.judge(batch, latest), path)
     except (InputError, DamagedFileError, OSError) as error:
-        reason = f"{error.uri}: {error.reason}" if isinstance(error, DamagedFileError) else str(error)
+        reason = f"{error.uri} {error.reason}" if isinstance(error, DamagedFileError) else str(error)
         reason = _OF_RUNS.sub("", reason)
         raise ConfigurationError(reason, remedy="Correct the file, or the contract.") from error
     return trial.outcome()
@@ -116,7 +114,7 @@ def _refuse_unfit(path: Path, contract: Contract) -> None:
     if wanted is FileFormat.PARQUET:
         return
     refuse_other_kind(path, beginning)
-    is_otherwise = beginning.startswith(_UTF_16) and (wanted is not FileFormat.CSV or contract.csv.encoding != "UTF-16")
+    is_otherwise = beginning.startswith(MARKS_OF_UTF_16) and contract.csv.encoding != "UTF-16"
     found = "Parquet" if beginning.startswith(b"PAR1") else "UTF-16" if is_otherwise else None
     if found is not None:
         raise ConfigurationError(

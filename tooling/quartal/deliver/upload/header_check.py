@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from quartal.contracts.finding import find_contract
 from quartal.contracts.model import Contract, FileFormat
-from quartal.contracts.other_kinds import other_kind
+from quartal.contracts.other_kinds import problem_of_text
 from quartal.core.errors import UploadError
 from quartal.deliver.upload.job_files import READ_ERRORS, unpacked_beginning
 from quartal.deliver.upload.plan import UploadItem, is_gzip
@@ -18,11 +18,9 @@ _SHOWN = 5
 _LINE_END = re.compile(rb"\r\n|\r|\n")  # as the job splits lines
 # what Spark unpacks by the name, whatever is in the file; gzip is the one that the job's own readers know too
 _UNREAD_SUFFIXES = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
-_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_LETTER = 4  # bytes, of which the last ones may lie behind what was read
 _BEGINNING = "(file)"  # in the job's messages, in place of a name
 _ENDING = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")
-_NAMES = {FileFormat.CSV: "CSV", FileFormat.JSON_LINES: "JSON lines", FileFormat.PARQUET: "Parquet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +48,9 @@ class HeaderRule:
         """The problem of a file with this beginning; None if there is none."""
         if self.format is FileFormat.PARQUET:
             return None if head.startswith(b"PAR1") else "is not Parquet, but the contract expects Parquet"
-        if (problem := _problem_of_kind(head, _NAMES[self.format])) is not None:
-            return problem
         encoding = self.contract.csv.encoding
-        if head.startswith(_MARKS_OF_UTF_16) and encoding != "UTF-16":
-            return f"is UTF-16, not {encoding}"
+        if (problem := problem_of_text(head, encoding)) is not None:
+            return problem
         if self.format is FileFormat.JSON_LINES:
             return self._unreadable(head) or _problem_of_json(head)
         if not self.contract.csv.header and encoding != "UTF-16":
@@ -122,15 +118,6 @@ class HeaderRule:
         except InputError as error:
             return _in_upload(error, str(path))
         return None
-
-
-def _problem_of_kind(head: bytes, wanted: str) -> str | None:
-    if head.startswith(b"\x1f\x8b"):
-        return "is compressed with gzip, and its name does not end in .gz"
-    if head.startswith(b"PAR1\x15"):
-        return f"is Parquet, but the contract expects {wanted}"
-    found = other_kind(head)
-    return None if found is None else f"is {found.what}, which the job does not read: {found.remedy}"
 
 
 def _problem_of_json(head: bytes) -> str | None:
