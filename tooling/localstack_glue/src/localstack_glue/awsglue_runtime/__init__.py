@@ -1,1 +1,1 @@
-"""The folder that goes on a job's PYTHONPATH; the library inside is imported as `awsglue`."""
+"""The folder on a job's PYTHONPATH. Scripts import the library in it as `awsglue`."""

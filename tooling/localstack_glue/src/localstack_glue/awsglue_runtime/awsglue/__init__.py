@@ -1,7 +1,7 @@
 """The part of the AWS Glue Python library that scripts commonly use, over plain Spark DataFrames.
 
 Written from the public reference: AWS Glue Developer Guide, "AWS Glue PySpark extensions reference" and
-"AWS Glue PySpark transforms reference". What is not supported raises `GlueUnsupportedError` and says what.
+"AWS Glue PySpark transforms reference". Unsupported features raise `GlueUnsupportedError`, which names them.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["DynamicFrame", "GlueArgumentError", "GlueContext", "GlueDataError", 
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs Spark on demand: a Python shell job uses `awsglue.utils` without it."""
+    """Import modules that need Spark on demand: a Python shell job uses `awsglue.utils` without Spark."""
     if name == "DynamicFrame":
         from awsglue.dynamicframe import DynamicFrame
 

@@ -1,6 +1,6 @@
-"""What a script is sure to ask for and this library lacks, refused before the script reads anything.
+"""Refuses a script that is certain to use an unsupported feature, before it reads any data.
 
-Only what stands in the script's own lines counts: a call inside a function or behind a condition may never be made.
+Only top-level calls count: a call inside a function or behind a condition may never run.
 """
 
 import ast
@@ -20,11 +20,15 @@ _ENDS = {"exit", "_exit", "quit", "abort"}
 
 
 def refuse(source: str | bytes) -> None:
-    """Refuse a script by the first call that cannot be made, and its line."""
+    """Refuse a script that makes an unsupported call, naming the first one and its line.
+
+    Raises:
+        GlueUnsupportedError: the script is certain to make such a call.
+    """
     try:
         statements = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # Python says it better
+        return  # Python's own message is better
     for statement in statements:
         if isinstance(statement, (ast.Expr, ast.Assign, ast.AnnAssign)):
             for call in _calls(statement):
@@ -34,7 +38,7 @@ def refuse(source: str | bytes) -> None:
 
 
 def _calls(statement: ast.AST) -> Iterator[ast.Call]:
-    """The calls that a statement is sure to make; chains of calls may be deeper than Python's stack."""
+    """The calls that a statement always makes. Iterative: chains of calls may be deeper than Python's stack."""
     waiting = [statement]
     while waiting:
         node = waiting.pop()

@@ -1,11 +1,11 @@
-"""Job bookmarks: which files or rows a job has read, by transformation context.
+"""Job bookmarks: which files or rows a job has read, for each transformation context.
 
 Follows the pages "Tracking processed data using job bookmarks" and "Using job bookmarks" of the AWS Glue Developer
 Guide.
 
-The service names one JSON file per job in the environment. Its shape is that of a JobBookmarkEntry, so that
-GetJobBookmark can answer it and ResetJobBookmark is to delete it; `JobBookmark` holds a text, itself JSON: the state
-by context. A folder beside it keeps what each run wrote, so that ResetJobBookmark can go back to any of them.
+The service passes the path of one JSON file per job in the environment. The file has the form of a JobBookmarkEntry:
+GetJobBookmark returns it and ResetJobBookmark deletes it. Its `JobBookmark` is a JSON text with the state of each
+context. A folder beside it keeps the state of each run, so that ResetJobBookmark can return to any of them.
 """
 
 import json
@@ -20,13 +20,13 @@ from awsglue.errors import GlueDataError, unsupported
 FILE_VARIABLE = "LOCALSTACK_GLUE_BOOKMARK_FILE"
 OPTION = "job-bookmark-option"
 ENABLE, DISABLE, PAUSE = "job-bookmark-enable", "job-bookmark-disable", "job-bookmark-pause"
-# S3 lists by name and not by time: files of the last moments are remembered one by one (Glue's `maxBand`)
+# S3 lists by name and not by time: the most recent files are remembered one by one (Glue's `maxBand`)
 BAND_MS = 900_000
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file as a listing shows it."""
+    """A file of a listing."""
 
     path: str
     modified_ms: int
@@ -35,20 +35,20 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class ContextState:
-    """What of one source has been read: everything up to a time, and these files of just before it."""
+    """What has been read of one source: everything up to a time, and the listed files shortly before it."""
 
     read_up_to_ms: int = 0
     recent: Mapping[str, int] = field(default_factory=dict)
 
     def is_new(self, file: SourceFile) -> bool:
-        """Whether a file was not read yet, or was written again since."""
+        """Whether a file has not been read, or has been rewritten since."""
         if file.modified_ms > self.read_up_to_ms:
             return True
         in_band = file.modified_ms >= self.read_up_to_ms - BAND_MS
         return in_band and self.recent.get(file.path) != file.modified_ms
 
     def after(self, files: Iterable[SourceFile]) -> "ContextState":
-        """The state once these files are read as well."""
+        """The state after these files have been read."""
         seen = {**self.recent, **{file.path: file.modified_ms for file in files}}
         latest = max([self.read_up_to_ms, *seen.values()])
         recent = {path: modified for path, modified in seen.items() if modified >= latest - BAND_MS}
@@ -57,14 +57,14 @@ class ContextState:
 
 @dataclass(frozen=True)
 class KeyState:
-    """How far a source of rows has been read: the last key, each of its columns' values as text."""
+    """How far a source of rows has been read: the last key, with the value of each column as text."""
 
     columns: tuple[str, ...]
     values: tuple[str, ...]
 
 
 class Bookmark:
-    """The bookmark of one run: reads see the state at its start, commit writes the new one."""
+    """The bookmark of one run. Reads use the state at its start; commit writes the new state."""
 
     def __init__(self, job_name: str, option: str, file: Path | None, run_id: str = "") -> None:
         if option not in {ENABLE, DISABLE, PAUSE}:
@@ -82,7 +82,7 @@ class Bookmark:
 
     @classmethod
     def from_arguments(cls, job_name: str, arguments: Mapping[str, str]) -> "Bookmark":
-        """Read what the service passes."""
+        """Read the bookmark that the service passes."""
         given = {key.replace("_", "-"): value for key, value in arguments.items()}
         for name in ("job-bookmark-from", "job-bookmark-to"):
             if given.get(name):
@@ -92,7 +92,7 @@ class Bookmark:
         return cls(job_name, given.get(OPTION) or DISABLE, Path(file) if file else None, run_id)
 
     def tracks(self, context: str) -> bool:
-        """Whether a source with this context reads only what is new."""
+        """Whether a source with this context reads only new data."""
         return self._option != DISABLE and context != ""
 
     def new_files(
@@ -101,14 +101,18 @@ class Bookmark:
         files: Iterable[SourceFile],
         chosen: Callable[[list[SourceFile]], list[SourceFile]] = list,
     ) -> list[SourceFile]:
-        """Choose what was not read before, and of it what is wanted, and note that it is read now."""
+        """Select the unread files, reduced by `chosen`, and record them as read."""
         state = self._states.get(context, ContextState())
         new = chosen([file for file in files if state.is_new(file)])
         self._reads.setdefault(context, []).extend(new)
         return new
 
     def last_keys(self, context: str, columns: Sequence[str]) -> tuple[str, ...] | None:
-        """How far these columns were read by the runs that committed."""
+        """The last values of these columns that committed runs have read; None if there are none.
+
+        Raises:
+            GlueDataError: the bookmark is over other columns.
+        """
         state = self._keys.get(context)
         if state is not None and state.columns != tuple(columns):
             raise GlueDataError(
@@ -118,11 +122,11 @@ class Bookmark:
         return None if state is None else state.values
 
     def note_keys(self, context: str, columns: Sequence[str], values: Sequence[str]) -> None:
-        """Note how far the columns are read now."""
+        """Record the last values that this run reads."""
         self._reached[context] = KeyState(tuple(columns), tuple(values))
 
     def commit(self) -> None:
-        """Write down what was read; with `job-bookmark-pause` nothing changes."""
+        """Save what was read. With `job-bookmark-pause` nothing changes."""
         if self._option != ENABLE or self._file is None:
             return
         for context, files in self._reads.items():
@@ -171,7 +175,7 @@ def _stored(files: Mapping[str, ContextState], rows: Mapping[str, KeyState]) -> 
 
 
 def _write(file: Path, entry: Mapping[str, Any]) -> None:
-    """Replace the file at once: a run that is killed leaves the old state."""
+    """Replace the file atomically: a killed run leaves the old state."""
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.{os.getpid()}.new")
     new.write_text(json.dumps(entry), encoding="utf-8")

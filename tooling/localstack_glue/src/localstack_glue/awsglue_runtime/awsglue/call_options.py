@@ -1,11 +1,11 @@
-"""Options of a call: what Glue has and this library has not is refused, what Glue ignores is named in the log."""
+"""Checks the options of a call: unsupported ones are refused, ones that Glue ignores are logged."""
 
 from collections.abc import Iterable
 
 from awsglue.errors import check_options
 from awsglue.glue_logger import GlueLogger
 
-# what changes the records, or where they go, on AWS
+# options that change the records, or their destination, on AWS
 _OF_FILES = frozenset(["attachFilename", "attachTimestamp", "excludeStorageClasses"])
 OF_FORMATS = _OF_FILES | {"compression", "jsonPath", "rowTag", "version", "withSchema"}
 OF_SOURCES = _OF_FILES | {"asOfTime", "catalogPartitionPredicate", "mergeSchema", "partitionKeys", "transactionId"}
@@ -13,11 +13,15 @@ OF_TABLES = _OF_FILES | {"asOfTime", "partitionKeys", "query", "startingPosition
 OF_TABLES |= {"useCatalogSchema", "useSparkDataSource"}
 OF_SINKS = frozenset(["catalogDatabase", "catalogTableName", "enableUpdateCatalog", "format", "overwrite"])
 OF_SINKS |= {"transactionId", "updateBehavior"}
-_OF_OTHER_FORMATS = ("hoodie.", "delta.", "iceberg.")  # whole families of options that are not listed here
+_OF_OTHER_FORMATS = ("hoodie.", "delta.", "iceberg.")  # prefixes of families of options
 
 
 def check(kind: str, given: Iterable[str], known: Iterable[str], refused: Iterable[str]) -> None:
-    """Refuse the options that have an effect on AWS only, and name those that have none anywhere."""
+    """Refuse options that have an effect only on AWS, and log those without any effect.
+
+    Raises:
+        GlueUnsupportedError: an option has an effect on AWS and none here.
+    """
     names, understood = list(given), set(known)
     lacking = {name for name in names if name in set(refused) or name.startswith(_OF_OTHER_FORMATS)} - understood
     check_options(kind, lacking, ())

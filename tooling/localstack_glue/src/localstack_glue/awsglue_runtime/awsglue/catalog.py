@@ -1,4 +1,4 @@
-"""Tables of the Data Catalog, as a reader needs them.
+"""Tables of the Data Catalog, for readers and writers.
 
 Follows the pages "Table structure" and "Partition API" of the AWS Glue Web API reference.
 """
@@ -25,7 +25,7 @@ _BY_LIBRARY = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column as the catalog types it."""
+    """A column with its type in the catalog."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition: its values, in the order of the keys, and its folder."""
+    """A partition: its values in the order of the keys, and its location."""
 
     values: tuple[str, ...]
     location: str
@@ -54,14 +54,14 @@ class Table:
 
     @property
     def serde_parameters(self) -> dict[str, str]:
-        """What the table and its SerDe say, the SerDe last."""
+        """The parameters of the table, overridden by those of its SerDe."""
         storage = self.raw.get("StorageDescriptor") or {}
         serde = (storage.get("SerdeInfo") or {}).get("Parameters") or {}
         return {**(self.raw.get("Parameters") or {}), **(storage.get("Parameters") or {}), **serde}
 
     @property
     def json_parameters(self) -> dict[str, str]:
-        """What is said of its JSON: Hive's own SerDe knows none of OpenX's parameters."""
+        """The parameters for JSON; none for Hive's own SerDe, which ignores those of OpenX."""
         serde = (self.raw.get("StorageDescriptor") or {}).get("SerdeInfo") or {}
         is_hive = str(serde.get("SerializationLibrary", "")).lower() in _HIVE_JSON
         return {} if is_hive else self.serde_parameters
@@ -80,7 +80,7 @@ class Catalog:
 
     @property
     def client(self) -> Any:
-        """The Glue client, made when it is first needed."""
+        """The Glue client, created on first use."""
         if self._client is None:
             self._client = boto3.client("glue")
         return self._client
@@ -90,13 +90,13 @@ class Catalog:
         return parse_table(database, self.definition(database, name, catalog_id))
 
     def definition(self, database: str, name: str, catalog_id: str | None = None) -> Mapping[str, Any]:
-        """A table as GetTable answers it, whatever it lies over."""
+        """The response of GetTable, for any kind of table."""
         answer = self.client.get_table(**_catalog(catalog_id), DatabaseName=database, Name=name)
         table: Mapping[str, Any] = answer["Table"]
         return table
 
     def types(self, database: str, name: str, catalog_id: str | None = None) -> dict[str, str]:
-        """The types of a table's columns, whatever it lies over; partition keys last."""
+        """The types of the columns of any kind of table; partition keys last."""
         found = self.definition(database, name, catalog_id)
         storage = found.get("StorageDescriptor") or {}
         columns = (*_columns(storage.get("Columns")), *_columns(found.get("PartitionKeys")))
@@ -119,7 +119,7 @@ class Catalog:
         call(DatabaseName=database, TableInput=dict(definition))
 
     def add_partitions(self, table: Table, partitions: Sequence[Partition]) -> None:
-        """Add partitions; those that are there stay."""
+        """Add partitions. Existing ones are kept."""
         storage = table.raw["StorageDescriptor"]
         inputs = [
             {"Values": list(partition.values), "StorageDescriptor": {**storage, "Location": partition.location}}
@@ -135,7 +135,7 @@ class Catalog:
                     raise GlueDataError(f"partition {error['PartitionValues']}: {detail.get('ErrorMessage', detail)}")
 
     def delete_partitions(self, table: Table, partitions: Sequence[Partition]) -> None:
-        """Take partitions out of the catalog."""
+        """Delete partitions from the catalog."""
         for start in range(0, len(partitions), _DELETED_AT_ONCE):
             self.client.batch_delete_partition(
                 DatabaseName=table.database,
@@ -147,7 +147,7 @@ class Catalog:
 
 
 def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
-    """Read what GetTable answers."""
+    """Read a response of GetTable."""
     storage = raw.get("StorageDescriptor") or {}
     parameters = raw.get("Parameters") or {}
     if str(parameters.get("table_type", "")).upper() in {"ICEBERG", "DELTA", "HUDI"}:
@@ -170,7 +170,7 @@ def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
 
 
 def _stream(raw: Mapping[str, Any]) -> str | None:
-    """Kinesis or Kafka, if a table is a stream: its location is a name, and no folder."""
+    """`kinesis` or `kafka` for a table over a stream, whose location is a name and not a folder; else None."""
     storage = raw["StorageDescriptor"]
     said = {**(raw.get("Parameters") or {}), **(storage.get("Parameters") or {})}
     kind = str(said.get("typeOfData") or "").lower()
@@ -202,7 +202,7 @@ def _csv_options(storage: Mapping[str, Any], parameters: Mapping[str, str]) -> d
     }
     if "quoteChar" in both:
         options["quoteChar"] = both["quoteChar"]
-    # Hive's \ is the value that tables have by default; Glue's CSV reader has no escape character by default
+    # tables have Hive's \ by default; Glue's CSV reader has no escape character by default
     if both.get("escapeChar", "\\") != "\\":
         options["escaper"] = both["escapeChar"]
     skipped = int(both.get("skip.header.line.count", "0"))

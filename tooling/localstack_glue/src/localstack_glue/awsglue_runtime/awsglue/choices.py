@@ -1,7 +1,7 @@
 """Choice types: a field whose records disagree about its type.
 
-In the Spark frame a choice is a struct with one field per type, of which at most one is not null; the column's metadata
-says that it is a choice. That is also what DynamicFrame.toDF shows on AWS.
+In the Spark frame a choice is a struct with one field per type, of which at most one is not null. The column's metadata
+mark it as a choice. DynamicFrame.toDF shows the same on AWS.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from awsglue.spelling import by_spelling
 
 MARK = "awsglue.choice"
 METADATA = {MARK: True}
-PLAIN = {MARK: False}  # Spark takes empty metadata for none given, and keeps the old
+PLAIN = {MARK: False}  # Spark treats empty metadata as none and keeps the old metadata
 
 
 def is_choice(field: T.StructField) -> bool:
@@ -28,13 +28,13 @@ def is_choice(field: T.StructField) -> bool:
 
 
 def choice_type(types: Sequence[T.DataType]) -> T.StructType:
-    """The struct that stands for a choice."""
+    """The struct that represents a choice."""
     return T.StructType([T.StructField(type_name(member), member) for member in types])
 
 
 @by_spelling
 def as_structs(frame: DataFrame) -> DataFrame:
-    """The frame without the mark: what was a choice is a plain struct."""
+    """The frame without the mark: choices become plain structs."""
     if not any(map(_is_marked, frame.schema.fields)):
         return frame
     columns = []
@@ -69,7 +69,7 @@ def _unmarked(kind: T.DataType) -> T.DataType:
 
 
 def plain_value(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> Any:
-    """Turn a Row's value into dicts and lists; a choice into the value that it has."""
+    """Convert a Row's value to dicts and lists, and a choice to its value."""
     if value is None:
         return None
     if isinstance(data_type, T.StructType):
@@ -88,7 +88,7 @@ def plain_value(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -
 
 
 def cast(names: Path, field: T.StructField, target: str) -> Column:
-    """All values as one type; what cannot be is null."""
+    """Cast all values to one type; values that cannot be cast become null."""
     if not is_choice(field):
         wanted = spark_type(target)
         if isinstance(wanted, T.StringType) and isinstance(field.dataType, (T.ArrayType, T.StructType, T.MapType)):
@@ -101,7 +101,7 @@ def cast(names: Path, field: T.StructField, target: str) -> Column:
 
 
 def project(names: Path, field: T.StructField, target: str) -> Column:
-    """Only the values of one type; the others are null."""
+    """Keep only the values of one type; the others become null."""
     if not is_choice(field):
         return cast(names, field, target)
     wanted = concrete_type(target)
@@ -112,7 +112,7 @@ def project(names: Path, field: T.StructField, target: str) -> Column:
 
 
 def as_columns(names: Path, field: T.StructField) -> list[Column]:
-    """One column per type, named by it."""
+    """Make one column per type, named after it."""
     return [
         column((*names, member.name)).alias(f"{field.name}_{member.name}", metadata=PLAIN) for member in _members(field)
     ]

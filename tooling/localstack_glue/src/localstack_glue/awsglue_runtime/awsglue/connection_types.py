@@ -1,4 +1,4 @@
-"""What the `connection_type` of a source or sink stands for."""
+"""The meaning of the `connection_type` of a source or sink."""
 
 from awsglue.errors import unsupported
 
@@ -8,12 +8,12 @@ _INSTEAD = {"redshift": "Redshift unloads to and loads from S3; use postgresql t
 
 
 def is_database(connection_type: str) -> bool:
-    """Whether a connection goes to a database through JDBC."""
+    """Whether a connection type is a database behind JDBC."""
     return connection_type.lower() in DATABASE_TYPES
 
 
 def file_source(connection_type: str, format_name: str | None) -> tuple[str, str | None]:
-    """The type and format of a place for files; `parquet` and `orc` may be named as the type."""
+    """The type and format of a source of files. `parquet` and `orc` are accepted as types."""
     if connection_type.lower() in {"parquet", "orc"}:
         return "s3", format_name or connection_type.lower()
     if connection_type not in FILE_TYPES:

@@ -1,4 +1,4 @@
-"""GlueContext: where frames come from and go to, and what is done to files on the way.
+"""GlueContext: reading and writing frames, and maintenance of files.
 
 Follows the page "GlueContext class" of the AWS Glue Developer Guide, and the signatures of the public library
 awslabs/aws-glue-libs.
@@ -41,7 +41,7 @@ class GlueContext(ReadingContext, WritingContext):
         return GlueLogger()
 
     def currentTimeMillis(self) -> int:
-        """The time, in milliseconds since 1970."""
+        """The time in milliseconds since 1970."""
         return round(time.time() * 1000)
 
     def _empty_frame(self, name: str) -> DynamicFrame:
@@ -59,7 +59,7 @@ class GlueContext(ReadingContext, WritingContext):
         transformation_ctx: str = "",
         catalog_id: str | None = None,
     ) -> None:
-        """Delete a table's old objects, and the partitions that lost them all."""
+        """Delete a table's old objects, and the partitions without any objects left."""
         housekeeping.purge_table(
             self.spark_session, self.catalog, (database, table_name, catalog_id), options or {}, transformation_ctx
         )
@@ -67,7 +67,7 @@ class GlueContext(ReadingContext, WritingContext):
     def transition_s3_path(
         self, s3_path: str, transition_to: str, options: Options = None, transformation_ctx: str = ""
     ) -> None:
-        """Give the old objects below a path another storage class."""
+        """Move the old objects below a path to another storage class."""
         housekeeping.transition_path(s3_path, transition_to, options or {}, transformation_ctx)
 
     def transition_table(
@@ -79,18 +79,18 @@ class GlueContext(ReadingContext, WritingContext):
         transformation_ctx: str = "",
         catalog_id: str | None = None,
     ) -> None:
-        """Give a table's old objects another storage class."""
+        """Move a table's old objects to another storage class."""
         place = (database, table_name, catalog_id)
         housekeeping.transition_table(
             self.spark_session, self.catalog, place, transition_to, options or {}, transformation_ctx
         )
 
     def add_ingestion_time_columns(self, frame: DataFrame, time_granularity: str) -> DataFrame:
-        """Add `ingest_year`, `ingest_month`, `ingest_day`, and more for `hour` and `minute`."""
+        """Add `ingest_year`, `ingest_month` and `ingest_day`; for `hour` and `minute` also finer columns."""
         return ingestion_time.add_columns(frame, time_granularity)
 
     def convert_resolve_option(self, path: str, action: str, target: Any) -> Any:
-        """Refuse what only Glue's own Java needs."""
+        """Refuse: only Glue's own Java code uses it."""
         unsupported("convert_resolve_option", "use toDF(options)")
 
     getStreamingSource = refused("getStreamingSource", "streaming is not emulated")

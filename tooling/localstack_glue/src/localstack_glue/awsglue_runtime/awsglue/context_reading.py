@@ -1,4 +1,4 @@
-"""Where a GlueContext's frames come from: files, catalog tables, databases, records.
+"""Reading for a GlueContext: files, catalog tables, databases, records.
 
 Follows the pages "GlueContext class" and "DynamicFrameReader class" of the AWS Glue Developer Guide, and the
 signatures of the public library awslabs/aws-glue-libs.
@@ -29,7 +29,7 @@ from awsglue.jdbc.reading import read as read_rows
 
 
 class ReadingContext(GlueSession):
-    """The methods that make frames."""
+    """The methods of a GlueContext that read frames."""
 
     def create_dynamic_frame_from_rdd(
         self,
@@ -39,7 +39,7 @@ class ReadingContext(GlueSession):
         sample_ratio: float | None = None,
         transformation_ctx: str = "",
     ) -> DynamicFrame:
-        """A frame of records (dicts or Rows); fields whose types differ become choices."""
+        """Make a frame of records (dicts or Rows). Fields of differing types become choices."""
         if schema is not None:
             frame = self.spark_session.createDataFrame(data, schema, samplingRatio=sample_ratio)
             return DynamicFrame.fromDF(frame, whole(self), name)
@@ -57,7 +57,7 @@ class ReadingContext(GlueSession):
         catalog_id: str | None = None,
         **options: Any,
     ) -> DynamicFrame:
-        """Read a catalog table over files, or over a database's table."""
+        """Read a catalog table over files or over a table of a database."""
         warn_of_ignored_arguments("create_dynamic_frame_from_catalog", options)
         wanted = place(database, table_name)
         definition = self.catalog.definition(*wanted, catalog_id)
@@ -80,7 +80,7 @@ class ReadingContext(GlueSession):
         push_down_predicate: str = "",
         **options: Any,
     ) -> DynamicFrame:
-        """Read files by their paths, or a database."""
+        """Read files by their paths, or a table of a database."""
         warn_of_ignored_arguments("create_dynamic_frame_from_options", options)
         source = self.getSource(
             connection_type, format, transformation_ctx, push_down_predicate, **(connection_options or {})
@@ -96,7 +96,7 @@ class ReadingContext(GlueSession):
         push_down_predicate: str = "",
         **options: Any,
     ) -> DataSource:
-        """A source of files or of a database, which reads when it is asked for its frame."""
+        """Make a source of files or of a database. It reads when `getFrame` is called."""
         if push_down_predicate:
             unsupported("push_down_predicate in from_options", "use it in from_catalog, or filter")
         if is_database(connection_type):
@@ -118,7 +118,7 @@ class ReadingContext(GlueSession):
     def _jdbc_table(
         self, definition: Mapping[str, Any], transformation_ctx: str, push_down_predicate: str, more: Mapping[str, Any]
     ) -> DynamicFrame:
-        """Read what a catalog table says of a database's table."""
+        """Read the table of a database that a catalog table describes."""
         if push_down_predicate:
             raise GlueDataError(f"push_down_predicate: the table {definition['Name']} has no partition keys")
         kind, options = jdbc_tables.connection_options(definition)
@@ -138,7 +138,7 @@ class ReadingContext(GlueSession):
         catalog_id: str | None = None,
         **options: Any,
     ) -> DataFrame:
-        """Read a catalog table as a DataFrame; an Iceberg table through the session's glue_catalog."""
+        """Read a catalog table as a DataFrame. Iceberg tables are read through the session's glue_catalog."""
         if catalog_id is None and iceberg_tables.has_catalog(self.spark_session):
             wanted = place(database, table_name)
             if iceberg_tables.is_iceberg(self.catalog.definition(*wanted)):
@@ -194,7 +194,7 @@ class ReadingContext(GlueSession):
         asOfTime: str = "",
         **options: Any,
     ) -> DynamicFrame:
-        """The first records of a catalog table."""
+        """Read the first records of a catalog table."""
         if erieTxId or asOfTime:
             unsupported("create_sample_dynamic_frame_from_catalog with a transaction")
         self._refuse_tracked_sample(num, transformation_ctx)
@@ -221,7 +221,7 @@ class ReadingContext(GlueSession):
         push_down_predicate: str = "",
         **options: Any,
     ) -> DynamicFrame:
-        """The first records of files."""
+        """Read the first records of files."""
         self._refuse_tracked_sample(num, transformation_ctx)
         frame = self.create_dynamic_frame_from_options(
             connection_type, connection_options, format, format_options, transformation_ctx, push_down_predicate
@@ -229,12 +229,12 @@ class ReadingContext(GlueSession):
         return _first(frame, num)
 
     def _refuse_tracked_sample(self, num: int | None, transformation_ctx: str) -> None:
-        """Records beyond the sample would count as read."""
+        """Refuse a sample with a bookmark: records beyond the sample would count as read."""
         if num is not None and self.bookmark is not None and self.bookmark.tracks(transformation_ctx):
             unsupported("a sample frame with a job bookmark", "leave transformation_ctx out")
 
     def extract_jdbc_conf(self, connection_name: str, catalog_id: str | None = None) -> dict[str, Any]:
-        """URL, user, password and the like of a connection of the Data Catalog."""
+        """The URL, user, password and other properties of a connection of the Data Catalog."""
         return connections.jdbc_conf(self.catalog, connection_name, catalog_id)
 
     def get_catalog_schema_as_spark_schema(

@@ -1,4 +1,4 @@
-"""Where a GlueContext's frames go to: files, catalog tables, databases.
+"""Writing for a GlueContext: files, catalog tables, databases.
 
 Follows the pages "GlueContext class" and "DynamicFrameWriter class" of the AWS Glue Developer Guide, and the
 signatures of the public library awslabs/aws-glue-libs.
@@ -22,7 +22,7 @@ from awsglue.sinks import S3Sink
 
 
 class WritingContext(GlueSession):
-    """The methods that write frames."""
+    """The methods of a GlueContext that write frames."""
 
     def write_dynamic_frame_from_options(
         self,
@@ -48,7 +48,7 @@ class WritingContext(GlueSession):
         transformation_ctx: str = "",
         **options: Any,
     ) -> Any:
-        """Add files to a folder; the frames of a collection go to folders of their names."""
+        """Add files to a folder. Frames of a collection go to folders named after them."""
         warn_of_ignored_arguments("write_from_options", options, "accumulator_size")
         sink = self.getSink(connection_type, format, transformation_ctx, **(connection_options or {}))
         sink.setFormat(sink.format, **(format_options or {}))
@@ -89,7 +89,7 @@ class WritingContext(GlueSession):
         catalog_id: str | None = None,
         **options: Any,
     ) -> DataFrame:
-        """Add a DataFrame's rows to a catalog table; to an Iceberg table through the session's glue_catalog."""
+        """Add a DataFrame's rows to a catalog table. Iceberg tables are written through the session's glue_catalog."""
         if catalog_id is None and iceberg_tables.has_catalog(self.spark_session):
             wanted = place(database, table_name)
             if iceberg_tables.is_iceberg(self.catalog.definition(*wanted)):
@@ -115,7 +115,7 @@ class WritingContext(GlueSession):
         transformation_ctx: str = "",
         **options: Any,
     ) -> DataSink:
-        """A sink for files in S3 that can keep a catalog table up to date, or for a database."""
+        """Make a sink for a database, or for files in S3, which can update a catalog table."""
         if is_database(connection_type):
             return JdbcSink(lambda: endpoint(self.spark_session, self.catalog, connection_type, options))
         connection_type, format = file_source(connection_type, format)  # noqa: A001 - Glue's name
@@ -133,7 +133,7 @@ class WritingContext(GlueSession):
         transformation_ctx: str = "",
         catalog_id: str | None = None,
     ) -> Any:
-        """Add records to a table of the database that a connection of the Data Catalog names."""
+        """Add records to a table of a database, through a connection of the Data Catalog."""
         return self.write_from_jdbc_conf(
             frame, catalog_connection, connection_options, redshift_tmp_dir, transformation_ctx, catalog_id
         )
@@ -147,7 +147,7 @@ class WritingContext(GlueSession):
         transformation_ctx: str = "",
         catalog_id: str | None = None,
     ) -> Any:
-        """Add records to a table of the database that a connection of the Data Catalog names."""
+        """Add records to a table of a database, through a connection of the Data Catalog."""
         given = {**(connection_options or {}), "connectionName": catalog_connection}
         return JdbcSink(
             lambda: endpoint(self.spark_session, self.catalog, "jdbc", given, catalog_id),

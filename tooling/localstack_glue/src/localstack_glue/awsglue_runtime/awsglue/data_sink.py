@@ -1,4 +1,4 @@
-"""What `GlueContext.getSink` answers."""
+"""The sink that `GlueContext.getSink` returns."""
 
 from typing import Any
 
@@ -8,27 +8,27 @@ from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 
 
 class DataSink:
-    """A place to write to."""
+    """A destination for frames."""
 
     format: str | None = None
 
     def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
-        """Say what files to write."""
+        """Set the format of the files."""
         raise NotImplementedError
 
     def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
-        """Say which table the files belong to."""
+        """Set the catalog table of the files."""
         raise NotImplementedError
 
     def setAccumulableSize(self, size: int) -> None:
-        """Take the number of error records to keep: all are kept here."""
+        """Accept the number of error records to keep. All are kept here."""
 
     def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
         """Write a frame."""
         raise NotImplementedError
 
     def writeDataFrame(self, data_frame: DataFrame, glue_context: Any, info: str = "") -> DataFrame:
-        """Write a DataFrame likewise."""
+        """Write a DataFrame."""
         self.writeFrame(DynamicFrame.fromDF(data_frame, glue_context), info)
         return data_frame
 
@@ -42,5 +42,5 @@ class DataSink:
         return self.writeCollection(dynamic_frame_or_dfc, info)
 
     def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:
-        """Write each frame of a collection to a place of its name."""
+        """Write each frame of a collection to a destination named after it."""
         raise NotImplementedError

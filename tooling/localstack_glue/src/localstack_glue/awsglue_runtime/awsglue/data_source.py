@@ -1,4 +1,4 @@
-"""What `GlueContext.getSource` answers: it reads when its frame is asked for."""
+"""The source that `GlueContext.getSource` returns. It reads when `getFrame` is called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from awsglue.errors import check_options, unsupported
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
 
-Read = Callable[[str | None, Mapping[str, Any]], DataFrame]  # format, format_options -> what is there
+Read = Callable[[str | None, Mapping[str, Any]], DataFrame]  # (format, format_options) -> frame
 
 
 class DataSource:
@@ -27,12 +27,12 @@ class DataSource:
         self.name = transformation_ctx
 
     def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
-        """Say what the files are; a database needs no format."""
+        """Set the format of the files. A database needs none."""
         self._format = format or self._format
         self._format_options = options
 
     def getFrame(self, **options: Any) -> DynamicFrame:
-        """Read them."""
+        """Read the source."""
         check_options("getFrame with", options, ("minPartitions", "targetPartitions"))
         return DynamicFrame(self._read(self._format, self._format_options), self._context, self.name)
 
@@ -45,5 +45,5 @@ class DataSource:
         return DynamicFrame(frame._df.limit(int(num)), self._context, self.name)
 
     def getDataFrame(self) -> DataFrame:
-        """Read them as a DataFrame."""
+        """Read the source as a DataFrame."""
         return self.getFrame().toDF()

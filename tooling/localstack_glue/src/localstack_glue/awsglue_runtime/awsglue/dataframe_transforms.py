@@ -1,4 +1,4 @@
-"""Transforms of Spark's DataFrames."""
+"""Transforms for Spark's DataFrames."""
 
 from typing import Any
 

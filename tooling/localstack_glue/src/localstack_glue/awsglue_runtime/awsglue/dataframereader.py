@@ -1,4 +1,4 @@
-"""Where the public library keeps `glueContext.create_data_frame`."""
+"""The module in which the public library has `glueContext.create_data_frame`."""
 
 from awsglue.context import DataFrameReader
 

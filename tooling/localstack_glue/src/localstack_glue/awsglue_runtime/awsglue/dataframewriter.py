@@ -1,4 +1,4 @@
-"""Where the public library keeps `glueContext.write_data_frame`."""
+"""The module in which the public library has `glueContext.write_data_frame`."""
 
 from awsglue.context import DataFrameWriter
 

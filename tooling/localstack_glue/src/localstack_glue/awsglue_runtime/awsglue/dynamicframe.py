@@ -33,7 +33,7 @@ class ResolveOption:
 
 
 class DynamicFrame:
-    """A Spark DataFrame that may hold choices and remembers the records that failed."""
+    """A Spark DataFrame that may hold choices and keeps the records that failed."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class DynamicFrame:
 
     @classmethod
     def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str = "") -> DynamicFrame:
-        """Wrap a DataFrame; what was a choice before `toDF` is a struct now."""
+        """Wrap a DataFrame. Choices before `toDF` are structs now."""
         if not isinstance(dataframe, DataFrame):
             raise TypeError(f"DynamicFrame.fromDF takes a Spark DataFrame, not a {type(dataframe).__name__}")
         if twice := paths.repeated(dataframe.columns):
@@ -64,15 +64,15 @@ class DynamicFrame:
         return cls(choices.as_structs(dataframe), glue_ctx, name)
 
     def toDF(self, options: Sequence[Any] | None = None) -> DataFrame:
-        """The records as a DataFrame; a choice that no option resolves is a struct with a field per type."""
+        """The records as a DataFrame. Unresolved choices become structs with one field per type."""
         return reshaping.with_options(self._df, options or ())
 
     def _next(self, frame: DataFrame, errors: DataFrame | None = None) -> DynamicFrame:
-        """What a transformation returns: this frame's errors become earlier ones."""
+        """The result of a transformation: this frame's errors become previous errors."""
         earlier = self._earlier_errors + ((self._errors,) if self._errors is not None else ())
         return DynamicFrame(frame, self.glue_ctx, self.name, errors=errors, earlier_errors=earlier)
 
-    # ------------------------------------------------------------------ looking at it
+    # ------------------------------------------------------------------ inspection
 
     def schema(self) -> StructType:
         """The schema in Glue's types."""
@@ -89,7 +89,7 @@ class DynamicFrame:
         return self._df.count()
 
     def show(self, num_rows: int = DEFAULT_SHOWN) -> None:
-        """Print records as JSON, one a line."""
+        """Print records as JSON, one per line."""
         for line in self._df.limit(num_rows).toJSON().collect():
             print(line)  # noqa: T201 - what it is for
 
@@ -108,7 +108,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Keep, rename, move and cast fields by (source, source type, target, target type), or in short."""
+        """Keep, rename, move and cast fields by (source, source type, target, target type) or a short form."""
         listed = [mappings] if isinstance(mappings, tuple) else mappings
         return self._next(reshaping.apply_mapping(self._df, listed, case_sensitive=case_sensitive))
 
@@ -136,7 +136,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Keep only some fields."""
+        """Keep only the named fields."""
         return self._next(reshaping.select_fields(self._df, _listed(paths)))
 
     def rename_field(
@@ -161,7 +161,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
-        """Two frames: the named fields, and the others."""
+        """Split into two frames: the named fields, and the others."""
         named = reshaping.select_fields(self._df, _listed(paths))
         others = reshaping.drop_fields(self._df, _listed(paths))
         return self._collection({name1: named, name2: others})
@@ -178,7 +178,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
         catalog_id: str | None = None,
     ) -> DynamicFrame:
-        """Settle choices, field by field (`specs`) or all in one way (`choice`)."""
+        """Resolve choices, field by field (`specs`) or all in the same way (`choice`)."""
         if specs is None and not choice:
             raise ValueError("Parameter specs and option are both missing, add one.")
         if specs is not None and choice:
@@ -204,7 +204,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
         **options: Any,
     ) -> DynamicFrame:
-        """Parse a string field that holds JSON; a record whose text is no JSON becomes an error record."""
+        """Parse a string field that holds JSON. A record with invalid JSON becomes an error record."""
         check_options("unbox with", options, ())
         if format != "json":
             unsupported(f"unbox of the format {format}")
@@ -214,7 +214,7 @@ class DynamicFrame:
     def unnest(
         self, transformation_ctx: str = "", info: str = "", stageThreshold: int = 0, totalThreshold: int = 0
     ) -> DynamicFrame:
-        """Turn structs into fields whose names have dots."""
+        """Flatten structs into fields with dotted names."""
         return self._next(relational.flatten(self._df))
 
     def relationalize(
@@ -227,7 +227,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
-        """Make flat tables of nested data; `staging_path` is not needed here and stays empty."""
+        """Turn nested data into flat tables. `staging_path` is not used."""
         check_options("the relationalize options", options or {}, ())
         return self._collection(relational.relationalize(self._df, root_table_name))
 
@@ -241,7 +241,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Keep the records for which a function answers true; KeyError, ValueError and TypeError count as false."""
+        """Keep the records for which a function returns true. KeyError, ValueError and TypeError count as false."""
         tried = records.attempt(self._df, records.lenient(f), info)
         kept = tried.filter(lambda outcome: outcome[0] and bool(outcome[1][1])).map(lambda outcome: outcome[1][0])
         frame = self._df.sparkSession.createDataFrame(kept, self._df.schema, verifySchema=False)
@@ -256,7 +256,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Replace each record by a function's answer; the schema is that of the answers."""
+        """Replace each record by a function's result. The schema is that of the results."""
         tried = records.attempt(self._df, records.checked(f), info)
         answers = tried.filter(lambda outcome: outcome[0]).map(lambda outcome: outcome[1][1])
         frame = records.to_frame(self._df.sparkSession, answers)
@@ -272,7 +272,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Equality join; fields of `frame2` whose names are taken get a dot before their name."""
+        """Join on equal values. Fields of `frame2` whose names exist already get a leading dot."""
         return self._next(reshaping.join(self._df, frame2.toDF(), _listed(paths1), _listed(paths2)))
 
     def union(
@@ -296,11 +296,11 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """The staged records, and of this frame those whose keys are not staged."""
+        """The staged records, and the records of this frame whose keys are not staged."""
         check_options("the mergeDynamicFrame options", options or {}, ())
         staged, keys = stage_dynamic_frame.toDF(), _listed(primary_keys)
         if not staged.columns:
-            return self._next(self._df)  # a bookmark left nothing to read
+            return self._next(self._df)  # the bookmark left nothing to read
         untouched = self._df.join(staged.select(*keys).distinct(), on=keys, how="left_anti")
         return self._next(reshaping.union(untouched.select(*self._df.columns), staged))
 
@@ -314,7 +314,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
-        """Two frames: the records that pass all comparisons, and the others."""
+        """Split into two frames: the records that pass all comparisons, and the others."""
         passes = reshaping.rows_condition(comparison_dict)
         return self._collection({name1: self._df.where(passes), name2: self._df.where(~passes)})
 
@@ -326,7 +326,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """The same records in so many partitions."""
+        """The same records in this number of partitions."""
         return self._next(self._df.repartition(num_partitions))
 
     def coalesce(
@@ -338,7 +338,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """The same records in at most so many partitions."""
+        """The same records in at most this number of partitions."""
         return self._next(self._df.repartition(num_partitions) if shuffle else self._df.coalesce(num_partitions))
 
     # ------------------------------------------------------------------ writing
@@ -376,7 +376,7 @@ class DynamicFrame:
     # ------------------------------------------------------------------ errors
 
     def errorsAsDynamicFrame(self) -> DynamicFrame:
-        """The records that failed, here and before, each under `error`."""
+        """The records that failed in this and earlier transformations, each under `error`."""
         found = [*self._earlier_errors, *([self._errors] if self._errors is not None else [])]
         frame = self._df.sparkSession.createDataFrame([], records.ERROR_SCHEMA)
         for errors in found:
@@ -384,11 +384,11 @@ class DynamicFrame:
         return DynamicFrame(frame, self.glue_ctx, f"{self.name}_errors")
 
     def errorsCount(self) -> int:
-        """How many records failed, here and before."""
+        """The number of records that failed in this and earlier transformations."""
         return self.errorsAsDynamicFrame().count()
 
     def stageErrorsCount(self) -> int:
-        """How many records failed in the transformation that made this frame."""
+        """The number of records that failed in the transformation that made this frame."""
         return 0 if self._errors is None else self._errors.count()
 
     def _failed(self, tried: Any) -> DataFrame:
@@ -396,7 +396,7 @@ class DynamicFrame:
         return self._df.sparkSession.createDataFrame(failures, records.ERROR_SCHEMA, verifySchema=False)
 
     def _checked(self, stage_threshold: int, total_threshold: int) -> DynamicFrame:
-        """Fail if there are more errors than allowed; 0 allows any number."""
+        """Raise GlueDataError if there are more errors than allowed; 0 allows any number."""
         if stage_threshold and self.stageErrorsCount() > stage_threshold:
             raise GlueDataError(f"more than {stage_threshold} records failed; see errorsAsDynamicFrame()")
         if total_threshold and self.errorsCount() > total_threshold:
@@ -411,7 +411,7 @@ class DynamicFrame:
         return DynamicFrameCollection(named, self.glue_ctx)
 
     @property
-    def _rdd(self) -> RDD[Any]:  # not public, and scripts look there
+    def _rdd(self) -> RDD[Any]:  # not public, but used by scripts
         return records.to_rdd(self._df)
 
     @property
@@ -420,7 +420,7 @@ class DynamicFrame:
         return paths.any_field(self._df.schema, choices.is_choice)
 
     def assertErrorThreshold(self) -> None:
-        """Fail if the transformations before made more errors than they allow: they failed by themselves."""
+        """Do nothing: a transformation with more errors than allowed has already failed."""
 
     mapPartitions = refused("mapPartitions", "use map, or toDF().rdd")
     mapPartitionsWithIndex = refused("mapPartitionsWithIndex", "use map, or toDF().rdd")
@@ -429,7 +429,7 @@ class DynamicFrame:
     recomputeSchema = refused("recomputeSchema")
 
     def with_frame_schema(self, schema: Any) -> DynamicFrame:
-        """This frame: its schema is known anyway."""
+        """Return this frame: its schema is known already."""
         return self
 
 
@@ -438,7 +438,7 @@ def _listed(names: Sequence[str] | str) -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """The public library keeps readers and writers here too; they need the context, which needs this module."""
+    """Import readers and writers on demand, as in the public library: they import this module."""
     if name in {"DynamicFrameReader", "DynamicFrameWriter"}:
         from awsglue import context
 

@@ -1,4 +1,4 @@
-"""What this library raises by itself."""
+"""The errors of this library."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
@@ -9,21 +9,21 @@ class GlueArgumentError(Exception):
 
 
 class GlueDataError(Exception):
-    """The data or its schema does not allow what the script asks."""
+    """The data or its schema do not allow an operation of the script."""
 
 
 class GlueUnsupportedError(NotImplementedError):
-    """AWS Glue has it and this library has not; the message names it."""
+    """A feature of AWS Glue that this library does not support. The message names it."""
 
 
 def unsupported(what: str, instead: str = "") -> NoReturn:
-    """Refuse something by its name."""
+    """Make the error for an unsupported feature, which names it and the alternative."""
     hint = f"; {instead}" if instead else ""
     raise GlueUnsupportedError(f"glue-local's awsglue does not support {what}{hint}")
 
 
 def refused(what: str, instead: str = "") -> Callable[..., Any]:
-    """Make a method that only refuses."""
+    """Make a method that always raises GlueUnsupportedError."""
 
     def refuse(*_: Any, **__: Any) -> Any:
         unsupported(what, instead)
@@ -33,7 +33,11 @@ def refused(what: str, instead: str = "") -> Callable[..., Any]:
 
 
 def check_options(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse options that would otherwise have no effect without a word."""
+    """Refuse unknown options, which would otherwise be ignored silently.
+
+    Raises:
+        GlueUnsupportedError: an option is not known.
+    """
     unknown = sorted(set(given) - set(known))
     if unknown:
         unsupported(f"{kind} {', '.join(unknown)}")

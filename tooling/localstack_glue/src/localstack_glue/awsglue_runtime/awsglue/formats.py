@@ -1,4 +1,4 @@
-"""What Glue's format options are called in Spark.
+"""Spark's names for Glue's format options.
 
 Follows the pages "Data format options for inputs and outputs", "Using the CSV format", "... JSON ..." and "... Parquet
 format in AWS Glue" of the AWS Glue Developer Guide.
@@ -15,7 +15,7 @@ _SPARK_NAMES = {"csv": "csv", "json": "json", "parquet": "parquet", "glueparquet
 _CSV = {"separator", "escaper", "quoteChar", "multiLine", "multiline", "withHeader", "writeHeader", "skipFirst"}
 _KNOWN = {
     "csv": _CSV | {"optimizePerformance", "strictCheckForQuoting"},
-    # withHeader and optimizePerformance are said of any format by the visual editor; JSON has no header
+    # the visual editor sets withHeader and optimizePerformance for any format; JSON has no header
     "json": {"multiLine", "multiline", "withHeader", "optimizePerformance", "jsonPath"},
     "orc": {"compression"},
     "parquet": {"useGlueParquetWriter", "compression", "blockSize", "pageSize"},
@@ -33,7 +33,7 @@ def spark_format(name: str | None) -> str:
 
 
 def reader_options(name: str, options: Mapping[str, Any]) -> dict[str, str]:
-    """What Spark's reader is told."""
+    """The options for Spark's reader."""
     call_options.check(f"the {name} options", options, _KNOWN[name], call_options.OF_FORMATS)
     if spark_format(name) == "csv":
         if is_true(options.get("skipFirst")) and is_true(options.get("withHeader")):
@@ -47,7 +47,7 @@ def reader_options(name: str, options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def writer_options(name: str, options: Mapping[str, Any], compression: str | None) -> dict[str, str]:
-    """What Spark's writer is told."""
+    """The options for Spark's writer."""
     call_options.check(f"the {name} options", options, _KNOWN[name], call_options.OF_FORMATS)
     if options.get("jsonPath"):
         unsupported("jsonPath in writing")
@@ -72,7 +72,7 @@ def _csv_marks(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_true(value: Any) -> bool:
-    """Whether an option is on; scripts write it as a boolean or a word."""
+    """Whether an option is on. Scripts write a boolean or a text."""
     return str(value).lower() == "true"
 
 

@@ -46,11 +46,11 @@ class DynamicFrameCollection:
         return self._frames.items()
 
     def select(self, key: str, transformation_ctx: str = "") -> DynamicFrame:
-        """The frame of that name; an empty one if there is none."""
+        """The frame with this name; an empty frame if there is none."""
         return self._frames[key] if key in self._frames else self._glue_ctx._empty_frame(key)
 
     def map(self, callable: Callable[..., DynamicFrame], transformation_ctx: str = "") -> DynamicFrameCollection:  # noqa: A002
-        """Call a function with each frame and a context of its own."""
+        """Call a function with each frame and its own transformation context."""
         mapped = {}
         for name, frame in self._frames.items():
             answer = callable(frame, f"{transformation_ctx}:{name}")
@@ -60,7 +60,7 @@ class DynamicFrameCollection:
         return DynamicFrameCollection(mapped, self._glue_ctx)
 
     def flatmap(self, f: Callable[..., Any], transformation_ctx: str = "") -> DynamicFrameCollection:
-        """Call a function with each frame; frames and collections that it answers make one collection."""
+        """Call a function with each frame, and collect the frames and collections that it returns."""
         flat: dict[str, DynamicFrame] = {}
         for frame in self._frames.values():
             answer = f(frame, f"{transformation_ctx}:{frame.name}")

@@ -1,4 +1,4 @@
-"""Column functions that Glue's library brings."""
+"""Column functions of Glue's library."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from pyspark.sql import functions as F
 
 
 def replaceArrayElement(srcCol: Column, replaceCol: Column, idx: int) -> Column:
-    """An array with one element replaced."""
+    """Replace one element of an array."""
     return F.transform(srcCol, lambda item, position: F.when(position == idx, replaceCol).otherwise(item))
 
 
 def namedStruct(*cols: Any) -> Column:
-    """A struct of columns."""
+    """Make a struct of columns."""
     listed = cols[0] if len(cols) == 1 and isinstance(cols[0], list | set) else cols
     return F.struct(*listed)
 
 
 def explodeWithIndex(col: Column) -> Column:
-    """One row for each element of an array, as `index` and `val`."""
+    """Make one row for each element of an array, as `index` and `val`."""
     return F.posexplode(col).alias("index", "val")

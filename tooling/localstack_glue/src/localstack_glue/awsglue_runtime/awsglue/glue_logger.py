@@ -1,16 +1,16 @@
-"""What `GlueContext.get_logger` answers."""
+"""The logger that `GlueContext.get_logger` returns."""
 
 import sys
 
 
 class GlueLogger:
-    """Lines on standard error, which is the run's error log."""
+    """A logger that writes to standard error, the run's error log."""
 
     def _write(self, level: str, message: object) -> None:
         print(f"{level} GlueLogger: {message}", file=sys.stderr, flush=True)  # noqa: T201 - what it is for
 
     def debug(self, message: object) -> None:
-        """Say nothing: Glue's log level is INFO."""
+        """Ignore the message: Glue's log level is INFO."""
 
     def info(self, message: object) -> None:
         """Log at INFO."""

@@ -1,4 +1,4 @@
-"""What the reading and the writing of a GlueContext stand on: Spark's session, the catalog and the bookmark."""
+"""The common base of reading and writing: Spark's session, the catalog and the bookmark."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from awsglue.context import GlueContext
 
 Options = Mapping[str, Any] | None
-PARTITIONS = ("minPartitions", "targetPartitions")  # how Spark cuts the data changes nothing about the records
+PARTITIONS = ("minPartitions", "targetPartitions")  # Spark's partitioning does not change the records
 
 
 class GlueSession(SQLContext):
@@ -39,12 +39,12 @@ class GlueSession(SQLContext):
 
 
 def whole(part: GlueSession) -> GlueContext:
-    """The context that reading or writing is a part of."""
+    """The context that a mix-in for reading or writing belongs to."""
     return cast("GlueContext", part)
 
 
 def named_database(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a call name its database by `name_space` too, as older scripts do."""
+    """Accept `name_space` for the database too, as older scripts write it."""
 
     @wraps(call)
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -58,14 +58,18 @@ def named_database(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def warn_of_ignored_arguments(call: str, options: Mapping[str, Any], *known: str) -> None:
-    """Name arguments that Glue's own library takes and never looks at, as many scripts give them."""
+    """Log arguments that Glue's own library accepts and ignores. Many scripts pass them."""
     ignored = [name for name in options if name not in (*PARTITIONS, *known)]
     if ignored:
         GlueLogger().warn(f"{call}: {', '.join(ignored)} has no effect, as on AWS; options go into connection_options")
 
 
 def place(database: str | None, table_name: str | None) -> tuple[str, str]:
-    """The database and the table of a call, neither left out."""
+    """The database and the table of a call.
+
+    Raises:
+        ValueError: one of them is missing.
+    """
     if database is None:
         raise ValueError("Parameter name_space or database is missing.")
     if table_name is None:

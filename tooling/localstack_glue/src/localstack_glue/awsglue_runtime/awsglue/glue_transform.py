@@ -1,15 +1,15 @@
-"""What all transform classes have."""
+"""The base class of transforms."""
 
 import inspect
 from typing import Any
 
 
 class GlueTransform:
-    """What all transforms have: they are called by `apply`, or as an instance."""
+    """A transform, called by `apply` or as an instance."""
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
-        """Make the transform and call it."""
+        """Create the transform and call it."""
         return cls()(*args, **kwargs)
 
     @classmethod
@@ -44,12 +44,12 @@ class GlueTransform:
 
     @classmethod
     def describeErrors(cls) -> list[dict[str, Any]]:
-        """The errors it is known for: none."""
+        """Its documented errors: none."""
         return []
 
     @classmethod
     def describe(cls) -> dict[str, Any]:
-        """All of that."""
+        """The whole description."""
         return {
             "transform": {
                 "name": cls.name(),

@@ -33,7 +33,7 @@ _SIMPLE: dict[str, T.DataType] = {
     "decimal": T.DecimalType(10, 2),
     "null": T.NullType(),
 }
-_OPAQUE = {"array", "struct", "map", "choice"}  # scripts write them for "as it is"
+_OPAQUE = {"array", "struct", "map", "choice"}  # scripts write them to keep the type
 _NAMES = {
     T.StringType: "string",
     T.IntegerType: "int",
@@ -56,12 +56,12 @@ _NAMES = {
 
 
 def spark_type(name: str) -> T.DataType | None:
-    """The Spark type of a name that scripts use; None for a bare `struct`, `array` or `map`: leave it as it is."""
+    """The Spark type of a name in a script; None for a bare `struct`, `array` or `map`, which keep their type."""
     return None if name.strip().lower() in _OPAQUE else concrete_type(name)
 
 
 def concrete_type(name: str) -> T.DataType:
-    """The Spark type of a name that Glue or Hive uses."""
+    """The Spark type for a type name of Glue or Hive."""
     text = name.strip().lower()
     if text in _SIMPLE:
         return _SIMPLE[text]
@@ -81,7 +81,7 @@ def type_name(data_type: T.DataType) -> str:
 
 
 def hive_type(data_type: T.DataType) -> str:
-    """The name of a type in the Data Catalog."""
+    """The Data Catalog's name for a Spark type."""
     return data_type.simpleString()
 
 
@@ -161,7 +161,7 @@ class LongType(AtomicType):
 
 
 class NullType(AtomicType):
-    """No value at all."""
+    """The type of fields without any value."""
 
 
 class ShortType(AtomicType):
@@ -173,15 +173,15 @@ class StringType(AtomicType):
 
 
 class TimestampType(AtomicType):
-    """A moment."""
+    """A date and time."""
 
 
 class UnknownType(AtomicType):
-    """What Glue has no type for."""
+    """A type that Glue does not have."""
 
 
 class DecimalType(AtomicType):
-    """A number of so many digits."""
+    """A decimal number with a precision and a scale."""
 
     def __init__(self, precision: int = 10, scale: int = 2, properties: Mapping[str, Any] | None = None) -> None:
         super().__init__(properties)
@@ -210,7 +210,7 @@ class ArrayType(DataType):
 
 
 class MapType(DataType):
-    """Values by texts."""
+    """A map from texts to values."""
 
     def __init__(self, valueType: DataType | None = None, properties: Mapping[str, Any] | None = None) -> None:
         super().__init__(properties)
@@ -282,11 +282,11 @@ class StructType(DataType):
         return {member.name: member for member in self.fields}
 
     def hasField(self, field: Field | str) -> bool:
-        """Whether there is a field of that name."""
+        """Whether there is a field with this name."""
         return (field.name if isinstance(field, Field) else field) in self.field_map
 
     def getField(self, field: Field | str) -> Field:
-        """The field of that name."""
+        """The field with this name."""
         return self.field_map[field.name if isinstance(field, Field) else field]
 
     def add(self, field: Field) -> None:

@@ -1,4 +1,4 @@
-"""Old objects in S3: deleted, or given another storage class, by path or by table.
+"""Deletes old objects in S3, or moves them to another storage class, by path or by table.
 
 Follows `purge_s3_path`, `purge_table`, `transition_s3_path` and `transition_table` on the page "GlueContext class" of
 the AWS Glue Developer Guide.
@@ -50,7 +50,7 @@ class StoredObject:
 
 @dataclass
 class Outcome:
-    """What was done, and what could not be."""
+    """The objects that were processed, and the failures."""
 
     done: list[StoredObject] = field(default_factory=list)
     failed: list[StoredObject] = field(default_factory=list)
@@ -66,7 +66,7 @@ def purge_path(path: str, options: Mapping[str, Any], context: str) -> None:
 
 
 def transition_path(path: str, storage_class: str, options: Mapping[str, Any], context: str) -> None:
-    """Give the old objects below a path a storage class."""
+    """Move the old objects below a path to a storage class."""
     check_options("the transition options", options, (*_OPTIONS, *_TRANSITION_OPTIONS))
     _over_path(path, options, context, _transition(storage_class, options))
 
@@ -74,7 +74,7 @@ def transition_path(path: str, storage_class: str, options: Mapping[str, Any], c
 def purge_table(
     session: SparkSession, catalog: Catalog, place: TablePlace, options: Mapping[str, Any], context: str
 ) -> None:
-    """Delete a table's old objects; a partition that loses all of them is gone from the catalog too."""
+    """Delete a table's old objects, and partitions without any objects left."""
     check_options("the purge options", options, _TABLE_OPTIONS)
     table = catalog.table(*place)
     partitions = _partitions(session, catalog, table, place[2], options)
@@ -95,7 +95,7 @@ def transition_table(
     options: Mapping[str, Any],
     context: str,
 ) -> None:
-    """Give a table's old objects a storage class."""
+    """Move a table's old objects to a storage class."""
     check_options("the transition options", options, (*_TABLE_OPTIONS, *_TRANSITION_OPTIONS))
     act = _transition(storage_class, options)
     table = catalog.table(*place)
@@ -124,7 +124,7 @@ def _partitions(
 
 
 def _old(s3: Any, path: str, options: Mapping[str, Any]) -> Iterator[StoredObject]:
-    """The objects below a path that are older than the retention period, and of no excluded class."""
+    """The objects below a path that are older than the retention period, without excluded storage classes."""
     before = datetime.now(UTC) - timedelta(hours=float(options.get("retentionPeriod", WEEK_H)))
     excluded = {str(name).upper() for name in options.get("excludeStorageClasses") or ()}
     for found in _listed(s3, path):
@@ -139,7 +139,7 @@ def _listed(s3: Any, path: str) -> Iterator[Mapping[str, Any]]:
         raise ValueError(f"not a path in S3: {path}")
     prefix = parts.path.lstrip("/")
     if prefix and not prefix.endswith("/"):
-        prefix += "/"  # s3://bucket/day=1 is no part of s3://bucket/day=10
+        prefix += "/"  # s3://bucket/day=10 is not below s3://bucket/day=1
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=prefix):
         yield from page.get("Contents", [])
 
@@ -188,7 +188,7 @@ def _add(outcome: Outcome, more: Outcome) -> None:
 
 
 def _report(s3: Any, outcome: Outcome, options: Mapping[str, Any], context: str) -> None:
-    """Write the manifest, if one is wanted; what could not be done is an error."""
+    """Write the manifest, if one is requested, and raise an error for failures."""
     if manifest := options.get("manifestFilePath"):
         parts = urlsplit(str(manifest))
         folder = "/".join(filter(None, [parts.path.strip("/"), context]))

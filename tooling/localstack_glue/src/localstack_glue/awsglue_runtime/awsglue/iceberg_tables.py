@@ -1,4 +1,4 @@
-"""Iceberg tables of the Data Catalog as DataFrames: through the catalog of Spark that AWS's pages call glue_catalog.
+"""Iceberg tables of the Data Catalog as DataFrames, through the Spark catalog that AWS's pages call glue_catalog.
 
 Follows the page "Using the Iceberg framework in AWS Glue" of the AWS Glue Developer Guide.
 """
@@ -20,7 +20,7 @@ _OF_WRITES = frozenset(["branch", "check-nullability", "check-ordering", "fanout
 
 
 def has_catalog(spark: SparkSession) -> bool:
-    """Whether the session has glue_catalog, as a catalog of Iceberg over the Data Catalog."""
+    """Whether the session has glue_catalog as an Iceberg catalog over the Data Catalog."""
     made_by = str(spark.conf.get(f"{_PROPERTY}.catalog-impl", "") or "")
     kind = str(spark.conf.get(f"{_PROPERTY}.type", "") or "")
     of_iceberg = str(spark.conf.get(_PROPERTY, "") or "").startswith("org.apache.iceberg.spark.")
@@ -28,12 +28,12 @@ def has_catalog(spark: SparkSession) -> bool:
 
 
 def is_iceberg(definition: Mapping[str, Any]) -> bool:
-    """Whether GetTable's answer is an Iceberg table."""
+    """Whether a response of GetTable is an Iceberg table."""
     return str((definition.get("Parameters") or {}).get("table_type", "")).upper() == "ICEBERG"
 
 
 def read(spark: SparkSession, place: tuple[str, str], predicate: str, options: Mapping[str, Any]) -> DataFrame:
-    """Read a table, as it is or as it was."""
+    """Read the current or an earlier state of a table."""
     if predicate:
         unsupported("push_down_predicate for an Iceberg table", "filter the frame: Iceberg prunes by it")
     wanted = _known("additional_options of a read from an Iceberg table:", options, _OF_READS)
@@ -41,7 +41,7 @@ def read(spark: SparkSession, place: tuple[str, str], predicate: str, options: M
 
 
 def append(frame: DataFrame, place: tuple[str, str], options: Mapping[str, Any]) -> None:
-    """Add rows to a table, column by column of the same name."""
+    """Add rows to a table. Columns are matched by name."""
     wanted = _known("additional_options of a write to an Iceberg table:", options, _OF_WRITES)
     frame.writeTo(_name(place)).options(**wanted).append()
 

@@ -1,4 +1,4 @@
-"""Columns that say when records were read.
+"""Columns with the time at which records were read.
 
 Follows `add_ingestion_time_columns` on the page "GlueContext class" of the AWS Glue Developer Guide.
 """
@@ -13,7 +13,7 @@ _PARTS["minute"] = (*_PARTS["hour"], "minute")
 
 
 def add_columns(frame: DataFrame, granularity: str) -> DataFrame:
-    """Add the columns `ingest_year` and so on, down to a granularity: the time of the call."""
+    """Add the time of the call as columns `ingest_year` and so on, down to a granularity."""
     if granularity not in _PARTS:
         raise ValueError(f"time_granularity must be one of {', '.join(_PARTS)}, not {granularity}")
     now = datetime.now(UTC)

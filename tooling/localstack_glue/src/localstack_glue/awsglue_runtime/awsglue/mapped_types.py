@@ -25,7 +25,11 @@ Claim = tuple[Path, T.StructField, str, str]  # where a field is, the field, the
 
 
 def check(frame: DataFrame, claims: Sequence[Claim]) -> None:
-    """Refuse mappings whose source type is not the field's, if the field has values; and arrays as text."""
+    """Refuse mappings with a source type that the field does not have, and arrays mapped to text.
+
+    Raises:
+        GlueUnsupportedError: the values of such a field would be lost on AWS.
+    """
     for names, field, source_type, target_type in claims:
         told = ".".join(names)
         if isinstance(field.dataType, (T.ArrayType, T.StructType, T.MapType)) and _is_text(target_type):

@@ -27,7 +27,7 @@ _COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "==": "
 def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: bool = False) -> DataFrame:
     """Keep, rename, move and cast fields; what is not mapped goes, and a source that is not there is left out."""
     if not frame.columns:
-        return frame  # a bookmark left nothing to read
+        return frame  # the bookmark left nothing to read
     values: list[tuple[paths.Path, Column]] = []
     claims: list[mapped_types.Claim] = []
     for mapping in mappings:

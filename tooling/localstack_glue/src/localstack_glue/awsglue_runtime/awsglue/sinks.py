@@ -212,13 +212,13 @@ class S3Sink(DataSink):
         self._table: tuple[str, str] | None = None
 
     def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
-        """Say what files to write."""
+        """Set the format of the files."""
         formats.spark_format(format)
         self.format = format
         self._format_options = options
 
     def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
-        """Say which table the files belong to."""
+        """Set the catalog table of the files."""
         if catalogId:
             unsupported("setCatalogInfo with a catalogId")
         self._table = (catalogDatabase, catalogTableName)

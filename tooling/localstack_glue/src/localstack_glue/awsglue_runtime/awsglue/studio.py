@@ -173,7 +173,7 @@ def attach(name: str) -> None:
     def of_dynamic_frame(self: DynamicFrame, *args: Any, **kwargs: Any) -> DynamicFrame:
         frame = self._df
         if not frame.columns:
-            return self  # a bookmark left nothing to read
+            return self  # the bookmark left nothing to read
         return self._next(transform(frame, *args, **kwargs))
 
     setattr(DynamicFrame, name, of_dynamic_frame)

@@ -65,7 +65,7 @@ DropNulls = DropNullFields
 
 
 class SelectFields(GlueTransform):
-    """Keep only some fields."""
+    """Keep only the named fields."""
 
     def __call__(
         self,
@@ -187,7 +187,7 @@ class Union(GlueTransform):
 
 
 class SplitFields(GlueTransform):
-    """Two frames: the named fields, and the others."""
+    """Split into two frames: the named fields, and the others."""
 
     def __call__(
         self,
@@ -207,7 +207,7 @@ class SplitFields(GlueTransform):
 
 
 class SplitRows(GlueTransform):
-    """Two frames: the records that pass all comparisons, and the others."""
+    """Split into two frames: the records that pass all comparisons, and the others."""
 
     def __call__(
         self,
@@ -247,7 +247,7 @@ class Relationalize(GlueTransform):
 
 
 class UnnestFrame(GlueTransform):
-    """Turn structs into fields whose names have dots."""
+    """Flatten structs into fields with dotted names."""
 
     def __call__(
         self,
@@ -294,7 +294,7 @@ class Spigot(GlueTransform):
 
 
 class Repartition(GlueTransform):
-    """The same records in so many partitions."""
+    """The same records in this number of partitions."""
 
     def __call__(
         self,
@@ -310,7 +310,7 @@ class Repartition(GlueTransform):
 
 
 class Coalesce(GlueTransform):
-    """The same records in at most so many partitions."""
+    """The same records in at most this number of partitions."""
 
     def __call__(
         self,

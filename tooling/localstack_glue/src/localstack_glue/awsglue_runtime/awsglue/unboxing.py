@@ -17,7 +17,7 @@ _CORRUPT = "_corrupt_record"
 def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, DataFrame | None]:
     """Parse a field, whose schema comes from all values; with the records that hold no JSON, as error records."""
     if not frame.columns:
-        return frame, None  # a bookmark left nothing to read
+        return frame, None  # the bookmark left nothing to read
     names = paths.split(path)
     field = paths.field_at(frame.schema, names)
     if field is None or not isinstance(field.dataType, T.StringType):

@@ -22,7 +22,7 @@ def write(frame: DynamicFrame, endpoint: Endpoint) -> None:
         raise GlueDataError(f"cannot write the choices {', '.join(frame.choice_fields)}; use resolveChoice first")
     data = frame.toDF()
     if not data.columns:
-        return  # a bookmark left nothing to read
+        return  # the bookmark left nothing to read
     passed = {key: str(value) for key, value in endpoint.options.items() if key not in _NO_EFFECT}
     if size := endpoint.options.get("bulkSize"):
         passed["batchsize"] = str(size)
