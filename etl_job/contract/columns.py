@@ -1,84 +1,27 @@
 """The columns of a feed as a contract describes them: types, formats and rules, checked for consistency."""
 
-import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
+from etl_job.contract.base import Strict
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.odcs import with_options_of_its_own
 from etl_job.contract.rule_kinds import BY_FIELD
+from etl_job.contract.value_rules import ValueRules
 
-_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 DESCRIPTIVE_FIELDS = {
     "authoritativeDefinitions", "businessName", "classification", "criticalDataElement", "description", "examples",
     "id", "partitioned", "partitionKeyPosition", "primaryKeyPosition", "tags", "transformDescription",
 }  # fmt: skip
 NUMERIC = ("integer", "number")
-_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_NUMBER = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
 _NO_NAME = ("Cc", "Cs", "Zl", "Zp")  # control characters, half of a character, ends of lines and paragraphs
-MAX_LENGTH = 2**31 - 1  # of a text in Spark
-MAX_PATTERN = 2_000  # characters
-MAX_MISSING = 100  # texts that stand for a missing value
 _BOUND_DIGITS = 18  # before and after the point: values have no more before it, and fewer after
-
-
-def _table_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not a valid name: use lower-case letters, digits and '_'")
-    return name
-
-
-Name = Annotated[str, AfterValidator(_table_name)]
-
-
-def _bound(value: Any) -> Any:
-    """Convert a YAML value to an exact number or a date; dates may be quoted.
-
-    A value that was converted before, as in a copy of another contract, stays as it is.
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Decimal(str(value))
-    if isinstance(value, str) and re.fullmatch(_DATE, value):
-        return date.fromisoformat(value)
-    if isinstance(value, str) and re.fullmatch(_NUMBER, value):
-        return Decimal(value)
-    if isinstance(value, Decimal | date) and not isinstance(value, datetime):
-        return value
-    raise ValueError("write a number, or a date as 2000-01-31")
-
-
-Bound = Annotated[
-    date | Decimal,
-    BeforeValidator(_bound),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^({_DATE}|{_NUMBER})$"}]}),
-]
-
-
-def _time_zone(name: str) -> str:
-    # Without a time zone database every name passes here: the judge refuses unknown ones where the job runs.
-    if name not in (available_timezones() or {name}):
-        raise ValueError(f"timeZone: {name!r} is not an IANA time zone; use one such as UTC or Europe/Berlin")
-    return name
 
 
 def is_name_in_a_file(name: str) -> bool:
@@ -90,94 +33,6 @@ def _name_in_a_file(name: str) -> str:
     if not is_name_in_a_file(name):
         raise ValueError(f"physicalName {name[:80]!r} is blank or contains control characters")
     return name.strip()  # as headers are read
-
-
-def _texts_for_nothing(texts: tuple[str, ...]) -> tuple[str, ...]:
-    if "" in texts or len(set(texts)) < len(texts):
-        raise ValueError("missingValues: list each text once, without the empty text, which always counts as missing")
-    return texts
-
-
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-MissingValues = Annotated[tuple[str, ...], Field(max_length=MAX_MISSING), AfterValidator(_texts_for_nothing)]
-
-
-def repeated(names: Iterable[str]) -> list[str]:
-    """The names that occur more than once, each once, in alphabetical order."""
-    return sorted(name for name, count in Counter(names).items() if count > 1)
-
-
-class Strict(BaseModel):
-    """A part of a contract that refuses unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-def _rule(field: str, more: str = "") -> str:
-    """The description of a field that is a rule; the documentation's table of rules says the same."""
-    return f"A rule: {BY_FIELD[field].says}.{more}"
-
-
-_KINDS_OF_BOUNDS = " A number for numeric columns, an ISO date for dates, a day in UTC for timestamps."
-
-
-class ValueRules(Strict):
-    """``logicalTypeOptions``: the form of a column's values. By default there is no rule, unless a field says so."""
-
-    format: str | None = Field(
-        default=None,
-        description="How dates, timestamps or times of day are written, such as `yyyy-MM-dd`, `HH:mm:ss` or "
-        "`epochSeconds`; dates and timestamps need one, other types than `string` must not have one.",
-    )
-    other_formats: tuple[str, ...] = Field(default=(), description="Further formats in which values are valid.")
-    min_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH, description=_rule("min_length"))
-    max_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH, description=_rule("max_length"))
-    minimum: Bound | None = Field(default=None, description=_rule("minimum", _KINDS_OF_BOUNDS))
-    maximum: Bound | None = Field(
-        default=None,
-        description=_rule(
-            "maximum", f"{_KINDS_OF_BOUNDS} By default, an event's day is at most the day after its file's upload."
-        ),
-    )
-    pattern: str | None = Field(default=None, max_length=MAX_PATTERN, description=_rule("pattern"))
-    enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(default=None, description=_rule("enum"))
-    decimal_separator: Literal[".", ","] | None = Field(
-        default=None,
-        description="The decimal mark of a `number`; by default a point, or a comma if the point separates thousands.",
-    )
-    time_zone: TimeZone | None = Field(
-        default=None,
-        description="The IANA zone of timestamps whose format has no offset, such as `Europe/Berlin`; they need one.",
-    )
-    missing_values: MissingValues = Field(
-        default=(),
-        description="Texts that mean a missing value in this column, besides the empty text and those of the feed.",
-    )
-    rounding: Annotated[StrictInt, Field(ge=0, le=6)] | None = Field(
-        default=None,
-        description="How many decimals a `number` is rounded to, half away from zero; it may then have up to 40. By "
-        "default nothing is rounded, and more than 6 decimals break `format`.",
-    )
-    notation: Literal["plain", "free"] | None = Field(
-        default=None,
-        description="`free` also accepts numbers such as `.5`, `5.` and `1e+05`, but needs `rounding`; "
-        "by default `plain`.",
-    )
-    thousands_separator: Literal[",", ".", " ", "'"] | None = Field(
-        default=None,
-        description="What may separate groups of three digits before the decimal mark; a space includes the no-break "
-        "space, an apostrophe the curly one.",
-    )
-
-    @property
-    def layouts(self) -> tuple[Layout, ...]:
-        """All formats that a date or time may have."""
-        return tuple(map(Layout.parse, () if self.format is None else (self.format, *self.other_formats)))
-
-    @property
-    def decimal_mark(self) -> str:
-        """The decimal mark: a point, unless the contract names a comma, or the point separates thousands."""
-        return self.decimal_separator or ("," if self.thousands_separator == "." else ".")
 
 
 class Column(Strict):
@@ -196,7 +51,7 @@ class Column(Strict):
     physical_type: str = Field(
         default="string", description="The type in the source, for readers of the contract; no rule depends on it."
     )
-    required: StrictBool = Field(default=False, description=_rule("required"))
+    required: StrictBool = Field(default=False, description=BY_FIELD["required"].description)
     unique: StrictBool = Field(default=False, description="Allowed only with `primaryKey`, to which it adds nothing.")
     primary_key: StrictBool = Field(
         default=False,

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
 
-from etl_job.contract.columns import NUMERIC, Column, Name, Strict, TimeZone, repeated
+from etl_job.contract.base import Name, Strict, repeated
+from etl_job.contract.columns import NUMERIC, Column
+from etl_job.contract.value_rules import TimeZone
 
 _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 

@@ -9,17 +9,19 @@ import json
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
+from pydantic import Field, StrictFloat, field_validator, model_validator
 
-from etl_job.contract.columns import Column, MissingValues, Name, Strict, repeated
+from etl_job.contract.base import Name, Strict, repeated
+from etl_job.contract.columns import Column
 from etl_job.contract.feature_spec import FeatureSpec
+from etl_job.contract.file_formats import LONGEST_RECORD, CsvFormat, FileFormat, RawFiles
 from etl_job.contract.odcs import as_sql_rule
 from etl_job.contract.rule_kinds import RULE_KINDS
+from etl_job.contract.value_rules import MissingValues
 
 MAX_QUERY = 10_000
-LONGEST_RECORD = 1_048_576
 MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
@@ -35,65 +37,6 @@ _BEYOND_THE_ROW = re.compile(r"(?i)\b(select|over|current_\w+|localtimestamp|now
 EARLIEST_DAY = date(2000, 1, 1)  # of an event, where the contract has no minimum
 EARLIEST_EVENT = date(1700, 1, 1)
 _EVENT_DAYS = (EARLIEST_EVENT, date(2200, 12, 31))  # within which a contract may move the bounds
-
-
-class FileFormat(StrEnum):
-    """The format of raw files."""
-
-    CSV = "csv"
-    JSON_LINES = "jsonLines"
-    PARQUET = "parquet"
-
-
-class RawFiles(Strict):
-    """The format of all raw files of the feed."""
-
-    format: FileFormat = Field(
-        default=FileFormat.CSV, description="The format; CSV and JSON lines may be compressed with gzip."
-    )
-
-
-class CsvFormat(Strict):
-    """The dialect of CSV files."""
-
-    delimiter: str = Field(default=",", min_length=1, max_length=1, description="The character between two values.")
-    quote_symbol: str = Field(
-        default='"',
-        min_length=1,
-        max_length=1,
-        description="The character around values that may contain the delimiter, or line breaks under `multiLine`.",
-    )
-    header: StrictBool = Field(
-        default=True,
-        description="Whether the first line names the columns; if not, files have them in the order of the contract.",
-    )
-    encoding: Literal["UTF-8", "ISO-8859-1", "windows-1252", "UTF-16"] = Field(
-        default="UTF-8", description="The encoding of the text; `UTF-16` needs a byte order mark."
-    )
-    multi_line: StrictBool = Field(
-        default=False,
-        description="Whether quoted values may contain line breaks; each such file is read by a single task.",
-    )
-    max_record_bytes: StrictInt = Field(
-        default=LONGEST_RECORD,
-        ge=1_000,
-        le=1_000_000_000,
-        description="The most bytes of a record with line breaks; a longer one is taken to have an unclosed quote.",
-    )
-    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        default=None,
-        description="The character before a quote within quotes, which must itself be doubled; null if such a quote is "
-        "doubled instead.",
-    )
-
-    @model_validator(mode="after")
-    def _marks_differ(self) -> "CsvFormat":
-        marks = [mark for mark in (self.delimiter, self.quote_symbol, self.escape) if mark is not None]
-        if len(set(marks)) < len(marks):
-            raise ValueError("delimiter, quoteSymbol and escape must be three different characters")
-        if not {"\n", "\r"}.isdisjoint(marks):
-            raise ValueError("delimiter, quoteSymbol and escape cannot be line breaks, which end a record")
-        return self
 
 
 class ConflictPolicy(StrEnum):

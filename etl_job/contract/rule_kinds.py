@@ -34,6 +34,11 @@ class RuleKind:
         """The name of its field in the model of ``logicalTypeOptions``."""
         return {"minLength": "min_length", "maxLength": "max_length"}.get(self.name, self.name)
 
+    @property
+    def description(self) -> str:
+        """The description of that field."""
+        return f"A rule: {self.says}."
+
 
 def _names(field: str) -> "Callable[[Column, bool], bool]":
     return lambda column, _: getattr(column.rules, field) is not None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from etl_job.contract.model import Contract, FileFormat
+from etl_job.contract.file_formats import FileFormat
+from etl_job.contract.model import Contract
 from etl_job.errors import InputError
 from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from etl_job.contract.model import Contract, FileFormat
+from etl_job.contract.file_formats import FileFormat
+from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading import parts
 from etl_job.reading.batches import Source, TextBatch

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import AnyStr
 
-from etl_job.contract.model import CsvFormat
+from etl_job.contract.file_formats import CsvFormat
 
 _ASCII = 128
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl_job.contract.column_types import TYPES, VALUE_KIND
-from etl_job.contract.model import ConflictPolicy, Contract, FileFormat
+from etl_job.contract.file_formats import FileFormat
+from etl_job.contract.model import ConflictPolicy, Contract
 from etl_job.contract.schemas import (
     BLOCK,
     BROKEN,

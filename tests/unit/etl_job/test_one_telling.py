@@ -8,8 +8,9 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.types import DecimalType
 
 from etl_job.contract.column_types import TYPES
-from etl_job.contract.columns import Column, ValueRules
+from etl_job.contract.columns import Column
 from etl_job.contract.rule_kinds import FUTURE, RULE_KINDS, docs_table
+from etl_job.contract.value_rules import ValueRules
 from etl_job.judging.rules import HOLDS
 from etl_job.tables.table_schema import iceberg_type
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl_job.contract.model import Contract, CsvFormat
+from etl_job.contract.file_formats import CsvFormat
+from etl_job.contract.model import Contract
 from etl_job.reading.batches import Header, Source
 from etl_job.reading.csv_rows import csv_batches
 from etl_job.reading.parts import RawPart

@@ -7,7 +7,8 @@ neither Spark nor AWS; import-linter holds the rest of the border.
 from etl_job.contract.columns import Column, is_name_in_a_file
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.document import CUSTOM_PROPERTIES, line_of_problem, parse_contract, shortened, shown
-from etl_job.contract.model import EARLIEST_DAY, EARLIEST_EVENT, ConflictPolicy, Contract, CsvFormat, FileFormat
+from etl_job.contract.file_formats import CsvFormat, FileFormat
+from etl_job.contract.model import EARLIEST_DAY, EARLIEST_EVENT, ConflictPolicy, Contract
 from etl_job.contract.rule_kinds import BY_FIELD as RULE_KINDS
 from etl_job.contract.schemas import TableColumn, curated_columns, feature_columns
 from etl_job.contract.yaml_text import Document, DocumentError, read_document
