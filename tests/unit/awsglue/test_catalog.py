@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from awsglue.catalog import parse_table
 from awsglue.errors import GlueDataError, GlueUnsupportedError
 from tests.unit.awsglue.conftest import add_table, rows
 
@@ -29,6 +30,24 @@ def test_reads_csv_as_a_crawler_catalogues_it(glue, glue_context, tmp_path):
 
     assert frame.toDF().dtypes == columns
     assert rows(frame) == [(1, 2.5, "x"), (2, None, "y")]
+
+
+@pytest.mark.parametrize("classification", ["csv", "parquet"])
+def test_column_that_is_also_a_partition_key_is_refused_where_columns_go_by_place(classification):
+    def column(name):
+        return {"Name": name, "Type": "string"}
+
+    raw = {
+        "Name": "t",
+        "PartitionKeys": [column("id")],
+        "StorageDescriptor": {"Columns": [column("id"), column("name")], "Location": "s3://lake/t/"},
+        "Parameters": {"classification": classification},
+    }
+    if classification == "csv":
+        with pytest.raises(GlueUnsupportedError, match=r"lake\.t, whose column id is a partition key, too"):
+            parse_table("lake", raw)
+    else:
+        assert [each.name for each in parse_table("lake", raw).columns] == ["name"]  # Spark takes the folder's value
 
 
 def test_open_csv_serde_sets_the_quote_character(glue, glue_context, tmp_path):

@@ -351,6 +351,14 @@ def test_show_and_describe(sightings: Lake):
 # ---------------------------------------------------------------------------- what goes wrong
 
 
+def test_table_with_a_column_that_is_also_a_partition_key_is_refused(lake: Lake):
+    lake.table("t", "id bigint; name string", keys="id string")
+    with pytest.raises(
+        QueryFailedError, match=r"HIVE_INVALID_METADATA: .* Table descriptor contains duplicate columns"
+    ):
+        lake.rows("select name from t")
+
+
 @pytest.mark.parametrize(
     ("sql", "reason"),
     [

@@ -154,10 +154,21 @@ def test_duplicate_column_is_refused_even_in_a_wide_table(catalog):
             "CreateTable",
             TableInput={
                 "Name": "t",
-                "StorageDescriptor": {"Columns": many},
-                "PartitionKeys": [{"Name": "C7", "Type": "int"}],
+                "StorageDescriptor": {"Columns": [*many, {"Name": "C7", "Type": "int"}]},
             },
         )
+
+
+def test_column_may_also_be_a_partition_key(catalog):
+    columns = [{"Name": "ID", "Type": "int"}]
+    catalog.call(
+        "CreateTable",
+        TableInput={"Name": "t", "StorageDescriptor": {"Columns": columns}, "PartitionKeys": columns},
+    )
+    found = catalog.call("GetTable", Name="t")["Table"]
+    assert found["PartitionKeys"] == found["StorageDescriptor"]["Columns"] == [{"Name": "id", "Type": "int"}]
+    with pytest.raises(InvalidInputException, match="Duplicate column name id in table u"):
+        catalog.call("CreateTable", TableInput={"Name": "u", "PartitionKeys": columns * 2})
 
 
 def test_current_version_of_a_table_cannot_be_deleted(catalog):

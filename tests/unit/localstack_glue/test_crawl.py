@@ -155,6 +155,15 @@ def test_partitions_have_their_own_columns_or_the_tables(aws):
     assert [columns(part)["id"] for part in partitions(aws).values()] == ["double", "double"]  # G21
 
 
+def test_column_that_is_also_a_partition_key_stays_at_its_place(aws):
+    put(aws, "raw/cars/id=1/x.csv", HEADER + "1,Audi\n")
+    run(aws)
+    found = table(aws)
+    assert [key["Name"] for key in found["PartitionKeys"]] == ["id"]
+    assert columns(found) == {"id": "bigint", "brand": "string"}  # without it, brand would be read from the first place
+    assert [columns(part) for part in partitions(aws).values()] == [{"id": "bigint", "brand": "string"}]
+
+
 @pytest.mark.parametrize("behavior", ["DELETE_FROM_DATABASE", "DEPRECATE_IN_DATABASE", "LOG"])
 def test_table_without_data_follows_the_policy(aws, behavior):
     put(aws, "raw/cars/x.csv", HEADER + "1,Audi\n")

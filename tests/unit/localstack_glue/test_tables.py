@@ -117,10 +117,11 @@ def test_columns_of_all_files_are_laid_together():
     assert [column.name for column in table.columns] == ["a", "b", "c", "d"]
 
 
-def test_partition_key_is_no_column_too():
+def test_partition_key_that_the_files_have_too_is_also_a_column():
     (table,) = build_tables(TARGET, [file("a=1/x.csv"), file("a=2/x.csv")], GroupingRules())
 
-    assert [column.name for column in table.columns] == ["b"]
+    assert table.partition_keys == ("a",)
+    assert [column.name for column in table.columns] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

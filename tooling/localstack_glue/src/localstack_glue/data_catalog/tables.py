@@ -189,9 +189,10 @@ def _checked(request: "CreateTableRequestTypeDef | UpdateTableRequestTypeDef") -
     if not name:
         raise InvalidInputException("Table name must not be empty")
     columns = (wanted.get("StorageDescriptor") or {}).get("Columns") or []
-    counts = Counter(column["Name"].lower() for column in [*columns, *(wanted.get("PartitionKeys") or [])])
-    if duplicates := sorted(column for column, count in counts.items() if count > 1):
-        raise InvalidInputException(f"Duplicate column name {duplicates[0]} in table {name}")
+    for members in (columns, wanted.get("PartitionKeys") or []):  # a column may be a partition key as well
+        counts = Counter(column["Name"].lower() for column in members)
+        if duplicates := sorted(column for column, count in counts.items() if count > 1):
+            raise InvalidInputException(f"Duplicate column name {duplicates[0]} in table {name}")
     folded = {**wanted, "Name": name.lower()}
     if "PartitionKeys" in wanted:
         folded["PartitionKeys"] = _folded(wanted["PartitionKeys"])

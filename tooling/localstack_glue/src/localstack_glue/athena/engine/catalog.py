@@ -90,12 +90,19 @@ class GlueCatalog:
         parameters = found.get("Parameters") or {}
         storage = found.get("StorageDescriptor") or {}
         serde = storage.get("SerdeInfo") or {}
+        columns, keys = _columns(storage.get("Columns")), _columns(found.get("PartitionKeys"))
+        is_iceberg = parameters.get("table_type", "").upper() == "ICEBERG"  # whose columns its metadata names
+        if not is_iceberg and {column.name for column in columns} & {key.name for key in keys}:
+            raise QueryFailedError(
+                "HIVE_INVALID_METADATA",
+                f"Hive metadata for table {name} is invalid: Table descriptor contains duplicate columns",
+            )
         return CatalogTable(
             database=database,
             name=name,
             location=storage.get("Location", ""),
-            columns=_columns(storage.get("Columns")),
-            partition_keys=_columns(found.get("PartitionKeys")),
+            columns=columns,
+            partition_keys=keys,
             serde=serde.get("SerializationLibrary", ""),
             serde_parameters=serde.get("Parameters") or {},
             parameters=parameters,

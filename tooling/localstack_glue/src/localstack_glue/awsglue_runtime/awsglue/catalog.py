@@ -157,12 +157,16 @@ def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
     if stream := _stream(raw):
         unsupported(f"the table {database}.{raw['Name']}, which is a stream of {stream}")
     name = _format(database, raw)
+    columns, keys = _columns(storage.get("Columns")), _columns(raw.get("PartitionKeys"))
+    names = {key.name for key in keys}
+    if name == "csv" and (twice := [column.name for column in columns if column.name in names]):
+        unsupported(f"the table {database}.{raw['Name']}, whose column {twice[0]} is a partition key, too")
     return Table(
         database=database,
         name=raw["Name"],
         location=storage["Location"],
-        columns=_columns(storage.get("Columns")),
-        partition_keys=_columns(raw.get("PartitionKeys")),
+        columns=tuple(column for column in columns if column.name not in names),  # Spark takes the folder's value
+        partition_keys=keys,
         format=name,
         format_options=_csv_options(storage, parameters) if name == "csv" else {},
         raw=raw,

@@ -108,5 +108,4 @@ def _fits(stored: JsonDict, path: tuple[str, ...], schema: FileSchema) -> bool:
     parameters = stored.get("Parameters") or {}
     if (parameters.get("classification"), parameters.get("compressionType")) != format_parameters(schema):
         return False
-    own = replace(schema, columns=tuple(column for column in schema.columns if column.name not in keys))
-    return are_similar(replace(schema, columns=table_columns(stored)), own)
+    return are_similar(replace(schema, columns=table_columns(stored)), schema)

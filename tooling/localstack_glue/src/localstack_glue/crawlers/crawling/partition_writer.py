@@ -86,7 +86,7 @@ class PartitionWriter:
         columns: Sequence[Column] = table.columns
         if not self._policy.inherits_from_table:
             columns = merge_columns(file.schema for file in partition.files)
-        return partition_input(partition, table, columns)
+        return partition_input(partition, columns)
 
 
 def _differs(existing: JsonDict, wanted: JsonDict) -> bool:

@@ -36,14 +36,13 @@ def table_input(table: FoundTable, crawler_name: str) -> JsonDict:
     }
 
 
-def partition_input(partition: FoundPartition, table: FoundTable, columns: Sequence[Column]) -> JsonDict:
+def partition_input(partition: FoundPartition, columns: Sequence[Column]) -> JsonDict:
     """Build a PartitionInput with its own columns or its table's."""
     parameters = _parameters(partition.files)
-    own = tuple(column for column in columns if column.name not in table.partition_keys)
     return {
         "Values": list(partition.values),
         "Parameters": parameters,
-        "StorageDescriptor": _storage(own, partition.location, partition.files[0].schema, parameters),
+        "StorageDescriptor": _storage(columns, partition.location, partition.files[0].schema, parameters),
     }
 
 

@@ -116,7 +116,7 @@ def _table(
     return FoundTable(
         name=table_name(source, rules.prefix),
         location=location,
-        columns=_without_keys(merge_columns(file.schema for file in files), keys),
+        columns=merge_columns(file.schema for file in files),
         partition_keys=keys,
         partitions=partitions,
         files=tuple(files),
@@ -154,8 +154,3 @@ def partition_values(folder: tuple[str, ...]) -> tuple[str, ...]:
 def _key_name(part: str) -> str | None:
     key, has_value, _ = part.partition("=")
     return key.lower() if key and has_value else None
-
-
-def _without_keys(columns: tuple[Column, ...], keys: tuple[str, ...]) -> tuple[Column, ...]:
-    """Leave out columns that are partition keys too: a table cannot name a column twice."""
-    return tuple(column for column in columns if column.name not in keys)
