@@ -1,4 +1,4 @@
-"""Glue Studio's transform `gs_explode`: importing it gives frames a method of that name."""
+"""Glue Studio's transform `gs_explode`: importing it adds a method of that name to frames."""
 
 from awsglue.studio import attach
 

@@ -1,4 +1,4 @@
-"""Glue Studio's transform `gs_null_rows`: importing it gives frames a method of that name."""
+"""Glue Studio's transform `gs_null_rows`: importing it adds a method of that name to frames."""
 
 from awsglue.studio import attach
 

@@ -1,4 +1,4 @@
-"""The job a script is: `init`, `commit` and the bookmark between them.
+"""The job of a script: `init`, `commit` and the bookmark between them.
 
 Follows the page "Using job bookmarks" of the AWS Glue Developer Guide.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """The job of this process; without `commit`, its bookmark stays where it was."""
+    """The job of this process. Without `commit` its bookmark does not change."""
 
     def __init__(self, glue_context_or_spark_session: GlueContext | SparkSession) -> None:
         from awsglue.context import GlueContext
@@ -30,7 +30,7 @@ class Job:
         self._context = given if isinstance(given, GlueContext) else GlueContext(given)
 
     def init(self, job_name: str, args: Mapping[str, Any] | None = None) -> None:
-        """Begin; `args` are those of `getResolvedOptions`."""
+        """Begin the job. `args` is the result of `getResolvedOptions`."""
         given = {key: str(value) for key, value in (args or {}).items() if value is not None}
         self._context.bookmark = Bookmark.from_arguments(job_name, given)
 
@@ -46,12 +46,12 @@ class Job:
 
     @classmethod
     def continuation_options(cls) -> list[str]:
-        """The older names of the same."""
+        """The older names of the bookmark arguments."""
         return ["--continuation-option", "continuation-enabled", "continuation-readonly", "continuation-ignore"]
 
     @classmethod
     def id_params(cls) -> list[str]:
-        """The arguments that say which run this is."""
+        """The arguments that identify the run."""
         return ["--JOB_NAME", "--JOB_ID", "--JOB_RUN_ID", "--SECURITY_CONFIGURATION"]
 
     @classmethod
@@ -61,7 +61,7 @@ class Job:
 
     @classmethod
     def data_lineage_options(cls) -> list[str]:
-        """The argument for lineage."""
+        """The argument for data lineage."""
         return ["--enable-data-lineage"]
 
     def isInitialized(self) -> bool:
@@ -69,7 +69,7 @@ class Job:
         return self._context.bookmark is not None
 
     def commit(self) -> None:
-        """Write down what was read."""
+        """Commit the bookmark."""
         if self._context.bookmark is None:
             GlueLogger().warn("job.commit() without job.init(): no effect")
             return

@@ -1,7 +1,7 @@
-"""`jsonPath`: the records of JSON files that are parts of their documents.
+"""`jsonPath`: records that are parts of the documents in JSON files.
 
-Follows the page "Using the JSON format in AWS Glue" of the AWS Glue Developer Guide. Steps into objects (`.name`,
-`['name']`) and arrays (`[*]`, `[0]`) are known.
+Follows the page "Using the JSON format in AWS Glue" of the AWS Glue Developer Guide. Supports steps into objects
+(`.name`, `['name']`) and arrays (`[*]`, `[0]`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<all>\*)\]|\[(?P<position>\d+)\]
 
 
 def parse_steps(path: str) -> list[Step]:
-    """Read a path such as `$.value[*]`."""
+    """Parse a path such as `$.value[*]`."""
     rest, steps = path.strip().removeprefix("$"), list[Step]()
     while rest:
         found = _STEP.match(rest)
@@ -36,7 +36,7 @@ def parse_steps(path: str) -> list[Step]:
 
 
 def select(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
-    """The parts of a document that a path names."""
+    """The parts of a document at a path."""
     if not steps:
         yield value
         return
@@ -52,7 +52,7 @@ def select(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
 
 
 def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str], path: str) -> DataFrame:
-    """Read the records that a path names."""
+    """Read the records at a path of each document."""
     steps = parse_steps(path)
     lines = session.read.format("text").options(**options, wholetext="true").load(list(files))
     texts = lines.selectExpr(f"value as {json_tables.LINE}").rdd.flatMap(json_tables._documents)

@@ -1,13 +1,12 @@
-"""JSON files read by a catalog table's columns: keys are matched without regard to case, nested ones too.
+"""Reads JSON files as the columns of a catalog table. Keys are matched in any case, including nested ones.
 
 Follows the page "OpenX JSON SerDe" of the Amazon Athena User Guide (G36, G37).
-Spark matches JSON keys exactly. So the keys that the files hold are found first, and Spark is asked for them as they
-are spelled; SQL then makes the table's columns of them. Where one key is spelled in several ways, a line is parsed in
-as many layers.
+Spark matches JSON keys exactly. Therefore the keys in the files are collected first, and Spark parses them in their own
+spelling; SQL then builds the table's columns. If a key has several spellings, a line is parsed in as many layers.
 
-Athena's rows of JSON are made elsewhere (`localstack_glue.serdes.json_rows`), line by line and without Spark: AWS has
-two readers too, and where a value does not fit, one fails the query and the other makes a choice. One table of cases
-says which keys and values they read alike, and where they differ: `tests/unit/json_serde_cases.yaml`.
+Athena's JSON rows are read elsewhere (`localstack_glue.serdes.json_rows`), line by line and without Spark. AWS has two
+readers too: for a value of another type, one fails the query and the other makes a choice. The cases in
+`tests/unit/json_serde_cases.yaml` define where the two readers agree and where they differ.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ LINE = "__json"
 _CORRUPT = "_corrupt_record"
 _INFERENCE = {"spark.sql.caseSensitive": "true", "spark.sql.legacy.allowNegativeScaleOfDecimal": "true"}
 _EMPTY = "__empty"
-_MOST_DIGITS = 38  # of a decimal in Spark
-Reference = tuple[str, T.DataType]  # a value in SQL, and its type as it was parsed
-_NOTHING = T.StructType([T.StructField("__nothing", T.StringType())])  # an object of which no key is wanted
+_MOST_DIGITS = 38  # of Spark's decimals
+Reference = tuple[str, T.DataType]  # a value in SQL, and its parsed type
+_NOTHING = T.StructType([T.StructField("__nothing", T.StringType())])  # an object without any wanted key
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Which JSON key is which column: what the SerDe's parameters say."""
+    """The mapping of JSON keys to columns by the SerDe's parameters."""
 
     renamed: Mapping[str, str] = field(default_factory=dict)
     is_case_sensitive: bool = False
@@ -60,7 +59,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Doubtful:
-    """A column whose values may not be of its type: the value as the files hold it, in SQL, and its type there."""
+    """A column whose values may have another type: the raw value in SQL, and its type in the files."""
 
     sql: str
     type: T.DataType
@@ -68,26 +67,26 @@ class Doubtful:
 
 @dataclass(frozen=True)
 class Reading:
-    """How lines of JSON become a table's columns."""
+    """A plan for turning lines of JSON into a table's columns."""
 
     layers: tuple[T.StructType, ...]
-    columns: Mapping[str, str]  # in SQL, by name
+    columns: Mapping[str, str]  # SQL by column name
     doubtful: Mapping[str, Doubtful]
 
     @property
     def parsed(self) -> list[str]:
-        """What makes arrays of records of a line, in SQL: a line may be an array itself."""
+        """The SQL that parses a line into an array of records. A line may be an array itself."""
         texts = [ddl(layer).replace("\\", "\\\\").replace("'", "\\'") for layer in self.layers]
         return [f"from_json(`{LINE}`, 'array<{text}>') as l{number}" for number, text in enumerate(texts)]
 
     @property
     def record(self) -> str:
-        """What makes a row of each record, in SQL; a line that is no JSON is none."""
+        """The SQL that makes a row of each record. A line with invalid JSON has no records."""
         return f"explode(arrays_zip({', '.join(f'l{number}' for number in range(len(self.layers)))})) as r"
 
 
 def select_lines(session: SparkSession, lines: DataFrame, whole_files: DataFrame) -> tuple[DataFrame, T.StructType]:
-    """The frame to parse, of lines or of the documents in files that are not written in lines; and its keys."""
+    """The frame to parse and its keys: of lines, or of documents if the files do not have one document per line."""
     found = keys_found(session, lines)
     if _CORRUPT not in found.names:
         return lines, found
@@ -97,7 +96,7 @@ def select_lines(session: SparkSession, lines: DataFrame, whole_files: DataFrame
 
 
 def _documents(row: Row) -> Iterator[tuple[Any, ...]]:
-    """The JSON documents of a file one by one; its lines, if it is not made of documents."""
+    """The JSON documents of a file one by one, or its lines if it does not consist of documents."""
     text = row[LINE]
     decoder, position, documents = json.JSONDecoder(strict=False), 0, []
     try:
@@ -116,9 +115,9 @@ def _documents(row: Row) -> Iterator[tuple[Any, ...]]:
 
 
 def keys_found(session: SparkSession, lines: DataFrame) -> T.StructType:
-    """The keys and types that lines of JSON hold."""
+    """The keys and types in lines of JSON."""
     jvm: Any = session._jvm
-    # Spark drops keys that hold nothing but empty objects; in single quotes, since a text may hold two braces as well
+    # Spark drops keys with only empty objects; in single quotes, because a text may contain two braces too
     marked = lines.selectExpr(rf"""regexp_replace(`{LINE}`, '\\{{\\s*\\}}', "{{'{_EMPTY}':null}}")""")
     with _settings(session):
         texts = getattr(marked._jdf, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
@@ -141,7 +140,7 @@ def _settings(session: SparkSession) -> Iterator[None]:
 
 
 def _plain_type(kind: T.DataType) -> T.DataType:
-    """A type that was found, without the mark of empty objects, and of `1e3` as the number 1000."""
+    """An inferred type without the mark of empty objects, and with `1e3` as a whole number."""
     if isinstance(kind, T.StructType):
         members = [member for member in kind.fields if member.name != _EMPTY]
         return T.StructType([T.StructField(member.name, _plain_type(member.dataType)) for member in members])
@@ -154,7 +153,7 @@ def _plain_type(kind: T.DataType) -> T.DataType:
 
 
 def reading(found: T.StructType, wanted: T.StructType, keys: Keys) -> Reading:
-    """Plan how to read columns from files that hold these keys."""
+    """Plan how to read the wanted columns from files with these keys."""
     layers = [layer for layer in _layers(found, wanted, keys, "") if isinstance(layer, T.StructType)]
     names, columns, doubtful = count(), {}, {}
     for column in wanted.fields:
@@ -166,7 +165,7 @@ def reading(found: T.StructType, wanted: T.StructType, keys: Keys) -> Reading:
 
 
 def _as_found(references: Sequence[Reference]) -> Doubtful:
-    """A column's value as the files hold it: as text, where its spellings are of several types."""
+    """A column's raw value; as text if its spellings have several types."""
     first = references[0][1]
     if isinstance(first, T.DecimalType) and first.scale > 0 and all(kind == first for _, kind in references):
         return Doubtful(f"cast(coalesce({', '.join(sql for sql, _ in references)}) as double)", T.DoubleType())
@@ -182,7 +181,7 @@ def records(lines: DataFrame, plan: Reading, others: Sequence[str]) -> DataFrame
 
 
 def _layers(found: T.DataType, wanted: T.DataType, keys: Keys, path: str) -> list[T.DataType]:
-    """The types to parse a value as: the wanted parts of what is found, once for each spelling."""
+    """The types for parsing a value: the wanted parts of the type in the files, one type for each spelling."""
     if isinstance(wanted, T.StringType | T.BinaryType):
         return [T.StringType()]
     if isinstance(wanted, T.StructType) and isinstance(found, T.StructType):
@@ -246,7 +245,7 @@ def _members(references: Sequence[Reference], column: str, keys: Keys) -> list[R
 
 
 def _value(references: Sequence[Reference], wanted: T.DataType, keys: Keys, names: Iterator[int]) -> str:
-    """The value of a column or field, in SQL: of the first spelling that has one."""
+    """The value of a column or field in SQL: that of the first spelling with a value."""
     values = []
     structs = [reference for reference in references if isinstance(reference[1], T.StructType)]
     if structs and isinstance(wanted, T.StructType):
@@ -299,19 +298,19 @@ def _may_not_fit(kind: T.DataType, wanted: T.DataType) -> bool:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL reads it."""
+    """Quote a name for SQL."""
     escaped = name.replace("`", "``")
     return f"`{escaped}`"
 
 
 def literal(text: str) -> str:
-    """A text as SQL reads it."""
+    """Write a text as an SQL literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
 
 def ddl(kind: T.DataType) -> str:
-    """A type as SQL reads it, whatever the names of its fields are."""
+    """Write a type in SQL, with quoted field names."""
     if isinstance(kind, T.StructType):
         return f"struct<{', '.join(f'{quoted(member.name)}: {ddl(member.dataType)}' for member in kind.fields)}>"
     if isinstance(kind, T.ArrayType):

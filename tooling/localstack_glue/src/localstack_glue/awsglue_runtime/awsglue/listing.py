@@ -1,4 +1,4 @@
-"""The files below paths, listed by Spark's own file systems (S3A among them) with the job's credentials."""
+"""Lists files below paths with Spark's own file systems, such as S3A, and the job's credentials."""
 
 import fnmatch
 import json
@@ -12,12 +12,12 @@ from awsglue.bookmarks import SourceFile
 
 
 def rooted(path: str) -> str:
-    """A path as Hadoop takes it: in a bucket alone it finds nothing, and puts no partition there."""
+    """A path in the form that Hadoop needs: a bare bucket name gets a trailing slash, or nothing is found."""
     return f"{path}/" if re.fullmatch(r"\w+://[^/]+", path) else path
 
 
 def files_below(session: SparkSession, folders: Iterable[str]) -> list[SourceFile]:
-    """List all files below folders, except those whose name or folder begins with `_` or `.`."""
+    """List all files below folders, except those with a name or folder that begins with `_` or `.`."""
     jvm: Any = session._jvm
     configuration = session._jsc.hadoopConfiguration()
     found = []
@@ -37,7 +37,7 @@ def files_below(session: SparkSession, folders: Iterable[str]) -> list[SourceFil
 
 
 def existing(session: SparkSession, folders: Iterable[str]) -> list[str]:
-    """The paths at which there is something; patterns that match something stay patterns."""
+    """The existing paths. Patterns that match something stay patterns."""
     jvm: Any = session._jvm
     configuration = session._jsc.hadoopConfiguration()
     found = []
@@ -50,13 +50,13 @@ def existing(session: SparkSession, folders: Iterable[str]) -> list[str]:
 
 
 def without_excluded(files: Iterable[SourceFile], patterns: Iterable[str]) -> list[SourceFile]:
-    """Leave out files that match a glob pattern such as `**.pdf`, which Glue compares with the whole path."""
+    """Leave out files that match a glob pattern such as `**.pdf`. Glue matches the whole path."""
     globs = [_scheme_free(pattern) for pattern in patterns]
     return [file for file in files if not any(fnmatch.fnmatchcase(_scheme_free(file.path), glob) for glob in globs)]
 
 
 def parse_exclusions(text: Any) -> list[str]:
-    """Read `exclusions`: a list, or JSON in a text."""
+    """Read `exclusions`: a list, or a JSON text with a list."""
     if not text:
         return []
     return [str(pattern) for pattern in (json.loads(text) if isinstance(text, str) else text)]

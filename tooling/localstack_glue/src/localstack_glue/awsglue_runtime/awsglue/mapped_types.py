@@ -1,4 +1,4 @@
-"""What a mapping says a field is, against what it is: on AWS, values of another type are lost without a word."""
+"""Checks the source types of a mapping against the fields: on AWS, values of another type are lost silently."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from awsglue.gluetypes import concrete_type, type_name
 from awsglue.paths import Path, column
 
 _COMPLEX = ("array", "struct", "map")
-# which number a value is depends on AWS on the value: see `_is_surely_another`
+# on AWS the number type depends on the value: see `_is_surely_another`
 _FAMILIES: tuple[type[T.DataType] | tuple[type[T.DataType], ...], ...] = (
     T.NumericType,
     T.StringType,
@@ -21,7 +21,7 @@ _FAMILIES: tuple[type[T.DataType] | tuple[type[T.DataType], ...], ...] = (
     T.StructType,
     T.MapType,
 )
-Claim = tuple[Path, T.StructField, str, str]  # where a field is, the field, the mapping's source type and target type
+Claim = tuple[Path, T.StructField, str, str]  # the field's path, the field, the mapping's source type and target type
 
 
 def check(frame: DataFrame, claims: Sequence[Claim]) -> None:
@@ -47,7 +47,7 @@ def _is_text(name: str) -> bool:
 
 
 def _is_surely_another(found: T.DataType, source_type: str) -> bool:
-    """Whether no value of a field can be of a type: which number a JSON value is, is known to AWS only."""
+    """Whether no value of a field can have a type. Only AWS knows which number type a JSON value has."""
     name = source_type.strip().lower()
     if name in ("choice", "null") or isinstance(found, T.NullType):
         return False

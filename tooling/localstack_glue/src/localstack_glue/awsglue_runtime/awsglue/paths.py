@@ -1,4 +1,4 @@
-"""Field paths: `a.b` names a field of a struct, back-ticks keep the dots of a name together."""
+"""Field paths: `a.b` names a field of a struct; back-ticks quote names with dots."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ def split(path: str) -> Path:
 
 
 def matching(schema: T.StructType, names: Path, *, case_sensitive: bool = True) -> Path | None:
-    """The names of the field at a path as they are spelled, or None; a name spelled exactly so comes first."""
+    """The names on the path to a field in the schema's spelling, or None. Exact matches come first."""
     spelled: list[str] = []
     here: T.DataType = schema
     for name in names:
@@ -39,12 +39,12 @@ def matching(schema: T.StructType, names: Path, *, case_sensitive: bool = True) 
 
 
 def repeated(names: Sequence[str]) -> list[str]:
-    """The names that are there more than once."""
+    """The names that occur more than once."""
     return sorted({name for name in names if list(names).count(name) > 1})
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Write names as Spark reads them."""
+    """Quote names for Spark."""
     return ".".join(f"`{name}`" for name in names)
 
 
@@ -66,9 +66,9 @@ def field_at(schema: T.StructType, names: Path) -> T.StructField | None:
 
 
 def replace(frame: DataFrame, names: Path, columns: Sequence[Column]) -> DataFrame:
-    """Put columns (with their aliases) in the place of a field; none of them removes it.
+    """Replace a field by columns with aliases, or remove it if there are none.
 
-    A struct that loses its last field goes as well.
+    A struct without any remaining field is removed too.
     """
     selected: list[Column] = []
     for name in frame.columns:
@@ -99,12 +99,12 @@ def _replaced_in_struct(struct: T.DataType, prefix: Path, names: Path, columns: 
                 parts.append(inner.alias(field.name))
     if not parts:
         return None
-    # a struct that was null stays null
+    # a null struct stays null
     return F.when(column(prefix).isNotNull(), F.struct(*parts))
 
 
 def assemble(values: Iterable[tuple[Path, Column]]) -> list[Column]:
-    """Build the columns of a frame from values and the paths they go to; structs come into being on the way."""
+    """Build the columns of a frame from values and their paths, with structs for dotted paths."""
     tree: dict[str, list[tuple[Path, Column]]] = {}
     for names, value in values:
         tree.setdefault(names[0], []).append((names[1:], value))
@@ -117,7 +117,7 @@ def assemble(values: Iterable[tuple[Path, Column]]) -> list[Column]:
 
 
 def changed(frame: DataFrame, path: str, change: Callable[[Column, T.DataType], Column]) -> DataFrame | None:
-    """Change the values at a path that goes into arrays (`a[].b`); None if there is no such field."""
+    """Change the values at a path through arrays (`a[].b`). Returns None if there is no such field."""
     names = [quoted or plain for quoted, plain in _PART.findall(path)]
     top = names[0].removesuffix(ARRAY)
     if top not in frame.columns:
@@ -159,5 +159,5 @@ def _known(value: Column | None) -> Column:
 
 
 def any_field(schema: T.StructType, holds: Callable[[T.StructField], bool]) -> list[str]:
-    """The top-level fields for which something holds."""
+    """The top-level fields that contain a field with a property."""
     return [field.name for field in schema.fields if holds(field)]

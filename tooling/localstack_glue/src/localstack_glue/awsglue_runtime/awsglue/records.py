@@ -1,6 +1,6 @@
-"""Records as Python sees them: plain dicts, whose common schema is found by looking at all of them.
+"""Records in Python: plain dicts, with a common schema inferred from all of them.
 
-Runs on Spark's workers too.
+Also used on Spark's workers.
 """
 
 import datetime
@@ -34,7 +34,7 @@ ERROR_SCHEMA = T.StructType(
 
 
 class DynamicRecord(dict[str, Any]):
-    """A record as a script's function gets it: a dict whose values are attributes too."""
+    """A record for a script's function: a dict with its values as attributes."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -46,13 +46,13 @@ class DynamicRecord(dict[str, Any]):
 
 
 def to_record(row: Row, schema: T.StructType) -> DynamicRecord:
-    """A row as a script's function gets it."""
+    """Convert a row to a record for a script's function."""
     record: dict[str, Any] = plain_value(row, schema)
     return DynamicRecord({name: DynamicRecord(item) if type(item) is dict else item for name, item in record.items()})
 
 
 def to_rdd(frame: DataFrame) -> RDD[Any]:
-    """The records of a frame as a script's function gets them."""
+    """Convert a frame to records for a script's function."""
     schema = frame.schema
     return frame.rdd.map(lambda row: to_record(row, schema))
 
@@ -98,7 +98,7 @@ def _no_fields() -> T.DataType:
 
 
 def merge(left: T.DataType, right: T.DataType) -> T.DataType:
-    """One type for two; inside arrays a disagreement becomes string, in fields a choice."""
+    """One type for two. Differing types become string inside arrays and a choice in fields."""
     merged = _merge_plain(left, right)
     return merged if merged is not None else T.StringType()
 
@@ -121,7 +121,7 @@ def _merge_plain(left: T.DataType, right: T.DataType) -> T.DataType | None:
 
 
 def merge_fields(left: T.StructField, right: T.StructField) -> T.StructField:
-    """One field for two of the same name; a choice if their types differ."""
+    """One field for two with the same name; a choice if their types differ."""
     if not is_choice(left) and not is_choice(right):
         merged = _merge_plain(left.dataType, right.dataType)
         if merged is not None:
@@ -146,7 +146,7 @@ def _types(field: T.StructField) -> list[T.DataType]:
 
 
 def conform(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> Any:
-    """Turn a value into what Spark takes for a type."""
+    """Convert a value to the form that Spark requires for a type."""
     if value is None:
         return None
     if is_chosen and isinstance(data_type, T.StructType):
@@ -171,7 +171,7 @@ def conform(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> An
 
 
 def to_frame(session: SparkSession, records: RDD[Any]) -> DataFrame:
-    """Build a frame from an RDD of dicts; looks at all of them for the schema."""
+    """Build a frame from an RDD of dicts. The schema is inferred from all of them."""
 
     def infer_schema(part: Iterable[Any]) -> Iterable[T.DataType]:
         yield common_type(part)
@@ -181,7 +181,7 @@ def to_frame(session: SparkSession, records: RDD[Any]) -> DataFrame:
 
 
 def _without_nulls(data_type: T.DataType) -> Any:
-    """A field that is null in all records is a string: Spark cannot write a field without a type."""
+    """Type fields without any value as string: Spark cannot write a field without a type."""
     if isinstance(data_type, T.NullType):
         return T.StringType()
     if isinstance(data_type, T.StructType):
@@ -196,7 +196,7 @@ def _without_nulls(data_type: T.DataType) -> Any:
 
 
 def checked(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
-    """The same function, which fails when it answers no record."""
+    """Wrap a function so that a result that is not a record is an error."""
 
     def call(record: dict[str, Any]) -> Any:
         answer = function(record)
@@ -208,7 +208,7 @@ def checked(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
 
 
 def lenient(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
-    """The same test, false where it fails because a field is missing or of another kind."""
+    """Wrap a test so that it is false for a missing field or one of another type."""
 
     def call(record: dict[str, Any]) -> Any:
         try:
@@ -220,7 +220,7 @@ def lenient(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
 
 
 def attempt(frame: DataFrame, function: Callable[[dict[str, Any]], Any], info: str) -> "RDD[tuple[bool, Any]]":
-    """Call a function with each record: (True, (row, answer)), or (False, error record) if it raises."""
+    """Call a function with each record. Returns (True, (row, result)), or (False, error record) if it raises."""
     schema = frame.schema
 
     def call(row: Row) -> tuple[bool, Any]:

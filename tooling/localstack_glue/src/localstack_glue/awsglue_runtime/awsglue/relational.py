@@ -16,7 +16,7 @@ from awsglue.spelling import by_spelling
 
 
 def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
-    """Make flat tables, by name; the first is the root."""
+    """Turn nested data into flat tables by name. The first is the root."""
     tables: dict[str, DataFrame] = {}
     _add(tables, root, flatten(frame))
     return tables
@@ -24,7 +24,7 @@ def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
 
 @by_spelling
 def flatten(frame: DataFrame) -> DataFrame:
-    """Turn structs into columns whose names have dots."""
+    """Flatten structs into columns with dotted names."""
     columns: list[Column] = []
     for field in frame.schema.fields:
         columns += _flat(field, (field.name,), field.name)
@@ -49,7 +49,7 @@ def _add(tables: dict[str, DataFrame], name: str, flat: DataFrame) -> None:
     if not arrays:
         tables[name] = flat
         return
-    # ids are made once and kept: parent and child tables are computed apart and must agree on them
+    # ids are computed once and kept: parent and child tables are computed separately and must agree on them
     keyed = flat.withColumn("__id", F.monotonically_increasing_id()).persist(StorageLevel.MEMORY_AND_DISK)
     tables[name] = keyed.select(
         *(

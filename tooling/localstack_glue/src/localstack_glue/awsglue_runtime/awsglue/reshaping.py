@@ -25,7 +25,7 @@ _COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "==": "
 
 @by_spelling
 def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: bool = False) -> DataFrame:
-    """Keep, rename, move and cast fields; what is not mapped goes, and a source that is not there is left out."""
+    """Keep, rename, move and cast fields. Unmapped fields and missing sources are left out."""
     if not frame.columns:
         return frame  # the bookmark left nothing to read
     values: list[tuple[paths.Path, Column]] = []
@@ -47,7 +47,7 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
 
 
 def _four(mapping: Any) -> tuple[str, str, str, str]:
-    """A mapping in its full form; (source, target) keeps the type, (source, target, type) casts whatever is there."""
+    """A mapping in its full form. (source, target) keeps the type; (source, target, type) casts any type."""
     if not isinstance(mapping, tuple):
         raise TypeError(f"Mapping must be specified as a tuple. Got {mapping}")
     if len(mapping) == SHORT_MAPPING_LENGTH:
@@ -74,7 +74,7 @@ def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_ty
 
 @by_spelling
 def drop_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
-    """Remove fields; paths that are not there are no error."""
+    """Remove fields. Missing paths are not an error."""
     for path in wanted:
         names = paths.split(path)
         if paths.field_at(frame.schema, names) is not None:
@@ -84,7 +84,7 @@ def drop_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
 
 @by_spelling
 def select_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
-    """Keep only some fields, in the order in which they are named."""
+    """Keep only the named fields, in the order of the names."""
     values = []
     for path in wanted:
         names = paths.split(path)
@@ -100,7 +100,7 @@ def _as_it_is(names: paths.Path) -> Column:
 
 @by_spelling
 def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
-    """Rename a field in its place; a name with another parent moves it."""
+    """Rename a field in place. A name with another parent moves it."""
     old_names, new_names = paths.split(old), paths.split(new)
     field = paths.field_at(frame.schema, old_names)
     if field is None:
@@ -118,7 +118,7 @@ def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
 
 @by_spelling
 def resolve_choice(frame: DataFrame, specs: Iterable[tuple[str, str]]) -> DataFrame:
-    """Settle fields one by one: `cast:TYPE`, `project:TYPE`, `make_cols`, `make_struct`."""
+    """Resolve choices field by field: `cast:TYPE`, `project:TYPE`, `make_cols`, `make_struct`."""
     for path, action in specs:
         if paths.ARRAY in path:
             frame = _resolved_in_array(frame, path, action)
@@ -161,7 +161,7 @@ def _target_name(target: Any) -> str:
 
 @by_spelling
 def resolve_all(frame: DataFrame, action: str) -> DataFrame:
-    """Settle all choices in one way."""
+    """Resolve all choices in the same way."""
     for name in paths.any_field(frame.schema, choices.is_choice):
         frame = _resolved(frame, (name,), frame.schema[name], action)
     return frame
@@ -197,7 +197,7 @@ def match_schema(frame: DataFrame, wanted: Mapping[str, str]) -> DataFrame:
 
 
 def rows_condition(comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
-    """All comparisons of `split_rows`; false where a value is missing."""
+    """The condition of all comparisons of `split_rows`; false for missing values."""
     conditions = []
     for path, tests in comparisons.items():
         for operator, value in tests.items():
@@ -210,7 +210,7 @@ def rows_condition(comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
 
 @by_spelling
 def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_paths: Sequence[str]) -> DataFrame:
-    """Equality join; the right side's fields whose names the left has get a dot before their name."""
+    """Join on equal values. Fields of the right side whose names exist on the left get a leading dot."""
     if not left_paths or len(left_paths) != len(right_paths):
         raise ValueError("join needs as many paths for one frame as for the other, and at least one")
     left_keys = [f"__left_key_{position}" for position in range(len(left_paths))]
@@ -235,7 +235,7 @@ def _existing(frame: DataFrame, path: str) -> paths.Path:
 
 @by_spelling
 def union(first: DataFrame, second: DataFrame) -> DataFrame:
-    """All records of both; a field of two types becomes a choice."""
+    """All records of both frames. A field with two types becomes a choice."""
     for field in second.schema.fields:
         other = paths.field_at(first.schema, (field.name,))
         if other is None or (other.dataType == field.dataType and choices.is_choice(other) == choices.is_choice(field)):
@@ -255,7 +255,7 @@ def union(first: DataFrame, second: DataFrame) -> DataFrame:
 
 
 def _wider(one: T.DataType, other: T.DataType) -> T.DataType | None:
-    """The type of integers, or of fractions, that holds both."""
+    """A type that holds two integer types or two fractional types; None for other pairs."""
     if isinstance(one, T.IntegralType) and isinstance(other, T.IntegralType):
         return T.LongType()
     floats = (T.FloatType, T.DoubleType)

@@ -1,4 +1,4 @@
-"""Writing files, and telling the catalog of them.
+"""Writes files, and updates the catalog.
 
 Follows the pages "GlueContext class" and "Updating the schema and adding new partitions in the Data Catalog using ETL
 jobs" of the AWS Glue Developer Guide.
@@ -72,16 +72,16 @@ def parse_target(options: Mapping[str, Any], format_name: str | None, format_opt
 
 
 def write_files(frame: DynamicFrame, target: Target) -> None:
-    """Add files to a folder: Glue never replaces what is there."""
+    """Add files to a folder. Glue never replaces existing files."""
     if frame.choice_fields:
         raise GlueDataError(f"cannot write the choices {', '.join(frame.choice_fields)}; use resolveChoice first")
     data = frame.toDF()
     missing = [key for key in target.partition_keys if key not in data.columns]
-    if missing and data.columns:  # there are none if a bookmark left nothing to read
+    if missing and data.columns:  # there are none if the bookmark left nothing to read
         raise GlueDataError(f"partitionKeys: there is no field {', '.join(missing)}")
     options = formats.writer_options(target.format, target.format_options, target.compression)
     if data.isEmpty():
-        return  # no file with a header only
+        return  # no file with only a header
     writer = (
         data.write.mode("append")
         .format(formats.spark_format(target.format))
@@ -119,7 +119,7 @@ def write_table(
 def update_catalog(
     catalog: Catalog, frame: DataFrame, target: Target, database: str, table_name: str, behavior: str
 ) -> None:
-    """Create the table or add its new columns, and add the partitions that were written."""
+    """Create the table or add its new columns, and add the written partitions."""
     if behavior not in {UPDATE, LOG}:
         unsupported(f"updateBehavior {behavior}")
     if not frame.columns:
@@ -177,7 +177,7 @@ def _new_table(frame: DataFrame, target: Target, name: str) -> dict[str, Any]:
 
 
 def _with_new_columns(raw: Mapping[str, Any], frame: DataFrame, target: Target) -> dict[str, Any]:
-    """The table's definition with the frame's columns: types as they are now, columns of before kept."""
+    """The table's definition with the frame's columns and types. Previous columns are kept."""
     storage = raw["StorageDescriptor"]
     columns = {column["Name"]: column for column in storage["Columns"]}
     columns |= {column["Name"]: column for column in _columns(frame, target, keys=False)}
@@ -199,7 +199,7 @@ def _written(frame: DataFrame, target: Target) -> list[Partition]:
 
 
 class S3Sink(DataSink):
-    """What `GlueContext.getSink` makes: a place to write to, and a table to keep up with it."""
+    """The sink for files that `GlueContext.getSink` returns: a destination, and a table to update."""
 
     def __init__(self, catalog: Catalog, connection_type: str, options: Mapping[str, Any]) -> None:
         if connection_type not in FILE_TYPES:
@@ -224,7 +224,7 @@ class S3Sink(DataSink):
         self._table = (catalogDatabase, catalogTableName)
 
     def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
-        """Write a frame; with `enableUpdateCatalog` the table follows."""
+        """Write a frame. With `enableUpdateCatalog` the table is updated."""
         places = {key: value for key, value in self._options.items() if key in _PATH_OPTIONS}
         target = parse_target(places, self.format, self._format_options)
         updates = formats.is_true(self._options.get("enableUpdateCatalog"))
@@ -237,7 +237,7 @@ class S3Sink(DataSink):
         return dynamic_frame
 
     def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:
-        """Write each frame of a collection to a folder of its name."""
+        """Write each frame of a collection to a folder named after it."""
         written = dict(self._options)
         root = str(written.get("path", "")).rstrip("/")
         try:

@@ -1,4 +1,4 @@
-"""Reading files: of paths, and of catalog tables.
+"""Reads files by path or by catalog table.
 
 Follows the pages "GlueContext class", "Connection types and options for ETL" and "Managing partitions for ETL output"
 of the AWS Glue Developer Guide.
@@ -22,7 +22,7 @@ from awsglue.gluetypes import concrete_type
 from awsglue.reshaping import union
 from awsglue.spark_versions import cast_or_null
 
-# How files are grouped or listed changes nothing about the records.
+# Grouping and listing of files do not change the records.
 _NEUTRAL = {
     "compressionType",
     "groupFiles",
@@ -40,7 +40,7 @@ _TABLE_OPTIONS = _NEUTRAL | _BOUNDS | {"exclusions", "catalogPartitionPredicate"
 
 @dataclass(frozen=True)
 class Selection:
-    """Which files of a source are read."""
+    """The selection of files of a source."""
 
     session: SparkSession
     bookmark: Bookmark | None
@@ -56,7 +56,7 @@ class Selection:
         return bool(self.exclusions) or self._is_tracked or is_bounded
 
     def _within_bounds(self, files: Sequence[SourceFile]) -> list[SourceFile]:
-        """The oldest files, as many as the bounds allow: what is left is newer than the bookmark will say."""
+        """The oldest files within the bounds: the remaining ones are newer than the bookmark's new state."""
         chosen: list[SourceFile] = []
         size = 0
         for file in sorted(files, key=lambda file: (file.modified_ms, file.path)):
@@ -72,7 +72,7 @@ class Selection:
         return self.bookmark is not None and self.bookmark.tracks(self.context)
 
     def files(self, folders: Sequence[str]) -> list[str]:
-        """The files to read below some folders."""
+        """The files to read below folders."""
         found = listing.without_excluded(listing.files_below(self.session, folders), self.exclusions)
         if self._is_tracked and self.bookmark is not None:
             found = self.bookmark.new_files(self.context, found, self._within_bounds)
@@ -89,7 +89,7 @@ def read_paths(
     format_name: str | None,
     format_options: Mapping[str, Any],
 ) -> DataFrame:
-    """Read files by their paths; CSV columns are strings, and are called `col0`, `col1`, ... without a header."""
+    """Read files by their paths. CSV columns are strings, named `col0`, `col1`, ... if there is no header."""
     call_options.check("the S3 options", connection_options, _PATH_OPTIONS, call_options.OF_SOURCES)
     spark_name = formats.spark_format(format_name)
     folders = _paths(connection_options)
@@ -110,7 +110,7 @@ def read_paths(
         return session.createDataFrame([], T.StructType([]))
     if path := format_options.get("jsonPath"):
         return untyped.mark(json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path)))
-    if formats.is_true(format_options.get("skipFirst")):  # the first line is no data, and names nothing
+    if formats.is_true(format_options.get("skipFirst")):  # the first line is neither data nor names
         positions = reader.option("header", "false").load(folders).schema
         reader = reader.option("header", "true").schema(positions)
     frame = reader.load(folders)
@@ -120,19 +120,19 @@ def read_paths(
         if not names:
             return frame
         texts = T.StructType([T.StructField(name, T.StringType()) for name in names])
-        # a file whose header says something else is an error: Spark would take its columns for the first file's
+        # a file with another header is an error: Spark would read its columns as those of the first file
         return with_empty_texts(reader.option("enforceSchema", str(not has_header)), texts, folders)
     return untyped.mark(frame) if spark_name == "json" else frame
 
 
 def _bound(options: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """How many files, and how many bytes, one run reads at most."""
+    """The most files and bytes that one run reads."""
     files, size = options.get("boundedFiles"), options.get("boundedSize")
     return (None if files is None else int(files)), (None if size is None else int(size))
 
 
 def _numbered(columns: Sequence[str]) -> list[str]:
-    """Spark calls columns without a header `_c0`; partition columns keep their names."""
+    """Rename Spark's `_c0` and so on to Glue's names. Partition columns keep their names."""
     return [f"col{name[2:]}" if name.startswith("_c") and name[2:].isdigit() else name for name in columns]
 
 
@@ -172,7 +172,7 @@ def read_table(
 
 
 def matching(session: SparkSession, table: Table, partitions: Sequence[Partition], predicate: str) -> list[Partition]:
-    """Choose partitions by an expression in Spark's SQL over the partition keys."""
+    """Select partitions by a Spark SQL expression over the partition keys."""
     if not predicate or not partitions:
         return list(partitions)
     names = [key.name for key in table.partition_keys]
@@ -193,7 +193,7 @@ def matching(session: SparkSession, table: Table, partitions: Sequence[Partition
 
 
 def _load(selection: Selection, table: Table, folders: Sequence[str], base_path: str | None = None) -> DataFrame:
-    """Read a table's files; with `base_path` the partition keys come from the folders' names."""
+    """Read a table's files. With `base_path` the partition keys come from the folder names."""
     keys = [T.StructField(key.name, concrete_type(key.type)) for key in table.partition_keys] if base_path else []
     chosen = selection.files(folders) if selection.is_partial else listing.existing(selection.session, folders)
     if not chosen:
@@ -213,7 +213,7 @@ def _load(selection: Selection, table: Table, folders: Sequence[str], base_path:
 def _json_records(
     session: SparkSession, table: Table, files: Sequence[str], place: Mapping[str, str], keys: Sequence[T.StructField]
 ) -> DataFrame:
-    """Read files of JSON as the table's columns; one whose values are not all of its type becomes a choice."""
+    """Read JSON files as the table's columns. A column with values of another type becomes a choice."""
     schema = T.StructType([T.StructField(json_tables.LINE, T.StringType()), *keys])
     reader = session.read.format("text").options(**place).schema(schema)
     lines, found = json_tables.select_lines(
@@ -238,9 +238,9 @@ def _json_records(
 def with_empty_texts(
     reader: DataFrameReader, schema: T.StructType, files: Sequence[str], *, but: Collection[str] = ()
 ) -> DataFrame:
-    """Read CSV whose empty values are empty texts, as Glue has them; what a line does not have is null."""
+    """Read CSV with empty fields as empty texts, as Glue does. Fields missing from a line are null."""
     marked = T.StructType([*schema.fields, T.StructField(_MALFORMED, T.StringType())])
-    # Spark would take "" for null as well, which is what it calls an empty text
+    # Spark would read "" as null too, because it is the mark of an empty text
     reader = reader.option("columnNameOfCorruptRecord", _MALFORMED).option("nullValue", _NO_TEXT)
     frame = reader.schema(marked).load(list(files))
     is_whole = F.col(_MALFORMED).isNull()
@@ -278,7 +278,7 @@ def _with_keys(frame: DataFrame, table: Table, values: Sequence[str | None]) -> 
 
 
 def _is_hive_style(root: str, table: Table, partition: Partition) -> bool:
-    """Whether a partition's folder is where Spark would look for it."""
+    """Whether a partition's folder has the path that Spark expects."""
     pairs = zip(table.partition_keys, partition.values, strict=True)
     plain = all(
         value and value.isascii() and value.replace("-", "").replace("_", "").isalnum() for value in partition.values
@@ -289,7 +289,7 @@ def _is_hive_style(root: str, table: Table, partition: Partition) -> bool:
 
 
 def _file_schema(table: Table) -> T.StructType:
-    """What is in the files: CSV holds text, whatever the catalog says of it."""
+    """The schema of the files: CSV has only text, whatever the catalog's types are."""
     text = table.format == "csv"
     return T.StructType(
         [T.StructField(column.name, T.StringType() if text else concrete_type(column.type)) for column in table.columns]
@@ -298,7 +298,7 @@ def _file_schema(table: Table) -> T.StructType:
 
 @dataclass(frozen=True)
 class _Doubt:
-    """A column whose values may not be of its type: as the files hold it, and as the table types it."""
+    """A column whose values may have another type: its raw values, and its type in the table."""
 
     raw: Column
     typed: Column
@@ -307,7 +307,7 @@ class _Doubt:
 
 
 def _typed(frame: DataFrame, table: Table) -> DataFrame:
-    """Give CSV columns their types; a column with values that do not fit becomes a choice of that type and string."""
+    """Cast CSV columns to their types. A column with other values becomes a choice of that type and string."""
     if table.format != "csv":
         return frame
     doubts = {}
@@ -315,7 +315,7 @@ def _typed(frame: DataFrame, table: Table) -> DataFrame:
         kind = concrete_type(column.type)
         if not isinstance(kind, T.StringType):
             text = F.col(f"`{column.name}`")
-            value = F.when(text != "", text)  # an empty text is no number
+            value = F.when(text != "", text)  # an empty text is not a number
             doubts[column.name] = _Doubt(value, _parsed(value, kind), kind, T.StringType())
     misfits = _misfits(frame, doubts)
     columns = []
@@ -328,7 +328,7 @@ def _typed(frame: DataFrame, table: Table) -> DataFrame:
 
 
 def _misfits(frame: DataFrame, doubts: Mapping[str, _Doubt]) -> set[str]:
-    """The columns with a value that is not of its type: one pass over the data."""
+    """The columns with a value of another type, found in one pass over the data."""
     if not doubts:
         return set()
     tests = [F.max(doubt.raw.isNotNull() & doubt.typed.isNull()).alias(name) for name, doubt in doubts.items()]
@@ -337,7 +337,7 @@ def _misfits(frame: DataFrame, doubts: Mapping[str, _Doubt]) -> set[str]:
 
 
 def _parsed(value: Column, kind: T.DataType) -> Column:
-    """A text as a type, or null; Spark alone would read `1.5` as the integer 1."""
+    """Parse a text as a type, or null. Spark alone would read `1.5` as the integer 1."""
     if isinstance(kind, T.IntegralType):
         return F.when(value.rlike(r"^\s*[+-]?\d+\s*$"), cast_or_null(value, kind))
     return cast_or_null(value, kind)

@@ -1,4 +1,4 @@
-"""What Spark 4 has in other places than Spark 3."""
+"""The differences between Spark 3 and Spark 4."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 
 
 def frame_class() -> type[DataFrame]:
-    """The class whose methods frames have: in Spark 4, `DataFrame` is only what its own and Spark Connect's share."""
+    """The class of frames. In Spark 4, `DataFrame` is only the common base of classic and Spark Connect frames."""
     try:
         classic = importlib.import_module("pyspark.sql.classic.dataframe")
     except ImportError:
@@ -21,16 +21,16 @@ def frame_class() -> type[DataFrame]:
 
 
 def build_java_frame(jvm: Any, spark_session: Any, plan: Any) -> Any:
-    """Java's frame of a query's plan."""
+    """Make a Java frame of a query's plan."""
     sql = jvm.org.apache.spark.sql
     dataset = sql.Dataset if frame_class() is DataFrame else sql.classic.Dataset
     return dataset.ofRows(spark_session, plan)
 
 
 def cast_or_null(value: Column, wanted: T.DataType) -> Column:
-    """A value as another type, and null where it has none there, also in ANSI mode: frames of Glue are not Spark's.
+    """Cast a value to another type, with null for values that cannot be cast, also in ANSI mode.
 
-    Spark's own `try_cast` is another cast: it has no integer for `1.5`.
+    Spark's own `try_cast` differs: it gives null for `1.5` as an integer.
     """
     jvm: Any = SparkContext._jvm
     if frame_class() is DataFrame or jvm is None:

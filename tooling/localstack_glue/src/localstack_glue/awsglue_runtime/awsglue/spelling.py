@@ -1,4 +1,4 @@
-"""Fields whose names differ in case only: a DynamicFrame tells them apart, Spark's own frames do not."""
+"""Fields whose names differ only in case: a DynamicFrame distinguishes them, Spark's own frames do not."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ R = TypeVar("R")
 
 @contextmanager
 def case_sensitive_names(*frames: DataFrame) -> Iterator[None]:
-    """Have Spark look at the case of names for as long as the context lasts, if the frames need it.
+    """Make Spark case-sensitive within the context, if the frames need it.
 
-    Spark resolves names when a frame is made: a frame keeps what it was made with.
+    Spark resolves names when a frame is created, so the frame stays valid afterwards.
     """
     names = {name for frame in frames for name in frame.columns}
     if len({name.lower() for name in names}) == len(names):
@@ -32,7 +32,7 @@ def case_sensitive_names(*frames: DataFrame) -> Iterator[None]:
 
 
 def by_spelling(change: Callable[P, R]) -> Callable[P, R]:
-    """Make a change of frames tell their fields apart."""
+    """Wrap a function of frames so that it distinguishes fields by case."""
 
     @wraps(change)
     def changed(*args: P.args, **kwargs: P.kwargs) -> R:

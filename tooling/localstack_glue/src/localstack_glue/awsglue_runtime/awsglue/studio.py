@@ -1,7 +1,7 @@
-"""Transforms of the visual editor (Glue Studio) that its scripts import by name: `import gs_derived`.
+"""Transforms of the visual editor (Glue Studio), which scripts import by name: `import gs_derived`.
 
 Follows the pages of "Transforming data with AWS Glue managed transforms" in the AWS Glue Developer Guide. Importing one
-gives DynamicFrames and DataFrames a method of that name.
+adds a method of that name to DynamicFrames and DataFrames.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.spark_versions import cast_or_null
 
-_MILLISECONDS_FROM = 100_000_000_000  # as seconds, this is the year 5138
+_MILLISECONDS_FROM = 100_000_000_000  # in seconds, this is the year 5138
 
 
 def now(frame: DataFrame, colName: str, dateFormat: str | None = None) -> DataFrame:
-    """Add the time of the run, as a timestamp or as a text in a format."""
+    """Add the time of the run, as a timestamp or as formatted text."""
     moment = datetime.now(UTC)
     if dateFormat is None:
         return frame.withColumn(colName, F.lit(moment))
@@ -33,19 +33,19 @@ def now(frame: DataFrame, colName: str, dateFormat: str | None = None) -> DataFr
 
 
 def derived(frame: DataFrame, colName: str, expr: str) -> DataFrame:
-    """Add or replace a column by an expression in SQL."""
+    """Add or replace a column by an SQL expression."""
     return frame.withColumn(colName, F.expr(expr))
 
 
 def uuid(frame: DataFrame, colName: str = "UUID") -> DataFrame:
-    """Add an identifier to each row."""
+    """Add a unique identifier to each row."""
     return frame.withColumn(colName, F.expr("uuid()"))
 
 
 def concat(
     frame: DataFrame, colName: str, colList: Sequence[str] | str, spacer: str = "", nullValue: str | None = None
 ) -> DataFrame:
-    """Add a column of others' texts."""
+    """Add a column with the concatenated texts of others."""
     columns = [_column(frame, name).cast("string") for name in _listed(colList)]
     if nullValue is not None:
         columns = [F.coalesce(column, F.lit(nullValue)) for column in columns]
@@ -60,7 +60,7 @@ def split(frame: DataFrame, colName: str, pattern: str, newColName: str | None =
 def array_to_cols(
     frame: DataFrame, colName: str, colList: Sequence[str] | str, arrayIndexes: Sequence[int] | str | None = None
 ) -> DataFrame:
-    """Make columns of an array's first elements, or of those at some positions, counted from 1."""
+    """Make columns of an array's first elements, or of those at given positions, from 1."""
     names = _listed(colList)
     given = range(1, len(names) + 1) if arrayIndexes is None else [int(one) for one in _listed(arrayIndexes)]
     for name, position in zip(names, given, strict=True):
@@ -69,7 +69,7 @@ def array_to_cols(
 
 
 def explode(frame: DataFrame, colName: str, newCol: str | None = None, outer: bool = False) -> DataFrame:
-    """Make a row of each element of an array; with `outer`, also one where there is none."""
+    """Make a row of each element of an array; with `outer`, also one for an empty array."""
     names = paths.split(colName)
     field = paths.field_at(frame.schema, names)
     if field is None or not isinstance(field.dataType, T.ArrayType):
@@ -79,7 +79,7 @@ def explode(frame: DataFrame, colName: str, newCol: str | None = None, outer: bo
 
 
 def flatten(frame: DataFrame, maxLevels: int = 0, separator: str = ".") -> DataFrame:
-    """Turn structs into columns, down to a level or all the way."""
+    """Flatten structs into columns, down to a level or completely."""
     columns: list[Column] = []
     for field in frame.schema.fields:
         columns += _flat(field, (field.name,), maxLevels or -1, separator)
@@ -96,7 +96,7 @@ def _flat(field: T.StructField, names: paths.Path, levels: int, separator: str) 
 
 
 def null_rows(frame: DataFrame, extended: bool = False) -> DataFrame:
-    """Remove the rows in which every column is null; extended: or an empty text."""
+    """Remove the rows in which every column is null or, with `extended`, an empty text."""
     conditions = []
     for field in frame.schema.fields:
         value = paths.column((field.name,))
@@ -113,7 +113,7 @@ def null_rows(frame: DataFrame, extended: bool = False) -> DataFrame:
 def to_timestamp(
     frame: DataFrame, colName: str, colType: str = "autodetect", newColName: str | None = None
 ) -> DataFrame:
-    """Make timestamps of texts or numbers: seconds, milliseconds or ISO, as said or as they look."""
+    """Parse texts or numbers as timestamps: seconds, milliseconds or ISO, as configured or as recognized."""
     value = _column(frame, colName)
     kind = frame.schema[colName].dataType if colName in frame.columns else T.StringType()
     is_number = isinstance(kind, T.NumericType)
@@ -136,14 +136,14 @@ def to_timestamp(
 
 
 def format_timestamp(frame: DataFrame, colName: str, dateFormat: str, newColName: str | None = None) -> DataFrame:
-    """Make texts of timestamps."""
+    """Format timestamps as texts."""
     return frame.withColumn(newColName or colName, F.date_format(_column(frame, colName), dateFormat))
 
 
 def repartition(
     frame: DataFrame, numPartitionsStr: str | int | None = None, partitionCols: Sequence[str] | str = ()
 ) -> DataFrame:
-    """The same rows in so many partitions, or together by columns."""
+    """The same rows in a number of partitions, or partitioned by columns."""
     columns = _listed(partitionCols)
     return (
         frame.repartition(*columns) if numPartitionsStr is None else frame.repartition(int(numPartitionsStr), *columns)
@@ -167,7 +167,7 @@ TRANSFORMS: dict[str, Callable[..., DataFrame]] = {
 
 
 def attach(name: str) -> None:
-    """Give frames the method of that name."""
+    """Add the method of that name to frames."""
     transform = TRANSFORMS[name]
 
     def of_dynamic_frame(self: DynamicFrame, *args: Any, **kwargs: Any) -> DynamicFrame:

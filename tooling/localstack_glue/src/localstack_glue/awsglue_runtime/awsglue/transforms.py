@@ -98,7 +98,7 @@ class RenameField(GlueTransform):
 
 
 class ResolveChoice(GlueTransform):
-    """Settle choices."""
+    """Resolve choices."""
 
     def __call__(
         self,
@@ -120,7 +120,7 @@ class ResolveChoice(GlueTransform):
 
 
 class Filter(GlueTransform):
-    """Keep the records for which a function answers true."""
+    """Keep the records for which a function returns true."""
 
     def __call__(
         self,
@@ -136,7 +136,7 @@ class Filter(GlueTransform):
 
 
 class Map(GlueTransform):
-    """Replace each record by a function's answer."""
+    """Replace each record by a function's result."""
 
     def __call__(
         self,
@@ -153,7 +153,7 @@ class Map(GlueTransform):
 
 
 class Join(GlueTransform):
-    """Equality join."""
+    """Join on equal values."""
 
     def __call__(
         self,
@@ -180,7 +180,7 @@ class Union(GlueTransform):
         totalThreshold: int = 0,
         unionType: str = "ALL",
     ) -> DynamicFrame:
-        """See `DynamicFrame.union`; Glue Studio's own `unionType` may be given too."""
+        """See `DynamicFrame.union`. Glue Studio's own `unionType` is accepted too."""
         if unionType.upper() != "ALL":
             unsupported(f"Union with unionType {unionType}")
         return frame1.union(frame2, transformation_ctx, info, stageThreshold, totalThreshold)
@@ -227,7 +227,7 @@ class SplitRows(GlueTransform):
 
 
 class Relationalize(GlueTransform):
-    """Flat tables of nested data."""
+    """Turn nested data into flat tables."""
 
     def __call__(
         self,
@@ -280,7 +280,7 @@ class Unbox(GlueTransform):
 
 
 class Spigot(GlueTransform):
-    """Write a sample on the way."""
+    """Write a sample and return the frame."""
 
     def __call__(
         self,
@@ -356,7 +356,7 @@ class MapToCollection(GlueTransform):
 
 
 class FlatMap(GlueTransform):
-    """Call a transform with each frame of a collection; what comes back is made flat."""
+    """Call a transform with each frame of a collection, and flatten the results."""
 
     def __call__(
         self,
@@ -374,7 +374,7 @@ class FlatMap(GlueTransform):
         return dfc.flatmap(call, transformation_ctx)
 
 
-# Names that scripts write which this library refuses when they are used.
+# Transforms that scripts may import and that are refused when used.
 _REFUSED = ("DropDuplicates", "EvaluateDataQuality", "FillMissingValues", "FindIncrementalMatches", "FindMatches")
 
 
@@ -389,17 +389,17 @@ globals().update({_name: _refused_class(_name) for _name in _REFUSED})
 
 
 def get_transforms() -> set[GlueTransform]:
-    """One of each transform."""
+    """An instance of each transform."""
     return {kind() for kind in GlueTransform.__subclasses__() if kind.__name__ not in _REFUSED}
 
 
 def get_transform(name: str) -> GlueTransform | None:
-    """The transform of that name, in any case."""
+    """The transform with this name, in any case."""
     return next((found for found in get_transforms() if found.name().lower() == name.lower()), None)
 
 
 def describe_transform(name: str) -> str:
-    """What a transform is, as JSON."""
+    """The description of a transform as JSON."""
     found = get_transform(name)
     return json.dumps(found.describe() if found else {}, sort_keys=True, indent=4, default=str)
 

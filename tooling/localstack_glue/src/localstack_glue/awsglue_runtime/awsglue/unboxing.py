@@ -1,4 +1,4 @@
-"""Unbox: a string field that holds JSON becomes what the JSON says.
+"""Unbox: parses a string field that holds JSON.
 
 Follows the page "Unbox class" of the AWS Glue Developer Guide.
 """
@@ -15,7 +15,7 @@ _CORRUPT = "_corrupt_record"
 
 
 def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, DataFrame | None]:
-    """Parse a field, whose schema comes from all values; with the records that hold no JSON, as error records."""
+    """Parse a field with the schema of all its values. Records without valid JSON become error records."""
     if not frame.columns:
         return frame, None  # the bookmark left nothing to read
     names = paths.split(path)

@@ -1,6 +1,6 @@
-"""Fields of JSON that have no type, because no record has a value for them.
+"""Fields of JSON without a type, because no record has a value for them.
 
-Spark calls them text. A text of JSON is marked, so that whoever asks can look whether it has any value.
+Spark types them as text. Text fields of JSON are marked, so that callers can check them for values.
 """
 
 from pyspark.sql import DataFrame
@@ -15,7 +15,7 @@ _MARK = "awsglue.untyped"
 
 @by_spelling
 def mark(frame: DataFrame) -> DataFrame:
-    """A frame of JSON whose texts are marked."""
+    """The frame with its text fields marked as JSON."""
     columns = [
         paths.column((field.name,)).alias(field.name, metadata={**field.metadata, _MARK: True})
         if isinstance(field.dataType, T.StringType)
@@ -27,7 +27,7 @@ def mark(frame: DataFrame) -> DataFrame:
 
 @by_spelling
 def fields(frame: DataFrame) -> list[str]:
-    """The fields without a type; of a frame without records nothing is known."""
+    """The fields without any value. In a frame without records, text fields of JSON count as typed."""
     typeless = paths.any_field(frame.schema, lambda field: isinstance(field.dataType, T.NullType))
     marked = paths.any_field(frame.schema, lambda field: bool(field.metadata.get(_MARK)))
     if not marked:

@@ -11,7 +11,7 @@ from awsglue.errors import GlueArgumentError
 
 __all__ = ["GlueArgumentError", "getResolvedOptions"]
 
-# What Glue itself passes: in the result of every script, None if it was not given
+# Arguments that Glue itself passes: in every result, None if missing
 PASSED = (
     "JOB_ID",
     "JOB_RUN_ID",
@@ -32,9 +32,9 @@ BOOKMARK, BOOKMARKS = "job_bookmark_option", ("job-bookmark-enable", "job-bookma
 def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev: bool | None = None) -> dict[str, Any]:
     """Return the named options of a command line such as `sys.argv`; hyphens in their names become underscores.
 
-    Arguments that the script did not ask for are left out, but for those that Glue passes by itself. With
-    `allow_abbrev`, an argument may be the beginning of an option's name: so it is before Glue 6.0, unless told
-    otherwise (docs.aws.amazon.com/glue/latest/dg/migrating-version-60.html).
+    Arguments that the script did not request are left out, except for those that Glue passes by itself. With
+    `allow_abbrev`, an argument may be the beginning of an option's name: the default before Glue 6.0
+    (docs.aws.amazon.com/glue/latest/dg/migrating-version-60.html).
     """
     wanted = list(options)
     for option in RESERVED:
@@ -60,7 +60,7 @@ def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev
 
 
 def _bookmark(option: str | None, continuation: str | None) -> str:
-    """The bookmark's option, which older jobs pass by another name."""
+    """The bookmark's option, which older jobs pass under another name."""
     older = {"continuation-enabled": BOOKMARKS[0], "continuation-readonly": BOOKMARKS[1]}
     chosen = option or older.get(continuation or "", BOOKMARKS[2])
     if chosen not in BOOKMARKS:
@@ -70,9 +70,9 @@ def _bookmark(option: str | None, continuation: str | None) -> str:
 
 
 def _parse(args: Sequence[str], known: Collection[str]) -> dict[str, str | None]:
-    """Read `--name value` and `--name=value`; a name followed by another name has no value.
+    """Parse `--name value` and `--name=value`. A name followed by another name has no value.
 
-    A name that is the beginning of one of the `known` ones stands for that.
+    A name that is the beginning of one of the `known` names means that one.
     """
     given: dict[str, str | None] = {}
     words = list(args)

@@ -1,7 +1,7 @@
-"""Bookmarks over a database: the rows whose keys lie beyond those of the last commit.
+"""Bookmarks over a database: the rows whose keys come after those of the last commit.
 
-The page "Tracking processed data using job bookmarks": the keys are the script's, or else the primary key if its
-values have no gap; together they are one compound key.
+As on the page "Tracking processed data using job bookmarks": the keys are those of the script, or else the primary key
+if its values have no gaps. Several keys form one compound key.
 """
 
 import re
@@ -27,7 +27,7 @@ Load = Callable[..., DataFrame]
 
 @dataclass(frozen=True)
 class Keys:
-    """The columns of a bookmark, and whether their values fall."""
+    """The key columns of a bookmark, and whether their values descend."""
 
     fields: Sequence[T.StructField]
     falls: bool
@@ -39,7 +39,11 @@ class Keys:
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """Refuse what cannot be meant, bookmarks or not."""
+    """Refuse an unknown sort order, with or without bookmarks.
+
+    Raises:
+        GlueDataError: the order is neither asc nor desc.
+    """
     order = options.get("jobBookmarkKeysSortOrder", "asc")
     if str(order).lower() not in _ORDERS:
         raise GlueDataError(f"jobBookmarkKeysSortOrder is {order}; give asc or desc")
@@ -48,7 +52,7 @@ def check(options: Mapping[str, Any]) -> None:
 def new_rows(
     bookmark: Bookmark, context: str, endpoint: Endpoint, table: str | None, options: Mapping[str, Any], load: Load
 ) -> DataFrame:
-    """The rows that no committed run has read; what is new is noted for the next commit."""
+    """The rows that no committed run has read. The last new key is recorded for the next commit."""
     frame = load()
     keys = _keys(frame, endpoint, table, options)
     if keys is None:
@@ -57,7 +61,7 @@ def new_rows(
         )
         return frame
     if any(isinstance(field.dataType, T.StringType | T.FloatType | T.DoubleType) for field in keys.fields):
-        # the database may sort texts in another way than Spark, and a real is no decimal literal
+        # the database may sort texts differently from Spark, and a real is not a decimal literal
         frame = load(pushDownPredicate="false")
     last = bookmark.last_keys(context, keys.names)
     if last is not None:
@@ -66,7 +70,7 @@ def new_rows(
     if reached is None:
         return frame
     bookmark.note_keys(context, keys.names, reached)
-    # rows that are added while this run reads belong to the next one
+    # rows that are added during this run belong to the next one
     return frame.where(~F.coalesce(_beyond(keys, reached), F.lit(False)))
 
 
@@ -85,7 +89,7 @@ def _keys(frame: DataFrame, endpoint: Endpoint, table: str | None, options: Mapp
 
 
 def _primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> Keys | None:
-    """The primary key, if it is one column of whole numbers without a gap."""
+    """The primary key, if it is one column of integers without gaps."""
     columns = primary_key(frame, endpoint, table) if table and not table.lstrip().startswith("(") else []
     if len(columns) != 1:
         return None
@@ -113,7 +117,7 @@ def primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> list
         *outer, name = split_table_name(str(table), _stored_case(connection.getMetaData()))
         schema = outer[-1] if outer else None
         catalog = outer[-2] if len(outer) > 1 else connection.getCatalog()
-        if endpoint.vendor.name == "mysql":  # what others call a schema is a catalog there
+        if endpoint.vendor.name == "mysql":  # MySQL's catalogs are what others call schemas
             catalog, schema = schema or catalog, None
         elif schema is None:
             schema = connection.getSchema()
@@ -127,7 +131,7 @@ def primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> list
 
 
 def split_table_name(table: str, stored: Callable[[str], str]) -> list[str]:
-    """Catalog, schema and table, as far as they are named: quoted ones are as they stand, others as they are stored."""
+    """Catalog, schema and table, as far as they are named. Unquoted names are converted by `stored`."""
     quoted = re.finditer(r'\s*(?:(["`])((?:(?!\1).|\1\1)*)\1|\[([^\]]*)\]|([^."`\[]+))\s*(?:\.|$)', table)
     return [
         stored(bare.strip()) if bare else bracketed or text.replace(mark * 2, mark)
@@ -136,14 +140,14 @@ def split_table_name(table: str, stored: Callable[[str], str]) -> list[str]:
 
 
 def _stored_case(metadata: Any) -> Callable[[str], str]:
-    """What a database makes of a name without quotes."""
+    """The function that converts an unquoted name to the case in which the database stores it."""
     if metadata.storesLowerCaseIdentifiers():
         return str.lower
     return str.upper if metadata.storesUpperCaseIdentifiers() else str
 
 
 def _furthest(frame: DataFrame, keys: Keys) -> list[str] | None:
-    """The largest compound key, or the smallest if they fall, each value as text."""
+    """The largest compound key, or the smallest of descending keys, with each value as text."""
     whole = F.struct(*(F.col(f"`{name}`") for name in keys.names))
     present = reduce(lambda one, other: one & other, (F.col(f"`{name}`").isNotNull() for name in keys.names))
     row = (
@@ -156,7 +160,7 @@ def _furthest(frame: DataFrame, keys: Keys) -> list[str] | None:
 
 
 def _beyond(keys: Keys, values: Sequence[str]) -> Column:
-    """Whether a row comes after a key."""
+    """The condition for rows after a key."""
     found: Column | None = None
     for field, value in reversed(list(zip(keys.fields, values, strict=True))):
         column, limit = F.col(f"`{field.name}`"), _from_text(value, field.dataType)

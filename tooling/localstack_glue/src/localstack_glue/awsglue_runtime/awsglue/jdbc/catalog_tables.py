@@ -1,4 +1,4 @@
-"""Tables of the Data Catalog that a crawler made of a database's tables."""
+"""Tables of the Data Catalog that a crawler created from tables of a database."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,14 +14,14 @@ def _kind(raw: Mapping[str, Any]) -> str:
 
 
 def is_jdbc(raw: Mapping[str, Any]) -> bool:
-    """Whether a table is one of a database, by its classification."""
+    """Whether a table belongs to a database, by its classification."""
     if _kind(raw) == "redshift":
         unsupported(f"the table {raw['Name']} of Amazon Redshift")
     return _kind(raw) in VENDORS
 
 
 def connection_options(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The connection type of such a table, and the options of a read or write."""
+    """The connection type of such a table, and the options for reading or writing it."""
     parameters: Mapping[str, str] = raw.get("Parameters") or {}
     storage = raw.get("StorageDescriptor") or {}
     name = parameters.get("connectionName")
@@ -36,6 +36,6 @@ def connection_options(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def with_call(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """A table's options and those of a call, which go first: it has a hashfield or a hashexpression, never both."""
+    """A table's options, overridden by those of a call. A call's hashfield or hashexpression replaces either."""
     divides = any(given.get(key) for key in _HASHED)
     return {**{key: value for key, value in options.items() if not (divides and key in _HASHED)}, **given}

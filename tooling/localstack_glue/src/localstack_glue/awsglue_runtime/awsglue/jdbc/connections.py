@@ -1,4 +1,4 @@
-"""Connections of the Data Catalog: their URL, and who logs in, from the connection itself or a secret."""
+"""Connections of the Data Catalog: their URL, user and password, from the connection itself or from a secret."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from awsglue.jdbc.vendors import VENDORS, find_vendor, server_only
 
 @dataclass(frozen=True)
 class Login:
-    """What a connection says of a database."""
+    """A connection's URL and credentials for a database."""
 
     url: str = field(repr=False)  # it may hold a password
     user: str | None
@@ -28,14 +28,14 @@ class Login:
 
 
 def login(catalog: Catalog, name: str, catalog_id: str | None = None, url: str | None = None) -> Login:
-    """Read a connection, and its secret if it names one; a URL that is given goes before the connection's."""
+    """Read a connection, and its secret if it names one. A URL of the call overrides the connection's."""
     request = {"CatalogId": catalog_id} if catalog_id else {}
     connection = catalog.client.get_connection(Name=name, HidePassword=False, **request)["Connection"]
     properties: Mapping[str, str] = connection.get("ConnectionProperties") or {}
     place = url or _url(connection, properties, name)
     secret_id = properties.get("SECRET_ID") or (connection.get("AuthenticationConfiguration") or {}).get("SecretArn")
     user, password = None, None
-    if "${" in place:  # the driver finds who logs in there
+    if "${" in place:  # the driver reads the credentials from the URL
         place = filled(place, secret_id)
     else:
         user, password = secret(secret_id) if secret_id else _who(properties)
@@ -51,7 +51,7 @@ def login(catalog: Catalog, name: str, catalog_id: str | None = None, url: str |
 
 
 def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dict[str, Any]:
-    """What `extract_jdbc_conf` answers."""
+    """The result of `extract_jdbc_conf`."""
     found = login(catalog, name, catalog_id)
     given = found.properties
     return {
@@ -68,7 +68,7 @@ def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dic
 
 
 def filled(url: str, secret_name: str | None) -> str:
-    """A URL with the values of a secret where it says `${name}`."""
+    """A URL with `${name}` replaced by the values of a secret."""
     values = secret_values(secret_name) if secret_name else {}
 
     def value(found: re.Match[str]) -> str:
@@ -89,7 +89,7 @@ def secret(name: str) -> tuple[str, str]:
 
 
 def secret_values(name: str) -> dict[str, str]:
-    """What a secret holds: a JSON object, as RDS and Glue write it."""
+    """The content of a secret: a JSON object, as RDS and Glue write it."""
     text = boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString") or ""
     try:
         found = json.loads(text)
@@ -121,7 +121,7 @@ def _url(connection: Mapping[str, Any], properties: Mapping[str, str], name: str
 
 
 def _of_template(text: str, name: str) -> str:
-    """The URL that a connector's connection keeps as `[["default=URL"], ","]`."""
+    """The URL in a connector's connection, which is stored as `[["default=URL"], ","]`."""
     try:
         (part,), _ = json.loads(text)
         key, _, url = part.partition("=")

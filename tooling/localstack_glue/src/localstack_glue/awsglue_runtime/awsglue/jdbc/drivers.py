@@ -1,4 +1,4 @@
-"""The driver's class: on the class path of the run, or a jar that the connection names."""
+"""The driver's class: on the class path of the run, or in a jar that the connection names."""
 
 import tempfile
 from collections.abc import Sequence
@@ -14,8 +14,13 @@ from awsglue.jdbc.vendors import Vendor, without_secrets
 
 
 def find(session: SparkSession, vendor: Vendor, asked: str, jar: str) -> str:
-    """The class to use; refuse by name what is not there, before anything is read."""
-    if jar and not jar.startswith(("http://", "https://")):  # the image of a Marketplace connector is no jar
+    """The driver class to use.
+
+    Raises:
+        GlueDataError: the connection names no class, and the kind of database has no known one.
+        GlueUnsupportedError: the class is not on the class path.
+    """
+    if jar and not jar.startswith(("http://", "https://")):  # the image of a Marketplace connector is not a jar
         add_jar(session, jar)
     candidates: Sequence[str] = (asked,) if asked else vendor.drivers
     if not candidates:
@@ -44,7 +49,7 @@ def add_jar(session: SparkSession, jar: str) -> None:
 
 
 def check_url(session: SparkSession, name: str, url: str) -> None:
-    """Refuse a URL that a driver does not take; Spark would show all of it."""
+    """Refuse a URL that the driver does not accept. Spark's own error would show the whole URL."""
     driver = _loader(session).loadClass(name).getDeclaredConstructor(None).newInstance(None)
     if not driver.acceptsURL(url):
         raise GlueDataError(f"the driver {name} does not take the URL {without_secrets(url)}")
@@ -61,6 +66,6 @@ def _is_there(session: SparkSession, name: str) -> bool:
 
 
 def _loader(session: SparkSession) -> Any:
-    """Where Spark looks for a driver: the thread's class loader, which has the jars that were added."""
+    """The class loader in which Spark looks for a driver: that of the thread, which has the added jars."""
     jvm: Any = session._jvm
     return jvm.java.lang.Thread.currentThread().getContextClassLoader()

@@ -1,4 +1,4 @@
-"""From a call's options to a database: URL, driver, login, and what Spark and the driver are told besides."""
+"""The database of a call: URL, driver, credentials, and the other options for Spark and the driver."""
 
 import re
 from collections.abc import Mapping
@@ -27,19 +27,19 @@ _PLACE = {
     "driver",
     "customJdbcDriverS3Path",
     "customJdbcDriverClassName",
-    "redshiftTmpDir",  # of no effect for other databases
+    "redshiftTmpDir",  # without effect for other databases
 }
 _REFUSED = ("preactions", "postactions", "aws_iam_role", "dataTypeMapping", "autopushdown", "tempdir")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A database, and how to log in."""
+    """A database and its credentials."""
 
     vendor: Vendor
     url: str = field(repr=False)  # it may hold a password
-    properties: Mapping[str, str] = field(repr=False)  # what Spark and the driver are told
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what is left for the read or the write
+    properties: Mapping[str, str] = field(repr=False)  # options for Spark and the driver
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # options for the read or write
 
 
 def endpoint(
@@ -49,7 +49,7 @@ def endpoint(
     options: Mapping[str, Any],
     catalog_id: str | None = None,
 ) -> Endpoint:
-    """The database that a call names by a URL, or by a connection of the Data Catalog."""
+    """Find the database that a call names by a URL or by a connection of the Data Catalog."""
     refused = sorted(set(_REFUSED) & set(options))
     if refused:
         unsupported(f"the {connection_type} options {', '.join(refused)}")
@@ -71,21 +71,24 @@ def endpoint(
 
 
 def url_for_spark(url: str, driver: str) -> str:
-    """The URL by which Spark quotes names as the database does.
+    """A URL with which Spark quotes names as the database does.
 
-    Of `jdbc:mariadb:` Spark knows nothing and quotes with `"`, which is a text there: each row would be the names.
+    Spark does not know `jdbc:mariadb:` and quotes with `"`, which marks texts there: each row would hold the names.
     """
     if url.startswith("jdbc:mariadb:"):
         url = f"jdbc:mysql:{url.removeprefix('jdbc:mariadb:')}"
     if url.startswith("jdbc:mysql:") and driver.startswith("org.mariadb.") and "permitMysqlScheme" not in url:
-        url += f"{'&' if '?' in url else '?'}permitMysqlScheme=true"  # without it, version 3 wants jdbc:mariadb
+        url += f"{'&' if '?' in url else '?'}permitMysqlScheme=true"  # version 3 requires it for jdbc:mysql
     return url
 
 
 def without_login(url: str) -> tuple[str, str | None, str | None]:
-    """A URL of MySQL without the user and password before its server, and these; PostgreSQL's have no such place.
+    """Split a URL of MySQL into the URL without credentials, and the user and password before its server.
 
-    A driver that takes them for a part of the server's name would show the password in its error.
+    A driver that treats them as part of the server's name would show the password in its error.
+
+    Raises:
+        GlueDataError: the URL is one of PostgreSQL, or has several servers.
     """
     found = re.match(r"(jdbc:(mysql|mariadb|postgresql)://)([^/?@]*(?:@[^/?@]*)*)@([^/?@]*)", url)
     if found is None:
@@ -97,7 +100,11 @@ def without_login(url: str) -> tuple[str, str | None, str | None]:
 
 
 def login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None = None) -> connections.Login:
-    """Where a call's options say that the database is, and who logs in; they go before what the connection says."""
+    """The URL and credentials of a call. Options of the call override those of the connection.
+
+    Raises:
+        GlueDataError: neither the options nor a connection name a database.
+    """
     named = options.get("connectionName")
     if is_true(options.get("useConnectionProperties")) and not named:
         raise GlueDataError("useConnectionProperties needs a connectionName")
@@ -107,7 +114,7 @@ def login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None =
     if found is None:
         if own_url is None:
             raise GlueDataError("a database needs a url, or useConnectionProperties with a connectionName")
-        if "${" in own_url:  # the driver finds who logs in there
+        if "${" in own_url:  # the driver reads the credentials from the URL
             return connections.Login(connections.filled(own_url, secret), None)
         found = connections.Login(own_url, None)
     user, password = options.get("user", options.get("username")), options.get("password")
@@ -119,6 +126,6 @@ def login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None =
 
 
 def table_name(options: Mapping[str, Any]) -> str | None:
-    """The table that options name."""
+    """The name of the table in the options; None if there is none."""
     table = options.get("dbtable", options.get("dbTable"))
     return None if table is None else str(table)

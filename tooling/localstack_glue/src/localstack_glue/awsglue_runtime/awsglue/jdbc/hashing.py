@@ -1,4 +1,4 @@
-"""Which part of a table each of the parallel queries reads: together they read each row once, also where it is null."""
+"""The parts of a table that parallel queries read. Together they read each row once, including nulls."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ DEFAULT_PARTITIONS = 7
 
 
 def conditions(vendor: Vendor, options: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    """The WHERE of each query, by `hashfield` or `hashexpression`; none if one query reads all."""
+    """The WHERE condition of each query, by `hashfield` or `hashexpression`; none if one query reads everything."""
     column, expression = options.get("hashfield"), options.get("hashexpression")
     if column and expression:
         raise GlueDataError("hashfield and hashexpression are both given, choose one")
@@ -24,7 +24,7 @@ def conditions(vendor: Vendor, options: Mapping[str, Any], columns: Sequence[str
     rest = f"({number} % {count})" if vendor.name == "sqlserver" else f"mod({number}, {count})"
     if count == 1:
         return []
-    # an expression may give fractions, which are equal to no position: the last query reads them
+    # an expression may give fractions, which equal no position: the last query reads them
     positions = [str(position) for position in range(count - 1)]
     return [*(f"abs({rest}) = {position}" for position in positions), f"abs({rest}) not in ({', '.join(positions)})"]
 
@@ -42,7 +42,7 @@ def _count(given: Any) -> int:
 
 
 def named(column: str, columns: Sequence[str], option: str = "hashfield") -> str:
-    """A column as the table spells it: exactly so, or in another case."""
+    """A column in the table's own spelling; an exact match comes before one in another case."""
     if column in columns:
         return column
     found = [each for each in columns if each.lower() == column.lower()]
@@ -52,5 +52,5 @@ def named(column: str, columns: Sequence[str], option: str = "hashfield") -> str
 
 
 def quoted(vendor: Vendor, name: str) -> str:
-    """A name in the database's quotes."""
+    """Quote a name for the database."""
     return f"{vendor.quote}{name.replace(vendor.quote, vendor.quote * 2)}{vendor.quote}"

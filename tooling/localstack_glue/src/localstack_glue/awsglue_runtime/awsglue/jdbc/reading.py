@@ -1,4 +1,4 @@
-"""Reading from a database: a table, a query, or a part of it in parallel."""
+"""Reading from a database: a table or a query, in parallel if requested."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Reading:
 
 
 def read(reading: Reading, endpoint: Endpoint) -> DataFrame:
-    """Read what the options ask for; with a bookmark, the rows that are new by its keys."""
+    """Read the table or query of the options; with a bookmark, only rows with new keys."""
     options = endpoint.options
     source, passed = build_source(options), {k: str(v) for k, v in options.items() if k not in _OWN}
     is_whole = _sample(options) is None or is_true(options.get("enablePartitioningForSampleQuery"))
@@ -58,7 +58,7 @@ def read(reading: Reading, endpoint: Endpoint) -> DataFrame:
         frame = load()
     else:
         table = table_name(options)
-        if options.get("sampleSize") is not None:  # rows beyond the sample would count as read
+        if options.get("sampleSize") is not None:  # rows beyond the sample would count as read by the bookmark
             unsupported("sampleSize with a job bookmark", "leave transformation_ctx out")
         frame = bookmark_keys.new_rows(bookmark, reading.context, endpoint, table, options, load)
     size = options.get("sampleSize")
@@ -70,9 +70,9 @@ def _sample(options: Mapping[str, Any]) -> str | None:
 
 
 def build_source(options: Mapping[str, Any]) -> str:
-    """What is read: a table's name, or a query in parentheses; of it, what meets the filterPredicate."""
+    """The source for Spark: a table's name, or a query in parentheses, filtered by filterPredicate."""
     source, condition = _unfiltered(options), options.get("filterPredicate")
-    # each text of the script ends its own line: it may end with a comment
+    # each part from the script ends with a line break: it may end with a comment
     return f"(select * from {source} where {condition}\n) filtered" if condition else source  # noqa: S608
 
 

@@ -1,4 +1,4 @@
-"""The kinds of databases: their URLs, their drivers, and how each hashes a column."""
+"""The supported databases: their URLs, their drivers, and their hash functions."""
 
 import re
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ class Vendor:
 
     name: str
     schemes: tuple[str, ...]
-    drivers: tuple[str, ...]  # the first that is there is taken
+    drivers: tuple[str, ...]  # the first one on the class path is used
     port: int
     quote: str = '"'
-    hashed: str = ""  # SQL: a whole number for any value of {column}
-    enforced_ssl: Mapping[str, str] | None = None  # properties for each of the drivers; None: it is not known how
+    hashed: str = ""  # SQL: an integer for any value of {column}
+    enforced_ssl: Mapping[str, str] | None = None  # properties for each of the drivers; None if they are not known
 
 
 VENDORS = {
@@ -50,13 +50,13 @@ VENDORS = {
         Vendor("oracle", ("jdbc:oracle:",), ("oracle.jdbc.OracleDriver",), 1521, hashed="ora_hash({column})"),
     )
 }
-# a URL of a database that has no part in the list above, with a class of its own
+# a URL of a database that is not in the list above, with its own class
 _ANY = Vendor("jdbc", (), (), 0)
 _REFUSED = {"jdbc:redshift:": "Amazon Redshift"}
 
 
 def find_vendor(url: str, connection_type: str | None = None) -> Vendor:
-    """The kind of database that a URL names; a connection type must say the same."""
+    """The kind of database of a URL, which must agree with the connection type."""
     if not url.startswith("jdbc:"):
         raise GlueDataError(f"{without_secrets(url)} is not a JDBC URL; it begins with jdbc:")
     for scheme, name in _REFUSED.items():
@@ -70,13 +70,13 @@ def find_vendor(url: str, connection_type: str | None = None) -> Vendor:
 
 
 def server_only(url: str) -> str:
-    """A URL with protocol, server and port only, where it has that form."""
+    """A URL reduced to protocol, server and port, if it has that form."""
     matched = re.match(r"jdbc:(postgresql|mysql|mariadb|sqlserver)://[^/;?]+", url)
     return matched[0] if matched else url
 
 
 def with_database(url: str, database: str) -> str:
-    """The same server, another database."""
+    """The URL of another database on the same server."""
     if matched := re.match(r"(jdbc:(?:postgresql|mysql|mariadb)://[^/?]+)(?:/[^?]*)?(\?.*)?$", url):
         return f"{matched[1]}/{database}{matched[2] or ''}"
     if url.startswith("jdbc:sqlserver:"):
@@ -91,7 +91,7 @@ def with_database(url: str, database: str) -> str:
 
 
 def without_secrets(url: str) -> str:
-    """A URL for a message: its protocol, and its server where no login can stand before it."""
+    """A URL for messages: its protocol, and its server if no credentials can precede it."""
     protocol = re.match(r"jdbc:\w+:|\w+:(?=//)", url)
     if protocol is None:
         return "jdbc:..." if url.startswith("jdbc:") else "the url given"

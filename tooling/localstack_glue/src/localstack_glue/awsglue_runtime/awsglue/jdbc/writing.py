@@ -1,4 +1,4 @@
-"""Writing to a database: rows are added, and a table that is not there is made, as Spark's JDBC source does."""
+"""Writing to a database: rows are added, and a missing table is created, as by Spark's JDBC source."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def write(frame: DynamicFrame, endpoint: Endpoint) -> None:
 
 
 class JdbcSink(DataSink):
-    """What `GlueContext.getSink` answers for a database."""
+    """The sink that `GlueContext.getSink` returns for a database."""
 
     def __init__(self, endpoint: Callable[[], Endpoint]) -> None:
-        self._endpoint = endpoint()  # refused here, before there is anything to write
+        self._endpoint = endpoint()  # refuses wrong options before anything is written
 
     def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
-        """A database needs no format."""
+        """Ignore the format: a database needs none."""
 
     def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
-        """Refuse: a catalog follows files only."""
+        """Refuse: the catalog is updated for files only."""
         unsupported("setCatalogInfo of a database's sink")
 
     def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
@@ -49,5 +49,5 @@ class JdbcSink(DataSink):
         return dynamic_frame
 
     def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:
-        """Refuse: which table each frame belongs to is not said."""
+        """Refuse: the table of each frame is unknown."""
         unsupported("a DynamicFrameCollection in a database's sink", "write each frame to a table of its own")

@@ -1,7 +1,7 @@
-"""A table as Spark has it, and as the Data Catalog stores it.
+"""Converts table definitions between Spark and the Data Catalog.
 
-Follows what Spark's own Hive catalog writes (HiveExternalCatalog of Spark 3.5): a table made with USING carries its
-provider and schema in `spark.sql.*` parameters, and columns that Hive can read where its provider is one of Hive's.
+Follows Spark's own Hive catalog (HiveExternalCatalog of Spark 3.5): a table created with USING has its provider and
+schema in `spark.sql.*` parameters, and columns for Hive if Hive supports its provider.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class SparkTable:
 
 
 def spark_schema(parameters: Mapping[str, str]) -> T.StructType | None:
-    """The schema that Spark left in a table's parameters."""
+    """The schema that Spark stored in a table's parameters; None if there is none."""
     text = parameters.get(SCHEMA)
     if text is None and (count := parameters.get(f"{SCHEMA}.numParts")):
         text = "".join(parameters[f"{SCHEMA}.part.{number}"] for number in range(int(count)))
@@ -76,7 +76,7 @@ def visible(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def new_table(table: SparkTable, *, is_managed: bool) -> dict[str, Any]:
-    """The definition of a table that Spark made."""
+    """The Data Catalog's definition of a table that Spark created."""
     if table.view_text is not None:
         return _view(table)
     provider = (table.provider or "parquet").lower()
@@ -122,7 +122,7 @@ def _view(table: SparkTable) -> dict[str, Any]:
 
 
 def changed_table(raw: Mapping[str, Any], table: SparkTable) -> dict[str, Any]:
-    """A definition that follows what ALTER TABLE made of a table that stays what it is otherwise."""
+    """A table's definition with the changes of ALTER TABLE. Everything else stays as it was."""
     kept = ("Name", "Description", "Owner", "Retention", "PartitionKeys", "TableType", "ViewOriginalText")
     definition = {name: raw[name] for name in kept if raw.get(name) is not None}
     parameters = dict(raw.get("Parameters") or {})
@@ -141,7 +141,7 @@ def changed_table(raw: Mapping[str, Any], table: SparkTable) -> dict[str, Any]:
 
 
 def _kept(before: Mapping[str, str] | None, field: T.StructField) -> dict[str, str]:
-    """A column as it was written, unless its type changed."""
+    """A column's previous definition, unless its type changed."""
     now = to_catalog_columns([field])[0]
     if before is None or concrete_type(before.get("Type") or "string") != field.dataType:
         return now
@@ -149,7 +149,7 @@ def _kept(before: Mapping[str, str] | None, field: T.StructField) -> dict[str, s
 
 
 def to_catalog_columns(fields: Sequence[T.StructField]) -> list[dict[str, str]]:
-    """Columns as the Data Catalog has them."""
+    """Convert columns to the form of the Data Catalog."""
     return [
         {
             "Name": field.name.lower(),

@@ -1,7 +1,7 @@
-"""CREATE TABLE as Hive writes it: without USING, with STORED AS or ROW FORMAT, with a query or without.
+"""Hive's CREATE TABLE: without USING, with STORED AS or ROW FORMAT, with or without a query.
 
-Spark makes such tables through Hive only, which is not here. Its parser reads the statement; the table is made in the
-Data Catalog, and the query's rows are written as the table's files.
+Spark creates such tables only through Hive, which is not installed here. Spark's parser reads the statement; the table
+is created in the Data Catalog, and the query's rows are written as the table's files.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _STORED_AS = {**HIVE_FORMATS, "textfile": HIVE_FORMATS["csv"]}
 
 
 def create(spark: SparkSide, mirror: Mirror, place: Place, text: str) -> DataFrame:
-    """Make the table of a CREATE TABLE."""
+    """Create the table of a CREATE TABLE statement."""
     plan = spark.plan(text)
     spec = plan.tableSpec()
     existing = mirror.raw(place)
     if existing is not None:
         if plan.ignoreIfExists():
             return spark.session.createDataFrame([], T.StructType([]))
-        spark.sql(f"CREATE TABLE `{place[0]}`.`{place[1]}` (a int) USING parquet")  # says that it exists already
+        spark.sql(f"CREATE TABLE `{place[0]}`.`{place[1]}` (a int) USING parquet")  # raises that it exists
     is_query = plan.getClass().getSimpleName() == "CreateTableAsSelect"
     rows = spark.run_query(plan.query()) if is_query else None
     schema = rows.schema if rows is not None else _schema(plan)
@@ -60,7 +60,7 @@ def create(spark: SparkSide, mirror: Mirror, place: Place, text: str) -> DataFra
 
 
 def create_like(spark: SparkSide, mirror: Mirror, place: Place, model: Mapping[str, Any], location: str) -> DataFrame:
-    """Make a table with another's definition and no rows."""
+    """Create a table with the definition of another and without rows."""
     storage = {**model["StorageDescriptor"], "Location": location}
     kept = {name: model[name] for name in ("PartitionKeys", "Parameters") if model.get(name)}
     definition = {**kept, "Name": place[1], "TableType": "MANAGED_TABLE", "StorageDescriptor": storage}
@@ -107,7 +107,7 @@ def _keys(plan: Any) -> list[str]:
 
 
 def _storage(spark: SparkSide, serde: Any) -> dict[str, Any]:
-    """The formats and SerDe; text, where nothing is said."""
+    """The formats and SerDe; those of text by default."""
     stored_as, library, formats, parameters = "textfile", None, None, {}
     if serde.isDefined():
         found = serde.get()

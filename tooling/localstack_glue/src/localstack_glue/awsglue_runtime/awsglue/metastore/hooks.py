@@ -1,4 +1,4 @@
-"""Puts the metastore before PySpark's own methods: scripts call those, and know of no metastore."""
+"""Hooks the metastore into PySpark's own methods, which scripts call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REMEMBERED = "_glue_metastore"
 
 
 def install(catalog: Catalog | None = None) -> Callable[[], None]:
-    """Have this process's sessions use the Data Catalog; what is returned takes it back."""
+    """Make the sessions of this process use the Data Catalog. Returns a function that undoes it."""
     originals: list[tuple[type, str, Any]] = []
     sql = SparkSession.sql
     metastore = Metastore(lambda session, text: sql(session, text), catalog)
@@ -79,7 +79,7 @@ def _sessions(replace: Any, metastore: Metastore) -> None:
     replace(frame_class(), "writeTo", write_to)
     replace(SQLContext, "tables", listed)
     replace(SQLContext, "tableNames", listed)
-    # Hive's own metastore is what this one stands for
+    # this metastore replaces Hive's own
     replace(SparkSession.Builder, "enableHiveSupport", lambda _: lambda self: self)
 
 
@@ -188,7 +188,7 @@ def _writers(replace: Any, metastore: Metastore) -> None:
 
 
 def _save_to_hive(writer: DataFrameWriter, metastore: Metastore, name: str, mode: str) -> None:
-    """`format("hive")` fills a table of Hive's, column by name."""
+    """Save with `format("hive")`: fill a Hive table, with columns matched by name."""
     session = writer._spark
     if mode.lower() != "append" or not metastore.is_hive_table(session, name):
         unsupported('saveAsTable with format("hive") other than append to an existing table', "use CREATE TABLE")

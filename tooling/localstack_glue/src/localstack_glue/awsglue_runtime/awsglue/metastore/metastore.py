@@ -1,4 +1,4 @@
-"""Runs a statement of Spark's SQL on the Data Catalog: what it names is there before, what it changed after."""
+"""Runs statements of Spark SQL on the Data Catalog: copies tables to Spark before, and changes to Glue afterwards."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _OWN = "spark_catalog"
 
 
 class Metastore:
-    """The Data Catalog as the metastore of this process's sessions."""
+    """The Data Catalog as the metastore of the sessions of this process."""
 
     def __init__(self, sql: Callable[[SparkSession, str], DataFrame], catalog: Catalog | None = None) -> None:
         self._sql = sql
         self._mirror = Mirror(catalog or Catalog())
 
     def run(self, session: SparkSession, text: str, call: Callable[[str], DataFrame]) -> DataFrame:
-        """Run a statement; `call` runs a text as Spark alone would."""
+        """Run a statement. `call` runs a text in Spark alone."""
         spark = self._spark(session)
         try:
             return self._run(spark, text, call)
@@ -76,7 +76,7 @@ class Metastore:
         return call(text)
 
     def table(self, session: SparkSession, name: str) -> None:
-        """Have a table that is about to be read."""
+        """Prepare a table for reading."""
         if self.is_elsewhere(session, name):
             return
         spark = self._spark(session)
@@ -84,17 +84,17 @@ class Metastore:
         self._put(spark, [self._place(spark, name)], Form.READ)
 
     def listed(self, session: SparkSession, database: str | None) -> None:
-        """Have the tables of a database that is about to be listed."""
+        """Prepare the tables of a database for listing."""
         spark = self._spark(session)
         if (wanted := (database or spark.current_database()).lower()) in self._mirror.databases(spark):
             self._mirror.put_all(spark, wanted)
 
     def databases(self, session: SparkSession) -> None:
-        """Have the databases that are about to be listed."""
+        """Prepare the databases for listing."""
         self._mirror.databases(self._spark(session))
 
     def insert(self, session: SparkSession, name: str, call: Callable[[], None]) -> None:
-        """Let `insertInto` write to a table."""
+        """Run `insertInto` on a table."""
         if self.is_elsewhere(session, name):
             call()
             return
@@ -112,12 +112,12 @@ class Metastore:
         return self._mirror.raw(self._place(spark, name)) is not None
 
     def is_hive_table(self, session: SparkSession, name: str) -> bool:
-        """Whether Glue has a table, and Spark did not make it."""
+        """Whether Glue has a table that was not created by Spark."""
         raw = self._mirror.raw(self._place(self._spark(session), name))
         return raw is not None and definitions.PROVIDER not in (raw.get("Parameters") or {})
 
     def location_for(self, session: SparkSession, name: str) -> str:
-        """Where `saveAsTable` puts a table without a path."""
+        """The location of a table that `saveAsTable` creates without a path."""
         spark = self._spark(session)
         self._mirror.databases(spark)
         place = self._place(spark, name)
@@ -127,7 +127,7 @@ class Metastore:
         return self._mirror.location_for(*place)
 
     def save(self, session: SparkSession, name: str, call: Callable[[], None], *, is_managed: bool) -> None:
-        """Let `saveAsTable` make or fill a table."""
+        """Run `saveAsTable`, which creates or fills a table."""
         if self.is_elsewhere(session, name):
             call()
             return
@@ -143,7 +143,7 @@ class Metastore:
         self._then_save(spark, place, called, is_managed=is_managed)
 
     def is_elsewhere(self, session: SparkSession, name: str) -> bool:
-        """Whether a name is one of another catalog that Spark was given, such as one of Iceberg's."""
+        """Whether a name belongs to another catalog of the session, such as one of Iceberg."""
         if session.catalog.currentCatalog() != _OWN:
             return True
         return not statements.parse(name, _other_catalogs(session)).names
@@ -205,7 +205,7 @@ class Metastore:
         raw = self._mirror.put(spark, target, Form.WRITE)
         is_managed = (raw or {}).get("TableType") == "MANAGED_TABLE"
         if raw is not None and is_managed and statement.words[0] == "TRUNCATE" and "PARTITION" not in statement.words:
-            _delete(spark, str(raw["StorageDescriptor"]["Location"]))  # to Spark, all tables here are external
+            _delete(spark, str(raw["StorageDescriptor"]["Location"]))  # in Spark, all tables here are external
             spark.refresh(*target)
             return spark.session.createDataFrame([], T.StructType([]))
         answer = call()
@@ -232,7 +232,7 @@ class Metastore:
     def _then_save(
         self, spark: SparkSide, place: Place, call: Callable[[], DataFrame], *, is_managed: bool
     ) -> DataFrame:
-        """Call, and have Glue store the table as it is then."""
+        """Make the call, then store the resulting table in Glue."""
         before = self._mirror.raw(place)
         known = spark.table(*place) if before is not None and spark.exists(*place) else None
         answer = call()
@@ -251,7 +251,7 @@ class Metastore:
         return answer
 
     def _make_database(self, name: str) -> None:
-        """Make Spark's database `default` in Glue too, when it is used."""
+        """Create Spark's database `default` in Glue when it is first used."""
         if name == "default" and name not in self._mirror._databases:
             self._mirror.catalog.client.create_database(DatabaseInput={"Name": name})
 
@@ -283,12 +283,12 @@ class Metastore:
 
 
 def _other_catalogs(session: SparkSession) -> Callable[[str], bool]:
-    """What tells a catalog that Spark was given besides its own, by its name."""
+    """The test for names of catalogs besides Spark's own."""
     return lambda name: name.lower() != _OWN and session.conf.get(f"spark.sql.catalog.{name}", None) is not None
 
 
 def _delete(spark: SparkSide, location: str) -> None:
-    """Delete a folder with all that is in it."""
+    """Delete a folder with its content."""
     jvm: Any = spark.session._jvm
     folder = jvm.org.apache.hadoop.fs.Path(location)
     folder.getFileSystem(spark.session._jsc.hadoopConfiguration()).delete(folder, True)
@@ -296,7 +296,7 @@ def _delete(spark: SparkSide, location: str) -> None:
 
 @contextmanager
 def _dynamic_overwrite(session: SparkSession, *, is_wanted: bool) -> Iterator[None]:
-    """INSERT OVERWRITE replaces the partitions that it writes to, as it does in Hive's tables, and no others."""
+    """Make INSERT OVERWRITE replace only the partitions that it writes to, as in Hive."""
     before = session.conf.get(_OVERWRITE)
     if is_wanted:
         session.conf.set(_OVERWRITE, "dynamic")

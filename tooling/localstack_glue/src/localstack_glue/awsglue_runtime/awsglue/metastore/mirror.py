@@ -1,4 +1,4 @@
-"""Tables of the Data Catalog in Spark's catalog: put there when a statement names them, and followed since."""
+"""Copies of Data Catalog tables in Spark's catalog, made when a statement names them and kept up to date."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from awsglue.metastore.spark_side import HIDDEN, SparkSide
 Place = tuple[str, str]
 PRESTO = "/* Presto View"
 _TEXT = {"csv", "json"}
-_FEW = 5  # so many tables are asked for one by one
+_FEW = 5  # up to this number, tables are requested one by one
 
 
 class Form(Enum):
-    """How a table is put into Spark's catalog."""
+    """How a table is represented in Spark's catalog."""
 
-    READ = auto()  # Hive's tables over text: as a view over lines
+    READ = auto()  # Hive's text tables as a view over lines
     WRITE = auto()  # as a table that Spark can write to and describe
 
 
@@ -38,12 +38,12 @@ class Mirror:
         self._known: dict[Place, tuple[Form, str]] = {}
         self._databases: dict[str, Mapping[str, Any]] = {}
         self._warned: set[Place] = set()
-        self._as_lines: set[Place] = set()  # tables over text that were read: views of the session may name them
+        self._as_lines: set[Place] = set()  # text tables that were read: views of the session may name them
 
     # ------------------------------------------------------------------ databases
 
     def databases(self, spark: SparkSide) -> dict[str, Mapping[str, Any]]:
-        """All databases of Glue, after Spark has them too."""
+        """Copy all databases of Glue to Spark, and return them."""
         found = {}
         for page in self.catalog.client.get_paginator("get_databases").paginate():
             found.update({database["Name"]: database for database in page["DatabaseList"]})
@@ -60,12 +60,12 @@ class Mirror:
         return found
 
     def forget_database(self, name: str) -> bool:
-        """Know nothing of a database, which is put anew if it is still there; whether Glue had it."""
+        """Forget a database, which is copied again if it still exists. Returns whether Glue had it."""
         self._known = {place: known for place, known in self._known.items() if place[0] != name}
         return self._databases.pop(name, None) is not None
 
     def location_for(self, database: str, table: str) -> str:
-        """Where a table of a database is, if nobody says where."""
+        """The default location of a table in a database."""
         location = str((self._databases.get(database) or {}).get("LocationUri") or "")
         if not location:
             told = f"Can not create a Path from an empty string: the database {database} has no location"
@@ -84,7 +84,7 @@ class Mirror:
         return raw
 
     def existing(self, places: Sequence[Place]) -> list[Place]:
-        """Those of many names that are tables of Glue."""
+        """The names that are tables of Glue."""
         found = []
         for database in dict.fromkeys(place[0] for place in places if place[0] in self._databases):
             wanted = dict.fromkeys(place for place in places if place[0] == database)
@@ -100,7 +100,7 @@ class Mirror:
             yield from page["TableList"]
 
     def put_all(self, spark: SparkSide, database: str) -> None:
-        """Have all tables of a database in Spark, by their names at least."""
+        """Copy all tables of a database to Spark, at least by name."""
         names = set()
         for raw in self._tables(database):
             names.add(raw["Name"])
@@ -113,7 +113,7 @@ class Mirror:
             self._known.pop((database, name), None)
 
     def put(self, spark: SparkSide, place: Place, form: Form) -> Mapping[str, Any] | None:
-        """Have a table in Spark as Glue has it now; None if Glue has none."""
+        """Copy a table from Glue to Spark. Returns None if Glue does not have it."""
         raw = self.raw(place)
         if raw is None:
             if self._known.pop(place, None) is not None:
@@ -178,7 +178,7 @@ class Mirror:
             self._follow_partitions(spark, place, place, raw, keys)
 
     def _put_lines(self, spark: SparkSide, place: Place, raw: Mapping[str, Any], keys: list[str]) -> str:
-        """The table of lines behind a table over text; its name."""
+        """Create the table of lines behind a text table, and return its name."""
         hidden = (HIDDEN, f"{'__'.join(place)}".replace("-", "_"))
         storage, types = raw["StorageDescriptor"], raw.get("PartitionKeys") or []
         mark = json.dumps([storage["Location"], types])
@@ -196,7 +196,7 @@ class Mirror:
         return f"{HIDDEN}.`{hidden[1]}`"
 
     def _files(self, spark: SparkSide, place: Place, raw: Mapping[str, Any]) -> Any:
-        """What of a JSON table's files its view depends on: the keys are found in them."""
+        """The state of a JSON table's files, on which its view depends: its keys are found in them."""
         if parse_table(place[0], raw).format != "json":
             return None
         folders = {raw["StorageDescriptor"]["Location"]}
@@ -225,7 +225,7 @@ class Mirror:
         return found
 
     def save_partitions(self, spark: SparkSide, place: Place) -> None:
-        """Have Glue know the partitions that Spark has."""
+        """Copy the partitions of a table from Spark to Glue."""
         raw = self.raw(place)
         if raw is None or raw.get("TableType") == "VIRTUAL_VIEW":
             return
@@ -235,19 +235,19 @@ class Mirror:
         if there.keys() == known.keys():
             return
         location = str(raw["StorageDescriptor"].get("Location") or "")
-        table = Table(*place, location, (), (), "", {}, raw)  # whatever its files are
+        table = Table(*place, location, (), (), "", {}, raw)  # for any kind of file
         added = [Partition(values, location) for values, location in there.items() if values not in known]
         self.catalog.add_partitions(table, added)
         self.catalog.delete_partitions(table, [Partition(values, "") for values in known if values not in there])
 
     def show_lines_again(self, spark: SparkSide) -> None:
-        """Have tables over text as they are read, once they were written to or described."""
+        """Restore the views of text tables after a statement that wrote or described them."""
         for place in self._as_lines:
             if self._known.get(place, (Form.READ, ""))[0] is Form.WRITE:
                 self.put(spark, place, Form.READ)
 
     def forget(self, place: Place) -> None:
-        """Know nothing of a table: it is put anew when it is named."""
+        """Forget a table, which is copied again when a statement names it."""
         self._known.pop(place, None)
 
     def _warn_of_header(self, place: Place, parameters: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Spark's in-memory catalog, as it is changed and read from Python."""
+"""Changes and reads Spark's in-memory catalog from Python."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from awsglue.metastore.definitions import SparkTable
 from awsglue.sinks import NULL_PARTITION
 from awsglue.spark_versions import build_java_frame
 
-HIDDEN = "glue_files"  # the database of the lines behind Hive's tables over text
+HIDDEN = "glue_files"  # the database of the lines behind Hive's text tables
 _BATCH = 100
 _PLAIN = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 class SparkSide:
-    """One session's view of the catalog that all sessions of a process share."""
+    """One session's view of the catalog, which all sessions of a process share."""
 
     def __init__(self, session: SparkSession, sql: Any) -> None:
         self.session = session
@@ -30,12 +30,12 @@ class SparkSide:
         self._external = session._jsparkSession.sharedState().externalCatalog()
 
     def sql(self, text: str) -> DataFrame:
-        """Run a statement as Spark alone would."""
+        """Run a statement in Spark alone."""
         frame: DataFrame = self._sql(self.session, text)
         return frame
 
     def current_database(self) -> str:
-        """The database of names without one."""
+        """The database of unqualified names."""
         return str(self._catalog.getCurrentDatabase())
 
     # ------------------------------------------------------------------ databases
@@ -45,18 +45,18 @@ class SparkSide:
         return set(self._listed(self._external.listDatabases()))
 
     def put_database(self, name: str, location: str, comment: str, properties: Mapping[str, str]) -> None:
-        """Make or change a database; no folder is made at its location."""
+        """Create or change a database. No folder is created at its location."""
         if not self._external.databaseExists(name):
             self._external.createDatabase(self._database(name, self._nowhere(name), "", {}), True)
         self._external.alterDatabase(self._database(name, location or self._nowhere(name), comment, properties))
 
     def forget_database(self, name: str) -> None:
-        """Take a database out, with its tables; their files stay."""
+        """Remove a database with its tables. Their files stay."""
         self.shield(name)
         self._external.dropDatabase(name, True, True)
 
     def shield(self, name: str) -> None:
-        """Have a database point to nowhere: Spark deletes the folder of one that is dropped."""
+        """Give a database a location that does not exist: Spark deletes the folder of a dropped database."""
         if self._external.databaseExists(name):
             self._external.alterDatabase(self._database(name, self._nowhere(name), "", {}))
 
@@ -69,7 +69,7 @@ class SparkSide:
         return location, str(found.description()), self._dict(found.properties())
 
     def is_nowhere(self, name: str, location: str) -> bool:
-        """Whether a location only stands for none."""
+        """Whether a location is the placeholder for none."""
         return location.rstrip("/").endswith(self._nowhere(name).rstrip("/"))
 
     def _nowhere(self, name: str) -> str:
@@ -84,7 +84,7 @@ class SparkSide:
     # ------------------------------------------------------------------ tables
 
     def exists(self, database: str, name: str) -> bool:
-        """Whether there is such a table or view."""
+        """Whether a table or view exists."""
         return bool(self._external.databaseExists(database)) and bool(self._external.tableExists(database, name))
 
     def tables(self, database: str) -> set[str]:
@@ -92,13 +92,13 @@ class SparkSide:
         return set(self._listed(self._external.listTables(database)))
 
     def forget(self, database: str, name: str) -> None:
-        """Take a table or view out; its files stay, since none is made as Spark's own."""
+        """Remove a table or view. Its files stay, because no table is managed by Spark."""
         if self.exists(database, name):
             self.refresh(database, name)
             self._external.dropTable(database, name, True, True)
 
     def refresh(self, database: str, name: str) -> None:
-        """Have Spark list a table's files anew."""
+        """Make Spark list a table's files again."""
         self._catalog.refreshTable(self._identifier(database, name))
 
     def put_table(
@@ -111,7 +111,7 @@ class SparkSide:
         options: Mapping[str, str],
         properties: Mapping[str, str],
     ) -> None:
-        """Make a table over files that are there."""
+        """Create a table over existing files."""
         columns = ", ".join(_column(field) for field in schema.fields)
         clauses = [f"({columns})" if columns else "", f"USING {provider}"]
         if options:
@@ -124,7 +124,7 @@ class SparkSide:
         self._put(place, lambda name: f"CREATE TABLE {name} {' '.join(clauses)}")
 
     def put_view(self, place: tuple[str, str], query: str) -> None:
-        """Make a view."""
+        """Create a view."""
         self._put(place, lambda name: f"CREATE VIEW {name} AS {query}")
 
     def _put(self, place: tuple[str, str], text: Any) -> None:
@@ -134,7 +134,7 @@ class SparkSide:
             self.sql(text(f"{quoted(database)}.{quoted(name)}"))
             self.refresh(database, name)  # a table of that name may have been dropped with its database
             return
-        # Spark takes other characters in the names of tables that are there, but makes none
+        # Spark reads tables with other characters in their names, but does not create them
         self.forget(HIDDEN, "renamed")
         self.sql(text(f"{HIDDEN}.renamed"))
         made = self._external.getTable(HIDDEN, "renamed")
@@ -143,7 +143,7 @@ class SparkSide:
         self.forget(HIDDEN, "renamed")
 
     def table(self, database: str, name: str) -> SparkTable:
-        """What Spark knows of a table or view."""
+        """Spark's description of a table or view."""
         found = self._external.getTable(database, name)
         schema = T._parse_datatype_json_string(found.schema().json())
         assert isinstance(schema, T.StructType)  # noqa: S101 - a table's schema is a struct
@@ -188,7 +188,7 @@ class SparkSide:
         )
 
     def drop_partitions(self, database: str, name: str, keys: Sequence[str], values: Sequence[tuple[str, ...]]) -> None:
-        """Take partitions out; their files stay."""
+        """Remove partitions. Their files stay."""
         self._alter(database, name, "DROP IF EXISTS", [f"PARTITION ({_spec(keys, one)})" for one in values], ", ")
 
     def _alter(self, database: str, name: str, verb: str, parts: Sequence[str], separator: str) -> None:
@@ -196,18 +196,18 @@ class SparkSide:
             batch = separator.join(parts[start : start + _BATCH])
             self.sql(f"ALTER TABLE {quoted(database)}.{quoted(name)} {verb} {batch}")
 
-    # ------------------------------------------------------------------ Scala's own
+    # ------------------------------------------------------------------ Scala objects
 
     def plan(self, text: str) -> Any:
-        """What Spark's parser makes of a statement."""
+        """The plan that Spark's parser makes of a statement."""
         return self.session._jsparkSession.sessionState().sqlParser().parsePlan(text)
 
     def run_query(self, plan: Any) -> DataFrame:
-        """The rows of a query's plan."""
+        """Run a query's plan."""
         return DataFrame(build_java_frame(self._jvm, self.session._jsparkSession, plan), self.session)
 
     def dictionary(self, scala_map: Any) -> dict[str, str]:
-        """A map of Scala's."""
+        """Convert a Scala map."""
         return self._dict(scala_map)
 
     def _identifier(self, database: str, name: str) -> Any:

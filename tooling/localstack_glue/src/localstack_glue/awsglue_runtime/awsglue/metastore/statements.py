@@ -1,7 +1,7 @@
-"""What a statement of Spark's SQL is about: what it does, to which table, and which names it mentions.
+"""Reads statements of Spark SQL: their kind, their target table, and the names that they mention.
 
-Spark itself parses and judges the statement. Here it is enough to know no name too few: a word that only looks like a
-table's name costs a look into the catalog.
+Spark itself parses and checks the statement. This module only must not miss a name: a word that merely looks like a
+table's name costs one request to the catalog.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DATABASE = {"DATABASE", "SCHEMA", "NAMESPACE"}
 
 
 class Kind(Enum):
-    """What a statement does."""
+    """The kinds of statements."""
 
     QUERY = auto()
     INSERT = auto()
@@ -37,19 +37,19 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Name:
-    """A table's name as it is written; without a database it is in the current one."""
+    """A table's name as written. Without a database it belongs to the current one."""
 
     database: str | None
     table: str
 
     def within(self, current: str) -> tuple[str, str]:
-        """The database and table, both in lower case, as the catalog has them."""
+        """The database and table, both in lower case as in the catalog."""
         return (self.database or current).lower(), self.table.lower()
 
 
 @dataclass(frozen=True)
 class Header:
-    """The clauses of CREATE TABLE before its query: where USING ends, and which words stand outside parentheses."""
+    """The clauses of CREATE TABLE before its query: the end of USING, and the words outside parentheses."""
 
     using_end: int | None
     words: frozenset[str]
@@ -57,12 +57,12 @@ class Header:
 
     @property
     def has_location(self) -> bool:
-        """Whether the statement says where the files are: by LOCATION, or by the option `path`."""
+        """Whether the statement has a location: LOCATION or the option `path`."""
         return "LOCATION" in self.words or self.has_path
 
     @property
     def is_hive(self) -> bool:
-        """Whether the table is one of Hive's: Spark makes those where no USING stands."""
+        """Whether the table is a Hive table: Spark creates one if there is no USING."""
         return self.using_end is None
 
 
@@ -76,7 +76,7 @@ class Statement:
     names: tuple[Name, ...] = ()
     words: tuple[str, ...] = ()
     header: Header | None = None
-    is_elsewhere: bool = False  # it is about something in another catalog of Spark's
+    is_elsewhere: bool = False  # its target is in another catalog
 
     def with_location(self, location: str) -> str:
         """The text of CREATE TABLE ... USING with a LOCATION."""
@@ -105,7 +105,7 @@ class _Token:
 
 
 def parse(text: str, is_catalog: Callable[[str], bool] = lambda _: False) -> Statement:
-    """Read a statement; names that begin with another catalog of Spark's are none of Glue's here."""
+    """Read a statement. Names in other catalogs of the session are not names of Glue."""
     tokens = [token for token in _tokens(text) if token.text.strip() and not token.text.startswith(("--", "/*"))]
     words = tuple(token.word for token in tokens)
     names = tuple(dict.fromkeys(_names(tokens, is_catalog)))
@@ -155,7 +155,7 @@ def _parts_at(tokens: Sequence[_Token], start: int) -> list[str]:
 
 
 def _kind(words: Sequence[str]) -> tuple[Kind, int | None]:
-    """What a statement does, and where its target's name begins."""
+    """The kind of a statement, and the position of its target's name."""
     first = words[0] if words else ""
     if first in {"CREATE", "REPLACE"}:
         return _created(words)
@@ -208,7 +208,7 @@ def _inserted(words: Sequence[str], position: int) -> tuple[Kind, int | None]:
 
 
 def _insert_position(words: Sequence[str]) -> int | None:
-    """Where INSERT stands: first, or behind WITH or FROM."""
+    """The position of INSERT: first, or after WITH or FROM."""
     if words[:1] not in (("INSERT",), ("WITH",), ("FROM",)):
         return None
     depth = 0
@@ -241,7 +241,7 @@ def _header(tokens: Sequence[_Token]) -> Header:
 
 
 def _option_names(tokens: Sequence[_Token], start: int) -> Iterator[str]:
-    """The names of the options from the first one on: each stands at the start, or behind a comma."""
+    """The names of the options: the first word, and each word after a comma."""
     is_name = True
     for token in tokens[start:]:
         if token.text == ")":
@@ -252,7 +252,7 @@ def _option_names(tokens: Sequence[_Token], start: int) -> Iterator[str]:
 
 
 def _dotted_end(tokens: Sequence[_Token], position: int) -> int:
-    """Where a provider's name ends: it may be a class."""
+    """The end of a provider's name, which may be a dotted class name."""
     while position + 2 < len(tokens) and tokens[position + 1].text == ".":
         position += 2
     return tokens[position].end

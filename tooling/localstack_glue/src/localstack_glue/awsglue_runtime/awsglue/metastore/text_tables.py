@@ -1,7 +1,7 @@
-"""Hive's tables over text, as Spark SQL reads them: one SQL query over the lines of a table's files.
+"""Hive's text tables in Spark SQL: one query over the lines of a table's files.
 
 Follows "LanguageManual DDL" of Apache Hive and the pages "OpenCSVSerDe" and "OpenX JSON SerDe" of the Amazon Athena
-User Guide. Spark reads such tables through Hive's SerDes, line by line, and does not heed `skip.header.line.count`.
+User Guide. Spark reads such tables through Hive's SerDes, line by line, and ignores `skip.header.line.count`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TIME = r"^\\d{4}-\\d{1,2}-\\d{1,2} \\d{1,2}:\\d{2}:\\d{2}(\\.\\d+)?$"
 
 
 def query(session: SparkSession, table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -> str:
-    """The query that makes a table's columns of the lines in another table."""
+    """The query that turns the lines in another table into a table's columns."""
     if table.format == "json":
         return _json(session, table, schema, lines, keys)
     library = str((table.raw["StorageDescriptor"].get("SerdeInfo") or {}).get("SerializationLibrary") or "")
@@ -40,7 +40,7 @@ def _json(session: SparkSession, table: Table, schema: T.StructType, lines: str,
 
 
 def _lazy(table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -> str:
-    """LazySimpleSerDe: quotes mean nothing to it, and values that are not of their type are null."""
+    """LazySimpleSerDe: quotes have no meaning, and values of another type become null."""
     given = table.serde_parameters
     delimiter = given.get("field.delim") or given.get("serialization.format") or "\x01"
     delimiter = {"1": "\x01"}.get(delimiter, delimiter)
@@ -61,7 +61,7 @@ def _lazy(table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -
 
 
 def _open_csv(table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -> str:
-    """OpenCSVSerde: an empty value is an empty text."""
+    """OpenCSVSerde: an empty field is an empty text."""
     given = table.serde_parameters
     told = {
         "sep": given.get("separatorChar", ","),
