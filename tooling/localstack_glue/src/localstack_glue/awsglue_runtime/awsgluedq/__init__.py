@@ -1,1 +1,1 @@
-"""Glue Data Quality: the visual editor's default ruleset; other rules are refused by name."""
+"""Glue Data Quality: evaluates DQDL rulesets. Unsupported rules are refused by name."""

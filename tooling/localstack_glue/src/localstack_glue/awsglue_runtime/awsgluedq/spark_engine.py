@@ -1,4 +1,4 @@
-"""Answers rules on Spark, over the frames of a script."""
+"""The engine on Spark, over the frames of a script."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _TYPES = {"INTEGER": "INT", "LONG": "BIGINT"}
 
 
 class SparkEngine:
-    """Frames by their alias; the one under test is `primary`. `close` gives the names free."""
+    """Frames by alias. The tested frame is `primary`. `close` releases the names."""
 
     def __init__(self, spark: SparkSession, frames: Mapping[str, DataFrame]) -> None:
         self._spark = spark
-        views = spark._jsparkSession.sessionState().catalog()  # PySpark's own catalog would ask the metastore too
+        views = spark._jsparkSession.sessionState().catalog()  # PySpark's own catalog would query the metastore too
         if taken := [alias for alias in frames if views.getTempView(alias).isDefined()]:
             raise UnsupportedRuleError(f"data quality rules while the script has its own view {taken[0]}")
         self.tables = {alias: _columns(frame) for alias, frame in frames.items()}
-        for alias, frame in frames.items():  # a user's SQL names them
+        for alias, frame in frames.items():  # the user's SQL names them
             frame.createOrReplaceTempView(alias)
 
     def close(self) -> None:
@@ -47,19 +47,19 @@ class SparkEngine:
         """Run SQL."""
         try:
             return [tuple(row) for row in self._spark.sql(sql).collect()]
-        except PySparkException as error:  # what SQL and the data do not allow; a failed job is another error
+        except PySparkException as error:  # errors of the SQL or the data; a failed Spark job is another error
             raise QueryError(f"Error executing SQL statement: {error}") from error
 
     def statement(self, spark_sql: str) -> str:
-        """A user's query, as it is."""
+        """A user's query, unchanged."""
         return spark_sql.strip().rstrip(";")
 
     def expression(self, spark_sql: str) -> str:
-        """A user's condition, as it is."""
+        """A user's condition, unchanged."""
         return spark_sql
 
     def result_columns(self, spark_sql: str) -> list[str]:
-        """The names of a user's query's columns."""
+        """The column names of a user's query."""
         try:
             return self._spark.sql(self.statement(spark_sql)).columns
         except PySparkException as error:
@@ -70,21 +70,21 @@ class SparkEngine:
         return "`" + name.replace("`", "``") + "`"
 
     def text(self, value: str) -> str:
-        """A text; backslashes are signs of their own in Spark's literals."""
+        """Write a text as an SQL literal. Backslashes are special in Spark's literals."""
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
     def first_match(self, value: str, pattern: str) -> str:
-        """The first match of a pattern."""
+        """The first match of a pattern, in SQL."""
         if self._spark.conf.get("spark.sql.parser.escapedStringLiterals") == "true":
             raise UnsupportedRuleError("patterns with spark.sql.parser.escapedStringLiterals")
         return f"regexp_extract({value}, {self.text(pattern)}, 0)"
 
     def check_comparable(self, first: Column, second: Column) -> None:
-        """Spark compares what it can, and says what it cannot."""
+        """Accept any columns: Spark reports those that it cannot compare."""
 
     def castable(self, column: Column, wanted: str) -> str:
-        """Whether the cast gives a value."""
-        # with ANSI off, which Glue 5 has, 1.5 is cast to an integer; with ANSI on, a plain cast would raise
+        """The SQL for whether the cast gives a value."""
+        # without ANSI, as in Glue 5, 1.5 is cast to an integer; with ANSI, a plain cast would raise
         is_ansi = self._spark.conf.get("spark.sql.ansi.enabled") == "true"
         cast = "TRY_CAST" if is_ansi else "CAST"
         return f"({cast}({self.quoted(column.name)} AS {_TYPES.get(wanted, wanted)}) IS NOT NULL)"
@@ -98,7 +98,7 @@ class SparkEngine:
         return f"CAST(TRY_CAST({self.quoted(column.name)} AS TIMESTAMP) AS BIGINT)"
 
     def day_in_format(self, value: str, java_format: str) -> str:
-        """A text read as a date, with as many digits as the format has letters."""
+        """A text parsed as a date, with as many digits as the format has letters."""
         digits = re.sub("[dMy]", r"\\d", java_format)
         is_like = f"{value} RLIKE {self.text(f'^{digits}$')}"
         return f"CASE WHEN {is_like} THEN to_date(try_to_timestamp({value}, '{java_format}')) END"

@@ -1,7 +1,7 @@
-"""The data quality transforms: rulesets in DQDL over the frames of a script.
+"""The data quality transforms: evaluate DQDL rulesets on the frames of a script.
 
 Follows the pages "Evaluating data quality with AWS Glue Studio" and "Data Quality Definition Language (DQDL)
-reference" of the AWS Glue Developer Guide. Nothing is published: neither results nor CloudWatch metrics.
+reference" of the AWS Glue Developer Guide. Neither results nor CloudWatch metrics are published.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PUBLISHING = (
     "enableDataQualityResultsPublishing",
 )
 _ADDITIONAL = ("dataQualityResultsPublishing.strategy", "observations.scope", "performanceTuning.caching")
-_ROWS_ELSEWHERE = ("DatasetMatch", "ReferentialIntegrity")  # rows are judged by another table
+_ROWS_ELSEWHERE = ("DatasetMatch", "ReferentialIntegrity")  # rows are compared with another table
 OUTCOMES = (
     "Rule string, Outcome string, FailureReason string, EvaluatedMetrics map<string, double>, EvaluatedRule string"
 )
@@ -59,7 +59,10 @@ class EvaluateDataQuality:
         additional_options: Any = None,
         additional_data_sources: Mapping[str, DynamicFrame] | None = None,
     ) -> DynamicFrameCollection:
-        """The outcome of each rule, and the rows with what they passed: rules over the whole table skip each row."""
+        """The outcome of each rule, and the rows with the rules that they passed.
+
+        Rules over the whole table count as skipped for rows.
+        """
         check_options("the data quality publishing options", publishing_options or {}, _PUBLISHING)
         check_options("the data quality options", additional_options or {}, _ADDITIONAL)
         frames = _by_alias(frame, additional_data_sources)

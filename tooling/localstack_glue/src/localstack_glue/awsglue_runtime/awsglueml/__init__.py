@@ -1,1 +1,1 @@
-"""Glue's machine learning: present so that scripts import it, and refused when they use it."""
+"""Glue's machine learning: scripts can import it, but its use is refused."""

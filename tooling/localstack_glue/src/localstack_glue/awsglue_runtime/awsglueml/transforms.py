@@ -1,4 +1,4 @@
-"""The machine learning transforms: refused by name."""
+"""The machine learning transforms, which are refused by name."""
 
 from awsglue.errors import refused
 

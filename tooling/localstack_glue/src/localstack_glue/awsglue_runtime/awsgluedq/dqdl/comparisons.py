@@ -1,4 +1,4 @@
-"""Rules that look at another table, at the schema, or at a query of the user's."""
+"""Rules about another table, the schema, or a query of the user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .metrics import Planner, judged
 from .model import Rule
 from .plans import Judge, Plan, Verdict, empty, known, unmet
 
-_REFERENCE = re.compile(r"(?P<alias>.+)\.(?:\{(?P<columns>.+)\}|(?P<column>[^.]+))")  # an alias may have points
+_REFERENCE = re.compile(r"(?P<alias>.+)\.(?:\{(?P<columns>.+)\}|(?P<column>[^.]+))")  # an alias may contain dots
 _AGGREGATE = re.compile(r"\s*(?P<function>sum|avg)\s*\(\s*(?P<column>.+?)\s*\)\s*", re.IGNORECASE)
 
 
@@ -28,7 +28,7 @@ def column_exists(rule: Rule, context: Context) -> Plan:
 
 
 def column_names_match_pattern(rule: Rule, context: Context) -> Plan:
-    """ColumnNamesMatchPattern: the pattern is found in each name."""
+    """ColumnNamesMatchPattern: the pattern occurs in each name."""
     try:
         pattern = re.compile(rule.values[0])
     except re.error as error:
@@ -43,7 +43,7 @@ def column_names_match_pattern(rule: Rule, context: Context) -> Plan:
 
 
 def schema_match(rule: Rule, context: Context) -> Plan:
-    """SchemaMatch: the share of columns whose name and type another table has too."""
+    """SchemaMatch: the share of columns that another table has with the same name and type."""
     alias = rule.values[0]
     own = {column.name: column.type for column in context.table(PRIMARY)}
     other = {column.name: column.type for column in context.table(alias)}
@@ -52,7 +52,7 @@ def schema_match(rule: Rule, context: Context) -> Plan:
 
 
 def row_count_match(rule: Rule, context: Context) -> Plan:
-    """RowCountMatch: how many rows there are for each of another table."""
+    """RowCountMatch: the number of rows divided by that of another table."""
     alias = rule.values[0]
     context.table(alias)
 
@@ -67,7 +67,7 @@ def row_count_match(rule: Rule, context: Context) -> Plan:
 
 
 def aggregate_match(rule: Rule, context: Context) -> Plan:
-    """AggregateMatch: a sum or mean over another one; two zeros are equal."""
+    """AggregateMatch: a sum or mean divided by another one. Two zeros are equal."""
     parts = [_aggregate(text, rule, context) for text in rule.values]
     names = list(dict.fromkeys(column for _, column in parts))
 
@@ -82,7 +82,7 @@ def aggregate_match(rule: Rule, context: Context) -> Plan:
 
 
 def referential_integrity(rule: Rule, context: Context) -> Plan:
-    """ReferentialIntegrity: the share of rows whose values another table has; a null is nowhere."""
+    """ReferentialIntegrity: the share of rows whose values occur in another table. A null never occurs."""
     own = [name.strip() for name in rule.values[0].split(",")]
     reference = _REFERENCE.fullmatch(rule.values[1])
     alias = reference["alias"] if reference else ""
@@ -106,7 +106,7 @@ def referential_integrity(rule: Rule, context: Context) -> Plan:
 
 
 def dataset_match(rule: Rule, context: Context) -> Plan:
-    """DatasetMatch: the share of rows that another table has under the same key with the same values."""
+    """DatasetMatch: the share of rows that another table has with the same key and values."""
     alias = rule.values[0]
     keys = _mapping(rule.values[1])
     others = {column.name: column.name for column in context.table(PRIMARY) if column.name not in keys}
@@ -115,7 +115,7 @@ def dataset_match(rule: Rule, context: Context) -> Plan:
     pairs = [(context.sql(first), context.sql(second)) for first, second in columns]
     primary, reference = context.engine.quoted(PRIMARY), context.engine.quoted(alias)
     on = " AND ".join(f"p.{own} = r.{other}" for own, other in pairs[: len(keys)])
-    # the published evaluation compares a hash of the values, for which two nulls are the same
+    # the published evaluation compares a hash of the values, in which two nulls are equal
     same = " AND ".join(
         f"(p.{own} = r.{other} OR (p.{own} IS NULL AND r.{other} IS NULL))" for own, other in pairs[len(keys) :]
     )
@@ -140,7 +140,7 @@ def dataset_match(rule: Rule, context: Context) -> Plan:
 
 
 def custom_sql(rule: Rule, context: Context) -> Plan:
-    """CustomSql: one number and a condition, or the rows that pass, by the columns that the query gives."""
+    """CustomSql: one number with a condition, or the passing rows, depending on the query's columns."""
     statement = context.engine.statement(rule.values[0])
     if rule.condition is not None:
 
@@ -175,7 +175,7 @@ def custom_sql(rule: Rule, context: Context) -> Plan:
 
 
 def _pairs(names: Iterable[tuple[str, str]], alias: str, context: Context) -> list[tuple[Column, Column]]:
-    """The columns of both tables, of which each two are compared."""
+    """The pairs of columns of both tables to compare."""
     found = [(context.column(own), context.column(other, alias)) for own, other in names]
     for own, other in found:
         context.engine.check_comparable(own, other)
@@ -203,7 +203,7 @@ def _aggregate(text: str, rule: Rule, context: Context) -> tuple[str, str]:
     first, _, rest = column.rpartition(".")
     if first and any(first.lower() == name.lower() for name in context.engine.tables):
         alias, column = first, rest
-    value = context.sql(context.numeric(column, alias))  # added as it is, and a double only then
+    value = context.sql(context.numeric(column, alias))  # summed as it is, and then cast to a double
     table = context.engine.quoted(alias)
     return f"(SELECT CAST({found['function'].lower()}({value}) AS DOUBLE) FROM {table})", column
 

@@ -1,4 +1,4 @@
-"""Whether a number is what a condition asks for, and the same as SQL over a column."""
+"""Evaluates conditions on a number, and writes them in SQL for a column."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def evaluate_number(operand: Operand) -> float:
 
 
 def is_met(condition: Condition, value: float) -> bool:
-    """Whether a number is what is asked for; `between` leaves out both ends, as AWS's does."""
+    """Whether a number satisfies a condition. `between` excludes both ends, as on AWS."""
     bounds = [evaluate_number(each) for each in condition.operands if not isinstance(each, Keyword)]
     is_negated = condition.operator.startswith("not ")
     if condition.operator.endswith("between"):
@@ -41,7 +41,7 @@ def is_met(condition: Condition, value: float) -> bool:
 
 
 def sql_test(value: str, operator: str, bounds: list[str]) -> str:
-    """The condition over a value that is not null."""
+    """The condition in SQL, for a value that is not null."""
     if operator == "between":
         return f"({value} > {bounds[0]} AND {value} < {bounds[1]})"
     if operator == "not between":
@@ -65,7 +65,7 @@ def evaluate_day(operand: Operand, now: datetime) -> date:
 
 
 def evaluate_hours(operand: Operand) -> float:
-    """A duration in hours, rounded as AWS rounds them."""
+    """A duration in hours, rounded as on AWS."""
     if not isinstance(operand, Duration):
         raise TypeError(f"{operand} is not a duration")
     factor = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60}[operand.unit]

@@ -1,4 +1,4 @@
-"""What answers a rule's questions: SQL over the tables of one evaluation, in the words of Spark or of DuckDB."""
+"""The engine of an evaluation: runs SQL over its tables in the dialect of Spark or DuckDB."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ NUMBERS = ("integer", "decimal", "float")
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its kind is integer, decimal, float, text, date, timestamp, boolean or other; its type the engine's."""
+    """A column. Its kind is integer, decimal, float, text, date, timestamp, boolean or other; its type is the engine's.
+    """
 
     name: str
     kind: str
@@ -20,57 +21,77 @@ class Column:
 
 
 class Engine(Protocol):
-    """The tables, by their alias, and how they are asked."""
+    """The tables by alias, and the queries on them."""
 
     @property
     def tables(self) -> Mapping[str, Sequence[Column]]:
-        """The columns of each table; the one under test is `primary`."""
+        """The columns of each table. The tested table is `primary`."""
         ...
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run SQL that `text` and its like have made; raise QueryError where the data does not allow it."""
+        """Run SQL that this class's methods have written.
+
+        Raises:
+            QueryError: the data does not allow it.
+        """
         ...
 
     def statement(self, spark_sql: str) -> str:
-        """A user's query in this engine's words; raise UnsupportedRuleError if it cannot be said."""
+        """Translate a user's query to this engine's dialect.
+
+        Raises:
+            UnsupportedRuleError: the query has no translation.
+        """
         ...
 
     def expression(self, spark_sql: str) -> str:
-        """A user's condition in this engine's words; raise UnsupportedRuleError if it cannot be said."""
+        """Translate a user's condition to this engine's dialect.
+
+        Raises:
+            UnsupportedRuleError: the condition has no translation.
+        """
         ...
 
     def result_columns(self, spark_sql: str) -> list[str]:
-        """The names of a user's query's columns."""
+        """The column names of a user's query."""
         ...
 
     def quoted(self, name: str) -> str:
-        """A name of a column or table."""
+        """Quote the name of a column or table."""
         ...
 
     def text(self, value: str) -> str:
-        """A text as a literal."""
+        """Write a text as an SQL literal."""
         ...
 
     def first_match(self, value: str, pattern: str) -> str:
-        """The first part of a value that a Java pattern matches; UnsupportedRuleError for what is not known."""
+        """The first part of a value that matches a Java pattern, in SQL.
+
+        Raises:
+            UnsupportedRuleError: the pattern has no translation.
+        """
         ...
 
     def check_comparable(self, first: Column, second: Column) -> None:
-        """Raise UnsupportedRuleError if two columns are compared otherwise than by Spark."""
+        """Check that the engine compares two columns as Spark does.
+
+        Raises:
+            UnsupportedRuleError: it compares them differently.
+        """
         ...
 
     def castable(self, column: Column, wanted: str) -> str:
-        """Whether Spark casts a value of a text column to a type of ColumnDataType."""
+        """The SQL for whether Spark can cast a text to a type of ColumnDataType."""
         ...
 
     def as_day(self, column: Column) -> str:
-        """A value as a date; null if it is none."""
+        """A value as a date, in SQL; null if it is not one."""
         ...
 
     def as_seconds(self, column: Column) -> str:
-        """A value as seconds since 1970, UTC; null if it is no moment."""
+        """A value as seconds since 1970 in UTC, in SQL; null if it is not a time."""
         ...
 
     def day_in_format(self, value: str, java_format: str) -> str:
-        """A text read as a date by one of the formats of ColumnDataType; null if it is none."""
+        """A text parsed as a date in a format of ColumnDataType, in SQL; null if it does not match."""
         ...

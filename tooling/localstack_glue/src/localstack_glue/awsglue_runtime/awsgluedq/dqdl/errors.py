@@ -1,13 +1,13 @@
-"""Why a ruleset is not evaluated."""
+"""The reasons why a ruleset is not evaluated."""
 
 
 class InvalidRulesetError(ValueError):
-    """The text is no DQDL, or AWS would not take it."""
+    """The text is not DQDL, or AWS would refuse it."""
 
 
 class UnsupportedRuleError(NotImplementedError):
-    """AWS evaluates it and this package does not; the message names it."""
+    """AWS evaluates the rule and this package does not. The message names the rule."""
 
 
 class QueryError(Exception):
-    """The data cannot answer a rule: a column that is not there, a text where a number is needed."""
+    """The data do not allow a rule: for example, a missing column, or text instead of numbers."""

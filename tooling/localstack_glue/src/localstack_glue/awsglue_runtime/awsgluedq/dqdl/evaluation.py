@@ -18,14 +18,18 @@ PLANNERS = {**metrics.PLANNERS, **rows.PLANNERS, **comparisons.PLANNERS}
 
 
 def check(ruleset: Ruleset) -> None:
-    """Raise UnsupportedRuleError for the first rule that is not evaluated here."""
+    """Check that all rules of a ruleset are supported.
+
+    Raises:
+        UnsupportedRuleError: a rule is not evaluated here; the first is named.
+    """
     for rule in ruleset.rules:
         for simple in rule.simple():
             check_evaluated(simple)
 
 
 def evaluate(ruleset: Ruleset, engine: Engine, now: datetime) -> list[Outcome]:
-    """Judge the primary table by each rule, in their order.
+    """Evaluate the rules on the primary table, in their order.
 
     Raises:
         UnsupportedRuleError: a rule is not evaluated here.
@@ -38,7 +42,7 @@ def evaluate(ruleset: Ruleset, engine: Engine, now: datetime) -> list[Outcome]:
 
 
 def analyze(analyzers: Sequence[Rule], engine: Engine, now: datetime) -> list[Outcome]:
-    """Measure what analyzers ask for."""
+    """Measure the metrics of analyzers."""
     context = Context(engine, now)
     return [_analyzed(analyzer, context) for analyzer in analyzers]
 
@@ -70,7 +74,8 @@ def _plan(rule: Rule, context: Context) -> Plan:
 
 
 def _answered(plans: Sequence[Plan], engine: Engine) -> list[Outcome]:
-    """Ask for the aggregates of all plans at once; one at a time if that fails, so that one rule spoils no other."""
+    """Query the aggregates of all plans together. If that fails, query them one by one, so that rules fail separately.
+    """
     together = [plan for plan in plans if plan.aggregates]
     answers: dict[int, Sequence[Any]] = {}
     if len(together) > 1:
@@ -91,7 +96,7 @@ def _outcome(
     if id(plan) not in answers and (plan.query is not None or plan.aggregates):
         query = plan.query or _select(plan.aggregates, engine)
         try:
-            if query not in asked:  # several rules about how often values occur ask the same
+            if query not in asked:  # several rules about the frequency of values need the same query
                 asked[query] = engine.query(query)[0]
         except QueryError as error:
             return Outcome(plan.rule, Verdict(False, str(error)))
@@ -105,7 +110,7 @@ def _select(aggregates: Sequence[str], engine: Engine) -> str:
 
 
 def _composed(rule: AnyRule, by_rule: Mapping[int, Outcome]) -> Outcome:
-    """A composite is judged by what became of its parts, over the whole table."""
+    """The outcome of a composite rule follows from the outcomes of its parts over the whole table."""
     if not isinstance(rule, Composite):
         return by_rule[id(rule)]
     parts = [_composed(each, by_rule) for each in rule.rules]

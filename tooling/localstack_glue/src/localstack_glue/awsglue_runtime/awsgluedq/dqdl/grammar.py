@@ -1,4 +1,4 @@
-"""Reads a DQDL document."""
+"""Parses a DQDL document."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ _LABELS = 10  # a rule may have
 
 
 def parse(text: str) -> Ruleset:
-    """Read a document; raise InvalidRulesetError if AWS would not take it."""
+    """Parse a document.
+
+    Raises:
+        InvalidRulesetError: the text is not DQDL, or AWS would refuse it.
+    """
     return _Parser(text).document()
 
 
@@ -92,7 +96,7 @@ class _Parser:
         return tuple(found)
 
     def _any_rule(self) -> AnyRule:
-        """Rules in parentheses, connected; `and` binds more closely than `or`."""
+        """Parse connected rules in parentheses. `and` binds more tightly than `or`."""
         found = self._connected("or", lambda: self._connected("and", self._one_rule))
         if self._is_name("and", "AND", "or", "OR"):
             self._fail("each rule that and or or connects needs parentheses")
@@ -115,7 +119,7 @@ class _Parser:
         return Composite(operator, tuple(flat))
 
     def _ends_in_parenthesis(self) -> bool:
-        """Whether what was read last is a rule in parentheses, or its labels."""
+        """Whether the last tokens are a rule in parentheses or its labels."""
         last = self._tokens[self._next - 1]
         return last.text == ")" or last.text == "]"
 
@@ -167,7 +171,7 @@ class _Parser:
         while True:
             if self._is_name("of", "OF", "and", "AND") and self._kind_at(1) in ("text", "name"):
                 if self._tokens[self._next + 1].text[:1] != '"' and self._tokens[self._next].text.lower() != "of":
-                    break  # what `and` connects are rules
+                    break  # here `and` connects two rules
                 self._next += 1
             if self._kind_at(0) == "text":
                 found.append(Parameter(self._take("text").value))
@@ -230,7 +234,7 @@ class _Parser:
         return tuple(found)
 
     def _values(self) -> tuple[Operand, ...]:
-        """An operand, or those of a constant."""
+        """Parse an operand, or take those of a constant."""
         return self._reference() if self._is_sign("$") else (self._operand(),)
 
     def _operand(self) -> Operand:
@@ -283,7 +287,7 @@ class _Parser:
             operators.add(operator)
             found = Calculation(found, operator, self._one_number())
         if operators & {"+", "-"} and operators & {"*", "/"}:
-            # the published grammar calculates from left to right, which nobody expects
+            # the published grammar calculates from left to right, against the usual precedence
             self._fail("put parentheses where + or - and * or / meet")
         return found
 

@@ -17,7 +17,7 @@ _SPREADS = {"StandardDeviation": "stddev_pop", "Variance": "var_pop"}
 
 
 def judged(rule: Rule, value: float | None, metrics: Mapping[str, float]) -> Verdict:
-    """A measured number against the rule's condition; an analyzer has none."""
+    """Compare a measured number with the rule's condition. An analyzer has none."""
     if value is None or (isinstance(value, float) and isnan(value)):
         return empty(rule.type)
     if rule.condition is None or is_met(rule.condition, value):
@@ -59,7 +59,7 @@ def completeness(rule: Rule, context: Context) -> Plan:
 
 
 def of_sums(rule: Rule, context: Context) -> Plan:
-    """Sum and Mean: decimals and integers are added as they are, as by AWS, and what comes out is a double."""
+    """Sum and Mean: decimals and integers are summed exactly, as on AWS, and the result is a double."""
     name = rule.values[0]
     column = context.sql(context.numeric(name))
     aggregates = (f"CAST({context.kept(f'sum({column})', rule)} AS DOUBLE)", context.kept(f"count({column})", rule))
@@ -73,7 +73,7 @@ def of_sums(rule: Rule, context: Context) -> Plan:
 
 
 def of_spread(rule: Rule, context: Context) -> Plan:
-    """StandardDeviation and Variance: of the population, as AWS's."""
+    """StandardDeviation and Variance: of the population, as on AWS."""
     name = rule.values[0]
     aggregate = f"{_SPREADS[rule.type]}({context.number(name)})"
 
@@ -96,7 +96,7 @@ def column_correlation(rule: Rule, context: Context) -> Plan:
 
 
 def of_frequencies(rule: Rule, context: Context) -> Plan:
-    """Rules about how often values occur. Rows in which all columns are null are left out, as in AWS's."""
+    """Rules about the frequency of values. Rows in which all columns are null are left out, as on AWS."""
     columns = [context.sql(context.column(name)) for name in rule.values]
     is_there = "(" + " OR ".join(f"{column} IS NOT NULL" for column in columns) + ")"
     where = context.where(rule)
@@ -115,7 +115,7 @@ def of_frequencies(rule: Rule, context: Context) -> Plan:
 
 
 def primary_key(rule: Rule, context: Context) -> Plan:
-    """IsPrimaryKey: unique, and no column ever null."""
+    """IsPrimaryKey: unique, and no column is ever null."""
     unique = of_frequencies(rule, context)
     columns = [context.sql(context.column(name)) for name in rule.values]
     counts = ", ".join(f"count({column})" for column in columns)

@@ -1,4 +1,4 @@
-"""What a ruleset says. Each part's `str` is the text that AWS gives for it in results."""
+"""The model of a ruleset. The `str` of each part is its text in AWS's results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KEYWORDS = ("NULL", "EMPTY", "WHITESPACES_ONLY")
 
 
 class Kind(Enum):
-    """What a condition compares with."""
+    """The kinds of values that a condition compares with."""
 
     NUMBER = "a number"
     TEXT = "a text"
@@ -24,7 +24,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it stands in the text."""
+    """A number as written."""
 
     text: str
     kind = Kind.NUMBER
@@ -35,7 +35,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Calculation:
-    """Two numbers and what becomes of them."""
+    """An arithmetic operation on two numbers."""
 
     left: NumberOperand
     operator: str
@@ -48,7 +48,7 @@ class Calculation:
 
 @dataclass(frozen=True)
 class Call:
-    """A function over numbers, such as `avg(last(10))`."""
+    """A function on numbers, such as `avg(last(10))`."""
 
     name: str
     arguments: tuple[NumberOperand, ...]
@@ -107,14 +107,14 @@ class Time:
 
 @dataclass(frozen=True)
 class Duration:
-    """So many days, hours or minutes."""
+    """A number of days, hours or minutes."""
 
     amount: int
     unit: str
     kind = Kind.DURATION
 
     def span(self) -> timedelta:
-        """As Python has it."""
+        """The duration as Python's timedelta."""
         return timedelta(**{self.unit: self.amount})
 
     def __str__(self) -> str:
@@ -123,7 +123,7 @@ class Duration:
 
 @dataclass(frozen=True)
 class Now:
-    """The moment of the evaluation, or one so much before or after it."""
+    """The time of the evaluation, or a time at an offset from it."""
 
     sign: str = ""
     offset: Duration | None = None
@@ -135,7 +135,7 @@ class Now:
 
 @dataclass(frozen=True)
 class Size:
-    """So many bytes."""
+    """A size in bytes."""
 
     amount: int
     unit: str
@@ -150,14 +150,14 @@ Operand = Number | Calculation | Call | Text | Keyword | Day | Time | Duration |
 
 @dataclass(frozen=True)
 class Condition:
-    """What is asked of a value."""
+    """A condition on a value."""
 
     operator: str
     operands: tuple[Operand, ...]
 
     @property
     def kind(self) -> Kind:
-        """What it compares with; keywords go with anything."""
+        """The kind of values that it compares with. Keywords fit any kind."""
         return next((each.kind for each in self.operands if each.kind is not Kind.KEYWORD), Kind.KEYWORD)
 
     def __str__(self) -> str:
@@ -170,7 +170,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A column, a table, a statement; a name may come without quotes."""
+    """A column, a table or a statement. Names may be unquoted."""
 
     value: str
     is_quoted: bool = True
@@ -197,7 +197,7 @@ class Rule:
         return tuple(each.value for each in self.parameters)
 
     def simple(self) -> Iterator[Rule]:
-        """Itself: see Composite."""
+        """The rule itself; see Composite."""
         yield self
 
     def __str__(self) -> str:
@@ -216,14 +216,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Composite:
-    """Rules that `and` or `or` connects."""
+    """Rules connected by `and` or `or`."""
 
     operator: str
     rules: tuple[AnyRule, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def simple(self) -> Iterator[Rule]:
-        """The rules that it is made of, at any depth."""
+        """Its rules at any depth."""
         for rule in self.rules:
             yield from rule.simple()
 
@@ -236,7 +236,7 @@ AnyRule = Rule | Composite
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A document."""
+    """A DQDL document."""
 
     rules: tuple[AnyRule, ...]
     analyzers: tuple[Rule, ...] = ()
@@ -244,5 +244,5 @@ class Ruleset:
 
 
 def quoted(text: str) -> str:
-    """A text as DQDL writes it."""
+    """Quote a text for DQDL."""
     return '"' + text.replace('"', '\\"') + '"'

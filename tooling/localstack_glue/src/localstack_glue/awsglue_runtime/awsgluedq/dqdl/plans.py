@@ -1,4 +1,4 @@
-"""How a rule is answered: what is asked of the data, and what follows from the answer."""
+"""Plans of rules: what to query, and how to judge the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .model import AnyRule, Rule
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a rule holds, why not, and what was measured."""
+    """Whether a rule passes, why not, and its metrics."""
 
     is_passed: bool
     reason: str | None = None
@@ -20,11 +20,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a rule."""
+    """The outcome of a rule."""
 
     rule: AnyRule
     verdict: Verdict
-    row_test: str | None = None  # SQL over a row of the primary table; None where rows are not judged
+    row_test: str | None = None  # SQL over a row of the primary table; None if rows are not judged
 
 
 Judge = Callable[[Sequence[Any]], Verdict]
@@ -32,13 +32,13 @@ Judge = Callable[[Sequence[Any]], Verdict]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for one rule.
+    """The plan of one rule.
 
     Attributes:
         rule: the rule.
-        judge: takes the answer, one value for each aggregate.
-        aggregates: over the rows of the primary table that `where` keeps; asked together with those of other rules.
-        query: asked for this rule alone, instead of aggregates.
+        judge: takes the result, one value for each aggregate.
+        aggregates: over the rows of the primary table that `where` keeps; queried together with those of other rules.
+        query: run for this rule alone, instead of aggregates.
         row_test: see Outcome.
     """
 
@@ -50,16 +50,16 @@ class Plan:
 
 
 def known(verdict: Verdict) -> Judge:
-    """Of a rule that asks nothing of the rows."""
+    """The plan of a rule that needs no query."""
     return lambda _: verdict
 
 
 def unmet(value: Any, metrics: Mapping[str, float]) -> Verdict:
-    """A value that is not what the rule wants."""
+    """The verdict on a value that does not satisfy the condition."""
     shown = "NULL" if value is None else str(value)
     return Verdict(False, f"Value: {shown} does not meet the constraint requirement!", metrics)
 
 
 def empty(metric: str) -> Verdict:
-    """There was nothing to measure."""
+    """The verdict if there was nothing to measure."""
     return Verdict(False, f"Empty state for analyzer {metric}, all input values were NULL.")

@@ -1,4 +1,4 @@
-"""Rules that every row has to meet, or a share of the rows: values, lengths, types, ages."""
+"""Rules that every row, or a share of the rows, must satisfy: values, lengths, types, ages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .plans import Plan, Verdict, empty, unmet
 
 _DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
 _TYPES = ("BOOLEAN", "DATE", "TIMESTAMP", "INTEGER", "DOUBLE", "FLOAT", "LONG")
-_PLAIN = (1e-3, 1e7)  # Java writes floats outside with an exponent
+_PLAIN = (1e-3, 1e7)  # outside these bounds Java writes floats with an exponent
 _LONE_BACKSLASH = re.compile(r"(?<!\\)\\(?:\\\\)*(?!\\)")
 _MINIMUM, _MAXIMUM = ("=", ">", ">="), ("=", "<", "<=")
 
 
 def column_values(rule: Rule, context: Context) -> Plan:
-    """ColumnValues; as an analyzer, the least and the greatest value."""
+    """ColumnValues; as an analyzer, the smallest and largest value."""
     column = context.column(rule.values[0])
     if rule.condition is None:
         return _extremes(rule, context, context.number(rule.values[0]), ("Minimum", "Maximum"), ("Minimum", "Maximum"))
@@ -37,7 +37,7 @@ def column_values(rule: Rule, context: Context) -> Plan:
 
 
 def column_length(rule: Rule, context: Context) -> Plan:
-    """ColumnLength: null is as long as an empty text."""
+    """ColumnLength: the length of null is 0."""
     column = context.column(rule.values[0])
     if column.kind != "text":
         raise QueryError(f"Expected type of column {rule.values[0]} to be a text, but found {column.type} instead!")
@@ -53,7 +53,7 @@ def column_length(rule: Rule, context: Context) -> Plan:
 
 
 def column_data_type(rule: Rule, context: Context) -> Plan:
-    """ColumnDataType: whether Spark's cast gives a value; null has no type."""
+    """ColumnDataType: whether Spark can cast the value. Null has no type."""
     column = context.column(rule.values[0])
     condition = rule.condition
     if condition is None or condition.operator not in ("=", "!=") or not isinstance(condition.operands[0], Text):
@@ -64,7 +64,7 @@ def column_data_type(rule: Rule, context: Context) -> Plan:
 
 
 def data_freshness(rule: Rule, context: Context) -> Plan:
-    """DataFreshness: the age of each row, in hours of two decimals."""
+    """DataFreshness: the age of each row, in hours with two decimals."""
     column = context.column(rule.values[0])
     if column.kind not in ("text", "date", "timestamp"):
         raise QueryError(f"Expected type of column {rule.values[0]} to be a date, but found {column.type} instead!")
@@ -90,7 +90,7 @@ def _extremes(rule: Rule, context: Context, value: str, names: Sequence[str], me
 
 
 def _of_rows(rule: Rule, context: Context, test: str, metric: str, order: Sequence[tuple[str, str]] = ()) -> Plan:
-    """A plan that counts the rows that pass; `order` is what is measured besides, as SQL and name."""
+    """A plan that counts the passing rows. `order` is an additional metric, as SQL and name."""
     name = rule.values[0]
     passes = f"count(CASE WHEN {test} THEN 1 END)"
     aggregates = (passes, "count(1)", *(sql for sql, _ in order))
@@ -174,18 +174,22 @@ def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Con
     if column.kind == "float":
         for each in texts:
             _check_decimal_form(rule, each)
-    return f"CAST({name} AS STRING)", literals  # as Spark does where a list of texts meets anything else
+    return f"CAST({name} AS STRING)", literals  # as Spark does for a list of texts with other values
 
 
 def _without_escapes(rule: Rule, text: str) -> str:
-    """A text whose backslashes stand in pairs, for one each; before a quote they are gone already."""
+    """Replace pairs of backslashes by one. Those before quotes have already been removed."""
     if _LONE_BACKSLASH.search(text):
         raise UnsupportedRuleError(f"the data quality rule {rule}: double the backslashes in a text")
     return text.replace("\\\\", "\\")
 
 
 def _check_decimal_form(rule: Rule, text: str) -> None:
-    """Raise UnsupportedRuleError where engines write a number in different ways."""
+    """Check that all engines write a number in the same way.
+
+    Raises:
+        UnsupportedRuleError: they differ for this number.
+    """
     try:
         size = abs(float(text))
     except ValueError:
@@ -211,7 +215,7 @@ def _keyword_test(keyword: str, column: Column, context: Context, *, is_negated:
 
 
 def _pattern_test(condition: Condition, column: Column, context: Context) -> str:
-    """AWS looks for `^pattern$`, and takes a match of nothing for none."""
+    """The test of a pattern. AWS matches `^pattern$`, and an empty match counts as none."""
     pattern = condition.operands[0]
     if not isinstance(pattern, Text):
         raise TypeError(condition)

@@ -1,4 +1,4 @@
-"""The rule types of the reference page: what each takes, and which are not evaluated here, and why."""
+"""The rule types of the reference page: their syntax, and the reasons why some are not evaluated here."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _NUMBER = (Kind.NUMBER,)
 
 @dataclass(frozen=True)
 class RuleType:
-    """What a rule of a type may say.
+    """The syntax of a rule type.
 
     Attributes:
-        parameters: how many, at least and at most.
-        kinds: what its condition compares with; none if it has no condition.
+        parameters: the minimum and maximum number.
+        kinds: the kinds that its condition compares with; none if it has no condition.
         may_be_bare: whether the condition can be left out.
-        has_where: whether rows can be chosen.
-        has_threshold: whether a share of the rows is enough.
-        is_rule: whether it stands among rules.
-        is_analyzer: whether it stands among analyzers.
-        tags: what else `with` may say.
-        refused: why it is not evaluated; empty if it is.
+        has_where: whether `where` can select rows.
+        has_threshold: whether a share of the rows can be enough.
+        is_rule: whether it is allowed in `Rules`.
+        is_analyzer: whether it is allowed in `Analyzers`.
+        tags: the other options of `with`.
+        refused: the reason why it is not evaluated; empty if it is.
     """
 
     parameters: tuple[int, int]
@@ -89,7 +89,11 @@ RULE_TYPES: Mapping[str, RuleType] = {
 
 
 def check_rule(rule: Rule, place: str) -> None:
-    """Raise InvalidRulesetError if AWS takes no such rule."""
+    """Check a rule.
+
+    Raises:
+        InvalidRulesetError: AWS would refuse it.
+    """
     kind = _find_type(rule, place)
     if not kind.is_rule:
         raise InvalidRulesetError(f"{place}: Analyzer Type: {rule.type} is not supported in rules section")
@@ -111,7 +115,11 @@ def check_rule(rule: Rule, place: str) -> None:
 
 
 def check_analyzer(analyzer: Rule, place: str) -> None:
-    """Raise InvalidRulesetError if AWS takes no such analyzer."""
+    """Check an analyzer.
+
+    Raises:
+        InvalidRulesetError: AWS would refuse it.
+    """
     kind = _find_type(analyzer, place)
     if not kind.is_analyzer:
         raise InvalidRulesetError(f"{place}: Analyzer Type: {analyzer.type} is not supported in analyzers section")
@@ -119,7 +127,11 @@ def check_analyzer(analyzer: Rule, place: str) -> None:
 
 
 def check_evaluated(rule: Rule) -> None:
-    """Raise UnsupportedRuleError for what AWS evaluates and this package does not."""
+    """Check that a rule is evaluated here.
+
+    Raises:
+        UnsupportedRuleError: AWS evaluates it and this package does not.
+    """
     kind = RULE_TYPES[rule.type]
     if kind.refused:
         raise UnsupportedRuleError(f"the data quality rule {rule}: {rule.type} is not supported here, {kind.refused}")

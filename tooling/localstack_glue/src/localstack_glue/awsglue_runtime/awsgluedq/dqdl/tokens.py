@@ -1,4 +1,4 @@
-"""The words of DQDL."""
+"""The tokens of DQDL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """A word, of which kind, and where it begins."""
+    """A token, its kind and its offset."""
 
     kind: str
     text: str
@@ -29,12 +29,16 @@ class Token:
 
     @property
     def value(self) -> str:
-        """A quoted text without its quotes; other escapes, as in a pattern, stay."""
+        """A quoted text without its quotes. Other escapes, such as those of patterns, are kept."""
         return self.text[1:-1].replace('\\"', '"') if self.kind == "text" else self.text
 
 
 def tokenize(text: str) -> list[Token]:
-    """Cut a document into words; raise InvalidRulesetError where there is none."""
+    """Split a document into tokens.
+
+    Raises:
+        InvalidRulesetError: a part is not a token.
+    """
     found, place = [], 0
     while place < len(text):
         match = _TOKEN.match(text, place)
@@ -47,5 +51,5 @@ def tokenize(text: str) -> list[Token]:
 
 
 def line_and_column(text: str, offset: int) -> str:
-    """Line and column of an offset."""
+    """The line and column of an offset, as text."""
     return f"line {text.count(chr(10), 0, offset) + 1}:{offset - text.rfind(chr(10), 0, offset)}"
