@@ -12,7 +12,9 @@ NUMBERS = ("integer", "decimal", "float")
 
 @dataclass(frozen=True)
 class Column:
-    """A column. Its kind is integer, decimal, float, text, date, timestamp, boolean or other; its type is the engine's.
+    """A column. Its kind is integer, decimal, float, text, date, timestamp, boolean or other.
+
+    Its type is the engine's.
     """
 
     name: str

@@ -74,8 +74,7 @@ def _plan(rule: Rule, context: Context) -> Plan:
 
 
 def _answered(plans: Sequence[Plan], engine: Engine) -> list[Outcome]:
-    """Query the aggregates of all plans together. If that fails, query them one by one, so that rules fail separately.
-    """
+    """Query the aggregates of all plans together; if that fails, one by one, so that rules fail separately."""
     together = [plan for plan in plans if plan.aggregates]
     answers: dict[int, Sequence[Any]] = {}
     if len(together) > 1:
