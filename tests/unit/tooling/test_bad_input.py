@@ -206,3 +206,30 @@ def test_environment_of_its_own_names_its_own_file(settings, tmp_path, project):
     with pytest.raises(TerraformError) as error:
         terraform.plan(lambda _: None)
     assert "infra/environments/staging.tfvars" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["destroy", "--env", "", "--auto-approve"], "--env"),
+        (["destroy", "--env=", "--auto-approve"], "--env"),
+        (["run", "--withdraw", ""], "--withdraw"),
+        (["run", "-d", " "], "-d"),
+        (["query", "select 1", "--as-of", ""], "--as-of"),
+        (["tag", "model-7", "--as-of="], "--as-of"),
+        (["upload", "", "--delivery", "2024Q1"], "An argument"),
+        (["explain", ""], "An argument"),
+        (["export", "--tag", "2024Q1", "--out", ""], "--out"),
+        (["status", "--json", "--dataset", ""], "--dataset"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else " ".join(part),
+)
+def test_empty_argument_is_no_default(arguments, named, capsys):
+    assert quartal(arguments) == 2
+    told = capsys.readouterr()
+    assert f"{named} is empty. Nothing was done." in (told.out if "--json" in arguments else told.err)
+
+
+def test_empty_argument_of_another_program_is_its_own(stand_in, capfd):
+    assert quartal(["toolchain", "exec", sys.executable, "-c", "import sys; print(sys.argv[1:])", ""]) == 0
+    assert capfd.readouterr().out.strip() == "['']"

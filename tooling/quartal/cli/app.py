@@ -29,6 +29,7 @@ from quartal.cli import (
     runs,
     toolchain,
 )
+from quartal.cli.blank_arguments import refuse_blank_arguments
 from quartal.cli.examples import add_examples
 from quartal.cli.streams import close_output, prepare_streams
 from quartal.core.aws import as_aws_error
@@ -149,6 +150,7 @@ def _run_and_report(arguments: list[str], console: Console) -> int:
 
 def _run(arguments: list[str], console: Console) -> int:
     try:
+        refuse_blank_arguments(arguments)
         code = typer.main.get_command(app).main(arguments, prog_name="quartal", standalone_mode=False)
     except typer.TyperException as error:
         error.message = visible(without_passwords(error.message))

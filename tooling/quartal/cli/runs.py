@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,6 +84,7 @@ def run(
     Ctrl-C stops the watching, not the run; `quartal status --follow` watches it again.
     """
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
+    _refuse_lists_without_names(delivery=delivery or (), withdraw=withdraw or ())
     _refuse_options_that_differ(
         ephemeral=ephemeral,
         detach=detach,
@@ -119,6 +121,17 @@ def _show_outcome(workspace: Workspace, manifest: RunManifest) -> None:
 
     attention = attention_after(workspace, manifest.run_id)
     show_manifest(workspace.console, manifest, typed=workspace.command_line, attention=attention)
+
+
+def _refuse_lists_without_names(**options: Sequence[str]) -> None:
+    """Refuse a list such as ",": a run would take it for no selection, and process every new delivery."""
+    for option, lists in options.items():
+        for names in lists:
+            if not names.replace(",", " ").strip():
+                raise ConfigurationError(
+                    f"--{option} '{names}' names no delivery. Nothing was started.",
+                    remedy="Name one, such as 2024Q1; without --delivery and --withdraw, a run takes all new ones.",
+                )
 
 
 def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) -> None:

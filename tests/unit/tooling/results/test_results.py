@@ -156,7 +156,7 @@ def test_tag_that_names_this_state_already_is_no_error_and_one_that_names_anothe
     assert "quartal tag model-7 --delete" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["2025Q1", "main", "wr_0a1b", "123", "a b", ""])
+@pytest.mark.parametrize("name", ["2025Q1", "main", "wr_0a1b", "123", "a b"])
 def test_name_that_the_job_gives_or_nobody_could_read_by_is_refused(command_line, capsys, name):
     assert run(["tag", name]) == 2
     assert "cannot be the name" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY
 
+from quartal.cli.app import run as quartal
 from quartal.core.errors import (
     InterruptedCommandError,
     NotDeployedError,
@@ -45,6 +46,14 @@ def test_run_is_started_for_the_deliveries_that_it_processes_and_takes_out(aws, 
     expected = {"Name": DEPLOYMENT.workflow, "RunProperties": properties}
     aws.stubs["glue"].add_response("start_workflow_run", {"RunId": "wr_1"}, expected)
     assert start_run(workspace(), ("2024Q1", "2024Q2"), ("2023Q4",)) == "wr_1"
+
+
+@pytest.mark.parametrize("option", ["--delivery", "--withdraw"])
+@pytest.mark.parametrize("arguments", [[], ["--ephemeral"]])
+def test_list_without_a_delivery_starts_no_run_of_all(settings, monkeypatch, capsys, option, arguments):
+    monkeypatch.chdir(settings.root)
+    assert quartal(["run", "--env", "localstack", option, " , ", *arguments]) == 2
+    assert f"{option} ' , ' names no delivery. Nothing was started." in capsys.readouterr().err
 
 
 def test_run_that_somebody_else_started_is_watched_and_its_failure_names_the_command_that_goes_on(aws, workspace):
