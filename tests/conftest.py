@@ -1,6 +1,6 @@
-"""For all tests: hypothesis judges by what a test says, not by the machine's load, and tries the same each time.
+"""Settings for all tests: hypothesis has no deadlines and tries the same examples each time.
 
-What sessions of boto3 know of services is read once.
+botocore's service descriptions are read once per process.
 """
 
 from hypothesis import HealthCheck, settings

@@ -1,6 +1,6 @@
 """Pages in the system's Chromium.
 
-Where there is none the tests are skipped, unless QUARTAL_BROWSER=required: `./nox -s browser` and the CI run set it.
+Without Chromium the tests are skipped, unless QUARTAL_BROWSER=required, as in `./nox -s browser` and in CI.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.unit.tooling.report.example import example_report
 
 PLANS = Path(__file__).parents[1] / "unit" / "plan_review" / "plans"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# no sandbox: inside a container Chromium may not make one, and it only ever opens pages of these tests
+# no sandbox: Chromium cannot create one inside a container, and it opens only pages of these tests
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,7 +59,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the console and the network said while a page was open; a page that is right says nothing."""
+    """Messages of the console and the network while a page was open; a correct page causes none."""
     return []
 
 
@@ -88,7 +88,7 @@ def open_html(browser: BrowserContext, tmp_path: Path, complaints: list[str]) ->
 
 @pytest.fixture
 def open_page(open_html: Callable[..., Page]) -> Callable[..., Page]:
-    """Open the review of a plan, by name or of given JSON."""
+    """Open the review of a plan, by name or from JSON."""
 
     def opened(plan: str | dict, fragment: str = "", **options: str) -> Page:
         data = plan if isinstance(plan, dict) else json.loads((PLANS / f"{plan}.json").read_text())
@@ -99,7 +99,7 @@ def open_page(open_html: Callable[..., Page]) -> Callable[..., Page]:
 
 @pytest.fixture(scope="session")
 def report_html() -> str:
-    """The report of a pipeline with a past, see its module."""
+    """The report of a pipeline with earlier runs; see its module."""
     return render_report(example_report(), environment_option=" --env dev", quarantine_limit=0.05)
 
 

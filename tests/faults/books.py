@@ -1,6 +1,6 @@
-"""The books: what ought to be in the lake, and whether it is there, read from memory.
+"""The books: the expected content of the lake, compared with the actual content in memory.
 
-Nothing here calls the lake, and nothing asks the code of the product what it thinks.
+This module makes no calls to the lake and does not use the product's own code for the comparison.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _LINES = {CURATED: f"curated/{DATASET}/", FEATURES: f"features/{DATASET}/"}
 
 
 class BrokenPromiseError(AssertionError):
-    """The ledger does not balance, or a command recorded what is not so."""
+    """The ledger does not balance, or a command recorded something false."""
 
 
 @dataclass
 class Model:
-    """What ought to be there: raw files, rows of each tag, and withdrawn deliveries with their files of that moment.
+    """The expected state: raw files, rows of each tag, and withdrawn deliveries with their files at the time.
 
-    ``unsure`` names deliveries of which nobody can tell any more whether they are withdrawn.
+    ``unsure`` has the deliveries that may or may not be withdrawn.
     """
 
     raw: dict[str, bytes] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Books:
         self._lake, self._model = lake, model
 
     def table(self, name: str) -> SeenTable:
-        """A table that must be there, and be readable."""
+        """Find a table, which must exist and be readable."""
         try:
             found = table_seen(name, self._lake.objects())
         except MissingFileError as error:
@@ -66,7 +66,7 @@ class Books:
         return found
 
     def check_files(self, after: str) -> None:
-        """Everything that tables, tags and registers name is there and holds what it held."""
+        """Check that all files of tables, tags and registers exist with their previous content."""
         try:
             for name in (CURATED, FEATURES):
                 table = self.table(name)
@@ -83,14 +83,14 @@ class Books:
         self._check_what_manifests_say()
 
     def _check_quarters(self, features: SeenTable) -> None:
-        """The tag of each quarter holds what there is of it and of those before it, and nothing of a later one."""
+        """Check that the tag of each quarter holds all days up to its end and none of a later quarter."""
         rows = features.rows()
         for tag, snapshot_id in features.tags.items():
             if _QUARTER.fullmatch(tag) and features.rows(snapshot_id) != [row for row in rows if row[0] <= tag]:
                 raise BrokenPromiseError(f"tag {tag} does not hold what there is up to that quarter")
 
     def check_balance(self) -> None:
-        """Rows in are rows kept, quarantined and duplicate: by delivery, by key, in the tables, in the manifests."""
+        """Check that kept, quarantined and duplicate rows add up to the input, in the tables and in the manifests."""
         objects = self._lake.objects()
         last = json.loads(objects[max(key for key in objects if key.startswith(RUNS))])
         withdrawn = self._check_withdrawn(last)
@@ -104,7 +104,7 @@ class Books:
         if curated.rows() != expected:
             raise BrokenPromiseError(f"curated holds {curated.rows()}, not {expected}")
         self._check_features([day for _, _, day in expected])
-        named = json.loads(curated.table.properties.get("quartal.quarantine", "{}"))  # what readers of bad rows follow
+        named = json.loads(curated.table.properties.get("quartal.quarantine", "{}"))  # for readers of bad rows
         for name, of_it in splits.items():
             folder = f"quarantine/{DATASET}/delivery={name}/run_id={named.get(name)}/"
             held = sum(_rows_in(content) for key, content in objects.items() if key.startswith(folder))
@@ -119,7 +119,7 @@ class Books:
             raise BrokenPromiseError("the last manifest names another snapshot of the curated table")
 
     def check_delivery_manifest(self, name: str) -> None:
-        """What an upload that is done has recorded: each file of the delivery, with its size and its checksum."""
+        """Check that a finished upload has recorded each file of the delivery with its size and checksum."""
         objects = self._lake.objects()
         content = objects.get(f"{MANIFESTS}{name}.json")
         if content is None:
@@ -133,13 +133,13 @@ class Books:
                 raise BrokenPromiseError(f"the manifest of delivery {name} has {files[key]} for {objects[key]!r}")
 
     def check_no_uploads_stay_open(self) -> None:
-        """Uploads in parts of raw files are ended."""
+        """Check that no multipart upload of a raw file is open."""
         left = [key for key in self._lake.open_uploads() if key.startswith(RAW)]
         if left:
             raise BrokenPromiseError(f"uploads stay open: {left}")
 
     def orphans(self) -> set[str]:
-        """Files of tables that nothing names."""
+        """The files of tables that nothing refers to."""
         objects = self._lake.objects()
         named = {uri.removeprefix(f"s3://{BUCKET}/") for name in _LINES for uri in self.table(name).named()}
         folders = [f"{_LINES[CURATED]}keys/{folder}/" for folder in self._registers().values()]
@@ -161,7 +161,7 @@ class Books:
             raise BrokenPromiseError(f"features hold {found}, not {wanted}")
 
     def _check_inputs(self, last: dict[str, Any], names: set[str]) -> None:
-        """Each published delivery names the files that are there, by size and ETag."""
+        """Check that each published delivery names the existing files by size and ETag."""
         etags = self._lake.etags()
         for name in names:
             recorded = {(each["uri"], each["size_bytes"], each["etag"].strip('"')) for each in _inputs(last, name)}
@@ -194,7 +194,7 @@ class Books:
                 raise BrokenPromiseError(f"the bad rows of {name} are gone")
 
     def _check_what_manifests_say(self) -> None:
-        """At any time: what a manifest says of an object that is still there is so, and sums are sums."""
+        """Check that manifests are true for objects that still exist, and that their sums are correct."""
         objects, etags = self._lake.objects(), self._lake.etags()
         for key, content in objects.items():
             if key.startswith(MANIFESTS):

@@ -1,4 +1,4 @@
-"""A standalone cluster of Spark's own classes on this machine, whose workers do not see some folders."""
+"""A standalone Spark cluster on this machine, whose workers cannot see some folders."""
 
 import shlex
 import shutil
@@ -16,7 +16,7 @@ START_S = 60
 
 
 def namespace_command() -> list[str] | None:
-    """What starts a program that may mount for itself alone; None where this machine does not allow it."""
+    """The command that starts a program in its own mount namespace; None if this machine does not allow it."""
     for command in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
         if (
             shutil.which(command[0])
@@ -30,7 +30,7 @@ def namespace_command() -> list[str] | None:
 def standalone_cluster(
     namespace: Sequence[str], hidden: Sequence[Path], folder: Path, env: Mapping[str, str]
 ) -> Iterator[str]:
-    """A master and two workers, to whom the hidden folders are empty; the master's URL."""
+    """Run a master and two workers, for which the hidden folders are empty. Yields the master's URL."""
     folder.mkdir()
     port = _free_port()
     own = {**env, "SPARK_HOME": str(Path(pyspark.__file__).parent), "SPARK_LOCAL_IP": "127.0.0.1"}

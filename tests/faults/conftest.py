@@ -23,7 +23,7 @@ PROJECT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """One lake for all tests: each begins with what the one before it left, healed."""
+    """One lake for all tests. Each begins with the repaired state that the previous one left."""
     settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
     own = replace(settings, state_dir=tmp_path_factory.mktemp("localstack"))
     started = server.start(own, port=server.free_port(), announce=print)
@@ -37,7 +37,7 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A project that is not deployed yet, and a LocalStack whose calls can be made to fail."""
+    """A project before its deployment, and a LocalStack whose calls can be made to fail."""
     environ = {**os.environ, "LOCALSTACK_GLUE_FAULTS": "1"}
     environ.pop("AWS_ENDPOINT_URL", None)
     settings = Settings.from_env(environ, environment="localstack", cwd=PROJECT)
@@ -45,7 +45,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     started = server.start(own, port=server.free_port(), announce=print)
     try:
         project = copy_of_the_project(tmp_path_factory.mktemp("project"))
-        (project / "etl_job").unlink()  # a link; and whoever edits the job meanwhile would change the plan
+        (project / "etl_job").unlink()  # a link; and an edit of the job during the test would change the plan
         shutil.copytree(PROJECT / "etl_job", project / "etl_job", ignore=shutil.ignore_patterns("__pycache__"))
         yield Deployment(project, started.endpoint_url)
     finally:

@@ -1,4 +1,4 @@
-"""A deployment of its own on a LocalStack whose calls can be made to fail, worked with by `quartal` as its users do."""
+"""A deployment on its own LocalStack, whose calls can be made to fail, used through `quartal` as users do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _QUARTAL = [sys.executable, "-c", "from quartal.cli import main; main()"]
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended, and all that it said."""
+    """An ended command and all of its output."""
 
     code: int
     output: str
@@ -42,7 +42,7 @@ class Ended:
 
 @dataclass
 class Running:
-    """A command at work, whose lines are followed."""
+    """A running command, whose output is followed."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Running:
     heard: threading.Event = field(default_factory=threading.Event)
 
     def follow(self) -> None:
-        """Read what it says to the end, on a thread of its own."""
+        """Read its output to the end, on a separate thread."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             with self.changed:
@@ -62,20 +62,20 @@ class Running:
             self.changed.notify_all()
 
     def wait_for(self, mark: str, times: int) -> None:
-        """Until so many lines begin with the mark. It must not end before."""
+        """Wait until this number of lines begin with the mark. The command must not end before."""
         with self.changed:
             self.changed.wait_for(lambda: self._count(mark) >= times or self.process.poll() is not None, TIMEOUT_S)
         assert self._count(mark) >= times, "\n".join(self.lines)
 
     def terraform(self) -> psutil.Process:
-        """The Terraform that works for it now."""
+        """Its running Terraform process."""
         below = psutil.Process(self.process.pid).children(recursive=True)
         return next(
             each for each in below if Path(each.exe()).name.startswith("terraform") and "apply" in each.cmdline()
         )
 
     def ended(self) -> Ended:
-        """What became of it. Its last lines may come from the pipe after its end: they say why it ended."""
+        """Wait for its end and its whole output. The last lines, with the reason, may arrive after the end."""
         code = self.process.wait(TIMEOUT_S)
         assert self.heard.wait(TIMEOUT_S), "somebody else keeps its output open"
         return Ended(code, "\n".join(self.lines))
@@ -93,18 +93,18 @@ class Deployment:
 
     @property
     def settings(self) -> Settings:
-        """As commands see them."""
+        """The settings that commands read."""
         return Settings.from_env(self._environ(), environment="localstack", cwd=self.project)
 
     @property
     def prefix(self) -> str:
-        """What the names of all that is deployed begin with."""
+        """The prefix of the names of all deployed resources."""
         text = (self.project / "infra" / "environments" / "localstack.tfvars").read_text()
         return next(line.split('"')[1] for line in text.splitlines() if line.startswith("prefix"))
 
     @property
     def region(self) -> str:
-        """Where it is deployed."""
+        """The region of the deployment."""
         text = (self.project / "infra" / "environments" / "localstack.tfvars").read_text()
         return next(line.split('"')[1] for line in text.splitlines() if line.startswith("region"))
 
@@ -127,11 +127,11 @@ class Deployment:
 
     @property
     def terraform_folder(self) -> Path:
-        """Where Terraform runs, and keeps the state."""
+        """The folder in which Terraform runs and keeps its state."""
         return staged_root(self.settings).folder
 
     def terraform(self, *arguments: str) -> str:
-        """A command of Terraform's own where remedies say that it is to be typed; it must succeed."""
+        """Run a command of Terraform in the folder that remedies name. It must succeed."""
         workspace = Workspace(self.settings, Console())
         done = subprocess.run(
             [str(require_terraform(self.settings)), *arguments],
@@ -146,12 +146,12 @@ class Deployment:
         return done.stdout
 
     def quartal(self, *arguments: str) -> Ended:
-        """A command to its end."""
+        """Run a command to its end."""
         running = self.start(*arguments)
         return running.ended()
 
     def done(self, *arguments: str) -> str:
-        """A command that must succeed; what it said."""
+        """Run a command that must succeed, and return its output."""
         ended = self.quartal(*arguments)
         assert ended.code == 0, ended.output
         return ended.output
@@ -172,14 +172,14 @@ class Deployment:
 
 
 def end(process: psutil.Process, number: signal.Signals) -> None:
-    """Send a signal that ends it, and wait until it is gone."""
+    """End the process with a signal and wait for its end."""
     below = process.children(recursive=True)
     process.send_signal(number)
     wait_until_gone(process, below)
 
 
 def wait_until_gone(process: psutil.Process, below: Sequence[psutil.Process]) -> None:
-    """Until it has ended by itself; a zombie has. What it leaves, as Terraform may its provider, idle, is ended."""
+    """Wait until the process has ended by itself. Idle children, such as Terraform's provider, are ended too."""
     gone = threading.Event()
     for _ in range(int(TIMEOUT_S * 10)):
         if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:

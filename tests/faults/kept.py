@@ -1,4 +1,4 @@
-"""What a process keeps from run to run: clients, how Avro files are read, signatures. None of it is what is tested."""
+"""What a process reuses between runs, none of which is tested: clients, readers of Avro files, signatures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from quartal.core.aws import AwsConnection
 
 
 class KeptClients(AwsConnection):
-    """A connection that makes each kind of client once. It may not differ from another one of the process."""
+    """A connection that creates each kind of client once. All connections of the process must be the same."""
 
     def glue(self) -> Any:
         return _kept(super().glue)
@@ -46,7 +46,7 @@ def _kept(make: Any) -> Any:
 
 
 def keep_avro_readers() -> None:
-    """PyIceberg makes the same schema and the same reader of it anew for each manifest, a third of a run's time."""
+    """Reuse PyIceberg's schema and reader of manifests; creating them again takes a third of a run's time."""
     get_schema, resolve = AvroFileHeader.get_schema, avro_file.resolve_reader
     schemas: dict[str, Any] = {}
     readers: dict[tuple[Any, ...], Any] = {}
@@ -59,7 +59,7 @@ def keep_avro_readers() -> None:
 
     def kept_reader(file_schema: Any, read_schema: Any, read_types: Any, read_enums: Any) -> Any:
         key = (id(file_schema), id(read_schema), tuple(read_types.items()), tuple(read_enums.items()))
-        if key not in readers:  # the schemas are kept with it, so that their ids stay theirs
+        if key not in readers:  # the schemas are kept with it, so that their ids are not reused
             readers[key] = (resolve(file_schema, read_schema, read_types, read_enums), file_schema, read_schema)
         return readers[key][0]
 
@@ -68,7 +68,7 @@ def keep_avro_readers() -> None:
 
 
 def copy_quickly() -> None:
-    """PyIceberg copies a table's metadata for each change of a commit; by pickle that takes a third of the time."""
+    """Copy table metadata by pickle for each change of a commit, in a third of PyIceberg's time."""
 
     def copied(metadata: TableMetadataV2, memo: object = None) -> TableMetadataV2:
         return pickle.loads(pickle.dumps(metadata, pickle.HIGHEST_PROTOCOL))  # type: ignore[no-any-return]  # noqa: S301
@@ -78,7 +78,7 @@ def copy_quickly() -> None:
 
 
 def talk_quickly() -> None:
-    """Calls are not signed anew, ids of answers are not drawn, and headers are read as lines, not as an e-mail's."""
+    """Reuse signatures, do not generate response ids, and parse headers as plain lines."""
     RequestSigner.handler = _sign  # type: ignore[method-assign]
     moto_responses.gen_amzn_requestid_long = _name_answer  # type: ignore[assignment]
     http.client.parse_headers = _read_headers  # type: ignore[assignment]

@@ -1,6 +1,6 @@
-"""Plays seeded runs, two processes side by side, and prints the ledger: what was injected, and what came of it.
+"""Plays seeded runs in two processes and prints the ledger: the injected faults and their results.
 
-`--seeds 0:300` plays these; `--state FILE` keeps what is done, so that a call goes on where the last one ended.
+`--seeds 0:300` plays these seeds. `--state FILE` stores the progress, so that the next call continues there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SAVE_EVERY = 50
 
 @dataclass
 class Ledger:
-    """All runs so far: seeds that were played, what was struck how often and with what result, and broken promises."""
+    """All runs so far: the played seeds, the injected faults with their number and results, and broken promises."""
 
     played: set[int] = field(default_factory=set)
     struck: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -58,7 +58,7 @@ class Ledger:
             self.broken[seed] = broken
 
     def table(self) -> str:
-        """One line for each command, operation and mode."""
+        """A table with one line for each command, operation and mode."""
         rows: dict[tuple[str, ...], Counter[str]] = {}
         for (command, call, mode, told, landed), count in self.struck.items():
             rows.setdefault((command, call, mode), Counter())[f"told {told}, {landed}"] += count
@@ -75,7 +75,7 @@ class Ledger:
 
 
 def main(arguments: list[str]) -> int:
-    """Play and print; 1 where a promise was broken."""
+    """Play the seeds and print the ledger. Returns 1 if a promise was broken."""
     parser = argparse.ArgumentParser(prog="faults")
     parser.add_argument("--seeds", default="0:300", help="from and to, the second not included")
     parser.add_argument("--state", type=Path, help="file that keeps what is done")
@@ -108,7 +108,7 @@ def _say(text: str) -> None:
 
 
 def play(seed: int) -> tuple[int, list[dict[str, Any]], str | None]:
-    """One run, in a process of the pool."""
+    """Play one run, in a process of the pool."""
     from .sequence import BrokenPromiseError, Sequence
 
     sequence = Sequence(_lake(), seed)
@@ -128,7 +128,7 @@ _LAKE: list[Any] = []
 
 
 def _prepare() -> None:
-    """Pauses between attempts take no time here: this process is the pool's own."""
+    """Remove the pauses between attempts in this process of the pool."""
     pause = time.sleep
     time.sleep = lambda seconds: pause(min(seconds, 0.001))
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -144,7 +144,7 @@ def _prepare() -> None:
     copy_quickly()
     talk_quickly()
 
-    Transfer.__init__.__kwdefaults__["multipart_threshold"] = 60  # so that some files go up in parts
+    Transfer.__init__.__kwdefaults__["multipart_threshold"] = 60  # so that some files are uploaded in parts
     _LAKE.append(MotoLake())
 
 

@@ -1,4 +1,4 @@
-"""A bucket and a Glue catalog in this process, by moto, behind the proxy: fast enough for thousands of runs."""
+"""A bucket and a Glue catalog of moto in this process, behind the proxy: fast enough for thousands of runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .workflow import Workflow
 
 
 class MotoLake:
-    """Made once and emptied before each run."""
+    """The lake, created once and emptied before each run."""
 
     def __init__(self) -> None:
         self.workflow = Workflow(self.put)
@@ -33,7 +33,7 @@ class MotoLake:
         self.s3, self.glue = self.connection.s3(), self.connection.glue()
 
     def empty(self) -> None:
-        """A new bucket and database; no faults."""
+        """Start with a new bucket and database, without faults."""
         self.proxy.plan = None
         moto_api_backend.reset()
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -41,7 +41,7 @@ class MotoLake:
         self.glue.create_workflow(Name=WORKFLOW, MaxConcurrentRuns=1)
 
     def begin_with(self, make: Callable[[MotoLake], None]) -> None:
-        """Empty it, and put in what `make` leaves in an empty lake; that is asked for once."""
+        """Start with the state that `make` leaves in an empty lake. `make` is called once."""
         if self._kept is None:
             self.empty()
             make(self)
@@ -55,7 +55,7 @@ class MotoLake:
             get_backend("glue")[ACCOUNT][REGION].create_table(DATABASE, name, deepcopy(table), ACCOUNT)
 
     def put(self, key: str, content: bytes) -> None:
-        """An object, without a call."""
+        """Store an object, without a call."""
         get_backend("s3")[ACCOUNT]["aws"].put_object(BUCKET, key, content)
 
     def take(self, key: str) -> None:
@@ -63,11 +63,11 @@ class MotoLake:
         get_backend("s3")[ACCOUNT]["aws"].delete_object(BUCKET, key)
 
     def under(self, plan: FaultPlan | None) -> _Under:
-        """`with lake.under(plan):` calls fail by the plan."""
+        """Make calls fail by the plan: `with lake.under(plan):`."""
         return _Under(self.proxy, plan)
 
     def objects(self) -> dict[str, bytes]:
-        """Everything in the bucket, without a call."""
+        """All objects in the bucket, without a call."""
         keys = _bucket().keys
         return {name: keys[name].value for name in keys}
 
@@ -77,7 +77,7 @@ class MotoLake:
         return {name: keys[name].etag for name in keys}
 
     def open_uploads(self) -> list[str]:
-        """Keys of the uploads in parts that nobody has ended."""
+        """The keys of open multipart uploads."""
         return sorted(upload.key_name for upload in _bucket().multiparts.values())
 
 
@@ -98,13 +98,13 @@ def _bucket() -> Any:
 
 
 def _by_service() -> Backend:
-    """moto's own dispatcher looks for the service in a list of all, which takes longer than the call."""
+    """Dispatch by service directly: moto searches a list of all services, which takes longer than the call."""
     backends = {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts", "logs")}
     return lambda request: backends[signed_service(request.headers) or "s3"](request)
 
 
 def _comparing_versions(backend: Backend) -> Backend:
-    """As AWS does and moto does not: UpdateTable with another VersionId than the table's is refused."""
+    """Refuse UpdateTable with another VersionId than the table's, as AWS does and moto does not."""
     lock = threading.Lock()
 
     def ask(request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""What the lake of the seeded runs is called."""
+"""The names in the lake of the seeded runs."""
 
 BUCKET, DATABASE, DATASET, WORKFLOW = "lake", "lake", "feed", "workflow"
 REGION = "eu-central-1"

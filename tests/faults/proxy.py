@@ -1,7 +1,7 @@
-"""A proxy on loopback before S3 and Glue, whose calls fail by a fault plan.
+"""A proxy on loopback before S3 and Glue, which makes calls fail by a fault plan.
 
-Every client of the product speaks HTTP in the end: boto3, PyIceberg's Arrow in C++, and the uploader's own connections.
-So what they meet here they would meet on a bad day.
+All clients of the product use HTTP: boto3, PyIceberg's Arrow in C++, and the uploader's own connections. The faults
+here are those that they may see in production.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from localstack_glue.faults.plan import Call, FaultPlan, Mode
 
 @dataclass(frozen=True)
 class Request:
-    """What came in."""
+    """An incoming request."""
 
     method: str
     target: str
@@ -34,7 +34,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes out; `length` is the length that a HEAD request is told."""
+    """A response. `length` is the length that a HEAD request announces."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -47,9 +47,9 @@ _OF_CONNECTION = {"connection", "transfer-encoding", "keep-alive", "date", "serv
 
 @dataclass
 class FaultProxy:
-    """The server, and the plan that holds now; without one, every call passes.
+    """The server and its current plan. Without a plan, every call passes.
 
-    ``meanwhile`` is told of each call before it is answered: what else happens at that moment.
+    ``meanwhile`` is called with each call before the response, for other events at that time.
     """
 
     backend: Backend
@@ -68,7 +68,7 @@ class FaultProxy:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
-        """No more calls."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -78,7 +78,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is part of what is tested."""
+        """Ignore clients that disconnect: tests do that on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
     def handle_expect_100(self) -> bool:
-        """Whoever asks first waits a second for the answer."""
+        """Answer `Expect: 100-continue` at once: clients wait a second for it."""
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.wfile.flush()
         return True
@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _reset(self) -> None:
-        """End the connection as a machine that is gone: RST instead of FIN, where nothing waits to be sent."""
+        """Abort the connection like a machine that failed: RST instead of FIN, if nothing is waiting to be sent."""
         self.close_connection = True
         self.wfile.flush()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def over_http(endpoint: str) -> Backend:
-    """A server elsewhere, such as LocalStack."""
+    """A backend at an endpoint, such as LocalStack."""
     address = urlsplit(endpoint)
     local = threading.local()
 
@@ -183,7 +183,7 @@ def over_http(endpoint: str) -> Backend:
 
 
 def wsgi(application: Callable[..., Any]) -> Backend:
-    """An application in this process, such as moto's."""
+    """A WSGI application in this process as backend, such as moto."""
 
     def ask(request: Request) -> Answer:
         address = urlsplit(request.target)

@@ -1,4 +1,4 @@
-"""The job on a lake in a folder, as a process of its own that a test may kill, and what readers see there."""
+"""The job on a lake in a folder, in a process that a test may kill, and what readers see there."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Rows = tuple[tuple[Any, ...], ...]
 
 @dataclass(frozen=True)
 class State:
-    """What a reader finds in the two tables."""
+    """The content of the two tables for a reader."""
 
     curated: Rows
     features: Rows
@@ -54,7 +54,7 @@ class JobProcess:
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def follow(self) -> None:
-        """Read its output to the end, on a thread of its own."""
+        """Read its output to the end, on a separate thread."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             with self.changed:
@@ -65,20 +65,20 @@ class JobProcess:
             self.changed.notify_all()
 
     def wait_for_line(self, text: str) -> None:
-        """Until a line holds the text, or the process has ended."""
+        """Wait until a line contains the text, or the process has ended."""
         with self.changed:
             self.changed.wait_for(
                 lambda: any(text in line for _, line in self.lines) or self.process.poll() is not None, TIMEOUT_S
             )
 
     def kill(self) -> None:
-        """As a machine that loses power: Python and the JVM at once, with no chance to tidy up."""
+        """Kill Python and the JVM at once, like a power failure."""
         with suppress(ProcessLookupError):  # it had ended by itself
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(TIMEOUT_S)
 
     def seconds_at(self, text: str) -> float:
-        """When the first line with the text came."""
+        """The time of the first line with the text, in seconds since the start."""
         return next(seconds for seconds, line in self.lines if text in line)
 
 
@@ -110,7 +110,7 @@ class Rehearsal:
         return {"Columns": columns, "Location": f"file://{folder}"}
 
     def deliver(self, quarter: str, draw: random.Random) -> None:
-        """Put another file in the place of a delivery: good, bad and repeated rows, some of neighbouring quarters."""
+        """Replace the file of a delivery: good, bad and repeated rows, some of neighbouring quarters."""
         folder = self._raw / f"delivery={quarter}"
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ class Rehearsal:
         lines = []
         for place in range(ROWS):
             day = first + timedelta(days=draw.randrange(100))
-            time_text = f"{draw.randrange(26):02d}:{draw.randrange(60):02d}:00"  # 24 and 25 are no hours
+            time_text = f"{draw.randrange(26):02d}:{draw.randrange(60):02d}:00"  # 24 and 25 are not hours
             lines.append(
                 f"{quarter}-{draw.randrange(ROWS * 10) if place % 9 else 1},{draw.choice(BRANDS)},{day},{time_text}"
             )
@@ -129,7 +129,7 @@ class Rehearsal:
             self._glue.create_partition(DatabaseName=DATABASE, TableName=DATASET, PartitionInput=partition)
 
     def start(self, run_id: str) -> JobProcess:
-        """Start the job as a user would, in a process group of its own."""
+        """Start the job as a user would, in its own process group."""
         named = {
             "lake_bucket": f"file://{self._folder}",
             "dataset": DATASET,
@@ -155,7 +155,7 @@ class Rehearsal:
         return job
 
     def run(self, run_id: str) -> JobProcess:
-        """Run the job to its end, which must be a good one."""
+        """Run the job, which must succeed."""
         job = self.start(run_id)
         code = job.process.wait(TIMEOUT_S)
         job.wait_for_line("stage=done")
@@ -163,18 +163,18 @@ class Rehearsal:
         return job
 
     def said(self, run_id: str) -> str:
-        """What a run wrote to its errors."""
+        """The standard error of a run."""
         return (self._folder / f"{run_id}.log").read_text()
 
     def seen(self) -> State:
-        """What a reader finds now."""
+        """The current content for a reader."""
         return State(
             self._rows("curated", "delivery", "brand", "day", "sightings"),
             self._rows("features", *_FEATURES),
         )
 
     def expected(self) -> State:
-        """What a reader must find once all that was delivered is published, by another implementation."""
+        """The expected content after all deliveries are published, by another implementation."""
         database = expected_tables(self._raw)
         curated = database.sql("select delivery, brand, day, count(*) from kept group by all").fetchall()
         features = database.sql(f"select {', '.join(_FEATURES)} from expected").fetchall()
@@ -186,10 +186,14 @@ class Rehearsal:
         return {file.stem: list(csv.reader(file.open(encoding="utf-8"))) for file in files}
 
     def maintain(self) -> tuple[Upkeep, set[str]]:
-        """Everything that may go goes; the upkeep, and the files that then lie about although nothing names them."""
+        """Run maintenance with the shortest retention.
+
+        Returns:
+            The result, and the data files that remain without a reference.
+        """
         lake = Lake(f"file://{self._folder}", DATABASE, DATASET, tuple(f"{DATASET}_{name}" for name in _TABLES))
         catalog, files = iceberg_catalog(self._connection), LocalObjectStore()
-        cutoff, settled = datetime.now(UTC) + timedelta(hours=1), timedelta(0)  # no copy of a table is old here
+        cutoff, settled = datetime.now(UTC) + timedelta(hours=1), timedelta(0)  # no table is outdated here
         done = maintain(lake, catalog, files, cutoff, dry_run=False, settled=settled)
         lying_about: set[str] = set()
         for name in _TABLES:

@@ -1,4 +1,4 @@
-"""What is really there, read from moto's memory: no call that could fail, and no code of the product's between."""
+"""The actual state, read from moto's memory: without calls that could fail, and without the product's code."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ROOT = f"s3://{BUCKET}/"
 
 
 class MissingFileError(AssertionError):
-    """Something names a file that is not there."""
+    """A file that something refers to is missing."""
 
 
 class _Input(InputFile):
-    """A file of one content."""
+    """An input file with a content."""
 
     def __init__(self, location: str, content: bytes) -> None:
         super().__init__(location)
@@ -45,7 +45,7 @@ class _Input(InputFile):
 
 
 class _One(FileIO):
-    """Every file is this one."""
+    """A FileIO in which every file is the same."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -63,19 +63,19 @@ class _One(FileIO):
 
 @dataclass
 class SeenTable:
-    """A table as a reader would find it, whose every file must be there."""
+    """A table as a reader finds it. Every file must exist."""
 
     table: Table
     objects: Mapping[str, bytes]
 
     @property
     def runs(self) -> set[str]:
-        """The runs that its snapshots are of."""
+        """The runs of its snapshots."""
         return {_summary(snapshot).get("quartal.run-id", "") for snapshot in self.table.metadata.snapshots}
 
     @property
     def tags(self) -> dict[str, int]:
-        """The snapshot of each tag."""
+        """The snapshots by tag."""
         return {name: ref.snapshot_id for name, ref in self.table.refs().items() if name != "main"}
 
     @property
@@ -94,7 +94,11 @@ class SeenTable:
         return sorted(found)
 
     def named(self) -> set[str]:
-        """Every file that the table names, each of which is there. Raises MissingFileError."""
+        """Every file that the table refers to.
+
+        Raises:
+            MissingFileError: one of them does not exist.
+        """
         metadata = self.table.metadata
         uris = {self.table.metadata_location, *(entry.metadata_file for entry in metadata.metadata_log)}
         for snapshot in metadata.snapshots:
@@ -124,7 +128,11 @@ def _summary(snapshot: Snapshot) -> Mapping[str, str]:
 
 
 def table_seen(name: str, objects: Mapping[str, bytes]) -> SeenTable | None:
-    """A table; None where the catalog has none of that name. Raises MissingFileError."""
+    """Read a table; None if the catalog does not have it.
+
+    Raises:
+        MissingFileError: one of its files does not exist.
+    """
     tables = get_backend("glue")[ACCOUNT][REGION].databases[DATABASE].tables
     if name not in tables:
         return None
@@ -135,7 +143,7 @@ def table_seen(name: str, objects: Mapping[str, bytes]) -> SeenTable | None:
     return SeenTable(Table((DATABASE, name), _metadata_in(content), location, _One(b""), NoopCatalog("seen")), objects)
 
 
-# What is in a file is known by its bytes: the same ones need not be read again.
+# Files are cached by their bytes, so the same content is parsed only once.
 @lru_cache(maxsize=1024)
 def _metadata_in(content: bytes) -> TableMetadata:
     return FromInputFile.table_metadata(_Input("metadata.json", content))

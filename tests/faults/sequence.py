@@ -1,6 +1,6 @@
-"""One seeded run: a few commands, some under faults, and the ledger that must balance after each and at the end.
+"""One seeded run: a few commands, some under faults. The ledger must balance after each one and at the end.
 
-Nothing here waits or is random but by the seed. What a command told is compared with what is there, read from memory.
+Nothing waits, and only the seed is random. The report of a command is compared with the actual state in memory.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ DELIVERIES = ("2024Q1", "2024Q2", "2024Q3")
 _READS = ("GetObject", "HeadObject", "ListObjectsV2")
 _ARROW = ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 _LAKE = Lake(f"s3://{BUCKET}", DATABASE, DATASET, (CURATED, FEATURES))
-# what can fail in each command; UpdateTable often, as that is where a table can be lost
+# the operations that can fail in each command; UpdateTable often, because it can lose a table
 _CALLS = {
     "upload": [*(("s3", name) for name in ("PutObject", "PutObject", *_READS, *_ARROW)), ("sts", "GetCallerIdentity")],
     "publish": [
@@ -69,12 +69,12 @@ _MOMENTS = (
 _REFUSED = 0.1  # of the faults
 _EXPECTED = (QuartalError, QuartalJobError, BotoCoreError, ClientError, OSError, NoSuchTableError)
 _CUT = (Mode.TRUNCATE, Mode.RESET_MID_ANSWER)
-_AS_ASKED = (Mode.DENY, Mode.HIDE)  # drawn apart: the other seeds play what they always did
+_AS_ASKED = (Mode.DENY, Mode.HIDE)  # drawn separately, so that the other seeds play the same as before
 _MODES = tuple(mode for mode in Mode if mode not in _AS_ASKED)
 
 
 class Told(StrEnum):
-    """What a command said of itself."""
+    """The report of a command."""
 
     DONE = "done"
     NOT_DONE = "not done"
@@ -84,7 +84,7 @@ class Told(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """A command that was struck, and what came of it."""
+    """A command under a fault, and its result."""
 
     command: str
     service: str
@@ -95,7 +95,7 @@ class Step:
 
 
 class Sequence:
-    """The commands of one seed on a lake that has two published deliveries."""
+    """The commands of one seed, on a lake with two published deliveries."""
 
     def __init__(self, lake: MotoLake, seed: int) -> None:
         self.lake, self.seed = lake, seed
@@ -109,7 +109,11 @@ class Sequence:
         self.last_plan: FaultPlan | None = None
 
     def play(self) -> list[Step]:
-        """All of it. Raises BrokenPromiseError."""
+        """Play the whole sequence.
+
+        Raises:
+            BrokenPromiseError: the ledger does not balance, or a command reported something false.
+        """
         try:
             self._play()
         finally:
@@ -142,7 +146,7 @@ class Sequence:
 
     @staticmethod
     def _published_lake(lake: MotoLake) -> None:
-        """The state that every sequence begins with; made once."""
+        """Create the initial state of every sequence, once."""
         lake.s3.put_object(Bucket=BUCKET, Key=f"{RAW}delivery={DELIVERIES[0]}/part.csv", Body=_csv([(1, 1), (2, 2)]))
         lake.s3.put_object(
             Bucket=BUCKET, Key=f"{RAW}delivery={DELIVERIES[1]}/part.csv", Body=_csv([(2, 40), (3, 41), (-1, 42)])
@@ -181,8 +185,8 @@ class Sequence:
         return told, landed
 
     def _race(self, plan: FaultPlan) -> tuple[Told, bool]:
-        """Two runs: the second has all of its time at one moment of the first."""
-        # of calls that boto3 makes: Arrow would not wait so long for an answer
+        """Two concurrent runs: the second one happens completely at one point of the first."""
+        # at a call of boto3: Arrow would not wait so long for a response
         service, operation = self.draw.choice(_MOMENTS)
         moments = FaultPlan([Rule(Mode.DELAY, service, operation, nth=self.draw.choice((1, 1, 2, 2, 3, 5)))])
         other = ThinJob(self.lake.proxy.endpoint, f"jr_{self._runs + 1:030x}05")
@@ -237,7 +241,7 @@ class Sequence:
         return Told.UNKNOWN if isinstance(error, UnknownPublicationError) else _told(error), landed
 
     def _check_run(self, job: ThinJob, error: Exception | None) -> bool:
-        """What a run believes of itself is so; whether it landed."""
+        """Check that a run's own report is true. Returns whether it was published."""
         curated, features = self.books.table(CURATED), self.books.table(FEATURES)
         landed = job.run_id in curated.runs
         if error is None and job.counts and not (landed and job.run_id in features.runs):
@@ -286,7 +290,7 @@ class Sequence:
 
         def keep() -> None:
             files = S3ObjectStore(self.lake.s3)
-            catalog, settled = iceberg_catalog(self.lake.connection), timedelta(0)  # what is read is never old here
+            catalog, settled = iceberg_catalog(self.lake.connection), timedelta(0)  # reads are never outdated here
             maintain(_LAKE, catalog, files, cutoff, dry_run=False, settled=settled)
 
         error = self._attempt(keep, plan)
@@ -315,7 +319,7 @@ class Sequence:
     # ------------------------------------------------------------------------ at the end
 
     def _heal(self) -> None:
-        """Faults are lifted: the same commands again must bring everything to where it ought to be."""
+        """Lift the faults: repeating the commands must lead to the expected state."""
         error = self._send(dict(self.model.raw), None)
         if error is not None:
             raise BrokenPromiseError(f"upload fails without any fault: {error!r}")
@@ -333,7 +337,7 @@ class Sequence:
         self.books.check_files("maintenance")
         self.books.check_no_uploads_stay_open()
 
-    # ------------------------------------------------------------------------ what was told
+    # ------------------------------------------------------------------------ reports of commands
 
     def _load(self) -> Any:
         return iceberg_catalog(self.lake.connection).load_table((DATABASE, FEATURES))
@@ -347,7 +351,7 @@ class Sequence:
     # ------------------------------------------------------------------------ by the seed
 
     def _attempt(self, command: Callable[[], object], plan: FaultPlan | None) -> Exception | None:
-        """Run it under the plan; what a user would be told as an error is returned, anything else is one of ours."""
+        """Run a command under the plan and return an error for users. Any other error is a bug and is raised."""
         try:
             with self.lake.under(plan):
                 command()
@@ -356,7 +360,7 @@ class Sequence:
         except Exception as error:
             if plan is None or not any(rule.mode in _CUT for _, rule in plan.struck):
                 raise
-            return error  # half an answer is told as an unexpected error: it claims nothing
+            return error  # an incomplete response is an unexpected error, which claims nothing
         return None
 
     def _send(self, contents: dict[str, bytes], plan: FaultPlan | None) -> Exception | None:
@@ -390,7 +394,7 @@ class Sequence:
         return FaultPlan([Rule(mode, service, operation, nth=nth, times=times)], self.seed)
 
     def _from_then_on(self) -> FaultPlan:
-        """Nothing works any more: killed, as far as the lake can tell, or stopped until the credentials had expired."""
+        """A plan in which all later calls fail: the process was killed, or suspended until its credentials expired."""
         nth = self.draw.choice((1, 2, 4, 7, 11, 16, 22, 30, 40))
         if self.draw.random() < 0.5:
             return FaultPlan([Rule(Mode.EXPIRE, nth=nth, times=None)], self.seed)
@@ -409,7 +413,7 @@ class Sequence:
 
 
 def _nothing(_: Call) -> None:
-    """No other run."""
+    """No other run happens."""
 
 
 def _told(error: Exception | None) -> Told:

@@ -1,4 +1,4 @@
-"""A small file system in memory, in the place of a folder. Mounting needs root on Linux: else tests are skipped."""
+"""A small file system in memory, mounted on a folder. Mounting needs root on Linux; otherwise tests are skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIZE = 256 * 1024
 
 
 def mounted(folder: Path) -> Iterator[Path]:
-    """The folder as a small file system of its own."""
+    """Mount a small file system on the folder."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("only root mounts a file system")
     done = subprocess.run(
@@ -28,7 +28,7 @@ def mounted(folder: Path) -> Iterator[Path]:
 
 
 def fill(folder: Path, *, but: int = 0) -> None:
-    """Until there is no room, or only for so many bytes."""
+    """Fill the folder completely, or leave `but` bytes free."""
     with (folder / "full").open("wb", buffering=0) as file:
         try:
             while True:

@@ -1,7 +1,7 @@
-"""The job without Spark: its own parts for choosing, publishing and recording, around rows that Python itself reads.
+"""The job without Spark: its own code for selection, publication and manifests, with rows that are read in Python.
 
-Rows are `id,day`: a number below zero is broken, an id that another delivery has too is a duplicate there. Which of the
-two keeps it is accounted by name, so every order of runs must end at the same tables.
+Rows are `id,day`. A negative number is invalid, and an id in two deliveries is a duplicate. The delivery names decide
+which of the two keeps it, so every order of runs must lead to the same tables.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ Row = tuple[int, date]
 
 @dataclass
 class Split:
-    """What becomes of the rows of one delivery."""
+    """The outcome of the rows of one delivery."""
 
     kept: list[Row] = field(default_factory=list)
     quarantined: list[Row] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Split:
 
 @dataclass
 class Landed:
-    """How far a run came, as it believes itself."""
+    """How far a run came, by its own report."""
 
     curated: bool = False
     features: bool = False
@@ -79,7 +79,7 @@ def rows_of(content: bytes) -> list[Row]:
 
 
 def split(rows: dict[str, list[Row]]) -> dict[str, Split]:
-    """What becomes of the rows of all these deliveries together."""
+    """Split the rows of all these deliveries together."""
     seen: set[int] = set()
     result = {}
     for name in sorted(rows):
@@ -100,7 +100,7 @@ def quarter_of(day: date) -> str:
 
 
 class ThinJob:
-    """One run. Raises what the job raises; a manifest of a failed run is left where it can be."""
+    """One run. It raises the errors of the job, and leaves the manifest of a failed run if possible."""
 
     def __init__(self, endpoint: str, run_id: str) -> None:
         self.run_id = run_id
@@ -109,7 +109,7 @@ class ThinJob:
         self.counts: tuple[DeliveryCounts, ...] = ()
 
     def run(self, withdraw: tuple[str, ...] = ()) -> None:
-        """Publish what is new or changed, or take deliveries out."""
+        """Publish new or changed deliveries, or withdraw deliveries."""
         started = datetime.now(UTC)
         published: dict[str, PublishedDelivery] = {}
         try:
@@ -164,7 +164,7 @@ class ThinJob:
     def _with_neighbours(
         self, tables: Tables, there: dict[str, Delivery], replaced: list[str], withdrawn: tuple[str, ...]
     ) -> list[str]:
-        """Those to process: with every published delivery whose register shares a key with what changes."""
+        """The deliveries to process: the changed ones, and published ones that share a key with them."""
         registers = {name: self._keys(folder) for name, folder in tables.registers.folders.items()}
         selected = [name for name in replaced if name not in withdrawn]
         keys = {row[0] for name in selected for row in self._rows(there[name])}
@@ -208,7 +208,7 @@ class ThinJob:
         self._store.delete_all(outdated)
 
     def _stage_keys(self, location: str, ids: list[int]) -> str:
-        """A folder for the keys of a delivery, those that others have too among them."""
+        """Stage the keys of a delivery in a folder, including keys that other deliveries have too."""
         folder = own_folder(f"{location}/{FOLDER}", self.run_id)
         if ids:
             self._store.write(f"{folder}/{KIND}={VALID_ROWS}/part-0.parquet", _parquet({"id": pa.array(ids)}))
@@ -250,7 +250,7 @@ class ThinJob:
         self.landed.curated = True
 
     def _commit_features(self, tables: Tables) -> None:
-        """All quarters anew: they are few."""
+        """Publish all quarters again: they are few."""
         table = tables.features
         days = self._days(tables)
         rows = [(quarter_of(day), day, count) for day, count in sorted(days.items())]
@@ -329,7 +329,7 @@ class ThinJob:
 
 @cache
 def _clients(endpoint: str) -> tuple[S3ObjectStore, DecidingGlueCatalog]:
-    """As a run makes them, but once: what they take to make is not what is tested."""
+    """The clients of a run, created once because their creation is not tested."""
     session = boto3.Session("test", "test", region_name=REGION)
     refuse_half_answers(session.events)
     s3 = session.client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))

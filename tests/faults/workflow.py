@@ -1,4 +1,4 @@
-"""The lake's workflow: moto starts its runs; each then goes on for a few looks and ends as it was told to."""
+"""The lake's workflow: moto starts its runs. Each runs for a few polls and then ends as configured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOOKS = 2
 
 @dataclass
 class Workflow:
-    """What its runs come to, and how far they are.
+    """The progress and results of its runs.
 
     Attributes:
         fails: whether the next runs' job fails.
@@ -41,7 +41,7 @@ class Workflow:
     _looks: dict[str, int] = field(default_factory=dict)
 
     def before(self, backend: Backend) -> Backend:
-        """Answers for the state of runs, which moto keeps RUNNING; everything else is the backend's."""
+        """A backend that returns the state of runs, which stays RUNNING in moto, and passes all other calls on."""
 
         def ask(request: Request) -> Answer:
             if request.headers.get("x-amz-target") != "AWSGlue.GetWorkflowRun":
@@ -70,13 +70,13 @@ class Workflow:
 
 
 def runs_there() -> dict[str, dict[str, str]]:
-    """The properties of every run, without a call."""
+    """The properties of all runs, without a call."""
     workflow = get_backend("glue")[ACCOUNT][REGION].workflows.get(WORKFLOW)
     return {run_id: dict(run.properties) for run_id, run in workflow.runs.items()} if workflow else {}
 
 
 def workspace_of(connection: AwsConnection) -> Workspace:
-    """What commands work with, as far as runs need it."""
+    """A workspace with the parts that commands on runs need."""
     deployment = Deployment(
         region=REGION,
         lake_bucket=BUCKET,
@@ -92,5 +92,5 @@ def workspace_of(connection: AwsConnection) -> Workspace:
     settings = SimpleNamespace(is_local=True, naming_options=lambda: ())
     silent = RichConsole(file=io.StringIO())
     workspace = Workspace(cast(Settings, settings), Console(out=silent, err=silent))
-    vars(workspace).update(deployment=deployment, connection=connection)  # what it would look up
+    vars(workspace).update(deployment=deployment, connection=connection)  # which it would look up
     return workspace

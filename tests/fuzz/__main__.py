@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz --seconds 600 [NAME ...]`: hands each reader documents for as long, and tells what broke."""
+"""Fuzzes each reader for a time and prints failures: `python -m tests.fuzz --seconds 600 [NAME ...]`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .readers import KEYS, OF_DOCUMENTS, OF_FILES, TOLD, documents, raw_keys
 
 
 def main(arguments: list[str]) -> int:
-    """1 where a reader ended with anything but its own errors."""
+    """Run the fuzzing. Returns 1 if a reader raised anything but its own errors."""
     parser = argparse.ArgumentParser(prog="fuzz")
     parser.add_argument("--seconds", type=float, default=60.0, help="for each reader")
     parser.add_argument("names", nargs="*", help="of readers; without them all")
@@ -50,7 +50,7 @@ def _targets(scratch: Path) -> dict[str, tuple[Callable[[Any], None], st.SearchS
 def _try(
     reader: Callable[[Any], None], strategy: st.SearchStrategy[Any], seconds: float
 ) -> tuple[int, dict[str, tuple[Any, str]]]:
-    """How many were tried, and one example of each place that broke."""
+    """The number of tried documents, and one example for each place of failure."""
     ends = time.monotonic() + seconds
     tried: Counter[str] = Counter()
     found: dict[str, tuple[Any, str]] = {}

@@ -1,4 +1,4 @@
-"""Documents that are nearly right: a true one of which a part is another value, gone, deep without end, or cut."""
+"""Almost valid documents: a valid one with a part replaced, removed, deeply nested or truncated."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @st.composite
 def nearly(draw: Any, document: Any) -> bytes:
-    """The document as JSON with one to three changes, or with bytes that are cut, doubled or replaced."""
+    """The document as JSON with one to three changes, or with bytes that are removed, doubled or replaced."""
     changed = deepcopy(document)
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(_places(changed)))

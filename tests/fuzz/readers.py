@@ -1,4 +1,4 @@
-"""What reads what others wrote. Each is handed bytes, and either takes them or says in one error what is wrong."""
+"""The readers of external documents. Each gets bytes, and either accepts them or raises one clear error."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ REVIEW_RECORD = {
 
 
 class _NoSuchKeyError(Exception):
-    """S3 has it."""
+    """S3's own error of this name."""
 
 
 class _S3:
@@ -166,35 +166,35 @@ class _Store:
 
 
 def run_manifest(content: bytes) -> None:
-    """What `quartal explain` and `quartal history` show."""
+    """The run manifest for `quartal explain` and `quartal history`."""
     console = Console(as_json=False)
     with console_into_nothing(console):
         show_manifest(console, parse_manifest(content, "s3://lake/runs/feed/wr_1.json"))
 
 
 def run_manifest_in_the_job(content: bytes) -> None:
-    """One that cannot be read counts as a failed run: it never stops the next one."""
+    """The run manifest in the job: an unreadable one counts as a failed run and never stops the next one."""
     read_last_run(cast(Any, _Store(content, "s3://lake/runs/feed/wr_1.json")), "s3://lake", "feed")
 
 
 def delivery_manifest(content: bytes) -> None:
-    """As `quartal upload` reads what an earlier upload wrote, and writes it again."""
+    """The delivery manifest in `quartal upload`, which reads and rewrites that of an earlier upload."""
     found = ManifestStore(cast(Any, _S3(content)), "lake", "deliveries/feed/").read("a")
     json.dumps(found.as_json("a"))
 
 
 def delivery_manifest_in_the_job(content: bytes) -> None:
-    """Keys alone are asked for."""
+    """The delivery manifest in the job, which needs only its keys."""
     upload_records._read(cast(Any, _Store(content)), "s3://lake/deliveries/feed/a.json")
 
 
 def ingest_record(content: bytes) -> None:
-    """As `quartal ingest` reads what an earlier try wrote."""
+    """The ingest record, as `quartal ingest` reads that of an earlier attempt."""
     RecordStore(cast(Any, _S3(content)), "lake", "deliveries/feed/a/t.json").read()
 
 
 def plan(content: bytes) -> None:
-    """Everything that a review shows."""
+    """A plan, with everything that its review shows."""
     made = review(parse_plan(_json(content)), _BASIS)
     render_text(made)
     render_markdown(made)
@@ -205,19 +205,19 @@ def plan(content: bytes) -> None:
 
 
 def terraform_event(content: bytes) -> None:
-    """A line that Terraform prints while it works."""
+    """A line of Terraform's JSON output."""
     event = parse_event(content.decode("utf-8", "replace"))
     if event is not None and event.diagnostic is not None:
         event.diagnostic.lines()
 
 
 def terraform_state(content: bytes) -> None:
-    """What `terraform show -json` prints: Terraform's own word, whose form is trusted, but not its values."""
+    """The output of `terraform show -json`. Its form is trusted, but not its values."""
     state_resources(_json(content))
 
 
 def local_stack_record(content: bytes, folder: Path) -> None:
-    """Where a LocalStack runs that an earlier command started."""
+    """The record of a LocalStack that an earlier command started."""
     settings = replace(Settings.from_env({}, environment="localstack", cwd=ROOT), state_dir=folder)
     (folder / "localstack").mkdir(exist_ok=True)
     (folder / "localstack" / "server.json").write_bytes(content)
@@ -225,7 +225,7 @@ def local_stack_record(content: bytes, folder: Path) -> None:
 
 
 def review_record(content: bytes, folder: Path) -> None:
-    """Which plan waits to be applied."""
+    """The record of the plan that waits to be applied."""
     staged = StagedRoot(folder, "dev.tfvars", (), folder / "a.tfplan")
     staged.plan_file.touch()
     from quartal.terraform.saved_plan import record_file
@@ -264,7 +264,7 @@ KEYS = st.lists(
 
 
 def raw_keys(keys: list[str]) -> None:
-    """No file below the raw folder is lost: each is part of one delivery, or named among those that were left out."""
+    """Keys below the raw folder: each file must be part of one delivery or be reported as left out."""
     uris = [f"s3://lake/raw/feed/{key}" for key in keys]
     delivered = find_deliveries(cast(Any, _Store(b"x", *uris)), "s3://lake", "feed", None)
     taken = [file.uri for delivery in delivered.deliveries for file in delivery.files]
@@ -297,7 +297,7 @@ _BASIS = Basis(
 
 
 def documents(of: Any) -> st.SearchStrategy[bytes]:
-    """Bytes that are nearly such a document, or any."""
+    """Bytes that are almost such a document, or any bytes."""
     return st.one_of(nearly(of), nearly(of), nearly(of), st.binary(max_size=50), VALUES.map(_bytes))
 
 
@@ -306,7 +306,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _json(content: bytes) -> Any:
-    """Terraform prints JSON: what is none never comes so far."""
+    """Parse JSON; `{}` for invalid JSON, which Terraform never prints."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -314,7 +314,7 @@ def _json(content: bytes) -> Any:
 
 
 def console_into_nothing(console: Console) -> Any:
-    """Results go nowhere."""
+    """Discard the results."""
     import contextlib
 
     from rich.console import Console as RichConsole

@@ -1,6 +1,6 @@
-"""A LocalStack for the tests: the one AWS_ENDPOINT_URL names, else one that runs, else one of their own.
+"""The LocalStack of the tests: the one at AWS_ENDPOINT_URL, a running one, or a new one, in this order.
 
-Each deployment has names of its own, so that tests meet neither each other nor what else lives in that LocalStack.
+Each deployment has unique names, so that tests do not interfere with each other or with other resources there.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ from quartal.workspace import Workspace
 from tests.json_output import checking
 
 PROJECT = Path(__file__).parents[2]
-# With several files at a time, none of these is left to the end, when nothing else is there to go on beside it.
+# With several files at a time, the slowest come first, so that none runs alone at the end.
 LONGEST = ["test_documentation.py", "test_upgrade.py", "test_teardown.py", "test_chain.py", "test_ingest.py"]
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A deployed pipeline and how a user would work with it."""
+    """A deployed pipeline, with the commands of a user."""
 
     workspace: Workspace
 
     def upload(self, folder: Path) -> None:
-        """`quartal upload FOLDER`."""
+        """Run `quartal upload FOLDER`."""
         deliver(self.workspace, [folder], delivery=None, options=UploadOptions())
 
     def run(self, *deliveries: str) -> dict:
-        """`quartal run`: the manifest, as the job writes it."""
+        """Run `quartal run` and return the job's manifest."""
         return run_pipeline(self.workspace, deliveries=deliveries, timeout_s=300).model_dump(mode="json")
 
 
 @dataclass(frozen=True)
 class Feed:
-    """Raw files on disk, and what the generator says of them."""
+    """Raw files on disk, and the generator's facts about them."""
 
     folder: Path
     summary: FeedSummary
@@ -59,14 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def json_keeps_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a command prints with --json in a test keeps the schema that is published of it."""
+    """Check the --json output of every command in tests against its published schema."""
     monkeypatch.setattr(Console, "json_document", checking(Console.json_document))
 
 
 @pytest.fixture(scope="session")
 def endpoint_url(tmp_path_factory) -> Iterator[str]:
     settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
-    # Tests at once would move each other's clock, and stop each other's runs: each worker has one of its own.
+    # Parallel tests would move each other's clock and stop each other's runs, so each worker has its own.
     found = None if "PYTEST_XDIST_WORKER" in os.environ else find_endpoint(settings)
     if found is not None:
         yield found.url
@@ -87,12 +87,12 @@ def feed(tmp_path_factory) -> Feed:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """A checkout whose infra/ the test may change: its own names, the rest as it is."""
+    """A checkout with unique names, whose infra/ the test may change."""
     return copy_of_the_project(tmp_path_factory.mktemp("project"))
 
 
 def copy_of_the_project(root: Path) -> Path:
-    """What `quartal` works with, in a folder of its own and with names of its own."""
+    """Copy what `quartal` needs to a folder, with unique names."""
     shutil.copytree(PROJECT / "infra", root / "infra", ignore=shutil.ignore_patterns(".terraform", "artifacts"))
     shutil.copytree(PROJECT / "data" / "contracts", root / "data" / "contracts")
     (root / "etl_job").symlink_to(PROJECT / "etl_job")
@@ -106,27 +106,27 @@ def copy_of_the_project(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def workspace(project: Path, endpoint_url: str) -> Workspace:
     environ = {**os.environ, "AWS_ENDPOINT_URL": endpoint_url}
-    for name in ("QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR"):  # the user's own deployment is not for tests
+    for name in ("QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR"):  # tests never use the user's own deployment
         environ.pop(name, None)
     return Workspace(Settings.from_env(environ, environment="localstack", cwd=project), Console())
 
 
 @pytest.fixture(scope="module")
 def pipeline(workspace: Workspace) -> Iterator[Pipeline]:
-    """Deployed once per test module, and stopped or destroyed after it."""
+    """The pipeline, deployed once per test module and stopped or destroyed after it."""
     change.make_plan(workspace)
     try:
         change.apply_plan(workspace)
         yield Pipeline(workspace)
     finally:
-        if "PYTEST_XDIST_WORKER" in os.environ:  # a LocalStack that ends with the tests: nothing may start by itself
+        if "PYTEST_XDIST_WORKER" in os.environ:  # this LocalStack ends with the tests
             stop_triggers(workspace)
         elif change.make_plan(workspace, destroy=True).changes:
             change.apply_plan(workspace)
 
 
 def stop_triggers(workspace: Workspace) -> None:
-    """Delete what would start a run where another test moves the clock; quicker than a destroy, which has its test."""
+    """Delete the triggers, so that no run starts when another test moves the clock. Faster than a destroy."""
     glue = workspace.connection.glue()
     for feed in workspace.terraform.outputs().get("feeds", {}).values():
         for name in feed["triggers"].values():

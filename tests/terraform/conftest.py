@@ -1,4 +1,4 @@
-"""Terraform as these tests use it: the one on PATH, and TF_CLI_CONFIG_FILE says where the provider comes from."""
+"""Terraform for these tests: the one on PATH. TF_CLI_CONFIG_FILE configures the source of the provider."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
 MODULES = sorted(path.parent for path in (INFRA / "modules").glob("*/main.tf"))
 
-_NEEDED = (1, 11)  # override_during, which lets a plan test read a policy that names the key
-# An address where nothing listens: what still reaches for AWS fails at once instead of passing by luck.
+_NEEDED = (1, 11)  # needed for override_during, with which a plan test can read a policy that names the key
+# Nothing listens at this address: calls to AWS fail at once instead of passing by luck.
 _NOWHERE = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Terraform:
-    """Runs Terraform with an environment that owes nothing to the user's own AWS or Terraform settings."""
+    """Runs Terraform without the user's own AWS and Terraform settings."""
 
     binary: str
     environ: dict[str, str]
 
     def init(self, folder: Path, *, backend: bool = False) -> None:
-        """Initialise, usually without a backend; the only step that may use the network."""
+        """Initialize a folder, usually without a backend. Only this step may use the network."""
         self._run(folder, self.environ, "init", f"-backend={str(backend).lower()}", "-input=false")
 
     def offline(self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
@@ -57,7 +57,7 @@ def terraform() -> Iterator[Terraform]:
 
 @contextmanager
 def found_terraform() -> Iterator[Terraform]:
-    """The Terraform on PATH, with what a plan asks of AWS answered here."""
+    """The Terraform on PATH, with local responses to the requests that a plan makes to AWS."""
     binary = shutil.which("terraform")
     if binary is None:
         pytest.fail("There is no terraform on PATH. `./nox -s tests` brings one.", pytrace=False)
@@ -74,7 +74,7 @@ def found_terraform() -> Iterator[Terraform]:
 
 @pytest.fixture(scope="session")
 def staged_infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of infra/ with the artifacts beside it, as the tooling stages it; the source tree stays clean."""
+    """A copy of infra/ with its artifacts, as the tooling stages it. The source tree stays clean."""
     return stage_infra(tmp_path_factory.mktemp("terraform") / "infra")
 
 
@@ -85,14 +85,14 @@ def initialised_root(terraform: Terraform, staged_infra: Path) -> Path:
 
 
 def stage_infra(folder: Path) -> Path:
-    """infra/ with its artifacts in a folder that does not exist yet."""
+    """Copy infra/ with its artifacts to a new folder."""
     shutil.copytree(INFRA, folder, ignore=shutil.ignore_patterns(".terraform", "artifacts.zip", "*_override.tf"))
     stage_artifacts(folder / "artifacts")
     return folder
 
 
 def plan_upgrade(terraform: Terraform, folder: Path, state: Path, *options: str) -> dict[str, Any]:
-    """What the configuration in a folder would change of the local environment that a state describes, as plan JSON."""
+    """Plan the configuration in a folder against the state of a local environment. Returns the plan as JSON."""
     shutil.copyfile(folder / "environments" / "localstack.backend.tf", folder / "backend_override.tf")
     shutil.copyfile(state, folder / "terraform.tfstate")
     terraform.init(folder, backend=True)
@@ -104,7 +104,7 @@ def plan_upgrade(terraform: Terraform, folder: Path, state: Path, *options: str)
 
 
 def stage_artifacts(folder: Path) -> None:
-    """The project's contracts and requirements; the code only has to be there."""
+    """Stage the contracts and requirements of the project. The code only has to exist."""
     shutil.copytree(ROOT / "data" / "contracts", folder / "contracts")
     shutil.copyfile(ROOT / "etl_job" / "requirements.txt", folder / "requirements.txt")
     for name in ("main.py", "etl_job.gluewheels.zip"):

@@ -1,7 +1,7 @@
-"""Where the questions are asked, and an environment with other people's clients.
+"""The Athena under test, and environments with third-party clients.
 
-Without anything, LocalStack as for the other tests. With `ATHENA_TEST_BUCKET`, AWS: the credentials and the region at
-hand, and that bucket, in which a folder of this run's own is filled and emptied.
+By default this is LocalStack, as for the other tests. With `ATHENA_TEST_BUCKET` it is AWS, with the current credentials
+and region; each run uses its own folder in that bucket and empties it.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ DONE = {"SUCCEEDED", "FAILED", "CANCELLED"}
 
 @dataclass(frozen=True)
 class Place:
-    """Where the tests ask: an endpoint, or AWS, and a folder and a database of their own."""
+    """The Athena under test: an endpoint or AWS, and a folder and a database of the tests."""
 
     endpoint_url: str | None
     region: str
     location: str
     database: str
-    keys: Mapping[str, str] | None = None  # of a session; else those at hand
+    keys: Mapping[str, str] | None = None  # of a session; otherwise the current ones
 
     def client(self, service: str) -> Any:
         """A boto3 client."""
@@ -48,7 +48,7 @@ class Place:
         return boto3.client(service, endpoint_url=self.endpoint_url, region_name=self.region, **keys)
 
     def environ(self) -> dict[str, str]:
-        """What a client in a process of its own needs to know."""
+        """The environment variables for a client in another process."""
         own = {
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
@@ -61,7 +61,11 @@ class Place:
         return {**os.environ, **own}
 
     def ask(self, sql: str) -> list[list[str | None]]:
-        """The rows of a statement, the header among them; raise AssertionError with Athena's reason."""
+        """Run a statement and return its rows, with the header first.
+
+        Raises:
+            AssertionError: the statement failed, with Athena's reason.
+        """
         athena = self.client("athena")
         query_id = athena.start_query_execution(
             QueryString=sql,
@@ -112,7 +116,7 @@ def dbt() -> Path:
 
 
 def programs_of(name: str) -> Path:
-    """The programs of an environment, which uv makes on first use."""
+    """The programs of an environment, which uv creates on first use."""
     if os.environ.get("QUARTAL_ATHENA_CLIENTS") != "all":
         pytest.skip("QUARTAL_ATHENA_CLIENTS=all installs the clients and asks by them")
     folder, packages = ROOT / ".quartal" / "athena-clients" / name, ENVIRONMENTS[name]

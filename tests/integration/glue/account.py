@@ -1,4 +1,4 @@
-"""One account of AWS or of an emulator: its clients, what the tests make in it, and the end of all that."""
+"""An account of AWS or an emulator: its clients, and the resources of the tests until their removal."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from botocore.exceptions import ClientError
 T = TypeVar("T")
 ENDED_RUNS = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"})
 ENDED_WORKFLOW_RUNS = frozenset({"COMPLETED", "STOPPED", "ERROR"})
-PROPAGATION_S = 90.0  # a role that was just made is not known everywhere at once
+PROPAGATION_S = 90.0  # a new role is not known everywhere at once
 
 TRUST_IN_GLUE = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
-# three cars as Parquet: id (long), brand (string), price (double); what writes Parquet is no part of this suite
+# three cars as Parquet: id (long), brand (string), price (double); this suite has no writer of Parquet
 PARQUET_CARS = base64.b85decode(
     "P(e~L6#x}H6+A2z1{DAm1{DSz00002000060RaF20000000IC20000000RI30000002KfgKovkN6$TXm6$TXs8~^|S0ssI21"
     "_1>C0035RY<6!20000}Yj0#>1ONa4MrmPm6#x}H6+A2z1{DAm1{DSz00002000060RR910000ZKmY&$0000TKmY&$00008Ko"
@@ -37,7 +37,7 @@ PARQUET_CARS = base64.b85decode(
 SCRIPTS = {
     "succeed": "print('all is well')\n",
     "fail": "raise ValueError('no wheels today')\n",
-    # says what it was given
+    # writes its arguments
     "tell": """
 import json, sys
 import boto3
@@ -45,8 +45,8 @@ given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 print("telling")
 boto3.client("s3").put_object(Bucket=given["--bucket"], Key=given["--tell"], Body=json.dumps(given))
 """,
-    # runs until an object is there
-    # reads a table's files with Spark, and looks for a file in the jars it was given
+    # runs until an object exists
+    # reads a table's files with Spark, and looks for a file in its extra jars
     "spark": """
 import json, sys
 import boto3
@@ -63,7 +63,7 @@ told = {
 }
 boto3.client("s3").put_object(Bucket=given["--bucket"], Key=given["--tell"], Body=json.dumps(told))
 """,
-    # asks Spark SQL for a table of the catalog, and makes one
+    # reads a table of the catalog with Spark SQL, and creates one
     "sql": """
 import json, sys
 import boto3
@@ -94,7 +94,7 @@ while not s3.list_objects_v2(Bucket=given["--bucket"], Prefix=given["--gate"]).g
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to wait, and how often to look."""
+    """A timeout and a polling interval, in seconds."""
 
     timeout_s: float
     interval_s: float
@@ -102,7 +102,7 @@ class Limits:
 
 @dataclass
 class Account:
-    """Clients, and all that was made through them; `child` gives what is made in a smaller scope an end of its own."""
+    """Clients, and the resources created through them. `child` makes a scope that removes its own resources."""
 
     session: boto3.Session
     endpoint_url: str | None
@@ -114,10 +114,10 @@ class Account:
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str, *, checks: bool = True) -> Any:
-        """A client of this account; one that does not check leaves that to the service."""
+        """A client of this account. Without `checks` only the service validates parameters."""
         name = service if checks else f"unchecked {service}"
         if name not in self._clients:
-            # a test means each refusal: only what the network does is tried again
+            # tests expect refusals: only network errors are retried
             retries: Any = {"mode": "standard", "max_attempts": 3}
             config = Config(retries=retries, s3={"addressing_style": "path"}, parameter_validation=checks)
             self._clients[name] = self.session.client(service, endpoint_url=self.endpoint_url, config=config)
@@ -125,45 +125,45 @@ class Account:
 
     @property
     def glue(self) -> Any:
-        """What all of this is about."""
+        """The Glue client."""
         return self.client("glue")
 
     @property
     def unchecked_glue(self) -> Any:
-        """Glue, asked without botocore's own checks."""
+        """A Glue client without botocore's validation of parameters."""
         return self.client("glue", checks=False)
 
     @contextlib.contextmanager
     def child(self) -> Iterator[Account]:
-        """An account whose things are gone at the end of the block."""
+        """A scope whose resources are removed at the end of the block."""
         with contextlib.ExitStack() as cleanup:
             yield replace(self, cleanup=cleanup)
 
     def name(self, what: str) -> str:
-        """A name that nothing else has, in letters that a table may have as well."""
+        """A unique name, in characters that tables allow too."""
         return f"{self.prefix}_{what}_{secrets.token_hex(3)}"
 
-    # -------------------------------------------------------------------------------------------- making
+    # -------------------------------------------------------------------------------------------- creation
 
     def put(self, key: str, body: str | bytes) -> str:
-        """Write an object; it goes with the bucket."""
+        """Write an object. It is removed with the bucket."""
         self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
         return f"s3://{self.bucket}/{key}"
 
     def database(self) -> str:
-        """Make a database."""
+        """Create a database."""
         name = self.name("db")
         self.glue.create_database(DatabaseInput={"Name": name})
         self.cleanup.callback(delete_if_present, self.glue.delete_database, Name=name)
         return name
 
     def table(self, database: str, name: str, **table_input: Any) -> str:
-        """Make a table; it goes with its database."""
+        """Create a table. It is removed with its database."""
         self.glue.create_table(DatabaseName=database, TableInput={"Name": name, **table_input})
         return name
 
     def crawler(self, *paths: str, database: str = "", **definition: Any) -> str:
-        """Make a crawler over prefixes of the bucket."""
+        """Create a crawler over prefixes of the bucket."""
         name = self.name("crawler")
         targets = [{"Path": f"s3://{self.bucket}/{path}"} for path in paths]
         definition = {"Targets": {"S3Targets": targets}, "DatabaseName": database or self.database(), **definition}
@@ -179,7 +179,7 @@ class Account:
         is_spark: bool = False,
         **definition: Any,
     ) -> str:
-        """Make a job that runs one of SCRIPTS, as a Python shell job if it does not need Spark."""
+        """Create a job that runs one of SCRIPTS, as a Python shell job if it does not need Spark."""
         name = self.name(script)
         location = self.put(f"{self.prefix}/scripts/{script}.py", SCRIPTS[script])
         defaults = {"--bucket": self.bucket, **(arguments or {})}
@@ -195,14 +195,14 @@ class Account:
         return name
 
     def gated_job(self, **definition: Any) -> tuple[str, Callable[[], object]]:
-        """Make a job whose runs go on until the second value is called."""
+        """Create a job whose runs continue until the second returned value is called."""
         gate = f"{self.prefix}/gates/{secrets.token_hex(6)}"
         job = self.job("gate", arguments={"--gate": gate}, **definition)
-        self.cleanup.callback(self.put, gate, b"open")  # whatever happens, nothing waits for ever
+        self.cleanup.callback(self.put, gate, b"open")  # in any case, nothing waits forever
         return job, lambda: self.put(gate, b"open")
 
     def trigger(self, kind: str, *actions: Mapping[str, Any], **definition: Any) -> str:
-        """Make a trigger; one that waits for something is activated."""
+        """Create a trigger. A conditional one is activated."""
         name = self.name("trigger")
         if kind == "CONDITIONAL":
             definition = {"StartOnCreation": True, **definition}
@@ -211,20 +211,20 @@ class Account:
         return name
 
     def workflow(self, **definition: Any) -> str:
-        """Make a workflow without triggers."""
+        """Create a workflow without triggers."""
         name = self.name("workflow")
         self.glue.create_workflow(Name=name, **definition)
         self.cleanup.callback(delete_if_present, self.glue.delete_workflow, Name=name)
         return name
 
     def workflow_arn(self, name: str) -> str:
-        """The ARN of a workflow: no answer of the API has it."""
+        """The ARN of a workflow, which no response of the API has."""
         caller: str = self.client("sts").get_caller_identity()["Arn"]
         partition, owner = caller.split(":")[1], caller.split(":")[4]
         return f"arn:{partition}:glue:{self.session.region_name}:{owner}:workflow/{name}"
 
     def rule_that_notifies(self, workflow: str, pattern: Mapping[str, Any]) -> None:
-        """Make a rule of EventBridge that brings events to a workflow, with the role that it needs."""
+        """Create an EventBridge rule that sends events to a workflow, with the necessary role."""
         iam, events, name = self.client("iam"), self.client("events"), self.name("rule")
         arn, trust = self.workflow_arn(workflow), {**TRUST_IN_GLUE, "Principal": {"Service": "events.amazonaws.com"}}
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
@@ -233,21 +233,21 @@ class Account:
         iam.put_role_policy(RoleName=name, PolicyName="notify", PolicyDocument=policy(may_notify))
         self.cleanup.callback(iam.delete_role_policy, RoleName=name, PolicyName="notify")
         if self.endpoint_url is None:
-            time.sleep(PROPAGATION_S)  # AWS drops what the role may not deliver, without a word
+            time.sleep(PROPAGATION_S)  # AWS silently drops events that the role may not deliver
         events.put_rule(Name=name, EventPattern=json.dumps(pattern))
         self.cleanup.callback(events.delete_rule, Name=name)
         events.put_targets(Rule=name, Targets=[{"Id": "workflow", "Arn": arn, "RoleArn": role}])
         self.cleanup.callback(events.remove_targets, Rule=name, Ids=["workflow"])
 
     def powerless_role(self) -> str:
-        """Make a role that Glue can assume and that may read nothing."""
+        """Create a role that Glue can assume and that has no permissions."""
         iam, name = self.client("iam"), self.name("role")
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(TRUST_IN_GLUE))["Role"]["Arn"]
         self.cleanup.callback(iam.delete_role, RoleName=name)
         return arn
 
     def _make(self, call: Callable[..., Any], **request: Any) -> None:
-        """Make what needs the role, which AWS does not know everywhere at once."""
+        """Create a resource that needs the role, with retries: AWS does not know a new role everywhere at once."""
         deadline = time.monotonic() + PROPAGATION_S
         while True:
             try:
@@ -269,14 +269,14 @@ class Account:
         try:
             going = [run["Id"] for run in self.runs(job) if run["JobRunState"] not in ENDED_RUNS]
         except self.glue.exceptions.EntityNotFoundException:
-            return  # the test has deleted it
+            return  # the test has deleted it already
         if going:
             self.glue.batch_stop_job_run(JobName=job, JobRunIds=going)
 
     # -------------------------------------------------------------------------------------------- waiting
 
     def wait(self, probe: Callable[[], T], done: Callable[[T], bool], what: str) -> T:
-        """Look until it is so; fail with what was seen last."""
+        """Poll until the condition holds. Fails with the last value."""
         deadline = time.monotonic() + self.limits.timeout_s
         while True:
             seen = probe()
@@ -315,7 +315,7 @@ class Account:
         return self.wait_for_run(job, run_id)
 
     def wait_for_run(self, job: str, run_id: str, *states: str) -> dict[str, Any]:
-        """Wait until a run is in one of these states, or has ended."""
+        """Wait until a run has one of these states, or has ended."""
         return self.wait(
             lambda: self.glue.get_job_run(JobName=job, RunId=run_id)["JobRun"],
             lambda run: run["JobRunState"] in (states or ENDED_RUNS),
@@ -323,7 +323,7 @@ class Account:
         )
 
     def wait_for_runs(self, job: str, count: int) -> list[dict[str, Any]]:
-        """Wait until a job has had so many runs and all have ended."""
+        """Wait until a job has this number of runs and all have ended."""
         return self.wait(
             lambda: self.runs(job),
             lambda runs: len(runs) >= count and all(run["JobRunState"] in ENDED_RUNS for run in runs),
@@ -331,7 +331,7 @@ class Account:
         )
 
     def wait_for_workflow_run(self, workflow: str, run_id: str) -> dict[str, Any]:
-        """Wait until a run of a workflow has ended; with its graph."""
+        """Wait until a workflow run has ended, and return it with its graph."""
         return self.wait(
             lambda: self.glue.get_workflow_run(Name=workflow, RunId=run_id, IncludeGraph=True)["Run"],
             lambda run: run["Status"] in ENDED_WORKFLOW_RUNS,
@@ -339,20 +339,20 @@ class Account:
         )
 
     def read_json(self, key: str) -> dict[str, Any]:
-        """Read what a script told."""
+        """Read the output of a script."""
         body = self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"]
         told: dict[str, Any] = json.loads(body.read())
         return told
 
 
 class MovableClock:
-    """The clock that glue-local lives by. Nobody else has one."""
+    """The clock of glue-local. Other services have none."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._url = f"{endpoint_url}/_glue/clock"
 
     def is_there(self) -> bool:
-        """Whether this endpoint is a glue-local that lets us move its clock."""
+        """Whether this endpoint is a glue-local whose clock can be moved."""
         try:
             self.move({})
         except (urllib.error.URLError, ValueError):
@@ -360,7 +360,7 @@ class MovableClock:
         return True
 
     def move(self, change: Mapping[str, Any]) -> str:
-        """Change the clock and return the time there."""
+        """Change the clock and return its time."""
         request = urllib.request.Request(self._url, data=json.dumps(change).encode())
         with urllib.request.urlopen(request, timeout=60) as response:
             now: str = json.load(response)["now"]
@@ -373,7 +373,7 @@ def policy(*statements: Mapping[str, Any]) -> str:
 
 
 def delete_if_present(call: Callable[..., Any], **request: Any) -> None:
-    """Remove something; what is not there any more is as it should be."""
+    """Delete a resource. A missing one is fine."""
     try:
         call(**request)
     except ClientError as error:
@@ -382,7 +382,7 @@ def delete_if_present(call: Callable[..., Any], **request: Any) -> None:
 
 
 def refusal(call: Callable[..., Any], **request: Any) -> str:
-    """Return the code of the error that a call ends with."""
+    """Return the error code that a call ends with."""
     try:
         answer = call(**request)
     except ClientError as error:

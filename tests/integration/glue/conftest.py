@@ -1,4 +1,4 @@
-"""Whom the conformance tests talk to: AWS_ENDPOINT_URL, the LocalStack of the tests around, or, if asked for, AWS."""
+"""The endpoint of the conformance tests: AWS_ENDPOINT_URL, the LocalStack of the other tests, or AWS on request."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from tests.integration.glue.account import TRUST_IN_GLUE, Account, Limits, Movab
 LOCAL = Limits(timeout_s=float(os.environ.get("GLUE_CONFORMANCE_PATIENCE_S") or 300), interval_s=0.1)
 AWS = Limits(timeout_s=900, interval_s=3)
 REGION = "us-east-1"
-SECRET = "test"  # an emulator takes any
+SECRET = "test"  # an emulator accepts any
 
 
 @pytest.fixture(scope="session")
 def glue_endpoint(request: pytest.FixtureRequest) -> str | None:
-    """The endpoint, or None for AWS itself, which somebody must have asked for: it costs money."""
+    """The endpoint, or None for AWS itself, which must be requested because it costs money."""
     if url := os.environ.get("AWS_ENDPOINT_URL"):
         return url
     if os.environ.get("GLUE_CONFORMANCE_AWS") == "1":
         return None
     try:
-        url = request.getfixturevalue("endpoint_url")  # the one of the tests around, if they are there
+        url = request.getfixturevalue("endpoint_url")  # that of the other tests, if they are installed
     except pytest.FixtureLookupError:
         pytest.skip("set AWS_ENDPOINT_URL, or GLUE_CONFORMANCE_AWS=1 for AWS itself")
     return url
@@ -35,7 +35,7 @@ def glue_endpoint(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture(scope="session")
 def whole_account(glue_endpoint: str | None) -> Iterator[Account]:
-    """The account with a bucket and a role; both are made unless the environment names them."""
+    """The account with a bucket and a role, which are created unless the environment names them."""
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or REGION)
     if glue_endpoint is not None and session.get_credentials() is None:
         session = boto3.Session(aws_access_key_id=SECRET, aws_secret_access_key=SECRET, region_name=session.region_name)
@@ -50,21 +50,21 @@ def whole_account(glue_endpoint: str | None) -> Iterator[Account]:
 
 @pytest.fixture
 def account(whole_account: Account) -> Iterator[Account]:
-    """The account; what a test makes is gone after it."""
+    """The account. Resources are removed after each test."""
     with whole_account.child() as child:
         yield child
 
 
 @pytest.fixture(scope="module")
 def module_account(whole_account: Account) -> Iterator[Account]:
-    """The account; what is made is gone after the tests of a file."""
+    """The account. Resources are removed after the tests of a file."""
     with whole_account.child() as child:
         yield child
 
 
 @pytest.fixture
 def clock(glue_endpoint: str | None) -> Iterator[Callable[[dict[str, Any]], str]]:
-    """Moves the service's clock, where there is one to move."""
+    """The movable clock of the service. Tests are skipped for services without one."""
     movable = MovableClock(glue_endpoint or "http://127.0.0.1:9")
     if not movable.is_there():
         pytest.skip("this endpoint has no clock to move")
@@ -83,7 +83,7 @@ def _make_bucket(account: Account) -> str:
 
 def _remove_bucket(account: Account, name: str) -> None:
     s3 = account.client("s3")
-    # always the first page: LocalStack 4.13.1 loses keys with `=` on those behind it
+    # always the first page: LocalStack 4.13.1 loses keys with `=` on later pages
     while found := s3.list_objects_v2(Bucket=name).get("Contents"):
         for item in found:
             s3.delete_object(Bucket=name, Key=item["Key"])

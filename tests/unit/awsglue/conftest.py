@@ -1,4 +1,4 @@
-"""The library is imported as a job imports it: from a folder on the path."""
+"""Imports the library as a job does: from a folder on the path."""
 
 import os
 import re
@@ -26,7 +26,7 @@ from awsglue.dynamicframe import DynamicFrame  # noqa: E402
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = small_session(str(tmp_path_factory.mktemp("warehouse")))
-    # Python workers must find the library too; in a job, the service's PYTHONPATH does this
+    # Python workers need the library too; in a job they find it by the service's PYTHONPATH
     session.sparkContext.environment["PYTHONPATH"] = str(RUNTIME)
     yield session
     session.stop()
@@ -49,7 +49,7 @@ def dynamic_frame(glue_context: GlueContext) -> Callable[[list[Any], str], Dynam
 
 @pytest.fixture
 def records(glue_context: GlueContext) -> Callable[..., DynamicFrame]:
-    """Make a frame of dicts, whose types may differ."""
+    """Make a frame of dicts with possibly different types."""
 
     def make(*given: dict[str, Any]) -> DynamicFrame:
         rdd = glue_context.spark_session.sparkContext.parallelize(list(given), 1)

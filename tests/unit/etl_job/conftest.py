@@ -30,7 +30,7 @@ DATABASE = "lake"
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    os.environ["PYSPARK_PYTHON"] = sys.executable  # whose packages the workers need
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # its packages are needed by the workers
     session = small_session(str(tmp_path_factory.mktemp("warehouse")))
     yield session
     session.stop()
@@ -55,7 +55,7 @@ def contract() -> Contract:
 def run_context(
     spark: SparkSession, store: ObjectStore, contract: Contract, root: Path, registers: Registers | None = None
 ) -> RunContext:
-    """What the steps up to the counts work with, beside tables that hold nothing but the registers."""
+    """The context of a run for the steps up to the counts, with tables that hold only the registers."""
     curated = SimpleNamespace(location=f"file://{root}/tables")
     tables: Any = SimpleNamespace(curated=curated, registers=registers or Registers({}))
     arguments = JobArguments(str(root), contract.dataset, "contract.yaml", DATABASE, (), "r1")
@@ -63,7 +63,7 @@ def run_context(
 
 
 class Lake:
-    """A lake in a folder and its catalog in moto: raw deliveries are written and catalogued as a crawler would."""
+    """A lake in a folder and its catalog in moto. Raw deliveries are written and catalogued as by a crawler."""
 
     def __init__(self, root: Path, dataset: str = DATASET) -> None:
         self.root = root
@@ -85,12 +85,12 @@ class Lake:
         return [word for name, value in named.items() for word in (f"--{name}", value)]
 
     def workflow(self, **properties: str) -> str:
-        """A workflow whose runs have these properties, as `quartal run` gives them; its name."""
+        """Create a workflow whose runs have these properties, as `quartal run` sets them. Returns its name."""
         self.glue.create_workflow(Name="quarterly", DefaultRunProperties=properties)
         return "quarterly"
 
     def deliver(self, name: str, *contents: str) -> None:
-        """Put files of this content into a delivery, in place of those it had, and crawl."""
+        """Replace the files of a delivery by files with these contents, and crawl."""
         folder = self.raw / f"delivery={name}"
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():

@@ -1,4 +1,4 @@
-"""Fixtures of the Glue service's tests: the rules run for real, crawls and processes are played by fakes."""
+"""Fixtures of the Glue service's tests: real rules, with fakes for crawls and processes."""
 
 import importlib.util
 import threading
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-# The service's packages live in LocalStack's own environment; elsewhere these tests cannot be collected.
+# The service's packages are in LocalStack's own environment; these tests cannot be collected elsewhere.
 if importlib.util.find_spec("localstack_glue") is None:
     collect_ignore_glob = ["test_*.py"]
 
@@ -91,7 +91,7 @@ def play_encryption(scope: Any, key: str, password: str) -> str:
 
 
 class GlueHarness:
-    """The API's rules wired together, with a stand-in for what takes time."""
+    """The service's parts wired together, with fakes for what takes time."""
 
     def __init__(self) -> None:
         from localstack_glue.crawlers.classifiers import Classifiers
@@ -129,7 +129,7 @@ class GlueHarness:
             check_answers(part)
 
     def scheduler(self, clock: Any, lock: Any = None) -> Any:
-        """A scheduler over all this, to be ticked by hand."""
+        """A scheduler over these parts, ticked by the test."""
         from localstack_glue.workflows.scheduler import Scheduler
 
         return Scheduler(
@@ -158,7 +158,7 @@ class GlueHarness:
         self.triggers.create(self.scope, {"Name": name, "Type": kind, "Actions": actions, **definition})
 
     def add_quarterly_workflow(self, **workflow: Any) -> None:
-        """A crawler, and a job that follows its success: the pipeline that the tests talk about."""
+        """Add the pipeline of the tests: a crawler, and a job that follows its success."""
         self.add_crawler("raw")
         self.add_job("etl")
         self.workflows.create(self.scope, {"Name": "quarterly", **workflow})
@@ -182,7 +182,7 @@ class GlueHarness:
         return answer
 
     def end_crawl(self, state: str = "SUCCEEDED") -> None:
-        """End the crawl that was started last."""
+        """End the most recent crawl."""
         from localstack_glue.service.models import CrawlState
 
         scope, crawl, ended = self.crawl_executor.started[-1]
@@ -217,7 +217,7 @@ def glue() -> Iterator[GlueHarness]:
 
 @pytest.fixture
 def lake() -> Iterator[Any]:
-    """A bucket, a catalog, and the Athena over both; moto plays them."""
+    """A bucket and a catalog of moto, and Athena over both."""
     from moto import mock_aws
 
     from tests.unit.localstack_glue.athena_lake import Lake

@@ -30,7 +30,7 @@ def basis() -> Basis:
 
 @pytest.fixture
 def reviewed(basis: Basis):
-    """The review of one of plans/, by name, or of given JSON."""
+    """The review of a plan in plans/, by name, or of JSON."""
 
     def make(plan: str | dict) -> Review:
         data = plan if isinstance(plan, dict) else json.loads((PLANS / f"{plan}.json").read_text())

@@ -12,8 +12,8 @@ from quartal.core.console import Console
 from quartal.core.settings import Settings
 from tests.json_output import checking
 
-# A program in Terraform's place. It logs its commands, saves and shows the plan that lies beside it, or the state, and
-# applies by waiting for as long as a file `busy` is there; like Terraform, it ends in its own way on an interrupt.
+# A program in place of Terraform. It logs its commands, saves and shows the plan beside it or the state, and applies
+# by waiting while a file `busy` exists. Like Terraform, it handles an interrupt by itself.
 _STAND_IN = """#!{python}
 import json, os, pathlib, signal, sys, time
 here = pathlib.Path(__file__).parent
@@ -44,13 +44,13 @@ elif command == "apply":
 
 @pytest.fixture(autouse=True)
 def json_keeps_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a command prints with --json in a test keeps the schema that is published of it."""
+    """Check the --json output of every command in tests against its published schema."""
     monkeypatch.setattr(Console, "json_document", checking(Console.json_document))
 
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[AwsConnection]:
-    """An AWS of moto's own."""
+    """AWS, emulated by moto."""
     from moto.server import ThreadedMotoServer  # few tests need it, and it takes a second
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -62,7 +62,7 @@ def connection() -> Iterator[AwsConnection]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A checkout with the folders that make it a Quartal project, and one environment."""
+    """A checkout with the folders of a Quartal project and one environment."""
     root = tmp_path / "project"
     for folder in (
         "infra/environments",
@@ -94,7 +94,7 @@ def settings(project: Path) -> Settings:
 
 @pytest.fixture
 def stand_in(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a program in Terraform's place, first on PATH, inside a project with the environment `dev`."""
+    """The folder of a program in place of Terraform, first on PATH, inside a project with the environment `dev`."""
     if sys.platform == "win32":
         pytest.skip("the program in Terraform's place is a script")
     folder = tmp_path / "stand-in"
@@ -113,7 +113,7 @@ def stand_in(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def change(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
-    """A resource change as `terraform show -json` gives it."""
+    """A resource change in the form of `terraform show -json`."""
     actions = ["create"] if before is None else ["delete"] if after is None else ["update"]
     return {
         "address": f"{kind}.this",
@@ -124,7 +124,7 @@ def change(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | Non
 
 
 def write_state(folder: Path, *resources: tuple[str, tuple[str, ...]]) -> None:
-    """Let the program in Terraform's place have these addresses in its state, each with what it depends on."""
+    """Set the state of the program in place of Terraform: addresses with their dependencies."""
     entries = [
         {"address": address, "mode": "managed", "type": _type_of(address), "depends_on": list(depends_on)}
         for address, depends_on in resources
@@ -137,7 +137,7 @@ def _type_of(address: str) -> str:
 
 
 def write_plan(folder: Path, *changes: dict[str, Any], outputs: dict[str, Any] | None = None) -> None:
-    """Let the program in Terraform's place plan these changes, where there are these outputs."""
+    """Set the plan of the program in place of Terraform: these changes, with these outputs."""
     variables = {"region": {"value": "us-east-1"}}
     plan = {"format_version": "1.2", "variables": variables, "resource_changes": list(changes)}
     known = {name: {"actions": ["no-op"], "before": value, "after": value} for name, value in (outputs or {}).items()}

@@ -20,7 +20,7 @@ from quartal.contracts.trying import try_files
 ROOT = Path(__file__).parents[3]
 SIGHTINGS = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
 if (SOURCE := str(ROOT / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a distribution of its own: what evaluates rules on DuckDB is in it
+    sys.path.append(SOURCE)  # the service is a separate distribution: what evaluates rules on DuckDB is in it
 
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import evaluate  # noqa: E402
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse  # noqa: E402

@@ -19,7 +19,7 @@ from werkzeug import Response
 from werkzeug.test import Client, EnvironBuilder
 
 if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a distribution of its own
+    sys.path.append(SOURCE)  # the service is a separate distribution
 
 from localstack_glue.hosts.standalone import alarm_actions, moto_additions
 from localstack_glue.hosts.standalone.calls import identify_call, read_caller

@@ -1,4 +1,4 @@
-"""The gateway and the lake that its tests share."""
+"""The gateway and the lake of its tests."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from moto.s3.models import FakeBucket
 from moto.server import ThreadedMotoServer
 
 if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a distribution of its own
+    sys.path.append(SOURCE)  # the service is a separate distribution
 
 from localstack_glue.hosts.standalone.server import serve
 
@@ -20,7 +20,7 @@ from .place import Place
 
 @pytest.fixture(scope="module", autouse=True)
 def motos_own():
-    """What a server changes of the moto in its process is moto's own again at the end."""
+    """Restore moto after the tests: a server changes it in its process."""
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
             patch.setattr(owner, name, getattr(owner, name))

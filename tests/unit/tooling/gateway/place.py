@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a distribution of its own
+    sys.path.append(SOURCE)  # the service is a separate distribution
 
 from localstack_glue.service.local_session import DIRECT, local_session
 

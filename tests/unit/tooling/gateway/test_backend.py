@@ -19,7 +19,7 @@ from moto.core.request import Request
 from werkzeug.test import EnvironBuilder
 
 if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a distribution of its own
+    sys.path.append(SOURCE)  # the service is a separate distribution
 
 from localstack_glue.hosts.standalone.backend_accounts import sign_as_account
 from localstack_glue.hosts.standalone.calls import replace_body

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a distribution of its own
+    sys.path.append(SOURCE)  # the service is a separate distribution
 
 
 from .place import ACCOUNT, TRUST, policy, refusal, status_of

@@ -1,4 +1,4 @@
-"""Tables of two runs in moto's Glue, and the command line on them."""
+"""Tables of two runs in moto's Glue catalog, and the command line on them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def workspace(aws, settings):
         made = Workspace(settings, Console(as_json=as_json))
         clients = aws.clients | {"glue_once": aws.clients["glue"]}
         connection = SimpleNamespace(**{name: lambda client=client: client for name, client in clients.items()})
-        vars(made).update(deployment=DEPLOYMENT, connection=connection)  # what it would look up
+        vars(made).update(deployment=DEPLOYMENT, connection=connection)  # which it would look up
         return made
 
     return open_it

@@ -1,4 +1,4 @@
-"""A bucket of moto's own, a feed on disk, and an upload of it."""
+"""A bucket of moto, a feed on disk, and its upload."""
 
 import secrets
 from pathlib import Path
@@ -19,7 +19,7 @@ def bucket(connection) -> str:
 
 @pytest.fixture
 def upload(connection, bucket):
-    """`upload(items, ...)` into the test's own bucket."""
+    """A function `upload(items, ...)` that uploads to the test's bucket."""
 
     def upload(items, **options):
         return uploads.upload(connection, bucket, items, manifest_prefix="deliveries/sightings/", **options)
@@ -38,7 +38,7 @@ def feed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def twice(upload, tmp_path: Path):
-    """A delivery of the two files a.csv and b.csv in the lake, and a folder for what comes next."""
+    """A delivery of the files a.csv and b.csv in the lake, and a folder for the next one."""
     folder = tmp_path / "delivery=2024Q1"
     folder.mkdir()
     for name in ("a.csv", "b.csv"):
