@@ -114,6 +114,19 @@ class Execution:
 
 
 @pytest.mark.parametrize(
+    ("definition", "reason"),
+    [
+        ({"Connections": {"Connections": ["warehouse"]}}, "Connection warehouse not found."),
+        ({"SecurityConfiguration": "keys"}, "Security Configuration keys not found."),
+    ],
+)
+def test_run_that_names_what_is_not_there_fails_by_its_name(glue, tmp_path, definition, reason):
+    run = Execution(glue, tmp_path, FakeRunner(0), **definition)
+    assert run.outcome() == ("FAILED", reason)
+    assert run.runner.processes == []
+
+
+@pytest.mark.parametrize(
     ("runner", "expected"),
     [
         pytest.param(FakeRunner(0), ("SUCCEEDED", None), id="succeeds"),

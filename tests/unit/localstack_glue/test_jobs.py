@@ -35,6 +35,14 @@ def test_definition_gets_what_aws_fills_in():
     }
 
 
+def test_timeout_of_more_than_seven_days_is_refused():
+    assert complete(Timeout=10_080)["Timeout"] == 10_080
+    with pytest.raises(InvalidInputException, match="Timeout must be at most 10080 minutes"):
+        complete(Timeout=10_081)
+    with pytest.raises(InvalidInputException, match="Timeout must be at most 10080 minutes"):
+        definitions.for_run(complete(), {"Timeout": 10_081})
+
+
 def test_older_glue_has_a_longer_timeout_and_shell_jobs_a_small_capacity():
     shell = {"Name": "pythonshell", "ScriptLocation": "s3://code/job.py"}
 

@@ -14,6 +14,7 @@ COMMANDS = ("glueetl", "gluestreaming", "pythonshell")
 DEFAULT_GLUE_VERSION = "5.1"
 DEFAULT_TIMEOUT_MIN = 2880
 DEFAULT_TIMEOUT_MIN_FROM_5 = 480
+LONGEST_TIMEOUT_MIN = 7 * 24 * 60
 DEFAULT_DPUS = 10.0
 PYTHON_SHELL_DPUS = 0.0625
 FLEX, FIRST_FLEX_VERSION = "FLEX", 3
@@ -39,6 +40,7 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
         raise InvalidInputException("Worker Type is not supported for Job Command pythonshell")
     if not job.get("Role"):
         raise InvalidInputException("Role must not be empty")
+    _check_timeout(job)
     job["Command"] = {"PythonVersion": "3", **command}
     job.setdefault("MaxRetries", 0)
     job.setdefault("GlueVersion", "0.9" if command["Name"] == "pythonshell" else DEFAULT_GLUE_VERSION)
@@ -59,6 +61,7 @@ def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
             raise InvalidInputException("Please set only Allocated Capacity or Max Capacity")
         overrides["MaxCapacity"] = float(allocated)
     _check_execution_class(definition | overrides)
+    _check_timeout(overrides)
     if not {"WorkerType", "NumberOfWorkers", "MaxCapacity"} & set(overrides):
         return definition | overrides
     base = {key: value for key, value in definition.items() if key not in ("MaxCapacity", "AllocatedCapacity")}
@@ -115,6 +118,12 @@ def _capacity(job: Mapping[str, Any]) -> JsonDict:
     else:
         dpus = PYTHON_SHELL_DPUS if job["Command"]["Name"] == "pythonshell" else DEFAULT_DPUS
     return {"MaxCapacity": float(dpus), "AllocatedCapacity": int(dpus)}
+
+
+def _check_timeout(job: Mapping[str, Any]) -> None:
+    """Refuse what AWS refuses: docs.aws.amazon.com/glue/latest/webapi/API_CreateJob.html, Timeout."""
+    if (job.get("Timeout") or 0) > LONGEST_TIMEOUT_MIN:
+        raise InvalidInputException(f"Timeout must be at most {LONGEST_TIMEOUT_MIN} minutes (7 days)")
 
 
 def _check_execution_class(job: Mapping[str, Any]) -> None:

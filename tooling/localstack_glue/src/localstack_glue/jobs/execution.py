@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.jobs import metrics
 from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
+from localstack_glue.jobs.named_resources import find_missing
 from localstack_glue.jobs.runner import TERMINATION_GRACE_S, JobRunner, LineSink, RunningJob, kill_runs
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmarks import job_id
@@ -180,6 +181,8 @@ class JobExecutor:
                 ended(scope, run)
 
     def _execute(self, scope: Scope, run: JobRun, merged: Mapping[str, str], live: _LiveRun) -> _Outcome:
+        if missing := find_missing(scope, run.plan):
+            return _Outcome(JobRunState.FAILED, missing)
         request = self._request(scope, run, merged)
         try:
             credentials = self._assume_role(scope, run, request, live)
