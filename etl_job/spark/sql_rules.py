@@ -6,6 +6,7 @@ own rule is broken instead. Otherwise the expression holds only if it is true; n
 that it does not allow for, counts as broken.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -22,6 +23,11 @@ from etl_job.contract.model import Contract, FreeRule
 from etl_job.contract.schemas import BROKEN, PART, ROW, WARNED
 from etl_job.errors import ContractError
 from etl_job.judging.sql_columns import SqlColumns, asked_column, typed_column
+
+# Classes of expressions whose result is that of the session: the time, the user, the current database.
+_OF_THE_SESSION = re.compile(r"expressions\.(Current\w+|CurBatchTimestamp|LocalTimestamp|Now)\b")
+# Constants that Spark's parser replaces with a time before anything else can see them.
+_SPECIAL_TIME = re.compile(r"(?i)\b(?:date|timestamp\w*)\s*['\"]\s*(now|today|tomorrow|yesterday)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +92,12 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
     """The columns that an expression names.
 
     Raises:
-        ContractError: Spark does not take it.
+        ContractError: Spark does not take it, or it depends on more than the row.
     """
     spark = SparkSession.active()
+    types = ", ".join(f"`{column.name}` {SQL_TYPES[column.logical_type]}" for column in contract.columns)
     try:
-        named = _columns_in(spark, rule.query)
-        types = ", ".join(f"`{column.name}` {SQL_TYPES[column.logical_type]}" for column in contract.columns)
-        checked = spark.createDataFrame([], types).where(rule.query)
-        if not _is_deterministic(checked):
-            raise ContractError(f"quality rule {rule.name}: {rule.query!r} is not deterministic: use columns only")
+        plan = _analyzed(spark.createDataFrame([], types).where(rule.query))
     except PySparkException as error:
         reason = str(error).strip().splitlines()[0]
         raise ContractError(
@@ -105,18 +108,28 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
             f"quality rule {rule.name}: {rule.query[:80]!r} is too long or too deeply nested for Spark "
             f"({type(error).__name__}): make it shorter"
         ) from error
+    beyond = _beyond_the_row(plan, rule.query)
+    if beyond:
+        raise ContractError(
+            f"quality rule {rule.name}: {rule.query!r} depends on more than the row ({beyond}): use only columns, "
+            "constants and functions that give the same result at any time"
+        )
+    found = plan.references().toSeq()
+    named = {str(found.apply(place).name()).lower() for place in range(found.size())}
     return tuple(column for column in contract.columns if column.name.lower() in named)
 
 
-def _columns_in(spark: SparkSession, expression: str) -> set[str]:
-    """The names of columns in an expression, in lower case. Raises PySparkException if it cannot be parsed."""
-    session: Any = spark  # no public way to Spark's parser, nor to its analyser below
-    leaves = session._jsparkSession.sessionState().sqlParser().parseExpression(expression).collectLeaves()
-    found: Sequence[Any] = [leaves.apply(place) for place in range(leaves.size())]
-    return {str(leaf.name()).lower() for leaf in found if leaf.getClass().getSimpleName() == "UnresolvedAttribute"}
+def _analyzed(rows: DataFrame) -> Any:
+    """Spark's plan, in which names and functions are resolved; there is no public way to it."""
+    frame: Any = rows
+    return frame._jdf.queryExecution().analyzed()
 
 
-def _is_deterministic(rows: DataFrame) -> bool:
-    """Whether rows are the same each time they are computed."""
-    analysed: Any = rows._jdf.queryExecution().analyzed()
-    return bool(analysed.deterministic())
+def _beyond_the_row(plan: Any, query: str) -> str | None:
+    """What in a condition depends on the time, on chance or on other rows; None if nothing does."""
+    if plan.getClass().getSimpleName() != "Filter" or not plan.child().children().isEmpty():
+        return "other rows"
+    if not plan.deterministic():
+        return "chance"
+    found = _OF_THE_SESSION.search(plan.toJSON()) or _SPECIAL_TIME.search(query)
+    return found[1] if found else None

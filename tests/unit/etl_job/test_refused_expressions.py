@@ -66,6 +66,13 @@ REFUSED = {
     "random": "rand() > 0.5",
     "uuid": "uuid() = brand",
     "now": "seen < now()",
+    "now-in-seconds": "unix_timestamp() > n",
+    "now-as-a-day": "curdate() > day",
+    "today": "day < date'today'",
+    "tomorrow": 'seen < timestamp "Tomorrow"',
+    "user": "user() = brand",
+    "time-window": "window(seen, '1 day').start = seen",
+    "hint": "/*+ broadcast(t) */ flag",
     "partition": "spark_partition_id() = 0",
     "row-id": "monotonically_increasing_id() = 0",
     "file": "input_file_name() = 'x'",
@@ -111,6 +118,12 @@ def test_expression_that_the_job_refuses_is_refused_by_lint(spark: SparkSession,
     text = contract_with(query)
     assert is_refused_by_the_job(text)
     assert is_refused_by_lint(text)
+
+
+def test_columns_of_a_rule_are_found_wherever_they_stand(spark: SparkSession) -> None:
+    text = contract_with("exists(array(1, 2), x -> x > N) or `brand` = 'price' or unix_timestamp(seen) > 0")
+    found = SqlRules.of(parse_contract(text, "c.yaml", DATASET)).columns.columns
+    assert [column.name for column in found] == ["brand", "seen", "n"]
 
 
 TAKEN = [

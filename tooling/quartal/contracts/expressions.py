@@ -83,6 +83,8 @@ def _parsed(query: str) -> exp.Expression:
     tokens = Spark().tokenize(query)
     if any(token.token_type.name == "SEMICOLON" for token in tokens):
         raise _RefusedError("it contains ';'; write a single expression")
+    if "/*+" in query and any(token.comments for token in tokens):
+        raise _RefusedError("it contains a hint (/*+), which belongs into a whole query; remove it")
     (found,) = _RowParser(dialect=Spark()).parse_into(exp.Condition, tokens, query)
     if not isinstance(found, exp.Expression):
         raise _RefusedError("it is empty")
