@@ -124,6 +124,8 @@ def test_partitions_are_found_by_expressions_with_types(account: Account, databa
     assert years("town = 'O''Hara' or (year = 2024)") == [2024, 2026]
     assert years("not year = 2024") == [2025, 2026]
     assert years("year <> 2025 AND town IS NOT NULL") == [2024, 2026]
+    assert years("(year = 2024 or town = 'Bergen') and price < 10") == [2024]
+    assert years("not (year = 2024) and not price > 10 or year = 2026") == [2025, 2026]
     code = refusal(account.glue.get_partitions, DatabaseName=database, TableName="cars", Expression="colour = 'red'")
     assert code == "InvalidInputException"
     code = refusal(account.glue.get_partitions, DatabaseName=database, TableName="cars", Expression="year ===")

@@ -2,12 +2,15 @@
 
 import contextlib
 import sqlite3
+from types import SimpleNamespace
 from typing import Any
 
+import pyparsing
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localstack_glue.data_catalog import partition_expression
 from localstack_glue.data_catalog.partition_expression import PartitionExpression
 from localstack_glue.service.errors import GlueError, InvalidInputException, InvalidStateException
 
@@ -49,11 +52,29 @@ def holds(expression: str, values: Any = VALUES) -> bool:
         ("at = '2026-01-31 10:00:00.500000000'", True),
         ("(n = 1 or (n = 10)) and (town is not null)", True),
         ("town is null", False),
+        ("(n = 9 or n = 10) and (price > 9 or n = 1) and not (town is null)", True),
+        ("not not n = 10", True),
         ("((((((((((n = 10))))))))))", True),
     ],
 )
 def test_expression_holds_by_the_types_of_the_keys(expression, expected):
     assert holds(expression) is expected
+
+
+@pytest.mark.parametrize(
+    "expression", ["(n = 1 or n = 10) and price > 9", "not (n = 1) and not n = 2", "not not n = 10"]
+)
+def test_operands_count_the_same_where_pyparsing_wraps_them(monkeypatch, expression):
+    def wrapped(tree):
+        kind, *operands = tree
+        if kind in ("and", "or", "not"):
+            return kind, *(pyparsing.ParseResults([wrapped(operand)]) for operand in operands)
+        return tree
+
+    tree = partition_expression._grammar().parse_string(expression, parse_all=True)[0]
+    found = SimpleNamespace(parse_string=lambda text, parse_all: [wrapped(tree)])
+    monkeypatch.setattr(partition_expression, "_grammar", lambda: found)
+    assert holds(expression) is True  # as pyparsing 3.3.3 does, and 3.3.2 does not
 
 
 @pytest.mark.parametrize(

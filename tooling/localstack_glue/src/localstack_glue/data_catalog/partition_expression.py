@@ -166,7 +166,9 @@ def _grammar() -> pp.ParserElement:
     )
 
 
-def _compile(tree: tuple[Any, ...], keys: Mapping[str, Key], used: set[str]) -> Condition:
+def _compile(tree: Any, keys: Mapping[str, Key], used: set[str]) -> Condition:
+    while isinstance(tree, pp.ParseResults):  # pyparsing 3.3.3 puts each operand into one, 3.3.2 does not
+        tree = tree[0]
     kind, *operands = tree
     if kind == "not":
         inner = _compile(operands[0], keys, used)
