@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from etl_job.spark.session import get_session
 
 if __name__ == "__main__":
-    # At its end Python looks for cycles once more, twice, for a fifth of a second: what is frozen it leaves alone.
+    # At exit Python collects garbage twice, which takes a fifth of a second. It skips frozen objects.
     atexit.register(gc.freeze)
     with ThreadPoolExecutor(1, thread_name_prefix="spark-start") as starter:
-        # Spark needs seconds to start: meanwhile the job is loaded, and asks for the same session when it needs one.
+        # Spark needs seconds to start. Meanwhile the job is imported, and later requests the same session.
         starter.submit(get_session, os.environ)
         from etl_job.run import main
 

@@ -46,7 +46,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a run found at its beginning, and the deliveries that it selected."""
+    """The state at the beginning of a run, and the selected deliveries."""
 
     record: RunRecord
     contract: Contract

@@ -108,7 +108,7 @@ def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunR
         folders = quarantine_rows(context, counted, context.paths.failed_quarantine)
         yield result.then(Published(quarantine=folders))
         samples = ""
-        with suppress(Exception):  # the reason must be heard, whatever becomes of the samples
+        with suppress(Exception):  # the reason must be reported even if the samples fail
             samples = f", such as {', '.join(first_bad_rows(context, counted, error.delivery))}"
         shown = typed(("quarantine", "--failed", "--delivery", error.delivery), context.arguments.naming_options)
         raise ThresholdError(

@@ -78,7 +78,7 @@ def _what(error: BaseException) -> str:
     if isinstance(error, Py4JError) or (isinstance(error, ConnectionError) and _is_of_the_jvm(error)):
         return f"Spark's JVM has ended: {_first_line(error)}"
     if type(error).__module__.startswith("pyspark"):
-        # As text it would ask the JVM, which may have ended.
+        # Its text would come from the JVM, which may have ended.
         return f"Spark failed: {_line_with_the_reason(getattr(error, 'desc', None) or str(error))}"
     if isinstance(error, FileNotFoundError):
         return f"{_first_line(error)} does not exist (FileNotFoundError)"

@@ -73,7 +73,7 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
 
 
 def _to_the_end(steps: Iterator[RunRecord], start: RunRecord) -> tuple[RunRecord, Exception | None]:
-    """What is known after the last step that ended, and why the next one failed, if it did."""
+    """The record after the last completed step, and the error of the next one, if it failed."""
     record = start
     try:
         for known in steps:
@@ -84,7 +84,7 @@ def _to_the_end(steps: Iterator[RunRecord], start: RunRecord) -> tuple[RunRecord
 
 
 def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) -> Iterator[RunRecord]:
-    """The run, step by step: what is known after each."""
+    """The steps of the run: yields the record after each one."""
     progress, run_id = services.progress, services.arguments.run_id
     with progress.stage("catalog") as seen:
         opening = yield from open_run(services, start)
@@ -182,7 +182,7 @@ def _leave_failed_manifest(services: Services, record: RunRecord, error: Excepti
     manifest = build_manifest(record, services.arguments, progress.stages, reason)
     try:
         uri = write_manifest(services.store, services.arguments.lake_root, manifest)
-    except Exception as unwritten:  # whatever it is, the reason why the run failed must be heard
+    except Exception as unwritten:  # in any case, the reason of the failure must be reported
         uri = ""
         progress.say("failed", manifest="none", because=failure_reason(unwritten))
     else:

@@ -30,7 +30,7 @@ _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is known of a run so far. ``published`` is the state of all deliveries according to the tables."""
+    """The record of a run so far. ``published`` is the state of all deliveries according to the tables."""
 
     started_at: datetime
     contract: Contract | None = None
@@ -81,7 +81,7 @@ def build_manifest(
 def _spark_metrics(meter: SparkMeter | None, result: RunResult) -> SparkMetrics | None:
     try:
         return meter.read(result.read.rows, result.read.size_bytes) if meter else None
-    except (Py4JError, OSError):  # a run that failed because its JVM died has no metrics, and its reason must stand
+    except (Py4JError, OSError):  # a run whose JVM died has no metrics, and its reason must not be replaced
         return None
 
 
@@ -91,5 +91,5 @@ def _versions() -> dict[str, str]:
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            versions[package] = "unknown"  # Glue's own pyspark is no installed distribution
+            versions[package] = "unknown"  # Glue's own pyspark is not an installed distribution
     return versions

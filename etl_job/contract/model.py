@@ -26,7 +26,7 @@ MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
 CONFLICT = "row.conflict"
-EVENT_TIME = "row.event_time"  # clocks of the zone named skip such a time
+EVENT_TIME = "row.event_time"  # clocks of the named zone skip this time
 _ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT, EVENT_TIME)
 DESCRIPTIVE_FIELDS_OF_RULES = {
     "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",

@@ -23,7 +23,7 @@ CONTENT = "_content"  # hash of a row's text: rows of one key with different one
 RANK = "_rank"  # 1 for the row of a key that is kept
 DIFFERS = "_differs"  # the row is not the same as the one that is kept in its stead
 KIND = "kind"  # folder of staged rows: those with a key that may be kept, or broken ones
-ROWS = "_rows"  # how many rows a line of counts stands for
+ROWS = "_rows"  # the number of rows that a line of counts represents
 
 CLASS = "_class"  # what became of a row: one of the first three below
 KEPT = "_kept"

@@ -6,7 +6,7 @@ Pydantic's own messages use a program's terms, such as inputs, extras and models
 from collections.abc import Mapping
 from typing import Any
 
-# By what is said: the types of pydantic's errors.
+# Messages by the types of pydantic's errors.
 _WANTED = {
     "must be true or false": "bool_parsing bool_type",
     "must be a date such as 2024-01-31": "date_from_datetime_parsing date_parsing date_type",

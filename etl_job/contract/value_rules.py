@@ -16,7 +16,7 @@ _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NUMBER = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
 MAX_LENGTH = 2**31 - 1  # of a text in Spark
 MAX_PATTERN = 2_000  # characters
-MAX_MISSING = 100  # texts that stand for a missing value
+MAX_MISSING = 100  # texts that mean a missing value
 
 
 def _bound(value: Any) -> Any:

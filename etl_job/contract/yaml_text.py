@@ -14,7 +14,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 40
-MAX_NODES = 150_000  # with what aliases stand for
+MAX_NODES = 150_000  # with aliases resolved
 MAX_DIGITS = 64  # of a number
 _TAG = "tag:yaml.org,2002:"
 _KINDS = {f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "timestamp", "str", "seq", "map", "merge")}
@@ -64,7 +64,7 @@ def read_document(text: str) -> Document:
         return Document(None if root is None else loader.construct_document(root), root)
     except yaml.YAMLError as error:
         raise DocumentError(_one_line(error)) from error
-    except (ValueError, OverflowError) as error:  # an escape that stands for no character
+    except (ValueError, OverflowError) as error:  # an escape without a character
         line = loader.get_mark().line + 1
         raise DocumentError(f"line {line}: {_one_line(error)}") from error
     finally:

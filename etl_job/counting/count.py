@@ -26,7 +26,7 @@ class DailyCounts:
 
     @property
     def kept(self) -> dict[str, KeptRows]:
-        """What they say of each delivery; may run a Spark job."""
+        """The counts of each delivery. May run a Spark job."""
         if self.in_driver is None:
             return kept_rows(self.rows)
         if not self.in_driver.num_rows:

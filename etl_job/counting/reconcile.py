@@ -1,4 +1,4 @@
-"""What must hold of a run's counts before anything is published."""
+"""The conditions on a run's counts before anything is published."""
 
 from collections.abc import Sequence
 from decimal import Decimal

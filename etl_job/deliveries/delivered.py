@@ -1,4 +1,4 @@
-"""The delivered raw files, combined with what the catalog knows of them.
+"""The delivered raw files, combined with the catalog's partitions.
 
 A crawler leaves out files that appear to have another schema, and its crawl succeeds: a reader that relies on the
 catalog alone never sees those files. So the job lists the files, and reads those that the catalog lacks as well, by the
@@ -90,14 +90,14 @@ class _Sorting:
     left_out: list[LeftOutFile] = field(default_factory=list)
 
     def add(self, name: str | None, path: str, file: StoredFile) -> bool:
-        """Add a file to its delivery, if its path lies in one; return whether it has rows for a run."""
+        """Add a file to its delivery, if it belongs to one. Returns whether it has rows for a run."""
         reason = why_left_out(path, file.size_bytes)
         is_delivered = reason is None or reason == NO_BYTES
         if is_delivered and name is None:
             reason = NO_DELIVERY
         elif is_delivered:
             self.files.setdefault(str(name), []).append(file)
-        # What stands for a folder, or is hidden, and has no bytes is nobody's file.
+        # Folder markers and hidden files without bytes are not reported.
         if reason is not None and (is_delivered or file.size_bytes):
             self.left_out.append(LeftOutFile(uri=file.uri, reason=reason))
         return reason is None

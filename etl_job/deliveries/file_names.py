@@ -33,5 +33,5 @@ def why_hidden(path: str) -> str:
 
 
 def is_folder_marker(name: str) -> bool:
-    """Whether an object of this name only stands for a folder."""
+    """Whether an object with this name is only a folder marker."""
     return not name or name.endswith(_FOLDER_MARKER)

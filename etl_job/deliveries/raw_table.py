@@ -1,4 +1,4 @@
-"""What the crawler found: the raw table in the Glue catalog and the folders of its deliveries."""
+"""The crawler's result: the raw table in the Glue catalog and the folders of its deliveries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

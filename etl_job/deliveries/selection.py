@@ -95,7 +95,7 @@ def to_inputs(delivery: Delivery) -> tuple[Input, ...]:
 
 
 def withdrawn_by(run_id: str, state: PublishedDelivery, delivery: Delivery | None) -> PublishedDelivery:
-    """The same, withdrawn by a run, with the files that are there then: those that change later bring it back."""
+    """The delivery withdrawn by a run, with its files at the time. A later change of the files restores it."""
     inputs = to_inputs(delivery) if delivery and delivery.files else state.inputs
     return state.model_copy(update={"run_id": run_id, "withdrawn": True, "inputs": inputs})
 

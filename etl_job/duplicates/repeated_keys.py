@@ -1,4 +1,4 @@
-"""Keys that more than one row of a run has, found among the hashes that staged files hold.
+"""Keys that occur in more than one row of a run, found by the hashes in staged files.
 
 Hashes are shuffled as blocks of numbers, eight bytes a row, and counted by Arrow: hardly any repeats, so there is
 nothing to add up before the shuffle, and Spark's own aggregate would keep a row of its hash table for each.

@@ -9,7 +9,7 @@ from enum import StrEnum
 class Level(StrEnum):
     """How much a finding matters."""
 
-    PROBLEM = "problem"  # the features are not as they should be until somebody acts
+    PROBLEM = "problem"  # the features are wrong until somebody acts
     WARNING = "warning"  # somebody should look
     NOTE = "note"  # good to know
 

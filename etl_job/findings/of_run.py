@@ -44,7 +44,7 @@ def collect_facts(
 
 
 def done_in(manifest: RunManifest) -> str:
-    """What a run did to the tables; empty if it did nothing. A run that only recovers computes the features again."""
+    """The changes of a run to the tables; empty if there are none. A run that only recovers recomputes the features."""
     processed = [delivery.delivery for delivery in manifest.deliveries]
     published = sorted(manifest.published.items())
     withdrawn = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]

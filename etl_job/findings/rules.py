@@ -14,9 +14,9 @@ _AHEAD = timedelta(days=1)
 _LEAST_GROWTH = 0.005
 # A new reason is reported from this share of a delivery's rows on, so that a single bad row is not news.
 _LEAST_NEW_SHARE = 0.001
-# Below the limit, but not far: of a limit of 5 % that is from 4 % on.
+# Close below the limit: from 4 % on for a limit of 5 %.
 _NEAR_LIMIT = 0.8
-# of a delivery's rows, those that have the key of another row and differ from it: more are no corrections
+# the share of a delivery's rows with the key of another, different row; more than this are not corrections
 _FEW_CONFLICTS, _MANY_CONFLICTS = 5, 0.1
 
 
@@ -207,7 +207,7 @@ def _of_files(facts: Facts) -> Iterator[Finding]:
 
 
 def _run_read(facts: Facts) -> str:
-    """The run whose files a finding is about."""
+    """The run whose files a finding describes."""
     last = facts.last_run
     is_last = not facts.files_of or (last is not None and facts.files_of == last.run_id)
     return "The last run" if is_last else f"Run {short_id(facts.files_of)}"

@@ -36,7 +36,7 @@ def percent(share: float) -> str:
 
 
 def percents(share: float, other: float) -> tuple[str, str]:
-    """Two shares in percent, with enough digits to tell them apart."""
+    """Two shares in percent, with enough digits to differ."""
     if percent(share) != percent(other):
         return percent(share), percent(other)
     digits = next((each for each in range(2, 6) if f"{share:.{each}%}" != f"{other:.{each}%}"), 1)

@@ -85,7 +85,7 @@ def _judge_each(
 
 
 def with_bit(broken: pa.Int64Array | None, holds: pa.BooleanArray, bit: int) -> pa.Int64Array | None:
-    """The bits, with one more set wherever a rule does not hold."""
+    """The bits, with one more set for each row that breaks a rule."""
     if pc.all(holds).as_py() is not False:
         return broken
     found = pc.if_else(holds, pa.scalar(0, pa.int64()), pa.scalar(1 << bit, pa.int64()))

@@ -26,7 +26,7 @@ def asked_column(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SqlColumns:
-    """The columns that each rule names, in the order of the rules. Rules without one are asked of every row."""
+    """The columns that each rule names, in the order of the rules. Rules without a column apply to every row."""
 
     of_rules: tuple[tuple[Column, ...], ...] = ()
 

@@ -78,7 +78,7 @@ def _without_thousands(text: pa.StringArray, marks: str) -> pa.StringArray:
 def _rounded(text: pa.StringArray, separator: str, digits: int, *, is_free: bool) -> pa.Array:
     """Numbers with more decimals than are kept, rounded half away from zero."""
     whole = rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}"
-    # A fraction is cut behind more digits than rounding looks at; 18 nines may become one digit too many.
+    # A fraction is cut after more digits than rounding needs; 18 nines may become one digit too many.
     is_usual = pc.match_substring_regex(
         text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS - 1}}}([{separator}][0-9]{{1,{_WRITTEN}}})?$"
     )

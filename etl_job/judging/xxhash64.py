@@ -41,7 +41,7 @@ def _hash_texts(texts: pa.Array, seed: pa.Array | pa.Scalar) -> pa.Array:
     lengths = pc.binary_length(texts)
     stripes, rests = pc.shift_right(lengths, 5), pc.bit_wise_and(lengths, 31)
     most = pc.max(stripes).as_py() or 0
-    # By what is left behind stripes of 32 bytes; within that, those of the most stripes first.
+    # By the remainder after stripes of 32 bytes; within that, the most stripes first.
     kinds = pc.add(pc.multiply(rests, most + 1), pc.subtract(most, stripes))
     order = pc.sort_indices(kinds)
     ordered = texts.cast(pa.binary()).take(order)
@@ -134,7 +134,7 @@ def _avalanche(found: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
 def _lane(texts: pa.Array, start: int, kind: pa.DataType) -> pa.Array:
     """Some bytes of each text as a number, the first byte the lowest; ``start`` may count from the end."""
     cut = pc.binary_slice(texts, start, start + kind.byte_width or None)
-    # Equally long values lie one after the other: the bytes of all are the numbers.
+    # Values of equal length are contiguous, so their bytes can be read as numbers.
     data, first = cut.buffers()[2], cut.offset
     return pa.Array.from_buffers(kind, len(cut), [None, data], offset=first).cast(pa.uint64())
 

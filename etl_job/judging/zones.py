@@ -16,7 +16,7 @@ from etl_job.reading.calendar_days import floor_divide
 
 DAY_SECONDS = 86_400
 _BEGIN = datetime(1970, 1, 1)
-# The calendar begins anew after 400 years, and zones do not change before 1800 nor after 2100.
+# The calendar repeats after 400 years, and zones do not change before 1800 or after 2100.
 _CYCLE_SECONDS = 146_097 * DAY_SECONDS
 _LEAST, _GREATEST = -40_000_000_000, 200_000_000_000  # about the years 700 and 8300
 _PROBES = tuple(range(0, DAY_SECONDS + 1, 6 * 3600))

@@ -41,7 +41,7 @@ _FIELDS_WITHIN: Final = {
     "ListObjectsV2": ("Contents", ("ETag", "Key", "LastModified", "Size")),
     "ListParts": ("Parts", ("ETag", "PartNumber", "Size")),
 }
-# a list that continues and does not say where: botocore would take it for the whole list
+# a list that continues without saying where: botocore would treat it as complete
 _NEXT: Final = {
     "ListMultipartUploads": "NextKeyMarker",
     "ListObjectsV2": "NextContinuationToken",

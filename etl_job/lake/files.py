@@ -182,7 +182,7 @@ class S3ObjectStore:
 
 
 def _refuse_other_bytes(uri: str, asked: str, given: str) -> None:
-    """Rows are counted from the byte that was asked for: others, or fewer, would be rows that are lost or doubled.
+    """Refuse other bytes than requested: rows are counted from the first byte, so they would be lost or doubled.
 
     Raises:
         ResponseStreamingError: the answer is not the range that was asked for.

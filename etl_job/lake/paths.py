@@ -1,4 +1,4 @@
-"""Where in the lake a run finds and leaves things: the one place that names the folders.
+"""The folders of the lake that a run reads and writes: the only module that names them.
 
 The role of the job may touch these and no others (infra/modules/glue-job/iam.tf); tests/terraform/test_roles.py holds
 the two against each other.
@@ -21,7 +21,7 @@ class LakePaths:
 
         self.raw = of("raw")  # deliveries, as they were uploaded
         self.uploads = of("deliveries")  # the records of what was uploaded, a delivery each
-        self.code = of("code")  # what was deployed, the contract among it
+        self.code = of("code")  # deployed files, such as the contract
         self.curated = of("curated")  # the table, with the rows that a run stages and the key registers
         self.features = of("features")  # the table
         self.quarantine = of("quarantine")  # bad rows of published deliveries

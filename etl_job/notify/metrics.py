@@ -28,7 +28,7 @@ def put_metrics(session: "boto3.Session", news: RunNews) -> str | None:
     try:
         client = session.client("cloudwatch", config=CLIENT_CONFIG)
         client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(news))
-    except Exception as error:  # half an answer too: what is published must not be called failed for it
+    except Exception as error:  # also for an incomplete response: a published run must not be reported as failed
         return failure_cause(error)
     return None
 

@@ -50,6 +50,6 @@ class Progress:
 def _flush() -> None:
     try:
         sys.stdout.flush()
-    except (OSError, ValueError):  # a full disk, a pipe that nobody reads: let go, or the process ends with that error
+    except (OSError, ValueError):  # a full disk or a closed pipe: without this the process would end with that error
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -36,7 +36,7 @@ def put_run_event(session: "boto3.Session", news: RunNews) -> str | None:
         client = session.client("events", config=CLIENT_CONFIG)
         answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}])
         message: str | None = answer["Entries"][0].get("ErrorMessage")
-    except Exception as error:  # half an answer too: what is published must not be called failed for it
+    except Exception as error:  # also for an incomplete response: a published run must not be reported as failed
         return failure_cause(error)
     return message
 
@@ -101,7 +101,7 @@ def summary(news: RunNews) -> str:
 
 
 def needs(news: RunNews) -> str:
-    """What needs attention besides the summary, each with the command that helps; on one line, like the summary."""
+    """The findings besides the summary, each with the command that helps, on one line like the summary."""
     others = [each for each in news.findings if each.about != "last_run"]
     if not others:
         nothing = "nothing else" if news.findings else "nothing"

@@ -47,7 +47,7 @@ class _State(BaseModel):
 
 
 def export_csv(table: PublishedIceberg, store: ObjectStore, lake_root: str, dataset: str) -> CsvExport:
-    """Bring the CSV files up to date with the table; return which were written and which removed."""
+    """Update the CSV files from the table. Returns the written and the removed files."""
     location = f"{LakePaths(lake_root, dataset).exports}/features"
     done = _export(table, store, location)
     while (current := table.as_it_is_now()).snapshot_id != table.snapshot_id and not current.is_older_than(table):

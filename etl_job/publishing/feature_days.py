@@ -28,7 +28,7 @@ class FeatureDays:
     wanted: FeatureRange | None
 
     def narrowed(self, context: RunContext, fresh: NewDailyCounts, history: PublishedCounts) -> "FeatureDays":
-        """The same without quarters after the last one that changes. Runs a Spark job if there may be such quarters."""
+        """The days without quarters after the last changed one. Runs a Spark job if there may be such quarters."""
         changed = [*self.fresh, *history.replaced_days]
         if self.wanted is None or not changed or self.last != history.last_day or not history.in_step:
             return self

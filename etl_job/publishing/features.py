@@ -132,7 +132,7 @@ def empty_days(daily: DataFrame, spec: FeatureSpec, first_day: date, last_day: d
     """A zero row for each entity and day of its calendar, from ``first_day`` on at most."""
     begin = F.greatest(F.min(DAY), F.lit(first_day))
     spans = daily.groupBy(*spec.entity).agg(begin.alias("_begin"))
-    # sequence() counts downwards where the end lies before the beginning: leave such entities out.
+    # sequence() counts down if the end is before the beginning: leave such entities out.
     days = F.explode(F.sequence(F.col("_begin"), F.lit(last_day))).alias(DAY)
     zeros = (F.lit(0).cast("long").alias(name) for name in (spec.count, *hour_columns(spec)))
     return spans.where(F.col("_begin") <= F.lit(last_day)).select(*spec.entity, days, *zeros)

@@ -147,7 +147,7 @@ def last_counted_days(
     quarters: Iterable[str],
     look_up: Callable[[Sequence[str]], Mapping[str, date]],
 ) -> dict[str, date | None]:
-    """For each quarter the last day, in it or earlier, on which anything was counted; None if there is none.
+    """For each quarter, the last day up to its end on which anything was counted; None if there is none.
 
     Most are known from the first and last days of files. ``look_up`` returns the last day counted in each of some
     quarters, if there is one; it is called at most once.
@@ -159,7 +159,7 @@ def last_counted_days(
     within: dict[str, date | None] = dict.fromkeys(every)
     for day in (day for each in kept for day in (each.first, each.last)):
         within[quarter_of(day)] = max(within[quarter_of(day)] or day, day)
-    # A quarter may have later days than these where something begins before its end and goes on after it.
+    # A quarter may have later days than these if something begins before its end and continues after it.
     ends = {quarter: last_day_of(quarter) for quarter in every if within[quarter] != last_day_of(quarter)}
     unknown = [quarter for quarter, end in ends.items() if any(each.first <= end < each.last for each in kept)]
     found: dict[str, date | None] = {}

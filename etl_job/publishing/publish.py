@@ -22,7 +22,7 @@ from etl_job.tables.snapshot_change import Replacement, among
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a run has published: the folders of its bad rows, the tables that it committed, the CSV files."""
+    """The results of a run: the folders of its bad rows, the committed tables and the CSV files."""
 
     quarantine: tuple[str, ...] = ()
     curated: PublishedTable | None = None
@@ -137,7 +137,7 @@ def _features_now(context: RunContext) -> str:
     """How the features relate to the curated table, which another run may have repaired in the meantime."""
     try:
         is_made = in_step(context.tables.curated.as_it_is_now(), context.tables.features.as_it_is_now())
-    except Exception:  # what is told is why the commit failed: the catalog may not answer at all
+    except Exception:  # report why the commit failed: the catalog may not respond at all
         is_made = False
     if is_made:
         return "another run has made the features from them"

@@ -57,6 +57,6 @@ def _entities(features: PublishedIceberg) -> int | None:
     of_last_day = [file for file in files if file.last_day == last_day]
     if not fits_one_task(sum(file.rows for file in of_last_day)):
         return None
-    with suppress(OSError):  # a file that is missing is no reason to stop: this run may replace it
+    with suppress(OSError):  # a missing file is no reason to stop: this run may replace it
         return features.count_rows_on(last_day)
     return None

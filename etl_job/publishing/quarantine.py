@@ -25,7 +25,7 @@ def quarantine_rows(context: RunContext, counted: CountedRows, location: str) ->
 
 
 def first_bad_rows(context: RunContext, counted: CountedRows, delivery: str) -> tuple[str, ...]:
-    """The first bad rows of a delivery: where they are, and the rules that they break, without their text. Runs Spark.
+    """The first bad rows of a delivery: their place and the broken rules, without their text. Runs Spark.
 
     For formats in which a task cannot count rows, only the file is given.
     """
@@ -58,7 +58,7 @@ def quarantine_folders(context: RunContext, counted: CountedRows, location: str)
 
 
 def delete_own_quarantine(context: RunContext, counted: CountedRows) -> None:
-    """Delete the bad rows of a run that published nothing, so that nobody counts them together with others'.
+    """Delete the bad rows of a run that published nothing, so that they are not counted with those of other runs.
 
     An earlier attempt of the same run may have published: whatever the table names is kept.
     """

@@ -3,13 +3,13 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097  # after which the Gregorian calendar begins anew
+_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097  # after which the Gregorian calendar repeats
 _EPOCH = 719_468  # days from 0000-03-01 to 1970-01-01
 _DAYS_IN_MONTH = pa.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], pa.int32())
 
 
 def days_since_1970(year: pa.Int32Array, month: pa.Int32Array, day: pa.Int32Array) -> pa.Int32Array:
-    """Days since 1970 began, for years from 0 on; null if the calendar has no such day."""
+    """Days since 1970-01-01, for years from 0 on; null for a day that does not exist."""
     is_month = pc.and_(pc.greater_equal(month, 1), pc.less_equal(month, 12))
     month = pc.if_else(is_month, month, pa.scalar(None, pa.int32()))
     is_leap = pc.and_(

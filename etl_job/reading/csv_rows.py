@@ -37,7 +37,7 @@ def csv_batches(store: ObjectStore, part: RawPart, source: Source, contract: Con
 
 
 def _blocks(store: ObjectStore, part: RawPart, contract: Contract) -> Iterator[tuple[Records, bool]]:
-    """Records, many at a time, and whether marks of undecodable bytes are among them."""
+    """Records, many at a time, and whether they contain marks of undecodable bytes."""
     form, parser = contract.csv, RecordParser(contract.csv)
     if not form.multi_line:
         for chunk in read_chunks(store, part, form.encoding):
@@ -106,7 +106,7 @@ class _Reader:
         else:
             nothing = pa.repeat(False, len(rows.raw))
             odd, opened = (nothing, quoted) if odd is None or opened is None else (odd, opened)
-            # A quote within a value that does not begin with one stands for itself.
+            # A quote within an unquoted value is an ordinary character.
             unquoted = pc.invert(nothing if opened is None else opened)
             one_by_one = pc.and_(pc.or_(odd, nothing if escaped is None else escaped), pc.invert(unquoted))
             regular = pc.invert(pc.or_(unquoted, one_by_one))

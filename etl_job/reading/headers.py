@@ -110,7 +110,7 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     known = {column.name_in_file: column.name for column in contract.columns}
     others = {name.lower(): name for name in named if name not in known}
     for expected in sorted(known.keys() - set(named)):
-        if expected.lower() in others:  # its values would count as missing, and nobody would notice
+        if expected.lower() in others:  # its values would silently count as missing
             raise InputError(
                 f"{uri} has the column {others[expected.lower()]}, but the contract names it {expected}: names in CSV "
                 "are case-sensitive. Correct the file, or set the column's physicalName in the contract; nothing was "

@@ -32,7 +32,7 @@ _ROWS_AT_ONCE = 262_144
 _DAY = 86_400
 _NANOSECONDS = 1_000_000_000
 _PARTS_OF_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": _NANOSECONDS}
-_FARTHEST = 10_000_000 * _DAY  # Arrow reckons with years of 16 bits, and begins anew behind them
+_FARTHEST = 10_000_000 * _DAY  # Arrow calculates years with 16 bits and wraps around
 _ANY_TIME = Layout.parse("yyyy-MM-dd HH:mm:ss.SSSSSSSSS")
 _MOST_DIGITS = 40
 _EXACTLY = Context(prec=400)
@@ -208,7 +208,7 @@ def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
 
 
 def _other_digits(found: pa.StringArray, kind: pa.DataType, rounding: int | None) -> pa.StringArray:
-    """What ``_format_number`` makes of numbers with more decimals than are kept; null for those it must see itself."""
+    """What ``_format_number`` makes of numbers with too many decimals; null for those that need it."""
     if rounding is None:  # a binary number keeps its digits where Java writes them without an exponent
         return texts_where(pc.match_substring_regex(found, _AS_JAVA if pa.types.is_floating(kind) else "^$"), found)
     usual = texts_where(pc.match_substring_regex(found, rf"^-?[0-9]{{1,17}}\.[0-9]{{1,{EXACT_DIGITS}}}$"), found)

@@ -11,10 +11,10 @@ from etl_job.lake.files import ObjectStore
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, to_utf_8
 from etl_job.reading.other_kinds import refusing_other_kinds
 
-# What a task holds at a time is a few times its chunk, and what it has made of its part.
+# A task holds a few times its chunk in memory, and the results of its part.
 PART_BYTES = 64_000_000
 CHUNK_BYTES = 16_000_000
-# No row is as long. A file without line ends, such as zeros that gzip has packed, would fill the memory many times.
+# No row is this long. A file without line ends, such as compressed zeros, would exceed the memory many times.
 LONGEST_LINE_BYTES = 2 * CHUNK_BYTES
 
 
@@ -44,7 +44,7 @@ class RawPart:
 
 
 def split_files(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = False) -> tuple[RawPart, ...]:
-    """Parts of about equal size of files, given by URI and size, for at least so many tasks if there is much data.
+    """Split files, by URI and size, into parts of about equal size; for much data, into at least ``tasks`` parts.
 
     Compressed files are one part each, and so are all files if they ``are_whole``.
     """
@@ -139,7 +139,7 @@ def _refuse_longer(line: bytes, first_byte: int) -> None:
 
 
 def _line_after(block: bytes, place: int, is_last: bool) -> int | None:
-    """Where the first line begins after a line end at or after a place; None if the block does not contain it."""
+    """The beginning of the first line after a line end at or after ``place``; None if it is not in the block."""
     feed = block.find(b"\n", place)
     back = block.find(b"\r", place, feed if feed >= 0 else len(block))
     if back < 0:

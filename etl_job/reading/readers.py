@@ -18,7 +18,7 @@ from etl_job.reading.other_kinds import OtherKindError
 from etl_job.reading.parquet_rows import parquet_batches
 from etl_job.reading.parts import RawPart, split_files
 
-# What shows that a file is not what its name says. Errors of a store are others, and worth another attempt.
+# Errors of files with another content than their name says. Errors of a store differ and are retried.
 _OF_PACKED = (gzip.BadGzipFile, EOFError, zlib.error, parts.LongLineError)
 _OF_PARQUET = (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
 

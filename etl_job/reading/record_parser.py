@@ -146,7 +146,7 @@ class RecordParser:
 
 
 def _closing_quote(text: AnyStr, place: int, limit: int, *, quote: AnyStr, escape: AnyStr | None) -> int | None:
-    """Where the quote that is open at a place is closed; None if that is not before the limit."""
+    """The end of the quote that is open at ``place``; None if it is not before ``limit``."""
     while True:
         found = text.find(quote, place, limit)
         if found < 0:

@@ -194,7 +194,7 @@ class _Scan:
         return _equal(beside, self._parser.quote[0])
 
     def _is_odd(self, is_opening: pa.BooleanArray) -> pa.BooleanArray:
-        """Whether a quote is not part of a regular pair, given which quotes are to open a value (others close one)."""
+        """Whether a quote is not part of a regular pair. ``is_opening`` marks quotes that should open a value."""
         return pc.invert(pc.if_else(is_opening, self._may_open, self._may_close))
 
     @cached_property

@@ -19,7 +19,7 @@ def unsliced(values: pa.Array) -> pa.Array:
 def either(
     one: pa.Array | None, other: pa.Array | None, together: Callable[[pa.Array, pa.Array], pa.Array] = pc.or_
 ) -> pa.Array | None:
-    """Where one of two holds, or the bits of both; None means that it holds nowhere."""
+    """One of two masks, or the bits of both; None means false everywhere."""
     if one is None or other is None:
         return other if one is None else one
     return together(one, other)
@@ -36,7 +36,7 @@ def without_empty(texts: pa.StringArray) -> pa.StringArray:
 
 
 def without_missing(texts: pa.StringArray, missing: Sequence[str]) -> pa.StringArray:
-    """The texts, with null in place of those that stand for a missing value."""
+    """The texts, with null for the texts that mean a missing value."""
     if not missing:
         return texts
     return texts_where(pc.invert(pc.is_in(texts, value_set=pa.array(missing, pa.string()))), texts)

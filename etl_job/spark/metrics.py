@@ -1,4 +1,4 @@
-"""What Spark did for a run, asked of its own status store, which is there whether or not its web interface is.
+"""Spark's metrics of a run, from its status store, which exists even without the web interface.
 
 PySpark has no public way to the store, nor to what Java says of its memory: its private handles lead to both.
 """
@@ -60,7 +60,7 @@ class SparkMeter:
         )
 
     def _has_class_archive(self) -> bool | None:
-        """Java goes on without an archive that is not of its class path, and cannot be asked: Linux knows its files."""
+        """Whether Java uses its class archive, by Linux's maps: it silently ignores one for another class path."""
         java: Any = self._spark.sparkContext._jvm.java.lang  # type: ignore[union-attr]
         arguments = self._values(java.management.ManagementFactory.getRuntimeMXBean().getInputArguments())
         return loads_archive(arguments, Path(f"/proc/{java.ProcessHandle.current().pid()}/maps"))
@@ -98,7 +98,7 @@ class SparkMeter:
 
 
 def loads_archive(arguments: Sequence[str], maps: Path) -> bool | None:
-    """Whether a Java of these arguments has its archive of classes among the files in its memory; None without one."""
+    """Whether a Java with these arguments has mapped its class archive; None if it has none."""
     archives = [word.removeprefix(_ARCHIVE) for word in arguments if word.startswith(_ARCHIVE)]
     if not archives or not maps.is_file():
         return None

@@ -17,7 +17,7 @@ _SETTINGS = {
     "spark.sql.parquet.compression.codec": "zstd",
     # Files of several parts at a time (sql_rules.py), instead of a sort of all rows by part before they are written.
     "spark.sql.maxConcurrentOutputFileWriters": "8",
-    # A semi join of keys with the registers of published deliveries passes a Bloom filter first, whatever their size:
+    # Semi joins of keys with the registers of published deliveries always use a Bloom filter first:
     # without it all keys ever delivered would be shuffled (duplicates/overlap.py).
     "spark.sql.optimizer.runtime.bloomFilter.enabled": "true",
     "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "0",
@@ -56,7 +56,7 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
     for name, value in settings.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
-    # Asked of Spark's own settings: Hadoop's defaults name an endpoint that nobody chose.
+    # Read from Spark's own settings: Hadoop's defaults name an endpoint that was not configured.
     if not spark.sparkContext.getConf().contains("spark.hadoop.fs.s3a.endpoint"):
         # Settings of a session that runs already: spark.conf does not reach Hadoop's.
         hadoop = spark.sparkContext._jsc.hadoopConfiguration()
@@ -67,7 +67,7 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
 
 
 def _keep_names(spark: SparkSession) -> None:
-    """Keep the Java classes and functions that PySpark asks for most.
+    """Cache the Java classes and functions that PySpark uses most.
 
     It asks py4j for them each time one is used, which looks for the name in vain in hundreds of jars before it finds
     it: together a millisecond a call, more than a second for the plans of a run.

@@ -120,7 +120,7 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
 
 
 def _analyzed(rows: DataFrame) -> Any:
-    """Spark's plan, in which names and functions are resolved; there is no public way to it."""
+    """Spark's analyzed plan, with resolved names and functions. PySpark has no public way to it."""
     frame: Any = rows
     return frame._jdf.queryExecution().analyzed()
 

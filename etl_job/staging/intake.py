@@ -93,7 +93,7 @@ def _refuse_replaced(store: ObjectStore, deliveries: Sequence[Delivery]) -> None
 
 
 def judge_waiting(spark: SparkSession, stager: PartStager, sql: SqlRules) -> Staged:
-    """Let Spark judge the rows that wait for the rules in SQL, and stage them. Runs Spark jobs."""
+    """Judge the rows that wait for SQL rules with Spark, and stage them. Runs Spark jobs."""
     folder = stager.folder
     waiting = parquet_files(stager.store, folder.waiting)
     if not waiting:

@@ -103,7 +103,7 @@ class PartStager:
 
 
 def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
-    """Read a part, which is given with its number, judge its rows, and write them."""
+    """Read a numbered part, judge its rows, and write them."""
     number, part = numbered
     source, contract = stager.sources[part.file], stager.contract
     judge, waits = Judge.of(contract), bool(stager.sql)
@@ -170,7 +170,7 @@ def _with(table: pa.Table, changed: Mapping[str, pa.Array]) -> pa.Table:
 
 
 class _Targets:
-    """The files of a part, each written whole, or not at all if there are no rows; and the counts so far."""
+    """The files of a part and its counts so far. Each file is written completely, or not at all without rows."""
 
     def __init__(self, stager: PartStager, number: int, waits: bool) -> None:
         folder, spec = stager.folder, stager.contract.features
@@ -195,7 +195,7 @@ class _Targets:
             file.add(table)
 
     def _count(self, counts: pa.Table) -> None:
-        """Where lines are too many for one task it does not matter how many entities they are of."""
+        """Count lines and entities. The entities do not matter if the lines are too many for one task."""
         self._lines += counts.num_rows
         if not fits_one_task(self._lines):
             self._entities.clear()

@@ -62,7 +62,7 @@ def staged(
     carried: Mapping[str, pa.Array],
     keeps_lines: bool,
 ) -> tuple[pa.Table, pa.Table]:
-    """The valid rows and the broken ones as they are staged, with the ``carried`` columns behind those of every row.
+    """The valid and the broken rows in staged form, with the ``carried`` columns after those of every row.
 
     Valid ones come with their text if ``keeps_lines``.
     """

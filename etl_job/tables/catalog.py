@@ -39,7 +39,7 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
 
 
 def _file_properties(credentials: "Credentials | None") -> dict[str, str]:
-    """Credentials as the catalog passes them to whatever opens files. boto3 renews those that are about to expire."""
+    """Credentials in the form of the catalog's file properties. boto3 renews those that are about to expire."""
     if credentials is None:
         return {}
     frozen = credentials.get_frozen_credentials()

@@ -40,7 +40,7 @@ _MAY_BE_OWN = frozenset({"ConcurrentModificationException", "AlreadyExistsExcept
 
 
 class Outcome(StrEnum):
-    """The outcome of a write: it took effect; nothing changed; another writer's change is there instead.
+    """The outcome of a write: it took effect, nothing changed, or another writer's change took its place.
 
     UNCLEAR: the table is neither in its earlier state nor in one that follows from it, for example because an old copy
     was read, or because the table is not shown although it existed.
@@ -68,11 +68,11 @@ class NotCommittedError(CommitFailedException):
 
 
 class OutcomeUnknownError(Exception):
-    """Nobody knows yet whether the write took effect. PyIceberg deletes nothing then, nor may anybody else."""
+    """It is not known yet whether the write took effect. Nothing may be deleted, as in PyIceberg."""
 
 
 class DecidingGlueCatalog(SteadyGlueCatalog):
-    """A Glue catalog that determines the outcome of each write, whatever Glue responded.
+    """A Glue catalog that determines the outcome of each write independently of Glue's response.
 
     ``writer`` sends each write once; ``reader`` reads, and may retry. ``credentials`` are those for files, as
     properties of the catalog; they are requested whenever files are opened.
@@ -99,12 +99,12 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
         return super()._load_file_io(dict(properties), location)
 
     def renew_credentials(self, table: Table) -> None:
-        """Let a table that was loaded a while ago read and write with the credentials of now."""
+        """Give a table that was loaded earlier the current credentials for reading and writing."""
         table.io = self._load_file_io(table.metadata.properties, table.metadata_location)
 
     @classmethod
     def over(cls, catalog: GlueCatalog) -> "DecidingGlueCatalog":
-        """The same catalog; one that does not decide is asked through its own client."""
+        """Wrap a catalog, with its own client. A catalog of this class is returned unchanged."""
         if isinstance(catalog, cls):
             return catalog
         return cls(catalog.name, catalog.glue, catalog.glue, properties=catalog.properties)
@@ -125,7 +125,7 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
     def _outcome(self, write: "_Write") -> Outcome:
         try:
             found = self._get_glue_table(write.database, write.table)
-        except NoSuchTableError:  # a table that was there may only not be shown: only a refusal says that it is gone
+        except NoSuchTableError:  # an existing table may be invisible for a moment
             return Outcome.UNCHANGED if write.before is None else Outcome.UNCLEAR
         points_to = found.get("Parameters", {}).get(METADATA_LOCATION)
         if points_to == write.written:

@@ -1,4 +1,4 @@
-"""What the rows of a published table were counted by: key, event time and columns, as a property of the table.
+"""The basis on which a published table's rows were counted: key, event time and columns, as a table property.
 
 A run processes some deliveries; the counts and keys of all others stay as earlier runs left them. Both can be combined
 only if they were counted in the same way: a contract that counts differently is refused as long as a delivery stays.
@@ -47,7 +47,7 @@ def refuse_mixed_counts(
     with_files: Collection[str],
     options: Sequence[str],
 ) -> None:
-    """Check that the deliveries that a run leaves as they are were counted as it counts the others.
+    """Check that unchanged deliveries were counted in the same way as those of this run.
 
     ``options`` are those with which a command names this environment and feed.
 
@@ -74,7 +74,7 @@ def refuse_mixed_counts(
 
 
 def _ways_of_counting(contract: Contract) -> dict[str, str]:
-    """What else than its columns decides what a row of the curated table means; each in words."""
+    """What defines the meaning of a curated row besides its columns, in words."""
     when = contract.features.event_time
     return {
         "key": ", ".join(contract.key) or "none",

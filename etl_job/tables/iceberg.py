@@ -6,7 +6,7 @@ quarters name snapshots of their own, which the same transaction adds (snapshot_
 computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
 mix the two. So PyIceberg's own retries are off.
 
-What became of a commit is not what Glue's answer said but what the table says afterwards (commit_outcome.py).
+The table afterwards, not Glue's response, decides the outcome of a commit (commit_outcome.py).
 
 The two tables of a dataset cannot change in one commit. The curated one changes first, and each commit of the features
 notes the snapshot of the curated table that they were computed from. A run that finds another one there knows that an
@@ -30,7 +30,7 @@ from etl_job.tables.snapshot_change import Replacement, branch_names, is_last_of
 _NOTHING_LOST = (
     "Nothing was deleted. Run again when Glue answers: that run finds out what this one did, and continues from there"
 )
-_NOT_SHOWN = "current table metadata is missing"  # PyIceberg's words for a table of which the catalog says: no such
+_NOT_SHOWN = "current table metadata is missing"  # PyIceberg's message for a table that the catalog does not have
 _PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
@@ -79,7 +79,7 @@ class PublishedIceberg(IcebergState):
                 branches = branch_names(transaction.table_metadata)
                 with ManageSnapshots(transaction) as references:
                     for tag, snapshot in (*named.items(), (change.run_id, made)):
-                        if tag not in branches:  # somebody's, whatever it is called: a tag would take its place
+                        if tag not in branches:  # a branch of a user: a tag would replace it
                             references.create_tag(snapshot, tag)
                     for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
                         references.remove_tag(tag)
@@ -143,7 +143,7 @@ class PublishedIceberg(IcebergState):
                 f"whether {self.identifier} was created is unknown ({error}); it holds no rows yet. Run again when "
                 "Glue answers"
             ) from error
-        except Exception as error:  # an empty table, if any: nobody's rows are at stake
+        except Exception as error:  # an empty table at most: no rows are at stake
             raise PublicationError(
                 f"{self.identifier} could not be created ({failure_cause(error)}); run again"
             ) from error

@@ -1,4 +1,4 @@
-"""What an Iceberg table holds, as readers find it when it is looked up."""
+"""The content of an Iceberg table as readers see it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -104,7 +104,7 @@ class IcebergState:
         return int(source) if source else None
 
     def changes_since(self, snapshot_id: int | None) -> Changes | None:
-        """What runs did since that snapshot; None where that is unknown, as after a rollback."""
+        """The changes of runs since a snapshot; None if they are unknown, for example after a rollback."""
         return changes_since(self.metadata, snapshot_id)
 
     @property
@@ -114,7 +114,7 @@ class IcebergState:
 
     @property
     def quarter_tags(self) -> dict[str, QuarterTag | None]:
-        """The tags of quarters, with what their snapshots say of themselves; None where one may hold later days."""
+        """The tags of quarters with the records of their snapshots; None if one may hold later days."""
         return standing_tags(self.metadata)
 
     def manifests(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class QuarterTag:
 
     @property
     def properties(self) -> dict[str, str]:
-        """As its snapshot says it of itself."""
+        """The tag's record as properties of its snapshot."""
         found = {AS_OF_QUARTER: self.quarter}
         if self.days_to:
             found[DAYS_TO] = self.days_to.isoformat()

@@ -38,7 +38,7 @@ def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
     published = dict(last.published)
     if curated.snapshot_id == last.curated_snapshot_id:
         return PublishedState(published)
-    if published and last.curated_snapshot_id is None:  # a manifest that does not say
+    if published and last.curated_snapshot_id is None:  # a manifest without this record
         return PublishedState(published)
     changes = curated.changes_since(last.curated_snapshot_id)
     if changes is None and not published:  # what is in the table is known, if not by whose hand

@@ -26,7 +26,7 @@ from etl_job.tables.key_registers import FOLDER
 from etl_job.tables.quarantine_runs import quarantine_folder
 from etl_job.tables.snapshot_change import RUN, noted
 
-# A rule of the bucket may let bad rows expire, after whole days. What is missing sooner was taken by something else.
+# A lifecycle rule may expire bad rows after whole days. What is missing sooner was deleted otherwise.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)
 
 
@@ -42,7 +42,7 @@ def check_metadata(store: ObjectStore, tables: Tables) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LeftByRuns:
-    """What a run builds on: the tables, the last run's manifest, and the deliveries that it processes again."""
+    """The basis of a run: the tables, the last run's manifest, and the deliveries that it processes again."""
 
     lake_root: str
     tables: Tables
@@ -51,7 +51,11 @@ class LeftByRuns:
 
 
 def check_what_runs_left(store: ObjectStore, contract: Contract, left: LeftByRuns, now: datetime) -> None:
-    """The keys and bad rows of the deliveries that stay as they are. Raises LostFilesError."""
+    """Check that the keys and bad rows of unchanged deliveries exist.
+
+    Raises:
+        LostFilesError: files of them are missing.
+    """
     if contract.key:
         _check_registers(store, contract.dataset, left)
     _check_quarantine(store, LakePaths(left.lake_root, contract.dataset).quarantine, left, now)

@@ -44,7 +44,7 @@ class Replacement:
     withdrawn: Sequence[str] = ()
 
     def properties(self, previous: Snapshot | None) -> dict[str, str]:
-        """What the snapshots say of themselves, of which ``previous`` is the one before the change."""
+        """The properties of the new snapshots. ``previous`` is the snapshot before the change."""
         found = {RUN: self.run_id}
         if previous is not None:
             found[PREVIOUS] = str(previous.snapshot_id)
@@ -75,7 +75,7 @@ def from_on(column: str, value: str) -> BooleanExpression:
 
 
 def changes_since(table: TableMetadata, snapshot_id: int | None) -> Changes | None:
-    """What runs did since that snapshot; None where that is unknown, as after a rollback."""
+    """The changes of runs since a snapshot; None if they are unknown, for example after a rollback."""
     processed: set[str] = set()
     withdrawn: set[str] = set()
     reached = table.current_snapshot_id

@@ -19,7 +19,7 @@ from quartal.terraform.working_copy import StagedRoot, stage, staged_root
 
 @dataclass(frozen=True)
 class Workspace:
-    """What commands share; made from settings alone."""
+    """The common basis of commands, built from settings alone."""
 
     settings: Settings
     console: Console
@@ -70,7 +70,7 @@ class Workspace:
 
     @cached_property
     def deployment(self) -> Deployment:
-        """What is deployed, from here or from any other machine that shares the state.
+        """The deployed resources, from this or any other machine that shares the state.
 
         Raises:
             NotDeployedError: nothing is deployed, or only a part.

@@ -169,7 +169,7 @@ def _run(arguments: list[str], console: Console) -> int:
             console.warn(f"{error.message} {error.remedy}".rstrip())
         _name_running_localstack(console)
         return error.exit_code
-    except BrokenOutputError as error:  # the reader of our output has gone: `quartal query ... | head`
+    except BrokenOutputError as error:  # the reader of the output has closed the pipe: `quartal query ... | head`
         return error.exit_code
     except (QuartalError, ReviewError) as error:
         console.error(error)

@@ -323,7 +323,7 @@ def _sampled(
 
 
 def _dataset_name(feed: Path) -> str:
-    # raw files lie in <dataset>/delivery=<name>/; elsewhere their own name is all there is
+    # raw files are in <dataset>/delivery=<name>/; elsewhere only their own name is available
     folder = feed.resolve().parent
     source = folder.parent.name if folder.name.startswith("delivery=") else feed.name.split(".")[0]
     return _catalog_name(source)

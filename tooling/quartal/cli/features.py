@@ -235,7 +235,7 @@ def _quarters(names: tuple[str, ...]) -> str:
 
 
 def _warn_if_features_hold_more(workspace: Workspace, catalog: Catalog, as_of: str) -> None:
-    with suppress(NotDeployedError):  # what was asked for may be another table's
+    with suppress(NotDeployedError):  # the state may belong to another table
         features = published_table(catalog, workspace.deployment, "features")
         if find_snapshot(features, as_of) is not None:
             _warn_if_state_holds_more(workspace, state_named(features, as_of))

@@ -106,7 +106,7 @@ def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
 
 
 def _warn_of_runs(workspace: Workspace, outputs: dict[str, Any], *, keep_data: bool) -> None:
-    """Say which runs a removal breaks off."""
+    """Warn of the runs that a removal aborts."""
     if "region" not in outputs:  # only a part was ever deployed
         return
     after = (

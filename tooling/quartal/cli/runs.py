@@ -124,7 +124,7 @@ def _show_outcome(workspace: Workspace, manifest: RunManifest) -> None:
 
 
 def _refuse_lists_without_names(**options: Sequence[str]) -> None:
-    """Refuse a list such as ",": a run would take it for no selection, and process every new delivery."""
+    """Refuse a list such as ",": a run would treat it as no selection and process every new delivery."""
     for option, lists in options.items():
         for names in lists:
             if not names.replace(",", " ").strip():

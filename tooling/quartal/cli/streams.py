@@ -98,7 +98,7 @@ def close_output() -> None:
 def _as(kind: type[TextIOWrapper], stream: TextIO | None, number: int) -> TextIOWrapper:
     if stream is None:
         return kind(open(number, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
-    # a character that the encoding does not know is no reason to fail
+    # a character outside the encoding is no reason to fail
     return kind(
         stream.buffer,
         stream.encoding,

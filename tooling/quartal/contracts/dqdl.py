@@ -27,7 +27,7 @@ _OF_FILES = ("row.field_count", "row.encoding")
 
 @dataclass
 class Ruleset:
-    """Rules in DQDL, and the names of the contract's rules that are not among them, with the reason."""
+    """Rules in DQDL, and the names of the contract's other rules with the reason why they are left out."""
 
     rules: list[tuple[str, str]] = field(default_factory=list)  # the contract's name, the rule in DQDL
     left_out: list[tuple[str, str]] = field(default_factory=list)
@@ -128,7 +128,7 @@ def _written(column: Column, rule: str, missing: Sequence[str]) -> str | _LeftOu
 def _pattern(name: str, pattern: str, present: str) -> str | _LeftOut:
     if not _PATTERN.fullmatch(pattern):
         return _LeftOut("the pattern contains a quote, or syntax that Java and RE2 may read differently")
-    # a contract's pattern is found anywhere, DQDL's is the whole text; Java's $ also stands before a last line end
+    # a contract's pattern may match anywhere, DQDL's the whole text; Java's $ also matches before a last line end
     ends = "".join("\\z" if part == "$" else part for part in _parts(pattern))
     return f'ColumnValues {name} matches "(?s:.*)(?:{ends})(?s:.*)"{present}'
 

@@ -45,7 +45,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6
 
 
 class _RowParser(SparkParser):
-    """Functions stay what they are called, whatever other dialects call them."""
+    """A parser that keeps the names of functions unchanged."""
 
     FUNCTIONS: ClassVar[Any] = {}
     FUNCTION_PARSERS: ClassVar[Any] = {name: Parser.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST")}
@@ -133,7 +133,7 @@ class _Judge:
         raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} is not allowed in a condition on a row")
 
     def _operand(self, node: exp.Expression, part: Any) -> str:
-        """The kind of what stands beside an operator, where Spark takes no condition without brackets."""
+        """The kind of an operand. Spark does not accept a condition without brackets there."""
         if isinstance(part, _PREDICATES):
             raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: put brackets around the inner condition")
         return self.infer_kind(part)

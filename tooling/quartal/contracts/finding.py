@@ -9,7 +9,7 @@ from quartal.core.errors import ConfigurationError
 
 
 def find_contract(contracts: Path, dataset: str) -> Contract:
-    """The contract of a dataset among those in a folder.
+    """Find the contract of a dataset in a folder.
 
     Raises:
         ConfigurationError: no contract is about the dataset, or one cannot be read.

@@ -184,7 +184,7 @@ def _patterns(contract: Contract, document: Document, file: str) -> list[Problem
 
 
 def _read_otherwise(pattern: str) -> str | None:
-    """What in a pattern RE2 reads differently from Java, if anything is known."""
+    """The part of a pattern that RE2 reads differently from Java; None if none is known."""
     found = _NESTED_CLASS.search(_ESCAPED.sub("..", pattern))
     if found:
         what = "the intersection &&" if found[1] == "&&" else "the nested class"

@@ -35,7 +35,7 @@ from quartal.core.errors import ConfigurationError
 _CONFLICT = "row.conflict"
 _EXAMPLES = 3  # of each rule
 _DAYS = 7
-_OF_RUNS = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")  # of what runs say
+_OF_RUNS = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")  # with the wording of runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What becomes of the rows of some files.
+    """The outcome of the rows of some files.
 
     Attributes:
         broken: how many rows break each rule.
@@ -181,7 +181,7 @@ class _Trying:
                 self._examples.append(Example(rule, path.name, place, value, batch.raw[row].as_py()))
 
     def outcome(self) -> Trial:
-        """What became of all rows."""
+        """The outcome of all rows."""
         contract = self._contract
         valid = pa.concat_tables(self._valid) if self._valid else pa.table({"day": pa.array([], pa.date32())})
         kept, duplicates, conflicts, in_conflict = valid, 0, 0, 0

@@ -15,7 +15,7 @@ from quartal.core.errors import CommandError, ToolchainError
 from quartal.core.interrupts import DeferredInterrupts
 
 LineHandler = Callable[[str], None]
-_IDLE_S = 5.0  # for output that comes no more although nobody has closed it: a program that outlives ours holds it
+_IDLE_S = 5.0  # the wait for output that a surviving program keeps open
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class _Output:
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
-    """Let the program end by itself; a second Ctrl-C is passed on too, a third kills it."""
+    """Wait for the program to end by itself. A second Ctrl-C is passed on too, a third kills it."""
     for _ in range(2):
         if sys.platform == "win32":
             process.terminate()

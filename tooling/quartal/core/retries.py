@@ -13,7 +13,7 @@ from quartal.core.call_effects import CUT_OFF, NEVER_SENT, THROTTLED
 
 T = TypeVar("T")
 
-_FINAL = (FileNotFoundError, PermissionError, BrokenPipeError)  # kinds of OSError that a repetition meets again
+_FINAL = (FileNotFoundError, PermissionError, BrokenPipeError)  # kinds of OSError that would occur again
 
 
 def is_transient(error: BaseException) -> bool:

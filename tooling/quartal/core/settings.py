@@ -12,7 +12,7 @@ from quartal.core.project_file import FILE_NAME, ProjectFile, read_project_file
 LOCALSTACK_ENVIRONMENT = "localstack"
 DEFAULT_LOCALSTACK_PORT = 4566
 
-# with one of these somebody is signed in already, as in CI; a profile in quartal.toml is for people
+# with one of these the user is signed in already, as in CI; a profile in quartal.toml is for people
 _SIGNED_IN = (
     "AWS_PROFILE",
     "AWS_ACCESS_KEY_ID",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Excel, LibreOffice and Google Sheets: https://owasp.org/www-community/attacks/CSV_Injection
-# also in the width of East Asian keyboards, and behind blanks, which some of them drop
+# also full-width characters of East Asian keyboards, and after blanks, which some programs drop
 _FORMULA = "^([\t\r\n]|[ \t\r\n\v\f\u00a0\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20])"
 _NUMBER = r"^ *[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 

@@ -30,9 +30,9 @@ class Kind(StrEnum):
     """How the values of a column may be shown on a narrow terminal."""
 
     TEXT = "text"  # folded
-    WHOLE = "whole"  # as they are: numbers, times, names of quarters
+    WHOLE = "whole"  # unchanged: numbers, times, names of quarters
     ID = "id"  # by their beginning
-    STATE = "state"  # as they are, with a sign
+    STATE = "state"  # unchanged, with a sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _is_numeric(values: Sequence[Any]) -> bool:
 
 
 def id_length(ids: Sequence[str]) -> int:
-    """The number of characters that tells all of these ids apart."""
+    """The number of characters that distinguishes all of these ids."""
     different = set(ids)
     length = SHORT_ID
     while len({each[:length] for each in different}) < len(different):

@@ -49,7 +49,7 @@ def save_plan(
         stage(workspace.located)
     else:
         prepare()
-    discard(workspace.staged)  # an earlier plan is no longer what was seen last
+    discard(workspace.staged)  # an earlier plan is no longer the last reviewed one
     with workspace.console.waiting("terraform init") as line:
         line.update()
         workspace.terraform.init()
@@ -80,7 +80,7 @@ def discard_plan(workspace: Workspace) -> None:
 
 
 def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> float:
-    """Apply the saved plan, given a record the reviewed one, and return the seconds that it took.
+    """Apply the saved plan, which must be that of the record, if one is passed. Returns the duration in seconds.
 
     Raises:
         ConfigurationError: the saved plan is not the one of the record, or was made in another account.
@@ -156,7 +156,7 @@ def _show_apply_event(event: TerraformEvent, console: Console, line: StepsLine) 
 
 
 def _warn(event: TerraformEvent, console: Console) -> None:
-    """Pass on Terraform's warnings, such as one about an undeclared variable."""
+    """Show Terraform's warnings, such as one about an undeclared variable."""
     if event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
         if event.diagnostic.summary in _OF_TARGETS:
             return

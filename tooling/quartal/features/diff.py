@@ -1,4 +1,4 @@
-"""What changed in the features between two states of the table: rows by entity and day, values by column."""
+"""The differences between two states of the features: rows by entity and day, values by column."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
             change.make(table)
         except QuartalError:
             raise
-        except Exception as error:  # whatever it was, the table decides
+        except Exception as error:  # after any error, the table decides
             failure, effect = error, _effect(error)
         else:
             return table  # PyIceberg has updated it; another request could only fail

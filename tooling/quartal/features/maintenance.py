@@ -158,7 +158,7 @@ def _maintain_table(
     settled: timedelta,
     sleep: Sleep,
 ) -> tuple[TableUpkeep, frozenset[str]] | None:
-    """What was done for a table, and the runs that it names; None where there is no such table."""
+    """Maintain a table. Returns what was done and the runs that it names; None if the table does not exist."""
     from pyiceberg.exceptions import NoSuchTableError
 
     from quartal.features.snapshot_expiry import expirable, expire
@@ -177,7 +177,7 @@ def _maintain_table(
             again="`quartal maintenance`",
         )
         commit(table, expiry, sleep)
-    # Listed first, asked for second: what a run adds to the table in between is named by the time it is asked.
+    # Files are listed before the table is read, so files that a run adds in between are referenced by then.
     listed = files_below(files, table.location())
     present = [file for file in listed if file.modified < cutoff.timestamp()]
     try:
@@ -288,7 +288,7 @@ def _register_folders(table: Table) -> tuple[str, ...]:
 def _leftovers(
     lake: Lake, files: ObjectStore, cutoff: datetime, published: frozenset[str] | None
 ) -> Iterable[StoredFile]:
-    """What killed and failed runs left in the quarantine: unfinished files, and finished ones never published.
+    """Leftovers of killed and failed runs in the quarantine: unfinished files, and finished ones never published.
 
     `published` are the runs whose bad rows stay; None if they are not known, and all finished files stay.
     """

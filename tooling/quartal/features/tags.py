@@ -60,7 +60,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state that a name stands for: a snapshot, and the state's last day if the snapshot holds later ones."""
+    """The state of a name: a snapshot, and the state's last day if the snapshot holds later ones."""
 
     name: str
     snapshot_id: int

@@ -1,4 +1,4 @@
-"""What the job of a past run cost: AWS's charge for its duration, at the dated prices of the region.
+"""The cost of the job of a past run: AWS's charge for its duration, at the dated prices of the region.
 
 LocalStack costs nothing; the number is what AWS would charge for the same duration on the same workers.
 Source of the rules: https://aws.amazon.com/glue/pricing/, billed by the second, for at least a minute.

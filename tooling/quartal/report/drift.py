@@ -34,7 +34,7 @@ _DECILES = tuple(number / 10 for number in range(1, 10))
 
 
 class Drift(StrEnum):
-    """What the size of an index means, by convention."""
+    """The conventional meaning of an index's size."""
 
     SMALL = "small"
     MODERATE = "moderate"

@@ -94,7 +94,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
 
 
 def attention_after(workspace: Workspace, run_id: str, *, without_last: bool = False) -> Attention:
-    """What needs attention after a run; empty if it is not the newest, or if something cannot be read.
+    """The findings after a run; empty if it is not the newest, or if something cannot be read.
 
     Args:
         workspace: of the pipeline.

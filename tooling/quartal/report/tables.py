@@ -149,7 +149,7 @@ def lineage_cards(lines: tuple[Lineage, ...]) -> list[LineageCard]:
 
 
 def since_the_run_before(report: Report) -> str:
-    """What the newest publication changed, in one line; empty if there was none."""
+    """The changes of the newest publication in one line; empty if there was none."""
     published = [run for run in report.runs if run.published_anything]
     if not published:
         return ""

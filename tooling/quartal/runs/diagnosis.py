@@ -62,7 +62,7 @@ def plain_reason(text: str) -> str:
 
 
 def denials(texts: Iterable[str], role: str = "") -> tuple[str, ...]:
-    """What IAM refused, each once: "role X lacks Y on Z".
+    """The denials of IAM, each once: "role X lacks Y on Z".
 
     Args:
         texts: error messages and lines of logs.

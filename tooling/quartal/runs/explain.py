@@ -38,7 +38,7 @@ def explain_run(
     if run is None:
         explain_manifest(console, kept_manifest(workspace, run_id), resume=workspace.command_line("run"))
         return
-    run_id = run.run_id  # it may have been given by its first characters
+    run_id = run.run_id  # the user may have typed only its first characters
     if run.succeeded:
         manifest = read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id))
         show_manifest(console, manifest, attention=attention_after(run_id))
@@ -82,7 +82,7 @@ def show_logs(workspace: Workspace, run_id: str, *, errors: bool) -> None:
     """
     deployment, connection = workspace.deployment, workspace.connection
     run = known_run(workspace, run_id)
-    run_id = run.run_id  # it may have been given by its first characters
+    run_id = run.run_id  # the user may have typed only its first characters
     if not run.job.run_id:
         raise PipelineError(
             f"The job of run {run_id} has not started: {run.describe()}.",

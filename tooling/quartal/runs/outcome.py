@@ -32,7 +32,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What needs attention after a run, as text and as JSON; empty if it is not the newest run."""
+    """The findings after a run, as text and as JSON; empty if it is not the newest run."""
 
     lines: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)

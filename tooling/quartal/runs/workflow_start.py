@@ -66,7 +66,7 @@ def start_workflow_run(
                 return run_id
             failure: Exception = ResponseStreamingError(error="the answer to StartWorkflowRun broke off")
             effect = Effect.UNKNOWN
-        except Exception as error:  # whatever it was, the list of runs decides
+        except Exception as error:  # after any error, the list of runs decides
             failure, effect = error, call_effect(error)
         code = failure.response.get("Error", {}).get("Code", "") if isinstance(failure, ClientError) else ""
         was_lost = was_lost or effect is Effect.UNKNOWN

@@ -14,7 +14,7 @@ from quartal.core.errors import ConfigurationError
 
 
 class Delivered(Protocol):
-    """What a generator reports about a delivery."""
+    """A generator's report on a delivery."""
 
     @property
     def delivery(self) -> str: ...  # noqa: D102

@@ -86,7 +86,7 @@ def write_wheels_zip(requirements: str, wheels: Path, target: Path) -> None:
         files = {f"wheels/{file.name}": file.read_bytes() for file in wheels.glob("*.whl")}
         for name, content in sorted({**files, f"wheels/{REQUIREMENTS}": requirements.encode()}.items()):
             entry = zipfile.ZipInfo(name, ZIP_EPOCH)
-            entry.create_system = 3  # Unix, whatever this machine is
+            entry.create_system = 3  # Unix, independently of this machine
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
 

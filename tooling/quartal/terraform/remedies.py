@@ -46,7 +46,7 @@ _THERE_ALREADY = (
 )
 
 REMEDIES = (
-    Remedy(  # before what it leads to, such as a lock that cannot be written
+    Remedy(  # before its consequences, such as a lock that cannot be written
         "no space left on device",
         "The disk is full: Terraform could not write to {folder}, or to its plugin folder.",
         "Free some space on the disk, then run the command again.",
@@ -101,13 +101,13 @@ REMEDIES = (
         "`quartal plan` goes on where it is not. Where it is, that command names the lock; then, when nobody else "
         "works on it, `terraform force-unlock <ID>` in {folder}.",
     ),
-    Remedy(  # of a state on this machine, whose lock nobody can take away
+    Remedy(  # of a local state, whose lock cannot be removed
         "resource temporarily unavailable",
         "The environment is locked by {who}, since {since}.",
         "Wait for them: it is another program on this machine, and the lock ends with it.",
         r"Lock Info:[\s\S]*?\bWho:\s+(?P<who>\S+)[\s\S]*?\bCreated:\s+(?P<since>[^\n.]+)",
     ),
-    Remedy(  # AWS's request, which stands before the lock, has an id too
+    Remedy(  # AWS's request, which precedes the lock, has an id too
         "Lock Info:",
         "The environment is locked by {who}, since {since}.",
         "Wait for them. If they are gone for good: `terraform force-unlock {id}` in {folder}.",

@@ -54,7 +54,7 @@ def standing(resources: Iterable[StateResource]) -> tuple[StateResource, ...]:
     resources = tuple(resources)
     kept = {resource.address for resource in resources if is_kept(resource)}
     while True:
-        # Terraform destroys whatever depends on what it destroys: so what the kept ones rest on is kept as well
+        # Terraform also destroys dependent resources, so the dependencies of kept resources are kept too
         needed = {name for each in resources if each.address in kept for name in each.depends_on}
         more = {each.address for each in resources if without_index(each.address) in needed} - kept
         if not more:

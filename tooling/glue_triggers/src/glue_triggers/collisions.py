@@ -1,4 +1,4 @@
-"""Which jobs and crawlers start twice, or meet a limit of concurrent runs, within the simulated year."""
+"""Jobs and crawlers that start twice or exceed a limit of concurrent runs within the simulated year."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ SUCCEEDED = "SUCCEEDED"
 
 
 class Kind(StrEnum):
-    """What a trigger starts, and what a condition watches."""
+    """The kinds of nodes that triggers start and conditions watch."""
 
     JOB = "JOB"
     CRAWLER = "CRAWLER"
@@ -58,7 +58,7 @@ class Condition:
     state: str
 
     def is_met_by(self, end: End) -> bool:
-        """Whether this end meets the condition."""
+        """Whether this end satisfies the condition."""
         return self.node == end.node and self.state == end.state
 
 
@@ -87,7 +87,7 @@ class Predicate:
         return frozenset(condition.node for condition in self.conditions)
 
     def met_by(self, ends: Iterable[End]) -> dict[int, End]:
-        """The conditions that are met, by position, each with the last of the ends that meets it."""
+        """The satisfied conditions by position, each with the last end that satisfies it."""
         met: dict[int, End] = {}
         for end in ends:
             met.update({at: end for at, condition in enumerate(self.conditions) if condition.is_met_by(end)})
@@ -99,7 +99,7 @@ class Predicate:
         return met > 0 if self.is_any else 0 < met == len(self.conditions)
 
     def waits_for(self, end: End) -> bool:
-        """Whether this end meets one of the conditions."""
+        """Whether this end satisfies one of the conditions."""
         return any(condition.is_met_by(end) for condition in self.conditions)
 
 

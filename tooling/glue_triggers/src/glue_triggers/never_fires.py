@@ -119,7 +119,7 @@ def _conditional(pipeline: Pipeline, trigger: Trigger, reached: frozenset[str], 
 
 
 def _why_not(pipeline: Pipeline, trigger: Trigger, node: Node, now: datetime) -> tuple[str, str, str]:
-    """Why no run of a job or crawler can meet a condition of this trigger: rule, reason, remedy."""
+    """Why no run of a job or crawler can satisfy a condition of this trigger: rule, reason, remedy."""
     where = f"of the workflow {trigger.workflow}" if trigger.workflow else "outside any workflow"
     starting = pipeline.starting(node)
     here = [other for other in starting if other.workflow == trigger.workflow]

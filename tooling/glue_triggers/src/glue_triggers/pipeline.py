@@ -194,7 +194,7 @@ class Pipeline:
         return node.name in (self._jobs if node.kind is Kind.JOB else self._crawlers)
 
     def find_address(self, node: Node) -> str:
-        """Where a job or crawler is defined; its kind and name if that is not known."""
+        """The address of a job or crawler in the configuration; its kind and name if it is unknown."""
         found = self.job(node.name) if node.kind is Kind.JOB else self.crawler(node.name)
         return found.address if found else str(node)
 

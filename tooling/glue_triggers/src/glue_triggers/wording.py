@@ -1,4 +1,4 @@
-"""What will run, in words and as plain data, for plan reviews and accounts alike."""
+"""What will run, in words and as plain data, for plan reviews and accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gains or loses which access: the policies of a plan as grants, before and after.
+"""Gained and lost access: the policies of a plan as grants, before and after.
 
 A sentence describes the policies in this plan, not AWS's evaluation of them. Every attribute that is a policy document
 counts, in any resource type; `access_attributes` covers the other ways to access.
@@ -30,7 +30,7 @@ _IDENTITY_POLICIES = {
     "aws_ssoadmin_permission_set_inline_policy": ("permission_set_arn", "whoever has permission set"),
 }
 _OWNERS = {f"aws_iam_{owner}_policy": f"aws_iam_{owner}" for owner in ("group", "role", "user")}
-# the same of types whose policy says who may do something with them; any other type is named by its address
+# likewise for types whose policy says who may use them; other types are named by their address
 _RESOURCE_POLICIES = {
     "aws_s3_bucket": ("bucket", "bucket"),
     "aws_s3_bucket_policy": ("bucket", "bucket"),
@@ -46,7 +46,7 @@ _RESOURCE_POLICIES = {
     "aws_iam_role": ("name", "role"),
 }
 _DECRYPTS = "kms:Decrypt"
-# of resources that hold data, or the key to it: what reads it
+# for resources that hold data or its key: the actions that read it
 _READING = {
     "aws_dynamodb_resource_policy": "dynamodb:GetItem",
     "aws_ecr_repository_policy": "ecr:BatchGetImage",
@@ -64,9 +64,9 @@ _READING = {
 }
 # attributes that hold a policy even where it is not known yet, or not shown
 _POLICY_NAMES = frozenset({"policy", "policy_document", "assume_role_policy"})
-# their policies say what may pass, and give nobody anything
+# their policies say what may pass, and grant nothing
 _LIMITING = frozenset({"aws_vpc_endpoint", "aws_vpc_endpoint_policy"})
-# actions that give rights to somebody, of any service
+# actions of any service that grant permissions
 _RIGHTS = re.compile(r"(Policy|Policies|Acl|Grant|PassRole|LoginProfile|AccessKey|Permissions?)(Version)?$|AssumeRole")
 _READS = (
     "BatchGet",
@@ -159,9 +159,9 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
 
 def _access_changes(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
     if change.action is Action.FORGET:
-        return  # what it allows stays as it is
+        return  # its permissions stay unchanged
     for item in _changes(change, plan):
-        # what ends with a resource of its own is told as the end of that one
+        # what ends with its own resource is reported for that resource
         lost = not item.widens and change.action is not Action.DELETE
         yield replace(item, is_lost=lost and (bool(change.before) or _is_denied(change, item, made)))
 

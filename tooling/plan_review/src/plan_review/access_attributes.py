@@ -1,4 +1,4 @@
-"""Access that is given otherwise than by a policy document: attachments, boundaries, ACLs, grants, permissions."""
+"""Access without a policy document: attachments, boundaries, ACLs, grants, permissions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-rea
 _OF_QUICKSIGHT = ("permission", "permissions")
 _EVERYBODY = ("/AllUsers", "/AuthenticatedUsers")
 _SAYS_ACCESS = re.compile(r"(^|_)(policy|policies|permission|permissions|grant|grants|acl|attachment)(_|$)")
-# types whose name says so, and that give nobody access: what they are about is something else
+# types whose name suggests access, but that grant none
 _NO_ACCESS = frozenset(
     {
         "aws_appautoscaling_policy",

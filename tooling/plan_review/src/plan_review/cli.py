@@ -112,7 +112,7 @@ def _print(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:  # who read it has gone, which typer knows how to end
+    except BrokenPipeError:  # the reader has closed the pipe; typer handles this
         raise
     except OSError as error:
         raise ReviewInputError(

@@ -18,7 +18,7 @@ _INDEX = re.compile(r"\[\d+\]")
 _SECONDS = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)s?")
 _ANYWHERE = "**"
 _FOR_EVER = float("inf")
-# networks as wide as these are nobody's own: the halves of the internet, or the addresses that are in use
+# networks as wide as these are public: the halves of the internet, or its addresses in use
 _WIDEST_OF_ONE_OWNER = {4: 8, 6: 16}
 
 
@@ -66,7 +66,7 @@ class Condition(BaseModel):
         return (self.attribute,) if isinstance(self.attribute, str) else self.attribute
 
     def holds(self, change: ResourceChange, *, or_may: bool = False) -> bool:
-        """Whether the resource meets the condition; or may meet it, because a value is hidden or unknown."""
+        """Whether the resource satisfies the condition; with `or_may`, also if a value is hidden or unknown."""
         return any(self._holds(change, path) or (or_may and self._may(change, path)) for path in self.paths)
 
     def _may(self, change: ResourceChange, path: str) -> bool:
@@ -147,7 +147,7 @@ class Condition(BaseModel):
 
     def _is_less(self, those: list[Any], than_these: list[Any]) -> bool:
         less, more = list(self._numbers(those)), list(self._numbers(than_these))
-        if not less and more:  # what it was is known, what it will be is not, or is no longer said
+        if not less and more:  # the old value is known, the new one is unknown or no longer set
             return any(value is None or isinstance(value, Marker) for value in those) and min(more) > 0
         if less and not more and max(less) == 0:  # an import does not know what it was
             return self.decreases and None in than_these

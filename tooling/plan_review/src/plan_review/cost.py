@@ -215,7 +215,7 @@ class _Basis:
 
 
 def _access_logs(plan: Plan) -> frozenset[str]:
-    """Buckets that another one's access log goes to: by address without an index, and by name where it is known."""
+    """Buckets that receive the access log of another: by address without an index, and by name if known."""
     names = {
         name
         for change in plan.resources

@@ -192,7 +192,7 @@ def _is_compared(item: AttributeChange) -> bool:
 
 
 def secrets_shown(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each value that is no longer marked as sensitive, and so becomes visible."""
+    """The address and a sentence for each value that is no longer marked as sensitive and becomes visible."""
     for change in plan.changes:
         for item in change.attributes:
             if item.after is Marker.NO_LONGER_SENSITIVE:

@@ -20,7 +20,7 @@ class ReviewError(Exception):
 
 
 class ReviewInputError(ReviewError):
-    """A file, or an argument, that a review was given cannot be used."""
+    """An input file or argument of a review cannot be used."""
 
     exit_code = EXIT_USAGE
 

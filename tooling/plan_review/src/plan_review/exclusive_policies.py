@@ -21,7 +21,7 @@ EXCLUSIVE = {
 
 
 def exclusive_policies(change: ResourceChange, plan: Plan) -> Iterator[Sentence]:
-    """The changes of policies that such a resource makes; see the module."""
+    """The policy changes that such a resource causes; see the module."""
     owner, names = EXCLUSIVE[change.type]
     name = change.attribute(f"{owner}_name")
     who = f"{owner} {'that this plan makes' if isinstance(name, Marker) else name}"

@@ -1,4 +1,4 @@
-"""What a reviewer must know first: counters, verdict, cost, first start, and the reasons in short."""
+"""The headline of a review: counters, verdict, cost, first start, and the reasons in short."""
 
 from __future__ import annotations
 

@@ -31,12 +31,12 @@ class Action(StrEnum):
 
     @property
     def destroys(self) -> bool:
-        """Whether a real object goes away."""
+        """Whether a real object is destroyed."""
         return self in {Action.DELETE, Action.DELETE_THEN_CREATE, Action.CREATE_THEN_DELETE}
 
     @property
     def replaces(self) -> bool:
-        """Whether another real object takes the place of one that goes away, or that Terraform forgets."""
+        """Whether another real object replaces one that is destroyed or forgotten."""
         return self in {Action.DELETE_THEN_CREATE, Action.CREATE_THEN_DELETE, Action.REPLACE_AND_FORGET}
 
     @property
@@ -53,7 +53,7 @@ def without_index(address: str) -> str:
     return _INDEX.sub("", address)
 
 
-# the order in which a reviewer wants to see them: what nobody can judge, then what destroys, comes first
+# the order for reviewers: unknown actions first, then those that destroy
 ACTION_ORDER = (
     Action.UNKNOWN,
     Action.DELETE,

@@ -16,7 +16,7 @@ from plan_review.outside_networks import INTO_GROUPS, OF_NETWORKS, unmanaged_gro
 from plan_review.policy_grants import policy_document
 from plan_review.values import Marker, differences
 
-# attributes of a bucket that say who may do what, or what becomes of objects, and the resource that sets them
+# attributes of a bucket about permissions or the fate of objects, and the resource that sets them
 _OF_BUCKETS = {
     "acl": "aws_s3_bucket_acl",
     "cors_rule": "aws_s3_bucket_cors_configuration",
@@ -38,7 +38,7 @@ _POLICY_OF = {
     "aws_sns_topic": ("aws_sns_topic_policy", "arn"),
     "aws_sqs_queue": ("aws_sqs_queue_policy", "queue_url"),
 }
-# whom a bucket tells of its objects: the configuration names those that it knows, and any other is somebody's
+# the notifications of a bucket: those that are not in the configuration were added outside Terraform
 _OF_NOTIFICATIONS = ("eventbridge", "lambda_function", "queue", "topic")
 _OF_ROLES = ("inline_policy", "managed_policy_arns")
 

@@ -1,4 +1,4 @@
-"""Network access that somebody opened outside Terraform: rules of security groups, and groups of machines.
+"""Network access opened outside Terraform: rules of security groups, and groups of machines.
 
 A group lists every rule in it, and a machine every group, including those that separate resources set; this module
 removes those.

@@ -51,7 +51,7 @@ _DECISIONS = {
     Decision.BLOCKED: "blocked",
 }
 
-# above this the browser writes out the attributes of a resource when somebody opens it
+# above this size the browser renders the attributes of a resource when it is opened
 _MOST_WRITTEN_OUT = 1_000
 _MOST_LISTED = 300
 _MOST_BARS = 20
@@ -127,7 +127,7 @@ def linked(address: str) -> str:
 
 
 def _rows(review: Review) -> Markup:
-    """The attributes of each change as JSON, in the order of the page: of a large plan the browser writes them out."""
+    """The attributes of each change as JSON, in the order of the page: the browser renders those of large plans."""
     rows = [
         [
             [

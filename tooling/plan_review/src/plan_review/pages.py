@@ -53,5 +53,5 @@ def _joined(environment: Environment, names: tuple[str, ...]) -> str:
 
 
 def _hash(text: str) -> str:
-    """As a policy names what stands between the tags: https://www.w3.org/TR/CSP3/#match-element-to-source-list."""
+    """The hash of an element's content for a policy: https://www.w3.org/TR/CSP3/#match-element-to-source-list."""
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -111,7 +111,7 @@ def _drift(
         if change.action is Action.DELETE:
             found.append(change)
         elif not change.attributes:
-            continue  # nothing became nothing, such as no tags an empty map of them
+            continue  # empty before and after, such as no tags and an empty map of tags
         elif is_outside or change.address in touched or names & set(change.changed_attributes):
             found.append(reduced if reduced.attributes else change)
         else:
@@ -120,7 +120,7 @@ def _drift(
 
 
 def _unexplained_addresses(data: dict[str, Any], told: set[str]) -> set[str]:
-    """Addresses of planned resources that are in neither the changes nor the state: somebody cut the plan."""
+    """Addresses of planned resources that are in neither the changes nor the state: the plan file was cut."""
 
     def addresses(state: Any) -> Iterator[str]:
         modules = [(state or {}).get("root_module") or {}]
@@ -263,7 +263,7 @@ def _attribute_changes(before: Any, after: Any, sides: tuple[Side, Side]) -> tup
             for name, value in sorted(shown.items())
             if value is not None
         )
-    # two sensitive values look alike once they are taken out: whether they differ is seen before, and only that is told
+    # removed sensitive values look alike: whether they differ is determined first, and only that is shown
     found = {item.path: item for item in differences(before, after)}
     hidden = {item.path: item for item in hidden_differences(*sides)}
     return tuple(item for _, item in sorted({**found, **hidden}.items()))

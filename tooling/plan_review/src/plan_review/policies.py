@@ -24,7 +24,7 @@ _FOLDER = Path(__file__).parent
 _BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
 
 
-# resources by type and a name of theirs: what goes away and is not replaced by its id, what is made by any of its names
+# resources by type and name: removed ones without a replacement by their id, created ones by any of their names
 Named = frozenset[tuple[str, str]]
 _NAMES = ("arn", "bucket", "id", "name", "url")
 
@@ -77,7 +77,7 @@ class Owner(BaseModel):
     attribute: str
 
     def goes_with(self, change: ResourceChange, gone: Named) -> bool:
-        """Whether the plan destroys the owner of a resource too, and puts no other in its place."""
+        """Whether the plan also destroys the owner of a resource without replacing it."""
         owner = change.before.get(self.attribute)
         return isinstance(owner, str) and (self.type, owner) in gone
 
@@ -125,7 +125,7 @@ class Rule(BaseModel):
         return meant and not exempt
 
     def applies(self, change: ResourceChange, others: Others, *, or_may: bool = False) -> bool:
-        """Whether the change of a covered resource meets the rule, or may meet it because values are hidden."""
+        """Whether the change of a covered resource breaks the rule; with `or_may`, also whether it may break it."""
         return (
             (not self.environments or others.environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
@@ -135,7 +135,7 @@ class Rule(BaseModel):
         )
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
-        """The rule's finding for a resource; a change that only may meet the rule is not blocked."""
+        """The rule's finding for a resource. A change that only may break the rule is not blocked."""
         if is_certain:
             level, sentence = self.level, self.sentence
         else:

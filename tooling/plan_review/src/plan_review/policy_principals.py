@@ -14,7 +14,7 @@ from plan_review.conditions import is_everybodys_network
 
 EVERYBODY = "everybody"
 ALL_BUT = "anybody but "
-# what AWS says of who asks, or of what asks in somebody's name; in lower case, as condition keys know no case
+# facts of AWS about the caller, or about a service calling on its behalf; in lower case, as keys ignore case
 _SAYS_WHO = frozenset(
     {
         "aws:principalaccount",
@@ -38,7 +38,7 @@ _SAYS_WHO = frozenset(
     }
 )
 _EQUALS = re.compile(r"^(ForAnyValue:)?(StringEquals|StringEqualsIgnoreCase|StringLike|ArnEquals|ArnLike|IpAddress)$")
-# providers of identities who serve everybody: without a test of whom they vouch for, everybody is let in
+# identity providers for everybody: without a test of the identity, everybody is accepted
 _SERVE_EVERYBODY = (
     "token.actions.githubusercontent.com",
     "gitlab.com",
@@ -52,14 +52,14 @@ _SERVE_EVERYBODY = (
     "graph.facebook.com",
     "www.amazon.com",
 )
-# what such a provider says of whom it vouches for; an audience alone says that only where it is the caller's own
+# claims of such a provider about the identity; an audience alone counts only if it is the caller's own
 _SAYS_WHOM = re.compile(
     r":(sub|repository|repository_id|repository_owner|repository_owner_id|job_workflow_ref|namespace_path|project_path"
     r"|project_id|namespace_id|organization_id|organization_slug|app_id|oaud|email)$"
 )
 _OWN_AUDIENCE = re.compile(r"^(cognito-identity\.amazonaws\.com|accounts\.google\.com|oidc\.circleci\.com[^:]*):aud$")
 _LABEL_OF_SUBJECT = re.compile(r"^(repo|repository|project_path|project|organization|org|owner|user|group|ref_type):")
-# of an id only what is left without its prefix and its wildcards names somebody
+# only the part of an id without its prefix and wildcards identifies somebody
 _PREFIX_OF_ID = re.compile(r"^(o|ou|r|vpc|vpce)-")
 _NO_WILDCARDS = str.maketrans("", "", "*?")
 _LEAST_OF_A_NAME = 6
@@ -111,6 +111,6 @@ def _names_whom(operator: str, variable: str, values: list[str]) -> bool:
         return False
     if _SAYS_WHOM.search(variable.lower()) is None and _OWN_AUDIENCE.match(variable.lower()) is None:
         return False
-    # what stands before the first slash owns what is behind it: with a wildcard it is everybody whose name begins so
+    # the part before the first slash owns the rest: with a wildcard it is everybody whose name begins so
     owners = [_LABEL_OF_SUBJECT.sub("", value).partition("/")[0] for value in values]
     return all(owner and not {"*", "?"} & set(owner) for owner in owners)

@@ -179,5 +179,5 @@ def _text(text: str) -> str:
 
 
 def _unlinked(text: str) -> str:
-    """Text that mentions nobody and no issue: these are looked for once the escapes are gone, in one piece of text."""
+    """Text without mentions and issue links, which GitHub looks for after removing the escapes."""
     return re.sub(r"([@#])(?=\w)", r"\1<!-- -->", text)

@@ -11,12 +11,12 @@ from dataclasses import replace
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.values import AttributeChange, Marker
 
-# attributes that name what a resource belongs to or is for, such as `bucket` or `security_group_id`
+# attributes that name the owner or subject of a resource, such as `bucket` or `security_group_id`
 _WHOLE = frozenset(
     {"bucket", "database", "grantee_principal", "group", "network", "principal", "repository", "role", "rule", "user"}
 )
 _ENDINGS = ("_arn", "_id", "_name", "_self_link", "_url")
-# each of these is one grant: whatever replaces it is another one
+# each of these is one grant, so its replacement is another grant
 _GRANTS = frozenset({"aws_kms_grant", "aws_lakeformation_permissions", "aws_sns_topic_policy"})
 _NAMES = ("id", "arn", "name", "bucket", "key_id", "url")
 
@@ -53,7 +53,7 @@ def _has_moved(change: ResourceChange, plan: Plan, replaced: Mapping[str, set[st
     computed = plan.computed(change)
     for name, owner in change.before.items():
         kind = _kind_of_owner(name)
-        # the type of what it belongs to ends as the attribute that names it begins; the name of itself is no owner
+        # the owner's type ends as the attribute begins; the resource's own name is not an owner
         if not kind or not isinstance(owner, str) or not owner or change.type.endswith(kind) or name in computed:
             continue
         if owner != change.after.get(name) and not any(each.endswith(kind) for each in replaced.get(owner, ())):
@@ -62,7 +62,7 @@ def _has_moved(change: ResourceChange, plan: Plan, replaced: Mapping[str, set[st
 
 
 def _kind_of_owner(attribute: str) -> str:
-    """How the type ends of which an attribute names one, such as `_bucket`; empty where it names nothing."""
+    """The ending of the type that an attribute refers to, such as `_bucket`; empty if it refers to nothing."""
     if attribute in _WHOLE:
         return f"_{attribute}"
     return next((f"_{attribute.removesuffix(ending)}" for ending in _ENDINGS if attribute.endswith(ending)), "")

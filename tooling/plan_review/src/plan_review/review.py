@@ -91,7 +91,7 @@ class Review:
 
 
 def review(plan: Plan, basis: Basis) -> Review:
-    """Read a plan; nothing is asked of AWS, so the same plan and basis always give the same review."""
+    """Review a plan. It makes no request to AWS, so the same plan and basis always give the same review."""
     access = access_changes(plan)
     schedules = schedule_changes(plan, basis.now)
     cost = cost_review(plan, basis.prices, basis.usage, basis.now) if basis.prices is not None else None

@@ -13,7 +13,7 @@ from plan_review.model import Plan, ResourceChange
 from plan_review.values import Marker
 
 _SHOWN_DATES = 5
-# attribute that holds the expression, and how the resource says that it is switched on
+# the attribute with the expression, and the one that enables the schedule
 _SCHEDULED = {
     "aws_glue_trigger": "schedule",
     "aws_glue_crawler": "schedule",

@@ -16,7 +16,7 @@ _LARGEST = 1e300
 
 
 class Marker(Enum):
-    """Stands for a value that is not shown or not known."""
+    """A placeholder for a hidden or unknown value."""
 
     SENSITIVE = "(sensitive value)"
     BECOMES_SENSITIVE = "(sensitive value from now on)"
@@ -95,19 +95,19 @@ def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = fro
         inner = value or {}
         names = sorted(inner.keys() | _keys(side.sensitive) | _keys(side.unknown))
         found = {name: redacted(side.at(name), other.at(name), secrets, depth + 1) for name in names}
-        # a key that only the parallel trees know, and that they say nothing of, does not exist
+        # a key that occurs only in the parallel trees, with empty values, does not exist
         return {name: entry for name, entry in found.items() if name in inner or entry is not None}
     if isinstance(value, list):
         return list(_redacted_elements(side, other, secrets.union(_secrets(side), _secrets(other)), depth + 1))
     is_secret = isinstance(value, str) or _may_be_a_secret(value)
     if is_secret and str(value) in secrets:
         return Marker.SENSITIVE
-    # a number with which nobody can reckon is a text
+    # a number too large to calculate with is kept as text
     return str(value) if isinstance(value, int | float) and not -_LARGEST < value < _LARGEST else value
 
 
 def _may_be_a_secret(value: Any) -> bool:
-    """Whether a number is one that a secret may be, such as a PIN."""
+    """Whether a number may be a secret, such as a PIN."""
     return isinstance(value, int | float) and not isinstance(value, bool) and len(str(value)) >= _DIGITS_OF_A_SECRET
 
 
@@ -246,7 +246,7 @@ def plain(value: Any) -> Any:
 
 
 def _document(value: Any) -> Any:
-    """A JSON object or array that a string holds, such as a policy; None for every other value."""
+    """A JSON object or array in a string, such as a policy; None for every other value."""
     if not isinstance(value, str) or value[:1] not in "{[" or not value:
         return None
     return parse_json(value)

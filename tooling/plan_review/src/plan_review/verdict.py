@@ -43,7 +43,7 @@ class Verdict:
     reasons: tuple[Finding, ...]
 
     def is_approved_by(self, given: Level) -> bool:
-        """Whether consent of this level is enough; nothing is enough for a blocked plan."""
+        """Whether consent of this level is sufficient; no level is for a blocked plan."""
         return self.decision is not Decision.BLOCKED and given >= self.level
 
     def sentence(self) -> str:
@@ -206,7 +206,7 @@ def about_effects(
     found = [
         _finding(book, "access-to-everything", f"{item.sentence}.", item.address) for item in access if item.is_broad
     ]
-    # one per policy: the sentences stand under Access
+    # one per policy: the sentences are under Access
     for address in sorted({item.address for item in access if item.widens and not item.is_broad}):
         found.append(_finding(book, "access-widened", "Somebody may do more than before, see Access.", address))
     for address in sorted({item.address for item in access if item.is_lost}):

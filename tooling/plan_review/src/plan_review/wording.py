@@ -41,7 +41,7 @@ def moment(value: datetime) -> str:
 
 
 def notes(change: ResourceChange) -> tuple[str, ...]:
-    """Remarks on a change besides its action."""
+    """Notes on a change besides its action."""
     found = []
     if change.forces_replacement:
         found.append(f"forced by {', '.join(change.forces_replacement)}")
@@ -68,7 +68,7 @@ def notes(change: ResourceChange) -> tuple[str, ...]:
 
 
 def action_words(change: ResourceChange) -> str:
-    """The action; a change of address or of ownership alone is named as such."""
+    """The action in words; a change of only the address or ownership is named as such."""
     if change.action is Action.NO_OP:
         return "import" if change.import_id else "move"
     return str(change.action)

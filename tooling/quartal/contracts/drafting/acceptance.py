@@ -1,4 +1,4 @@
-"""What the job would do with the rows that a contract was drafted from, decided by the job's own judge."""
+"""The outcome of the sampled rows in the job, decided by the job's own judge."""
 
 from __future__ import annotations
 

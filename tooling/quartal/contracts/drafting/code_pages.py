@@ -1,4 +1,4 @@
-"""Tell Western text from text of other 8-bit encodings by its words.
+"""Distinguishes Western text from text of other 8-bit encodings by its words.
 
 In a wrong encoding most words still have letters only, but letters that no language has together: the Polish "Gdańsk"
 reads as "Gdañsk" in windows-1252, "Łódź" as "£ódŸ". A word is plausible if its letters beyond ASCII belong to one
@@ -19,7 +19,7 @@ _ALIKE = 0.02  # encodings that explain nearly as many words as the best one
 _VOWELS = 0.2  # which part of the words has a letter that is frequent in Icelandic, or in Albanian
 _LATIN = 0.2  # which part of the letters is ASCII, in words with any that is not
 _STRANGE = 0.03  # which part of the words is strange in a Western encoding
-# quotes, dashes, and signs such as those of degrees before words, or of squares and ordinals after them
+# quotes, dashes, and signs such as degrees before words, or squares and ordinals after them
 _QUOTES = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u2013\u2014\u2026\u2022\u00a0"
 _BEFORE_WORDS = _QUOTES + "\u00bf\u00a1\u00a9\u00ae\u00a7\u00b0\u00b5\u00bd\u00bc\u00be"
 _AFTER_WORDS = _QUOTES + "\u00b0\u00b2\u00b3\u00b9\u00aa\u00ba\u2122\u00ae\u00a9\u00a7\u00b1\u00d7"
@@ -156,7 +156,7 @@ def _explained(texts: Sequence[str], languages: Sequence[str]) -> float:
 
 
 def _parts(text: str) -> list[str] | None:
-    """The words of a text, without the signs around and between them; None if other signs are among the letters."""
+    """The words of a text, without the signs around and between them; None if letters are mixed with other signs."""
     if not any(map(str.isalpha, text)):
         return [] if text.isprintable() and "\ufffd" not in text else None
     parts = [part.lstrip(_BEFORE_WORDS).rstrip(_AFTER_WORDS) for part in _BETWEEN_WORDS.split(text)]

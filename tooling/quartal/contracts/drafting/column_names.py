@@ -13,7 +13,7 @@ _SPELLED = str.maketrans(
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PUBLISHED = re.compile(r"[a-z_][a-z0-9_]*")
-_LONGEST = 200  # of 255 that the Glue catalog takes: a measure's name goes on
+_LONGEST = 200  # of the catalog's 255: the names of measures are longer
 _RESERVED = re.compile(r"delivery|day|quarter|share|hour_\d\d")  # columns of the published tables
 
 

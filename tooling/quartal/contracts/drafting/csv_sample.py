@@ -63,7 +63,7 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
             f"check the header: the second line has no data either, {rows[1][:5]!r}. If it names the columns, remove "
             "the lines above it and draft again; if it holds units, each file has one quarantined row for it"
         )
-    body = [row for row in rows[1:] if row != first] if has_header else rows  # a header that comes again is none of it
+    body = [row for row in rows[1:] if row != first] if has_header else rows  # repeated headers are left out
     good = [row for row in body if len(row) == width]
     if not good and not (has_header and may_lack_rows):
         raise ConfigurationError(

@@ -16,7 +16,7 @@ from quartal.core.errors import ConfigurationError
 WHOLE_BYTES = 16_000_000  # of which all is read
 _FIRST_BYTES = 6_000_000
 _LATER_BYTES = 3_000_000
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # whose lines cannot be told by a byte
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # whose line ends are more than one byte
 
 
 @dataclass(frozen=True, slots=True)

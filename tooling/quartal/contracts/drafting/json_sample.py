@@ -14,7 +14,7 @@ from quartal.contracts.model import FileFormat
 from quartal.core.errors import ConfigurationError
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_HALF = re.compile("[\ud800-\udfff]")  # of a character, as escapes may spell it; or a byte that is none
+_HALF = re.compile("[\ud800-\udfff]")  # half of a character, as escapes may write it, or an undecodable byte
 
 
 def is_json(pieces: Pieces) -> bool:

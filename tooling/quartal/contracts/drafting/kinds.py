@@ -150,7 +150,7 @@ def _placeholders(kind: Kind, there: Mapping[str, int], column: SampledColumn) -
 
 
 def _nothing(column: SampledColumn) -> frozenset[str]:
-    """Texts that may stand for a missing value: well-known ones, and non-numeric ones that appear many times."""
+    """Texts that may mean a missing value: well-known ones, and non-numeric ones that occur often."""
     counts, total = column.counts, column.present
     named = {text for text in counts if text in words.MISSING}
     strange = {text for text in counts if text not in named and not re.search(r"\d", text)}
@@ -174,7 +174,7 @@ def _boolean(there: Mapping[str, int]) -> Kind | None:
 
 
 def _counted(there: Mapping[str, int], column: SampledColumn, said: Said) -> Kind | None:
-    """Numbers that count the time since 1970 began."""
+    """Numbers that count the time since 1970-01-01."""
     reading = read_counted(there, split_words(column.name), is_time=column.name == said.time)
     if reading is None:
         return None

@@ -1,4 +1,4 @@
-"""Numbers that stand for a missing value, such as -999 or 9999.9: nines, again and again, far from all others.
+"""Numbers that mean a missing value, such as -999 or 9999.9: repeated nines, far from all other values.
 
 A negative one is drafted as a missing value. A positive one may be a price or a limit, so it is only pointed out.
 """
@@ -13,19 +13,19 @@ _NINES = re.compile(r"-?9{2,7}(?:[.,](?:9{1,4}|0{1,4}))?")
 _LEAST = 3  # times
 _LEAST_SHARE = 0.005  # of the values
 _SMALLEST = 99
-_SPREAD = 1.0  # of the other values, that lies between them and it
+_SPREAD = 1.0  # the least distance to the other values, in units of their range
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """The texts of a column that stand for a missing value, and notes about these and about others that may."""
+    """The texts of a column that mean a missing value, and notes about these and other possible ones."""
 
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def placeholders(there: Mapping[str, int], thousands: str = "", decimal: str = ".") -> Placeholders:
-    """Find them among the texts of numbers.
+    """Find placeholders in a column of numbers.
 
     Args:
         there: the texts, with how often each appears.

@@ -57,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class EventTime:
-    """The columns that say when an event took place: one of timestamps or dates, and perhaps one of times of day."""
+    """The columns with the time of an event: one of timestamps or dates, and optionally one of times of day."""
 
     day: Column
     clock: Column | None = None
@@ -116,7 +116,7 @@ def entity(columns: Sequence[Column], when: EventTime, key: Sequence[str]) -> tu
 
 
 def _lacks_values(column: Column, when: EventTime) -> bool:
-    """Whether rows of events have no value; what has no day is no event, such as a line of totals."""
+    """Whether rows of events lack values. A row without a day is not an event but, for example, a line of totals."""
     if not column.missing or column.missing > _ERRORS * len(column.sampled.texts) + 1:
         return bool(column.missing)
     dates = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
@@ -279,7 +279,7 @@ def _repeats_are_alike(column: Column, columns: Sequence[Column]) -> bool:
 
 
 def counts_rows_of_file(column: Column, sample: Sample) -> bool:
-    """Whether a key counts from 0 or 1 in the only file that was read: the next file may go on, or begin anew."""
+    """Whether a key counts from 0 or 1 in the only file read: the next file may continue or restart."""
     shown = _COUNTED.fullmatch(next(iter(column.sampled.texts), ""))
     if len(sample.files) != 1 or shown is None:
         return False
@@ -300,7 +300,7 @@ def _could_be_key(column: Column) -> bool:
 
 
 def _is_key_by_name(column: Column, columns: Sequence[Column], about: set[str]) -> bool:
-    """Whether its name identifies the row, not what the row is about, which the next file will have again."""
+    """Whether its name identifies the row, not the subject of the row, which occurs again in the next file."""
     spoken = split_words(column.name)
     rest = set(spoken) - words.KEY
     if rest & (words.PEOPLE | words.ENTITY) and not rest & words.ROW:

@@ -44,7 +44,7 @@ def open_mark(counts: Mapping[str, int]) -> str | None:
 
 
 def infer_grouping(counts: Mapping[str, int], allowed: float, said: DecimalMark | None) -> Grouping | None:
-    """The form of numbers of which some have thousands separators; None if none has, or the texts do not show it.
+    """The format of numbers with thousands separators; None if there are none, or the texts do not show it.
 
     Args:
         counts: the texts, with how often each appears.
@@ -65,7 +65,7 @@ def infer_grouping(counts: Mapping[str, int], allowed: float, said: DecimalMark 
         errors = {text: counts[text] for text, match in found.items() if match is None}
         if not any(match["apart"] for match in matched) or sum(errors.values()) > allowed:
             continue
-        if any(re.search(between, text) for text in errors):  # 12,5 is no error beside 3,125: it shows what 3,125 is
+        if any(re.search(between, text) for text in errors):  # 12,5 is no error: it explains 3,125
             continue
         decimals = max(len(match["decimals"] or "") for match in matched)
         return Grouping(separator, mark, pattern, decimals, errors)

@@ -137,7 +137,7 @@ def read_clock(counts: Mapping[str, int]) -> Reading | None:
 
 
 def other_form(counts: Mapping[str, int]) -> str | None:
-    """The feature of most texts' dates that no contract format supports; None if there is none."""
+    """The most frequent property of the dates that no contract format supports; None if there is none."""
     total = sum(counts.values())
     for name, pattern in _OTHER_FORMS.items():
         if total and sum(count for text, count in counts.items() if pattern.fullmatch(text)) >= 0.9 * total:

@@ -19,7 +19,7 @@ from quartal.core.errors import ConfigurationError
 _ROWS = 200_000
 _ERRORS = 0.02  # which part of a column's values may be errors
 _TIMES = (Declared.DATE, Declared.LOCAL_TIME, Declared.MOMENT)
-_MOMENT = pa.timestamp("us", "UTC")  # what the earlier type of 96 bits stands for
+_MOMENT = pa.timestamp("us", "UTC")  # the meaning of the earlier type of 96 bits
 
 
 def parquet_sample(path: Path, *, everything: bool = False) -> Sample:

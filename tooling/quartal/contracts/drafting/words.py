@@ -56,7 +56,7 @@ WEAK = _words(  # groups that features are seldom about
     text title wday weather weekday year
     """
 )
-ID = _words(  # names and numbers that stand for something: no quantities
+ID = _words(  # names and numbers that identify something: no quantities
     """
     bic ccode clave cod code codice codigo cusip cve ean fips flight geoid gtin guid iban id idno idx imei index insee
     isbn isin iso key kod kode matricula mobile naics nif no nr num number nuts phone plz postal postcode ref rowid
@@ -100,14 +100,14 @@ CODES = _words(  # numbers that are names
     code id key no nr number phone plz postcode ref sku zip zipcode
     """
 )
-MISSING = _words(  # texts that stand for a missing value
+MISSING = _words(  # texts that mean a missing value
     r"""
     #DIV/0! #NAME? #NULL! #NUM! #REF! #VALUE! #WERT! -1.#IND -nan 1.#INF 1.#QNAN
     #N/A #NV (null) * - -- --- . .. ... <NA> ? ?? MISSING Missing N.A. N/A NA NAN NIL NULL NaN NaT None Null UNKNOWN
     0000-00-00 00.00.0000 00/00/0000 Unknown \N k.A. missing n.a. n/a na nan nil none null undefined unknown
     """
 )
-TOTAL = _words(  # what stands in the place of a name in rows that sum up others
+TOTAL = _words(  # what replaces a name in rows that sum up others
     """
     all alle celkem ensemble gesamt grandtotal insgesamt overall razem subtotal suma sum summe tot totaal total totale
     totales totals toplam zusammen

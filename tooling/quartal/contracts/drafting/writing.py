@@ -17,7 +17,7 @@ from quartal.contracts.drafting.roles import Column, EventTime, counts_rows_of_f
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.model import EARLIEST_DAY, EARLIEST_EVENT, FileFormat
 
-_MOST_TYPED = 55  # the job tells 63 rules apart, some of them its own
+_MOST_TYPED = 55  # the job distinguishes 63 rules, including its own
 _WIDTH = 118
 
 
@@ -202,7 +202,7 @@ def _is_warning(note: str) -> bool:
 
 
 def _counting_lines(sample: Sample, roles: Roles) -> list[str]:
-    """What a key costs that each file may count anew."""
+    """The comment on a key that may restart in each file."""
     if len(roles.key) != 1 or not counts_rows_of_file(roles.key[0], sample):
         return []
     name, first = roles.key[0].name, roles.key[0].sampled.texts[0]
@@ -248,7 +248,7 @@ def _listed(columns: Sequence[Column]) -> str:
 
 
 def verdict_lines(verdict: Verdict) -> list[str]:
-    """What the job would do with the rows that the contract was drafted from."""
+    """The comment on what the job would do with the sampled rows."""
     summary = f"{verdict.kept:,} of {verdict.rows:,} rows would be kept"
     if verdict.duplicates:
         summary += f", {verdict.duplicates:,} are duplicates"

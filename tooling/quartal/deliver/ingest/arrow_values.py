@@ -28,7 +28,7 @@ from quartal.deliver.ingest.values import (
     timestamp_converter,
 )
 
-# wider than the contract's 18 digits and 6 of a fraction: what breaks a rule is for the job to quarantine
+# wider than the contract's 18 digits and 6 decimals: the job quarantines values that break a rule
 _NUMBER = pa.decimal128(38, 18)
 _SHOWN = 40
 _MICROSECOND_DIGITS = 6

@@ -26,7 +26,7 @@ def is_beyond(error: DBAPIError) -> bool:
 
 
 def keep_beyond(connection: Connection) -> None:
-    """From now on, cursors of this connection give such values as they are; they are slower than the driver's own."""
+    """Make cursors of this connection return such values unchanged. They are slower than the driver's own."""
     from psycopg.types import datetime as loaders
 
     driver: Any = connection.connection.driver_connection

@@ -105,5 +105,5 @@ def _spelled_out(
 
 
 def _bound(value: Any) -> ColumnElement[Any]:
-    """A value that the driver sends as it is: SQLAlchemy would cast whole numbers to a small type."""
+    """A value that the driver sends unchanged: SQLAlchemy would cast integers to a small type."""
     return sqlalchemy.bindparam(None, value, type_=sqlalchemy.types.NullType(), unique=True)

@@ -40,7 +40,7 @@ class CsvLayout:
         columns = [column for column in contract.columns if column.name_in_file in present]
         rules = [(c.name_in_file, c.logical_type, c.rules.format, _decimal_mark(c), c.rules.time_zone) for c in columns]
         form = contract.csv.model_dump(mode="json")
-        # as it was before contracts could say these
+        # as before contracts had these fields
         form = {name: value for name, value in form.items() if value or name not in ("multi_line", "escape")}
         content = json.dumps([form, rules])
         return cls(
@@ -91,7 +91,7 @@ class CsvLayout:
         """
         if not rows:
             return b""
-        values = list(zip(*rows, strict=True))[: len(self.columns)]  # behind them come key columns of no file
+        values = list(zip(*rows, strict=True))[: len(self.columns)]  # followed by key columns that are in no file
         texts = [
             _texts(each, name, write) for each, name, write in zip(values, self.columns, self.formats, strict=True)
         ]

@@ -97,14 +97,14 @@ def open_database(url_text: str, *, connections: int) -> Iterator[Database]:
 def _parsed(text: str) -> sqlalchemy.URL:
     try:
         url = sqlalchemy.make_url(text.strip())
-    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
-        # what it says may hold the password: a mistake in the part before the host is the usual one
+    except (ArgumentError, ValueError) as error:  # a port that is not a number is a ValueError
+        # its message may contain the password: a mistake before the host is the usual one
         raise ConfigurationError(
             "The database's URL cannot be read.",
             remedy=f"Write it {_URL_FORM}; write characters such as @ : / in a password as %40 %3A %2F.",
         ) from error
     if "@" in (url.host or "") or (url.host and "@" in (url.database or "")):
-        # the password ends at the first @ for the library: the rest of it would be taken for the host, and shown
+        # for the library the password ends at the first @: the rest would be shown as part of the host
         raise ConfigurationError(
             "The database's URL has an @ in its password that is not escaped.",
             remedy=f"Write it {_URL_FORM}; write characters such as @ : / in a password as %40 %3A %2F.",

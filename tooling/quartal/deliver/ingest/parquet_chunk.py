@@ -18,7 +18,7 @@ from quartal.deliver.ingest.chunk_file import Rows, SummedFile, WrittenChunk
 # a row group ends with the batch that reaches one of them: that much is in memory, before it is compressed
 _GROUP_ROWS = 100_000
 _GROUP_BYTES = 32 * 1024**2
-_MAX_GROUP_ROWS = 64 * 1024**2  # Arrow's own limit: where a group ends is said by `_groups` alone
+_MAX_GROUP_ROWS = 64 * 1024**2  # Arrow's own limit: only `_groups` decides where a group ends
 _RULES_OF_VALUES = {"format", "other_formats", "decimal_separator", "thousands_separator", "time_zone"}
 
 
@@ -59,7 +59,7 @@ class ParquetLayout:
         """As `ChunkLayout.write`: a row group is held until it is written."""
         schema = pa.schema([(field.name, field.type) for field in self.fields])
         stored, rows = SummedFile(target), 0
-        # without Arrow's own schema, which would say again what the columns' types say
+        # without Arrow's own schema, which would repeat the columns' types
         with parquet.ParquetWriter(stored, schema, compression="zstd", store_schema=False) as writer:
             for group in _groups(pa.record_batch(self._arrays(batch), schema=schema) for batch in batches):
                 rows += sum(part.num_rows for part in group)
@@ -69,7 +69,7 @@ class ParquetLayout:
     def _arrays(self, rows: Rows) -> list[pa.Array]:
         if not rows:
             return [pa.array([], field.type) for field in self.fields]
-        values = list(zip(*rows, strict=True))[: len(self.fields)]  # behind them come key columns of no file
+        values = list(zip(*rows, strict=True))[: len(self.fields)]  # followed by key columns that are in no file
         return [field.array(each) for field, each in zip(self.fields, values, strict=True)]
 
 

@@ -60,7 +60,7 @@ class Relation:
         )
 
     def next_key(self, connection: Connection, last: Key | None, step: int) -> Key | None:
-        """As `walked_bounds` asks for it."""
+        """The next key, for `walked_bounds`."""
         key = self.key_columns()
         chosen = sqlalchemy.select(*key).select_from(self.rows).order_by(*key).limit(1)
         if last is not None:
@@ -199,7 +199,7 @@ def check_columns(relation: Relation, contract: Contract) -> None:
             remedy="Deliver files with quartal upload, or give the rows of the database a dataset of their own.",
         )
     known = {column.name_in_file for column in contract.columns}
-    # without a header a value's place says which column it is, so none may be left out
+    # without a header a value's position is its column, so none may be left out
     needed = [column.name_in_file for column in contract.columns if column.required or not contract.csv.header]
     missing = [name for name in needed if name not in relation.columns]
     extra = [name for name in relation.columns if name not in known and name not in relation.key]

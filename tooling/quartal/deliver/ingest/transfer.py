@@ -120,7 +120,7 @@ class ChunkTransfer:
         there: StoredObject | None,
         stopping: threading.Event,
     ) -> ChunkOutcome:
-        with tempfile.TemporaryFile(buffering=0, prefix="quartal-") as raw:  # no name: a kill leaves nothing behind
+        with tempfile.TemporaryFile(buffering=0, prefix="quartal-") as raw:  # unnamed: a kill leaves nothing
             file: BinaryIO = raw
             written = self._read(chunk, file, stopping)
             same = self._same(key, written, known, there)

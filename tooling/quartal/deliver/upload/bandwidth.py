@@ -33,7 +33,7 @@ class BandwidthLimit:
         """Wait until `count` more bytes may be sent."""
         with self._lock:
             now = self._clock()
-            # unused time is no credit beyond the burst
+            # unused time does not count beyond the burst
             self._free_at = max(self._free_at, now - 0.25) + count / self._bytes_per_s
             wait_s = self._free_at - now
         if wait_s > 0:

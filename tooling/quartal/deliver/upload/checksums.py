@@ -22,7 +22,7 @@ def compute_checksum(content: bytes) -> str:
 
 
 def checksum_of_range(file: BinaryIO, start: int, size_bytes: int) -> int:
-    """The checksum of a part of a file; shorter than asked for when the file is."""
+    """The checksum of a part of a file, which may be shorter than requested if the file is."""
     checksum = 0
     for block in read_range(file, start, size_bytes):
         checksum = crc64nvme(block, checksum)
@@ -40,7 +40,7 @@ def encode(checksum: int) -> str:
 
 
 def read_range(file: BinaryIO, start: int, size_bytes: int) -> Iterator[memoryview]:
-    """A part of a file in blocks; each block is only valid until the next one is asked for."""
+    """A part of a file in blocks. Each block is valid only until the next one is requested."""
     buffer = bytearray(min(BLOCK_BYTES, size_bytes))
     view = memoryview(buffer)
     file.seek(start)

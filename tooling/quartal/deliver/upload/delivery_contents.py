@@ -1,4 +1,4 @@
-"""What a delivery consists of besides the files of an upload: the next run reads these too."""
+"""The files of a delivery besides those of an upload: the next run reads these too."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def delivery_in(key: str) -> str:
 
 @dataclass
 class DeliveriesBefore:
-    """What the deliveries of an upload consisted of before it.
+    """The content of the deliveries before an upload.
 
     Attributes:
         present: the objects that were there, by key.
@@ -154,7 +154,7 @@ class DeliveriesBefore:
 
 
 def take_out(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
-    """Delete objects; what was in them stays as a version that is no longer current.
+    """Delete objects. Their content remains as a noncurrent version.
 
     Raises:
         UploadError: S3 did not delete some of them; the manifests still name all.
@@ -206,6 +206,6 @@ def likenesses(
 
 
 def _plain_name(key: str) -> str:
-    """A path without what tells versions and compressions of one file apart."""
+    """A path without the parts that distinguish versions and compressions of one file."""
     path = PurePosixPath(key.lower())
     return str(path.with_name(_VERSIONS.sub("", _SUFFIXES.sub("", path.name)) or path.name))

@@ -20,7 +20,7 @@ _ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """What is known of one object of the delivery.
+    """The record of one object of the delivery.
 
     Attributes:
         size_bytes: size of the object.
@@ -164,7 +164,7 @@ class ManifestStore:
                 manifest, etag = look(lambda: self._read(delivery), what, failure)
             merged = changed(manifest)
             if merged == manifest:
-                return  # there is nothing to say, or an earlier attempt has said it, whose answer was lost
+                return  # nothing changed, or an earlier attempt wrote it and its response was lost
             body = json.dumps(merged.as_json(delivery), indent=1).encode()
             try:
                 if etag is None:

@@ -60,7 +60,7 @@ def broken_beginnings(items: Sequence[UploadItem], contract: Contract) -> tuple[
         try:
             found += _problem(judge, item)
         except (DamagedFileError, InputError, *READ_ERRORS):
-            continue  # half of a record, or damage behind the first line: whole files are for the run to judge
+            continue  # half of a record, or damage after the first line: the run judges whole files
     return tuple(found)
 
 

@@ -16,9 +16,9 @@ from quartal.deliver.upload.plan import UploadItem, is_gzip
 _HEAD_BYTES = 64 * 1024  # as much as the job reads for it
 _SHOWN = 5
 _LINE_END = re.compile(rb"\r\n|\r|\n")  # as the job splits lines
-# what Spark unpacks by the name, whatever is in the file; gzip is the one that the job's own readers know too
+# suffixes that Spark unpacks by name; the job's own readers support only gzip of these
 _UNREAD_SUFFIXES = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
-_LONGEST_LETTER = 4  # bytes, of which the last ones may lie behind what was read
+_LONGEST_LETTER = 4  # bytes, of which the last ones may be beyond what was read
 _BEGINNING = "(file)"  # in the job's messages, in place of a name
 _ENDING = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")
 
@@ -58,7 +58,7 @@ class HeaderRule:
         line = self._line_by_itself(head)
         if line is not None and line in self._good:
             return None
-        # Arrow takes half a second: who mistook the file's name or kind does not wait for it
+        # importing Arrow takes half a second, which a wrong name or kind of file does not need
         from quartal.contracts.row_judge import InputError, parse_header
 
         try:
@@ -110,7 +110,7 @@ class HeaderRule:
         return "is empty: it is no Parquet" if self.format is FileFormat.PARQUET else None
 
     def _problem_of_parquet(self, path: Path) -> str | None:
-        # Arrow takes half a second and 40 MB: who has no Parquet does not pay for it
+        # importing Arrow takes half a second and 40 MB, which only Parquet needs
         from quartal.contracts.row_judge import InputError, LocalObjectStore, parquet_columns
 
         try:

@@ -50,7 +50,7 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class BucketAddress:
-    """Where the bucket answers, as boto3 would address it.
+    """The address of the bucket, as boto3 would use it.
 
     Attributes:
         scheme: "http" or "https".

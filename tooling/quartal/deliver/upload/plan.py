@@ -14,7 +14,7 @@ from quartal.deliver.upload.sources import SourceFile, find_sources
 
 _DELIVERY_FOLDER = re.compile(r"delivery=([^/\\]+)")
 _DELIVERY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# what a listing in XML cannot hold, and bytes of a name that are no UTF-8
+# characters that a listing in XML cannot hold, and bytes that are not UTF-8
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _COMPRESSED = (".gz", ".bz2", ".zst")
 _MOST_KEY_BYTES = 1024  # of S3's
@@ -42,7 +42,7 @@ class UploadItem:
 def plan_upload(
     sources: Iterable[Path], *, raw_prefix: str, delivery: str | None, compress: bool = False
 ) -> tuple[UploadItem, ...]:
-    """Decide which key each file goes to: `<raw_prefix>delivery=<delivery>/<path below that folder>`.
+    """Plan the key of each file: `<raw_prefix>delivery=<delivery>/<path below that folder>`.
 
     Args:
         sources: files, folders that hold files or `delivery=<name>` folders, or patterns such as `exports/*.csv`.
@@ -132,7 +132,7 @@ def _place(path: Path, below: str, delivery: str | None) -> tuple[str, str]:
     """The delivery of a file, and its path below the delivery's folder; a delivery that was named is the source."""
     if delivery is not None:
         return delivery, below
-    # as it is named, which may be a link to where other deliveries lie; else a link to the folder of one
+    # by its name, which may be a link to a folder of other deliveries; otherwise a link to the folder of one
     for parts in (Path(os.path.abspath(path)).parts, path.resolve().parts):  # noqa: PTH100  # Path.absolute keeps ..
         for index in range(len(parts) - 2, -1, -1):
             if found := _DELIVERY_FOLDER.fullmatch(parts[index]):

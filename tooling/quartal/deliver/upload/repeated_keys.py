@@ -60,7 +60,7 @@ class RepeatedKeys:
 def repeated_keys(
     items: Sequence[UploadItem], contract: Contract, s3: S3Client, bucket: str, raw_prefix: str
 ) -> tuple[RepeatedKeys, ...]:
-    """The deliveries of an upload whose first file starts its keys again, among themselves and with the lake."""
+    """The deliveries of an upload whose first file restarts its keys, compared with each other and with the lake."""
     if not contract.key or contract.files.format is FileFormat.PARQUET:
         return ()
     from quartal.contracts.row_judge import Judge
@@ -86,7 +86,7 @@ def _repeated(
 ) -> Iterator[RepeatedKeys]:
     for name, known in others.items():
         if name == str(item.path):
-            return  # those behind it are compared with it
+            return  # the following ones are compared with it
         both = [found for found in rows if found in known]
         differ = sum(rows[found] != known[found] for found in both)
         if len(rows) >= _LEAST_ROWS and differ >= _SHARE * min(len(rows), len(known)):
@@ -108,7 +108,7 @@ def _read_rows(judge: Judge, item: UploadItem) -> _Rows:
             for key, raw in zip(zip(*keys, strict=True), judged.batch.raw.to_pylist(), strict=True):
                 found.setdefault(key, raw)
     except (DamagedFileError, InputError, *READ_ERRORS):
-        return {}  # that is told elsewhere, or by the run
+        return {}  # reported elsewhere, or by the run
     return found
 
 

@@ -14,13 +14,13 @@ from quartal.core.errors import ConfigurationError
 from quartal.deliver.upload.job_files import is_hidden
 
 STANDARD_INPUT = Path("-")
-# what systems and tools put beside files of data, and nobody means
+# files that systems and tools add beside data files
 _SYSTEM_FILES = (".DS_Store", "._*", ".*.crc", "_SUCCESS", ".gitkeep", ".gitignore", ".directory", ".localized",
                  "_committed_*", "_started_*", ".~lock.*#", ".*.sw[a-p]", ".nfs*", "Thumbs.db",
                  "desktop.ini")  # fmt: skip
 _SYSTEM_FOLDERS = (".git", ".svn", ".ipynb_checkpoints", "__MACOSX", ".Trashes", ".Trash-*", ".Spotlight-V100",
                    ".fseventsd", ".idea", ".vscode")  # fmt: skip
-_OPEN_FILES = ("/dev/", "/proc/")  # where a shell hands over what is no file of its own
+_OPEN_FILES = ("/dev/", "/proc/")  # where a shell passes a stream instead of a file
 
 
 @dataclass(frozen=True, slots=True)

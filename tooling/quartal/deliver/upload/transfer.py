@@ -271,7 +271,7 @@ class Transfer:
         return content
 
     def _watch(self, blocks: Iterable[memoryview]) -> Iterator[memoryview]:
-        """Count blocks on their way, hold them back by the limit, and stop when the upload was given up."""
+        """Count the sent blocks, delay them by the limit, and stop if the upload was aborted."""
         for block in blocks:
             if self._stopping.is_set():
                 raise _StoppedError

@@ -56,13 +56,13 @@ class UploadOptions:
     bytes_per_s: float | None = None
 
     def files_at_once(self, *, is_local: bool) -> int:
-        """How many files go up at once, to LocalStack or to AWS, unless the user has said it."""
+        """The number of files to upload at once to LocalStack or AWS, unless the user has set it."""
         return self.parallel_files or (_PARALLEL_TO_LOCALSTACK if is_local else _PARALLEL)
 
 
 @dataclass(frozen=True, slots=True)
 class UploadReport:
-    """What an upload did, and what its deliveries consist of besides.
+    """The result of an upload, and the other files of its deliveries.
 
     Attributes:
         uploaded: files that were sent.
@@ -97,7 +97,7 @@ class UploadReport:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What an upload takes out of its deliveries.
+    """The files that an upload removes from its deliveries.
 
     Attributes:
         replace: whether all files that are not part of the upload go.
@@ -120,7 +120,7 @@ def deliver(
     name: str | None = None,
     exchange: Exchange = NO_EXCHANGE,
 ) -> UploadReport:
-    """What `quartal upload` does, with a progress bar, and a word on what the next run reads besides.
+    """Run `quartal upload` with a progress bar, and report what else the next run reads.
 
     Args:
         workspace: where to.
@@ -239,7 +239,7 @@ def upload(
             folders.add((delivery_in(folder), folder))
         before.look(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
         unwanted = before.unwanted(items, replace=exchange.replace, remove=exchange.remove, folder=folder)
-        if items:  # a run that comes meanwhile must not read what goes beside what comes in its place
+        if items:  # a run in between must not read removed files beside their replacements
             for delivery, going in _by_delivery(key for key in unwanted if key in before.present).items():
                 store.announce_removal(delivery, going)
         error = _run(transfer, items, before, options, outcomes)

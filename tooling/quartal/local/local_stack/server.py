@@ -166,7 +166,7 @@ def stop(settings: Settings, server: LocalStackServer) -> None:
 
 
 def follow(settings: Settings, server: LocalStackServer, *, on_line: Announce) -> None:
-    """Pass on the log until the server ends or Ctrl-C is pressed, then stop whatever still runs."""
+    """Show the log until the server ends or Ctrl-C is pressed, then stop a server that still runs."""
     try:
         with server.log_file.open(errors="replace") as log:
             while True:

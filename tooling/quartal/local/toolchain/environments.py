@@ -33,7 +33,7 @@ Announce = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ToolEnvironment:
-    """A virtual environment and what goes into it.
+    """A virtual environment and its packages.
 
     Attributes:
         name: folder name below the tools folder.
@@ -106,7 +106,7 @@ def localemu_environment(settings: Settings) -> ToolEnvironment:
 
 
 def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
-    """What a Glue 5.1 worker has: Spark, boto3, S3A, the job's modules, and Java if the machine has none.
+    """The packages of a Glue 5.1 worker: Spark, boto3, S3A, the job's modules, and Java if the machine has none.
 
     Raises:
         ToolchainError: the machine has no Java 17, and no wheel brings one for it.
@@ -127,7 +127,7 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
 
 
 def glue_6_environment(settings: Settings) -> ToolEnvironment:
-    """What a Glue 6.0 worker has; its Python is one of this machine, or else one that uv downloads."""
+    """The packages of a Glue 6.0 worker. Its Python is one of this machine, or one that uv downloads."""
     return spark_4_environment(settings, find_python(SPARK_4_PYTHON, settings.environ) or SPARK_4_PYTHON)
 
 

@@ -14,7 +14,7 @@ from quartal.local.toolchain import environments
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """What the Glue service is told: where the Python of Glue 6.0 is, or else the command that makes it."""
+    """The variables for the Glue service: the Python of Glue 6.0, or the command that installs it."""
     environment = environments.glue_6_environment(settings)
     if environments.is_ready(settings, environment):
         return {"LOCALSTACK_GLUE_6_PYTHON": str(environments.environment_python(settings, environment))}
@@ -23,7 +23,7 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 def main(root: str, tools_dir: str, python: str) -> int:
-    """Make the environment unless it is there, and print its Python; what is said on the way goes to stderr."""
+    """Create the environment unless it exists, and print its Python. Progress goes to stderr."""
     settings = Settings(
         root=Path(root),
         state_dir=Path(tools_dir).parent,
