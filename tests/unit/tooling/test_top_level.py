@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -87,6 +89,38 @@ def test_what_nobody_foresaw_is_one_message_and_a_log_for_its_owner_alone(projec
         assert secret not in printed.out + printed.err + written
     if sys.platform != "win32":
         assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.EROFS, "Read-only file system", "/state/a"), "/state/a cannot be used: Read-only file system."),
+        (OSError(errno.ENOSPC, "No space left on device"), "A file cannot be used: No space left on device."),
+        (
+            PermissionError(errno.EACCES, "Permission denied", b"/state/b\x1b"),
+            "/state/b\\x1b cannot be used: Permission",
+        ),
+        (
+            shutil.Error([("infra/a.tf", "/state/a.tf", "[Errno 28] No space left on device: 'a' -> 'b'")] * 30),
+            "/state/a.tf cannot be used: No space left on device.",
+        ),
+    ],
+    ids=["read-only", "full", "denied", "many files"],
+)
+def test_disk_that_cannot_be_written_is_no_bug_of_quartal(project, monkeypatch, capsys, error, told):
+    monkeypatch.setenv("QUARTAL_STATE_DIR", str(project / ".quartal"))
+    monkeypatch.chdir(project)
+
+    def fail(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(cli_app, "_run", fail)
+    assert cli_app.run(["plan"]) == 2
+    printed = capsys.readouterr().err
+    assert told in printed.replace("\n", " ")
+    assert "QUARTAL_STATE_DIR and TMPDIR name other folders" in " ".join(printed.split())
+    assert "unexpected" not in printed
+    assert not (project / ".quartal").exists()
 
 
 def test_unwritable_log_is_reported(project, monkeypatch, capsys):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quartal.core.whole_files import write_whole
+from quartal.core.whole_files import write_new, write_whole
 
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and links")
 
@@ -35,6 +35,25 @@ def test_disk_that_is_full_leaves_what_was_there(tmp_path: Path, monkeypatch: py
     with pytest.raises(OSError, match="No space left"):
         write_whole(file, "new\n")
     assert (file.read_text(), list(tmp_path.iterdir())) == ("old\n", [file])
+
+
+@on_unix
+def test_new_file_that_cannot_be_written_leaves_room_for_the_next_try(tmp_path: Path):
+    import resource
+
+    file = tmp_path / "contract.yaml"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as a disk with room for so much
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_new(file, "x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+    write_new(file, "x\n")
+    with pytest.raises(FileExistsError):
+        write_new(file, "y\n")
+    assert file.read_text() == "x\n"
 
 
 @on_unix

@@ -141,11 +141,11 @@ def _run_and_report(arguments: list[str], console: Console) -> int:
         console.error(error)
         return error.exit_code
     except Exception as error:  # the one place where unexpected errors become a message
-        from quartal.cli.unexpected import as_unexpected
+        from quartal.cli.unexpected import as_storage_error, as_unexpected
 
-        unexpected = as_unexpected(error, arguments)
-        console.error(unexpected)
-        return unexpected.exit_code
+        known = as_storage_error(error) or as_unexpected(error, arguments)
+        console.error(known)
+        return known.exit_code
 
 
 def _run(arguments: list[str], console: Console) -> int:

@@ -15,6 +15,7 @@ import typer
 from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
 from quartal.core.console import Console
 from quartal.core.errors import EXIT_PIPELINE_FAILED, ConfigurationError
+from quartal.core.whole_files import write_new
 
 if TYPE_CHECKING:
     from quartal.contracts.drafting.sample import Sample
@@ -285,8 +286,7 @@ def init(
         return
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("x", encoding="utf-8") as file:
-            file.write(drafted.text)
+        write_new(out, drafted.text)
     except OSError as error:
         raise ConfigurationError(
             f"{out} cannot be written: {error.strerror}.", remedy="Name another file with --out."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
 import shlex
+import shutil
 import tempfile
 import traceback
 from datetime import UTC, datetime
@@ -19,6 +21,30 @@ from quartal.core.visible import visible
 
 _SECRET_OPTION = re.compile(r"(--?[\w-]*(?:password|secret|token|credential)[\w-]*)(=|$)", re.IGNORECASE)
 _LONGEST = 300
+# what the operating system says of a disk or a right, in any command and of any file
+_OF_STORAGE = frozenset(
+    getattr(errno, name, None)  # Windows has not all
+    for name in ("EACCES", "EDQUOT", "EFBIG", "EIO", "ENOSPC", "ENOTDIR", "EPERM", "EROFS")
+) - {None}
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
+
+
+def as_storage_error(error: BaseException) -> ConfigurationError | None:
+    """The error of a full disk, a read-only folder or a missing right; None for any other."""
+    if not isinstance(error, OSError):
+        return None
+    number, name = error.errno, error.filename2 or error.filename
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):  # of several files
+        _, name, reason = error.args[0][0]
+        found = _ERRNO.search(str(reason))
+        number = int(found[1]) if found else None
+    if number is None or number not in _OF_STORAGE:
+        return None
+    return ConfigurationError(
+        f"{visible(os.fsdecode(name)) if name else 'A file'} cannot be used: {os.strerror(number)}.",
+        remedy="Free some space, or give yourself the right to write there; QUARTAL_STATE_DIR and TMPDIR name other "
+        "folders. Then run the command again: it continues with what is left.",
+    )
 
 
 def as_unexpected(error: BaseException, arguments: list[str]) -> UnexpectedError:

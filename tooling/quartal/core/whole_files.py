@@ -8,6 +8,21 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a text file that must not exist yet.
+
+    Raises:
+        OSError: it exists, or cannot be written; nothing of it stays then.
+    """
+    file = path.open("x", encoding="utf-8")
+    try:
+        with file:
+            file.write(text)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a text file. Links are followed; a pipe or a device, such as /dev/stdout, is written into.
 
