@@ -101,7 +101,7 @@ def make_role(iam, name: str) -> str:
 
 
 def wait(glue, name: str, run_id: str) -> str | None:
-    """Wait for the run; say what went wrong. COMPLETED alone does not mean success."""
+    """Wait for the run and report what failed. COMPLETED alone does not mean success."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         run = glue.get_workflow_run(Name=name, RunId=run_id)["Run"]
@@ -123,7 +123,7 @@ def result(s3, bucket: str) -> list[dict]:
 
 
 def remove(s3, iam, glue, name: str) -> None:
-    """Remove everything; what was not made yet is no trouble."""
+    """Remove everything. What does not exist is skipped."""
     calls = [
         (glue.delete_workflow, {"Name": name}),
         (glue.delete_trigger, {"Name": f"{name}-start"}),

@@ -1,4 +1,4 @@
-"""Runs a job with bookmarks three times: on what is there, on a file more, and on everything again after a reset.
+"""Runs a job with bookmarks three times: on existing files, on a new file, and on everything again after a reset.
 
     AWS_ENDPOINT_URL=http://127.0.0.1:4566 python only_new_files.py
 

@@ -1,4 +1,4 @@
-"""A Glue job as they are written for AWS: reads a crawled table, sums it up, writes JSON to S3."""
+"""A Glue job as written for AWS: reads a crawled table, sums it up, writes JSON to S3."""
 
 import sys
 

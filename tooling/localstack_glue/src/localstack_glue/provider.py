@@ -56,7 +56,7 @@ class GlueProvider(GlueApi):
         self.classifiers = Classifiers(self.clock, self._lock)
         self.jobs = Jobs(self.clock, self._lock, self.job_executor, tagger, job_signals)
         self.crawlers = Crawlers(self.clock, self._lock, self.crawl_executor, tagger, crawl_signals, schedules_changed)
-        # listeners are called in the order in which they are made: an end is told before what follows from it starts
+        # listeners are called in their order of creation: an end is reported before its consequences start
         self.events = EventBus(clients, crawl_signals, job_signals)
         self.state = StateFile(settings.state_dir, self._lock) if settings.state_dir else None
         crawl_signals.started.add(self._touch)
@@ -100,11 +100,11 @@ class GlueProvider(GlueApi):
                 self.bookmarks.forget_all()
             self.state.start()
         else:
-            self.bookmarks.forget_all()  # of jobs that are gone: of another service in this folder
+            self.bookmarks.forget_all()  # of deleted jobs: left by another service in this folder
         self.scheduler.start()
 
     def close(self) -> None:
-        """End all that runs; nothing of it stays behind."""
+        """End all runs, without leaving processes behind."""
         self.events.close()
         if self.state is not None:
             self.state.close()

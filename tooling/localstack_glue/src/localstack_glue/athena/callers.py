@@ -32,7 +32,7 @@ class NobodyAsked:
     """Everybody is the account: for hosts that do not enforce IAM."""
 
     def role_arn(self, _scope: Scope) -> str:
-        """Nobody has a role."""
+        """No caller has a role."""
         return ""
 
     def check(self, _scope: Scope, _operation: str, _workgroup: str) -> None:

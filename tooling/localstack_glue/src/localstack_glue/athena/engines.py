@@ -9,7 +9,7 @@ from localstack_glue.athena.engine.run import QueryEngine
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
 
-# a client's downloads without a request; None where the host has no such way
+# reads of S3 without requests; None if the host does not support them
 DirectReads = Callable[[Scope, Credentials], Any]
 
 
@@ -26,7 +26,7 @@ class Engines:
         self._made: dict[tuple[Scope, Credentials], QueryEngine] = {}
 
     def of(self, scope: Scope) -> QueryEngine:
-        """The engine that asks as the caller."""
+        """The engine with the caller's permissions."""
         own = Credentials(scope.account_id, "glue-local")
         credentials = self._callers.credentials(scope) if self._callers is not None else own
         with self._lock:

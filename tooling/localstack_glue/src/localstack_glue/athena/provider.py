@@ -30,7 +30,7 @@ class AthenaProvider(ModelApi):
         callers: Callers | None = None,
         on_close: Callable[[], None] | None = None,
     ) -> None:
-        """Take what answers queries, without which they are refused, and who says whose rights they have."""
+        """Set the engines, without which queries are refused, and the source of the callers' permissions."""
         lock = threading.RLock()
         self._on_close = on_close
         self.workgroups = WorkGroups(clock, lock)

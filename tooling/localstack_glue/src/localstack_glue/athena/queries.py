@@ -164,7 +164,7 @@ class Queries:
         return {"QueryExecutionIds": found, "NextToken": token}
 
     def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """StopQueryExecution: a query that is done stays as it is."""
+        """StopQueryExecution: a finished query does not change."""
         found = self._find(scope, request["QueryExecutionId"])
         cancellation = self._running.get(found.query_id)
         if cancellation is not None:
@@ -321,7 +321,7 @@ def _is_managed(workgroup: WorkGroup) -> bool:
 
 
 def _output(workgroup: WorkGroup, request: JsonDict) -> tuple[str, JsonDict]:
-    """Where results go, ending in a slash, and how they are encrypted: the workgroup's say counts if it is enforced."""
+    """The location of results, ending in a slash, and their encryption, by the request or an enforced workgroup."""
     own, given = workgroup.configuration.get("ResultConfiguration") or {}, request.get("ResultConfiguration") or {}
     chosen = own if workgroup.configuration.get("EnforceWorkGroupConfiguration") else {**own, **given}
     location = chosen.get("OutputLocation") or ""

@@ -7,7 +7,7 @@ from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.models import JsonDict
 
-# moto would answer these and say SUCCEEDED of queries that nobody ran
+# moto would return SUCCEEDED for queries that were never run
 QUERY_OPERATIONS = (
     "BatchGetQueryExecution",
     "GetQueryExecution",

@@ -16,7 +16,7 @@ _DEFAULT_MINUTES = 60
 
 
 def find_reusable(wanted: QueryExecution, known: Iterable[QueryExecution], now: datetime) -> QueryExecution | None:
-    """The newest run whose results answer a query; None if there is none, or if the caller does not want one."""
+    """The newest run with reusable results; None if there is none, or if the caller does not allow reuse."""
     allowed = _age(wanted.result_reuse)
     if allowed is None or substatement_type(wanted.sql) != "SELECT":
         return None

@@ -13,7 +13,7 @@ from localstack_glue.service.clock import Clock
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
 
-FOR_EVER = datetime(2087, 6, 15, tzinfo=UTC)  # where AWS ends a budget that is given no end
+FOR_EVER = datetime(2087, 6, 15, tzinfo=UTC)  # AWS's end of a budget without an end
 _NO_SPEND = {"ActualSpend": {"Amount": "0", "Unit": "USD"}}
 _COST_TYPES = {
     "IncludeCredit": True,

@@ -34,7 +34,7 @@ _Outcome = tuple[CrawlState, str | None, CatalogChanges]
 
 
 def requests_only(_guard: RoleGuard | None, _scope: Scope, _credentials: Credentials) -> None:
-    """Of a host whose S3 is reached by requests alone."""
+    """For a host whose S3 is accessed only by requests."""
 
 
 class CrawlExecutor:

@@ -8,14 +8,14 @@ EVENT_MODE = "CRAWL_EVENT_MODE"
 
 
 def refused_setting(definition: Mapping[str, Any]) -> str | None:
-    """Say why a crawler cannot be as it is meant to be, or None."""
+    """The reason why a crawler's settings are not supported; None if they are."""
     if (definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") == EVENT_MODE:
         return f"glue-local does not crawl by S3 events: {EVENT_MODE} is not supported"
     return None
 
 
 def settings_without_effect(definition: Mapping[str, Any]) -> Iterator[str]:
-    """Say which settings a crawl here does not follow."""
+    """The settings that have no effect on a crawl here."""
     targets = (definition.get("Targets") or {}).get("S3Targets") or ()
     if any(target.get("ConnectionName") for target in targets):
         yield "ConnectionName of an S3 target has no effect: there is no network to go through"

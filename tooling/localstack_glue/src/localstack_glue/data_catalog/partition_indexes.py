@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
 
 MAX_INDEXES = 3
-_MEMBER = "localstack_glue_partition_indexes"  # on moto's table, so that they go when it goes
+_MEMBER = "localstack_glue_partition_indexes"  # on moto's table, so that they are deleted with it
 FindTable = Callable[[Scope, str, str], FakeTable]
 
 

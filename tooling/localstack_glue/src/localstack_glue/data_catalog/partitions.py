@@ -152,7 +152,7 @@ def _add(table: FakeTable, wanted: Mapping[str, Any]) -> None:
 
 
 def _replace(table: FakeTable, values: Sequence[str], wanted: Mapping[str, Any]) -> None:
-    """Put a partition in the place of another; under other values it must not exist yet."""
+    """Replace a partition. Under other values it must not exist yet."""
     before = _find(table, values)
     wanted = {**wanted, "Values": wanted.get("Values") or list(values)}
     _check_values(table, wanted["Values"])

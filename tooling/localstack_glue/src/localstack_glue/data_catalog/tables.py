@@ -109,7 +109,7 @@ class Tables:
     def update(self, scope: Scope, request: "UpdateTableRequestTypeDef") -> JsonDict:
         """UpdateTable; a stale VersionId is a conflict, SkipArchive keeps no old version."""
         wanted = _checked(request)
-        with self._lock:  # compared and changed in one: of two writers with one VersionId, one must fail
+        with self._lock:  # compare and change atomically: of two writers with one VersionId, one must fail
             table = find_table(scope, request["DatabaseName"], wanted["Name"])
             current = str(table.as_dict()["VersionId"])
             if request.get("VersionId") not in (None, current):

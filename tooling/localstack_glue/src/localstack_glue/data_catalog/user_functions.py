@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         UpdateUserDefinedFunctionRequestTypeDef,
     )
 
-_MEMBER = "localstack_glue_user_functions"  # on moto's database, so that they go when it goes
+_MEMBER = "localstack_glue_user_functions"  # on moto's database, so that they are deleted with it
 
 
 class UserFunctions:

@@ -31,7 +31,7 @@ class DuckDBEngine:
     """Tables by their alias; the one under test is `primary`."""
 
     def __init__(self, tables: Mapping[str, Any], now: datetime | None = None) -> None:
-        """Take Arrow tables, and the moment of a user's `current_date` and its like: now if it is not given."""
+        """Set the Arrow tables, and the time of the user's `current_date` and similar functions; now by default."""
         self._now = now or datetime.now(UTC)
         self._connection = duckdb.connect(config={"threads": 2, "enable_external_access": "false"})
         self._connection.execute("SET TimeZone = 'UTC'")

@@ -19,7 +19,7 @@ def is_same_table(asked: Mapping[str, Any], found: Mapping[str, Any], account_id
 
 
 def is_same_source(asked: Mapping[str, Any] | None, found: Mapping[str, Any], account_id: str) -> bool:
-    """Whether a data source is the one asked for, or none is asked for."""
+    """Whether a data source is the requested one, or none is requested."""
     if asked is None:
         return True
     if "GlueTable" in asked and "GlueTable" in found:

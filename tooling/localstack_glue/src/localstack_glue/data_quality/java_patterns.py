@@ -44,7 +44,7 @@ def _parts(pattern: str) -> tuple[list[str], list[str]]:
     parts = _PART.findall(pattern)
     if not _DOT_MATCHES_ALL.search(pattern):
         parts = [f"[^{_LINE_ENDS}]" if part == "." else part for part in parts]
-    return parts, [_NOTHING if part == r"\z" else part for part in parts]  # the very end is behind that line end
+    return parts, [_NOTHING if part == r"\z" else part for part in parts]  # the very end is after that line end
 
 
 def _sure(value: str, pattern: str, parts: list[str], found: str, kind: str) -> str:

@@ -17,7 +17,7 @@ from localstack_glue.data_quality.spark_casts import to_date, to_timestamp, to_w
 
 Kinds = Mapping[str, Collection[str]]  # of the columns of one name, in all tables
 _NO_COLUMNS: Kinds = {}
-# of Spark's functions those that DuckDB's of these names, or what sqlglot makes of them, answer alike
+# Spark's functions for which DuckDB's of the same name, or sqlglot's translation, give the same results
 _ALIKE_NAMES = """
     Abs AddMonths And AnyValue Avg Case Cast Ceil Coalesce Concat Corr Count CountIf CurrentDate CurrentTimestamp
     DateDiff Day DayOfMonth Exists Floor Greatest Hour If Least Left Length Localtimestamp LogicalAnd LogicalOr

@@ -60,11 +60,11 @@ class EventBus:
             LOG.debug("the sender sees the end at its next event")
 
     def job_run_ended(self, scope: Scope, run: JobRun) -> None:
-        """Tell the end of a run, each attempt's."""
+        """Send an event for the end of each attempt of a run."""
         self.send(scope, shapes.job_run_ended(run))
 
     def job_run_started(self, scope: Scope, run: JobRun) -> None:
-        """Tell of a run later, if it takes longer than its NotifyDelayAfter."""
+        """Send an event later if the run takes longer than its NotifyDelayAfter."""
         delay_min = (run.plan.get("NotificationProperty") or {}).get("NotifyDelayAfter")
         if not delay_min:
             return
@@ -78,15 +78,15 @@ class EventBus:
         timer.start()
 
     def crawl_started(self, scope: Scope, crawl: Crawl) -> None:
-        """Tell the start of a crawl."""
+        """Send an event for the start of a crawl."""
         self.send(scope, shapes.crawl_started(scope, crawl))
 
     def crawl_ended(self, scope: Scope, crawl: Crawl) -> None:
-        """Tell the end of a crawl."""
+        """Send an event for the end of a crawl."""
         self.send(scope, shapes.crawl_ended(scope, crawl))
 
     def catalog_changed(self, scope: Scope, operation: str, request: Any, answer: Any) -> None:
-        """Tell changes of databases, tables and partitions."""
+        """Send events for changes of databases, tables and partitions."""
         for event in shapes.catalog_changed(scope, operation, request, answer):
             self.send(scope, event)
 
@@ -97,7 +97,7 @@ class EventBus:
                 self._put(scope, event)
             except (BotoCoreError, ClientError) as error:
                 LOG.warning("could not send %s: %s", event.detail_type, error)
-            except Exception:  # an event that cannot be sent must not silence those behind it
+            except Exception:  # a failed event must not stop the following ones
                 LOG.exception("an event broke the sender")
 
     def _put(self, scope: Scope, event: Event) -> None:

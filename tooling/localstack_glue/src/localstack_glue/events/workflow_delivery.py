@@ -1,4 +1,4 @@
-"""Brings events of EventBridge to Glue workflows.
+"""Delivers EventBridge events to Glue workflows.
 
 On AWS EventBridge calls `glue:NotifyEvent` with the role of the target. That operation is in no public model of the
 API, so here the event goes to the service in the same process; the role is checked as if it had been called.
@@ -47,7 +47,7 @@ def workflow_targets(targets: Iterable[Mapping[str, Any]]) -> list[Mapping[str, 
 
 
 def deliver(receiver: Receiver, target_arn: str, role_arn: str, rule_arn: str, event_id: str) -> None:
-    """Bring an event to a workflow.
+    """Deliver an event to a workflow.
 
     Raises:
         DeliveryError: the rule may not, or the event starts nothing.

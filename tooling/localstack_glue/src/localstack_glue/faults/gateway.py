@@ -1,4 +1,4 @@
-"""Fails calls in a host's gateway by the plan that `/_glue/faults` was given.
+"""Makes calls fail in a host's gateway, by the plan set through `/_glue/faults`.
 
 Every client passes here, the service's own crawlers and jobs too. What the host asks itself, its own addresses
 and the control endpoints are left alone. The answer is made by the host first where the plan says that the call has
@@ -22,7 +22,7 @@ SWITCH = "LOCALSTACK_GLUE_FAULTS"
 _OWN = ("/_glue", "/_localstack", "/_localemu", "/_aws")
 # on calls of one of LocalStack's or LocalEmu's services to another
 _INTERNAL = ("HTTP_X_LOCALSTACK_DATA", "HTTP_X_LOCALEMU_DATA")
-_GONE_S = 10.0  # the client's end of a connection that was cut, until it is known to be gone
+_GONE_S = 10.0  # the client's end of a connection that was cut, until it is known to be closed
 
 
 @dataclass

@@ -22,7 +22,7 @@ class Mode(StrEnum):
     LOSE_ANSWER = "lose-answer"  # done, and the connection ends without an answer
     RESET_BEFORE = "reset-before"  # the connection ends, and nothing was done
     RESET_MID_ANSWER = "reset-mid-answer"  # done, and the connection ends in the middle of the answer
-    TRUNCATE = "truncate"  # done, and the answer is closed in good order after half of the length that it tells
+    TRUNCATE = "truncate"  # done, and the response is closed properly after half of its announced length
     DELAY = "delay"  # done and answered, later
     THROTTLE = "throttle"  # SlowDown, ThrottlingException; nothing was done
     EXPIRE = "expire"  # ExpiredToken; nothing was done
@@ -36,7 +36,7 @@ class Mode(StrEnum):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the client is told an error, by an answer that is whole."""
+        """Whether the client gets a complete error response."""
         return self in (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE, Mode.DENY, Mode.HIDE)
 
 

@@ -74,7 +74,7 @@ def _string_equals_ignore_case(given: str, wanted: str, context: Context) -> boo
 
 
 def _arn_like(given: str, wanted: str, context: Context) -> bool:
-    """Each of an ARN's six parts is matched by itself: a star does not cross a colon, but in the last."""
+    """Match each of an ARN's six parts separately: a star crosses a colon only in the last part."""
     given_parts, wanted_parts = given.split(":", 5), wanted.split(":", 5)
     if len(given_parts) != len(wanted_parts):
         return False

@@ -181,7 +181,7 @@ def _principal_context(
         "aws:principaltype": ("AssumedRole",),
         "aws:requestedregion": (place.region,),
         "aws:resourceaccount": (place.account_id,),
-        # on AWS all of Glue's calls go over TLS; here a plain gateway stands in for that
+        # on AWS all calls of Glue use TLS; here a plain gateway replaces it
         "aws:securetransport": ("true",),
         "aws:userid": (f"{role_id}:{session.session_name}",),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()},

@@ -20,7 +20,7 @@ class _Account:
     # (policy, statement, its action's pattern): how often that pattern let a call through
     used: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     denials: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
-    # what was let through, one of each kind: to be decided again without a statement
+    # one allowed access of each kind, to be decided again without a statement
     accesses: dict[tuple[str, str], Access] = field(default_factory=dict)
 
 
@@ -32,7 +32,7 @@ class Ledger:
         self._accounts: dict[str, _Account] = {}
 
     def allow(self, role_arn: str, action: str, statements: Iterable[Statement]) -> None:
-        """Count a call that was let through, once for each statement that it needed."""
+        """Count an allowed call, once for each statement that it needed."""
         with self._lock:
             account = self._accounts.setdefault(role_arn, _Account())
             account.allowed[action] += 1

@@ -57,7 +57,7 @@ class Statement:
         return f"{self.policy}/{self.name}"
 
     def applies_to(self, access: Access) -> bool:
-        """Whether the statement is about this access."""
+        """Whether the statement covers this access."""
         return (
             bool(self.matching_actions(access.action))
             and self._covers(access)
@@ -73,7 +73,7 @@ class Statement:
 
     def _covers(self, access: Access) -> bool:
         if not access.resources:
-            # not known: an Allow gets the benefit of the doubt, a Deny only counts if it is about everything
+            # unknown resource: an Allow counts, a Deny only if it covers everything
             return not self.is_deny or "*" in self.resources
         found = any(
             matches_with(pattern, resource, access.context)

@@ -92,7 +92,7 @@ def with_refused_deletions(body: str, errors: str) -> str:
     """The response to a DeleteObjects, with the refused keys added to the deleted ones."""
     if "</DeleteResult>" in body:
         return body.replace("</DeleteResult>", f"{errors}</DeleteResult>")
-    if "<DeleteResult" in body:  # nothing else to tell: an element without content
+    if "<DeleteResult" in body:  # an element without content
         start = body.index("<DeleteResult")
         end = body.index("/>", start)
         return f"{body[:end]}>{errors}</DeleteResult>"

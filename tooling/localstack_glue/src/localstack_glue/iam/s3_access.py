@@ -124,7 +124,7 @@ def _versioned(operation: str, version: str | None) -> str | None:
     action = _VERSIONED_ACTIONS.get(operation)
     if action is None or not version:
         return action
-    # DeleteObjectVersion, GetObjectVersionAcl: the word stands behind "Object"
+    # DeleteObjectVersion, GetObjectVersionAcl: the word comes after "Object"
     return action.replace("Object", "ObjectVersion", 1)
 
 

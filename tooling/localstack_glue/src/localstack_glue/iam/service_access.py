@@ -21,7 +21,7 @@ ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a call goes."""
+    """The destination of a call."""
 
     partition: str
     region: str
@@ -59,7 +59,7 @@ def _put_events(action: str, parameters: Parameters, place: Place) -> list[Acces
 
 
 def _glue(operation: str, parameters: Parameters, place: Place) -> Spellings:
-    """All levels above a resource of the catalog count: who reads a table needs catalog, database and table."""
+    """The resources of a catalog call, with all levels above: reading a table needs catalog, database and table."""
     database = parameters.get("DatabaseName") or (parameters.get("DatabaseInput") or {}).get("Name")
     if operation in ("GetDatabase", "UpdateDatabase", "DeleteDatabase"):
         database = parameters.get("Name")

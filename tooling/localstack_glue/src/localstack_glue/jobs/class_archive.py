@@ -27,15 +27,15 @@ from localstack_glue.service.settings import Settings
 
 TIMEOUT_S = 600
 LAST_WORDS = 500  # characters of what a process wrote
-NOWHERE = "http://127.0.0.1:9"  # S3's classes are loaded by a call that nobody answers
+NOWHERE = "http://127.0.0.1:9"  # a call without a response loads S3's classes
 
 
 class ClassArchiveError(Exception):
-    """There is no archive; the message says why."""
+    """The archive could not be created. The message has the reason."""
 
 
 def make(settings: Settings, file: Path) -> None:
-    """Start Java as a run would, have it load what runs load, and let it leave the archive at its end.
+    """Start Java as for a run, let it load the classes of runs, and write the archive at its end.
 
     Raises:
         ClassArchiveError: the machine cannot run Spark, or Java left no archive.
@@ -98,7 +98,7 @@ def _request() -> RunRequest:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Make the archive; why there is none goes to stderr, with exit code 1."""
+    """Create the archive. A failure is written to stderr, with exit code 1."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             make(Settings.from_env(os.environ, Path(folder)), Path(arguments[0]).absolute())

@@ -72,7 +72,7 @@ def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
 
 
 def why_not_runnable(job_name: str, run_id: str, command: Mapping[str, Any]) -> str | None:
-    """Say why no run of a job can start, or None; AWS accepts such jobs, and their runs fail."""
+    """The reason why no run of a job can start, or None. AWS accepts such jobs, and their runs fail."""
     if command["Name"] not in COMMANDS:
         return (
             f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception Could not find command for"
@@ -94,7 +94,7 @@ def retry_run_id(run_id: str, attempt: int) -> str:
 
 
 def requested_workers(plan: Mapping[str, Any]) -> tuple[str, int]:
-    """Worker type and number of a run, also if only a capacity was given."""
+    """Worker type and number of a run, also if only a capacity is set."""
     worker_type = plan.get("WorkerType")
     if worker_type:
         return str(worker_type), int(plan.get("NumberOfWorkers") or 1)

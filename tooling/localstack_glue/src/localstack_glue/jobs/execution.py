@@ -104,7 +104,7 @@ class JobExecutor:
 
     @property
     def missing_by_version(self) -> dict[str, str | None]:
-        """What Spark jobs of each GlueVersion would miss here; None where they run."""
+        """What is missing here for Spark jobs of each GlueVersion; None if they run."""
         return {version: self._runtimes.missing(version) for version in SPARK_OF}
 
     def start(self, scope: Scope, run: JobRun, merged: Mapping[str, str], ended: Ended) -> None:
@@ -171,7 +171,7 @@ class JobExecutor:
                 live.jvm.close()  # if it is not yet: before its folder
         shutil.rmtree(live.folder, ignore_errors=True)
         seconds = round(time.monotonic() - live.started)
-        with self._lock:  # what follows from the end too: nobody finds a failed attempt without the next one (G27)
+        with self._lock:  # including the consequences of the end: a failed attempt always has its next one (G27)
             if live.is_stopped and outcome.state is JobRunState.FAILED:
                 outcome = _Outcome(JobRunState.STOPPED)  # stopped while it failed
             run.mark_ended(outcome.state, self._clock.now(), seconds, outcome.error)
@@ -265,7 +265,7 @@ class JobExecutor:
             return self._installers.setdefault(settings.python, made)
 
     def _keep_events(self, scope: Scope, live: _LiveRun, request: RunRequest, error: LineSink) -> None:
-        """Write Spark's event log where the run wants it; Java, which writes it, is gone by now."""
+        """Store Spark's event log where the run requests it. Java, which writes it, has ended by then."""
         if not writes_events(request) or live.process is None:
             return
         try:
@@ -279,7 +279,7 @@ class JobExecutor:
         while not is_over:
             is_over = done.wait(LOG_FLUSH_S)
             for stream in streams:
-                if not self._is_closed:  # LocalStack answers nobody any more once it shuts down
+                if not self._is_closed:  # LocalStack does not respond any more during its shutdown
                     stream.flush()
 
     def _request(self, scope: Scope, run: JobRun, merged: Mapping[str, str]) -> RunRequest:

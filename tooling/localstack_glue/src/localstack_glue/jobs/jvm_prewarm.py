@@ -104,7 +104,7 @@ class JavaAhead:
         try:
             fits = self._fits(scope, role, request, self._runtimes.of(request, may_make=False))
         except JobPreparationError:
-            return None  # the run itself will say it
+            return None  # the run itself will report it
         return self._waiting.take(fits)
 
     def start(
@@ -137,7 +137,7 @@ class JavaAhead:
                     LOG.info("Java is started ahead of a run of %s", request.identity.job_name)
                     self._waiting.put(WaitingJvm(jvm, scope, scope.role_arn(role), credentials), era)
         except (BotoCoreError, ClientError, JobPreparationError, RoleNotAssumableError) as error:
-            LOG.info("no Java ahead of %s: %s", request.identity.job_name, error)  # the run itself will say it
+            LOG.info("no Java ahead of %s: %s", request.identity.job_name, error)  # the run itself will report it
 
     def _begin(
         self, spark_home: Path | None, folder: Path, found: RunEnvironment, *, is_ahead: bool

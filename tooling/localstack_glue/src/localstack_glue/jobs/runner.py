@@ -1,4 +1,4 @@
-"""Runs a command in its own process group and leaves no process of it behind."""
+"""Runs a command in its own process group, and leaves none of its processes behind."""
 
 import logging
 import os
@@ -45,7 +45,7 @@ class RunningJob(Protocol):
         ...
 
     def stop(self, grace_s: float = TERMINATION_GRACE_S) -> None:
-        """End the process and all it started; return when they are gone."""
+        """End the process and its children, and wait for their end."""
         ...
 
 
@@ -99,15 +99,15 @@ class JobProcess:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(f"{self._run_id} runs longer than {timeout_s} s") from error
-        # the script is over: what it left running goes too, and with it whoever still holds the pipes. It is not
-        # asked first: Spark's Java would spend its last second on files that are removed anyway
+        # the script has ended: its remaining children, which may hold the pipes, end too. They are not
+        # asked first: Spark's Java would spend a second on files that are removed anyway
         self._kill()
         for reader in self._readers:
             reader.join(READER_GRACE_S)
         return code
 
     def stop(self, grace_s: float = TERMINATION_GRACE_S) -> None:
-        """End the process and all it started: ask first, then kill."""
+        """End the process and its children: with a signal first, then by force."""
         with self._stop_lock:
             family = self._family()
             if not family:
@@ -186,7 +186,7 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def _pump(pipe: IO[bytes], sink: LineSink) -> None:
-    """Hand on lines; a line without an end is cut rather than collected."""
+    """Pass on lines. A line without an end is cut instead of being collected."""
     with pipe:
         while line := pipe.readline(MAX_LINE_CHARS):
             sink(line.decode("utf-8", errors="replace").rstrip("\r\n"))

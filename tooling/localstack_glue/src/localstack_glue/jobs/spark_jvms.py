@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 ADDRESS_FILE, ANNOUNCED_FILE = "gateway", "gateway-of-java"
 ADDRESS_VARIABLE = "_PYSPARK_DRIVER_CONN_INFO_PATH"  # as PySpark names it to Spark's gateway server
 HELD_LINES = 1000
-# a Java that nobody takes goes after this time; the credentials that it was given last twelve hours
+# an unused Java ends after this time; its credentials last twelve hours
 IDLE_S: Mapping[WarmJvm, float] = {WarmJvm.CRAWL: 600, WarmJvm.ALWAYS: 3600}
 
 
@@ -65,7 +65,7 @@ class SparkJvm:
         return self._address_file.is_file()
 
     def attach(self, stdout: LineSink, stderr: LineSink) -> Mapping[str, str]:
-        """Hand on what it prints, from its start on; return what a script's environment needs to find it."""
+        """Pass on its output from the start. Returns the variables with which a script finds it."""
         self._out.attach(stdout)
         self._err.attach(stderr)
         return {
@@ -74,7 +74,7 @@ class SparkJvm:
         }
 
     def close(self) -> None:
-        """End it; return when it is gone and all that it printed has been handed on."""
+        """End it, and wait until it has ended and all its output has been passed on."""
         if not self._is_closed:
             self._job.stop(0)
             self._job.wait(None)
@@ -99,7 +99,7 @@ class SparkJvm:
 
 
 def java_command(spark_home: Path, conf: Path) -> list[str]:
-    """What starts Spark's gateway server with the properties of a configuration folder."""
+    """The command that starts Spark's gateway server with the properties of a configuration folder."""
     return [str(spark_home / "bin" / "spark-submit"), "--properties-file", str(conf / DEFAULTS_FILE), "pyspark-shell"]
 
 
@@ -109,7 +109,7 @@ def java_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 class _HeldLines:
-    """Keeps the first lines until there is somebody to take them."""
+    """Keeps the first lines until there is a consumer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -157,7 +157,7 @@ class WaitingJvms:
 
     @property
     def era(self) -> int:
-        """Changes with each `drop`: what was begun before one comes too late."""
+        """Changes with each `drop`, so that earlier starts are discarded."""
         return self._era
 
     @property
@@ -179,7 +179,7 @@ class WaitingJvms:
             unused.discard()
 
     def take(self, fits: Callable[[WaitingJvm], bool]) -> WaitingJvm | None:
-        """Take the one that waits, if it fits and still runs; nobody else gets it then."""
+        """Take the waiting Java, if it fits and still runs. It is then exclusive to the caller."""
         with self._lock:
             waiting = self._waiting
             if waiting is None or not waiting.jvm.is_running or not fits(waiting):
@@ -194,7 +194,7 @@ class WaitingJvms:
             return self._waiting is not None and self._waiting.jvm.is_running and fits(self._waiting)
 
     def drop(self) -> None:
-        """End the one that waits, and whatever was begun."""
+        """End the waiting Java and all starts in progress."""
         with self._lock:
             self._era += 1
             waiting, self._waiting = self._waiting, None

@@ -1,1 +1,1 @@
-"""QuickSight: data sources and data sets are stored; nothing is asked of them."""
+"""QuickSight: data sources and data sets are stored but not queried."""

@@ -110,7 +110,7 @@ def open_table(
     table_parameters: Mapping[str, str],
     serde_parameters: Mapping[str, str],
 ) -> TextTable:
-    """Say how the text files of a table are read.
+    """The reader for the text files of a table.
 
     Args:
         library: `SerdeInfo.SerializationLibrary`.
@@ -150,7 +150,7 @@ def _column(texts: Sequence[str | None], kind: HiveType, read: Callable[[str], A
     if quick is not None:
         given = pyarrow.array(texts, pyarrow.string())
         if pyarrow.compute.all(pyarrow.compute.match_substring_regex(given, quick)).as_py():
-            with contextlib.suppress(pyarrow.ArrowInvalid):  # no such date
+            with contextlib.suppress(pyarrow.ArrowInvalid):  # not a valid date
                 return given.cast(kind.arrow())
     known = {text: None if text is None else read(text) for text in set(texts)}
     return pyarrow.array([known[text] for text in texts], kind.arrow())

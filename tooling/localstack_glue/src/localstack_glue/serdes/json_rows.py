@@ -128,7 +128,7 @@ class JsonRows:
         rules = self._rules
         keys = {key.lower(): item for key, item in value.items()} if rules.ignores_case else value
         if rules.is_hive:
-            # `_col3` is the fourth column, whatever its name
+            # `_col3` is the fourth column, independently of its name
             by_number = {int(found[1]): item for key, item in value.items() if (found := _INTERNAL_NAME.fullmatch(key))}
             return lambda name, number: keys.get(name.lower(), by_number.get(number))
         dotted = {key.replace(".", "_"): item for key, item in keys.items() if "." in key} if rules.dots else {}
@@ -193,7 +193,7 @@ class JsonRows:
         if not isinstance(value, dict):
             raise BadDataError(f"{type(value).__name__} can not be coerced to a MAP")
         key_kind, value_kind = kind.children
-        # keys are texts that stand for values, whatever their type
+        # keys are texts for values of any type
         found = {self._value(Token(key) if key_kind.kind not in TEXTS else key, key_kind): item
                  for key, item in value.items()}  # fmt: skip
         return [(key, self._value(item, value_kind)) for key, item in found.items()]

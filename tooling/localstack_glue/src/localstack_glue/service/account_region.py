@@ -1,4 +1,4 @@
-"""Whose resources a request is about: one account in one region."""
+"""The scope of a request: one account in one region."""
 
 from dataclasses import dataclass, field
 

@@ -35,7 +35,7 @@ class ModelApi:
     service: str
     version: str
     bad_request: Callable[[str], ServiceError] = ValidationException
-    # operations behind the model's checks of which AWS has checks and words of its own
+    # operations for which AWS has its own checks and messages after those of the model
     own_checks: frozenset[str] = frozenset()
 
     def __init__(self, *parts: ApiPart) -> None:
@@ -132,5 +132,5 @@ def collect_routes(parts: Iterable[ApiPart]) -> dict[str, Operation]:
 
 
 def is_stored_by_moto(operation: str) -> bool:
-    """Whether moto responds to an operation of Glue: it stores what it is given, without further effect."""
+    """Whether moto handles an operation of Glue: it only stores the input."""
     return hasattr(GlueResponse, camelcase_to_underscores(operation))

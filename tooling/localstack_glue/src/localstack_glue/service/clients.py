@@ -67,7 +67,7 @@ class ClientFactory:
                 config=_CONFIG,
             )
         if service == "s3":
-            # plain keys: boto3 asks for URL-encoded ones, which costs both sides time, and which some hosts get wrong
+            # plain keys: boto3 requests URL-encoded ones, which take time on both sides, and which some hosts get wrong
             for operation in _LISTINGS:
                 client.meta.events.unregister(
                     f"before-parameter-build.s3.{operation}", set_list_objects_encoding_type_url
@@ -94,7 +94,7 @@ class ClientFactory:
     def start_session(
         self, scope: Scope, role_arn: str, session_name: str, lasts: timedelta | None = SESSION
     ) -> Credentials:
-        """Get temporary credentials of a role whose trust has been looked at."""
+        """Get temporary credentials of a role whose trust policy has been checked."""
         begin = self.open_session or self._ask_sts
         credentials = begin(scope, role_arn, session_name)
         if self.guard is not None:
@@ -108,7 +108,7 @@ class ClientFactory:
             except ClientError as error:
                 if self.guard is not None or not error.response["Error"]["Code"].startswith("AccessDenied"):
                     raise
-                # it does not know that Glue asks, whom the role trusts; and nobody here looks at what a role may do
+                # it does not know that the caller is Glue, which the role trusts; and roles are not enforced here
                 return Credentials(scope.account_id, "glue-local")
         keys = answer["Credentials"]
         return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
@@ -116,7 +116,7 @@ class ClientFactory:
     def pass_on(
         self, scope: Scope, role: str, session_name: str, credentials: Credentials, lasts: timedelta | None = SESSION
     ) -> None:
-        """Let another session use a role's credentials, for as long as it lasts.
+        """Start another session with a role's credentials, for a limited time.
 
         Raises:
             RoleNotAssumableError: it could not get credentials itself.

@@ -65,7 +65,7 @@ class MovableClock:
         self._notify()
 
     def unfreeze(self) -> None:
-        """Let the clock run on from its current time."""
+        """Let the clock run again from its current time."""
         with self._lock:
             if self._frozen_at is not None:
                 self._offset = self._frozen_at - self._source.now()

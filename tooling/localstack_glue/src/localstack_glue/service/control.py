@@ -142,7 +142,7 @@ class ControlEndpoints:
 
     def _refuse_host(self, request: Request) -> Response | None:
         host = request.headers.get("Host")
-        if host is None or is_served_host(host, self._hosts, self._allowed):  # every browser says a host
+        if host is None or is_served_host(host, self._hosts, self._allowed):  # every browser sends a host
             return None
         return _json(
             {"message": f"not served under the name {host[:100]!r}; LOCALSTACK_GLUE_CONTROL_HOSTS allows other names"},
@@ -209,7 +209,7 @@ def _document(request: Request) -> Any:
 def may_control(remote_addr: str | None, origin: str | None, allowed: tuple[Network, ...]) -> bool:
     """Whether a caller may use the endpoints, which nothing else protects: on this machine or an allowed network."""
     if origin:
-        return False  # a page in a browser is no caller of ours, wherever it runs
+        return False  # a page in a browser is never an allowed caller
     try:
         address = ipaddress.ip_address(remote_addr or "")
     except ValueError:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 CONTROL = "/_glue/"
 
-# what may be asked of each, by what follows `/_glue/`
+# the methods of each endpoint, by the path after `/_glue/`
 METHODS: Mapping[str, tuple[str, ...]] = {
     "health": ("GET",),
     "clock": ("GET", "POST"),

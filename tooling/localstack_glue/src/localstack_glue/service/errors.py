@@ -61,7 +61,7 @@ class GlueEncryptionException(GlueError):
 
 
 class IdempotentParameterMismatchException(GlueError):
-    """The same name was given to another definition before."""
+    """The name was used with another definition before."""
 
 
 class IllegalWorkflowStateException(GlueError):
@@ -81,7 +81,7 @@ class NoScheduleException(GlueError):
 
 
 class OperationNotSupportedException(GlueError):
-    """Nobody here answers this operation."""
+    """This operation is not supported here."""
 
 
 class ResourceNumberLimitExceededException(GlueError):

@@ -51,7 +51,7 @@ def crawler_log_group(definition: Mapping[str, Any], *, is_encrypted: bool) -> s
 
 
 def role_name(role: str) -> str:
-    """A role's name, out of its ARN or as it is."""
+    """A role's name, from its ARN or the name itself."""
     return role.rsplit("/", 1)[-1]
 
 

@@ -155,7 +155,7 @@ class Crawler:
 
     @property
     def state(self) -> CrawlerState:
-        """What the crawler is doing, by its newest crawl (G13)."""
+        """The crawler's state, by its newest crawl (G13)."""
         current = self.current_crawl
         if current is None:
             return CrawlerState.READY
@@ -348,7 +348,7 @@ class Connection:
 
 @dataclass
 class Ruleset:
-    """A data quality ruleset; its rules as they were given."""
+    """A data quality ruleset, with its rules as text."""
 
     name: str
     rules: str

@@ -41,12 +41,12 @@ class Settings:
     control_hosts: tuple[str, ...] = ()
     java_options: str = ""
     class_archive: Path | None = None  # what class_archive.py made for this Python's Spark
-    state_dir: Path | None = None  # None: what is stored is gone with the service
+    state_dir: Path | None = None  # None: stored data is lost with the service
     warm_jvm: WarmJvm = WarmJvm.CRAWL
     extra_jars_dir: Path | None = None  # drivers of databases, Spark's jars of table formats
     memory_mb: int | None = None  # of all Spark runs together; None: a share of the machine's
     python_6: Path | None = None  # that of jobs of Glue 6.0, made or not
-    make_python_6: tuple[str, ...] = ()  # the command that makes it; its last line says where it lies
+    make_python_6: tuple[str, ...] = ()  # the command that installs it; its last line is its path
     python_variable: str = "LOCALSTACK_GLUE_PYTHON"  # what names `python`, for messages
 
     @property
@@ -145,7 +145,7 @@ def missing_jars(folder: Path) -> tuple[str, ...]:
 
 
 def find_site_packages(python: Path) -> tuple[Path, ...]:
-    """Ask a Python for its site-packages folders."""
+    """Query a Python for its site-packages folders."""
     if not python.exists():
         return ()
     command = [str(python), "-c", "import json, sys; print(json.dumps(sys.path))"]
@@ -170,7 +170,7 @@ def java_major(java_home: Path) -> int | None:
 
 
 def _unresolved_host_name() -> str | None:
-    """Spark asks for the address of the machine's own name as soon as AWS credentials are in its environment."""
+    """The machine's own name, if it has no address: Spark resolves it if its environment has AWS credentials."""
     name = socket.gethostname()
     try:
         socket.gethostbyname(name)

@@ -19,7 +19,7 @@ from localstack_glue.service.stores import LocalAttribute
 LOG = logging.getLogger(__name__)
 FORMAT = 1
 STATE_FILE = "glue-state.pickle"
-_STAMP = b"glue-local-state "  # begins the file, with a line of JSON behind it; earlier versions wrote none
+_STAMP = b"glue-local-state "  # begins the file, followed by a line of JSON; earlier versions did not write it
 SAVE_DELAY_S = 0.3
 LAST_SAVE_S = 5.0
 MOVED = {"localstack_glue.models": "localstack_glue.service.models"}  # modules whose classes earlier versions kept
@@ -110,7 +110,7 @@ class StateFile:
             return False
         except UnreadableStateError as error:
             raise UnreadableStateError(f"the state in {self._path} cannot be read: {error}") from None
-        except Exception:  # whatever is wrong with it, the service starts
+        except Exception:  # the service starts in any case
             aside = self._path.with_suffix(".unreadable")
             LOG.exception("the state in %s cannot be read; it is kept as %s", self._path, aside.name)
             self._path.replace(aside)
@@ -124,7 +124,7 @@ class StateFile:
         self._thread.start()
 
     def touch(self) -> None:
-        """Say that something may have changed."""
+        """Mark the state as possibly changed."""
         self._changed.set()
 
     def close(self) -> None:

@@ -12,6 +12,6 @@ _STORES: tuple[AccountRegionBundle[Any], ...] = (athena_stores, budgets_stores, 
 
 
 def reset() -> None:
-    """Forget all that these services were given."""
+    """Delete all stored data of these services."""
     for stores in _STORES:
         stores.reset()

@@ -32,7 +32,7 @@ class LocalAttribute:
         self.stored_values(store)[self.name] = value
 
     def stored_values(self, store: BaseStore) -> dict[str, Any]:
-        """Where a store keeps this member."""
+        """The values of a store that include this member."""
         return store.of_region
 
 
@@ -40,7 +40,7 @@ class CrossRegionAttribute(LocalAttribute):
     """A member of a store that is shared by the regions of its account."""
 
     def stored_values(self, store: BaseStore) -> dict[str, Any]:
-        """Where a store keeps this member."""
+        """The values of a store that include this member."""
         return store.of_account
 
 

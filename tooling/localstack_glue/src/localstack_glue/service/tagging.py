@@ -16,7 +16,7 @@ class Tagger(Protocol):
         ...
 
     def forget(self, scope: Scope, arn: str) -> None:
-        """Drop all tags of a resource that is gone."""
+        """Delete all tags of a deleted resource."""
         ...
 
     def having(self, scope: Scope, kind: str, names: Iterable[str], tags: Mapping[str, str] | None) -> list[str]:
@@ -33,7 +33,7 @@ class MotoTagger:
             backend(scope).tag_resource(arn, dict(tags))
 
     def forget(self, scope: Scope, arn: str) -> None:
-        """Drop all tags of a resource that is gone."""
+        """Delete all tags of a deleted resource."""
         backend(scope).tagger.delete_all_tags_for_resource(arn)
 
     def having(self, scope: Scope, kind: str, names: Iterable[str], tags: Mapping[str, str] | None) -> list[str]:

@@ -42,7 +42,7 @@ class GlueClock:
         return self._change({"advance_seconds": by.total_seconds()})
 
     def freeze(self) -> datetime:
-        """Let it stand still until it is moved."""
+        """Stop the clock until it is moved."""
         return self._change({"frozen": True})
 
     def _change(self, change: Mapping[str, Any]) -> datetime:

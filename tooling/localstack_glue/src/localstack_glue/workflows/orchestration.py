@@ -190,7 +190,7 @@ class Orchestrator:
             for trigger in run.triggers.values():
                 if not trigger.is_waiting or trigger.name in run.fired:
                     continue
-                ends = _ends_in(scope, run)  # anew: what a trigger has started may have been refused at once
+                ends = _ends_in(scope, run)  # read again: what a trigger started may have been refused at once
                 if trigger.watch.holds(ends):
                     self._fire(scope, trigger, run, _job_runs(trigger.watch.met_by(ends).values()))
         self._settle(scope, run)
@@ -241,7 +241,7 @@ class Orchestrator:
             return []
 
     def _settle(self, scope: Scope, run: WorkflowRun) -> None:
-        """End a run when nothing of it runs any more: what could follow has been started before (G7)."""
+        """End a run if nothing of it runs any more. Possible next steps have been started before (G7)."""
         if not run.is_running or any(_is_running(newest_state(scope.store, action)) for action in run.actions):
             return
         is_stopping = run.status is WorkflowRunStatus.STOPPING

@@ -1,4 +1,4 @@
-"""Runs that a stopped service has left behind: they are ended, and start nothing."""
+"""Runs that a stopped service left behind: they end without starting anything."""
 
 from datetime import datetime
 

@@ -84,7 +84,7 @@ class Scheduler:
             return len(due)
 
     def is_too_far(self, moment: datetime) -> bool:
-        """Whether more starts lie between now and a time than are served at once."""
+        """Whether more starts are due until a time than are served at once."""
         with self._lock:
             coming = self._due(self._served_until, moment)
             return sum(1 for _ in islice(coming, MAX_STARTS + 1)) > MAX_STARTS
@@ -147,7 +147,7 @@ class Scheduler:
 
     def _starter(self, scope: Scope, item: Trigger | Crawler) -> Callable[[], None]:
         def start() -> None:
-            if not _is_still_there(scope, item):  # an earlier start, or somebody between two, has changed it
+            if not _is_still_there(scope, item):  # an earlier start, or a call in between, has changed it
                 return
             try:
                 if isinstance(item, Trigger):

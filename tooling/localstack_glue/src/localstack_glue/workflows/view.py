@@ -25,7 +25,7 @@ _JOB_COUNTS = {
     JobRunState.TIMEOUT: "TimeoutActions",
     JobRunState.STOPPED: "StoppedActions",
     JobRunState.ERROR: "ErroredActions",
-    JobRunState.EXPIRED: "ErroredActions",  # there is no count of its own
+    JobRunState.EXPIRED: "ErroredActions",  # it has no separate count
     JobRunState.WAITING: "WaitingActions",
 }
 _CRAWL_COUNTS = {

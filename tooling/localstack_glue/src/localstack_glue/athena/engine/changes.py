@@ -69,7 +69,7 @@ class Changes:
         self._stop = stop
         self._tables_location = tables_location
 
-    # ------------------------------------------------------------------------ what is made of a query
+    # ------------------------------------------------------------------------ tables from queries
 
     def create(self, create: exp.Create, sql: str) -> Answer | None:
         """CREATE VIEW, CREATE TABLE AS and Iceberg tables; None for a table over existing files."""
@@ -219,7 +219,7 @@ class Changes:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is not an Iceberg table")
         keys = re.findall(r"'([^']*)'", command.rest)
         self._iceberg().unset(command.database, command.table, keys)
-        found = GlueCatalog(self._glue).raw_table(command.database, command.table)  # which keeps what it was once told
+        found = GlueCatalog(self._glue).raw_table(command.database, command.table)  # which keeps its first value
         given = {key: found[key] for key in INPUT_FIELDS if key in found}
         given["Parameters"] = {key: value for key, value in given["Parameters"].items() if key not in keys}
         self._glue.update_table(DatabaseName=command.database, TableInput=given)

@@ -1,4 +1,4 @@
-"""Statements that sqlglot leaves as they are: taken apart by their words."""
+"""Parses statements that sqlglot does not parse, by their words."""
 
 # ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
 

@@ -1,4 +1,4 @@
-"""Names in statements that Athena runs by Hive's grammar: in double quotes stands a text, in backticks a name."""
+"""Names in statements with Hive's grammar: double quotes enclose a text, backticks a name."""
 
 import re
 
@@ -17,7 +17,7 @@ _TEXT = re.compile(r"'(?:[^']|'')*'")
 
 
 def double_quoted_name(sql: str) -> tuple[str, int] | None:
-    """A name in double quotes that such a statement cannot have, and where it begins; None if there is none."""
+    """A name in double quotes, which such a statement cannot have, and its position; None if there is none."""
     if TABLE_AS.match(sql):
         return None
     text = COMMENTS.sub(lambda found: " " * len(found[0]), sql)

@@ -65,7 +65,7 @@ def _plain(schema: Any) -> Any:
 
 
 def open_snapshot(table: CatalogTable, use: TableUse | None, properties: Mapping[str, str]) -> IcebergSnapshot:
-    """The snapshot that a mention of an Iceberg table means; None is the table as it is now.
+    """Open the snapshot that a use of an Iceberg table refers to; None means the current one.
 
     Raises:
         QueryFailedError: there is no such snapshot.

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from localstack_glue.athena.denials import is_denial
 from localstack_glue.athena.engine.errors import QueryFailedError
 
-# what a table that says nothing has, as Athena documents it
+# Athena's documented defaults
 _DEFAULTS = {
     "vacuum_max_snapshot_age_seconds": 432_000,
     "vacuum_min_snapshots_to_keep": 1,
@@ -110,7 +110,7 @@ def _remove(io: Any, s3: Any, files: Iterable[str]) -> None:
             with suppress(FileNotFoundError, PermissionError):
                 io.delete(file)
             continue
-        # by the key as it is: PyIceberg would take what stands behind a `?` or a `#` for no part of it
+        # by the literal key: PyIceberg would drop the part after a `?` or `#`
         bucket, _, key = file.removeprefix("s3://").partition("/")
         by_bucket.setdefault(bucket, []).append(key)
     for bucket, keys in by_bucket.items():

@@ -28,14 +28,14 @@ def is_with_query(table: exp.Table) -> bool:
 
 
 def is_alone(table: exp.Table, name: str, mentions: Sequence[exp.Table]) -> bool:
-    """Whether no other table of the same FROM goes by this name."""
+    """Whether no other table of the same FROM has this name."""
     select = table.find_ancestor(exp.Select)
     others = [other for other in mentions if other is not table and other.find_ancestor(exp.Select) is select]
     return all((other.alias or other.name).lower() != name for other in others)
 
 
 def point_columns(table: exp.Table, database: str, name: str, alias: str) -> None:
-    """Columns that are named with the database of their table get the name that the table goes by."""
+    """Rewrite columns that are qualified by the database to the name of their table in the query."""
     select = table.find_ancestor(exp.Select)
     for column in select.find_all(exp.Column) if select is not None else ():
         if (column.db.lower(), column.table.lower()) == (database, name):

@@ -32,7 +32,7 @@ _PHYSICAL: tuple[tuple[Callable[[pyarrow.DataType], bool], str], ...] = (
 
 
 def selects(table: CatalogTable, files: Iterable[tuple[str, str]], constants: Sequence[str]) -> list[str]:
-    """Queries that read files of one partition, one for each schema among them.
+    """Queries that read the files of one partition, one query for each schema.
 
     Args:
         table: the table.

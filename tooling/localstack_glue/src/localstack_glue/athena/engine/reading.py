@@ -31,7 +31,7 @@ PYTHON_FUNCTIONS = (
     standard_json,
     texts,
     values,
-)  # they are registered as they are loaded
+)  # registered on import
 SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
 _INTERRUPT_INTERVAL_S = 0.05
 _MEMORY_LIMIT = "2GB"
@@ -185,7 +185,7 @@ def opened(
                 _lay_out_iceberg(connection, use, tables[use.view], snapshots[use.view], budget)
             else:
                 _lay_out(connection, catalog, query, use, tables[use.view], files, budget)
-        # what the query says itself reaches nothing but these files
+        # the query itself can access only these files
         connection.execute(f"SET allowed_directories = [{text_literal(folder)}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

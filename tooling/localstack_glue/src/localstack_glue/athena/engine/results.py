@@ -62,7 +62,7 @@ def result_column(name: str, kind: Type) -> ResultColumn:
 
 
 def as_text(value: Any, kind: Type | None = None) -> str | None:
-    """A value as Athena writes it; the type says what Python has no value for: a map whose keys are arrays or rows."""
+    """A value as Athena writes it. The type is needed for maps whose keys are arrays or rows."""
     if value is None:
         return None
     if isinstance(value, bool):

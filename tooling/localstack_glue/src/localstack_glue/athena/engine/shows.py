@@ -13,7 +13,7 @@ from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.trino.types import from_sqlglot
 from localstack_glue.athena.engine.views import original_sql
 
-_NO_FORMAT = {"serialization.format": "1"}  # which says nothing: Athena does not tell it
+_NO_FORMAT = {"serialization.format": "1"}  # the SerDe's default, which Athena does not show
 _DESCRIBED_NAMES = ("col_name", "data_type", "comment")
 _DESCRIBED = tuple(ResultColumn(name, "string") for name in _DESCRIBED_NAMES)
 _DESCRIBED_VIEW = tuple(ResultColumn(text, "varchar") for text in ("column", "type"))
@@ -70,7 +70,7 @@ class Shows:
         return _listing("field", names if _is_iceberg(found) else [_padded(name) for name in names])
 
     def _describe(self, command: Command) -> Answer:
-        """Each row is one value, in which tabs stand between the parts."""
+        """DESCRIBE: each row is one value with tabs between its parts."""
         found = self._raw(command)
         if _is_view(found):
             return _described_view(found)
@@ -149,7 +149,7 @@ class Shows:
     def _raw(self, command: Command) -> Any:
         found = self._catalog.raw_table(command.database, command.table)
         if found is None:
-            self._catalog.table(command.database, command.table, "line 1:1")  # tells what is missing
+            self._catalog.table(command.database, command.table, "line 1:1")  # raises the error for what is missing
         return found
 
 

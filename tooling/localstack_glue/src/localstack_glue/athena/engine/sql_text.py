@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-# parts of regular expressions, with DOTALL: what stands between words, and a name with its database
+# parts of regular expressions, with DOTALL: the gap between words, and a name with its database
 BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
 NAME = rf"(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+)(?:{BLANK}*\.{BLANK}*(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+))*"
 

@@ -1,4 +1,4 @@
-"""What kind of statement a text is, in Athena's names (`SubstatementType`)."""
+"""The kind of a statement, by Athena's names (`SubstatementType`)."""
 
 import re
 
@@ -53,7 +53,7 @@ def substatement_type(sql: str) -> str:
 
 
 def _alteration(text: str) -> str:
-    """`ALTER TABLE t SET LOCATION ...`: what counts are the words after the name, wherever else they stand."""
+    """`ALTER TABLE t SET LOCATION ...`: only the words after the name count."""
     found = _ALTERED.match(text)
     words = tuple(re.findall(r"\w+", found["rest"].upper())[:2]) if found else ()
     return _ALTERATIONS.get(words) or _ALTERATIONS.get(words[:1]) or "ALTER_TABLE"

@@ -50,7 +50,7 @@ _SHOWN_AS_TEXT = (
     "interval day to second",
     "interval year to month",
 )
-# columns of every table over files: where a row's file is, how big and how old
+# columns of every table over files: the path, size and time of a row's file
 _PLACES = (("$path", VARCHAR), ("$file_size", BIGINT), ("$file_modified_time", TIMESTAMP_ZONED))
 _UNNAMED = "unnamed expression "
 
@@ -171,11 +171,11 @@ class Query:
 
     @property
     def tree(self) -> exp.Expr:
-        """The query as it is understood so far."""
+        """The current syntax tree of the query."""
         return self._tree
 
     def bind(self, tables: Mapping[str, CatalogTable]) -> None:
-        """Say which columns the tables have, by the view's name; names of columns become complete."""
+        """Set the columns of the tables, by the view's name, and qualify the names of columns."""
         schema = MappingSchema(dialect=TrinoQuery)
         for use in self.uses:
             table = tables[use.view]
@@ -395,7 +395,7 @@ def _place(node: exp.Expr) -> str:
     meta = node.meta
     if "line" not in meta:
         return "line 1:1"
-    # sqlglot tells the column of the last character
+    # sqlglot gives the column of the last character
     return f"line {meta['line']}:{meta['col'] - len(node.name) + 1}"
 
 

@@ -1,4 +1,4 @@
-"""Which state of an Iceberg table a query asks for."""
+"""The state of an Iceberg table that a query requests."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,1 +1,1 @@
-"""What a crawl does, step by step: list, sample, classify, group into tables, write to the catalog."""
+"""The steps of a crawl: list, sample, classify, group into tables, write to the catalog."""

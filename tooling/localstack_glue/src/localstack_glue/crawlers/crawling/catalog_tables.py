@@ -6,13 +6,13 @@ from typing import Any
 from localstack_glue.crawlers.crawling.schema import Column
 
 JsonDict = dict[str, Any]
-# a change of these makes other data of a table: MergeNewColumns does not bring it together (G24)
+# a change of these means other data: MergeNewColumns does not merge it (G24)
 FUNDAMENTAL = ("classification", "compressionType", "delimiter")
 
 
 @dataclass
 class CatalogChanges:
-    """What a crawl changed."""
+    """The changes of a crawl."""
 
     tables_created: int = 0
     tables_updated: int = 0
@@ -23,23 +23,23 @@ class CatalogChanges:
 
 
 def table_location(table: JsonDict) -> str:
-    """Where its data lie."""
+    """A table's location."""
     return (table.get("StorageDescriptor") or {}).get("Location") or ""
 
 
 def table_columns(table: JsonDict) -> tuple[Column, ...]:
-    """Its columns without the partition keys."""
+    """A table's columns without the partition keys."""
     found = (table.get("StorageDescriptor") or {}).get("Columns") or ()
     return tuple(Column(column["Name"], column.get("Type", "")) for column in found)
 
 
 def partition_key_names(table: JsonDict) -> tuple[str, ...]:
-    """Its partition keys' names."""
+    """The names of a table's partition keys."""
     return tuple(key["Name"] for key in table.get("PartitionKeys") or ())
 
 
 def fundamental_differences(existing: JsonDict, wanted: JsonDict) -> str:
-    """Say which fundamental parameters differ, an absent one too; empty if none."""
+    """The fundamental parameters that differ, including absent ones; empty if there are none."""
     old, new = existing.get("Parameters") or {}, wanted["Parameters"]
     return ", ".join(
         f"{name} is {new.get(name, 'null')} and was {old.get(name, 'null')}"
@@ -49,7 +49,7 @@ def fundamental_differences(existing: JsonDict, wanted: JsonDict) -> str:
 
 
 def table_schema(table: JsonDict) -> JsonDict:
-    """What of a table is its schema; the statistics are not."""
+    """The parts of a table that form its schema, without the statistics."""
     storage = table.get("StorageDescriptor") or {}
     serde = storage.get("SerdeInfo") or {}
     parameters = table.get("Parameters") or {}

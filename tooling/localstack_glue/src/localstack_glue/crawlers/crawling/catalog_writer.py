@@ -1,4 +1,4 @@
-"""Brings the tables that a crawl found into the Data Catalog, by the crawler's policy (G21, G23, G24)."""
+"""Writes the tables of a crawl to the Data Catalog, by the crawler's policy (G21, G23, G24)."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -180,7 +180,7 @@ class CatalogWriter:
 
 
 def _keep_descriptions(existing: JsonDict, wanted: JsonDict) -> None:
-    """Keep what someone wrote about a table and its columns, and no file says: descriptions, comments."""
+    """Keep the descriptions and comments of a table and its columns, which users wrote."""
     if description := existing.get("Description"):
         wanted["Description"] = description
     for holder, stored in ((wanted["StorageDescriptor"], existing.get("StorageDescriptor") or {}), (wanted, existing)):

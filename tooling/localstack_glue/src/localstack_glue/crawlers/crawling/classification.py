@@ -51,7 +51,7 @@ def _classify_json(sample: Sample, classifier: JsonClassifier | None, *, is_last
 
 
 def _classify_parquet(reader: ObjectReader, item: S3Object, sample: Sample) -> FileSchema | None:
-    # Arrow takes half a second and 40 MB: who has no Parquet does not pay for it
+    # importing Arrow takes half a second and 40 MB, which only Parquet needs
     from localstack_glue.crawlers.crawling import parquet_rules
 
     if sample.is_whole:

@@ -32,7 +32,7 @@ class CrawlCancelled(Exception):  # noqa: N818 - not an error: someone stopped t
 
 @dataclass(frozen=True, slots=True)
 class CrawlRequest:
-    """What a crawler's definition says, ready to use."""
+    """A crawler's definition in a usable form."""
 
     crawler_name: str
     database: str
@@ -95,7 +95,7 @@ def crawl(
         raise CrawlCancelled
     begin_writing()
     writer.ensure_database()
-    # a crawl that saw new folders alone cannot tell what is gone
+    # a crawl of new folders only cannot find deleted ones
     roots = [] if known.tables else [target.uri() for target in request.targets]
     writer.write(found, existing, roots)
     log("BENCHMARK : Finished writing to Catalog")
@@ -103,7 +103,7 @@ def crawl(
 
 
 class _TargetCrawl:
-    """What happens to the objects of one target."""
+    """The crawl of one target."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ MIN_SAME_WIDTH = 0.7  # of the rows must have as many columns as most have; real
 LAZY_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV_SERDE = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 _COLUMN_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
-# a value may be as long as a sample: at csv's own limit, 131,072 characters, a whole file would be taken for no CSV
+# a value may be as long as a sample: with csv's own limit of 131,072 characters, a file would not count as CSV
 csv.field_size_limit(LARGE_SAMPLE_BYTES)
 _CUSTOM_TYPES = {"INT": "int", "LONG": "bigint", "SHORT": "smallint"}
 

@@ -8,7 +8,7 @@ STRING, INT, BIGINT, DOUBLE, BOOLEAN = "string", "int", "bigint", "double", "boo
 MAX_TYPE_CHARS = 131_072  # of a column in the Data Catalog
 MAX_DEPTH = 50
 _UNSAFE = re.compile(r"[,:<>\s\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # would break the notation, or a later encoding
-# each type holds all that stand before it
+# each type can hold the values of those before it
 _NUMBERS = ("tinyint", "smallint", INT, BIGINT, "float", DOUBLE)
 
 

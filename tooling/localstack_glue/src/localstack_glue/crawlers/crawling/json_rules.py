@@ -28,7 +28,7 @@ class JsonClassifier:
 
     name: str
     json_path: str
-    steps: Steps | None  # None if the path is none that this service follows
+    steps: Steps | None  # None if the path is not supported
 
     @classmethod
     def from_definition(cls, definition: Mapping[str, Any]) -> "JsonClassifier":
@@ -61,7 +61,7 @@ def classify(sample: Sample, classifier: JsonClassifier | None = None) -> FileSc
     text = sample.text.lstrip(" \t\r\n")
     if not text.startswith(("{", "[")) or (classifier and classifier.steps is None):
         return None
-    # without a path, an array is one record of one column: that is what AWS makes of it
+    # without a path, an array is one record with one column, as on AWS
     is_array = classifier is None and text.startswith("[")
     steps = (classifier.steps if classifier else None) or ((ALL,) if is_array else ())
     records, end = 0, 0
@@ -102,7 +102,7 @@ def classify(sample: Sample, classifier: JsonClassifier | None = None) -> FileSc
 
 
 class _Walker:
-    """Goes through documents without reading more of them than there is."""
+    """Walks through documents that may be truncated."""
 
     def __init__(self, text: str) -> None:
         self._text = text

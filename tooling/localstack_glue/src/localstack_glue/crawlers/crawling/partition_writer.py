@@ -1,4 +1,4 @@
-"""Brings a table's partitions into the Data Catalog, in batches (G19, G21)."""
+"""Writes a table's partitions to the Data Catalog, in batches (G19, G21)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

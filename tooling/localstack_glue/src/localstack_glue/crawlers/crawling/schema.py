@@ -9,7 +9,7 @@ from localstack_glue.crawlers.crawling.listing import S3Object
 
 SIMILARITY = 0.7
 WIDENED, DIFFERENT = 0.8, 0.5  # what a column of the same name counts if one type holds the other, and if not
-MAX_COLUMNS = 10_000  # a file with more is taken for broken: the catalog could not hold its table
+MAX_COLUMNS = 10_000  # a file with more counts as damaged: the catalog could not hold its table
 MAX_COLUMN_NAME = 255
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # what a name in the catalog cannot hold
 
@@ -37,7 +37,7 @@ class FileSchema:
     json_path: str | None = None
     average_record_bytes: int = 1
     sampled_records: int = 0
-    record_count: int | None = None  # where the file itself tells it
+    record_count: int | None = None  # if the file itself declares it
 
     @property
     def format_key(self) -> tuple[object, ...]:
@@ -59,7 +59,7 @@ def format_parameters(schema: FileSchema) -> tuple[str, str]:
 
 
 def is_storable(path: str) -> bool:
-    """Whether the catalog can hold a location or a partition's value as it is."""
+    """Whether the catalog can store a location or a partition's value unchanged."""
     return not _UNSAFE.search(path)
 
 
@@ -69,7 +69,7 @@ def column_name(found: str, position: int) -> str:
 
 
 def unique_column_name(name: str, position: int, taken: Container[str]) -> str:
-    """Tell a column from an earlier one of its name by its position."""
+    """Make a repeated column name unique by its position."""
     while name in taken:
         suffix = f"_{position}"
         name = f"{name[: MAX_COLUMN_NAME - len(suffix)]}{suffix}"

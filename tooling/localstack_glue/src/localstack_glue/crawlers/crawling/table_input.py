@@ -1,4 +1,4 @@
-"""The catalog's view of a found table: what a crawler writes (G23)."""
+"""Builds the table that a crawler writes to the catalog (G23)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ PARQUET_FORMATS = (
 )
 SERIALIZER_VERSION = "1.0"
 MAX_PARAMETER = 512_000  # characters that the catalog holds in one
-# these follow the data, not its shape: a change of theirs alone is no schema change
+# these depend on the data, not its schema: their change alone is not a schema change
 STATISTICS = frozenset({"averageRecordSize", "objectCount", "recordCount", "sizeKey"})
 
 

@@ -106,7 +106,7 @@ def _table(
     for file in files:
         by_folder[() if is_file else file.item.folder[len(root) :]].append(file)
     keys = partition_keys(list(by_folder))
-    # a file that lies above the partitions (possible under a fixed table level) is part of none
+    # a file above the partitions (possible with a fixed table level) belongs to none
     partitions = tuple(
         FoundPartition(partition_values(folder), target.uri(*root, *folder) + "/", tuple(members))
         for folder, members in sorted(by_folder.items())

@@ -1,4 +1,4 @@
-"""Mends the continuation tokens of LocalEmu's S3: of a key with other letters than ASCII's it makes one it cannot read.
+"""Repairs the continuation tokens of LocalEmu's S3: it cannot read its own tokens for keys with non-ASCII letters.
 
 A listing whose next page begins with such a key ends there with an InternalError.
 """

@@ -24,11 +24,11 @@ class HostedApi(ServiceLifecycleHook):
         self.version = api.version
 
     def on_before_start(self) -> None:
-        """LocalStack is about to hand over the first request."""
+        """Called before LocalStack passes on the first request."""
         self.api.start()
 
     def on_before_stop(self) -> None:
-        """LocalStack is about to end."""
+        """Called before LocalStack stops."""
         self.api.close()
 
 
@@ -50,7 +50,7 @@ def refused(error: ServiceError) -> CommonServiceException:
 
 
 def read_scope(context: RequestContext) -> Scope:
-    """Whose resources a request is about, and who asks."""
+    """The account, region and caller of a request."""
     return Scope(context.account_id, context.region, access_key_id(context.request) or "")
 
 

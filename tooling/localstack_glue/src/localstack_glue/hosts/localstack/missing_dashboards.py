@@ -1,4 +1,4 @@
-"""LocalStack 4.13, and LocalEmu 1.3, call a missing dashboard a wrong parameter; Terraform never takes it for gone."""
+"""Corrects the error for a missing dashboard: Terraform does not recognize that of LocalStack 4.13 and LocalEmu 1.3."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ _WORDS = "does not exist"
 
 
 def tell_missing_dashboard(_chain: Any, context: Any, response: Any) -> None:
-    """Answer GetDashboard with AWS's error where there is no such dashboard.
+    """Return AWS's error for a missing dashboard from GetDashboard.
 
-    A state outlives the LocalStack that it is about, and the next plan then reads what is there.
+    A state outlives its LocalStack, and the next plan reads dashboards that no longer exist.
     """
     if context.service is None or context.service.service_name != "cloudwatch" or context.operation is None:
         return

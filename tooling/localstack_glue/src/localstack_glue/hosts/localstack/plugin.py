@@ -1,4 +1,4 @@
-"""Where LocalStack finds this service. It is light: plux loads it at every start."""
+"""The plugin by which LocalStack finds this service. It imports little, because plux loads it at every start."""
 
 from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider

@@ -63,7 +63,7 @@ class InProcessReads:
 
 
 def in_process_reads(guard: RoleGuard | None, scope: Scope, credentials: Credentials) -> InProcessReads | None:
-    """Reads for a role; None where they would not be what a request gets: S3 is another's, or others have a say."""
+    """In-process reads for a role; None if they could differ from a request: another S3, or additional handlers."""
     from localstack.aws import handlers
     from localstack.services.plugins import SERVICE_PLUGINS
     from localstack.services.s3.provider import S3Provider
@@ -81,7 +81,7 @@ def _is_known(handler: Any) -> bool:
     """Whether a handler before the services is LocalStack's own, or ours, whose work is done here."""
     from localstack.aws.api import RequestContext
 
-    if isinstance(handler, (RoleGuardHandler, WorkflowTargets)):  # of these the second has no say in reads
+    if isinstance(handler, (RoleGuardHandler, WorkflowTargets)):  # the second of these does not affect reads
         return True
     module = getattr(handler, "__module__", None) or type(handler).__module__
     host = RequestContext.__module__.partition(".")[0]  # a fork has a name of its own

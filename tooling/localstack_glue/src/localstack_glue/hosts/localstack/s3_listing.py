@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 LOG = logging.getLogger(__name__)
-# only the second key is behind the marker; where one of both is encoded and the other is not, both are, or none is
+# only the second key is after the marker; with mixed encoding, either both or none are
 PROBE_MARKER, PROBE_KEYS = "probe=1", ("probe/1", "probe=2")
 # the handlers of LocalStack's S3, and where each may begin its page
 START_PARAMETERS: Mapping[str, str] = {
@@ -67,7 +67,7 @@ def loses_keys(provider: type, name: str) -> bool:
 
 
 def listing_plainly(handler: Any) -> Any:
-    """Wrap a handler so that it compares plain keys and its answer is encoded, if that is asked for."""
+    """Wrap a handler so that it compares decoded keys, and encodes its response if requested."""
 
     @functools.wraps(handler)
     def list_plainly(self: Any, context: Any, *args: Any, encoding_type: str | None = None, **kwargs: Any) -> Any:

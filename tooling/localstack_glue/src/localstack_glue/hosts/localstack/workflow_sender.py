@@ -10,11 +10,11 @@ from localstack_glue.events.workflow_delivery import Receiver, deliver
 
 
 def workflow_sender(receiver: Callable[[], Receiver]) -> type[TargetSender]:
-    """Make the class of LocalStack's EventBridge that brings events to workflows."""
+    """Make the class for LocalStack's EventBridge that delivers events to workflows."""
 
     class GlueWorkflowTargetSender(TargetSender):
         def process_event(self, event: Any, trace_header: Any) -> None:
-            # not what `Input` makes of it: the workflow learns the id of the event itself
+            # not the result of `Input`: the workflow gets the id of the event itself
             event_id = event.get("id") if isinstance(event, dict) else None
             self.send_event({"id": event_id or str(uuid.uuid4())}, trace_header)
 

@@ -1,4 +1,4 @@
-"""Who signs requests, as another emulator's STS knows them, and the sessions that this service begins itself."""
+"""The signers of requests, as known to another emulator's STS, and the sessions of this service."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class BackendAccounts:
         with closing(self._clients.of_account("iam", Scope(found["account"], _REGION))) as iam:
             try:
                 arn = str(iam.get_role(RoleName=found["role"])["Role"]["Arn"])
-            except ClientError:  # it is gone by now, and so is what it might do
+            except ClientError:  # it no longer exists, nor do its permissions
                 arn = f"arn:aws:iam::{found['account']}:role/{found['role']}"
         if access_key_id in self._narrowed:
             raise SessionPolicyError(arn)

@@ -18,7 +18,7 @@ from localstack_glue.iam.roles import TRUST, RoleState
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory
 
-_KEPT_S = 5.0  # what changes behind the gateway's back is seen after that; what passes through it, at once
+_KEPT_S = 5.0  # changes that bypass the gateway are seen after this time, those through it at once
 _REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}  # one of each partition
 
 
@@ -120,7 +120,7 @@ def _managed(iam: Any, arn: str) -> str:
 
 @functools.cache
 def _of_aws(arn: str) -> str:
-    """AWS's own policies, which emulators let be attached without having them: moto brings their documents."""
+    """The documents of AWS's own policies, from moto: emulators attach these without having them."""
     if ":iam::aws:policy/" not in arn:
         return "{}"
     known = json.loads(aws_managed_policies_data).values()

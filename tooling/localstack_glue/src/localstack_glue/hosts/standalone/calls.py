@@ -23,7 +23,7 @@ _DEFAULT_REGION = "us-east-1"
 _ACCOUNT_DIGITS = 12
 # names that requests are signed for, where botocore calls the service otherwise
 _SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
-_BODY_OF_PARAMETERS = ("DeleteObjects",)  # the one call of S3 whose body says what it is about
+_BODY_OF_PARAMETERS = ("DeleteObjects",)  # the only S3 call that needs its body for identification
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Caller:
     region: str
 
     def scope(self, account: str | None = None) -> Scope:
-        """The account and region that a call is about, and who asks; twelve digits as a key are an account."""
+        """The account, region and caller of a call. A key of twelve digits is an account."""
         own = self.key if self.key and self.key.isdigit() and len(self.key) == _ACCOUNT_DIGITS else None
         return Scope(account or own or DEFAULT_ACCOUNT, self.region, self.key or "")
 

@@ -1,4 +1,4 @@
-"""The text that a target of EventBridge, such as a topic, is sent of an event."""
+"""The text of an event for a target of EventBridge, such as a topic."""
 
 from __future__ import annotations
 

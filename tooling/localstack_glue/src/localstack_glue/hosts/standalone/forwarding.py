@@ -21,7 +21,7 @@ _TIMEOUT_S = 300
 _PIECE = 1 << 16
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"}
 _OURS = {"date", "server"}  # this server's own answers have them
-_ANSWERED = {"expect"}  # whoever asks whether to go on has been told so
+_ANSWERED = {"expect"}  # `Expect: 100-continue` has been answered already
 
 
 class ForwardingBackend:

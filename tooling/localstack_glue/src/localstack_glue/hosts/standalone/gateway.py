@@ -92,7 +92,7 @@ class Gateway:
         if request.path.startswith(CONTROL):
             try:
                 return self._control(request.path.removeprefix(CONTROL), request)
-            except BotoCoreError as error:  # what roles may do is asked of the backend
+            except BotoCoreError as error:  # the backend decides on roles
                 return Response(json.dumps({"message": str(error)}), status=503, mimetype="application/json")
         caller = read_caller(request)
         session = self._guard.find_session(caller.key) if self._guard and caller.key else None
@@ -139,7 +139,7 @@ class Gateway:
             response = self._served(request, scope, call)
         except ServiceError as error:
             return _refusal(call.protocol, error)
-        except BotoCoreError as error:  # the backend's IAM: nobody may do anything while that cannot be asked
+        except BotoCoreError as error:  # the backend's IAM: without a response, nothing is allowed
             return _refusal(call.protocol, ServiceError("ServiceUnavailable", str(error), 503))
         if session is not None and self._guard is not None and call.service == "sts" and response.status_code == OK:
             self._guard.follow(call.operation.name, call.parameters, response.get_data(as_text=True))

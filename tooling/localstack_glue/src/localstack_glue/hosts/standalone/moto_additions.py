@@ -22,12 +22,12 @@ def add() -> None:
             setattr(StepFunctionResponse, name, operation)
     EventsHandler.test_event_pattern = _test_event_pattern  # moto's own answers nothing
     FakeBucket.get_permission = _get_permission
-    if not hasattr(FakeDeleteMarker, "dispose"):  # moto asks it of all versions when the last one goes
+    if not hasattr(FakeDeleteMarker, "dispose"):  # moto calls it for all versions when the last one is deleted
         FakeDeleteMarker.dispose = lambda _marker: None
 
 
 def _validate_state_machine_definition(response: Any) -> ActionResult:
-    """Terraform's provider asks this at each plan. Only what a definition cannot do without is looked at."""
+    """Check the indispensable parts of a definition. Terraform's provider calls this at each plan."""
     problem = find_problem(response._get_param("definition") or "")
     diagnostics = [{"severity": "ERROR", "code": problem[0], "message": problem[1]}] if problem else []
     return ActionResult({"result": "FAIL" if problem else "OK", "diagnostics": diagnostics, "truncated": False})

@@ -36,7 +36,7 @@ class MotoBackend:
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def answer(self, request: Request, scope: Scope) -> Response:
-        """Answer a request; its body is given to moto again if it was read.
+        """Answer a request. A body that was already read is passed on to moto.
 
         Raises:
             ServiceError: moto does not have the operation. A client does not send that again, as it would after a 500.

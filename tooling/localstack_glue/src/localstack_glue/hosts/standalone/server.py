@@ -202,19 +202,19 @@ class _Application:
             return start_response(status, headers, error)
 
         answer = FaultyApplication(self.wsgi, self.faults, connection)(environ, start)
-        if isinstance(answer, list) and not started:  # the connection is gone: nobody reads this
+        if isinstance(answer, list) and not started:  # the connection is closed: nobody reads this
             start_response("500 Internal Server Error", [])
         return answer
 
 
 class _RequestHandler(MotoRequestHandler):
-    """Says nothing of each request."""
+    """A request handler that does not log each request."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def handle_expect_100(self) -> bool:
-        """Werkzeug itself tells the client to go on."""
+        """Do nothing: Werkzeug itself sends `100 Continue`."""
         return True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:

@@ -155,7 +155,7 @@ class WorkflowRules:
         return self._backend.answer(request, scope)
 
     def _put_rule(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
-        """A new rule has no targets, whatever targets a rule of its name had before the emulator forgot it."""
+        """Create a rule without targets: those of a rule with this name, which the emulator forgot, are dropped."""
         rule = _rule(scope, asked)
         if self._targets_for(rule) and self._described(scope, rule) is None:
             self._forget(rule)
@@ -182,7 +182,7 @@ class WorkflowRules:
             if rule.bus != _bus(entry):
                 continue
             described = self._described(scope, rule)
-            if described is None:  # it was deleted behind the gateway's back
+            if described is None:  # it was deleted past the gateway
                 self._forget(rule)
                 continue
             pattern = described.get("EventPattern")

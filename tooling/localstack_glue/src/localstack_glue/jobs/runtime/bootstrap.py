@@ -20,7 +20,7 @@ MEMORY_VARIABLE = "LOCALSTACK_GLUE_RUN_MEMORY_MB"
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when the service dies, however it dies; elsewhere this does nothing."""
+    """Let Linux kill this process when the service dies in any way. Elsewhere this does nothing."""
     if sys.platform != "linux":
         return
     with contextlib.suppress(OSError, AttributeError):

@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def load(spark: Any) -> None:
-    """Write, read and ask as small jobs do; a read from S3 that nobody answers loads its classes."""
+    """Write, read and query like small jobs. A read from S3 without a response loads its classes."""
     with tempfile.TemporaryDirectory() as folder:
         rows = spark.range(100).selectExpr("id n", "id % 3 k", "cast(id as string) t", "date'2024-01-01' d")
         rows.write.partitionBy("k").parquet(f"{folder}/parquet")

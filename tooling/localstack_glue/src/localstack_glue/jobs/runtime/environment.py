@@ -24,7 +24,7 @@ CATALOG_FACTORY = "AWSGlueDataCatalogHiveClientFactory"
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """All that is known of a run before it starts."""
+    """The facts about a run before it starts."""
 
     identity: arguments.RunIdentity
     command: Mapping[str, str]
@@ -61,12 +61,12 @@ def scratch_folder(folder: Path) -> Path:
 
 
 def temporary_folder(folder: Path) -> Path:
-    """Where a run's processes, Java too, put temporary files: they are gone with the run."""
+    """The folder for temporary files of a run's processes, including Java. It is removed with the run."""
     return folder / "tmp"
 
 
 def event_log_folder(folder: Path) -> Path:
-    """Where Spark writes its event log; it goes to S3 when the run is over."""
+    """The folder for Spark's event log, which is copied to S3 after the run."""
     return folder / "spark-events"
 
 
@@ -82,7 +82,7 @@ def run_environment(request: RunRequest, settings: Settings, folder: Path, modul
         for position, uri in enumerate(arguments.comma_list(request.merged, "--extra-py-files"))
     ]
     path = python_path(extra_python) + list(modules)
-    path.append(str(Path(awsglue_runtime.__file__).parent))  # last, so that a job may bring its own
+    path.append(str(Path(awsglue_runtime.__file__).parent))  # last, so that a job may override them
     credentials = request.credentials
     environment = {
         "PATH": f"{settings.python.parent}{os.pathsep}{os.defpath}",
@@ -124,7 +124,7 @@ def _spark_environment(settings: Settings, folder: Path) -> dict[str, str]:
         "PYSPARK_PYTHON": str(settings.python),
         "PYSPARK_DRIVER_PYTHON": str(settings.python),
     }
-    if settings.spark_home is not None:  # Spark's scripts would ask a Python for it
+    if settings.spark_home is not None:  # Spark's scripts would start a Python to find it
         environment["SPARK_HOME"] = str(settings.spark_home)
     return environment
 
@@ -161,12 +161,12 @@ def heap_megabytes(request: RunRequest, settings: Settings) -> int:
 
 
 def uses_data_catalog(request: RunRequest) -> bool:
-    """Whether the Data Catalog is Spark SQL's metastore: by the argument, or by the class that stands for it."""
+    """Whether the Data Catalog is Spark SQL's metastore: by the argument, or by the corresponding class."""
     named = any(CATALOG_FACTORY in value for value in arguments.spark_conf(request.merged).values())
     return request.is_spark and (is_on(request.merged, "--enable-glue-datacatalog") or named)
 
 
 def writes_events(request: RunRequest) -> bool:
-    """Whether Spark's event log is wanted, and where to is said."""
+    """Whether Spark's event log is enabled and has a destination."""
     wanted = is_on(request.merged, "--enable-spark-ui") and request.merged.get("--spark-event-logs-path")
     return request.is_spark and bool(wanted)

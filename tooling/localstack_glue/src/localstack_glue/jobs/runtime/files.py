@@ -14,7 +14,7 @@ class JobPreparationError(Exception):
 
 
 def fetched_path(uri: str, folder: Path) -> Path:
-    """Where `fetch` puts an object."""
+    """The path to which `fetch` downloads an object."""
     return folder / PurePosixPath(split_uri(uri)[1]).name
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 _IS_OFF = ("", "false")
-# for these an argument that is on has no effect here; what stands behind it is the reason
+# enabled arguments without an effect here, with the reason
 _WITHOUT_EFFECT = {
     "--continuous-log-conversionPattern": "the pattern of log lines is the service's own",
     "--enable-auto-scaling": "Spark runs on the threads of this machine",
@@ -24,7 +24,7 @@ def refusal(merged: Mapping[str, str], *, is_spark: bool) -> str | None:
 
 
 def ignored_argument_notes(merged: Mapping[str, str], *, is_spark: bool) -> Iterator[str]:
-    """Say which arguments have no effect here."""
+    """Notes on the arguments that have no effect here."""
     if not is_spark:
         return
     for name, reason in _WITHOUT_EFFECT.items():
@@ -33,5 +33,5 @@ def ignored_argument_notes(merged: Mapping[str, str], *, is_spark: bool) -> Iter
 
 
 def is_on(merged: Mapping[str, str], name: str) -> bool:
-    """Whether an argument is given and not `false`; one without a value is on."""
+    """Whether an argument is set and not `false`. One without a value is on."""
     return name in merged and merged[name].lower() != "false"

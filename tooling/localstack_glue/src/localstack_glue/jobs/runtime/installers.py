@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from localstack_glue.jobs.runtime.files import JobPreparationError
 
-# LocalStack may run in an environment of its own: who starts it hands over here what the installer is to know
+# LocalStack may run with another environment: this passes the installer's variables to it
 HANDED_OVER = "LOCALSTACK_GLUE_INSTALLER_ENVIRONMENT"
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 _LONGEST = 1000

@@ -1,4 +1,4 @@
-"""Jars that a Glue job has and this service does not bring: drivers of databases, Spark's jars of table formats."""
+"""Jars of Glue jobs that this service does not install: database drivers and Spark's table formats."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ _OF_SPARK_3: Mapping[str, Sequence[str]] = {
 _OF_SPARK_4: Mapping[str, Sequence[str]] = {
     "delta": ("delta-spark_", "delta-storage-4."),
     "hudi": ("hudi-spark4",),
-    "iceberg": ("iceberg-spark-runtime-4.1_2.13-",),  # one of 4.0 is for another Spark, says Iceberg
+    "iceberg": ("iceberg-spark-runtime-4.1_2.13-",),  # Iceberg's name for 4.0 is for another Spark
 }
 _FORMATS = ("delta-spark_", "delta-storage-", "hudi-spark", "iceberg-spark-runtime-")
 # AWS's SDK for Java as one jar, or at least these of its pieces
@@ -28,7 +28,7 @@ _AWS_PIECES = ("apache-client-2", "dynamodb-2", "glue-2", "kms-2", "s3-2", "sdk-
 
 
 def of_run(merged: Mapping[str, str], settings: Settings, system: Path = SYSTEM_JARS) -> tuple[Path, ...]:
-    """The jars that a run finds besides those it names itself: drivers always, a table format's if it asks for it."""
+    """The jars of a run besides those it names itself: all drivers, and the table formats that it requests."""
     wanted = tuple(prefix for name in _formats(merged) for prefix in _of_formats(settings).get(name, ()))
     fitting = [jar for jar in _folder(settings) if _foreign_scala(settings) not in jar.name]
     named = [jar for jar in fitting if not jar.name.startswith(_FORMATS) or jar.name.startswith(wanted)]
@@ -38,7 +38,7 @@ def of_run(merged: Mapping[str, str], settings: Settings, system: Path = SYSTEM_
 
 
 def missing(merged: Mapping[str, str], settings: Settings) -> str | None:
-    """Say which table format a run asks for and cannot have, or None."""
+    """The table format that a run requests and that is missing, or None."""
     own = [Path(uri) for uri in arguments.comma_list(merged, "--extra-jars")]
     found = [*own, *of_run(merged, settings)]
     where = f"put it into the folder {FOLDER_VARIABLE}, or name it in --extra-jars"
@@ -70,7 +70,7 @@ def _of_formats(settings: Settings) -> Mapping[str, Sequence[str]]:
 
 
 def _foreign_scala(settings: Settings) -> str:
-    """What stands in the name of a jar that a runtime cannot load: the two Scalas are not compatible."""
+    """The part of the name of jars that a runtime cannot load: the two Scala versions are incompatible."""
     return "_2.12" if _is_spark_4(settings) else "_2.13"
 
 

@@ -13,7 +13,7 @@ _UNITS_MB = {"k": 1 / 1024, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
 
 
 def driver_heap_mb(worker_type: str, asked: str | None, budget_mb: int) -> int:
-    """The heap of a run: what `--conf spark.driver.memory` asks for or the worker has, at most what all runs may have.
+    """The heap of a run: `--conf spark.driver.memory` or that of the worker, limited to the budget of all runs.
 
     Raises:
         JobPreparationError: what is asked for is no size.
@@ -35,7 +35,7 @@ class MemoryBudget:
         self._changed = threading.Condition()
 
     def take(self, run_id: str, wanted_mb: int, is_stopped: Callable[[], bool], tell: Callable[[str], None]) -> bool:
-        """Hold memory for a run, when there is enough; False if the run was stopped while it waited."""
+        """Wait for enough memory and reserve it for a run. Returns False if the run was stopped meanwhile."""
         wanted_mb = min(wanted_mb, self.total_mb)
         is_told = False
         with self._changed:

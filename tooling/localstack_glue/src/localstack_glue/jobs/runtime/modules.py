@@ -44,7 +44,7 @@ class RuntimePython:
 
     @classmethod
     def probe(cls, python: Path) -> "RuntimePython":
-        """Ask a Python; LocalStack's own may be another one."""
+        """Query a Python, which may be another one than LocalStack's own."""
         facts = _facts(python)
         found: dict[str, Distribution] = {}
         for distribution in distributions(path=facts["path"]):
@@ -74,7 +74,7 @@ class RuntimePython:
 
 @functools.cache
 def _facts(python: Path) -> Any:
-    """What does not change while a Python is what it is; asking for it starts one."""
+    """The constant facts about a Python. Reading them starts it once."""
     answer = subprocess.run([str(python), "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60, check=True)
     return json.loads(answer.stdout)
 

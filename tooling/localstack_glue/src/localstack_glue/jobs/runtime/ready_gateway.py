@@ -20,7 +20,7 @@ from typing import Any
 FILE_VARIABLE, PID_VARIABLE = "LOCALSTACK_GLUE_GATEWAY_FILE", "LOCALSTACK_GLUE_GATEWAY_PID"
 MODULE = "pyspark.java_gateway"
 LONGEST_WAIT_S, POLL_S = 120.0, 0.01
-# what spark-submit acts on before a session is there
+# settings that spark-submit uses before a session exists
 LAUNCH_SETTINGS = (
     "spark.archives",
     "spark.driver.defaultJavaOptions",
@@ -53,7 +53,7 @@ class Gateway:
         self._is_open = True
 
     def launch(self, original: Any, conf: Any = None, popen_kwargs: Any = None) -> Any:
-        """Stand in for PySpark's `launch_gateway`."""
+        """Replace PySpark's `launch_gateway`."""
         if not self._is_open:
             return original(conf, popen_kwargs)
         self._is_open = False
@@ -68,7 +68,7 @@ class Gateway:
                     for name in address:
                         del os.environ[name]
         with contextlib.suppress(OSError):
-            os.kill(self._pid, signal.SIGKILL)  # nobody will use it
+            os.kill(self._pid, signal.SIGKILL)  # it will not be used
         return original(conf, popen_kwargs)
 
     def _address(self) -> dict[str, str] | None:
@@ -93,7 +93,7 @@ def needs_own_java(settings: Mapping[str, str]) -> bool:
 
 
 def read_address(content: bytes) -> dict[str, str]:
-    """Read what Spark's gateway server writes: its port, and its secret behind the secret's length."""
+    """Parse the output of Spark's gateway server: its port, the length of its secret, and the secret."""
     port, length = struct.unpack_from("!ii", content)
     secret = content[8 : 8 + length].decode()
     return {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}

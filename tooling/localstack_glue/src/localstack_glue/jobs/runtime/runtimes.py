@@ -47,7 +47,7 @@ class Runtimes:
         return self._of_6(may_make=may_make)
 
     def missing(self, glue_version: str) -> str | None:
-        """What a Spark job of this version would miss here; None where it runs, or where its runtime can be made."""
+        """What is missing here for a Spark job of this version; None if it runs or its runtime can be installed."""
         if _has_spark(self._settings, SPARK_OF[glue_version]):
             return self._settings.missing_for_spark()
         if SPARK_OF[glue_version] != NEWER_SPARK:
@@ -88,7 +88,7 @@ class Runtimes:
 
 
 def _has_spark(settings: Settings, spark: str) -> bool:
-    """Whether a runtime has this Spark; one that does not say its version is taken for the older one, as ever."""
+    """Whether a runtime has this Spark. One without a version counts as the older one."""
     version = settings.spark_version
     return spark != NEWER_SPARK if version is None else version.startswith(f"{spark}.")
 

@@ -39,7 +39,7 @@ logger.repl.level = error
 
 @dataclass(frozen=True, slots=True)
 class SparkRun:
-    """What of a run its Spark configuration depends on."""
+    """The properties of a run that determine its Spark configuration."""
 
     app_name: str
     cores: int
@@ -71,7 +71,7 @@ def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str
         f'"-Dlog4j2.configurationFile={run.conf / LOG4J_FILE}"',
         "-XX:-UsePerfData",
     ]
-    if run.class_archive is not None:  # Java says in its output, too, that one does not fit
+    if run.class_archive is not None:  # Java also reports in its output if one does not fit
         own_options += [f'"-XX:SharedArchiveFile={run.class_archive}"', "-Xshare:auto", "-Xlog:cds*=off"]
     s3a = "org.apache.hadoop.fs.s3a.S3AFileSystem"
     events = {}

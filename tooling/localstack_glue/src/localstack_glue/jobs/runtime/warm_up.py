@@ -1,4 +1,4 @@
-"""Has a Java that waits for a run load what a session needs: it makes one, asks a question, and stops it again.
+"""Lets a Java that waits for a run load what a session needs: creates a session, runs a query, and stops it.
 
 Started by path in the job's own Python. Arguments: the file in which Spark's gateway server says where it listens, the
 one in which the run's script looks for that, and the server's process id. The second file appears when the server may

@@ -200,7 +200,7 @@ def _number(value: str, found: Type, wanted: Type) -> str:
         )
     narrows = wanted.kind in INTEGERS or wanted.kind == "decimal"
     if narrows and not (found.kind in INTEGERS and common(found, wanted) == wanted):
-        # of a double, the digits that tell it from the next one
+        # the shortest digits that identify a double
         given = f"CAST({value} AS VARCHAR)" if found.kind in ("double", "real") else value
         message = f"'Cannot cast ' || CAST({value} AS VARCHAR) || {text_literal(f' to {wanted}')}"
         return (

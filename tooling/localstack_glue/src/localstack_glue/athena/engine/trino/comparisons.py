@@ -27,7 +27,7 @@ def compare(operator: str, left: Typed, right: Typed) -> str:
 
 def is_in(value: str, others: Sequence[str], kind: Type) -> str:
     """IN over values of one type."""
-    if kind.kind == "char":  # blanks at the end are no part of it
+    if kind.kind == "char":  # trailing blanks do not count
         value, *others = (f"rtrim({each}, ' ')" for each in (value, *others))
     exact = kind.kind in _NESTED or (
         kind.kind in _FLOATING and not all(map(_NUMBER.fullmatch, others)) and not _NUMBER.fullmatch(value)
@@ -51,14 +51,14 @@ def compare_with_query(operator: str, word: str, left: Typed, sql: str, types: S
     if kind is None:
         raise mismatch(name, left[1], types[0])
     value, column, where = coerce(*left, kind), coerce("c", types[0], kind), ""
-    if kind.kind == "char":  # blanks at the end are no part of it
+    if kind.kind == "char":  # trailing blanks do not count
         value, column = f"rtrim({value}, ' ')", f"rtrim({column}, ' ')"
     if kind.kind in _FLOATING:
         refused = failure("NOT_SUPPORTED", f"'{name} over NaN is not supported here'")
         if word == "ALL" and operator not in ("=", "<>"):
             column = f"CASE WHEN isnan({column}) THEN {refused} ELSE {column} END"
         elif (operator, word) not in (("<>", "ANY"), ("=", "ALL")):
-            where = f" WHERE c IS NULL OR NOT isnan({column})"  # NaN equals nothing, and is no greater than anything
+            where = f" WHERE c IS NULL OR NOT isnan({column})"  # NaN equals nothing and is greater than nothing
         if (operator, word) not in (("=", "ANY"), ("<>", "ALL")):
             value = f"CASE WHEN isnan({value}) THEN {refused} ELSE {value} END"
     if column != "c" or where:
@@ -87,7 +87,7 @@ def mismatch(operator: str, left: Type, right: Type) -> QueryFailedError:
 
 
 def _compared(operator: str, left: str, right: str, kind: Type) -> str:
-    if kind.kind == "char":  # blanks at the end are no part of it, but sort as blanks
+    if kind.kind == "char":  # trailing blanks do not count, but sort as blanks
         length = kind.numbers[0]
         if operator in ("<", "<=", ">", ">=") and length < MAX_CHAR:
             left, right = f"rpad({left}, {length}, ' ')", f"rpad({right}, {length}, ' ')"
@@ -108,7 +108,7 @@ def _compared(operator: str, left: str, right: str, kind: Type) -> str:
 
 def _floating(operator: str, left: str, right: str, plain: str) -> str:
     """DuckDB has NaN equal itself and above all numbers."""
-    # the side on which NaN would make DuckDB say yes (of <>: no)
+    # the side on which NaN would make DuckDB's comparison true (for <>: false)
     greater = {"<": right, "<=": right, ">": left, ">=": left}.get(operator)
     if greater is None:
         greater = right if _NUMBER.fullmatch(left) else left

@@ -7,7 +7,7 @@ from sqlglot.dialects.trino import Trino
 
 from localstack_glue.athena.engine.trino import standard_json_grammar
 
-# functions whose arguments stand between words
+# functions with keywords between their arguments
 _SPECIAL = (
     "CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION", "NORMALIZE", "LISTAGG", "JSON_TABLE",
     "OVERLAY",

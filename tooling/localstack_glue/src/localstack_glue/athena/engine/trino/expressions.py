@@ -402,7 +402,7 @@ class Translator:
         return calls.call(function, given, arguments, self._translate_lambda, made, place)
 
     def _translate_lambda(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:
-        # names of their own: a variable must not meet those of the SQL around it, and the same lambda has the same ones
+        # unique names: variables must not collide with the SQL around, and the same lambda gets the same names
         own = zlib.crc32(node.sql("trino").encode())
         names = [f"v{own:x}_{number}" for number in range(len(node.expressions))]
         pairs = zip(node.expressions, names, types, strict=False)

@@ -80,7 +80,7 @@ def check_words(sql: str) -> None:
         MalformedQueryError: `1_000` would be a number followed by a name, `0x1F` a binary; Trino has no `::`.
     """
     before: Token | None = None
-    limited: set[int] = set()  # how deep in brackets a LIMIT stands that OFFSET would have to stand before
+    limited: set[int] = set()  # the bracket depth of a LIMIT that OFFSET would have to precede
     depth = 0
     for token in TrinoQuery().tokenize(sql):
         depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)

@@ -36,7 +36,7 @@ def with_ties(node: exp.Select, projections: Sequence[str], names: Sequence[str]
 
 
 def refuse_ties(node: exp.Expr) -> None:
-    """Where rows cannot be ranked.
+    """Refuse `WITH TIES` in a query whose rows cannot be ranked.
 
     Raises:
         QueryFailedError: the query asks for ties.

@@ -76,7 +76,7 @@ def cast_zoned(value: str, wanted: Type) -> Typed | None:
     try:
         sql, kind = _moment(value.strip())
     except QueryFailedError:
-        return None  # which the cast tells, or TRY makes null
+        return None  # the cast raises the error, or TRY makes it null
     return (sql, Type(wanted.kind, wanted.numbers, zone=kind.zone)) if kind.numbers <= wanted.numbers else None
 
 

@@ -36,7 +36,7 @@ class QueryTranslator:
         self._outputs: dict[int, list[Output]] = {}
 
     def run(self) -> list[Output]:
-        """Translate everything; say what comes out.
+        """Translate the query. Returns the SQL and its output columns.
 
         Raises:
             QueryFailedError: Athena would not run it, or it is not supported here.
@@ -130,7 +130,7 @@ class QueryTranslator:
             value, kind = translator.translate(projection)
             outputs.append(Output(name, kind))
             projections.append(_raw(value).as_(name, quoted=True))
-        # what sorts may name a column of the answer, which is still to be told from one of a table
+        # ORDER BY may name an output column, which must be distinguished from a table's column
         names = {output.name.lower(): output for output in outputs}
         self._clauses(node, translator, names, [projection.this.name for projection in projections])
         node.set("expressions", projections)

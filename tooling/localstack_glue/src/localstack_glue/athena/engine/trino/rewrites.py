@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All, "exists": exp.Exists}
-VIEW = "view"  # of a query in brackets that stands for one: its whole name, and the names of its columns
+VIEW = "view"  # for a query in brackets that replaces a table: its full name, and the names of its columns
 _PARTS = ("partition_by", "order", "spec")
 
 
@@ -71,7 +71,7 @@ def _inline_windows(select: exp.Select) -> None:
 def _complete(window: exp.Window, named: dict[str, exp.Window]) -> None:
     base = named.get(window.alias.lower()) if window.args.get("alias") is not None else None
     if base is None:
-        return  # it has none, or one that does not exist, which is told where windows are read
+        return  # it has none, or one that does not exist, which is reported when windows are read
     for part in _PARTS:
         if not window.args.get(part) and base.args.get(part):
             found = base.args[part]

@@ -20,7 +20,7 @@ from localstack_glue.athena.engine.trino.types import (
     row,
 )
 
-ANY = "any"  # an argument of whatever type, which stays as it is
+ANY = "any"  # an argument of any type, which stays unchanged
 _VARIABLE = re.compile(r"[A-Z]")
 _CONSTRAINTS = {
     "N": NUMBERS,

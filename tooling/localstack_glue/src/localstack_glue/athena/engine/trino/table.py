@@ -1,4 +1,4 @@
-"""What a row of the function table is: how Trino declares a function, and how it is answered here."""
+"""A row of the function table: Trino's declaration of a function, and its implementation here."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -18,7 +18,7 @@ def name_columns(tree: exp.Expr) -> None:
         try:
             types = [Translator(_unknown, _no_query).translate(part)[1] for part in node.expressions]
         except QueryFailedError:
-            continue  # which is told where the whole query is known, or the columns are never asked for
+            continue  # reported when the whole query is known, unless the columns are never used
         names: list[str] = []
         for kind in types:
             names += _name_columns(kind, len(names))

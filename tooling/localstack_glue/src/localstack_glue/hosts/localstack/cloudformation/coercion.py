@@ -48,7 +48,7 @@ def _scalar(value: Any, kind: str) -> Any:
         try:
             return int(value) if kind in _WHOLE else float(value)
         except ValueError:
-            return value  # the API says what is wrong
+            return value  # the API reports the error
     return value
 
 

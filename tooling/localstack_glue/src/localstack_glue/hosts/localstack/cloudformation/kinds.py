@@ -240,7 +240,7 @@ KINDS = {
         ),
     )
 }
-# types that CloudFormation has and that are not here: LocalStack would say CREATE_COMPLETE and make nothing
+# unsupported types of CloudFormation: LocalStack would report CREATE_COMPLETE and create nothing
 REFUSED = (
     "AWS::Glue::Catalog",
     "AWS::Glue::CustomEntityType",

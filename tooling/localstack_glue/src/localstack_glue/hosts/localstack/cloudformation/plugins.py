@@ -1,4 +1,4 @@
-"""Where LocalStack's CloudFormation finds the resource types. Imports stay inside the functions: plux loads this."""
+"""The plugins by which LocalStack's CloudFormation finds the resource types. plux loads this, so functions import."""
 
 from typing import Any
 

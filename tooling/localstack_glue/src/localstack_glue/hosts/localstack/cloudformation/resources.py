@@ -40,15 +40,15 @@ class GlueResource(ResourceProvider):
     kind: Kind
 
     def create(self, request: ResourceRequest) -> ProgressEvent:
-        """Create it, under a name made of the stack's where it has none."""
+        """Create the resource, under a name derived from the stack's if it has none."""
         return self._reported(request, self._create)
 
     def update(self, request: ResourceRequest) -> ProgressEvent:
-        """Change it; with another name, or where it cannot change, it is made anew and the old one deleted."""
+        """Update the resource, or replace it if the name differs or it cannot be changed."""
         return self._reported(request, self._update)
 
     def delete(self, request: ResourceRequest) -> ProgressEvent:
-        """Delete it; one that is gone already is no error, and one that this stack could not make is another's."""
+        """Delete the resource. A missing one is no error; one that this stack could not create is not its own."""
         given = dict(request.desired_state)
         if given.get("Id"):
             name = self.kind.name(given) or str(given["Id"])
@@ -135,7 +135,7 @@ class GlueResource(ResourceProvider):
 
 
 class RefusedResource(ResourceProvider):
-    """Says that a resource type is not supported."""
+    """A provider that fails because its resource type is not supported."""
 
     TYPE = ""
 

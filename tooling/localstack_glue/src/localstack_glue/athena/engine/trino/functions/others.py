@@ -104,7 +104,7 @@ JSON_.refuse(
 
 
 def _format_arguments(call: Call) -> str:
-    """The arguments as texts that tell their kind, for Java's Formatter."""
+    """The arguments as texts with their kind, for Java's Formatter."""
     tagged = []
     for value, kind in zip(call.arguments[1:], call.types[1:], strict=True):
         tag = {"double": "f", "real": "f", "decimal": "f", "boolean": "b"}.get(

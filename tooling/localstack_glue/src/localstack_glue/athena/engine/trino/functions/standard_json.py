@@ -25,7 +25,7 @@ _MOMENTS = {
 
 
 def _options(call: Call) -> dict[str, Any]:
-    """What the words of a call say, its path looked at."""
+    """The options of a call, with its path checked."""
     path = call.literal(1)
     try:
         found: dict[str, Any] = json.loads(call.literal(2) or "") if path is not None else {}
@@ -58,7 +58,7 @@ def _document(value: str, kind: Type, form: str) -> str:
 
 
 def _passed(value: str, kind: Type, form: str, *, to_path: bool = True) -> str:
-    """A value as a text that tells its kind."""
+    """A value as a text with its kind."""
     if form:
         return f"('j' || coalesce(':' || {_document(value, kind, form)}, ''))"
     if kind.kind == "unknown":

@@ -79,7 +79,7 @@ STRINGS.scalar(
 STRINGS.scalar(
     "lower", overload("varchar -> varchar", "lower({0})", lambda call: call.types[0]), examples={"lower('AbC')": "abc"}
 )
-# character by character: what has no capital of one character stays as it is
+# character by character: a character without a single upper-case one stays unchanged
 _UPPER = "CASE WHEN contains({0}, 'ß') THEN array_to_string(list_transform(string_split({0}, 'ß'), lambda part: upper(part)), 'ß') ELSE upper({0}) END"
 STRINGS.scalar(
     "upper",
@@ -102,7 +102,7 @@ STRINGS.scalar(
 STRINGS.scalar("rpad", ("varchar, bigint, varchar -> varchar", _padded("rpad")), examples={"rpad('7', 3, 'xy')": "7xy"})
 
 
-# what Java takes for white space
+# Java's white space
 _BLANKS = " || ".join(f"chr({code})" for code in (*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B), 0x2028, 0x2029, 0x205F, 0x3000))  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def json_entries(text: str) -> dict[str, str] | None:
 
 @python("VARCHAR, VARCHAR, BIGINT, BIGINT -> VARCHAR")
 def json_field(text: str, name: str, place: int, count: int) -> str | None:
-    """A row's field: of an object by its name, of an array by its place."""
+    """A row's field: by name from an object, by position from an array."""
     value = _load(text)
     if value is None:
         return None

@@ -199,7 +199,7 @@ class _Parser:
             return Step("not", (self._delimited(),))
         start = self._place
         if self._peek("exists", "("):
-            try:  # what stands in brackets may be a predicate or the left side of a comparison
+            try:  # brackets may enclose a predicate or the left side of a comparison
                 found = self._delimited()
                 if not self._peek(*COMPARISONS, "starts", "+", "-", "*", "/", "%", ".", "[", "?"):
                     if self._take("is"):

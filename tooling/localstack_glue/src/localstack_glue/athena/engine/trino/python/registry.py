@@ -48,7 +48,7 @@ def make_available(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) 
     for name in sorted({name for text in texts for name in _USED.findall(text)}):
         found = REGISTRY[name]
         call = found.call if found.takes_nulls else _without_nulls(found.call)
-        # DuckDB's own handling of nulls would not let a function give one
+        # with DuckDB's own null handling, a function cannot return null
         connection.create_function(name, call, list(found.parameters), found.returns, null_handling="special")  # type: ignore[call-overload]
 
 

@@ -208,7 +208,7 @@ def _dump(item: Any) -> str:
 
 
 def _fitting(item: Any, said: dict[str, Any]) -> str:
-    """A text is cut to its type's length; anything else has to fit."""
+    """Fit an item to its type: a text is cut to the length, anything else must fit."""
     text = _scalar(item, said["type"])
     if said["length"] is not None and not isinstance(item, str) and len(text) > said["length"]:
         raise _not_cast(item, said["type"])

@@ -31,7 +31,7 @@ _MOST_COMBINED, _MOST_COMBINATIONS = 5, 100_000
 
 @python("VARCHAR -> VARCHAR")
 def parse_double(text: str) -> str:
-    """A number's text for DuckDB: of what is none, Python would make null on the way."""
+    """A number's text for DuckDB. Invalid text is an error, not null."""
     found = hive.double(text)
     if found is None:
         raise FunctionError(f"Cannot cast '{text}' to DOUBLE", "INVALID_CAST_ARGUMENT")
