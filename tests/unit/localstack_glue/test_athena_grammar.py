@@ -238,3 +238,27 @@ def test_offset_stands_before_the_limit(tail: str):
 def test_words_that_are_none_of_trinos_are_no_sql(expression: str):
     with pytest.raises(MalformedQueryError, match="mismatched input"):
         value(expression)
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("select 1 as order", "1:13"),
+        ("select t.end from (values 1) t(x)", "1:10"),
+        ("select x\nfrom (values 1) group(x)", "2:17"),
+        ("with left as (select 1 a) select a from left", "1:6"),
+        ("select * from (values (1, 2)) t(a, table)", "1:36"),
+        ("select cast(row(1) as row(end integer))", "1:27"),
+    ],
+)
+def test_reserved_word_is_no_name_without_quotes(query: str, place: str):
+    with pytest.raises(MalformedQueryError, match=f"line {place}: mismatched input .* Expecting: <identifier>"):
+        ENGINE.run(query, "db")
+
+
+def test_words_that_are_not_reserved_and_words_in_quotes_are_names():
+    query = (
+        'select "order", date, timestamp, user, key, value, year, day, count, filter, first, last, type, "end" x, at '
+        'from (values (1,2,3,4,5,6,7,8,9,10,11,12,13,14,15)) t("order",date,timestamp,user,key,value,year,day,count,filter,first,last,type,"end",at)'
+    )
+    assert ENGINE.run(query, "db").rows == (tuple(str(number) for number in range(1, 16)),)

@@ -73,6 +73,16 @@ _TABLE_PROPERTIES = (
 )  # fmt: skip
 
 
+# trino.io/docs/current/language/reserved.html, without those that stand for a value by themselves
+_RESERVED_WORDS = (
+    "ALTER AND AS BETWEEN BY CASE CAST CONSTRAINT CREATE CROSS CUBE DEALLOCATE DELETE DESCRIBE DISTINCT DROP ELSE END "
+    "ESCAPE EXCEPT EXECUTE EXISTS EXTRACT FALSE FOR FROM FULL GROUP GROUPING HAVING IN INNER INSERT INTERSECT INTO IS "
+    "JOIN LEFT LIKE NATURAL NORMALIZE NOT NULL ON OR ORDER OUTER PREPARE RECURSIVE RIGHT ROLLUP SELECT TABLE THEN TRUE "
+    "UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH"
+)
+_RESERVED = frozenset(_RESERVED_WORDS.split())
+
+
 def check_words(sql: str) -> None:
     """Check the words of a query's text.
 
@@ -99,6 +109,22 @@ def check_words(sql: str) -> None:
             column = token.col - (token.end - token.start)
             raise MalformedQueryError(f"line {token.line}:{column}: mismatched input '{token.text}'")
         before = token
+
+
+def check_names(statement: exp.Expr) -> None:
+    """Check that no reserved word is a name without quotes.
+
+    Raises:
+        MalformedQueryError: one is.
+    """
+    found = [
+        (name.meta["line"], name.meta["col"] - len(str(name.this)) + 1, str(name.this))
+        for name in statement.find_all(exp.Identifier)
+        if str(name.this).upper() in _RESERVED and not name.args.get("quoted") and name.meta.get("line")
+    ]
+    if found:
+        line, column, text = min(found)
+        raise MalformedQueryError(f"line {line}:{column}: mismatched input '{text}'. Expecting: <identifier>")
 
 
 def check_change(statement: exp.Expr) -> None:
