@@ -6,7 +6,6 @@ owners, descriptions, tags) are allowed.
 
 import hashlib
 import json
-import re
 from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
@@ -33,7 +32,6 @@ DESCRIPTIVE_FIELDS_OF_RULES = {
     "tags", "unit",
 }  # fmt: skip
 _LATER_RULES = ("other_formats", "missing_values", "rounding", "notation", "thousands_separator")
-_BEYOND_THE_ROW = re.compile(r"(?i)\b(select|over|current_\w+|localtimestamp|now|randn?|random|uuid|shuffle)\b")
 EARLIEST_DAY = date(2000, 1, 1)  # of an event, where the contract has no minimum
 EARLIEST_EVENT = date(1700, 1, 1)
 _EVENT_DAYS = (EARLIEST_EVENT, date(2200, 12, 31))  # within which a contract may move the bounds
@@ -74,17 +72,6 @@ class FreeRule(Strict):
         if f"row.{name}" in _ROW_RULES:
             raise ValueError(f"{name!r} is the name of a built-in rule; use another name")
         return name
-
-    @field_validator("query")
-    @classmethod
-    def _speaks_of_the_row_alone(cls, query: str) -> str:
-        found = _BEYOND_THE_ROW.search(query)
-        if found:
-            raise ValueError(
-                f"{found[0]!r} is not allowed, because the result would depend on more than the row; use only the "
-                "row's columns and constants"
-            )
-        return query
 
 
 class Thresholds(Strict):

@@ -37,11 +37,6 @@ class RecordParser:
         marks = (self.form.delimiter, self.form.quote_symbol, self.form.escape or "")
         return all(mark == "" or (ord(mark) < _ASCII and mark not in "\r\n") for mark in marks)
 
-    @property
-    def doubles_quotes(self) -> bool:
-        """Whether a quote within quotes is doubled; otherwise the escape character precedes it."""
-        return self.form.escape is None
-
     @cached_property
     def _escaped(self) -> re.Pattern[bytes]:
         escape, quote = (re.escape(mark.encode()) for mark in (self.form.escape or "", self.form.quote_symbol))

@@ -189,7 +189,7 @@ class _Scan:
         return pc.or_(pc.is_in(after, value_set=self._borders), self._is_half_of_double(after))
 
     def _is_half_of_double(self, beside: pa.UInt8Array) -> pa.BooleanArray:
-        if not self._parser.doubles_quotes:
+        if self._parser.form.escape is not None:
             return pa.repeat(False, len(beside))
         return _equal(beside, self._parser.quote[0])
 

@@ -22,10 +22,10 @@ from etl_job.contract.columns import Column as ContractColumn
 from etl_job.contract.model import Contract, FreeRule
 from etl_job.contract.schemas import BROKEN, PART, ROW, WARNED
 from etl_job.errors import ContractError
-from etl_job.judging.sql_columns import SqlColumns, asked_column, typed_column
+from etl_job.judging.sql_columns import SqlColumns, applies_column, typed_column
 
-# Classes of expressions whose result is that of the session: the time, the user, the current database.
-_OF_THE_SESSION = re.compile(r"expressions\.(Current\w+|CurBatchTimestamp|LocalTimestamp|Now)\b")
+# Classes of expressions that look at the session (the time, the user, the current database), or at other rows.
+_NOT_OF_A_ROW = re.compile(r"expressions\.(Current\w+|CurBatchTimestamp|LocalTimestamp|Now|\w*Subquery|Exists)\b")
 # Constants that Spark's parser replaces with a time before anything else can see them.
 _SPECIAL_TIME = re.compile(r"(?i)\b(?:date|timestamp\w*)\s*['\"]\s*(now|today|tomorrow|yesterday)\b")
 
@@ -52,7 +52,7 @@ class SqlRules:
             .option("int96RebaseMode", "CORRECTED")
             .parquet(*files)
         )
-        asked = (asked_column(number) for number in range(len(self.contract.quality)))
+        asked = (applies_column(number) for number in range(len(self.contract.quality)))
         known = rows.select(
             *(F.col(name).alias(_apart(name)) for name in (PART, ROW, *asked)),
             *(F.col(typed_column(column.name)).alias(column.name) for column in self.columns.columns),
@@ -66,13 +66,15 @@ class SqlRules:
     @property
     def _schema(self) -> str:
         typed = (f"`{typed_column(c.name)}` {SQL_TYPES[c.logical_type]}" for c in self.columns.columns)
-        asked = (f"{asked_column(number)} boolean" for number in range(len(self.contract.quality)))
+        asked = (f"{applies_column(number)} boolean" for number in range(len(self.contract.quality)))
         return ", ".join([f"{PART} int, {ROW} bigint", *asked, *typed])
 
     def _bits(self, name: str, severity: str) -> Column:
         names = self.contract.rule_names if severity == "error" else self.contract.warning_names
         bits = [
-            F.when(F.col(_apart(asked_column(number))) & ~F.coalesce(F.expr(rule.query), F.lit(False)), F.lit(1 << bit))
+            F.when(
+                F.col(_apart(applies_column(number))) & ~F.coalesce(F.expr(rule.query), F.lit(False)), F.lit(1 << bit)
+            )
             .otherwise(F.lit(0))
             .cast("long")
             for number, rule in enumerate(self.contract.quality)
@@ -131,5 +133,5 @@ def _beyond_the_row(plan: Any, query: str) -> str | None:
         return "other rows"
     if not plan.deterministic():
         return "chance"
-    found = _OF_THE_SESSION.search(plan.toJSON()) or _SPECIAL_TIME.search(query)
+    found = _NOT_OF_A_ROW.search(plan.toJSON()) or _SPECIAL_TIME.search(query)
     return found[1] if found else None

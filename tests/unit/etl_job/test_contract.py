@@ -123,10 +123,6 @@ def rule_of_another_kind(document):
     quality(document, type="library")
 
 
-def rule_about_other_rows(document):
-    quality(document, query="date < current_date()")
-
-
 def rule_with_a_name_of_the_jobs(document):
     quality(document, name="field_count")
 
@@ -271,10 +267,6 @@ def no_features(document):
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: must be 'sum', .*, not 'median'"),
         (two_event_times, "features.eventTime: set either timestamp, or date with an optional time"),
         (rule_of_another_kind, r"quality\.0\.type: must be 'sql', not 'library'"),
-        (
-            rule_about_other_rows,
-            r"quality\.0\.query: 'current_date' is not allowed, because the result would depend on more than the row",
-        ),
         (rule_with_a_name_of_the_jobs, r"quality\.0\.name: 'field_count' is the name of a built-in rule"),
         (rules_of_one_name, "quality: two rules are named row.not_at_noon; rename one"),
         (more_rules_than_bits, r"there are \d+ rules, but the job supports 63 at most"),

@@ -107,6 +107,9 @@ REFUSED = {
     "lambda": "transform(array(1), x -> x) > 1",
     "star": "*",
     "parameter": "price > :limit",
+    "words-in-a-subquery": "brand in (select 'over' from values (1))",
+    "current-database": "current_database() = brand",
+    "time-zone": "current_timezone() = brand",
     "raw-hive": "transform(brand) using 'cat'",
     "java": "reflect('java.lang.System', 'exit', 1) = 1",
     "deep": "(" * 4000 + "flag" + ")" * 4000,
@@ -127,6 +130,7 @@ def test_columns_of_a_rule_are_found_wherever_they_stand(spark: SparkSession) ->
 
 
 TAKEN = [
+    "brand not in ('now', 'over', 'random', 'select', 'current_date', 'today')",
     "price > 0 and price < 1000",
     "brand in ('a', \"b\") or not flag",
     "day >= date'2024-01-31' and day <= '2025-01-01'",
