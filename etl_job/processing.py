@@ -143,7 +143,7 @@ def _take_back(context: RunContext, counted: CountedRows) -> tuple[str, ...]:
         delete_own_quarantine(context, counted)
     except (OSError, BotoCoreError, ClientError) as error:
         folders = quarantine_folders(context, counted, context.paths.quarantine)
-        context.progress.say(
+        context.progress.log(
             "left-behind",
             folders=",".join(folders),
             because=failure_cause(error),

@@ -68,7 +68,7 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
     manifest = build_manifest(record, arguments, progress.stages, reason=None)
     uri = write_manifest(services.store, arguments.lake_root, manifest)
     send_notifications(services, manifest, uri)
-    progress.say("done", status=manifest.status, seconds=manifest.seconds, manifest=uri)
+    progress.log("done", status=manifest.status, seconds=manifest.seconds, manifest=uri)
     return manifest
 
 
@@ -95,13 +95,13 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     tags_hold = None not in opening.tables.features.quarter_tags.values()
     have_columns = not have_other_columns(opening.tables.features)
     if not opening.selection and are_in_step and tags_hold and have_columns:
-        progress.say("nothing-new", message="every delivery is already published")
+        progress.log("nothing-new", message="every delivery is already published")
         yield _exported_again(services, opening)
         return
     if not tags_hold:
-        progress.say("recovery", message="renewing tags of quarters that an earlier version of the job set")
+        progress.log("recovery", message="renewing tags of quarters that an earlier version of the job set")
     if not have_columns:
-        progress.say("recovery", message="the contract asks for other columns of the features: computing all of them")
+        progress.log("recovery", message="the contract asks for other columns of the features: computing all of them")
     with progress.stage("session"):
         context = RunContext(
             spark=spark.result(),
@@ -116,7 +116,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     yield record
     selections = [opening.selection]
     if opening.selection and not are_in_step:
-        progress.say("recovery", message="the features do not match the curated table: computing them first")
+        progress.log("recovery", message="the features do not match the curated table: computing them first")
         selections.insert(0, Selection(()))
     for selection in selections:
         for result in process_deliveries(context, selection, record.result):
@@ -133,7 +133,7 @@ def _exported_again(services: Services, opening: Opening) -> RunRecord:
     export = export_csv(features, services.store, arguments.lake_root, arguments.dataset)
     if not export.written and not export.removed:
         return record
-    services.progress.say("export", written=len(export.written), removed=len(export.removed))
+    services.progress.log("export", written=len(export.written), removed=len(export.removed))
     return replace(record, result=record.result.then(replace(record.result.published, csv_export=export)))
 
 
@@ -154,24 +154,24 @@ def _log_opening(progress: Progress, opening: Opening) -> None:
     drift = opening.record.drift
     _log_files(opening.record.delivered, progress)
     if drift:
-        progress.say(
+        progress.log(
             "drift",
             new_columns=",".join(drift.new) or "none",
             missing_columns=",".join(drift.missing) or "none",
             other_order=str(drift.other_order).lower(),
         )
     if opening.state.finding:
-        progress.say("recovery", message=opening.state.finding)
+        progress.log("recovery", message=opening.state.finding)
 
 
 def _log_files(delivered: Delivered, progress: Progress) -> None:
     if delivered.not_catalogued:
-        progress.say("not-catalogued", deliveries=",".join(delivered.not_catalogued), message="read by the contract")
+        progress.log("not-catalogued", deliveries=",".join(delivered.not_catalogued), message="read by the contract")
     for file in delivered.left_out[:_FILES_LOGGED]:
-        progress.say("left-out", file=file.uri, message=file.reason)
+        progress.log("left-out", file=file.uri, message=file.reason)
     more = len(delivered.left_out) - _FILES_LOGGED
     if more > 0:
-        progress.say("left-out", more_files=more, message="the manifest names them all")
+        progress.log("left-out", more_files=more, message="the manifest names them all")
 
 
 def _leave_failed_manifest(services: Services, record: RunRecord, error: Exception) -> bool:
@@ -184,9 +184,9 @@ def _leave_failed_manifest(services: Services, record: RunRecord, error: Excepti
         uri = write_manifest(services.store, services.arguments.lake_root, manifest)
     except Exception as unwritten:  # in any case, the reason of the failure must be reported
         uri = ""
-        progress.say("failed", manifest="none", because=failure_reason(unwritten))
+        progress.log("failed", manifest="none", because=failure_reason(unwritten))
     else:
-        progress.say("failed", manifest=uri)
+        progress.log("failed", manifest=uri)
     return send_notifications(services, manifest, uri)
 
 
@@ -198,10 +198,10 @@ def send_notifications(services: Services, manifest: RunManifest, uri: str) -> b
     try:
         news = collect_news(services.store, services.arguments, manifest, uri)
     except Exception as error:  # the run has ended, and how it ended is in its manifest
-        services.progress.say("news", skipped=failure_cause(error))
+        services.progress.log("news", skipped=failure_cause(error))
         return False
     problems = {"metrics": put_metrics(services.session, news), "event": put_run_event(services.session, news)}
     for what, problem in problems.items():
         if problem:
-            services.progress.say(what, skipped=problem)
+            services.progress.log(what, skipped=problem)
     return problems["event"] is None

@@ -19,7 +19,7 @@ def typed_column(name: str) -> str:
     return f"_t_{name}"
 
 
-def asked_column(number: int) -> str:
+def applies_column(number: int) -> str:
     """The internal column that marks the rows to which the rule of this number applies."""
     return f"_asked_{number}"
 
@@ -54,7 +54,7 @@ class SqlColumns:
             asked = pa.repeat(True, count)
             for column in of_rule:
                 asked = pc.and_(asked, readable[column.name])
-            found[asked_column(number)] = asked
+            found[applies_column(number)] = asked
         return found
 
 

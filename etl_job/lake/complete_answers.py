@@ -67,7 +67,7 @@ def _refuse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> No
     body, protocol = response_dict["body"], operation_model.service_model.resolved_protocol
     if "json" in protocol:
         _refuse_half_json(operation_model, body)
-    elif protocol in _IN_XML and _is_told_in_the_body(operation_model) and not _is_xml_document(body):
+    elif protocol in _IN_XML and _is_in_the_body(operation_model) and not _is_xml_document(body):
         _raise(operation_model)
 
 
@@ -89,7 +89,7 @@ def _refuse_missing_fields(model: Any, parsed: dict[str, Any], http_response: An
 
 
 def _refuse_half_json(operation_model: Any, body: bytes) -> None:
-    if not body and not _has_something_to_say(operation_model):
+    if not body and not _has_content(operation_model):
         return
     try:
         json.loads(body)
@@ -103,13 +103,13 @@ def _raise(operation_model: Any, cause: Exception | None = None) -> NoReturn:
     raise ResponseStreamingError(error=f"the answer to {operation_model.name} broke off") from cause
 
 
-def _has_something_to_say(operation_model: Any) -> bool:
+def _has_content(operation_model: Any) -> bool:
     """Whether the operation's response has members, so that even an empty list arrives as JSON."""
     shape = operation_model.output_shape
     return shape is not None and bool(shape.members)
 
 
-def _is_told_in_the_body(operation_model: Any) -> bool:
+def _is_in_the_body(operation_model: Any) -> bool:
     """Whether members of the answer are in its body as XML, and not in headers alone."""
     shape = operation_model.output_shape
     if shape is None or "payload" in shape.serialization:

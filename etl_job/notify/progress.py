@@ -37,9 +37,9 @@ class Progress:
     def _end(self, name: str, start: float, **facts: object) -> None:
         seconds = round(time.monotonic() - start, 2)
         self._stages.append(Stage(stage=name, seconds=seconds))
-        self.say(name, **facts, seconds=seconds)
+        self.log(name, **facts, seconds=seconds)
 
-    def say(self, stage: str, **facts: object) -> None:
+    def log(self, stage: str, **facts: object) -> None:
         """Log one line without timing. If it cannot be written, the run continues: its result does not depend on it."""
         words = " ".join(f"{name}={one_line(value)}" for name, value in facts.items())
         with suppress(OSError, ValueError):

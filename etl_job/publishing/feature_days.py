@@ -16,7 +16,7 @@ from etl_job.publishing.features import FeatureRange, affected_range, last_new_b
 from etl_job.publishing.point_in_time import KeptDays, QuarterPlan, SharedKeys, quarter_of
 from etl_job.publishing.published_counts import PublishedCounts
 from etl_job.tables.quarter_tags import QuarterTag
-from etl_job.tables.snapshot_change import among, from_on
+from etl_job.tables.snapshot_change import from_on, is_one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +101,4 @@ def removed_features(days: FeatureDays, history: PublishedCounts) -> BooleanExpr
         return AlwaysTrue() if days.takes_all(history) else AlwaysFalse()
     if days.wanted.reaches_end:
         return from_on(QUARTER, quarter_of(days.wanted.first_day))
-    return among(QUARTER, days.wanted.quarters)
+    return is_one_of(QUARTER, days.wanted.quarters)

@@ -17,7 +17,7 @@ from etl_job.publishing.write_files import ToWrite, WrittenFiles, write_files
 from etl_job.tables.counting_basis import basis_of_counts, basis_of_features
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.quarantine_runs import files_of_other_runs
-from etl_job.tables.snapshot_change import Replacement, among
+from etl_job.tables.snapshot_change import Replacement, is_one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def commit_curated(
     quarantines = context.tables.quarantines.after(replaced, bad, context.arguments.run_id)
     table.replace(
         Replacement(
-            among(DELIVERY, replaced),
+            is_one_of(DELIVERY, replaced),
             files,
             context.arguments.run_id,
             table_properties={
@@ -145,7 +145,7 @@ def _features_now(context: RunContext) -> str:
 
 
 def _committed(context: RunContext, table: PublishedIceberg, files: int, partitions: Sequence[str]) -> PublishedTable:
-    context.progress.say("commit", table=table.identifier, snapshot=table.snapshot_id)
+    context.progress.log("commit", table=table.identifier, snapshot=table.snapshot_id)
     return PublishedTable(
         table=table.identifier,
         location=table.location,

@@ -166,19 +166,19 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
                 outcome = self._find_outcome(write, has_changed=write.was_lost and _may_be_own(error))
             except Exception as unreadable:
                 if _is_refusal(error):
-                    raise NotCommittedError(_said(error), may_succeed_later=False) from error
-                seen = f"the table cannot be read since: {_said(unreadable)}"
+                    raise NotCommittedError(_message(error), may_succeed_later=False) from error
+                seen = f"the table cannot be read since: {_message(unreadable)}"
                 if isinstance(unreadable, _OldTableError):
                     seen = "Glue shows the table as it was earlier, or not at all"
-                raise OutcomeUnknownError(f"{_said(error)}; and {seen}") from error
+                raise OutcomeUnknownError(f"{_message(error)}; and {seen}") from error
             if outcome is Outcome.LANDED:
                 return
-            write.was_lost |= _tells_nothing(error)
+            write.was_lost |= _is_inconclusive(error)
             if outcome is Outcome.UNCHANGED:
-                raise NotCommittedError(_said(error), _is_passing(error)) from error
+                raise NotCommittedError(_message(error), _is_passing(error)) from error
             if write.before is None:
                 raise TableAlreadyExistsError(f"Table {write.name} already exists") from error
-            raise CommitFailedException(f"{write.name} is not any more what it was: {_said(error)}") from error
+            raise CommitFailedException(f"{write.name} is not any more what it was: {_message(error)}") from error
 
     def _patience(self, attempts: int, again: Callable[[BaseException], bool]) -> Retrying:
         return Retrying(
@@ -231,7 +231,7 @@ def _is_passing(error: Exception) -> bool:
     return status >= 500 or status == 429 or answer.response["Error"].get("Code", "") in _SENT_AGAIN
 
 
-def _tells_nothing(error: Exception) -> bool:
+def _is_inconclusive(error: Exception) -> bool:
     """Whether the write may have had its effect: no answer came, or one of an error within Glue."""
     answer = _answer(error)
     return answer is None or answer.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
@@ -249,6 +249,6 @@ def _is_refusal(error: Exception) -> bool:
     return answer is not None and not _is_passing(error) and not _may_be_own(error)
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     cause = _answer(error) or error
     return f"{type(cause).__name__}: {' '.join(str(cause).split())}"

@@ -64,7 +64,7 @@ class Changes:
     withdrawn: frozenset[str]
 
 
-def among(column: str, values: Sequence[str]) -> BooleanExpression:
+def is_one_of(column: str, values: Sequence[str]) -> BooleanExpression:
     """Rows whose column has one of these values."""
     return In(column, values)  # type: ignore[arg-type, call-arg]
 

@@ -40,7 +40,7 @@ from etl_job.tables.quarantine_runs import files_of_other_runs
 from etl_job.tables.quarter_tags import QuarterTag, renewed_quarters
 from etl_job.tables.recovery import published_state
 from etl_job.tables.referenced_files import LeftByRuns, check_metadata, check_what_runs_left
-from etl_job.tables.snapshot_change import Replacement, among
+from etl_job.tables.snapshot_change import Replacement, is_one_of
 
 from .names import BUCKET, DATABASE, DATASET, REGION
 
@@ -239,7 +239,7 @@ class ThinJob:
         quarantines = tables.quarantines.after(replaced, bad, self.run_id)
         table.replace(
             Replacement(
-                among("delivery", replaced),
+                is_one_of("delivery", replaced),
                 files,
                 self.run_id,
                 table_properties={**registers.properties, **quarantines.properties},
@@ -263,7 +263,7 @@ class ThinJob:
             for quarter in renewed_quarters(table.quarter_tags, quarters, min({*quarters, *old}, default=None))
         ]
         change = Replacement(
-            among("quarter", sorted({*quarters, *old}) or ["none"]),
+            is_one_of("quarter", sorted({*quarters, *old}) or ["none"]),
             files,
             self.run_id,
             tags,

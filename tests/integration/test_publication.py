@@ -19,7 +19,7 @@ from etl_job.errors import PublicationError
 from etl_job.lake.files import S3ObjectStore
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.iceberg import PublishedIceberg
-from etl_job.tables.snapshot_change import Replacement, among
+from etl_job.tables.snapshot_change import Replacement, is_one_of
 from quartal.core.aws import AwsConnection
 from quartal.features.lake_files import files_below, lake_path
 from quartal.features.maintenance import Lake, files_named_by, maintain
@@ -68,7 +68,7 @@ def tables(endpoint_url: str) -> Tables:
 
 
 def replacement(tables: Tables, rows: int, run_id: str) -> Replacement:
-    return Replacement(among("delivery", ["d1"]), [tables.data_file("d1", rows)], run_id)
+    return Replacement(is_one_of("delivery", ["d1"]), [tables.data_file("d1", rows)], run_id)
 
 
 def at_once(*actions: Callable[[], str]) -> list[str]:

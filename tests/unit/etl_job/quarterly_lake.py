@@ -18,7 +18,7 @@ from etl_job.publishing.features import affected_range
 from etl_job.publishing.parquet_files import FileLayout, write_rows
 from etl_job.publishing.point_in_time import KeptDays, QuarterPlan, SharedKeys, quarter_of
 from etl_job.tables.iceberg import PublishedIceberg, in_step
-from etl_job.tables.snapshot_change import Replacement, among, from_on
+from etl_job.tables.snapshot_change import Replacement, from_on, is_one_of
 
 from .conftest import DATABASE
 
@@ -119,7 +119,7 @@ class QuarterlyLake:
         if replaced:
             curated.replace(
                 Replacement(
-                    among("delivery", sorted(replaced)), files, run_id, processed=processed, withdrawn=withdrawn
+                    is_one_of("delivery", sorted(replaced)), files, run_id, processed=processed, withdrawn=withdrawn
                 )
             )
         if ends_after_curated:

@@ -23,7 +23,7 @@ from etl_job.lake.files import LocalObjectStore, S3ObjectStore
 from etl_job.publishing.csv_export import export_csv
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.iceberg import PublishedIceberg
-from etl_job.tables.snapshot_change import Replacement, among
+from etl_job.tables.snapshot_change import Replacement, is_one_of
 
 from .conftest import DATABASE, Lake
 
@@ -90,7 +90,7 @@ class Features:
             content = {"quarter": [quarter], "day": [date(2024, 1, 1)], "rows": [count]}
             pq.write_table(pa.table(content, SCHEMA), path)
             files.append(f"file://{path}")
-        table.replace(Replacement(among("quarter", QUARTERS), files, run_id))
+        table.replace(Replacement(is_one_of("quarter", QUARTERS), files, run_id))
         return table
 
     def export(self, table: PublishedIceberg, store: LocalObjectStore | None = None):

@@ -28,7 +28,7 @@ from etl_job.publishing.publish import commit_features
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.iceberg import PublishedIceberg
-from etl_job.tables.snapshot_change import Replacement, among
+from etl_job.tables.snapshot_change import Replacement, is_one_of
 
 from .conftest import DATABASE, Lake
 from .glue_faults import ALWAYS, CONCURRENT, RESET, GlueFaults, inject
@@ -68,7 +68,7 @@ def change(lake: Lake):
         path.parent.mkdir(exist_ok=True)
         columns = {"delivery": [delivery], "day": [date(2024, 1, 1)], "rows": [rows]}
         pq.write_table(pa.table(columns, SCHEMA), path)
-        return Replacement(among("delivery", [delivery]), [f"file://{path}"], run_id)
+        return Replacement(is_one_of("delivery", [delivery]), [f"file://{path}"], run_id)
 
     return change
 

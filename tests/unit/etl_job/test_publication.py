@@ -20,7 +20,7 @@ from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.quarter_tags import QuarterTag
-from etl_job.tables.snapshot_change import RUN, RUN_TAGS_KEPT, Replacement, among, outlived_run_tags
+from etl_job.tables.snapshot_change import RUN, RUN_TAGS_KEPT, Replacement, is_one_of, outlived_run_tags
 
 from .conftest import DATABASE
 
@@ -55,7 +55,7 @@ def rows_in(name: str = "counts") -> dict[str, int]:
 
 
 def change(file: str, delivery: str, run_id: str, **more: object) -> Replacement:
-    return Replacement(among("delivery", [delivery]), [file], run_id, **more)
+    return Replacement(is_one_of("delivery", [delivery]), [file], run_id, **more)
 
 
 def test_replacement_takes_the_old_part_out_and_leaves_the_rest(opened, file_of):
@@ -112,7 +112,7 @@ def test_tags_of_quarters_stay_and_those_of_old_runs_go(opened, file_of):
     table, file = opened(), file_of("d1", 1, "a")
     table.replace(change(file, "d1", "run-00", quarter_tags=[QuarterTag("2019Q4", date(2019, 12, 31))]))
     for number in range(1, RUN_TAGS_KEPT + 2):
-        table.replace(Replacement(among("delivery", ["none"]), (), f"run-{number:02d}"))
+        table.replace(Replacement(is_one_of("delivery", ["none"]), (), f"run-{number:02d}"))
     runs = [tag for tag in table.tags if tag.startswith("run-")]
     assert len(runs) == RUN_TAGS_KEPT
     assert f"run-{RUN_TAGS_KEPT + 1:02d}" in runs
@@ -128,7 +128,7 @@ def test_tags_and_branches_of_users_never_expire(opened, file_of):
         references.create_tag(snapshot, "model-v1").create_branch(snapshot, "what-if")
     assert opened().tags == ("model-v1", "run-00"), "a branch is no tag"
     for number in range(1, RUN_TAGS_KEPT + 3):
-        opened().replace(Replacement(among("delivery", ["none"]), (), f"run-{number:02d}"))
+        opened().replace(Replacement(is_one_of("delivery", ["none"]), (), f"run-{number:02d}"))
     references = GlueCatalog("test").load_table(f"{DATABASE}.counts").refs()
     assert (references["model-v1"].snapshot_id, references["what-if"].snapshot_id) == (snapshot, snapshot)
     assert "run-00" not in references
@@ -138,7 +138,7 @@ def test_a_run_that_changes_no_row_leaves_a_snapshot_of_its_own(opened, file_of)
     table = opened()
     table.replace(change(file_of("d1", 1, "a"), "d1", "one"))
     first = table.snapshot_id
-    table.replace(Replacement(among("delivery", ["none"]), (), "two"))
+    table.replace(Replacement(is_one_of("delivery", ["none"]), (), "two"))
     assert table.snapshot_id != first
     assert rows_in() == {"d1": 1}
 
@@ -148,7 +148,7 @@ def test_a_run_that_read_an_older_state_fails_even_where_it_changes_no_row(opene
     late = opened()
     opened().replace(change(file_of("d2", 2, "b"), "d2", "b", table_properties={"registers": "b"}))
     with pytest.raises(PublicationError, match="run again"):
-        late.replace(Replacement(among("delivery", ["d3"]), (), "c", table_properties={"registers": "c"}))
+        late.replace(Replacement(is_one_of("delivery", ["d3"]), (), "c", table_properties={"registers": "c"}))
     assert opened().metadata.properties["registers"] == "b"
 
 

@@ -163,7 +163,7 @@ def test_long_reason_is_cut_and_the_remedy_stays():
 def test_control_characters_of_data_reach_no_terminal():
     assert one_line("a\x1b[31m\u202eb\u0085c\u2028d\te\n") == "a\\x1b[31m\\u202eb c d e"
     lines: list[str] = []
-    Progress(lines.append).say("left-out", file="s3://b/\x1b]0;x\x07.csv", message="a\nb")
+    Progress(lines.append).log("left-out", file="s3://b/\x1b]0;x\x07.csv", message="a\nb")
     assert lines == ["[quartal] stage=left-out file=s3://b/\\x1b]0;x\\x07.csv message=a b\n"]
 
 

@@ -13,7 +13,7 @@ from botocore.session import get_session
 from etl_job.contract.schemas import TableColumn
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.iceberg import PublishedIceberg
-from etl_job.tables.snapshot_change import Replacement, among
+from etl_job.tables.snapshot_change import Replacement, is_one_of
 
 from .conftest import DATABASE
 
@@ -44,7 +44,7 @@ def test_commit_opens_files_with_the_credentials_of_now(lake, signed_in):
     def change(run_id: str) -> Replacement:
         path = lake.root / f"{run_id}.parquet"
         pq.write_table(pa.table({"delivery": ["d1"], "day": [date(2024, 1, 1)]}), path)
-        return Replacement(among("delivery", ["d1"]), [f"file://{path}"], run_id)
+        return Replacement(is_one_of("delivery", ["d1"]), [f"file://{path}"], run_id)
 
     open_table = partial(PublishedIceberg, location=location, columns=COLUMNS, by="delivery")
     open_table(catalog, DATABASE, "counts").replace(change("one"))

@@ -8,7 +8,7 @@ from pyiceberg.table.snapshots import Snapshot
 from etl_job.tables import key_registers, quarantine_runs
 from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import Quarantines
-from etl_job.tables.snapshot_change import Replacement, among
+from etl_job.tables.snapshot_change import Replacement, is_one_of
 from quartal.features import maintenance, quarantine
 
 
@@ -19,7 +19,9 @@ def test_table_properties_have_the_names_that_earlier_versions_wrote():
 
 
 def test_snapshot_properties_have_the_names_that_earlier_versions_wrote():
-    change = Replacement(among("delivery", ["d1"]), (), "r1", source_snapshot=1, processed=("d1",), withdrawn=("d2",))
+    change = Replacement(
+        is_one_of("delivery", ["d1"]), (), "r1", source_snapshot=1, processed=("d1",), withdrawn=("d2",)
+    )
     assert set(change.properties(cast(Snapshot, SimpleNamespace(snapshot_id=7)))) == {
         "quartal.run-id",
         "quartal.curated-snapshot-id",

@@ -38,7 +38,7 @@ class MendedProvider(S3Provider):
         raise AssertionError(f"{operation} never ends")
 
 
-assert s3_listing.mend(MendedProvider) == tuple(s3_listing.START_PARAMETERS)
+assert s3_listing.repair(MendedProvider) == tuple(s3_listing.START_PARAMETERS)
 
 
 def _next(answer: dict[str, Any], member: str) -> str:
@@ -165,12 +165,12 @@ def test_handlers_that_lose_nothing_are_left_alone():
     class Mended(MendedProvider):
         pass
 
-    assert s3_listing.mend(Mended) == ()
+    assert s3_listing.repair(Mended) == ()
 
 
 def test_provider_of_another_make_is_left_alone_and_that_is_logged(caplog):
     class Other:
         pass
 
-    assert s3_listing.mend(Other) == ()
+    assert s3_listing.repair(Other) == ()
     assert "list_objects_v2 was not tried" in caplog.text

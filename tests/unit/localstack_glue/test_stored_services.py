@@ -15,7 +15,7 @@ from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.athena.refusals import QUERY_OPERATIONS
 from localstack_glue.budgets.provider import BudgetsProvider
 from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
-from localstack_glue.hosts.localstack.missing_dashboards import tell_missing_dashboard
+from localstack_glue.hosts.localstack.missing_dashboards import correct_missing_dashboard
 from localstack_glue.quicksight.provider import QuickSightProvider
 from localstack_glue.service import stored_services
 from localstack_glue.service.account_region import Scope
@@ -254,7 +254,7 @@ def test_dashboard_that_is_not_there_is_awss_error_and_no_wrong_parameter(operat
         request_id="r",
     )
     response = Response(status=400)
-    tell_missing_dashboard(None, context, response)
+    correct_missing_dashboard(None, context, response)
     assert context.service_exception.code == code
     assert response.status_code == (404 if code == "ResourceNotFound" else 400)
     assert (b"<Code>ResourceNotFound</Code>" in response.data) is (code == "ResourceNotFound")

@@ -114,13 +114,13 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
         if change.address in priced:
             told |= {*coverage.sizes.get(change.type, ())}
         if change.type not in of_types:
-            of_types[change.type] = _looked_at(change.type, book)
+            of_types[change.type] = _examined_places(change.type, book)
         looked_at = of_types[change.type]
         names = dict.fromkeys(
             item.path
             for item in change.attributes
             if item.name not in (harmless if item.after in _HIDDEN else told)
-            and (item.after in _HIDDEN or not _is_looked_at(item, looked_at))
+            and (item.after in _HIDDEN or not _is_examined(item, looked_at))
             and not is_policy(change, item.name, plan)
         )
         if names:
@@ -158,7 +158,7 @@ class _Place:
     numbers: bool = False
 
 
-def _looked_at(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
+def _examined_places(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
     """Places that rules about updates examine; an empty path if a rule applies to every update."""
     rules = [rule for rule in book.about(resource_type) if {"update", "any"} & set(rule.actions)]
     places = [_Place("") for rule in rules if not rule.when]
@@ -168,7 +168,7 @@ def _looked_at(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
     return tuple(places)
 
 
-def _is_looked_at(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
+def _is_examined(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
     """Whether a rule examines an attribute or a parent of it, at this path or at any path with that ending."""
     path = f".{without_indices(item.path)}."
     for known in looked_at:

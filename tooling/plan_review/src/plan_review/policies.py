@@ -81,7 +81,7 @@ class Owner(BaseModel):
         owner = change.before.get(self.attribute)
         return isinstance(owner, str) and (self.type, owner) in gone
 
-    def is_made_with(self, change: ResourceChange, made: Named) -> bool:
+    def is_created_with(self, change: ResourceChange, made: Named) -> bool:
         """Whether the plan also creates the owner of a resource; an owner known only after the apply is new."""
         owner = change.after.get(self.attribute)
         return owner is Marker.UNKNOWN or (isinstance(owner, str) and (self.type, owner) in made)
@@ -131,7 +131,7 @@ class Rule(BaseModel):
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
             and not (self.unless_gone is not None and self.unless_gone.goes_with(change, others.gone))
-            and not (self.unless_made is not None and self.unless_made.is_made_with(change, others.made))
+            and not (self.unless_made is not None and self.unless_made.is_created_with(change, others.made))
         )
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:

@@ -14,7 +14,7 @@ from pathlib import Path
 from quartal.contracts.drafting import roles, writing
 from quartal.contracts.drafting.acceptance import Verdict, judge
 from quartal.contracts.drafting.column_names import is_published_name
-from quartal.contracts.drafting.kinds import Kind, Said, infer_kind
+from quartal.contracts.drafting.kinds import Answers, Kind, infer_kind
 from quartal.contracts.drafting.roles import Column, EventTime
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.drafting.sources import read_sample
@@ -86,7 +86,7 @@ def draft(source: Path, dataset: str, choices: Choices = Choices(), *, everythin
 
 def infer_columns(sample: Sample, choices: Choices) -> tuple[Column, ...]:
     """The sampled columns with their types. Others may settle the decimal mark, or the order, of an ambiguous one."""
-    said = Said(choices.date_order, choices.decimal_mark, choices.event_time)
+    said = Answers(choices.date_order, choices.decimal_mark, choices.event_time)
     kinds = [infer_kind(column, said) for column in sample.columns]
     marks = {mark for kind in kinds if (mark := kind.decimal_mark)}
     if len(marks) == 1:

@@ -50,7 +50,7 @@ def files_of_table(connection: AwsConnection, name: str) -> Iterator[Path]:
             )
         with TemporaryDirectory(prefix="quartal-") as folder:
             for number, key in enumerate(dict.fromkeys((keys[0], keys[len(keys) // 2], keys[-1]))):
-                _bring(s3, location.netloc, key, Path(folder) / f"{number}-{key.rpartition('/')[2]}")
+                _download(s3, location.netloc, key, Path(folder) / f"{number}-{key.rpartition('/')[2]}")
             yield Path(folder)
     except (ClientError, BotoCoreError) as error:
         raise as_aws_error(error) from error
@@ -62,6 +62,6 @@ def _keys(s3: S3Client, bucket: str, prefix: str) -> list[str]:
     return sorted(key for key in found if not key.rpartition("/")[2].startswith((".", "_")))
 
 
-def _bring(s3: S3Client, bucket: str, key: str, target: Path) -> None:
+def _download(s3: S3Client, bucket: str, key: str, target: Path) -> None:
     with target.open("wb") as file:
         shutil.copyfileobj(s3.get_object(Bucket=bucket, Key=key)["Body"], file)

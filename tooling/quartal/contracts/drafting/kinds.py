@@ -103,7 +103,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Answers:
     """A user's answers to questions that the texts leave open.
 
     Attributes:
@@ -117,7 +117,7 @@ class Said:
     time: str | None = None
 
 
-def infer_kind(column: SampledColumn, said: Said = Said()) -> Kind:
+def infer_kind(column: SampledColumn, said: Answers = Answers()) -> Kind:
     """The type of the column's texts."""
     if column.declared not in (None, Declared.TEXT):
         return _declared(column, said)
@@ -173,7 +173,7 @@ def _boolean(there: Mapping[str, int]) -> Kind | None:
     return None if sum(errors.values()) > _allowed(sum(there.values())) else Kind("boolean", errors=errors)
 
 
-def _counted(there: Mapping[str, int], column: SampledColumn, said: Said) -> Kind | None:
+def _counted(there: Mapping[str, int], column: SampledColumn, said: Answers) -> Kind | None:
     """Numbers that count the time since 1970-01-01."""
     reading = read_counted(there, split_words(column.name), is_time=column.name == said.time)
     if reading is None:
@@ -325,7 +325,7 @@ def _is_plausible(reading: Reading, column: SampledColumn) -> bool:
     return days is not None and not reading.unread and bool(named or (days[0].year >= 1950 and days[1] <= date.today()))
 
 
-def _declared(column: SampledColumn, said: Said) -> Kind:
+def _declared(column: SampledColumn, said: Answers) -> Kind:
     declared, counts = column.declared, column.counts
     if declared in (Declared.INTEGER, Declared.NUMBER) and counts:
         counted = _counted(counts, column, said)

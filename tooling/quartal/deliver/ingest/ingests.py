@@ -163,12 +163,12 @@ def ingest(
                 upload_id=upload.upload,
                 on_rows=on_rows or (lambda _: None),
             )
-            return _bring(transfer, target, records, record, upload, rows, options.parallel)
+            return _send(transfer, target, records, record, upload, rows, options.parallel)
         finally:
             writer.close()
 
 
-def _bring(
+def _send(
     transfer: ChunkTransfer,
     target: Target,
     records: RecordStore,

@@ -19,7 +19,7 @@ from quartal.contracts.model import FileFormat
 from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import ConfigurationError, UploadError
 from quartal.deliver.ingest.chunks import Key
-from quartal.deliver.upload.write_outcome import CALL_ERRORS, is_conflict, look, read_object, require_etag
+from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, is_conflict, read_object, require_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -183,7 +183,7 @@ class RecordStore:
         except CALL_ERRORS as error:
             if not is_conflict(error) and call_effect(error) is Effect.REFUSED:
                 raise
-            found = look(
+            found = check_stored(
                 lambda: read_object(self._s3, self._bucket, self._key), f"s3://{self._bucket}/{self._key}", error
             )
             if found is not None and found.metadata.get(_WRITE) == mark[_WRITE]:

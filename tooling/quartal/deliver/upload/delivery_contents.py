@@ -63,7 +63,7 @@ class DeliveriesBefore:
     unfinished: dict[str, str] = field(default_factory=dict)
     removing: set[str] = field(default_factory=set)
 
-    def look(
+    def read(
         self,
         transfer: Transfer,
         store: ManifestStore,

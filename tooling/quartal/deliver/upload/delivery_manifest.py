@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import UploadError
-from quartal.deliver.upload.write_outcome import CALL_ERRORS, is_conflict, look, read_object
+from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, is_conflict, read_object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -161,7 +161,7 @@ class ManifestStore:
                 manifest, etag = self._read(delivery)
             else:
                 what = f"the record of delivery {delivery}"
-                manifest, etag = look(lambda: self._read(delivery), what, failure)
+                manifest, etag = check_stored(lambda: self._read(delivery), what, failure)
             merged = changed(manifest)
             if merged == manifest:
                 return  # nothing changed, or an earlier attempt wrote it and its response was lost

@@ -14,7 +14,7 @@ from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import UploadError
 from quartal.deliver.upload.checksums import checksum_of_range, combined, encode, read_range
 from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
-from quartal.deliver.upload.write_outcome import CALL_ERRORS, look, stored_etag
+from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, stored_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -124,7 +124,9 @@ def store_in_parts(
                     )
                 except UnansweredError as error:
                     what = f"part {part.number} of s3 key {key}"
-                    landed = look(lambda: _parts_there(s3, bucket, key, upload_id), what, error).get(part.number)
+                    landed = check_stored(lambda: _parts_there(s3, bucket, key, upload_id), what, error).get(
+                        part.number
+                    )
                     if landed is None or landed[1:] != (part.size_bytes, text):
                         raise
                     etag = landed[0]
@@ -154,7 +156,9 @@ def _begin(s3: S3Client, s3_once: S3Client, bucket: str, key: str) -> str:
         except CALL_ERRORS as error:
             if call_effect(error) is Effect.REFUSED:
                 raise
-            begun = look(lambda: unfinished_uploads(s3, bucket, key).get(key), f"the beginning of s3 key {key}", error)
+            begun = check_stored(
+                lambda: unfinished_uploads(s3, bucket, key).get(key), f"the beginning of s3 key {key}", error
+            )
             if begun is not None:
                 return begun
             if not left:
@@ -186,7 +190,7 @@ def _complete(
         )
         return answer["ETag"].strip('"')
     except CALL_ERRORS as error:
-        etag = look(
+        etag = check_stored(
             lambda: stored_etag(s3, bucket, key, size_bytes=size_bytes, checksum=checksum), f"s3 key {key}", error
         )
         if etag is not None:

@@ -20,7 +20,7 @@ class SteadyFile:
 
     def __init__(self, path: Path, size_bytes: int) -> None:
         self._path = path
-        self._state = self._look()
+        self._state = self._read_state()
         if self._state[0] != size_bytes:
             raise self._refusal()
 
@@ -30,10 +30,10 @@ class SteadyFile:
         Raises:
             UploadError: it was changed or replaced.
         """
-        if self._look() != self._state:
+        if self._read_state() != self._state:
             raise self._refusal()
 
-    def _look(self) -> tuple[int, int, int]:
+    def _read_state(self) -> tuple[int, int, int]:
         found = self._path.stat()
         return found.st_size, found.st_mtime_ns, found.st_ino
 

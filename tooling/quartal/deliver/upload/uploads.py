@@ -237,7 +237,7 @@ def upload(
         folders = {(item.delivery, delivery_prefix(item)) for item in items}
         if folder is not None:
             folders.add((delivery_in(folder), folder))
-        before.look(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
+        before.read(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
         unwanted = before.unwanted(items, replace=exchange.replace, remove=exchange.remove, folder=folder)
         if items:  # a run in between must not read removed files beside their replacements
             for delivery, going in _by_delivery(key for key in unwanted if key in before.present).items():

@@ -100,7 +100,7 @@ def put_object(
     try:
         return writer.put(key, body, size_bytes=size_bytes, checksum=checksum)
     except UnansweredError as error:
-        etag = look(
+        etag = check_stored(
             lambda: stored_etag(s3, bucket, key, size_bytes=size_bytes, checksum=checksum),
             f"s3 key {key}",
             error,
@@ -110,7 +110,7 @@ def put_object(
         return etag
 
 
-def look(ask: Callable[[], _Found], what: str, error: BaseException) -> _Found:
+def check_stored(ask: Callable[[], _Found], what: str, error: BaseException) -> _Found:
     """Check the bucket after a failed write.
 
     Raises:

@@ -28,7 +28,7 @@ class Callers(Protocol):
         ...
 
 
-class NobodyAsked:
+class UncheckedCallers:
     """Everybody is the account: for hosts that do not enforce IAM."""
 
     def role_arn(self, _scope: Scope) -> str:

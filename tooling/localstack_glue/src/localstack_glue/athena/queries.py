@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from botocore.exceptions import ClientError
 
 from localstack_glue.athena import stored_results
-from localstack_glue.athena.callers import Callers, NobodyAsked
+from localstack_glue.athena.callers import Callers, UncheckedCallers
 from localstack_glue.athena.denials import is_denial, refused, refused_by_arrow
 from localstack_glue.athena.engine import statements
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
@@ -53,7 +53,7 @@ class Queries:
         self._lock = lock
         self._workgroups = workgroups
         self._engine_of = engine_of
-        self._callers = callers or NobodyAsked()
+        self._callers = callers or UncheckedCallers()
         self._prepared = PreparedRuns(clock, lock)
         self._slots = threading.Semaphore(_PARALLEL_QUERIES)
         self._running: dict[str, Cancellation] = {}

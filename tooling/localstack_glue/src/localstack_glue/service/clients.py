@@ -95,13 +95,13 @@ class ClientFactory:
         self, scope: Scope, role_arn: str, session_name: str, lasts: timedelta | None = SESSION
     ) -> Credentials:
         """Get temporary credentials of a role whose trust policy has been checked."""
-        begin = self.open_session or self._ask_sts
+        begin = self.open_session or self._assume_role
         credentials = begin(scope, role_arn, session_name)
         if self.guard is not None:
             self.guard.remember(credentials.access_key_id, role_arn, session_name, lasts)
         return credentials
 
-    def _ask_sts(self, scope: Scope, role_arn: str, session_name: str) -> Credentials:
+    def _assume_role(self, scope: Scope, role_arn: str, session_name: str) -> Credentials:
         with closing(self.of_account("sts", scope)) as sts:
             try:
                 answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=43200)

@@ -102,7 +102,7 @@ class GlueLocal:
         """
         _call(self.endpoint, "POST", "/_glue/reset")
         try:
-            _ask(self.endpoint, "POST", "/moto-api/reset")
+            _request(self.endpoint, "POST", "/moto-api/reset")
         except urllib.error.HTTPError as error:  # another emulator, which takes it for a bucket
             error.close()
 
@@ -174,10 +174,10 @@ def _policy(statement: Mapping[str, Any]) -> str:
 
 
 def _call(endpoint: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
-    return json.loads(_ask(endpoint, method, path, document))
+    return json.loads(_request(endpoint, method, path, document))
 
 
-def _ask(endpoint: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> bytes:
+def _request(endpoint: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> bytes:
     body = json.dumps(document or {}).encode() if method == "POST" else None
     request = urllib.request.Request(endpoint + path, body, method=method)  # noqa: S310 - the server's own URL
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -100,7 +100,7 @@ class Orchestrator:
                 raise InvalidInputException(f"Workflow {workflow.name} does not have a starting trigger")
             workflow.runs.append(run)
             self._fire(scope, start, run)
-            self._settle(scope, run)
+            self._end_if_done(scope, run)
             return run
 
     def _new_run(
@@ -145,7 +145,7 @@ class Orchestrator:
                 refused += self._start(scope, trigger, action, run)
             for job_run in refused:
                 self.job_run_ended(scope, job_run)
-            self._settle(scope, run)
+            self._end_if_done(scope, run)
             return run, [node_id(node.kind.value, workflow.name, node.name) for node in plan.starts]
 
     def stop_workflow_run(self, scope: Scope, run: WorkflowRun) -> None:
@@ -157,7 +157,7 @@ class Orchestrator:
                     self._jobs.stop_run(scope, job_run)
                 for crawl in find_crawls(scope.store, action):
                     self._crawlers.stop_crawl(crawl)
-            self._settle(scope, run)
+            self._end_if_done(scope, run)
 
     def crawl_ended(self, scope: Scope, crawl: Crawl) -> None:
         """Fire the triggers that wait for this crawl, unless it was started by hand or by its own schedule (G1, G2)."""
@@ -193,7 +193,7 @@ class Orchestrator:
                 ends = _ends_in(scope, run)  # read again: what a trigger started may have been refused at once
                 if trigger.watch.holds(ends):
                     self._fire(scope, trigger, run, _job_runs(trigger.watch.met_by(ends).values()))
-        self._settle(scope, run)
+        self._end_if_done(scope, run)
 
     def _advance_outside(self, scope: Scope, end: End) -> None:
         for trigger in list(scope.store.triggers.values()):
@@ -240,7 +240,7 @@ class Orchestrator:
             record.error_message = error.message
             return []
 
-    def _settle(self, scope: Scope, run: WorkflowRun) -> None:
+    def _end_if_done(self, scope: Scope, run: WorkflowRun) -> None:
         """End a run if nothing of it runs any more. Possible next steps have been started before (G7)."""
         if not run.is_running or any(_is_running(newest_state(scope.store, action)) for action in run.actions):
             return

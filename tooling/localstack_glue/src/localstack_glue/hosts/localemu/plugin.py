@@ -49,7 +49,7 @@ def prepare_runtime() -> None:
 
     from localstack_glue.hosts.localemu import s3_tokens
 
-    s3_tokens.mend()
+    s3_tokens.repair()
     config.SERVICE_PROVIDER_CONFIG.bulk_set_provider_if_not_exists(list(SERVICES), NAME)
     services.take_in()
 

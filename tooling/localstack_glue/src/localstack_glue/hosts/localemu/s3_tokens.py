@@ -6,7 +6,7 @@ A listing whose next page begins with such a key ends there with an InternalErro
 import base64
 
 
-def mend() -> None:
+def repair() -> None:
     """Make LocalEmu 1.3 read all tokens that it creates."""
     from localemu.services.s3 import provider
 

@@ -26,7 +26,7 @@ def keep_s3_objects_in(folder: Path) -> None:
     EphemeralS3ObjectStore.__init__ = in_folder
 
 
-def listen_only_where_told() -> None:
+def bind_only_to_configured_hosts() -> None:
     """Have LocalStack bind to the hosts of `GATEWAY_LISTEN`.
 
     LocalStack 4.13 takes the port and binds it on every IPv4 interface: `127.0.0.1:4566`, its own default, is open

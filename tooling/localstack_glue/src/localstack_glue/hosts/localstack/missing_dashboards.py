@@ -5,7 +5,7 @@ from typing import Any
 _WORDS = "does not exist"
 
 
-def tell_missing_dashboard(_chain: Any, context: Any, response: Any) -> None:
+def correct_missing_dashboard(_chain: Any, context: Any, response: Any) -> None:
     """Return AWS's error for a missing dashboard from GetDashboard.
 
     A state outlives its LocalStack, and the next plan reads dashboards that no longer exist.

@@ -35,7 +35,7 @@ ENCODED_LISTS: Mapping[str, str] = {
 }
 
 
-def mend(provider: type | None = None) -> tuple[str, ...]:
+def repair(provider: type | None = None) -> tuple[str, ...]:
     """Replace the handlers of LocalStack's S3 provider that lose keys; return their names.
 
     A handler that answers rightly is left alone, and one that cannot be tried too.
@@ -46,7 +46,7 @@ def mend(provider: type | None = None) -> tuple[str, ...]:
         provider = S3Provider
     mended = tuple(name for name in START_PARAMETERS if loses_keys(provider, name))
     for name in mended:
-        setattr(provider, name, listing_plainly(getattr(provider, name)))
+        setattr(provider, name, compare_decoded_keys(getattr(provider, name)))
     if mended:
         LOG.info("LocalStack's %s lose URL-encoded keys; mended", ", ".join(mended))
     return mended
@@ -66,18 +66,18 @@ def loses_keys(provider: type, name: str) -> bool:
     return listed != [quote(PROBE_KEYS[1])]
 
 
-def listing_plainly(handler: Any) -> Any:
+def compare_decoded_keys(handler: Any) -> Any:
     """Wrap a handler so that it compares decoded keys, and encodes its response if requested."""
 
     @functools.wraps(handler)
-    def list_plainly(self: Any, context: Any, *args: Any, encoding_type: str | None = None, **kwargs: Any) -> Any:
+    def list_decoded(self: Any, context: Any, *args: Any, encoding_type: str | None = None, **kwargs: Any) -> Any:
         answer = handler(self, context, *args, encoding_type=None, **kwargs)
         if encoding_type:
             encode(answer)
             answer["EncodingType"] = "url"
         return answer
 
-    return list_plainly
+    return list_decoded
 
 
 def encode(answer: MutableMapping[str, Any]) -> None:

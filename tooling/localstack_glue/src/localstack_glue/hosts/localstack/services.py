@@ -73,7 +73,7 @@ def take_in() -> None:
     from localstack.aws import handlers
 
     from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing
-    from localstack_glue.hosts.localstack.missing_dashboards import tell_missing_dashboard
+    from localstack_glue.hosts.localstack.missing_dashboards import correct_missing_dashboard
     from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
     from localstack_glue.service.control_addresses import CONTROL, METHODS
 
@@ -82,11 +82,11 @@ def take_in() -> None:
         from localstack_glue.hosts.localstack.faulty_gateway import install
 
         install(faults)
-    host_mode.listen_only_where_told()
+    host_mode.bind_only_to_configured_hosts()
     if root := os.environ.get("FILESYSTEM_ROOT"):  # set in host mode only, a folder per LocalStack
         host_mode.keep_s3_objects_in(Path(root).absolute() / "s3-objects")
-    s3_listing.mend()
-    handlers.run_custom_response_handlers.append(tell_missing_dashboard)
+    s3_listing.repair()
+    handlers.run_custom_response_handlers.append(correct_missing_dashboard)
     handlers.serve_custom_service_request_handlers.append(WorkflowTargets(_provider))
     from localstack.services.edge import ROUTER
 

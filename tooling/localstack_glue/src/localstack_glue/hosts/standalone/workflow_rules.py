@@ -173,10 +173,10 @@ class WorkflowRules:
             results = json.loads(response.get_data()).get("Entries") or ()
             for entry, result in zip(asked.get("Entries") or (), results, strict=False):
                 if not result.get("ErrorCode"):
-                    self._bring(scope, rules, entry, str(result.get("EventId")))
+                    self._deliver(scope, rules, entry, str(result.get("EventId")))
         return response
 
-    def _bring(self, scope: Scope, rules: list[_Rule], entry: Mapping[str, Any], event_id: str) -> None:
+    def _deliver(self, scope: Scope, rules: list[_Rule], entry: Mapping[str, Any], event_id: str) -> None:
         event = _event(scope, entry, event_id)
         for rule in rules:
             if rule.bus != _bus(entry):

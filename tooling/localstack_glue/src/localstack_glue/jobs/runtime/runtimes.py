@@ -77,7 +77,7 @@ class Runtimes:
         if python is None or not python.exists():
             if not self._settings.make_python_6:
                 raise JobPreparationError(_how_to_make(python))
-            python = _made(self._settings.make_python_6)
+            python = _install(self._settings.make_python_6)
         found = self._settings.with_python(python, PYTHON_6)
         if not _has_spark(found, NEWER_SPARK):
             has = f"Spark {found.spark_version}" if found.spark_home else "no pyspark"
@@ -93,7 +93,7 @@ def _has_spark(settings: Settings, spark: str) -> bool:
     return spark != NEWER_SPARK if version is None else version.startswith(f"{spark}.")
 
 
-def _made(command: Sequence[str]) -> Path:
+def _install(command: Sequence[str]) -> Path:
     LOG.info("making the runtime of Glue 6.0: %s", " ".join(command))
     printed = installers.run(command, failure=_NOT_MADE, timeout_s=MAKING_TIMEOUT_S)
     lines = printed.strip().splitlines()  # a path may hold spaces

@@ -58,7 +58,9 @@ def call(
             parameters = parameters_for(overload, len(types))
             bound = Bindings()
             if parameters is not None and bind(parameters, types, bound, exact=exact):
-                return _made(function, overload, parameters, nodes, arguments, types, bound, lambda_of, decoration)
+                return _build_call(
+                    function, overload, parameters, nodes, arguments, types, bound, lambda_of, decoration
+                )
     shown = ", ".join(str(kind) for kind in types)
     expected = ", ".join(f"{function.name}({', '.join(each.parameters)})" for each in function.overloads)
     raise QueryFailedError(
@@ -67,7 +69,7 @@ def call(
     )
 
 
-def _made(
+def _build_call(
     function: Function,
     overload: Overload,
     parameters: Sequence[str],

@@ -18,7 +18,7 @@ def with_ties(node: exp.Select, projections: Sequence[str], names: Sequence[str]
     Raises:
         QueryFailedError: the query has no order that defines ties.
     """
-    if not _asks_for_ties(node):
+    if not _requests_ties(node):
         return
     order = node.args.get("order")
     if order is None:
@@ -41,13 +41,13 @@ def refuse_ties(node: exp.Expr) -> None:
     Raises:
         QueryFailedError: the query asks for ties.
     """
-    if _asks_for_ties(node):
+    if _requests_ties(node):
         raise QueryFailedError(
             "NOT_SUPPORTED", "line 1:1: WITH TIES after brackets or set operations is not supported here"
         )
 
 
-def _asks_for_ties(node: exp.Expr) -> bool:
+def _requests_ties(node: exp.Expr) -> bool:
     limit = node.args.get("limit")
     options = limit.args.get("limit_options") if isinstance(limit, exp.Fetch) else None
     return options is not None and bool(options.args.get("with_ties"))

@@ -67,7 +67,7 @@ class GlueResource(ResourceProvider):
         name = self.kind.name(given) or generate_default_name(request.stack_name, request.logical_resource_id).lower()
         model = self.kind.named(given, name)
         self._call(request, self.kind.create(model))
-        return self._made(model, name)
+        return self._created(model, name)
 
     def _update(self, request: ResourceRequest) -> ProgressEvent:
         given, before = dict(request.desired_state), dict(request.previous_state or {})
@@ -77,9 +77,9 @@ class GlueResource(ResourceProvider):
         if self.kind.update is not None and identity(self.kind, model, name) == identity(self.kind, before, old_name):
             self._call(request, self.kind.update(self.kind.change(model, before)))
             self._tag(request, name, given.get("Tags") or {}, before.get("Tags") or {})
-            return self._made(model, name)
+            return self._created(model, name)
         self._call(request, self.kind.create(model))
-        made = self._made(model, name)
+        made = self._created(model, name)
         try:
             self._remove(request, before, old_name)
         except ClientError as error:
@@ -108,7 +108,7 @@ class GlueResource(ResourceProvider):
         except _MALFORMED:
             return None
 
-    def _made(self, model: dict[str, Any], name: str) -> ProgressEvent:
+    def _created(self, model: dict[str, Any], name: str) -> ProgressEvent:
         model["Id"] = identity(self.kind, model, name)
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)
 

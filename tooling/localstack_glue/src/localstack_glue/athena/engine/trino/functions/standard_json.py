@@ -116,14 +116,14 @@ def _written(call: Call) -> dict[str, Any]:
     return found
 
 
-def _made_array(call: Call) -> str:
+def _build_array(call: Call) -> str:
     said = _written(call)
     given = zip(call.arguments[1:], call.types[1:], said.get("formats", ()), strict=True)
     values = ", ".join(_passed(*each, to_path=False) for each in given)
     return _output(f"py_standard_json_array([{values}]::VARCHAR[], {text_literal(said.get('nulls', 'ABSENT'))})", said)
 
 
-def _made_object(call: Call) -> str:
+def _build_object(call: Call) -> str:
     said = _written(call)
     for kind in call.types[1::2]:
         if kind.kind not in ("varchar", "char"):
@@ -190,7 +190,7 @@ STANDARD_JSON.scalar(
 )
 STANDARD_JSON.scalar(
     "json_array",
-    overload("any... -> varchar", _made_array, lambda call: _returned(_written(call))),
+    overload("any... -> varchar", _build_array, lambda call: _returned(_written(call))),
     examples={
         "json_array(true, 12e-1, 'text')": '[true,1.2,"text"]',
         "json_array(1, null)": "[1]",
@@ -201,7 +201,7 @@ STANDARD_JSON.scalar(
 )
 STANDARD_JSON.scalar(
     "json_object",
-    overload("any... -> varchar", _made_object, lambda call: _returned(_written(call))),
+    overload("any... -> varchar", _build_object, lambda call: _returned(_written(call))),
     examples={
         "json_object('a': 1, 'b': true)": '{"a":1,"b":true}',
         "json_object(key 'a' value date '2024-01-05', 'b' value null)": '{"a":"2024-01-05","b":null}',
