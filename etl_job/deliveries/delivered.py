@@ -8,14 +8,12 @@ contract. It logs the names of these files, and of every file that it leaves out
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from etl_job.deliveries.file_names import NO_BYTES, why_left_out
-from etl_job.deliveries.raw_table import PARTITION_KEY, CrawledTable, Delivery
+from etl_job.deliveries.file_names import NO_BYTES, PARTITION_KEY, delivery_named_by, why_left_out
+from etl_job.deliveries.raw_table import CrawledTable, Delivery
 from etl_job.errors import CatalogError
 from etl_job.lake.files import ObjectStore, StoredFile, folder_uri
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import LeftOutFile
-
-_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what a crawler calls the delivery of a folder `delivery=`
 
 NO_DELIVERY = f"it is not in a folder {PARTITION_KEY}=<name>"
 
@@ -61,7 +59,7 @@ def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: Cra
     for file in store.list_files(root):
         path = file.uri[len(root) :]
         top, below = path.split("/", 1) if "/" in path else ("", path)
-        name = by_folder.get(top) or _delivery_name(top)
+        name = by_folder.get(top) or delivery_named_by(top)
         if sorted_out.add(name, below if name else path, file) and not _has_partition(root, path, partitions):
             unknown.add(str(name))
     for location, name in sorted(partitions.items()):
@@ -116,12 +114,6 @@ def _refuse_other_partitions(root: str, table: CrawledTable | None, left_out: tu
             f"the Glue table {table.name} is partitioned by {keys}, not by {PARTITION_KEY!r}{_describe_first(strays)}: "
             f"move them to {root}{PARTITION_KEY}=<name>/, delete that table, and run again"
         )
-
-
-def _delivery_name(folder: str) -> str | None:
-    """The delivery that a folder is named after; None if it is not."""
-    key, has_value, value = folder.partition("=")
-    return (value or _NO_VALUE) if has_value and key.lower() == PARTITION_KEY else None
 
 
 def _describe_first(left_out: tuple[LeftOutFile, ...]) -> str:

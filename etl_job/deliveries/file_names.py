@@ -1,4 +1,4 @@
-"""Which files in a delivery's folder are part of it: one rule for the upload and for the job that reads them.
+"""Which files belong to a delivery: one rule for the upload, for what lists deliveries, and for the job.
 
 Crawlers and Spark silently skip other names (G25). The upload refuses such files, and the job logs them.
 """
@@ -6,6 +6,9 @@ Crawlers and Spark silently skip other names (G25). The upload refuses such file
 _HIDDEN = ("_", ".")
 _UNFINISHED = "._COPYING_"
 _FOLDER_MARKER = "_$folder$"
+
+PARTITION_KEY = "delivery"
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what a crawler calls the delivery of a folder `delivery=`
 
 HIDDEN = "its name, or that of a folder above it, begins with _ or ."
 UNFINISHED = f"its name ends with {_UNFINISHED}: it is an unfinished copy"
@@ -30,6 +33,12 @@ def is_hidden(path: str) -> bool:
 def why_hidden(path: str) -> str:
     """Why readers skip a file of this path below its delivery, if they do."""
     return UNFINISHED if path.endswith(_UNFINISHED) else HIDDEN
+
+
+def delivery_named_by(folder: str) -> str | None:
+    """The delivery that a folder of raw files is named after; None if it is not."""
+    key, has_value, value = folder.partition("=")
+    return (value or _NO_VALUE) if has_value and key.lower() == PARTITION_KEY else None
 
 
 def is_folder_marker(name: str) -> bool:

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from etl_job.contract.model import Contract
+from etl_job.deliveries.file_names import PARTITION_KEY
 from etl_job.errors import CatalogError
 from etl_job.lake.files import StoredFile, folder_uri
 from etl_job.manifest.model import DriftRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
-
-PARTITION_KEY = "delivery"
 
 
 @dataclass(frozen=True, slots=True)

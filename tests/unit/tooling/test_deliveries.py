@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from etl_job.deliveries.delivered import find_deliveries
+from etl_job.lake.files import S3ObjectStore
 from quartal.cli.app import run
 from quartal.core.aws import AwsConnection
 from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
@@ -39,11 +41,13 @@ class Lake:
             values = {"Values": [name], "StorageDescriptor": {"Location": f"s3://lake/raw/feed/delivery={name}/"}}
             self.glue.create_partition(DatabaseName="db", TableName="feed", PartitionInput=values)
 
-    def publish(self, run_id: str, published: dict[str, Any], status: str = "SUCCEEDED") -> None:
+    def publish(
+        self, run_id: str, published: dict[str, Any], status: str = "SUCCEEDED", day: int | None = None
+    ) -> None:
         manifest = empty_manifest() | {
             "manifest_version": 1,
             "run_id": run_id,
-            "started_at": f"2026-01-0{run_id[-1]}T03:00:00.000000Z",
+            "started_at": f"2026-01-0{day or run_id[-1]}T03:00:00.000000Z",
             "status": status,
             "published": {
                 name: {"run_id": run_id, "contract_hash": "c", "withdrawn": False} | state
@@ -96,6 +100,36 @@ def test_each_delivery_is_listed_with_what_a_run_would_do(lake, capsys):
         ("2025Q1", "new", False),
     ]
     assert [file["path"] for file in found[-1]["files"]] == ["year=2025/a.csv"]
+
+
+def test_what_is_published_is_what_the_newest_success_says_whatever_its_clock_said(lake, capsys):
+    first, second = lake.put("delivery=2024Q1/a.csv"), lake.put("delivery=2024Q2/a.csv")
+    lake.publish("wr_8", {"2024Q1": {"inputs": [first]}})
+    lake.publish("wr_9", {"2024Q1": {"inputs": [first]}, "2024Q2": {"inputs": [second]}}, day=1)  # set back by a week
+    for number in range(45):
+        lake.publish(f"wr_9{number}9", {}, status="FAILED")
+    assert [(each["delivery"], each["state"]) for each in listed(capsys)] == [
+        ("2024Q1", "published"),
+        ("2024Q2", "published"),
+    ]
+
+
+def test_folders_of_a_delivery_are_those_that_a_run_reads(lake, capsys):
+    lake.put("delivery=2024Q1/a.csv")
+    lake.put("Delivery=2024Q1/a.csv")  # the job does not mind capitals (G25)
+    lake.put("DELIVERY=2024Q2/a.csv")
+    lake.put("year=2024/a.csv")
+    found = {each["delivery"]: [file["path"] for file in each["files"]] for each in listed(capsys)}
+    assert found == {"2024Q1": ["Delivery=2024Q1/a.csv", "a.csv"], "2024Q2": ["DELIVERY=2024Q2/a.csv"]}
+    of_a_run = S3ObjectStore(lake.s3)
+    assert {each.name for each in find_deliveries(of_a_run, "s3://lake", "feed", None).deliveries} == set(found)
+
+
+def test_file_of_a_folder_with_capitals_is_published_once_a_run_has_read_it(lake, capsys):
+    lake.publish("wr_1", {"2024Q1": {"inputs": [lake.put("Delivery=2024Q1/a.csv"), lake.put("delivery=2024Q1/a.csv")]}})
+    (found,) = listed(capsys)
+    assert found["state"] == "published"
+    assert {file["state"] for file in found["files"]} == {"published"}
 
 
 def test_files_of_a_delivery_are_listed_with_who_brought_them(lake, capsys):

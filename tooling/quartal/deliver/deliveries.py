@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from quartal.core.errors import ConfigurationError
 from quartal.core.terminal_tables import Column, Kind
 from quartal.deliver.upload.delivery_manifest import DeliveryManifest, ManifestStore
-from quartal.deliver.upload.job_files import is_folder_marker, why_left_out
+from quartal.deliver.upload.job_files import delivery_named_by, is_folder_marker, why_left_out
 from quartal.deliver.upload.transfer import StoredObject, objects_below
-from quartal.runs.manifests import read_latest_manifests
+from quartal.runs.manifests import find_last_success
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from etl_job.manifest.model import Input, PublishedDelivery
 
 _FOLDER = "delivery="
-_RUNS = 40  # so far back it is looked for what is published
 
 
 class FileState(StrEnum):
@@ -94,9 +93,10 @@ def list_deliveries(deployment: Deployment, s3: S3Client, glue: GlueClient) -> t
     prefix = deployment.raw_prefix
     there: dict[str, dict[str, StoredObject]] = {}
     for key, found in objects_below(s3, deployment.lake_bucket, prefix).items():
-        folder, _, path = key.removeprefix(prefix).partition("/")
-        if folder.startswith(_FOLDER) and not is_folder_marker(path.rpartition("/")[2]):
-            there.setdefault(folder.removeprefix(_FOLDER), {})[path] = found
+        name = delivery_named_by(key.removeprefix(prefix).partition("/")[0])
+        path = _path_in_delivery(key.removeprefix(prefix))
+        if name is not None and not is_folder_marker(path.rpartition("/")[2]):
+            there.setdefault(name, {})[path] = found
     published = _published(deployment, s3)
     catalogued = _catalogued(deployment, glue)
     store = ManifestStore(s3, deployment.lake_bucket, deployment.deliveries_prefix())
@@ -106,8 +106,8 @@ def list_deliveries(deployment: Deployment, s3: S3Client, glue: GlueClient) -> t
             there.get(name, {}),
             published.get(name),
             store.read(name),
+            raw=f"s3://{deployment.lake_bucket}/{prefix}",
             folder=f"{prefix}{_FOLDER}{name}/",
-            bucket=deployment.lake_bucket,
             is_catalogued=name in catalogued,
         )
         for name in sorted(there.keys() | published.keys())
@@ -140,13 +140,12 @@ def _delivery(
     published: PublishedDelivery | None,
     manifest: DeliveryManifest,
     *,
+    raw: str,
     folder: str,
-    bucket: str,
     is_catalogued: bool,
 ) -> RawDelivery:
-    before = {
-        entry.uri.removeprefix(f"s3://{bucket}/{folder}"): entry for entry in (published.inputs if published else ())
-    }
+    inputs = published.inputs if published else ()
+    before = {_path_in_delivery(entry.uri.removeprefix(raw)): entry for entry in inputs}
     uploads = {each.upload: each for each in manifest.uploads}
     files = []
     for path in sorted(there.keys() | before.keys()):
@@ -160,6 +159,12 @@ def _delivery(
     return RawDelivery(
         name, _state_of_delivery(files, published), is_catalogued, published.run_id if published else None, tuple(files)
     )
+
+
+def _path_in_delivery(path: str) -> str:
+    """The path of a raw file below its delivery's folder; with the folder if that is not written as usual."""
+    folder, _, below = path.partition("/")
+    return below if folder.startswith(_FOLDER) else path
 
 
 def _state_of_file(path: str, there: StoredObject | None, before: Input | None) -> tuple[FileState, str]:
@@ -187,9 +192,7 @@ def _state_of_delivery(files: Iterable[RawFile], published: PublishedDelivery | 
 
 def _published(deployment: Deployment, s3: S3Client) -> Mapping[str, PublishedDelivery]:
     """The published deliveries according to the newest successful run."""
-    manifests = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), _RUNS)
-    succeeded = [each for each in manifests if each.status == "SUCCEEDED"]
-    newest = max(succeeded, key=lambda each: each.started_at, default=None)
+    newest = find_last_success(s3, deployment.lake_bucket, deployment.manifests_prefix())
     return newest.published if newest else {}
 
 

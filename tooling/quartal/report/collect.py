@@ -17,7 +17,7 @@ from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import Freshness, freshness
 from quartal.report.model import DeliveryState, Report, RunRecord
 from quartal.report.runs import delivery_states, lineage, merge_runs
-from quartal.runs.manifests import read_latest_manifests
+from quartal.runs.manifests import find_last_success, read_latest_manifests
 from quartal.runs.workflow_run import all_runs
 from quartal.terraform.outputs import Deployment
 
@@ -83,9 +83,7 @@ def collect(
     announce("runs")
     looked_back = max(extent.runs, LOOKED_BACK)
     runs, manifests = past_runs(deployment, sources.glue, sources.s3, basis, looked_back)
-    # what is published is found as the job finds it: in the newest manifest of a run that succeeded
-    succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
-    newest = max(succeeded, key=lambda each: each.started_at, default=None)
+    newest = find_last_success(sources.s3, deployment.lake_bucket, deployment.manifests_prefix(), manifests.values())
     features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
     announce("features")
     found = _read_features(features, extent.quarters) if features is not None else None

@@ -24,6 +24,7 @@ from quartal.report.freshness import freshness
 from quartal.report.model import RunRecord
 from quartal.report.runs import delivery_states, last_published_day
 from quartal.report.wording import money
+from quartal.runs.manifests import find_last_success
 from quartal.runs.outcome import Attention, Typed
 from quartal.runs.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
@@ -126,10 +127,11 @@ def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
     now = datetime.now(UTC)
     try:
         runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), _prices(workspace), LOOKED_BACK)
+        bucket, prefix = deployment.lake_bucket, deployment.manifests_prefix()
+        newest = find_last_success(connection.s3(), bucket, prefix, manifests.values())
     except PipelineError as error:
         return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),), ""
-    succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
-    deliveries = delivery_states(max(succeeded, key=lambda each: each.started_at, default=None), runs)
+    deliveries = delivery_states(newest, runs)
     fresh = freshness(
         schedule=deployment.schedule,
         ml_run=deployment.ml_date(),

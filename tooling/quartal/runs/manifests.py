@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from quartal.core.errors import PipelineError
@@ -88,10 +89,36 @@ def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) ->
         ClientError: the bucket cannot be read.
         PipelineError: one of them is no manifest of this version.
     """
+    return [read_manifest(s3, bucket, key) for key in _keys_newest_first(s3, bucket, prefix)[:count]]
+
+
+def find_last_success(s3: S3Client, bucket: str, prefix: str, known: Iterable[RunManifest] = ()) -> RunManifest | None:
+    """The newest manifest of a run that succeeded, as a run finds what is published; None before the first one.
+
+    Args:
+        s3: the client.
+        bucket: of the lake.
+        prefix: where the manifests are.
+        known: manifests that have been read already.
+
+    Raises:
+        ClientError: the bucket cannot be read.
+        PipelineError: a newer one is no manifest of this version.
+    """
+    read = {f"{prefix}{manifest.run_id}.json": manifest for manifest in known}
+    for key in _keys_newest_first(s3, bucket, prefix):
+        manifest = read.get(key) or find_manifest(s3, bucket, key)
+        if manifest is not None and manifest.status == "SUCCEEDED":
+            return manifest
+    return None
+
+
+def _keys_newest_first(s3: S3Client, bucket: str, prefix: str) -> list[str]:
+    """By the time of the store, as the job does: the clocks of the machines that ran may differ, or be set back."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [entry for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith(".json")]
-    newest = sorted(found, key=lambda entry: entry["LastModified"], reverse=True)[:count]
-    return [read_manifest(s3, bucket, entry["Key"]) for entry in newest]
+    newest = sorted(found, key=lambda entry: (entry["LastModified"], entry["Key"]), reverse=True)
+    return [entry["Key"] for entry in newest]
 
 
 def manifest_keys(s3: S3Client, bucket: str, prefix: str, run_id: str) -> list[str]:
