@@ -198,8 +198,9 @@ time.sleep(600)
 
 def test_script_gets_time_to_clean_up(tmp_path):
     script = """
-import signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: (print("cleaned", flush=True), sys.exit(0)))
+import os, signal, sys, time
+# not by print: the signal may come while another print is under way, which a second one must not interrupt
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"cleaned\\n"), sys.exit(0)))
 print("ready", flush=True)
 time.sleep(600)
 """
@@ -215,11 +216,11 @@ time.sleep(600)
 @pytest.mark.parametrize("new_session", [False, True], ids=["in-the-group", "outside-the-group"])
 def test_each_process_gets_one_stop_signal(tmp_path, new_session):
     counting = """
-import signal, time
+import os, signal, time
 asked = []
 def count(*_):
     asked.append(1)
-    print("asked", len(asked), flush=True)
+    os.write(1, b"asked %d\\n" % len(asked))  # not by print, which may be under way
 signal.signal(signal.SIGTERM, count)
 print("ready", flush=True)
 while not asked:
