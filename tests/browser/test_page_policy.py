@@ -39,7 +39,7 @@ def test_own_style_and_script_run_without_a_violation(open_html: Opened, html, c
 
 
 @pytest.mark.parametrize("kind", BROUGHT_IN)
-def test_what_a_value_would_bring_in_does_not_run(open_html: Opened, html, complaints, kind):
+def test_injected_markup_in_a_value_does_not_run(open_html: Opened, html, complaints, kind):
     page = open_html(html.replace("<main>", f"<main>{BROUGHT_IN[kind]}", 1))
     assert page.evaluate("window.brought") is None
     if kind == "a style":

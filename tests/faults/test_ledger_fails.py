@@ -92,7 +92,7 @@ def test_pointer_to_an_older_state_is_found(lake, books):
         books.check_balance()
 
 
-def test_publication_that_believes_the_answer_is_found(lake, monkeypatch):
+def test_ledger_detects_a_publication_that_trusts_the_response(lake, monkeypatch):
     """As it was before what the table holds decided: sent again, refused, and its manifests deleted."""
     monkeypatch.setattr(DecidingGlueCatalog, "_update_glue_table", GlueCatalog._update_glue_table)
     sequence = Sequence(lake, 0)
@@ -117,7 +117,7 @@ def test_file_that_counts_twice_is_found(lake, books, table):
         books.check_balance()
 
 
-def test_raw_file_that_no_run_took_is_found(lake, books):
+def test_ledger_detects_an_unprocessed_raw_file(lake, books):
     books._model.raw[f"{RAW}delivery=2024Q1/more.csv"] = b"id,day\n99,2024-01-05\n"
     with pytest.raises(BrokenPromiseError, match="curated holds"):
         books.check_balance()
@@ -178,7 +178,7 @@ def test_delivery_manifest_that_lacks_a_file_is_found(lake, books):
         books.check_delivery_manifest("2024Q1")
 
 
-def test_orphan_is_found(lake, books):
+def test_ledger_detects_an_orphan(lake, books):
     assert not books.orphans()
     lake.put(f"curated/{DATASET}/data/left.parquet", b"x")
     assert books.orphans() == {f"curated/{DATASET}/data/left.parquet"}

@@ -220,7 +220,7 @@ def test_query_answers_from_the_published_table(manifest, command_line, capsys, 
     assert [(row["day"], row["sightings"]) for row in answer] == [(str(day), n) for _, day, n in expected.fetchall()]
 
 
-def test_query_of_an_unknown_table_names_those_there_are(manifest, command_line, capsys):
+def test_query_of_an_unknown_table_names_the_existing_ones(manifest, command_line, capsys):
     assert quartal(["query", "select * from feature"]) == 2
     assert "features" in capsys.readouterr().err
 

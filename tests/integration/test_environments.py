@@ -147,6 +147,6 @@ def test_adoption_under_another_name_would_destroy_and_is_refused(s3, capsys):
     assert f'bucket_name = "{bucket}"' in printed
 
 
-def test_adoption_of_a_bucket_that_is_not_there_is_refused(capsys):
+def test_adoption_of_a_missing_bucket_is_refused(capsys):
     assert quartal(["adopt", "no-such-bucket-anywhere"]) == 2
     assert "There is no bucket no-such-bucket-anywhere" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def test_started_server_is_found_listens_on_loopback_only_and_leaves_nothing(set
     assert server.running_server(settings) is None
 
 
-def test_server_beside_it_that_comes_and_goes_takes_nothing_from_it(endpoint_url: str, settings: Settings):
+def test_second_server_that_starts_and_stops_does_not_affect_the_first(endpoint_url: str, settings: Settings):
     namespace = f"beside-{secrets.token_hex(4)}"
     cloudwatch = boto3.Session("test", "test", region_name="us-east-1").client("cloudwatch", endpoint_url=endpoint_url)
     cloudwatch.put_metric_data(Namespace=namespace, MetricData=[{"MetricName": "before", "Value": 1.0}])

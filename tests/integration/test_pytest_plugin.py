@@ -119,7 +119,7 @@ def test_clock_is_moved(glue_local):
     assert glue_local.clock.set(frozen) == glue_local.clock.now() == frozen
 
 
-def test_nothing_is_left_of_the_tests_before(glue_local):
+def test_fixture_starts_each_test_empty(glue_local):
     assert glue_local.client("s3").list_buckets()["Buckets"] == []
     assert glue_local.client("iam").list_roles()["Roles"] == []
     assert glue_local.glue.list_jobs()["JobNames"] == []

@@ -201,7 +201,7 @@ def test_state_machines_run_and_their_activities_wait_for_a_worker(url):
     assert {"by-states-1", "by-states-2"} <= made
 
 
-def test_other_emulator_answers_what_is_not_glues(url):
+def test_other_emulator_serves_all_services_but_glue(url):
     with in_front_of(url) as gateway:
         client("s3", gateway).create_bucket(Bucket="behind")
         client("s3", gateway).put_object(Bucket="behind", Key="a b/ü.txt", Body=b"as it came", Metadata={"who": "me"})
@@ -212,7 +212,7 @@ def test_other_emulator_answers_what_is_not_glues(url):
 
 
 @pytest.mark.parametrize("options", [["--port", "TAKEN"], ["--port", "0", "--host", "somewhere"]])
-def test_place_where_it_cannot_listen_is_one_message_and_exit_code_2(url, options):
+def test_unusable_address_is_one_message_and_exit_code_2(url, options):
     python = environments.ensure(SETTINGS, environments.glue_local_environment(SETTINGS), print)
     taken = url.rpartition(":")[2]
     command = [str(python), "-m", "localstack_glue.hosts.standalone", "serve", *options]

@@ -225,7 +225,7 @@ def test_every_changed_attribute_is_read_back_as_it_was_set(story: Story, addres
     assert set(found) == changed_attributes(story.change[address])
 
 
-def test_imported_resources_are_as_they_were_and_the_plan_is_empty(story: Story):
+def test_imported_resources_are_unchanged_and_the_plan_is_empty(story: Story):
     importing = {address for address, change in story.import_plan.items() if change.get("importing")}
     assert importing == story.imported
     different = {

@@ -179,7 +179,7 @@ def test_deployer_may_do_what_an_apply_does(policies: dict[str, list[dict[str, A
     assert {action: owners for action, owners in wanted.items() if action not in may} == {}
 
 
-def test_deployer_may_do_nothing_that_nobody_needs(policies: dict[str, list[dict[str, Any]]]) -> None:
+def test_deployer_has_no_unused_permission(policies: dict[str, list[dict[str, Any]]]) -> None:
     may = actions(of_role(policies, "deployer"))
     unneeded = may - needed("apply").keys() - needed("read").keys()
     assert unneeded == set().union(*BESIDE_THE_RECORD.values())

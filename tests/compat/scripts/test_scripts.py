@@ -106,6 +106,6 @@ def test_script_leaves_what_it_would_on_aws(
         assert left(context, name, lake) == sorted(map(plain, rows)), name
 
 
-def test_there_are_scripts_and_a_sample_of_them() -> None:
+def test_sample_scripts_exist() -> None:
     assert len(cases()) >= 30
     assert sum(case.sample for case in cases()) == 6

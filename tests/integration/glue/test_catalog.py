@@ -61,7 +61,7 @@ def test_names_are_stored_in_lower_case_and_are_unique(account: Account, databas
         ("get_security_configuration", {"Name": "no_such_configuration"}),
     ],
 )
-def test_what_is_not_there_is_not_found(account: Account, call: str, request_: dict[str, Any]):
+def test_missing_resource_is_not_found(account: Account, call: str, request_: dict[str, Any]):
     assert refusal(getattr(account.glue, call), **request_) == "EntityNotFoundException"
 
 

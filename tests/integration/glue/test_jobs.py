@@ -146,7 +146,7 @@ def test_spark_sql_and_awsglue_read_a_table_of_the_catalog_whose_json_is_in_came
     assert made["StorageDescriptor"]["Location"] == f"s3://{account.bucket}/{place}/warehouse/dear"
 
 
-def test_bookmark_of_a_job_that_never_committed_is_not_there(account: Account):  # G28
+def test_job_without_a_commit_has_no_bookmark(account: Account):  # G28
     job = account.job()
     assert refusal(account.glue.get_job_bookmark, JobName=job) == "EntityNotFoundException"
     assert refusal(account.glue.reset_job_bookmark, JobName=job) == "EntityNotFoundException"

@@ -164,7 +164,7 @@ def test_init_and_commit(glue_context, monkeypatch, capsys):
     job.commit()
 
 
-def test_what_bookmarks_cannot_do_is_refused(monkeypatch):
+def test_unsupported_bookmarks_are_refused(monkeypatch):
     monkeypatch.delenv(FILE_VARIABLE, raising=False)
     with pytest.raises(GlueUnsupportedError, match="outside the service"):
         Bookmark.from_arguments("etl", {"job_bookmark_option": ENABLE})

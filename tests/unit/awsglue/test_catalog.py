@@ -151,7 +151,7 @@ def glue_catalog(spark) -> Iterator[None]:
         pytest.param({"catalog_id": "123456789012"}, "ICEBERG tables in from_catalog", id="catalog of another account"),
     ],
 )
-def test_what_would_give_other_rows_of_an_iceberg_table_is_refused(glue, glue_context, tmp_path, arguments, named):
+def test_unsupported_read_of_an_iceberg_table_is_refused(glue, glue_context, tmp_path, arguments, named):
     add_table(glue, tmp_path, [("n", "bigint")], table_type="ICEBERG")
 
     with pytest.raises(GlueUnsupportedError, match=named):

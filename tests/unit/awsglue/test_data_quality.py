@@ -82,7 +82,7 @@ def test_outcomes_have_reasons_and_metrics(frame):
         ('Rules = [CustomSql "select n from primary"]', "row outcomes of the data quality rule CustomSql"),
     ],
 )
-def test_what_is_not_evaluated_is_refused_by_name(frame, ruleset, named):
+def test_unsupported_rule_is_refused_by_name(frame, ruleset, named):
     with pytest.raises(GlueUnsupportedError, match=named):
         EvaluateDataQuality().process_rows(frame=frame, ruleset=ruleset)
 

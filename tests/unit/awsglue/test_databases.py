@@ -245,7 +245,7 @@ def test_database_of_any_kind_is_read_and_written_by_its_drivers_class(spark: Sp
     ],
 )
 @pytest.mark.parametrize("side", ["read", "write"])
-def test_what_cannot_be_done_is_refused_at_the_call(
+def test_unsupported_option_is_refused_by_the_call(
     glue_context: GlueContext, spark: SparkSession, kind: str, given: dict[str, str], why: str, side: str
 ) -> None:
     wanted = {"dbtable": "t", **given} if kind != "dynamodb" else given
@@ -263,6 +263,6 @@ def test_what_cannot_be_done_is_refused_at_the_call(
         ({"useConnectionProperties": "true"}, "needs a connectionName"),
     ],
 )
-def test_what_names_no_database_is_an_error(glue_context: GlueContext, given: dict[str, str], why: str) -> None:
+def test_call_without_a_database_is_an_error(glue_context: GlueContext, given: dict[str, str], why: str) -> None:
     with pytest.raises(GlueDataError, match=why):
         glue_context.create_dynamic_frame.from_options("postgresql", given)

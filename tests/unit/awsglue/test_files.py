@@ -71,7 +71,7 @@ def test_options_that_only_glue_has_are_refused(glue_context, tmp_path, connecti
         read(glue_context, tmp_path, format_name, options, **connection)
 
 
-def test_options_that_glue_never_looks_at_are_named(glue_context, tmp_path, capsys):
+def test_options_that_glue_ignores_are_named(glue_context, tmp_path, capsys):
     (tmp_path / "a.csv").write_text("a\n")
     frame = read(glue_context, tmp_path, format_options={"seperator": ";"}, useGlueDataCatalog="true")
     out = {"path": str(tmp_path / "out"), "useGlueDataCatalog": "true"}

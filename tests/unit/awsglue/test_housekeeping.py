@@ -45,7 +45,7 @@ def test_purge_deletes_what_is_older_than_the_retention_below_the_path_only(s3, 
     assert set(keys(s3)) == {"t/day=10/a"}
 
 
-def test_purge_of_nothing_is_no_error(s3):
+def test_purge_without_objects_is_no_error(s3):
     housekeeping.purge_path("s3://lake/nothing/", NOW, "")
 
 

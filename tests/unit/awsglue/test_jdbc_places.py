@@ -126,7 +126,7 @@ def test_url_of_a_call_goes_before_that_of_its_connection(glue: Any) -> None:
         (PG, "org.postgresql.Driver", PG),
     ],
 )
-def test_url_is_one_whose_quotes_spark_knows(url: str, driver: str, for_spark: str) -> None:
+def test_url_for_spark_has_known_quotes(url: str, driver: str, for_spark: str) -> None:
     assert endpoint.url_for_spark(url, driver) == for_spark
 
 
@@ -185,7 +185,7 @@ def test_login_in_a_url_reaches_the_driver_and_not_the_network() -> None:
         assert "pw" not in str(refused.value)
 
 
-def test_url_that_the_driver_does_not_take_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_url_that_the_driver_refuses_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = SimpleNamespace(acceptsURL=lambda _: False)
     found = SimpleNamespace(getDeclaredConstructor=lambda _: SimpleNamespace(newInstance=lambda _: driver))
     monkeypatch.setattr(drivers, "_loader", lambda _: SimpleNamespace(loadClass=lambda _: found))

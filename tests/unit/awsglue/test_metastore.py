@@ -320,7 +320,7 @@ def test_create_table_like_copies_another_table(sql, glue):
     assert (partitions(glue, "a"), partitions(glue, "b")) == ([], [["z"]])
 
 
-def test_what_a_sink_wrote_is_read_by_sql_at_once(sql, glue, spark, tmp_path, dynamic_frame):
+def test_sql_reads_the_output_of_a_sink_at_once(sql, glue, spark, tmp_path, dynamic_frame):
     context = GlueContext(spark.sparkContext)
     for number in (1, 2):
         sink = context.getSink("s3", path=str(tmp_path / "sunk"), enableUpdateCatalog=True, partitionKeys=["k"])

@@ -66,13 +66,13 @@ def test_a_frame_without_functions_has_no_errors(dynamic_frame):
     assert (frame.stageErrorsCount(), frame.errorsCount()) == (0, 0)
 
 
-def test_map_that_answers_no_record_is_an_error(dynamic_frame):
+def test_map_function_without_a_record_is_an_error(dynamic_frame):
     mapped = dynamic_frame(NUMBERS[:1], "n int, s string").map(lambda record: None)
 
     assert (mapped.count(), mapped.stageErrorsCount()) == (0, 1)
 
 
-def test_join_puts_a_dot_before_names_that_are_taken(dynamic_frame):
+def test_join_prefixes_duplicate_names_with_a_dot(dynamic_frame):
     left = dynamic_frame([(1, "a"), (2, "b"), (None, "x")], "id int, v string")
     right = dynamic_frame([(1, "c"), (1, "d"), (None, "y")], "id int, v string")
 

@@ -97,7 +97,7 @@ def test_location_is_put_behind_the_provider():
         ("insert into spark_catalog.d.t select 1", False, {DT}),
     ],
 )
-def test_names_of_another_catalog_are_left_to_it(text, is_elsewhere, names):
+def test_names_in_another_catalog_are_left_to_it(text, is_elsewhere, names):
     statement = parse(text, lambda name: name == "ice")
 
     assert statement.is_elsewhere is is_elsewhere

@@ -60,7 +60,7 @@ def test_structs_are_flattened_to_a_level(dynamic_frame):
     assert frame.gs_flatten(maxLevels=1, separator="_").toDF().columns == ["a_b", "a_c"]
 
 
-def test_rows_without_a_value_go(dynamic_frame):
+def test_rows_without_a_value_are_removed(dynamic_frame):
     frame = dynamic_frame([(None, None), ("", None), ("x", 1)], "s string, n int")
 
     assert rows(frame.gs_null_rows()) == [("", None), ("x", 1)]

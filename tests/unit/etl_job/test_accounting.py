@@ -309,7 +309,7 @@ def test_share_just_above_a_threshold_does_not_read_as_the_threshold():
 
 
 @pytest.mark.parametrize("bad", [29, 57, 58])  # of which 100 times the share, in binary, is a little less
-def test_share_that_is_just_what_a_threshold_allows_is_no_larger_one(bad):
+def test_share_equal_to_the_threshold_does_not_exceed_it(bad):
     outcome = counts("d1", kept=100 - bad, quarantined=bad, violations={"a.required": bad})
     check_thresholds([outcome], Thresholds(quarantined_share=bad / 100))
     more = counts("d1", kept=99 - bad, quarantined=bad + 1, violations={"a.required": bad + 1})

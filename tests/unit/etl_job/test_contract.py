@@ -51,7 +51,7 @@ def test_free_rules_are_part_of_the_hash_and_have_a_severity(document, parse, co
     assert (changed.rule_names[-1], changed.warning_names) == ("row.not_at_noon", ("row.odd",))
 
 
-def test_custom_property_of_another_program_is_none_of_the_jobs_business(document, parse, contract):
+def test_custom_property_of_another_program_is_ignored(document, parse, contract):
     document["schema"][0]["customProperties"].append({"property": "x-owner-page", "value": "wiki"})
     assert parse(document).hash == contract.hash
 

@@ -131,7 +131,7 @@ def test_export_that_was_overtaken_ends_at_what_the_table_holds_now(features, na
     assert features.exported() == later
 
 
-def test_table_that_is_read_from_an_old_copy_is_not_exported_over_the_new_one(features, monkeypatch):
+def test_old_copy_of_a_table_is_not_exported_over_the_new_one(features, monkeypatch):
     old = features.publish(**BOTH_QUARTERS)
     features.export(old)
     table = features.publish(**{"2024Q1": 2})
@@ -142,7 +142,7 @@ def test_table_that_is_read_from_an_old_copy_is_not_exported_over_the_new_one(fe
     assert features.exported() == {"2024Q1": 2}
 
 
-def test_table_that_is_not_shown_takes_no_file_away(features, monkeypatch):
+def test_invisible_table_leads_to_no_deletion(features, monkeypatch):
     table = features.publish(**BOTH_QUARTERS)
     with monkeypatch.context() as patched:
 

@@ -61,7 +61,7 @@ def test_features_of_a_range_do_not_depend_on_where_it_begins(spark, small_spec)
     assert later == [row for row in whole if row[1] >= D("2024-01-01")]
 
 
-def test_affected_range_is_none_where_nothing_changed_or_nothing_is_left():
+def test_affected_range_is_empty_without_changes_or_rows():
     assert affected_range([], D("2024-03-31"), D("2024-03-31")) is None
     assert affected_range([(D("2024-01-01"), D("2024-03-31"))], D("2024-03-31"), None) is None
 

@@ -144,7 +144,7 @@ def test_columns_of_parquet_are_found_by_the_names_of_files(tmp_path, days: Call
     assert found == [VALUES, {**VALUES, "size_cm": "1"}]
 
 
-def test_moment_that_is_no_midnight_is_no_date(tmp_path):
+def test_timestamp_other_than_midnight_is_not_a_date(tmp_path):
     contract = contract_of("parquet")
     pq.write_table(pa.table({"Sold On": pa.array([datetime(2024, 1, 1, 0, 0, 1)])}), tmp_path / "a.parquet")
     (found,) = values_in(tmp_path, contract)

@@ -75,7 +75,7 @@ def test_value_of_a_member(tmp_path: Path, line: str, text: str | None):
     assert texts_in(tmp_path, contract())[0][0] == text
 
 
-def test_string_with_half_of_a_character_is_no_text(tmp_path: Path):
+def test_string_with_an_incomplete_character_is_not_text(tmp_path: Path):
     lines = [
         '{"id": "k\\ud83d"}',
         '{"id": "k\\ud83d\\ude00"}',

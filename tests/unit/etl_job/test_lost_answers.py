@@ -104,7 +104,7 @@ def test_commit_whose_answer_was_lost_has_landed(opened, change, faults, answer)
     assert_all_there()
 
 
-def test_commit_that_met_its_own_first_call_has_landed(opened, change, faults):
+def test_commit_that_conflicts_with_its_own_first_call_has_landed(opened, change, faults):
     opened().replace(change(1, "one"))
     faults.fail("UpdateTable", CONCURRENT, after_effect=True)
     opened().replace(change(2, "two"))
@@ -244,7 +244,7 @@ def test_features_that_another_run_published_meanwhile_are_not_behind(opened, ch
     assert rows() == {"d1": 2}
 
 
-def test_features_of_which_nobody_knows_are_not_called_behind(opened, change, faults):
+def test_features_of_unknown_state_are_not_called_behind(opened, change, faults):
     opened().replace(change(1, "one"))
     context = cast(RunContext, SimpleNamespace(tables=SimpleNamespace(curated=None, features=opened())))
     blind_from_update_on(faults)

@@ -41,7 +41,7 @@ def test_files_and_folders_are_deleted_and_what_is_missing_does_not_matter(moto_
 
 
 @pytest.mark.parametrize("uri", ["s3://other/raw/delivery=q1/", "hdfs://host/raw/"])
-def test_place_that_is_not_of_this_machine_is_no_empty_folder_of_it(uri):
+def test_location_of_another_machine_is_not_an_empty_local_folder(uri):
     with pytest.raises(OSError, match="is not a file on this machine"):
         LocalObjectStore().list_files(uri)
 

@@ -78,5 +78,5 @@ def test_feed_with_measures_and_offsets_in_gzip_equals_duckdb_in_two_steps_and_w
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(MODULES[0].parent)))
-def test_job_knows_no_feed_by_name(module):
+def test_job_contains_no_feed_names(module):
     assert not re.search("brand|sighting|charging", module.read_text(), re.IGNORECASE)

@@ -82,7 +82,7 @@ def test_time_that_is_a_midnight_is_a_day_and_one_a_nanosecond_after_it_is_none(
 
 
 @pytest.mark.parametrize("layout", ["epochSeconds", "epochMilliseconds", "epochMicroseconds"])
-def test_moment_is_counted_in_whatever_the_format_counts(tmp_path, layout):
+def test_timestamp_is_read_in_the_unit_of_the_format(tmp_path, layout):
     stored = [1_700_000_000_123_456, -1, 0, -86_400_000_001, 253_402_300_799_999_999]
     values = pa.array(stored, pa.timestamp("us", "UTC"))
     assert read(tmp_path, values, "timestamp", format=layout) == [each // 1_000_000 for each in stored]

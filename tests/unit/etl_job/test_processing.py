@@ -72,7 +72,7 @@ def process(monkeypatch, known):
     return process
 
 
-def test_rows_that_were_staged_go_where_a_delivery_that_they_change_cannot_be_processed_again(monkeypatch):
+def test_staged_rows_are_deleted_if_an_affected_delivery_cannot_be_processed_again(monkeypatch):
     store = Deleting()
     context: Any = SimpleNamespace(
         spark=None,

@@ -58,7 +58,7 @@ def change(file: str, delivery: str, run_id: str, **more: object) -> Replacement
     return Replacement(is_one_of("delivery", [delivery]), [file], run_id, **more)
 
 
-def test_replacement_takes_the_old_part_out_and_leaves_the_rest(opened, file_of):
+def test_replacement_removes_the_old_file_and_keeps_the_rest(opened, file_of):
     for number, (delivery, rows) in enumerate([("d1", 1), ("d2", 2), ("d1", 3)]):
         opened().replace(change(file_of(delivery, rows, str(number)), delivery, f"run-{number}"))
     assert rows_in() == {"d1": 3, "d2": 2}
@@ -82,7 +82,7 @@ def test_a_run_that_read_an_older_state_fails_and_changes_nothing(opened, file_o
     assert rows_in() == {"d1": 2}
 
 
-def test_what_runs_did_is_known_where_the_states_in_between_have_expired(opened, file_of):
+def test_changes_of_runs_are_known_after_intermediate_states_expired(opened, file_of):
     opened().replace(change(file_of("d1", 1, "a"), "d1", "a", processed=["d1"]))
     first = opened().snapshot_id
     opened().replace(change(file_of("d2", 2, "b"), "d1", "b", processed=["d2"], withdrawn=["d1"]))

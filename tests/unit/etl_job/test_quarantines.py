@@ -18,7 +18,7 @@ def bad_rows(folder: Path, run_id: str) -> str:
     return f"file://{path}"
 
 
-def test_bad_rows_of_a_run_that_comes_after_the_question_are_none_of_the_answer(tmp_path):
+def test_bad_rows_of_a_later_run_are_not_in_the_result(tmp_path):
     folder = tmp_path / "delivery=d1"
     older = bad_rows(folder, "older")
     bad_rows(folder, "own")

@@ -58,7 +58,7 @@ def test_states_of_a_run_are_committed_together_in_the_order_of_quarters(quarter
     assert {snapshot.summary[RUN] for snapshot in snapshots} == {"run-1"}
 
 
-def test_states_of_quarters_name_files_that_are_there_and_write_none(quarterly):
+def test_states_of_quarters_reference_existing_files_and_write_none(quarterly):
     quarterly.publish({"a": rows_on(Q1, Q2, Q3)})
     written = sorted(quarterly.root.glob("feed_features/data/**/*.parquet"))
     assert len(written) == 5  # a quarter's days up to its last event, and those after, which only later tags hold
@@ -199,7 +199,7 @@ def test_tag_whose_name_is_no_quarter_of_the_calendar_is_left_alone(quarterly, n
     assert quarterly.rows(name) == quarterly.rows("2024Q1") == features_of([Q1])
 
 
-def test_branch_that_somebody_named_like_a_quarter_stays_a_branch(quarterly):
+def test_branch_named_like_a_quarter_stays_a_branch(quarterly):
     quarterly.publish({"a": rows_on(Q1)})
     table = quarterly.features
     table.manage_snapshots().create_branch(table.current_snapshot().snapshot_id, "2024Q2").commit()

@@ -50,7 +50,7 @@ def test_delivery_of_a_lost_manifest_is_published_and_can_be_withdrawn(last, tab
     )
 
 
-def test_state_of_the_last_manifest_stands_where_the_table_is_that_one():
+def test_state_of_the_last_manifest_counts_if_the_table_matches():
     assert published_state(LastRun({"d0": OLD}, 1), curated(1, processed())).published == {"d0": OLD}
 
 

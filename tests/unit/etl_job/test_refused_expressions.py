@@ -187,7 +187,7 @@ EXPRESSIONS = st.recursive(st.sampled_from(LEAVES), calls, max_leaves=6)
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(EXPRESSIONS, EXPRESSIONS, st.sampled_from(["= {}", "is null", "> {}", "and {}", "or {}", "<> {}"]))
-def test_what_lint_takes_the_job_takes(spark: SparkSession, left: str, right: str, compare: str) -> None:
+def test_job_accepts_every_contract_that_lint_accepts(spark: SparkSession, left: str, right: str, compare: str) -> None:
     text = contract_with(f"({left}) " + compare.format(f"({right})"))
     if not is_refused_by_lint(text):
         assert not is_refused_by_the_job(text)

@@ -132,7 +132,7 @@ def test_complete_event_is_marked_as_complete(news):
     assert json.loads(detail_text(news(manifest())))["cut"] == []
 
 
-def test_news_that_cannot_be_put_together_fail_nothing(news):
+def test_failed_notification_does_not_fail_the_run(news):
     odd = manifest(deliveries=(rows("d", 10, "no day"),), by={"d": RUN})
     with pytest.raises(ValueError, match="no day"):
         news(odd)

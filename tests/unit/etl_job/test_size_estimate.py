@@ -13,7 +13,7 @@ from etl_job.spark.workload import (
 )
 
 
-def test_size_estimates_add_up_as_if_they_had_nothing_in_common():
+def test_size_estimates_add_up_without_overlap():
     assert SizeEstimate(10, 2, 1) + SizeEstimate(5, 2, 3) == SizeEstimate(15, 4, 4)
 
 

@@ -38,7 +38,7 @@ def test_operation_without_an_implementation_is_left_to_moto():
         GlueApi().invoke(model("CreateRegistry"), SCOPE, {"RegistryName": "r"})
 
 
-def test_operation_that_nobody_answers_is_refused_by_name():
+def test_unsupported_operation_is_refused_by_name():
     with pytest.raises(OperationNotSupportedException, match="CreateBlueprint"):
         GlueApi().invoke(model("CreateBlueprint"), SCOPE, {})
 

@@ -87,7 +87,7 @@ def test_role_queries_in_its_workgroup_and_in_no_other(reader):
             callers.check(scope, operation, workgroup)
 
 
-def test_querys_own_calls_are_the_roles_and_its_key_stays_as_free_as_it_was(reader):
+def test_calls_of_a_query_use_the_role_and_leave_its_key_unrestricted(reader):
     clients = Clients()
     callers, guard = callers_of(clients)
     engines = Engines(clients, callers)  # type: ignore[arg-type]

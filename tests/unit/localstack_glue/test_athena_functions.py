@@ -385,7 +385,7 @@ def test_query_of_values_and_of_sets():
     )
 
 
-def test_types_of_an_answer_are_athenas():
+def test_result_types_are_those_of_athena():
     answer = ENGINE.run(
         "select 1, bigint '1', decimal '1.50', 1e0, real '1', 'abc', cast('a' as varchar), true, date '2024-01-01', "
         "timestamp '2024-01-01 00:00:00', now(), array[1], map(array[1], array[1]), row(1), x'00', json '1', null, "

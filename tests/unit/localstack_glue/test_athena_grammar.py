@@ -122,7 +122,7 @@ def test_only_order_by_sees_the_names_of_the_answer(query: str, rows: list[tuple
         ("select x'6'", "SYNTAX_ERROR"),
     ],
 )
-def test_what_duckdb_would_take_and_trino_does_not_fails(query: str, code: str):
+def test_sql_that_only_duckdb_accepts_is_an_error(query: str, code: str):
     with pytest.raises(QueryFailedError, match=rf"^{code}: "):
         ENGINE.run(query, "db")
 
@@ -208,7 +208,7 @@ def test_undefined_window_is_an_error():
         ("select count(distinct x, y) from (values (1, 2)) t(x, y)", "DISTINCT takes one"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_named(query: str, named: str):
+def test_unsupported_part_is_named(query: str, named: str):
     with pytest.raises(QueryFailedError, match=named):
         ENGINE.run(query, "db")
 
@@ -235,7 +235,7 @@ def test_offset_stands_before_the_limit(tail: str):
 
 
 @pytest.mark.parametrize("expression", ["1_000", "0x1F", "12abc", "0b1", "'1'::integer"])
-def test_words_that_are_none_of_trinos_are_no_sql(expression: str):
+def test_words_outside_of_trinos_grammar_are_refused(expression: str):
     with pytest.raises(MalformedQueryError, match="mismatched input"):
         value(expression)
 

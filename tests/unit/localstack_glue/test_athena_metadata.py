@@ -47,7 +47,7 @@ def test_explain_lists_the_tables_read():
     assert ("    Output layout: [a:integer]",) in engine.run("explain select 1 a", "db").rows
 
 
-def test_pattern_of_show_is_hives(lake: Lake):
+def test_show_uses_the_patterns_of_hive(lake: Lake):
     for name in ("one", "two", "three"):
         lake.table(name, "a int")
     assert lake.rows("show tables 't*'") == [("three",), ("two",)]

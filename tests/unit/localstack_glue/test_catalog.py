@@ -211,7 +211,7 @@ def test_security_configurations_come_in_pages_and_need_a_key_where_they_encrypt
     assert names == ["c0", "c1", "c2"]
 
 
-def test_reset_forgets_what_is_glues_and_leaves_the_other_services_of_moto_alone(glue: Any) -> None:
+def test_reset_deletes_glues_data_and_no_other_of_moto(glue: Any) -> None:
     from moto.iam.models import iam_backends
 
     roles, scope = iam_backends[glue.scope.account_id]["aws"], glue.scope

@@ -51,7 +51,7 @@ def test_archive_is_what_java_leaves_at_its_end(settings, tmp_path):
     assert [(file.name, file.read_text()) for file in (tmp_path / "made").iterdir()] == [("classes.jsa", "classes")]
 
 
-def test_java_that_leaves_none_is_an_error_with_its_words(settings, tmp_path):
+def test_java_without_an_archive_is_an_error_with_its_output(settings, tmp_path):
     java(settings, NONE)
     with pytest.raises(ClassArchiveError, match="no room for the archive"):
         make(settings, tmp_path / "made" / "classes.jsa")

@@ -80,11 +80,11 @@ class OfABrokenEmulator(OfAnotherEmulator):
     code = "InternalFailure"
 
 
-def test_where_another_emulators_sts_refuses_the_account_itself_acts_as_nobody_looks():
+def test_account_acts_itself_if_another_emulators_sts_refuses_and_roles_are_not_enforced():
     assert OfAnotherEmulator(NOWHERE).assume_role(SCOPE, "etl", "jr_1").access_key_id == SCOPE.account_id
 
 
-def test_where_roles_are_enforced_a_refusal_of_sts_stays_one():
+def test_refusal_of_sts_fails_if_roles_are_enforced():
     with pytest.raises(ClientError, match="AccessDenied"):
         OfAnotherEmulator(NOWHERE, RoleGuard(MotoRoles())).start_session(SCOPE, "arn:aws:iam::1:role/etl", "jr_1")
 

@@ -29,7 +29,7 @@ BRIDGES = ipaddress.ip_network("172.16.0.0/12")
         pytest.param("unix", None, (), False, id="no-address"),
     ],
 )
-def test_who_may_control(remote_addr, origin, allowed, expected):
+def test_control_endpoints_allow_only_these_callers(remote_addr, origin, allowed, expected):
     assert may_control(remote_addr, origin, allowed) is expected
 
 
@@ -43,7 +43,7 @@ def test_health_shows_strangers_only_the_version():
 
 
 @pytest.mark.parametrize("endpoint", ["clock", "reset", "iam"])
-def test_others_get_nothing_else(endpoint):
+def test_other_callers_get_no_other_endpoint(endpoint):
     answer = getattr(endpoints(), endpoint)(Request("POST", f"/_glue/{endpoint}", remote_addr=BRIDGE))
     assert answer.status_code == 403
 

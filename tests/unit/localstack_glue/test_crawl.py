@@ -213,7 +213,7 @@ def test_custom_classifier_wins_over_the_builtin_one(aws):
     assert columns(table(aws)) == {"brand": "string", "day": "string"}  # G16
 
 
-def test_file_that_nobody_recognises_is_skipped_with_a_line_in_the_log(aws):
+def test_unrecognized_file_is_skipped_with_a_log_line(aws):
     put(aws, "raw/cars/x.csv", HEADER + "1,Audi\n")
     put(aws, "raw/cars/y.bin", "\x00\x01nothing")
 

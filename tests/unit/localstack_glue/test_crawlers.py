@@ -40,7 +40,7 @@ def test_classifier_is_created_changed_and_deleted(glue):
         pytest.param({"Role": ""}, id="no-role"),
     ],
 )
-def test_crawler_that_cannot_be_is_refused(glue, definition):
+def test_invalid_crawler_is_refused(glue, definition):
     with pytest.raises(InvalidInputException):
         glue.add_crawler("raw", **definition)
     assert glue.store.crawlers == {}

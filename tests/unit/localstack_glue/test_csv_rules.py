@@ -225,7 +225,7 @@ def test_gzip_that_is_padded_with_zeros_is_read_as_gunzip_reads_it():
     assert decode_sample(padded, is_whole=True) == Sample(b"id,name\n1,a\n", is_whole=True, compression="gzip")
 
 
-def test_what_a_damaged_member_gave_before_counts_and_the_line_that_it_cut_does_not():
+def test_rows_before_damage_count_and_the_truncated_line_does_not():
     cut = gzip.compress(b"id,name\n1,a\n2,b\n") + gzip.compress(bytes(range(256)))[:-40]
 
     read = decode_sample(cut, is_whole=True)

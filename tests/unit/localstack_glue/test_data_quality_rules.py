@@ -49,7 +49,7 @@ def test_rule_is_judged(engine, rule, is_passed):
 
 
 @pytest.mark.parametrize(("rule", "named"), REFUSED, ids=[rule for rule, _ in REFUSED])
-def test_what_is_not_evaluated_is_refused_by_name(engine, rule, named):
+def test_unsupported_rule_is_refused_by_name(engine, rule, named):
     with pytest.raises(UnsupportedRuleError, match=named):
         outcome(engine, rule)
 
@@ -149,7 +149,7 @@ def test_documents_are_read(text, shown):
         'Rules = [ IsComplete "a" ] Rules = [ IsComplete "a" ]',
     ],
 )
-def test_what_is_no_dqdl_is_refused_with_its_place(text):
+def test_invalid_dqdl_is_refused_with_its_position(text):
     with pytest.raises(InvalidRulesetError, match=r"line \d+:\d+|No rules or analyzers"):
         parse(text)
 
@@ -254,7 +254,7 @@ TEXTS = pa.table(
         ('ColumnValues "umlaut" not matches "z"', True),
     ],
 )
-def test_a_users_patterns_and_sql_mean_what_they_mean_to_spark(rule, is_passed):
+def test_patterns_and_sql_of_users_have_their_meaning_in_spark(rule, is_passed):
     engine = DuckDBEngine({"primary": TEXTS}, NOW)
     found = outcome(engine, rule)
     engine.close()

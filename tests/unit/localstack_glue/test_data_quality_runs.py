@@ -108,7 +108,7 @@ def test_runs_and_results_are_listed_by_table(runs, glue):
         runs.start(glue.scope, REQUEST | {"ClientToken": "once", "DataSource": other})
 
 
-def test_metrics_that_are_no_numbers_are_left_out():
+def test_non_numeric_metrics_are_left_out():
     rules = 'Rules = [ ColumnValues "n" < 10 ]'
     result = judge(rules, {"primary": pa.table({"n": [1.0, float("nan")]})}, datetime.now(UTC))
     assert json.dumps(result, allow_nan=False)
@@ -129,7 +129,7 @@ def test_broken_rules_lower_the_score(runs, glue):
         ({"Role": "stranger"}, "unable to assume role stranger"),
     ],
 )
-def test_what_cannot_be_read_fails_the_run(runs, glue, changes, named):
+def test_unreadable_source_fails_the_run(runs, glue, changes, named):
     ruleset(glue, "Rules = [ RowCount = 2 ]")
     run = finished(runs, glue, **changes)
     assert run["Status"] == "FAILED"
@@ -150,13 +150,13 @@ def test_what_cannot_be_read_fails_the_run(runs, glue, changes, named):
         ("Rules = [ RowCount > 0 ]", {"DataSource": {}}, "needs a GlueTable"),
     ],
 )
-def test_what_is_not_done_is_refused_at_the_start(runs, glue, rules, changes, named):
+def test_unsupported_rules_are_refused_at_the_start(runs, glue, rules, changes, named):
     ruleset(glue, rules)
     with pytest.raises(InvalidInputException, match=named):
         runs.start(glue.scope, REQUEST | changes)
 
 
-def test_names_of_nothing_are_not_found(runs, glue):
+def test_unknown_names_are_not_found(runs, glue):
     with pytest.raises(EntityNotFoundException, match="Ruleset orders"):
         runs.start(glue.scope, REQUEST)
     with pytest.raises(EntityNotFoundException, match="Run x"):

@@ -79,7 +79,7 @@ FACT_ROWS = [*rows("reference/glue-service.md", r"G\d"), *rows("reference/glue-s
 
 
 @pytest.mark.parametrize("cells", FACT_ROWS, ids=lambda cells: cells[0].replace(" ", "-")[:24])
-def test_tests_that_a_fact_names_exist_and_cite_it(cells):
+def test_tests_named_in_a_fact_exist_and_cite_it(cells):
     named, cited = set(), set()
     for path, test in files(cells[-1]):
         assert path.is_file(), f"{cells[0]}: there is no {path.name}"

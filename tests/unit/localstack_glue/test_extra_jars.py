@@ -61,7 +61,7 @@ def test_drivers_of_the_system_are_found_without_a_folder(tmp_path: Path) -> Non
         ({"--datalake-formats": "iceberg", "--conf": "spark.sql.catalog.other.type=glue"}, None),
     ],
 )
-def test_what_is_missing_is_named_before_the_run_starts(
+def test_missing_jars_are_named_before_the_run_starts(
     settings: Settings, merged: dict[str, str], why: str | None
 ) -> None:
     found = jars.missing(merged, settings)

@@ -70,7 +70,7 @@ def test_record_lists_the_failed_calls():
         {"rules": [{"mode": "delay"}] * 101},
     ],
 )
-def test_what_is_no_plan_is_refused(record):
+def test_invalid_plan_is_refused(record):
     with pytest.raises(ValueError, match=r"plan|rule|mode|nth|pattern|delay_s|probability|seed"):
         FaultPlan.parse(record)
 
@@ -126,7 +126,7 @@ def test_request_with_json_is_known_by_its_header_and_named_by_its_table():
         (UPDATE, Mode.FAIL_BEFORE, 500, "InternalServiceException"),
     ],
 )
-def test_refusals_are_in_the_words_of_the_service(call, mode, status, code):
+def test_refusals_have_the_messages_of_the_service(call, mode, status, code):
     refusal = build_refusal(call, mode)
     assert (refusal.status, refusal.code) == (status, code)
     if call.service == "s3":

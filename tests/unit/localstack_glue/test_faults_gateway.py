@@ -62,7 +62,7 @@ def client_under(mode: Mode | None, **rule: Any) -> Client:
 
 
 @pytest.mark.parametrize("mode", [None, Mode.DELAY])
-def test_call_that_is_not_struck_or_late_is_as_it_was(mode):
+def test_call_without_a_fault_is_unchanged(mode):
     client = client_under(mode).call()
     assert (client.status, client.body, client.ended, len(client.did)) == ("200 OK", WHOLE, [], 1)
     assert client.did[0].startswith(b'{"DatabaseName"')
@@ -72,7 +72,7 @@ def test_call_that_is_not_struck_or_late_is_as_it_was(mode):
     ("mode", "did"),
     [(Mode.FAIL_BEFORE, 0), (Mode.FAIL_AFTER, 1), (Mode.THROTTLE, 0), (Mode.EXPIRE, 0), (Mode.DENY, 0), (Mode.HIDE, 0)],
 )
-def test_refusal_is_one_of_the_services_words(mode, did):
+def test_refusal_is_a_modelled_error(mode, did):
     client = client_under(mode).call()
     assert client.status.split()[0] in ("400", "500")
     assert "injected" in json.loads(client.body)["message"]
@@ -80,7 +80,7 @@ def test_refusal_is_one_of_the_services_words(mode, did):
 
 
 @pytest.mark.parametrize(("mode", "did"), [(Mode.LOSE_ANSWER, 1), (Mode.RESET_BEFORE, 0)])
-def test_answer_that_is_lost_is_none(mode, did):
+def test_lost_response_is_no_answer(mode, did):
     client = client_under(mode).call()
     assert (client.status, client.body, client.ended, len(client.did)) == ("", b"", ["abort"], did)
 
@@ -131,7 +131,7 @@ def test_faults_are_off_by_default():
 @pytest.mark.parametrize(
     "body", [b"", b"[", b"[]", b'{"rules": []}', b"[" * 99_000, b'"' + b"x" * 100_001 + b'"', b"\xff"]
 )
-def test_what_is_no_plan_changes_nothing(body):
+def test_invalid_plan_changes_nothing(body):
     faults = Faults(FaultPlan.parse(PLAN))
     assert ask(faults, "POST", body)[0] == 400
     assert faults.plan is not None

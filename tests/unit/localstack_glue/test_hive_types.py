@@ -71,7 +71,7 @@ def test_merging_again_changes_nothing(first, second):
     assert merge_names(merged, first) == merge_names(merged, second) == merged
 
 
-def test_what_is_nested_too_deep_is_a_string():
+def test_deeply_nested_value_becomes_a_string():
     value: object = 1
     for _ in range(60):
         value = [value]

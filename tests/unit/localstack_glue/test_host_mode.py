@@ -4,7 +4,7 @@ from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 from localstack_glue.hosts.localstack import host_mode
 
 
-def test_s3_objects_lie_in_the_folder_of_this_localstack(tmp_path, monkeypatch):
+def test_s3_objects_are_in_the_folder_of_this_localstack(tmp_path, monkeypatch):
     monkeypatch.setattr(EphemeralS3ObjectStore, "__init__", EphemeralS3ObjectStore.__init__)
     host_mode.keep_s3_objects_in(tmp_path / "own")
     store = EphemeralS3ObjectStore("/tmp/one-folder-for-all")

@@ -85,7 +85,7 @@ def test_role_does_what_its_policies_allow():
     RoleGuardHandler(guard_of(READ))(FakeChain(), call("s3", "GetObject", Bucket="lake", Key="a"), answer())
 
 
-def test_refusal_is_worded_as_aws_words_it():
+def test_refusal_has_the_message_of_aws():
     error = refusal(guard_of(READ), call("s3", "PutObject", Bucket="lake", Key="a"))
     assert (error.code, error.status_code) == ("AccessDenied", 403)
     assert error.message == (
@@ -142,7 +142,7 @@ def test_other_callers_are_untouched(key):
         ({"Authorization": "Bearer x"}, {}, None),
     ],
 )
-def test_who_signed_a_request(headers, args, expected):
+def test_signer_of_a_request_is_read(headers, args, expected):
     request = SimpleNamespace(headers=headers, args=args, query_string=b"x" if args else b"")
     assert access_key_id(request) == expected
 
@@ -228,7 +228,7 @@ def test_ledger_shows_which_grants_are_used():
     assert (denial["action"], denial["resource"], denial["count"]) == ("s3:PutObject", "arn:aws:s3:::lake/a", 1)
 
 
-def test_motos_roles_are_found_as_they_are_now():
+def test_current_roles_of_moto_are_found():
     from moto.iam.models import iam_backends
 
     from localstack_glue.iam.roles import MotoRoles
@@ -302,7 +302,7 @@ def test_form_that_a_role_signed_uploads_only_where_the_role_may(key, is_allowed
             RoleGuardHandler(guard)(None, posted, None)
 
 
-def test_session_whose_time_is_over_may_do_nothing():
+def test_expired_session_is_denied():
     guard = guard_of({"Effect": "Allow", "Action": "*", "Resource": "*"})
     guard.remember("ASIA2", ROLE, "run", timedelta(0))
     for service, protocol, code in (("s3", "rest-xml", "ExpiredToken"), ("glue", "json", "ExpiredTokenException")):

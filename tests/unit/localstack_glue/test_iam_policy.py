@@ -82,7 +82,7 @@ def test_decision(statements, expected):
     assert verdict(policy(*statements), "s3:GetObject", aws__securetransport="true") is expected
 
 
-def test_single_statement_needs_no_list():
+def test_single_statement_may_be_without_a_list():
     document = json.dumps({"Statement": allow("s3:GetObject")})
     assert verdict(parse("p", document), "s3:GetObject") is Verdict.ALLOWED
 
@@ -93,7 +93,7 @@ def test_decision_names_the_deciding_statement():
     assert (decision.statement.label, decision.statement.matching_actions("s3:GetObject")) == ("p/Read", ("s3:Get*",))
 
 
-def test_resource_that_is_not_known_is_not_checked():
+def test_unknown_resource_is_not_checked():
     unknown = Access("lambda:InvokeFunction", (), {})
     assert decide(policy(allow("lambda:*", "arn:aws:lambda:::x")), unknown).is_allowed
     assert decide(policy(allow("*"), deny("lambda:*", "arn:aws:lambda:::x")), unknown).is_allowed

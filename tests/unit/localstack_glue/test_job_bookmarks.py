@@ -71,7 +71,7 @@ def test_bookmark_goes_back_to_what_a_run_left(glue, calls, tmp_path):
     ],
 )
 @pytest.mark.parametrize("call", ["get", "reset"])
-def test_bookmark_that_is_not_there_is_refused(glue, calls, call, request_):
+def test_missing_bookmark_is_refused(glue, calls, call, request_):
     with pytest.raises(EntityNotFoundException):
         getattr(calls, call)(glue.scope, request_)
 

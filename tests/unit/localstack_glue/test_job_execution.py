@@ -120,7 +120,7 @@ class Execution:
         ({"SecurityConfiguration": "keys"}, "Security Configuration keys not found."),
     ],
 )
-def test_run_that_names_what_is_not_there_fails_by_its_name(glue, tmp_path, definition, reason):
+def test_run_of_a_missing_delivery_fails_by_its_name(glue, tmp_path, definition, reason):
     run = Execution(glue, tmp_path, FakeRunner(0), **definition)
     assert run.outcome() == ("FAILED", reason)
     assert run.runner.processes == []

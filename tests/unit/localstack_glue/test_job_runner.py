@@ -103,7 +103,7 @@ def test_output_arrives_while_the_script_runs(tmp_path):
     assert job.process.wait(60) != 0
 
 
-def test_what_a_script_leaves_running_is_ended(tmp_path):
+def test_processes_left_by_a_script_are_ended(tmp_path):
     script = """
 import subprocess
 subprocess.Popen(["sleep", "600"], start_new_session=True)

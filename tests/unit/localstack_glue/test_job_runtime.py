@@ -127,7 +127,7 @@ def test_java_maps_the_class_archive_and_is_silent_about_one_that_does_not_fit(t
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_an_archive_of_classes_that_is_not_there_is_not_used(tmp_path, is_there):
+def test_missing_class_archive_is_not_used(tmp_path, is_there):
     archive = tmp_path / "classes.jsa"
     if is_there:
         archive.touch()

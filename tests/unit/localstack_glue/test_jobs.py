@@ -227,7 +227,7 @@ def test_capacities_of_a_run_exclude_each_other(glue, request_, message):
         glue.jobs.start(glue.scope, {"JobName": "etl", **request_})
 
 
-def test_allocated_capacity_is_what_max_capacity_was_called(glue):
+def test_allocated_capacity_is_the_older_name_of_max_capacity(glue):
     glue.add_job("etl")
     run_id = glue.jobs.start(glue.scope, {"JobName": "etl", "AllocatedCapacity": 5})["JobRunId"]
     assert glue.jobs.get_run(glue.scope, {"JobName": "etl", "RunId": run_id})["JobRun"]["MaxCapacity"] == 5.0

@@ -99,7 +99,7 @@ def test_custom_path_that_finds_nothing_leaves_the_file_to_the_next():
 
 
 @pytest.mark.parametrize("path", ["a", "$..a", "$[0]", "$.a[?(@.b)]", "$.", "x$[*]"])
-def test_path_that_is_not_followed_recognises_nothing(path):
+def test_unsupported_path_recognises_nothing(path):
     assert parse_path(path) is None
     assert classify_json(sample('{"a": [{"id": 1}]}'), by_path(path)) is None
 
@@ -133,7 +133,7 @@ def test_truncated_first_record_requests_more_bytes():
         pytest.param("{" + ",".join(f'"k{n}": 1' for n in range(MAX_COLUMNS + 1)) + "}", id="too-many-columns"),
     ],
 )
-def test_what_is_no_usable_json_is_refused(text):
+def test_unusable_json_is_refused(text):
     assert classify_json(sample(text)) is None
 
 

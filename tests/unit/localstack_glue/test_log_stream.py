@@ -52,7 +52,7 @@ def test_flood_of_log_lines_is_cut_with_a_word():
     assert "the rest is dropped" in lines[-1]
 
 
-def test_role_that_may_not_make_a_group_writes_to_the_one_that_is_there():
+def test_role_without_permission_to_create_a_group_uses_the_existing_one():
     class Strict(FakeLogs):
         def create_log_group(self, **names: str) -> None:
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "CreateLogGroup")

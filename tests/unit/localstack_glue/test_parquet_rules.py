@@ -50,7 +50,7 @@ def test_schema_and_rows_come_from_the_footer():
     assert (found.classification, found.record_count) == ("parquet", 3)
 
 
-def test_the_footer_alone_is_enough():
+def test_footer_is_enough():
     needed = footer_bytes(BODY)
 
     assert needed is not None

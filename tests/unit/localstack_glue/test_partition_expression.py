@@ -93,7 +93,7 @@ def test_operands_count_the_same_where_pyparsing_wraps_them(monkeypatch, express
         ("n = 1; drop", "Unsupported expression"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(expression, message):
+def test_incomparable_columns_are_refused(expression, message):
     with pytest.raises(InvalidInputException) as refused:
         holds(expression)
     assert message in refused.value.message
@@ -133,7 +133,7 @@ expressions = st.recursive(
 
 
 @given(expressions, st.tuples(st.none() | numbers, st.none() | numbers))
-def test_answers_are_those_of_a_sql_database(expression, row):
+def test_results_equal_those_of_a_sql_database(expression, row):
     keys = [{"Name": name, "Type": "int"} for name in "ab"]
     values = ["__HIVE_DEFAULT_PARTITION__" if value is None else str(value) for value in row]
     with sqlite3.connect(":memory:") as database:

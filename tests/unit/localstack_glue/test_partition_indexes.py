@@ -67,14 +67,14 @@ def test_index_is_created_shown_and_deleted(calls):
         pytest.param(index("x", "a"), AlreadyExistsException, id="keys-taken"),
     ],
 )
-def test_index_that_cannot_be_is_refused(calls, wanted, error):
+def test_invalid_index_is_refused(calls, wanted, error):
     create_table(calls, index("first", "a"))
     with pytest.raises(error):
         calls("CreatePartitionIndex", **TABLE, PartitionIndex=wanted)
     assert names(calls) == ["first"]
 
 
-def test_table_has_three_at_most(calls):
+def test_table_has_at_most_three_indexes(calls):
     create_table(calls, index("1", "a"), index("2", "b"), index("3", "c"))
     with pytest.raises(ResourceNumberLimitExceededException):
         calls("CreatePartitionIndex", **TABLE, PartitionIndex=index("4", "d"))

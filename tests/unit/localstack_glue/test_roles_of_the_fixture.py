@@ -18,7 +18,7 @@ def local(monkeypatch):
     return GlueLocal("http://127.0.0.1:1")
 
 
-def test_role_did_what_it_may(local):
+def test_role_used_only_its_permissions(local):
     local.assert_role_used_only("job", ["s3:getobject", "logs:*"])
     local.assert_role_used_only("job", "*:*")
 

@@ -129,7 +129,7 @@ def test_missing_runtime_of_glue_6_is_reported_with_a_remedy(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("text", ["uv", "[]", "[1]", '{"a": 1}'])
-def test_command_that_is_none_is_refused_at_the_start(tmp_path: Path, text: str) -> None:
+def test_invalid_command_is_refused_at_the_start(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match="LOCALSTACK_GLUE_6_MAKE"):
         settings_of(Path(sys.executable), tmp_path, LOCALSTACK_GLUE_6_MAKE=text)
 

@@ -75,7 +75,7 @@ def test_all_pages_together_hold_each_key_once(listing, prefix):
 
 
 @pytest.mark.parametrize("listing", [pytest.param(V1, id="list-objects"), pytest.param(V2, id="list-objects-v2")])
-def test_folders_of_all_pages_are_each_there_once(listing):
+def test_folders_of_all_pages_are_listed_once(listing):
     operation, continue_at, request = listing
     provider = MendedProvider(bucket_with(KEYS))
 
@@ -110,7 +110,7 @@ def test_plain_listing_stays_as_it_is():
     )
 
 
-def test_versions_of_all_pages_are_each_there_once():
+def test_versions_of_all_pages_are_listed_once():
     bucket = bucket_with(())
     bucket.versioning_status, bucket.objects = "Enabled", VersionedKeyStore()
     versions = [
@@ -130,7 +130,7 @@ def test_versions_of_all_pages_are_each_there_once():
     assert len({item["VersionId"] for page in pages for item in page.get("Versions", ())}) == 2 * len(KEYS)
 
 
-def test_uploads_of_all_pages_are_each_there_once():
+def test_uploads_of_all_pages_are_listed_once():
     bucket = bucket_with(())
     for second, upload in enumerate(S3Multipart(key) for key in KEYS for _ in range(2)):
         upload.initiated = datetime.fromtimestamp(second, UTC)
@@ -168,7 +168,7 @@ def test_handlers_that_lose_nothing_are_left_alone():
     assert s3_listing.repair(Mended) == ()
 
 
-def test_provider_of_another_make_is_left_alone_and_that_is_logged(caplog):
+def test_other_provider_is_left_unchanged_and_logged(caplog):
     class Other:
         pass
 

@@ -179,7 +179,7 @@ def test_bad_value_is_an_error_or_null_by_the_table_properties(kind: str, text: 
     assert read(OPEN_CSV, f"a {kind}; b string", f'"{text}",""\n', {}, nulls) == [(None, "")]
 
 
-def test_value_that_a_line_lacks_is_null_whatever_its_type():
+def test_missing_value_of_a_line_is_null_for_every_type():
     assert read(OPEN_CSV, "a string; b int", "x\n") == [("x", None)]
 
 

@@ -109,7 +109,7 @@ def run_folder(tmp_path: Path) -> Path:
     return tmp_path / f"jr_{uuid.uuid4()}"
 
 
-def test_what_java_prints_before_it_is_taken_comes_into_the_runs_log(settings, run_folder):
+def test_early_output_of_java_goes_to_the_log_of_the_run(settings, run_folder):
     jvm = started(settings, run_folder)
     wait_until(lambda: jvm.is_ready)
     lines: list[str] = []
@@ -242,7 +242,7 @@ def test_no_java_is_started_where_none_would_be_used(settings, tmp_path, plan, m
     assert not (tmp_path / "runs").exists()
 
 
-def test_java_that_nobody_takes_is_dropped_after_a_time():
+def test_unused_java_is_dropped_after_a_time():
     waits = WaitingJvms(idle_s=0.01)
     ended = threading.Event()
     jvm = SimpleNamespace(is_running=True, is_ready=True, close=ended.set, folder=Path(os.devnull, "none"))

@@ -49,7 +49,7 @@ def test_argument_without_effect_is_named_in_the_log(name):  # G28
     assert list(ignored_argument_notes({name: "x"}, is_spark=False)) == []
 
 
-def test_variables_of_executors_reach_the_one_process_there_is():  # G28
+def test_executor_variables_reach_the_only_process():  # G28
     merged = {
         "--customer-executor-env-vars": "CUSTOMER_A=executor,CUSTOMER_B=executor,PATH=/evil",
         "--customer-driver-env-vars": "CUSTOMER_A=driver",

@@ -33,7 +33,7 @@ def forget_all() -> None:
     glue_backends.reset()
 
 
-def test_all_that_is_stored_comes_back(glue, tmp_path):
+def test_all_stored_data_is_restored(glue, tmp_path):
     glue.add_quarterly_workflow()
     glue.start_workflow_run()
     glue.classifiers.create(glue.scope, {"CsvClassifier": {"Name": "csv"}})
@@ -58,7 +58,7 @@ def test_all_that_is_stored_comes_back(glue, tmp_path):
     assert catalog.get_tags(glue.scope.arn("job", "etl")) == {"team": "red"}
 
 
-def test_what_ran_is_failed_and_nothing_follows(glue, tmp_path):  # G7, G13, G26
+def test_runs_of_a_stopped_service_are_failed_and_start_nothing(glue, tmp_path):  # G7, G13, G26
     glue.add_quarterly_workflow()
     glue.start_workflow_run()
     glue.end_crawl()
@@ -161,7 +161,7 @@ def test_state_of_a_later_format_is_refused_by_name_and_left_alone(tmp_path, con
     assert [each.name for each in tmp_path.iterdir()] == [STATE_FILE]
 
 
-def test_where_the_state_is_kept(tmp_path):
+def test_state_folder_comes_from_the_settings(tmp_path):
     assert find_state_dir({}, None) is None
     assert find_state_dir({}, tmp_path) == tmp_path
     assert find_state_dir({"LOCALSTACK_GLUE_STATE_DIR": "/data/glue"}, tmp_path) == Path("/data/glue")

@@ -78,7 +78,7 @@ def test_registry_keeps_its_tags_where_get_tags_finds_them(glue):
     assert backend(glue.scope).get_tags(made["RegistryArn"]) == {}
 
 
-def test_registry_of_a_name_that_is_no_name_is_refused(glue):
+def test_registry_with_an_invalid_name_is_refused(glue):
     registries = Registries(glue.clock, RLock(), MotoTagger())
     with pytest.raises(InvalidInputException, match="Parameter Name: registryName"):
         registries.create(glue.scope, {"RegistryName": "no name"})

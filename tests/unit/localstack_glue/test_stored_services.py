@@ -130,7 +130,7 @@ def test_glue_catalog_is_registered_and_cannot_be_changed(athena):
         athena("DeleteDataCatalog", Name="AwsDataCatalog")
 
 
-def test_tags_of_what_is_not_there_are_not_found(athena):
+def test_tags_of_a_missing_resource_are_not_found(athena):
     with pytest.raises(ServiceError) as failure:
         athena("ListTagsForResource", ResourceARN=f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/none")
     assert code_of(failure) == "ResourceNotFoundException"

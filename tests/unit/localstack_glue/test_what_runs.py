@@ -265,7 +265,7 @@ def test_settings_predicted_to_have_no_effect_have_none(glue, case):
     assert scheduler.tick() == (10 if "start" in case["triggers"] and "at" in case["triggers"]["start"] else 0)
 
 
-def test_name_that_is_not_there_starts_nothing(glue):
+def test_unknown_name_starts_nothing(glue):
     job, workflow = (param.values[0] for param in cases("broken_pipelines", "not-there"))
     deploy(glue, job)
     start(glue, "start")

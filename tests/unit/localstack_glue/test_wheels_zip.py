@@ -90,7 +90,7 @@ def test_same_zip_is_installed_once(tmp_path):
     assert prepared(tmp_path, archive, "run-1") == prepared(tmp_path, archive, "run-2")
 
 
-def test_what_the_runtime_has_is_not_installed_again(tmp_path):
+def test_installed_packages_are_not_installed_again(tmp_path):
     prepared(tmp_path, wheels(tmp_path / "lake", "pytest\n"))
 
     assert [folder.name.startswith("wheels-") for folder in (tmp_path / "modules").iterdir()] == [True]

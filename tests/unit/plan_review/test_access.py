@@ -256,7 +256,7 @@ def test_role_of_ci_workflows_is_reported_with_the_workflows(reviewed):
 
 
 @pytest.mark.parametrize("kind", ["aws_autoscaling_policy", "aws_iam_account_password_policy", "aws_glue_job"])
-def test_type_that_gives_nobody_access_is_not_called_access(reviewed, kind):
+def test_type_without_access_is_not_called_access(reviewed, kind):
     made = reviewed({"format_version": "1.2", "resource_changes": [change(kind, None, {"name": "x"})]})
     assert made.access == ()
 
@@ -271,7 +271,7 @@ def test_policy_that_is_not_known_yet_counts_where_the_configuration_sets_one(re
     assert [item.widens for item in made.access] == widens
 
 
-def test_whoever_may_lose_access_to_a_replaced_policy_is_named_even_where_the_new_one_is_not_known(reviewed):
+def test_replaced_policy_names_who_may_lose_access_even_if_the_new_one_is_unknown(reviewed):
     """As where a bucket is adopted whose policy names readers."""
     statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:role/readers"}, "Action": "s3:GetObject"}
     statement["Resource"] = "arn:aws:s3:::b/*"

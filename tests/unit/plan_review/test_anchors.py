@@ -49,14 +49,14 @@ def test_every_link_leads_to_one_place(reviewed, plan):
     assert sorted(place for place in set(places) if places.count(place) > 1) == []
 
 
-def test_what_is_no_resource_has_a_place_too(reviewed):
+def test_changes_other_than_resources_have_an_address(reviewed):
     review = reviewed(odd_plan())
     _, places = links_and_places(render_page(review))
     assert {reason.address for reason in review.verdict.reasons if reason.address} <= set(places)
     assert "aws_db_instance.this (deposed a1b2)" in places
 
 
-def test_values_of_a_large_plan_end_no_element(reviewed):
+def test_values_of_a_large_plan_are_escaped(reviewed):
     """They are data that the browser writes out, as text, when somebody opens a resource."""
     hostile = "</script><script>alert(1)</script><!-- <script>"
     entries = [

@@ -103,7 +103,7 @@ class Planted:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_marked_canary_is_in_no_form(reviewed, seed):
+def test_sensitive_canary_is_in_no_format(reviewed, seed):
     planted = Planted(seed)
     found, shown = set(), set()
     for _ in range(4):

@@ -32,7 +32,7 @@ def test_gate_lets_pass_what_the_consent_covers(plan, gate, code):
     assert run(str(PLANS / f"{plan}.json"), "--approve", gate).exit_code == code
 
 
-def test_one_plan_of_several_that_does_not_pass_is_enough():
+def test_one_failing_plan_of_several_fails_the_gate():
     files = [str(PLANS / f"{name}.json") for name in ("access", "unchanged")]
     ended = run(*files, "--approve", "change")
     assert ended.exit_code == 3

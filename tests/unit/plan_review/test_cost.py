@@ -232,7 +232,7 @@ def test_bundled_prices_are_complete_dated_and_sourced(region):
     assert all(price.source.startswith("https://aws.amazon.com/") for price in prices.prices.values())
 
 
-def test_dashboard_costs_what_it_costs_everywhere_also_by_prices_of_before_there_was_one():
+def test_dashboard_has_one_price_everywhere_even_with_older_price_files():
     bundled = load_prices("us-east-1")
     assert bundled is not None
     older = bundled.model_copy(update={"prices": {n: p for n, p in bundled.prices.items() if n != "dashboard_month"}})

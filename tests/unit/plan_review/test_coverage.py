@@ -32,7 +32,7 @@ def of_provider(provider: str, kind: str) -> dict:
         pytest.param({"name": "x"}, None, id="delete"),
     ],
 )
-def test_type_that_nobody_judged_is_never_green(reviewed, before, after):
+def test_unjudged_type_is_never_green(reviewed, before, after):
     review = review_of(reviewed, change("aws_timestreamwrite_table", before, after))
     assert review.verdict.decision is Decision.NEEDS_APPROVAL
     assert rules_found(review)["unjudged-type"] == "change"
@@ -143,7 +143,7 @@ def test_program_that_a_provisioner_may_run_is_not_harmless(reviewed):
         ),
     ],
 )
-def test_what_opens_to_everybody_is_blocked(reviewed, kind, attributes):
+def test_public_access_is_blocked(reviewed, kind, attributes):
     review = review_of(reviewed, change(kind, None, {"name": "x", **attributes}))
     assert review.verdict.decision is Decision.BLOCKED
     assert "open-to-everybody" in rules_found(review)
@@ -165,7 +165,7 @@ def test_what_opens_to_everybody_is_blocked(reviewed, kind, attributes):
         pytest.param("aws_security_group", {"ingress": [{"cidr_blocks": EVERYWHERE}]}, {"ingress": []}, id="closes"),
     ],
 )
-def test_what_opens_nothing_is_not_blocked(reviewed, kind, before, after):
+def test_change_without_public_access_is_not_blocked(reviewed, kind, before, after):
     assert "open-to-everybody" not in rules_found(review_of(reviewed, change(kind, before, after)))
 
 
@@ -257,7 +257,7 @@ def test_every_type_of_the_projects_own_modules_is_judged_or_known_to_be_harmles
     assert sorted(kind for kind in used if coverage.classify(kind) == "unjudged") == []
 
 
-def test_no_type_is_of_two_kinds():
+def test_every_type_has_one_kind():
     coverage = load_coverage()
     listed = [*coverage.judged, *coverage.harmless, *coverage.local]
     assert sorted(name for name in set(listed) if listed.count(name) > 1) == []

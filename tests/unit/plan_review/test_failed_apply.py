@@ -12,7 +12,7 @@ from plan_review.review import review
 from tests.unit.tooling.conftest import change
 
 
-def test_what_a_failed_apply_left_is_nobody_elses_change(basis):
+def test_changes_of_a_failed_apply_are_not_attributed_to_others(basis):
     drifted = change("aws_s3_bucket", {"tags": {}}, {"tags": {"a": "b"}})
     plan = {"format_version": "1.2", "resource_changes": [drifted], "resource_drift": [drifted]}
     failed = FailedApply("2026-11-23T11:00:00+00:00", (drifted["address"],))

@@ -49,7 +49,7 @@ def test_rule_of_each_kind_finds_a_feared_change(reviewed):
     assert sorted(of_kinds - {finding.rule for finding in reviewed(plan).findings}) == []
 
 
-def test_what_only_tags_and_words_change_is_green(reviewed):
+def test_changes_of_tags_and_descriptions_are_green(reviewed):
     kinds = ("aws_s3_bucket", "aws_glue_job", "aws_kms_key", "aws_dynamodb_table", "aws_sqs_queue")
     safe = {"enable_key_rotation": True, "name": "x"}
     entries = [change(kind, safe, safe | {"tags": {"a": "b"}, "description": "new"}) for kind in kinds]
@@ -88,7 +88,7 @@ def test_denial_to_a_role_of_the_same_plan_takes_nothing_away(reviewed):
     assert reviewed({"format_version": "1.2", "resource_changes": [policy, role]}).verdict.decision is Decision.APPLY
 
 
-def test_attribute_that_nobody_set_and_aws_computes_is_not_feared(reviewed):
+def test_unset_attribute_computed_by_aws_is_no_finding(reviewed):
     """A replacement of what it rests on makes AWS compute it anew."""
     entry = change("aws_sqs_queue", {"name": "q", "kms_master_key_id": "k", "url": "u"}, {"name": "q"})
     entry["change"]["after_unknown"] = {"kms_master_key_id": True, "url": True}
@@ -108,7 +108,7 @@ def test_attribute_that_nobody_set_and_aws_computes_is_not_feared(reviewed):
     assert reviewed(plan).verdict.level is Level.ACCESS
 
 
-def test_what_decides_about_access_and_is_not_seen_is_named(reviewed):
+def test_unseen_settings_that_decide_on_access_are_named(reviewed):
     entry = change("aws_db_instance", None, {"storage_encrypted": True})
     entry["change"]["after_unknown"] = {"publicly_accessible": True}
     reasons = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.reasons
@@ -152,7 +152,7 @@ def test_program_that_runs_to_read_something_is_not_green(reviewed):
     assert [(reason.rule, reason.address) for reason in review.verdict.reasons] == [("runs-program", entry["address"])]
 
 
-def test_update_of_which_the_plan_shows_nothing_is_not_green(reviewed):
+def test_update_without_visible_changes_is_not_green(reviewed):
     entry = change("aws_glue_job", {"name": "j"}, {"name": "j"})
     review = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     assert [reason.rule for reason in review.verdict.reasons] == ["unjudged-attribute"]

@@ -54,7 +54,7 @@ def test_same_reason_of_many_resources_is_listed_once(reviewed, form):
     assert len(review.verdict.reasons) == 18, "programs get each"
 
 
-def test_what_is_destroyed_is_named_one_by_one(reviewed):
+def test_destroyed_resources_are_listed_one_by_one(reviewed):
     review = reviewed(
         plan(*(change("aws_glue_job", {"name": str(n)}, None) | {"address": f"aws_glue_job.j{n}"} for n in range(6)))
     )

@@ -43,7 +43,7 @@ def test_no_format_of_the_review_shows_a_sensitive_value(reviewed, name):
         assert "-secret" not in text
 
 
-def test_the_plan_of_sensitive_values_does_hold_them():
+def test_plan_of_sensitive_values_contains_them():
     assert (HERE / "plans" / "sensitive.json").read_text().count("-secret") >= 5
 
 

@@ -78,13 +78,13 @@ def test_rule_of_a_bucket_resource_itself_is_read(reviewed):
     assert found_by(reviewed, change("aws_s3_bucket", before, after)) == {"objects-expire": "data"}
 
 
-def test_days_that_are_not_known_yet_are_data_at_risk(reviewed):
+def test_unknown_retention_days_are_data_at_risk(reviewed):
     entry = change(TYPE, None, rules(expiration=[{"days": None}]))
     entry["change"] |= UNKNOWN_DAYS
     assert found_by(reviewed, entry) == {"objects-expire": "data"}
 
 
-def test_rules_that_are_not_known_yet_are_data_at_risk(reviewed):
+def test_unknown_lifecycle_rules_are_data_at_risk(reviewed):
     entry = change(TYPE, expiring(30), {"bucket": "lake"})
     entry["change"]["after_unknown"] = {"rule": True}
     assert found_by(reviewed, entry) == {"objects-expire": "data"}
@@ -102,7 +102,7 @@ def test_rules_that_are_not_known_yet_are_data_at_risk(reviewed):
         pytest.param(None, rules(abort_incomplete_multipart_upload=[{"days_after_initiation": 7}]), id="unfinished"),
     ],
 )
-def test_rule_that_deletes_nothing_more_is_no_finding(reviewed, before, after):
+def test_rule_without_further_deletion_is_no_finding(reviewed, before, after):
     assert found_by(reviewed, change(TYPE, before, after)) == {}
 
 

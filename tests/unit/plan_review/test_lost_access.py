@@ -41,7 +41,7 @@ def test_policy_that_allows_less_is_not_green(reviewed):
         ),
     ],
 )
-def test_what_nobody_can_read_any_more_is_data_at_risk(reviewed, kind, before, after):
+def test_data_that_becomes_unreadable_is_at_risk(reviewed, kind, before, after):
     assert rules_found(reviewed, kind, before, after)["locked-out"] == "data"
 
 
@@ -57,7 +57,7 @@ def test_what_nobody_can_read_any_more_is_data_at_risk(reviewed, kind, before, a
         pytest.param("aws_kms_key_policy", [ACCOUNT], None, id="default policy comes back"),
     ],
 )
-def test_what_somebody_can_still_read_is_not_locked(reviewed, kind, before, after):
+def test_resource_that_somebody_can_read_is_not_locked(reviewed, kind, before, after):
     assert "locked-out" not in rules_found(reviewed, kind, before, after)
 
 

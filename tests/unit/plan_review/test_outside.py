@@ -104,7 +104,7 @@ BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant":
         ),
     ],
 )
-def test_access_that_somebody_gave_by_hand_is_drift_and_judged(reviewed, kind, before, after, sentence):
+def test_access_granted_by_hand_is_drift_and_judged(reviewed, kind, before, after, sentence):
     data = drifted(kind, before, after, ROLE_POLICY)
     if kind.endswith("_exclusive"):
         data["configuration"]["root_module"]["resources"][0]["expressions"] = {"policy_arns": {}}
@@ -231,7 +231,7 @@ def test_access_that_arrived_by_hand_does_not_block_the_apply_that_takes_it_away
     assert review.verdict.level.word != "blocked"
 
 
-def test_what_the_state_holds_is_known_where_a_refresh_plans_nothing():
+def test_resources_of_the_state_are_known_in_a_refresh_without_changes():
     data = drifted("aws_iam_role", ROLE | {"inline_policy": []}, ROLE)
     resource = {"mode": "managed", "type": "aws_iam_role_policy", "values": ROLE_POLICY[1]}
     data["prior_state"] = {"values": {"root_module": {"child_modules": [{"resources": [resource]}]}}}

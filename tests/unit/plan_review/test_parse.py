@@ -46,7 +46,7 @@ def test_nothing_to_do_is_left_out():
     assert plan.summary() == "no changes"
 
 
-def test_what_destroys_comes_first_then_by_address():
+def test_destructive_changes_come_first_then_by_address():
     plan = parse_plan(
         plan_of(change("b", "create"), change("a", "create"), change("z", "delete"), change("y", "update"))
     )
@@ -102,6 +102,6 @@ def test_formats_before_1_1_are_read_where_they_mark_what_is_sensitive(version, 
 
 @pytest.mark.parametrize("name", ["resource_changes", "resource_drift", "checks", "deferred_changes"])
 @pytest.mark.parametrize("value", [{}, "", 0, False, {"a": 1}], ids=str)
-def test_part_that_is_no_list_is_no_empty_one(name, value):
+def test_non_list_member_is_not_an_empty_list(name, value):
     with pytest.raises(PlanError):
         parse_plan({"format_version": "1.2", name: value})

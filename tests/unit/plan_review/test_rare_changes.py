@@ -78,7 +78,7 @@ def planned(*addresses: str) -> dict:
     return {"root_module": {"child_modules": [{"resources": resources}]}}
 
 
-def test_plan_of_which_a_part_was_cut_away_is_blocked(reviewed):
+def test_truncated_plan_is_blocked(reviewed):
     """Terraform lists a change, if only no-op, of every resource that will be there."""
     plan = {"format_version": "1.2", "planned_values": planned("aws_s3_bucket.a", "aws_s3_bucket.b")}
     plan["resource_changes"] = [change("aws_s3_bucket", None, {"bucket": "a"}) | {"address": "aws_s3_bucket.a"}]

@@ -54,7 +54,7 @@ def rules_of(basis, environment: str, *changes: dict) -> dict[str, Level]:
         ("store-destroyed", "aws_dynamodb_table", {"name": "t"}, None, "data"),
     ],
 )
-def test_rule_finds_what_it_is_about(basis, rule, kind, before, after, level):
+def test_rule_finds_its_violation(basis, rule, kind, before, after, level):
     found = rules_of(basis, "dev", change(kind, before, after))
     assert found[rule] == Level[level.upper()]
 

@@ -83,7 +83,7 @@ def all_forms(review) -> str:
 
 
 @pytest.mark.parametrize(("shape", "kind"), CASES)
-def test_value_marked_on_either_side_is_in_no_form(reviewed, shape, kind):
+def test_value_marked_on_either_side_is_in_no_format(reviewed, shape, kind):
     text = all_forms(reviewed(plan_with(shape, kind)))
     assert OLD not in text
     assert NEW not in text

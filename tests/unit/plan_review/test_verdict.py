@@ -88,7 +88,7 @@ def test_schedule_that_changes_in_any_way_needs_consent(basis, environment, befo
     assert verdict.decision is Decision.NEEDS_APPROVAL
 
 
-def test_schedule_that_nobody_can_read_blocks(reviewed):
+def test_unreadable_schedule_blocks(reviewed):
     entry = change("aws_glue_trigger", trigger(True), trigger(True, "cron(0 2 * * * *)"))
     verdict = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict
     assert [reason.rule for reason in verdict.reasons] == ["schedule-unreadable"]

@@ -36,7 +36,7 @@ def examined_plan(plan: dict[str, Any], median: float | None = None) -> tuple[Ye
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["id"])
-def test_what_will_not_run_as_it_looks_is_found(case):
+def test_broken_pipelines_are_found(case):
     _, found = examined(case)
     alarms = {(finding.rule, finding.address) for finding in found if finding.level is not Level.NOTE}
     assert set(case["finds"].items()) <= alarms
@@ -44,7 +44,7 @@ def test_what_will_not_run_as_it_looks_is_found(case):
 
 
 @pytest.mark.parametrize("case", SOUND, ids=lambda case: case["id"])
-def test_what_runs_as_it_looks_raises_no_alarm(case):
+def test_sound_pipelines_raise_no_findings(case):
     year, found = examined(case)
     assert [finding for finding in found if finding.level is not Level.NOTE] == []
     assert {source.address: [source.dates, [*map(str, source.starts)]] for source in year.sources} == case["dates"]
@@ -87,7 +87,7 @@ def test_id_that_only_the_apply_knows_is_the_name_of_what_is_mentioned():
     assert found == examined(case)[1]
 
 
-def test_what_is_not_known_makes_no_alarm_of_what_follows_from_it():
+def test_unknown_values_raise_no_findings_about_their_consequences():
     plan = plan_of(next(case for case in SOUND if case["id"].startswith("quarterly")))
     start = next(change["change"] for change in plan["resource_changes"] if change["name"] == "start")
     start["after"]["actions"] = [{}]
@@ -114,7 +114,7 @@ def test_same_names_in_two_modules_are_of_two_regions(basis):
     ]
 
 
-def test_same_names_in_one_module_are_judged_by_nobody(basis):
+def test_duplicate_names_in_one_module_are_not_judged(basis):
     plan = plan_of({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
     again = [change | {"address": f"{change['address']}_again"} for change in plan["resource_changes"]]
     plan["resource_changes"] += again
@@ -127,7 +127,7 @@ def test_same_names_in_one_module_are_judged_by_nobody(basis):
 @pytest.mark.parametrize(
     "attributes", [{"type": "ODD"}, {"type": None}, {"type": 3}, {"actions": "x"}, {"predicate": 1}]
 )
-def test_trigger_that_no_provider_writes_breaks_nothing(basis, attributes):
+def test_trigger_with_unknown_settings_breaks_nothing(basis, attributes):
     plan = plan_of({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
     plan["resource_changes"][-1]["change"]["after"] |= attributes
     assert review(parse_plan(plan), basis).runs is not None

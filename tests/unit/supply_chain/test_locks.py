@@ -51,7 +51,7 @@ def test_glue_runtime_has_the_versions_of_the_lock_in_what_both_have() -> None:
     assert {name: runtime[name] for name in common} == {name: whole[name] for name in common}
 
 
-def test_versions_that_the_code_names_are_those_of_the_locks() -> None:
+def test_versions_in_the_code_match_the_locks() -> None:
     assert pins(REQUIREMENTS / "glue-runtime.txt")["pyspark"] == environments.SPARK_VERSION
     assert pins(REQUIREMENTS / "spark-4.txt")["pyspark"] == environments.SPARK_4_VERSION
     assert pins(REQUIREMENTS / "localstack.txt")["localstack-core"] == environments.LOCALSTACK_VERSION

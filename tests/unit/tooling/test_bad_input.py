@@ -144,7 +144,7 @@ def test_resources_of_a_killed_apply_are_listed_with_import_blocks(code):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
-def test_failure_that_nobody_knows_keeps_terraforms_words(settings, tmp_path):
+def test_unknown_failure_keeps_terraforms_message(settings, tmp_path):
     with pytest.raises(TerraformError, match="terraform plan failed") as error:
         terraform_that_prints(settings, tmp_path, "Strange", "thing").plan(lambda _: None)
     assert error.value.details == ("Strange", "thing")

@@ -103,7 +103,7 @@ USED = {
 }
 
 
-def test_what_a_pipeline_writes_leaves_the_tree_as_clean_as_an_apply_of_prod_wants_it(tmp_path: Path):
+def test_files_written_by_a_pipeline_leave_the_tree_clean_for_prod(tmp_path: Path):
     checkout = tmp_path / "checkout"
     remote = tmp_path / "remote"
     git("init", "--quiet", "--bare", str(remote))
@@ -158,6 +158,6 @@ def test_levels_that_a_person_may_choose_are_those_of_the_command_line():
         "./nox -s quartal -- drift dev",
     ],
 )
-def test_command_that_there_is_none_of_is_found(line: str):
+def test_unknown_command_in_a_page_is_found(line: str):
     (command,) = quartal_commands(line)
     assert all(refusal(arguments) for arguments in with_values(command))

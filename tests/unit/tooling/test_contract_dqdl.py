@@ -114,7 +114,7 @@ def test_rule_with_a_comment_is_left_out(query):
     assert sound.rules[-1][0] == "row.capital, error"
 
 
-def test_what_means_something_else_is_left_out_by_name():
+def test_rules_with_another_meaning_in_dqdl_are_left_out_by_name():
     columns = [
         *COLUMNS,
         {"name": "size", "logicalType": "integer", "logicalTypeOptions": {"minimum": 1}},

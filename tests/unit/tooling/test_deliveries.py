@@ -184,7 +184,7 @@ def test_deliveries_states_what_the_next_run_reads(lake, capsys):
     assert "The next run reads 2024Q1: `quartal run" in capsys.readouterr().err
 
 
-def test_unknown_delivery_is_refused_with_those_there_are(lake, capsys):
+def test_unknown_delivery_is_refused_with_the_existing_ones(lake, capsys):
     lake.put("delivery=2024Q1/a.csv")
     assert run(["deliveries", "2024Q9"]) == 2
     told = capsys.readouterr().err

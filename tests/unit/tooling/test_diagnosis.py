@@ -157,7 +157,7 @@ def test_bare_403_of_s3_is_a_denial(text, expected):
     assert denials([text]) == (expected,)
 
 
-def test_404_of_s3_is_no_denial():
+def test_s3_404_is_not_a_denial():
     assert denials(["An error occurred (404) when calling the HeadObject operation: Not Found"]) == ()
 
 
@@ -173,6 +173,6 @@ def test_reason_ends_where_a_stack_begins(stack):
     assert plain_reason("delivery 2024Q1: 5 of 100 rows are bad" + stack) == "delivery 2024Q1: 5 of 100 rows are bad"
 
 
-def test_reason_that_speaks_of_places_stays_whole():
+def test_reason_with_paths_is_kept_complete():
     reason = "the file at s3://lake/raw/feed/a.csv cannot be read: correct it at once"
     assert plain_reason(reason) == reason

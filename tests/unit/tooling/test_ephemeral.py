@@ -71,7 +71,7 @@ def test_standing_is_all_but_the_lake_the_catalog_and_the_logs():
     ]
 
 
-def test_what_kept_resources_rest_on_stays_however_far_away():
+def test_dependencies_of_kept_resources_are_kept_at_any_depth():
     settings = "module.glue_catalog.aws_glue_data_catalog_encryption_settings.account[0]"
     policy, role = ("module.glue_catalog.aws_iam_role_policy.account", "module.glue_catalog.aws_iam_role.account")
     state = shown(

@@ -48,7 +48,7 @@ def test_every_type_of_error_is_raised_somewhere_and_has_an_exit_code():
 
 
 @pytest.mark.parametrize("test", sorted(set(ERRORS.values())))
-def test_test_that_a_row_names_is_there(test: str):
+def test_test_named_in_a_row_exists(test: str):
     file, _, name = test.partition("::")
     assert name in functions_in(file)
 

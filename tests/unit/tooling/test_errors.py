@@ -323,7 +323,7 @@ def test_contract_that_is_wrong_is_not_shown(tmp_path, capsys):
     assert "quartal contract lint" in capsys.readouterr().err
 
 
-def test_plan_that_nobody_has_seen_is_shown_and_not_applied(stand_in, capsys):
+def test_unreviewed_plan_is_shown_and_not_applied(stand_in, capsys):
     assert quartal(["apply", "--no-policies"]) == 2
     assert "This plan for 'dev' has not been reviewed yet" in capsys.readouterr().err
 

@@ -42,7 +42,7 @@ def test_pushed_tree_is_published(checkout):
         pytest.param("new.tf", True, "commits that are on no remote: 1", id="not pushed"),
     ],
 )
-def test_tree_that_nobody_else_has_is_refused_for_prod_only(checkout, file, commit, message):
+def test_unpushed_tree_is_refused_for_prod_only(checkout, file, commit, message):
     (checkout / file).write_text("# changed\n")
     if commit:
         git(checkout, "add", ".")

@@ -46,7 +46,7 @@ def test_run_manifest_of_a_newer_job_may_have_more():
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", HALF, '{"pid": "1"}', '{"a":' * DEEP, '{"pid": -1, "created": 1}'])
-def test_record_of_a_localstack_that_is_none_is_as_good_as_none(tmp_path, text):
+def test_invalid_record_of_a_localstack_is_ignored(tmp_path, text):
     (tmp_path / "localstack").mkdir()
     (tmp_path / "localstack" / "server.json").write_text(text)
     settings = replace(Settings.from_env({}, environment="localstack", cwd=ROOT), state_dir=tmp_path)

@@ -162,7 +162,7 @@ def test_failed_expiry_deletes_nothing_and_reports_the_true_reason(place, error,
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("act", [Place.set_tag, Place.maintain])
-def test_outcome_that_nobody_can_look_up_is_unknown_and_deletes_nothing(place, moment, act):
+def test_outcome_that_cannot_be_looked_up_is_unknown_and_deletes_nothing(place, moment, act):
     before = place.files()
 
     def network_goes() -> Exception:
@@ -179,7 +179,7 @@ def test_outcome_that_nobody_can_look_up_is_unknown_and_deletes_nothing(place, m
 
 
 @pytest.mark.parametrize("error", [expired, denied])
-def test_call_that_was_refused_did_nothing_though_nobody_can_look_either(place, error):
+def test_refused_call_had_no_effect_even_if_the_check_fails(place, error):
     def signed_out() -> Exception:
         place.faults.before("get_table", error, None)
         return error()

@@ -108,7 +108,7 @@ def test_contract_alone_decides_the_type_of_a_column(kind, rules, expected):
         pytest.param("date", ISO, "", None, id="empty text is a missing value"),
     ],
 )
-def test_value_becomes_what_the_column_stands_for(kind, rules, value, expected):
+def test_value_is_converted_to_the_type_of_the_column(kind, rules, value, expected):
     assert column(kind, **rules).array([value, None]).to_pylist() == [expected, None]
 
 

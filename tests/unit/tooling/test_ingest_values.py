@@ -304,7 +304,7 @@ def test_bit_and_tinyint_are_booleans(value, text):
 
 
 @pytest.mark.parametrize("value", [b"\x02", b"", b"\x00\x01", 2])
-def test_other_bits_are_no_booleans(value):
+def test_wider_bit_types_are_not_booleans(value):
     with pytest.raises(ValueError, match="but the contract expects a boolean"):
         select_format(column("boolean"))(value)
 
@@ -335,7 +335,7 @@ def test_timestamp_is_a_moment_whatever_the_servers_zone_and_datetime_is_none():
     assert mysql.as_moment("0000-00-00 00:00:00") == "0000-00-00 00:00:00"
 
 
-def test_driver_of_which_nothing_is_known_is_refused():
+def test_unknown_driver_is_refused():
     with pytest.raises(ConfigurationError, match="through the driver mysqldb") as error:
         mysql.prepare(SimpleNamespace(dialect=SimpleNamespace(name="mysql"), driver="mysqldb"))
     assert "mysql+pymysql://" in error.value.remedy

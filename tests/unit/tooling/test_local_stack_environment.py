@@ -71,7 +71,7 @@ def test_host_is_the_one_that_is_named_or_that_the_environment_names(settings: S
     assert chosen_host(replace(settings, environ={})).name == "localstack"
 
 
-def test_host_that_nobody_knows_is_refused_by_name(settings: Settings) -> None:
+def test_unknown_host_is_refused_by_name(settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match="'moon'") as refused:
         chosen_host(settings, "moon")
     assert "localstack, localemu, standalone" in refused.value.remedy

@@ -68,7 +68,7 @@ def files_of(lake: Lake) -> set[str]:
     return {lake_path(file.uri) for file in LocalObjectStore().list_files(f"{lake.root}/features/feed")}
 
 
-def test_maintenance_expires_what_no_tag_names_and_leaves_only_named_files(catalog, lake):
+def test_maintenance_expires_untagged_snapshots_and_leaves_only_referenced_files(catalog, lake):
     add_rows(catalog, lake, 1, tag="2024Q1")
     for value in (2, 3, 4):
         table = add_rows(catalog, lake, value)
@@ -91,7 +91,7 @@ def test_maintenance_expires_what_no_tag_names_and_leaves_only_named_files(catal
     assert (again.tables[0].expired_snapshots, again.tables[0].orphans) == ((), ())
 
 
-def test_what_a_tag_or_branch_of_somebody_names_never_expires(catalog, lake):
+def test_snapshots_of_user_tags_and_branches_never_expire(catalog, lake):
     named = {}
     for value, name in enumerate(("model-v1", "what-if")):
         table = add_rows(catalog, lake, value)
@@ -105,7 +105,7 @@ def test_what_a_tag_or_branch_of_somebody_names_never_expires(catalog, lake):
     assert read == {"model-v1": [{"value": 0}], "what-if": [{"value": 1}]}
 
 
-def test_table_that_is_not_shown_any_more_loses_no_file(catalog, lake, monkeypatch):
+def test_table_that_disappears_for_a_while_loses_no_file(catalog, lake, monkeypatch):
     add_rows(catalog, lake, 1)
     orphan = write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")
     load, shown = catalog.load_table, [None, True, False]  # the curated table is not there yet
@@ -121,7 +121,7 @@ def test_table_that_is_not_shown_any_more_loses_no_file(catalog, lake, monkeypat
     assert orphan.exists()
 
 
-def test_table_of_which_glue_shows_an_old_copy_loses_nothing_of_what_came_since(catalog, lake, monkeypatch):
+def test_table_shown_as_an_old_copy_loses_no_later_change(catalog, lake, monkeypatch):
     old = add_rows(catalog, lake, 1, tag="2024Q1")
     new = add_rows(catalog, lake, 2)
     there = files_of(lake)
@@ -132,7 +132,7 @@ def test_table_of_which_glue_shows_an_old_copy_loses_nothing_of_what_came_since(
     assert new.scan().to_arrow().to_pylist() == [{"value": 2}]
 
 
-def test_what_a_failed_commit_left_a_while_ago_does_not_keep_the_rest(catalog, lake):
+def test_old_leftover_of_a_failed_commit_does_not_keep_other_files(catalog, lake):
     add_rows(catalog, lake, 1)
     left = write(
         Path(lake_path(lake.root)) / "features/feed/metadata/00009-00000000-0000-4000-8000-000000000000.metadata.json"
@@ -158,7 +158,7 @@ def test_dry_run_lists_what_would_be_deleted_and_changes_nothing(catalog, lake):
     assert before - files_of(lake) == {lake_path(file.uri) for file in told.tables[0].orphans}
 
 
-def test_nothing_younger_than_the_cutoff_goes(catalog, lake):
+def test_nothing_after_the_cutoff_is_deleted(catalog, lake):
     for value in (1, 2, 3):
         add_rows(catalog, lake, value)
     of_a_run_in_progress = write(Path(lake_path(lake.root)) / "features/feed/data/now/part-0.parquet")
@@ -186,7 +186,7 @@ def test_registers_of_keys_stay_as_long_as_the_table_names_them(catalog, lake):
     assert not any(path.exists() for path in goes)
 
 
-def test_what_killed_runs_left_in_the_quarantine_goes_and_recorded_rows_stay(catalog, lake):
+def test_maintenance_removes_leftovers_of_killed_runs_and_keeps_recorded_rows(catalog, lake):
     root = Path(lake_path(lake.root))
     write(root / "runs/feed/good.json", '{"status": "SUCCEEDED"}')
     write(root / "runs/feed/failed.json", '{"status": "FAILED"}')

@@ -102,7 +102,7 @@ def test_command_has_minutes_to_end_after_an_interrupt(sessions):
         ("no toml", "localstack"),
     ],
 )
-def test_environment_of_the_project_file_counts_where_nobody_names_one(sessions, tmp_path, text, meant):
+def test_environment_of_the_project_file_is_the_default(sessions, tmp_path, text, meant):
     if text is not None:
         (tmp_path / "quartal.toml").write_text(text)
     assert sessions.environment_of_project(tmp_path) == meant

@@ -59,7 +59,7 @@ def test_file_that_cannot_be_written_is_named_and_ends_with_2(stand_in, project,
     assert "taken/review.md" in capsys.readouterr().err
 
 
-def test_what_terraform_warns_of_while_planning_is_handed_on(stand_in, capsys):
+def test_warnings_of_terraform_during_a_plan_are_shown(stand_in, capsys):
     diagnostic = {"severity": "warning", "summary": "Value for undeclared variable", "detail": "No variable colour."}
     (stand_in / "events").write_text(json.dumps({"type": "diagnostic", "diagnostic": diagnostic}))
     assert quartal(["plan", "--no-policies"]) == 0
@@ -144,7 +144,7 @@ def test_options_of_a_review_judge_the_plan_that_waits_anew(stand_in, project, c
 
 
 @pytest.mark.parametrize("environment", ["dev", "localstack"])
-def test_saved_plan_that_nobody_can_judge_stays_blocked(stand_in, environment):
+def test_saved_plan_that_cannot_be_judged_stays_blocked(stand_in, environment):
     strange = change("aws_glue_job", {"name": "a"}, {"name": "b"})
     strange["change"]["actions"] = ["evict"]
     write_plan(stand_in, strange)
@@ -167,7 +167,7 @@ def test_plan_that_was_reviewed_is_applied_without_another(stand_in, options):
     assert commands(stand_in).count("plan") == 1
 
 
-def test_runs_are_looked_up_where_they_are_deployed_and_not_where_they_will_be():
+def test_runs_are_looked_up_in_the_deployed_region():
     """A bucket that the plan renames has its manifests under the name of today."""
     plan = {
         "prior_state": {"values": {"outputs": {"lake_bucket": {"value": "new"}, "dataset": {"value": "d"}}}},

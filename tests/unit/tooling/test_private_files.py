@@ -39,5 +39,5 @@ def test_only_a_state_that_knows_the_bucket_keeps_it_from_being_imported(tmp_pat
     assert holds_bucket(state) is holds
 
 
-def test_state_that_is_not_there_knows_nothing(tmp_path):
+def test_missing_state_has_no_resources(tmp_path):
     assert not holds_bucket(tmp_path / "terraform.tfstate")

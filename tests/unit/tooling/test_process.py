@@ -38,7 +38,7 @@ def test_missing_program_is_named():
         process.run(["no-such-program"])
 
 
-def test_program_that_takes_too_long_is_killed():
+def test_program_that_times_out_is_killed():
     with pytest.raises(CommandError, match="more than"):
         process.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout_s=0.5)
 

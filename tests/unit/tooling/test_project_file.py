@@ -18,7 +18,7 @@ def write(project: Path):
     return written
 
 
-def test_file_names_environment_and_dataset_where_nobody_else_does(project, write):
+def test_project_file_sets_environment_and_dataset_by_default(project, write):
     write('environment = "dev"\ndataset = "orders"\n')
     settings = Settings.from_env({}, cwd=project)
     assert (settings.environment, settings.dataset) == ("dev", "orders")
@@ -51,7 +51,7 @@ def test_profile_of_the_environment_signs_in_who_is_not_signed_in(project, write
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"])
-def test_who_is_signed_in_keeps_what_they_have(project, write, name):
+def test_signed_in_user_keeps_the_credentials(project, write, name):
     write('[environments.dev]\naws_profile = "data-dev"\n')
     settings = Settings.from_env({name: "mine"}, environment="dev", cwd=project)
     assert settings.environ == {name: "mine"}
@@ -119,7 +119,7 @@ def test_first_feed_is_what_commands_work_on_where_none_is_named():
     assert Deployment.from_outputs(OUTPUTS).workflow == "sightings"
 
 
-def test_feed_that_the_pipeline_has_not_is_refused_and_those_there_are_named():
+def test_unknown_feed_is_refused_with_the_existing_ones():
     with pytest.raises(ConfigurationError, match="no feed 'returns'") as error:
         Deployment.from_outputs(OUTPUTS, dataset="returns")
     assert "orders" in error.value.remedy

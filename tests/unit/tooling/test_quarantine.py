@@ -120,7 +120,7 @@ def test_rows_can_be_chosen_by_delivery_and_rule(bad, capsys):
     ],
     ids=["delivery", "rule"],
 )
-def test_delivery_or_rule_without_bad_rows_is_refused_with_those_there_are(bad, capsys, arguments, message, remedy):
+def test_delivery_or_rule_without_bad_rows_is_refused_with_the_existing_ones(bad, capsys, arguments, message, remedy):
     assert run(["quarantine", *arguments]) == 2
     told = capsys.readouterr().err
     assert message in told
@@ -167,7 +167,7 @@ def test_quarantine_can_be_queried_with_sql(bad, capsys):
     assert capsys.readouterr().out == "raw\n=1+1\n"
 
 
-def test_quarantine_has_no_past(bad, capsys):
+def test_quarantine_has_no_earlier_states(bad, capsys):
     assert run(["query", "select 1 from quarantine", "--as-of", "2024Q1"]) == 2
     assert "The quarantine has no past states" in capsys.readouterr().err
 

@@ -109,7 +109,7 @@ def test_plan_that_was_saved_by_a_program_is_shown_by_it(elsewhere, capsys, monk
         pytest.param(b"PK\x03\x04", "saved plan", id="saved plan"),
     ],
 )
-def test_what_is_no_plan_is_refused_by_name(elsewhere, capsys, monkeypatch, content, message):
+def test_invalid_plan_is_refused_by_name(elsewhere, capsys, monkeypatch, content, message):
     from_stdin(monkeypatch, content)
     assert run(["review", "-"]) == 2
     assert message in capsys.readouterr().err
@@ -123,7 +123,7 @@ def test_lines_that_a_wrapper_has_written_around_the_plan_are_left_out(elsewhere
     assert "1 to update" in capsys.readouterr().out
 
 
-def test_half_a_character_in_a_plan_is_shown_as_what_it_is(elsewhere, capsys, monkeypatch):
+def test_incomplete_character_in_a_plan_is_shown_escaped(elsewhere, capsys, monkeypatch):
     """JSON can write it; no file and no link can hold it."""
     half = change("aws_s3_bucket", {"bucket": "a"}, None) | {"address": "aws_s3_bucket.a\ud800"}
     plan = {"format_version": "1.2", "resource_changes": [half], "output_changes": {"o\udc00": {"actions": ["no-op"]}}}

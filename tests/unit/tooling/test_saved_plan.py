@@ -59,7 +59,7 @@ def test_plan_file_that_is_not_the_reviewed_one_is_refused(staged):
     assert "quartal plan" in error.value.remedy
 
 
-def test_record_without_its_plan_counts_for_nothing(staged):
+def test_record_without_its_plan_is_ignored(staged):
     record(staged)
     staged.plan_file.unlink()
     assert saved_plan.read_record(staged) is None

@@ -31,7 +31,7 @@ def test_fact_has_a_page_of_aws_unless_others_have_measured_it():
         ("test_of_another_suite", False),
     ],
 )
-def test_fair_column_counts_what_stands_on_pages_of_aws(test, expected):
+def test_fair_column_counts_behaviour_documented_by_aws(test, expected):
     assert is_sourced(test) is expected
 
 
@@ -56,7 +56,7 @@ def test_outcomes_replace_those_of_the_same_emulator(tmp_path, monkeypatch):
     assert "| one | 1 | no clock |" in text
 
 
-def test_reasons_hold_nothing_of_one_run(tmp_path, monkeypatch):
+def test_reasons_are_the_same_for_every_run(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "KEPT", tmp_path / "outcomes.json")
     monkeypatch.setattr(page, "PAGE", tmp_path / "page.md")
     reason = "http://127.0.0.1:39033/x: conformance_1a2b of /tmp/x/y is gone"

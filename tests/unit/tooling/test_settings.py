@@ -16,7 +16,7 @@ def test_folder_outside_a_project_is_refused_with_the_remedy(tmp_path: Path):
     assert "QUARTAL_PROJECT_DIR" in error.value.remedy
 
 
-def test_unknown_environment_is_refused_and_the_known_ones_are_named(project: Path):
+def test_unknown_environment_is_refused_with_the_known_ones(project: Path):
     with pytest.raises(ConfigurationError, match="no environment 'staging'") as error:
         Settings.from_env({}, environment="staging", cwd=project)
     assert "localstack" in error.value.remedy

@@ -143,7 +143,7 @@ def test_rule_that_is_disabled_or_only_has_a_schedule_sends_nothing(texts_sent, 
         ({"detail": {"summary": [{"prefix": "bad"}]}}, False),
     ],
 )
-def test_whether_an_event_fits_a_pattern_is_answered(monkeypatch, pattern, fits):
+def test_event_is_tested_against_a_pattern(monkeypatch, pattern, fits):
     monkeypatch.setattr(EventsHandler, "test_event_pattern", EventsHandler.test_event_pattern)
     moto_additions.add()
     event = {"source": "quartal", "detail-type": "d", "detail": {"rows": 3}, "resources": []}

@@ -67,7 +67,7 @@ def test_output_that_cannot_be_written_ends_cleanly(project, line, code, told):
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_what_nobody_foresaw_is_one_message_and_a_log_for_its_owner_alone(project, monkeypatch, capsys, as_json):
+def test_unexpected_error_is_one_message_and_a_private_log(project, monkeypatch, capsys, as_json):
     monkeypatch.setenv("QUARTAL_STATE_DIR", str(project / ".quartal"))
     monkeypatch.chdir(project)
 
@@ -107,7 +107,7 @@ def test_what_nobody_foresaw_is_one_message_and_a_log_for_its_owner_alone(projec
     ],
     ids=["read-only", "full", "denied", "many files"],
 )
-def test_disk_that_cannot_be_written_is_no_bug_of_quartal(project, monkeypatch, capsys, error, told):
+def test_unwritable_disk_is_not_an_internal_error(project, monkeypatch, capsys, error, told):
     monkeypatch.setenv("QUARTAL_STATE_DIR", str(project / ".quartal"))
     monkeypatch.chdir(project)
 

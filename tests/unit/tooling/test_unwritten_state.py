@@ -50,7 +50,7 @@ def test_state_that_only_a_line_of_progress_holds_is_kept(tmp_path, cut):
     assert json.loads(path.read_text()) == STATE
 
 
-def test_state_whose_folder_takes_nothing_is_kept_elsewhere_and_found_again(tmp_path, monkeypatch):
+def test_state_with_an_unwritable_folder_is_kept_elsewhere_and_found_again(tmp_path, monkeypatch):
     folder, other = tmp_path / "dev" / "infra", tmp_path / "tmp"
     folder.mkdir(parents=True)
     other.mkdir()
@@ -84,7 +84,7 @@ def test_whole_state_that_terraform_kept_itself_is_not_replaced(tmp_path):
     assert json.loads((tmp_path / "errored.tfstate").read_text())["serial"] == 8
 
 
-def test_cut_local_state_is_out_of_the_way_of_the_whole_one(tmp_path):
+def test_truncated_local_state_does_not_replace_the_complete_one(tmp_path):
     (tmp_path / "errored.tfstate").write_text(json.dumps(STATE))
     (tmp_path / "terraform.tfstate").write_text('{"version": 4, "ser')
     with pytest.raises(TerraformError, match="could not be written"):
@@ -107,7 +107,7 @@ def test_folder_of_plan_and_state_is_private(terraform, tmp_path):
     assert stat.S_IMODE((tmp_path / "staged").stat().st_mode) == 0o700
 
 
-def test_lock_that_could_not_be_released_is_not_called_somebody_elses():
+def test_unreleased_own_lock_is_not_attributed_to_others():
     told = explain("Error releasing the state lock\n\nError message: reset", variables="v", folder="/f")
     assert told is not None
     assert "may still be locked" in told.message

@@ -22,7 +22,7 @@ def test_upload_without_notes_prints_none(capsys):
     assert shown_by(capsys) == ""
 
 
-def test_what_was_left_out_and_what_holds_nothing_is_named(capsys):
+def test_omitted_and_empty_sources_are_named(capsys):
     empty = UploadItem(Path("a.json"), f"{FOLDER}a.json", 0, "2024Q1")
     said = shown_by(capsys, left_out=[Path(f"f/._{n}") for n in range(7)], without_bytes=[empty])
     assert "readers skip them: ._0, ._1, ._2, ._3, ._4 and 2 more." in said

@@ -123,7 +123,7 @@ def test_object_that_did_not_land_is_not_called_stored(s3, writer, bucket, befor
         )
 
 
-def test_object_that_nobody_can_look_at_is_called_neither_stored_nor_failed(s3, writer, bucket):
+def test_object_that_cannot_be_checked_is_reported_as_neither_stored_nor_failed(s3, writer, bucket):
     blind = Faulty(s3).before("head_object", reset, None)
     with pytest.raises(UploadError, match=r"not known whether .* was stored"):
         put_object(
@@ -178,7 +178,7 @@ def test_parts_that_landed_without_an_answer_are_used(s3, writer, bucket, in_par
     assert (stored(s3, bucket), open_uploads(s3, bucket)) == (CONTENT, [])
 
 
-def test_upload_that_was_ended_since_it_was_listed_begins_anew(s3, bucket, in_parts):
+def test_upload_aborted_since_the_listing_is_restarted(s3, bucket, in_parts):
     gone = s3.create_multipart_upload(Bucket=bucket, Key=KEY)["UploadId"]
     s3.abort_multipart_upload(Bucket=bucket, Key=KEY, UploadId=gone)
     in_parts(s3, unfinished=gone)
@@ -294,7 +294,7 @@ def test_record_that_another_ingest_wrote_is_still_refused(s3, bucket):
         ours.write(RECORD)
 
 
-def test_record_that_somebody_deleted_is_no_other_ingest(s3, bucket):
+def test_deleted_record_is_not_mistaken_for_another_ingest(s3, bucket):
     records = RecordStore(s3, bucket, "d/t.json")
     records.write(RECORD)
     s3.delete_object(Bucket=bucket, Key="d/t.json")

@@ -56,7 +56,7 @@ def glue_of_the_command(endpoint: str):
 
 @pytest.mark.parametrize("client", [glue_of_the_job, glue_of_the_command])
 @pytest.mark.parametrize("half", [WHOLE[:40], b"{", b"<html>", b""])
-def test_half_a_list_is_no_empty_list(endpoint, monkeypatch, client, half):
+def test_truncated_list_is_not_an_empty_list(endpoint, monkeypatch, client, half):
     monkeypatch.setattr(_Handler, "answer", half)
     with pytest.raises(ResponseStreamingError, match="GetWorkflowRuns broke off") as error:
         latest_run(client(endpoint), "flow", crawler="crawler", job="job")
@@ -65,7 +65,7 @@ def test_half_a_list_is_no_empty_list(endpoint, monkeypatch, client, half):
 
 
 @pytest.mark.parametrize("client", [glue_of_the_job, glue_of_the_command])
-def test_whole_answers_are_as_they_were(endpoint, monkeypatch, client):
+def test_complete_responses_are_unchanged(endpoint, monkeypatch, client):
     monkeypatch.setattr(_Handler, "answer", WHOLE)
     found = latest_run(client(endpoint), "flow", crawler="crawler", job="job")
     assert found is not None
@@ -86,7 +86,7 @@ def s3_of_the_command(endpoint: str):
 
 @pytest.mark.parametrize("client", [s3_of_the_job, s3_of_the_command])
 @pytest.mark.parametrize("half", [b"", b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", b"<HTML></HTML>"])
-def test_listing_of_s3_that_is_none_is_no_empty_one(endpoint, monkeypatch, client, half):
+def test_invalid_s3_listing_is_not_an_empty_listing(endpoint, monkeypatch, client, half):
     monkeypatch.setattr(_Handler, "answer", half)
     files = S3ObjectStore(client(endpoint))
     with pytest.raises(ResponseStreamingError, match="ListObjectsV2 broke off"):
@@ -96,7 +96,7 @@ def test_listing_of_s3_that_is_none_is_no_empty_one(endpoint, monkeypatch, clien
 
 
 @pytest.mark.parametrize("client", [s3_of_the_job, s3_of_the_command])
-def test_what_s3_answers_with_headers_alone_may_be_empty(endpoint, monkeypatch, client):
+def test_s3_responses_with_only_headers_may_be_empty(endpoint, monkeypatch, client):
     monkeypatch.setattr(_Handler, "answer", b"")
     files = S3ObjectStore(client(endpoint))
     files.write("s3://lake/a.csv", b"id")
@@ -109,7 +109,7 @@ def test_what_s3_answers_with_headers_alone_may_be_empty(endpoint, monkeypatch, 
         files.delete_all(["s3://lake/raw/a.csv"])
 
 
-def test_half_of_who_one_is_is_none_of_it(endpoint, monkeypatch):
+def test_truncated_caller_identity_is_not_used(endpoint, monkeypatch):
     whole = (
         b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>a</Arn><Account>1</Account>"
         b"</GetCallerIdentityResult>"
@@ -183,7 +183,7 @@ def test_answer_with_all_that_aws_always_sets_is_taken(endpoint, monkeypatch):
     assert [entry["Key"] for entry in list_objects(endpoint)["Contents"]] == ["raw/a.csv"]
 
 
-def test_refusal_need_have_no_field_of_an_answer(endpoint, monkeypatch):
+def test_error_response_needs_no_result_fields(endpoint, monkeypatch):
     monkeypatch.setattr(_Handler, "status", 404)
     with pytest.raises(ClientError):
         head(endpoint)

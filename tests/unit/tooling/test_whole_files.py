@@ -57,7 +57,7 @@ def test_new_file_that_cannot_be_written_leaves_room_for_the_next_try(tmp_path: 
 
 
 @on_unix
-def test_link_stays_and_what_it_names_is_written(tmp_path: Path):
+def test_link_is_kept_and_its_target_written(tmp_path: Path):
     file, link = tmp_path / "a.csv", tmp_path / "newest.csv"
     link.symlink_to(file)
     write_whole(link, "x\n")

@@ -92,7 +92,7 @@ def test_last_attempt_of_a_retried_job_counts(glue):  # G27
     assert run.succeeded
 
 
-def test_state_that_aws_does_not_document_is_an_error_and_not_a_wait_for_ever(glue):
+def test_undocumented_state_is_an_error_and_not_an_endless_wait(glue):
     with pytest.raises(PipelineError, match="DREAMING"):
         read(glue, run_answer("RUNNING", crawls=[crawl("DREAMING")]))
 

@@ -157,7 +157,7 @@ def test_start_without_effect_is_reported_with_the_true_reason(place, error, rea
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("looking", [expired, denied, unreachable])
-def test_start_that_nobody_can_look_up_is_unknown_and_not_repeated(place, moment, looking):
+def test_start_that_cannot_be_looked_up_is_unknown_and_not_repeated(place, moment, looking):
     getattr(place.starter, moment)("start_workflow_run", reset)
     place.reader.before("get_workflow_runs", looking, None)
     with pytest.raises(UnknownOutcomeError, match="is not known") as told:

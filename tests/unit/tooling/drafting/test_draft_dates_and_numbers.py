@@ -171,7 +171,7 @@ def test_numbers_under_any_name_are_times_if_the_user_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("number", ["12", "4155550123", "99999999"])
-def test_other_numbers_are_no_times(tmp_path, number):
+def test_arbitrary_numbers_are_not_times(tmp_path, number):
     rows = table("day,at,shop", lambda n: f"{day(n)},{int(number) + n},{shop(n)}")
     assert contract_in(drafted_from(tmp_path, rows)).column("at").logical_type == "integer"
 
@@ -192,7 +192,7 @@ def test_order_of_dates_with_dots_is_reported(tmp_path):
     assert "day: the day comes before the month, as usual in dates with dots: 01.01.2024" in drafted.text
 
 
-def test_yes_and_no_are_nothing_that_features_are_about(tmp_path):
+def test_yes_no_columns_are_not_entities(tmp_path):
     rows = table("day,paid,amount", lambda n: f"{day(n)},{('yes', 'no')[n % 2]},{n % 7}")
     assert contract_in(drafted_from(tmp_path, rows)).features.entity == ()
 

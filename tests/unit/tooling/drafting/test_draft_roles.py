@@ -20,7 +20,7 @@ def test_measure_that_is_different_in_all_rows_is_no_key(tmp_path):
 
 
 @pytest.mark.parametrize("column", ["customer_id", "patient_id", "name", "email", "license_plate", "score", "salary"])
-def test_people_and_measures_are_no_key(tmp_path, column):
+def test_people_and_measures_are_not_keys(tmp_path, column):
     drafted = drafted_from(tmp_path, table(f"day,shop,{column}", lambda n: f"{day(n)},{shop(n)},A{n}x"))
     assert contract_in(drafted).key == ()
 

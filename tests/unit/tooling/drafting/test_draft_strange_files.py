@@ -362,7 +362,7 @@ def test_draft_reports_a_second_line_that_may_be_the_header(tmp_path, content, c
     assert drafted_from(tmp_path, ROWS, name="plain.csv").warnings == ()
 
 
-def test_line_of_totals_is_no_event_and_changes_no_role(tmp_path):
+def test_totals_line_is_not_an_event_and_changes_no_role(tmp_path):
     drafted = drafted_from(tmp_path, f"{ROWS}Total,,117\n")
     assert tried(tmp_path, drafted).features.entity == ("shop",)
     assert (drafted.verdict.kept, drafted.verdict.rows) == (40, 41)

@@ -17,7 +17,7 @@ ROWS = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{n % 7}")
 
 
 @pytest.mark.parametrize("column", ["sensor", "station_id", "device_id", "customer", "vehicle", "isin", "tailnum"])
-def test_what_rows_are_about_is_no_key_for_being_different_in_one_file(tmp_path, column):
+def test_subject_of_rows_is_not_a_key_although_unique_in_one_file(tmp_path, column):
     rows = table(f"{column},day,amount", lambda n: f"AB-{n:03d},2024-01-01,{n % 7}")
     for dataset in ("feed.csv", f"{column}s.csv"):
         (tmp_path / dataset).write_text(rows)
@@ -148,7 +148,7 @@ def test_column_and_none_at_once_are_refused(tmp_path, choices):
         pytest.param("invoice_id,position", id="an invoice of one position"),
     ],
 )
-def test_what_has_several_parts_is_no_key_for_having_one_in_this_file(tmp_path, header):
+def test_id_of_something_with_several_rows_is_not_a_key(tmp_path, header):
     rows = table(f"{header},day,amount", lambda n: f"O{n},1,{day(n)},{n % 7}")
     assert contract_in(drafted_from(tmp_path, rows)).key == ()
 

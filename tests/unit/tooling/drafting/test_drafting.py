@@ -201,7 +201,7 @@ def test_init_without_answers_reports_the_missing_terminal(tmp_path, capsys, mon
         pytest.param(["feed.csv", "--decimal-mark", "semicolon"], id="another mark"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(tmp_path, monkeypatch, arguments):
+def test_invalid_arguments_are_refused(tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "feed.csv").write_text(AMBIGUOUS)
     assert run(["contract", "init", *arguments]) == 2

@@ -76,7 +76,7 @@ def test_crawl_goes_as_its_role_of_the_emulator_behind(place, lake):
     ) == ("AccessDeniedException")
 
 
-def test_users_own_aws_settings_and_proxy_count_for_nothing(place, lake, tmp_path, monkeypatch):
+def test_users_own_aws_settings_and_proxy_are_ignored(place, lake, tmp_path, monkeypatch):
     for name, value in (("AWS_PROFILE", "none-such"), ("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "")):
         monkeypatch.setenv(name, value)
         monkeypatch.setenv(name.lower() if "PROXY" in name else name, value)
@@ -248,7 +248,7 @@ def test_recreated_rule_has_no_targets_after_the_emulator_forgot_it(place):
         ("http://localhost:4599", "is this server itself"),
     ],
 )
-def test_url_of_a_backend_that_cannot_be_one_is_refused(tmp_path, url, words):
+def test_invalid_backend_url_is_refused(tmp_path, url, words):
     with pytest.raises(ValueError, match=words):
         serve(4599, tmp_path, url)
 

@@ -95,7 +95,7 @@ def test_calls_of_a_role_keep_their_body_in_every_protocol(place):
     assert place.client("sqs", key=key).create_queue(QueueName="told")["QueueUrl"].endswith("/told")
 
 
-def test_call_that_is_not_known_is_refused_to_a_role(place, lake):
+def test_unknown_call_is_refused_to_a_role(place, lake):
     key = place.as_role(place.role("anything", ("*", "*")))
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/s3/aws4_request, Signature=x"}
     asked = urllib.request.Request(f"{place.url}/lake/open/a.csv", headers=headers, method="PATCH")
@@ -110,7 +110,7 @@ def test_call_that_is_not_known_is_refused_to_a_role(place, lake):
         ("sns", lambda sns: sns.list_topics(), "ExpiredToken"),
     ],
 )
-def test_session_whose_time_is_over_may_do_nothing(place, lake, service, call, code):
+def test_expired_session_is_denied(place, lake, service, call, code):
     arn = place.role(f"late-{service}", ("*", "*"))
     assert call(place.client(service, key=place.as_role(arn)))
     late = place.client(service, key=place.as_role(arn, timedelta(0)))

@@ -32,7 +32,7 @@ def _holds(chunk: KeyRange, key: tuple) -> bool:
     return (chunk.start is None or key >= chunk.start) and (chunk.end is None or key < chunk.end)
 
 
-def test_whole_numbers_of_which_few_are_taken_are_not_cut_evenly():
+def test_sparse_integer_keys_are_not_split_evenly():
     assert even_bounds(1, 10**15, 1_000, 100) is None
     assert even_bounds(1, 1_000, 1_000, 100) == [(start,) for start in range(101, 1_000, 100)]
 

@@ -119,7 +119,7 @@ def test_ambiguous_value_is_refused_by_key_and_column(mariadb, lake, kind, colum
         delivered(mariadb, lake, contract_of(column), kind, value)
 
 
-def test_zero_date_has_no_place_in_a_column_of_parquet(mariadb, lake):
+def test_zero_date_is_refused_for_parquet(mariadb, lake):
     with pytest.raises(IngestError, match=r"row id=1: column value holds the text '0000-00-00'"):
         delivered(mariadb, lake, contract_of(DATE, "parquet"), "date", "'0000-00-00'")
 

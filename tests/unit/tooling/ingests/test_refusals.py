@@ -36,7 +36,7 @@ def test_file_without_header_has_rows_only(lake, source):
     assert lake.objects()["sales-00001.csv"] == b"1,north,2024-01-31,\n"
 
 
-def test_table_that_is_not_there_is_named_with_those_that_are(lake, source):
+def test_missing_table_is_named_with_the_existing_ones(lake, source):
     error = refused(lake, source, table="sale")
     assert "has no table sale " in error.message
     assert "sales" in error.remedy

@@ -25,7 +25,7 @@ def test_dpu_seconds_of_glue_take_precedence():
 
 
 @pytest.mark.parametrize("more", [{"ExecutionTime": 0}, {"WorkerType": "G.99X", "MaxCapacity": None}])
-def test_run_that_did_not_run_or_on_nobody_knows_what_has_no_cost(more):
+def test_run_without_known_workers_has_no_cost(more):
     assert job_run_cost(RUN | more, PRICES) is None
 
 

@@ -156,7 +156,7 @@ def test_data_in_time_or_unknown_has_no_finding(schedule, last_day):
     assert levels_and_subjects(situation(schedule=schedule, last_day=last_day)) == []
 
 
-def test_delivery_of_which_nothing_was_kept_is_a_problem():
+def test_delivery_without_kept_rows_is_a_problem():
     found = situation(rows("2026Q2", 500, "2026-06-30"), rows("2026Q3", 100, None, date__format=100))
     assert levels_and_subjects(found) == [("problem", "quarantine")]
     assert sentence(found, "quarantine") == "No row of 2026Q3 was kept; 100 were quarantined: date.format (100)."
@@ -263,7 +263,7 @@ def test_share_just_above_the_limit_does_not_read_as_the_limit():
         (1.0, "100.0%"),
     ],
 )
-def test_share_reads_neither_as_nothing_nor_as_all_where_it_is_not(share, words):
+def test_share_is_never_rounded_to_nothing_or_all(share, words):
     assert wording.percent(share) == words
 
 
@@ -316,13 +316,13 @@ def test_failure_is_not_forgotten_while_the_next_run_goes_on():
     assert found[0].command == ("explain", "wr_1")
 
 
-def test_success_before_the_runs_that_were_looked_at_is_not_denied():
+def test_success_before_the_listed_runs_is_not_denied():
     failed = tuple(replace(a_run("FAILED", failed_step="job", reason="no"), run_id=f"wr_{n}") for n in range(40))
     found = situation(runs=failed, succeeded=False, last_day=None, has_earlier_runs=True)
     assert sentence(found, "schedule") == "None of the last 40 runs has succeeded."
 
 
-def test_run_that_somebody_named_is_named_whole():
+def test_run_named_by_the_user_is_shown_in_full():
     named = replace(a_run("FAILED", failed_step="job", reason="no"), run_id="refresh-2026-10")
     (finding,) = findings_in(situation(runs=(named,)))
     assert finding.command == ("explain", "refresh-2026-10")
@@ -353,7 +353,7 @@ def test_failure_without_a_known_reason_is_reported_as_such():
     )
 
 
-def test_run_that_its_schedule_has_just_started_is_no_alarm():
+def test_run_just_started_by_its_schedule_is_no_finding():
     late = {"schedule": "cron(0 2 15 1,4,7,10 ? *)", "last_day": "2026-06-30"}
     started = replace(a_run("RUNNING"), started=datetime(2026, 10, 15, 2, 1, tzinfo=UTC))
     found = situation(runs=(a_run(), started), **late)

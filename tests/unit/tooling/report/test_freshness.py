@@ -34,7 +34,7 @@ def test_success_before_the_scheduled_start_is_stale():
     assert found.sentence(NOW).startswith("No run has succeeded since the scheduled start of 2026-09-08 02:00 UTC.")
 
 
-def test_no_success_at_all_is_none():
+def test_missing_success_is_reported():
     assert judged(None).state is State.NONE
     assert judged(None).sentence(NOW).startswith("No run is known to have succeeded. The next ML run")
 

@@ -40,7 +40,7 @@ def test_page_names_formula_source_and_convention_of_the_index(page):
     assert "Below 0.1 is called small, up to 0.25 moderate, above it large. That is a convention" in text
 
 
-def test_page_has_no_word_of_localstack_for_an_account_and_a_plain_one_for_localstack(page):
+def test_page_mentions_localstack_only_for_localstack(page):
     assert "LocalStack costs nothing" not in page
     assert "LocalStack costs nothing" in render_report(example_report(is_local=True))
 
@@ -53,7 +53,7 @@ def test_page_without_prices_explains_how_to_get_them():
     assert "No run has a known cost" in text
 
 
-def test_what_comes_from_outside_is_escaped_everywhere():
+def test_external_text_is_escaped_everywhere():
     evil = "<script>alert(1)</script>"
     report = example_report()
     runs = tuple(replace(run, run_id=evil, reason=evil, deliveries=()) for run in report.runs[:1])

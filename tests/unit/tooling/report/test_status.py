@@ -107,7 +107,7 @@ def test_explanation_repeats_nothing(capsys, monkeypatch):
     assert any("5 of 100" in line for line in attention_after(workspace, "wr_2").lines)
 
 
-def test_what_cannot_be_looked_up_does_not_end_the_telling(monkeypatch):
+def test_failed_look_up_does_not_end_the_explanation(monkeypatch):
     def denied(*_: object, **__: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetWorkflowRuns")
 

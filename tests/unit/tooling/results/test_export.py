@@ -63,7 +63,7 @@ def test_export_lists_its_quarters_and_can_be_limited_to_some(command_line, tmp_
     assert manifest["rows"] == pq.read_table(tmp_path / "one" / "features-2024Q2.parquet", partitioning=None).num_rows
 
 
-def test_quarter_that_the_tag_does_not_hold_is_refused_with_those_it_holds(command_line, tmp_path, capsys):
+def test_quarter_outside_of_the_tag_is_refused_with_those_in_it(command_line, tmp_path, capsys):
     assert run(["export", "--tag", "2024Q3", "--quarter", "2023Q1", "--out", str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
     assert "The features at 2024Q3 have no quarter 2023Q1" in told

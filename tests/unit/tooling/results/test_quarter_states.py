@@ -47,7 +47,7 @@ def test_query_as_of_a_quarter_reads_curated_up_to_the_last_day_of_the_features(
     assert sum_of(table, recorded, "2024Q1") == total
 
 
-def test_curated_as_of_a_quarter_of_which_nothing_is_left_holds_no_later_day(catalog):
+def test_curated_as_of_an_emptied_quarter_holds_no_later_day(catalog):
     table = catalog.load_table("db.feed_features")
     source = str(catalog.load_table("db.feed_curated").current_snapshot().snapshot_id)
     said = QuarterTag("2024Q1", None).properties

@@ -136,7 +136,7 @@ def test_export_prints_where_and_what(command_line, capsys, tmp_path):
     assert "4 rows of db.feed_features at 2024Q3, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
 
 
-def test_tag_of_ones_own_names_the_newest_state_or_another_one_and_can_be_removed(command_line, catalog, capsys):
+def test_user_tag_names_a_state_and_can_be_removed(command_line, catalog, capsys):
     assert run(["tag", "model-7"]) == run(["tag", "model-6", "--as-of", "2024Q2"]) == 0
     capsys.readouterr()
     assert run(["tag", "--json"]) == 0
@@ -157,7 +157,7 @@ def test_tag_that_names_this_state_already_is_no_error_and_one_that_names_anothe
 
 
 @pytest.mark.parametrize("name", ["2025Q1", "main", "wr_0a1b", "123", "a b"])
-def test_name_that_the_job_gives_or_nobody_could_read_by_is_refused(command_line, capsys, name):
+def test_reserved_or_unusable_tag_name_is_refused(command_line, capsys, name):
     assert run(["tag", name]) == 2
     assert "cannot be the name" in capsys.readouterr().err
 
@@ -165,7 +165,7 @@ def test_name_that_the_job_gives_or_nobody_could_read_by_is_refused(command_line
 @pytest.mark.parametrize(
     ("arguments", "said"), [(["2024Q2"], "a tag of the job"), (["x"], "2024Q2, 2024Q3"), ([], "need the name of a tag")]
 )
-def test_tag_that_is_the_jobs_or_not_there_is_not_removed(command_line, capsys, arguments, said):
+def test_tag_of_the_job_and_missing_tag_are_not_removed(command_line, capsys, arguments, said):
     assert run(["tag", *arguments, "--delete"]) == 2
     assert said in capsys.readouterr().err
 

@@ -54,7 +54,7 @@ def test_manifest_of_another_version_is_refused_and_not_misread(aws, workspace, 
         explain_run(workspace(), "wr_1")
 
 
-def test_unknown_run_cannot_be_explained_and_the_command_that_lists_runs_is_named(aws, workspace):
+def test_unknown_run_is_refused_with_the_command_that_lists_runs(aws, workspace):
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
     aws.stubs["glue"].add_response("get_workflow_runs", {})
     aws.stubs["s3"].add_response("list_objects_v2", {})

@@ -89,7 +89,7 @@ def test_interruption_ends_the_watching_alone(aws, workspace):
         pytest.param(lambda: KeyError("Nodes"), "KeyError: 'Nodes'", id="our-own"),
     ],
 )
-def test_run_whose_watching_fails_is_no_failed_run(aws, workspace, error, reason):
+def test_failure_of_watching_is_not_a_failed_run(aws, workspace, error, reason):
     aws.expect_run("RUNNING", "RUNNING", "WAITING")
     aws.expect_log()
     glue = aws.clients["glue"] = Faulty(aws.clients["glue"])

@@ -129,7 +129,7 @@ def test_every_refusal_has_a_remedy(code: str):
     assert "same command again" in error.value.remedy
 
 
-def test_redirect_is_no_place_to_send_the_content_to():
+def test_redirect_is_not_followed_with_the_content():
     moved = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/x\r\nContent-Length: 0\r\n\r\n"
     with serving(moved) as (host, server), pytest.raises(UploadError, match="307"):
         put(writer_to(host), b"id\n1\n\n")
@@ -151,7 +151,7 @@ def test_connection_closed_by_the_server_is_reopened():
     [(b"SSH-2.0-OpenSSH_9.6\r\n", "SSH-2.0"), (b"", "closed connection without response")],
     ids=["no HTTP", "no answer"],
 )
-def test_after_five_attempts_nobody_knows_what_became_of_it(answer: bytes, reason: str):
+def test_outcome_is_unknown_after_five_attempts(answer: bytes, reason: str):
     with serving(*[answer] * 5) as (host, server), pytest.raises(UnansweredError, match=reason):
         put(writer_to(host), b"id\n1\n\n")
     assert len(server.requests) == 5

@@ -140,7 +140,7 @@ def test_file_can_be_taken_out_alone_or_for_another(upload, connection, bucket, 
         pytest.param(("a.csv",), ("a.csv",), "both uploaded and removed", "Leave out --remove", id="own"),
     ],
 )
-def test_removal_that_makes_no_sense_is_refused(
+def test_invalid_removal_is_refused(
     upload, connection, bucket, twice: Path, uploaded: tuple[str, ...], removed: tuple[str, ...], message, remedy
 ):
     items = plan_upload([twice / name for name in uploaded], raw_prefix=RAW, delivery="2024Q1")

@@ -120,7 +120,7 @@ def test_delivery_within_a_delivery_is_refused(feed: Path):
     assert "--delivery" in error.value.remedy
 
 
-def test_links_that_would_be_left_out_without_a_word_are_refused(feed: Path):
+def test_links_that_would_be_silently_skipped_are_refused(feed: Path):
     link = feed / "delivery=2024Q1" / "b.csv"
     link.symlink_to(feed / "nowhere.csv")
     for source in (feed, link, feed / "*" / "b.csv"):

@@ -81,7 +81,7 @@ def test_name_is_for_one_file_or_stream(tmp_path: Path, source: str, name: str, 
         pass
 
 
-def test_stream_that_gives_nothing_is_refused(tmp_path: Path):
+def test_empty_stream_is_refused(tmp_path: Path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as pool:

@@ -50,7 +50,7 @@ def test_change_that_keeps_the_size_is_uploaded(upload, connection, bucket, feed
     assert content(connection, bucket, report.uploaded[0].key) == b"id\n3\n"
 
 
-def test_object_that_somebody_else_replaced_is_sent_again(upload, connection, bucket, feed: Path):
+def test_object_replaced_by_somebody_else_is_sent_again(upload, connection, bucket, feed: Path):
     items = plan_upload([feed], raw_prefix=RAW, delivery=None)
     upload(items)
     connection.s3().put_object(Bucket=bucket, Key=items[0].key, Body=b"id\n9\n")
