@@ -121,7 +121,7 @@ def test_keys_and_bad_rows_that_the_table_names_stay_whatever_fails_after_the_co
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_progress_that_cannot_be_written_ends_nothing():
-    code = "from etl_job.notify.progress import Progress; Progress().say('commit', table='a'); Progress().say('done')"
+    code = "from etl_job.notify.progress import Progress; Progress().log('commit', table='a'); Progress().log('done')"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (0, "")
