@@ -54,6 +54,33 @@ def test_job_that_no_trigger_started_points_to_the_triggers(logs):  # G1
     assert "quartal apply" in error.remedy
 
 
+@pytest.mark.parametrize("crawl", [Outcome.NOT_STARTED, Outcome.CANCELLED, Outcome.SUCCEEDED])
+def test_run_that_was_stopped_before_its_job_is_not_blamed_on_crawl_or_triggers(logs, crawl):  # G7
+    stopped = WorkflowRun("flow", "wr_1", "STOPPED", Step("crawl", "crawler", crawl), Step("job", "job"))
+    error = explain_failure(logs[0], stopped, log_groups=GROUPS, resume="`quartal run`")
+    assert error.message == f"Run wr_1 of workflow flow was stopped: crawl {crawl}, job NOT_STARTED."
+    assert error.remedy == "Start it again: `quartal run`"
+
+
+def test_job_that_was_stopped_with_its_run_says_that_what_it_published_stands(logs):
+    client, stubber = logs
+    expect_log(stubber, "/jobs/error", "jr_1", "commit")
+    job = Step("job", "job", Outcome.STOPPED, run_id="jr_1")
+    stopped = WorkflowRun("flow", "wr_1", "STOPPED", Step("crawl", "crawler", Outcome.SUCCEEDED), job)
+    error = explain_failure(client, stopped, log_groups=GROUPS, resume="`quartal run`")
+    assert error.message == "Run wr_1 of workflow flow was stopped: crawl SUCCEEDED, job STOPPED."
+    assert error.remedy == "What the job had published by then stands. Start it again: `quartal run`"
+    assert error.details == ("commit",)
+
+
+@pytest.mark.parametrize("reason", ["Concurrent runs exceeded for workflow: flow.", ""])
+def test_run_that_glue_could_not_do_is_explained_by_its_own_message(logs, reason):
+    broken = WorkflowRun("flow", "wr_1", "ERROR", Step("crawl", "crawler"), Step("job", "job"), error=reason)
+    error = explain_failure(logs[0], broken, log_groups=GROUPS, resume="`quartal run`")
+    assert error.message == f"Run wr_1 of workflow flow ended ERROR: {reason or 'Glue gives no message'}"
+    assert "`quartal run`" in error.remedy
+
+
 def test_failed_job_is_explained_by_its_message_and_its_error_log(logs):
     client, stubber = logs
     expect_log(stubber, "/jobs/error", "jr_1", "Traceback", "QuartalJobError: no rows")

@@ -75,6 +75,11 @@ def test_completed_run_with_a_failed_crawl_did_not_succeed(glue):  # G7
     assert run.job.outcome is Outcome.NOT_STARTED
 
 
+def test_message_of_a_run_that_glue_could_not_do_is_kept(glue):
+    answer = run_answer("ERROR") | {"ErrorMessage": "Concurrent runs exceeded for workflow: flow."}
+    assert read(glue, answer).error == "Concurrent runs exceeded for workflow: flow."
+
+
 def test_completed_run_whose_job_never_started_did_not_succeed(glue):  # G7
     assert not read(glue, run_answer("COMPLETED", crawls=[crawl("SUCCEEDED")])).succeeded
 

@@ -102,6 +102,19 @@ def explain_failure(
         resume: the command that tries again.
         reasons: why rows were quarantined, from the run's manifest, one line per reason.
     """
+    if run.status == "STOPPED":
+        return PipelineError(
+            f"Run {run.run_id} of workflow {run.workflow} was stopped: crawl {run.crawl.outcome}, job "
+            f"{run.job.outcome}.",
+            remedy=f"{'What the job had published by then stands. ' if run.job.run_id else ''}Start it again: {resume}",
+            details=_job_lines(logs, run, log_groups),
+        )
+    if run.status == "ERROR" and run.job.outcome is Outcome.NOT_STARTED:
+        return PipelineError(
+            f"Run {run.run_id} of workflow {run.workflow} ended ERROR: "
+            f"{plain_reason(run.error) or 'Glue gives no message'}",
+            remedy=f"Fix the cause, then: {resume}",
+        )
     if run.crawl.outcome is not Outcome.SUCCEEDED:
         lines = last_lines(logs, log_groups["crawler"], run.crawl.name, _LINES)
         refused = denials((run.crawl.error, *lines))
@@ -117,14 +130,19 @@ def explain_failure(
             f"{run.workflow} watches the crawler (workflow run {run.status}).",
             remedy=f"Restore the triggers with `quartal apply`, then: {resume}",
         )
-    groups = (log_groups["job_error"], log_groups["job_output"])
-    lines = next((found for group in groups if (found := last_lines(logs, group, run.job.run_id, _LINES))), ())
+    lines = _job_lines(logs, run, log_groups)
     reason = plain_reason(run.job.error) or "no error message"
     return PipelineError(
         f"Job run {run.job.run_id} of {run.job.name} ended {run.job.outcome}: {reason}",
         remedy=_grant(denials((run.job.error, *lines)), resume) or f"Fix the cause, then: {resume}",
         details=(*reasons, *lines),
     )
+
+
+def _job_lines(logs: CloudWatchLogsClient, run: WorkflowRun, log_groups: dict[str, str]) -> tuple[str, ...]:
+    """The last lines of the job's error stream, or else of its output; none if it did not start."""
+    groups = (log_groups["job_error"], log_groups["job_output"])
+    return next((found for group in groups if (found := last_lines(logs, group, run.job.run_id, _LINES))), ())
 
 
 def _grant(refused: tuple[str, ...], resume: str) -> str:

@@ -73,7 +73,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRun:
-    """A workflow run as seen at one moment."""
+    """A workflow run as seen at one moment; `error` is Glue's message on the run itself, if there is one."""
 
     workflow: str
     run_id: str
@@ -82,6 +82,7 @@ class WorkflowRun:
     job: Step
     started: datetime | None = None
     ended: datetime | None = None
+    error: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -217,6 +218,7 @@ def _parse_run(run: dict[str, Any], workflow: str, crawler: str, job: str) -> Wo
         job=_job_step(nodes, job),
         started=run.get("StartedOn"),
         ended=run.get("CompletedOn"),
+        error=run.get("ErrorMessage", ""),
     )
 
 
