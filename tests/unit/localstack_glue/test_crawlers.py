@@ -32,6 +32,8 @@ def test_classifier_is_created_changed_and_deleted(glue):
         pytest.param({"Targets": {"S3Targets": []}}, id="no-target"),
         pytest.param({"Targets": {"JdbcTargets": [{"Path": "x"}]}}, id="jdbc"),
         pytest.param({"Targets": {"S3Targets": [{"Path": "http://x/y"}]}}, id="not-s3"),
+        pytest.param({"Targets": {"S3Targets": [{"Path": "s3://x/y", "SampleSize": 0}]}}, id="no-sample"),
+        pytest.param({"Targets": {"S3Targets": [{"Path": "s3://x/y", "SampleSize": 250}]}}, id="large-sample"),
         pytest.param({"Configuration": "{"}, id="configuration-is-no-json"),
         pytest.param({"Configuration": "[]"}, id="configuration-is-no-object"),
         pytest.param({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}}, id="recrawl-without-log"),  # G22
@@ -134,6 +136,10 @@ def test_classifiers_take_part_in_a_crawl_in_its_order(glue):
         pytest.param('{"Grouping": {"TableLevelConfiguration": [1]}}', id="level-is-a-list"),
         pytest.param('{"Grouping": {"TableLevelConfiguration": "a"}}', id="level-is-a-word"),
         pytest.param('{"CrawlerOutput": {"Tables": {"TableThreshold": {}}}}', id="threshold-is-an-object"),
+        pytest.param('{"CrawlerOutput": {"Tables": {"TableThreshold": 0}}}', id="threshold-is-zero"),
+        pytest.param('{"Grouping": {"TableLevelConfiguration": 0}}', id="level-is-zero"),
+        pytest.param('{"Grouping": {"TableGroupingPolicy": "CombineCompatibleSchema"}}', id="unknown-policy"),
+        pytest.param('{"CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "InheritFromTable"}}}', id="of-partitions"),
     ],
 )
 def test_configuration_that_cannot_be_read_is_refused(glue, configuration):
@@ -153,6 +159,10 @@ def test_configuration_that_cannot_be_read_is_refused(glue, configuration):
         ),
         pytest.param({"CatalogId": "111111111111"}, "CatalogId", id="catalog"),
         pytest.param({"Configuration": '{"CreatePartitionIndex": true}'}, "CreatePartitionIndex", id="index"),
+        pytest.param({"Configuration": '{"Version": 1.0, "grouping": {}}'}, "grouping has no effect", id="unknown"),
+        pytest.param(
+            {"Configuration": '{"CrawlerOutput": {"Tables": {"X": 1}}}'}, "CrawlerOutput.Tables.X", id="inner"
+        ),
     ],
 )
 def test_setting_that_a_crawl_does_not_follow_is_named(definition, named):

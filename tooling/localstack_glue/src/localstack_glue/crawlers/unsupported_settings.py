@@ -5,6 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 EVENT_MODE = "CRAWL_EVENT_MODE"
+_CONFIGURATION: dict[str, Any] = {
+    "Version": {},
+    "CrawlerOutput": {
+        "Tables": {"AddOrUpdateBehavior": {}, "TableThreshold": {}},
+        "Partitions": {"AddOrUpdateBehavior": {}},
+    },
+    "Grouping": {"TableGroupingPolicy": {}, "TableLevelConfiguration": {}},
+    "CreatePartitionIndex": {},
+}
 
 
 def refused_setting(definition: Mapping[str, Any]) -> str | None:
@@ -27,5 +36,17 @@ def settings_without_effect(definition: Mapping[str, Any]) -> Iterator[str]:
         yield "LakeFormationConfiguration has no effect: the crawler's role reads the data"
     if definition.get("CatalogId"):
         yield "CatalogId has no effect: tables are written to the catalog of the crawler's account"
-    if json.loads(str(definition.get("Configuration") or "{}")).get("CreatePartitionIndex"):
+    configuration = json.loads(str(definition.get("Configuration") or "{}"))
+    if configuration.get("CreatePartitionIndex"):
         yield "CreatePartitionIndex has no effect: no index is created"
+    for name in _unknown(configuration, _CONFIGURATION):
+        yield f"Configuration: {name} has no effect: it is not known here"
+
+
+def _unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    """The names that a crawler's configuration has beyond those that are known, with the names around them."""
+    for name, value in given.items():
+        if name not in known:
+            yield name
+        elif isinstance(value, dict):
+            yield from (f"{name}.{inner}" for inner in _unknown(value, known[name]))

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from localstack_glue.crawlers.crawling.globs import excluder
 
+LARGEST_SAMPLE = 249  # objects of each leaf folder: docs.aws.amazon.com/glue/latest/webapi/API_S3Target.html
+
 
 @dataclass(frozen=True, slots=True)
 class S3Target:
@@ -25,6 +27,8 @@ class S3Target:
         parts = urlsplit(path if "://" in path else f"s3://{path}")
         if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc:
             raise ValueError(f"The path {path} is not an S3 path")
+        if sample_size is not None and not 1 <= sample_size <= LARGEST_SAMPLE:
+            raise ValueError(f"SampleSize must be between 1 and {LARGEST_SAMPLE}, not {sample_size}")
         return cls(parts.netloc, parts.path.strip("/"), tuple(exclusions), sample_size)
 
     @classmethod
@@ -32,7 +36,7 @@ class S3Target:
         """Read a crawler's S3 and Iceberg targets.
 
         Raises:
-            ValueError: a path is not a path in S3.
+            ValueError: a path is not a path in S3, or a sample is too small or too large.
         """
         found = [
             cls.parse(target.get("Path") or "", target.get("Exclusions") or (), target.get("SampleSize"))

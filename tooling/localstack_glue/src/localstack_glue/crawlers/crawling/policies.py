@@ -41,12 +41,12 @@ class CrawlPolicy:
             update=changes.get("UpdateBehavior") or UPDATE,
             delete=changes.get("DeleteBehavior") or DEPRECATE,
             recrawl=(definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") or CRAWL_EVERYTHING,
-            merges_new_columns=tables.get("AddOrUpdateBehavior") == "MergeNewColumns",
-            inherits_from_table=partitions.get("AddOrUpdateBehavior") == "InheritFromTable",
+            merges_new_columns=_is_chosen(tables, "AddOrUpdateBehavior", "MergeNewColumns"),
+            inherits_from_table=_is_chosen(partitions, "AddOrUpdateBehavior", "InheritFromTable"),
             table_threshold=_number(tables.get("TableThreshold"), "CrawlerOutput.Tables.TableThreshold"),
             grouping=GroupingRules(
                 prefix=definition.get("TablePrefix") or "",
-                combines_schemas=grouping.get("TableGroupingPolicy") == "CombineCompatibleSchemas",
+                combines_schemas=_is_chosen(grouping, "TableGroupingPolicy", "CombineCompatibleSchemas"),
                 table_level=_number(grouping.get("TableLevelConfiguration"), "Grouping.TableLevelConfiguration"),
             ),
         )
@@ -60,10 +60,18 @@ def _object(found: Any, name: str) -> dict[str, Any]:
     return found
 
 
+def _is_chosen(settings: Mapping[str, Any], name: str, value: str) -> bool:
+    """Whether a setting has the one value that AWS has for it; any other would silently change nothing."""
+    found = settings.get(name)
+    if found not in (None, value):
+        raise ValueError(f"Configuration: {name} must be {value}, not {found}")
+    return found is not None
+
+
 def _number(found: Any, name: str) -> int | None:
-    """Read a whole number, which may be given as text."""
+    """Read a whole number above 0, which may be given as text."""
     if found is None:
         return None
-    if isinstance(found, bool) or not re.fullmatch(r"[0-9]{1,9}", str(found)):
-        raise ValueError(f"Configuration: {name} must be a whole number")
+    if isinstance(found, bool) or not re.fullmatch(r"0*[1-9][0-9]{0,8}", str(found)):
+        raise ValueError(f"Configuration: {name} must be a whole number above 0")
     return int(found)
