@@ -206,6 +206,19 @@ def test_run_without_a_start_time_is_older_than_one_with_it(glue):
     assert run.job.run_id == "jr_0"
 
 
+def test_newest_run_is_found_on_whatever_page_it_is(glue):
+    client, stubber = glue
+    older = run_answer("COMPLETED", run_id="wr_old") | {"StartedOn": datetime(2026, 1, 8, tzinfo=UTC)}
+    asked = {"Name": "flow", "IncludeGraph": True, "MaxResults": 25}
+    stubber.add_response("get_workflow_runs", {"Runs": [older], "NextToken": "more"}, asked)
+    stubber.add_response(
+        "get_workflow_runs", {"Runs": [run_answer("RUNNING", run_id="wr_new")]}, asked | {"NextToken": "more"}
+    )
+    found = latest_run(client, "flow", crawler="crawler", job="job")
+    assert found is not None
+    assert found.run_id == "wr_new"
+
+
 def test_workflow_that_never_ran_has_no_newest_run(glue):
     client, stubber = glue
     stubber.add_response("get_workflow_runs", {})

@@ -34,8 +34,11 @@ class Workflow:
         self.runs.append({"WorkflowRunId": run_id, "Status": "RUNNING", "WorkflowRunProperties": RunProperties})
         return {"RunId": run_id}
 
-    def get_workflow_runs(self, Name: str, MaxResults: int) -> dict[str, Any]:
-        return {"Runs": self.runs[::-1][:MaxResults]}
+    def get_workflow_runs(self, Name: str, MaxResults: int, NextToken: str = "0") -> dict[str, Any]:
+        begin = int(NextToken)
+        end = begin + MaxResults
+        more = {"NextToken": str(end)} if end < len(self.runs) else {}
+        return {"Runs": self.runs[begin:end], **more}  # the oldest first: the order is not documented
 
 
 class Place:
@@ -117,6 +120,22 @@ def test_run_whose_workflow_is_not_shown_to_the_second_call_is_found(place):
     place.workflow.start_workflow_run = start
     assert place.start() == "wr_1"
     assert len(place.workflow.runs) == 1
+
+
+def test_run_is_found_however_many_are_listed_before_it(place):
+    for number in range(60):
+        place.workflow.runs.append({"WorkflowRunId": f"wr_{number}", "Status": "COMPLETED"})
+    place.starter.after("start_workflow_run", reset)
+    assert place.start() == "wr_61"
+    assert len(place.workflow.runs) == 61
+
+
+def test_run_in_progress_that_glue_does_not_show_is_not_called_anothers(place):  # G8
+    place.workflow.get_workflow_runs = lambda **_: {"Runs": []}
+    place.starter.after("start_workflow_run", reset)
+    with pytest.raises(UnknownOutcomeError, match="may be the one that this command started") as told:
+        place.start()
+    assert "Start another only if that run is not yours" in told.value.remedy
 
 
 @pytest.mark.parametrize("error", [throttled, unreachable])

@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 _OUTAGE_S = 600  # how long to wait for an answer while a run is watched
 _NOT_SHOWN_S = 60  # how long Glue may know nothing of a run that has just started
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_TERMINAL_RUN_STATES = {"COMPLETED", "STOPPED", "ERROR"}  # G7
+ENDED = frozenset({"COMPLETED", "STOPPED", "ERROR"})  # states of a run, G7
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class WorkflowRun:
     @property
     def is_done(self) -> bool:
         """Whether nothing more will happen."""
-        return self.status in _TERMINAL_RUN_STATES
+        return self.status in ENDED
 
     @property
     def succeeded(self) -> bool:
@@ -105,8 +105,10 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
     Raises:
         NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
     """
+    options = {"PageSize": 25}  # the most
+    pages = glue.get_paginator("get_workflow_runs").paginate(Name=workflow, IncludeGraph=True, PaginationConfig=options)
     try:
-        runs = glue.get_workflow_runs(Name=workflow, IncludeGraph=True, MaxResults=25).get("Runs", [])
+        runs = [run for page in pages for run in page.get("Runs", [])]  # in an order that AWS does not document
     except glue.exceptions.EntityNotFoundException as error:
         raise no_such_workflow(workflow) from error
     if not runs:

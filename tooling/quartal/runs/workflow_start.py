@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ResponseStreamingError
 
 from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import AwsError, PipelineError, UnknownOutcomeError
 from quartal.core.retries import retry_transient
-from quartal.runs.workflow_run import no_such_workflow
+from quartal.runs.workflow_run import ENDED, no_such_workflow
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
+    from mypy_boto3_glue.type_defs import WorkflowRunTypeDef
 
 START_TOKEN = "quartal_start"  # noqa: S105  # property of a run; it names the call that started it, and nothing secret
 _ATTEMPTS = 4
@@ -54,7 +55,7 @@ def start_workflow_run(
         NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
         PipelineError: another run is in progress, and the workflow allows no second one (G8).
         AwsError: it was not started; the message has the reason.
-        UnknownOutcomeError: it is not known whether it was started.
+        UnknownOutcomeError: it is not known whether it was started, or whether a run in progress is this one.
     """
     token = new_token()
     pause_s = _FIRST_PAUSE_S
@@ -76,6 +77,12 @@ def start_workflow_run(
                 return found
         if code == "EntityNotFoundException":
             raise no_such_workflow(workflow) from failure
+        if code == _ANOTHER_RUNS and was_lost and not _is_another_shown(reader, workflow):
+            raise UnknownOutcomeError(
+                f"Workflow {workflow} is running, and the run may be the one that this command started: an answer to "
+                "its first attempts was lost, and Glue does not show the run yet.",
+                remedy=f"{show} shows the newest run. Start another only if that run is not yours.",
+            ) from failure
         if code == _ANOTHER_RUNS:
             raise PipelineError(
                 f"Workflow {workflow} is already running.",
@@ -123,9 +130,28 @@ def _look_for(
 
 
 def _find_run(reader: GlueClient, workflow: str, token: str) -> str | None:
-    runs = reader.get_workflow_runs(Name=workflow, MaxResults=_RUNS).get("Runs", [])
-    named = [run["WorkflowRunId"] for run in runs if run.get("WorkflowRunProperties", {}).get(START_TOKEN) == token]
-    return named[0] if named else None
+    runs = _runs(reader, workflow)
+    named = (run["WorkflowRunId"] for run in runs if run.get("WorkflowRunProperties", {}).get(START_TOKEN) == token)
+    return next(named, None)
+
+
+def _runs(reader: GlueClient, workflow: str) -> Iterator[WorkflowRunTypeDef]:
+    """All runs of the workflow: AWS does not document in which order it lists them."""
+    more: dict[str, Any] = {}
+    while True:
+        page = reader.get_workflow_runs(Name=workflow, MaxResults=_RUNS, **more)
+        yield from page.get("Runs", [])
+        if not page.get("NextToken"):
+            return
+        more = {"NextToken": page["NextToken"]}
+
+
+def _is_another_shown(reader: GlueClient, workflow: str) -> bool:
+    """Whether Glue shows a run in progress; ours was looked for before. False if the runs cannot be listed."""
+    try:
+        return any(run.get("Status") not in ENDED for run in _runs(reader, workflow))
+    except Exception:  # what is told is then that nobody knows
+        return False
 
 
 def _remedy_for(failure: Exception, show: str) -> str:
