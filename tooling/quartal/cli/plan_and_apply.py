@@ -17,7 +17,7 @@ from quartal.cli.review_forms import print_review, write_review
 from quartal.core.call_effects import describe_error
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.deploy import change
-from quartal.deploy.review import ReviewOptions, deployed_outputs, read_verdict, refuse_unapproved, review_saved_plan
+from quartal.deploy.review import ReviewOptions, read_verdict, refuse_unapproved, removed_outputs, review_saved_plan
 from quartal.runs.in_progress import runs_in_progress
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
@@ -101,7 +101,7 @@ def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
     review = review_saved_plan(workspace, planned, options)
     workspace.console.note(render_text(review))
     if options.is_destroy and not review.plan.is_empty:
-        _warn_of_runs(workspace, deployed_outputs(planned), keep_data=options.keep_data)
+        _warn_of_runs(workspace, removed_outputs(planned), keep_data=options.keep_data)
     return review
 
 

@@ -92,6 +92,12 @@ def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
     return {name: change.get("before") for name, change in changes.items() if change.get("before") is not None}
 
 
+def removed_outputs(data: dict[str, Any]) -> dict[str, Any]:
+    """The outputs before a removal; one with targets, as with `--keep-data`, names them in the prior state alone."""
+    before = ((data.get("prior_state") or {}).get("values") or {}).get("outputs") or {}
+    return {name: output.get("value") for name, output in before.items()} | deployed_outputs(data)
+
+
 def prices_folder(workspace: Workspace) -> Path:
     """The folder of refreshed prices."""
     return workspace.settings.state_dir / "prices"
