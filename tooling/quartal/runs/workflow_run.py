@@ -105,8 +105,11 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
     Raises:
         NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
     """
-    options = {"PageSize": 25}  # the most
-    pages = glue.get_paginator("get_workflow_runs").paginate(Name=workflow, IncludeGraph=True, PaginationConfig=options)
+    pages = glue.get_paginator("get_workflow_runs").paginate(
+        Name=workflow,
+        IncludeGraph=True,
+        PaginationConfig={"PageSize": 25},  # the most
+    )
     try:
         runs = [run for page in pages for run in page.get("Runs", [])]  # in an order that AWS does not document
     except glue.exceptions.EntityNotFoundException as error:
