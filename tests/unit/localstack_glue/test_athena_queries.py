@@ -112,6 +112,24 @@ def test_results_come_with_the_header_first_and_in_pages(athena):
     assert second["NextToken"] is None
 
 
+def test_token_of_no_page_is_refused_by_a_name_of_athenas(athena):
+    query_id = athena.start()
+    athena.end_of(query_id)
+    with pytest.raises(ServiceError, match="Malformed nextPageToken zzz") as error:
+        athena("GetQueryResults", QueryExecutionId=query_id, NextToken="zzz")
+    assert error.value.code == "InvalidRequestException"
+    with pytest.raises(ServiceError, match="Malformed nextPageToken zzz"):
+        athena("ListWorkGroups", NextToken="zzz")
+
+
+def test_request_token_stands_for_one_question(athena):
+    first = athena.start("select 1", ClientRequestToken="t" * 32)
+    assert athena.start("select 1", ClientRequestToken="t" * 32) == first
+    for other in ({"sql": "select 2"}, {"sql": "select 1", "QueryExecutionContext": {"Database": "other"}}):
+        with pytest.raises(ServiceError, match="Idempotent parameters do not match"):
+            athena.start(**{"ClientRequestToken": "t" * 32, **other})
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "error_type"),
     [

@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 
 from localstack_glue.athena.errors import InvalidRequestException, MetadataException
 from localstack_glue.athena.models import GLUE_CATALOG
+from localstack_glue.athena.pages import page
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
 from localstack_glue.service.api import Operation
 from localstack_glue.service.models import JsonDict
-from localstack_glue.service.pagination import page
 
 GlueOf = Callable[[Scope], Any]
 
@@ -38,7 +38,7 @@ class CatalogMetadata:
         glue = self._glue(scope, request)
         pages = _read(lambda: list(glue.get_paginator("get_databases").paginate()))
         stored = [_database(entry) for each in pages for entry in each["DatabaseList"]]
-        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        found, token = page(stored, request)
         return {"DatabaseList": found, "NextToken": token}
 
     def get_database(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -57,7 +57,7 @@ class CatalogMetadata:
             except re.error as error:
                 raise InvalidRequestException(f"The expression {request['Expression']} cannot be read") from error
             stored = [entry for entry in stored if wanted.fullmatch(entry["Name"])]
-        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        found, token = page(stored, request)
         return {"TableMetadataList": found, "NextToken": token}
 
     def get_table(self, scope: Scope, request: JsonDict) -> JsonDict:

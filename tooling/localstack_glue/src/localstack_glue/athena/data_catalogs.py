@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, DataCatalog, athena_arn, get_store
+from localstack_glue.athena.pages import page
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
 from localstack_glue.service.api import Operation
 from localstack_glue.service.models import JsonDict
-from localstack_glue.service.pagination import page
 
 _STATUS = "CREATE_COMPLETE"
 
@@ -49,7 +49,7 @@ class DataCatalogs:
     def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListDataCatalogs."""
         stored = [_glue(scope), *get_store(scope).data_catalogs.values()]
-        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        found, token = page(stored, request)
         shown = [{"CatalogName": catalog.name, "Type": catalog.type, "Status": _STATUS} for catalog in found]
         return {"DataCatalogsSummary": shown, "NextToken": token}
 

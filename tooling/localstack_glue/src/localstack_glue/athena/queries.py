@@ -17,6 +17,7 @@ from localstack_glue.athena.engine.run import Cancellation, QueryEngine
 from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, get_store
+from localstack_glue.athena.pages import page
 from localstack_glue.athena.prepared_runs import PreparedRuns
 from localstack_glue.athena.query_errors import error_of
 from localstack_glue.athena.result_reuse import find_reusable, take_over
@@ -26,7 +27,6 @@ from localstack_glue.service.answers import present
 from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.models import JsonDict
-from localstack_glue.service.pagination import page
 
 EngineOf = Callable[[Scope], QueryEngine]
 
@@ -105,7 +105,9 @@ class Queries:
             workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY)
             token = request.get("ClientRequestToken") or str(uuid.uuid4())
             for known in get_store(scope).query_executions.values():
-                if known.token == token and known.sql == sql:
+                if known.token == token:
+                    if (known.sql, known.database) != (sql, database):
+                        raise InvalidRequestException("Idempotent parameters do not match")
                     return {"QueryExecutionId": known.query_id}
             if workgroup.state != "ENABLED":
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
@@ -160,7 +162,7 @@ class Queries:
         workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
         stored = reversed(get_store(scope).query_executions.values())
         ids = [found.query_id for found in stored if found.workgroup == workgroup]
-        found, token = page(ids, request.get("NextToken"), request.get("MaxResults"), default=50)
+        found, token = page(ids, request)
         return {"QueryExecutionIds": found, "NextToken": token}
 
     def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -189,7 +191,7 @@ class Queries:
             info = {"ColumnInfo": list(found.columns)}
             return {"UpdateCount": found.update_count, "ResultSet": {"Rows": [], "ResultSetMetadata": info}}
         rows = stored_results.read(self._engine_of(scope).s3, found)
-        shown, token = page(rows, request.get("NextToken"), request.get("MaxResults"), default=_ROWS_PER_PAGE)
+        shown, token = page(rows, request, default=_ROWS_PER_PAGE)
         data = [{"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in shown]
         return {
             "UpdateCount": 0,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
 from localstack_glue.athena.models import PRIMARY, NamedQuery, PreparedStatement, get_store
+from localstack_glue.athena.pages import page
 from localstack_glue.athena.workgroups import WorkGroups
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
 from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.models import JsonDict
-from localstack_glue.service.pagination import page
 
 
 class NamedQueries:
@@ -68,7 +68,7 @@ class NamedQueries:
         """ListNamedQueries of one workgroup."""
         workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
         ids = [query.query_id for query in get_store(scope).named_queries.values() if query.workgroup == workgroup]
-        found, token = page(ids, request.get("NextToken"), request.get("MaxResults"), default=50)
+        found, token = page(ids, request)
         return {"NamedQueryIds": found, "NextToken": token}
 
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -139,7 +139,7 @@ class PreparedStatements:
         """ListPreparedStatements of one workgroup."""
         workgroup = self._workgroups.find(scope, request["WorkGroup"]).name
         stored = [found for key, found in get_store(scope).prepared_statements.items() if key[0] == workgroup]
-        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        found, token = page(stored, request)
         shown = [{"StatementName": statement.name, "LastModifiedTime": statement.modified_on} for statement in found]
         return {"PreparedStatements": shown, "NextToken": token}
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from localstack_glue.athena.errors import ResourceNotFoundException
 from localstack_glue.athena.models import PRIMARY, athena_arn, get_store
+from localstack_glue.athena.pages import page
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.models import JsonDict
-from localstack_glue.service.pagination import page
 
 
 class Tags:
@@ -35,7 +35,7 @@ class Tags:
     def list_tags(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListTagsForResource."""
         tags = stored_tags.listed(get_store(scope).tags, self._existing(scope, request["ResourceARN"]))
-        found, token = page(tags, request.get("NextToken"), request.get("MaxResults"), default=75)
+        found, token = page(tags, request, default=75)
         return {"Tags": found, "NextToken": token}
 
     def _existing(self, scope: Scope, arn: str) -> str:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import PRIMARY, WorkGroup, athena_arn, get_store
+from localstack_glue.athena.pages import page
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.models import JsonDict
-from localstack_glue.service.pagination import page
 
 AUTO = "AUTO"
 NEWEST_ENGINE = "Athena engine version 3"
@@ -70,7 +70,7 @@ class WorkGroups:
         """ListWorkGroups, by name."""
         self.find(scope, PRIMARY)
         stored = sorted(get_store(scope).workgroups.values(), key=lambda workgroup: workgroup.name)
-        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        found, token = page(stored, request)
         summaries = [
             {
                 "Name": workgroup.name,
