@@ -126,7 +126,11 @@ def test_table_over_files_is_created_read_and_dropped(lake: Lake):
     assert found["StorageDescriptor"]["SerdeInfo"]["Parameters"]["field.delim"] == ","
     assert found["StorageDescriptor"]["Columns"][0] == {"Name": "id", "Type": "int", "Comment": "the key"}
     assert lake.rows("select * from t") == []
-    assert run(lake, "MSCK REPAIR TABLE t").rows == (("Partitions not in metastore: t:p=1",),)
+    assert run(lake, "MSCK REPAIR TABLE t").rows == (
+        ("Partitions not in metastore:\tt:p=1",),
+        ("Repair: Added partition to metastore t:p=1",),
+    )
+    assert run(lake, "MSCK REPAIR TABLE t").rows == ()
     assert lake.rows("select * from t") == [("1", "a, b", "[x, y]", "{k=1}", "1")]
     assert lake.rows("show partitions t") == [("p=1",)]
     assert [line for (line,) in lake.rows("describe t")][:2] == [

@@ -160,9 +160,13 @@ class Ddl:
                     self._partition_input(table, list(values), place) for values, place in new[start : start + _BATCH]
                 ],
             )
+        if not new:
+            return NOTHING
         folders_of = ("/".join(f"{k}={v}" for k, v in zip(keys, values, strict=True)) for values, _ in new)
-        lines = [f"Partitions not in metastore: {' '.join(f'{command.table}:{folder}' for folder in folders_of)}"]
-        return Answer((), tuple((line,) for line in lines) if new else (), has_header=False)
+        added = [f"{command.table}:{folder}" for folder in folders_of]
+        lines = ["\t".join(("Partitions not in metastore:", *added))]
+        lines += [f"Repair: Added partition to metastore {each}" for each in added]
+        return Answer((), tuple((line,) for line in lines), has_header=False)
 
     # ------------------------------------------------------------------------ by their tree
 
