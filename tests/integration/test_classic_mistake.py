@@ -15,8 +15,8 @@ from feed_generator import generate
 from glue_triggers.examination import examine
 from quartal.core.polling import Waiter
 from quartal.runs.account_schedule import read_pipeline
-from quartal.workspace import Workspace
 from tests.integration.conftest import Pipeline
+from tests.integration.crawls import crawl_count, finish_crawl, job_runs
 
 
 @pytest.fixture(scope="module")
@@ -25,30 +25,6 @@ def small_feed(pipeline: Pipeline, tmp_path_factory) -> Path:
     generate(folder, rows=500, seed=3, first_quarter="2024Q1", quarters=1)
     pipeline.upload(folder)
     return folder
-
-
-def finish_crawl(workspace: Workspace, crawls_before: int) -> str:
-    """Wait for the crawl after the first `crawls_before` ones and return its state."""
-    glue, crawler = workspace.connection.glue(), workspace.deployment.crawler
-
-    def newest() -> list[str]:
-        if glue.get_crawler(Name=crawler)["Crawler"]["State"] != "READY":
-            return []
-        return [crawl["State"] for crawl in glue.list_crawls(CrawlerName=crawler).get("Crawls", [])]
-
-    states = Waiter[list[str]](timeout_s=60, initial_s=0.2, longest_s=0.5).wait_until(
-        newest, is_done=lambda found: len(found) > crawls_before, describe=str, waiting_for="the crawl"
-    )
-    return states[0]
-
-
-def crawl_count(workspace: Workspace) -> int:
-    return len(workspace.connection.glue().list_crawls(CrawlerName=workspace.deployment.crawler).get("Crawls", []))
-
-
-def job_runs(workspace: Workspace) -> list[str]:
-    glue = workspace.connection.glue()
-    return [run["Id"] for run in glue.get_job_runs(JobName=workspace.deployment.job).get("JobRuns", [])]
 
 
 def test_crawler_started_by_hand_succeeds_and_starts_no_job(pipeline: Pipeline, small_feed):  # G1, G2

@@ -1,10 +1,13 @@
-"""The whole chain on each host that is not the default: deploy, upload, crawl, trigger, job, publish, destroy."""
+"""The whole chain on each host that is not the default: deploy, upload, crawl, trigger, job, publish, destroy.
+
+The crawler is also started by hand, after which many pipelines wait for their job in vain.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import boto3
 import pytest
@@ -18,45 +21,78 @@ from quartal.features.query import iceberg_catalog
 from quartal.local.local_stack import server
 from quartal.workspace import Workspace
 from tests.integration.conftest import PROJECT, Pipeline, copy_of_the_project
+from tests.integration.crawls import crawl_count, finish_crawl, job_runs
 
-pytestmark = pytest.mark.nightly(touches=["tooling/localstack_glue/src/localstack_glue/hosts/*", "requirements/*"])
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 OWN = ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR")  # the user's, which are not for tests
+LOCALEMU = pytest.param(
+    "localemu",  # whose environment is one more to install, and whose deployment takes twice as long
+    marks=pytest.mark.nightly(touches=["tooling/localstack_glue/src/localstack_glue/hosts/*", "requirements/*"]),
+)
 
 
-@pytest.fixture(params=["standalone", "localemu"])
-def workspace(request: pytest.FixtureRequest, tmp_path: Path):
+@pytest.fixture(scope="module", params=["standalone", LOCALEMU])
+def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The example, deployed to the host; the tests of this module are one story."""
+    folder = tmp_path_factory.mktemp(request.param)
     environ = {name: value for name, value in os.environ.items() if name not in OWN}
     settings = Settings.from_env(environ, environment="localstack", cwd=PROJECT)
-    settings = replace(settings, state_dir=tmp_path / "host")
+    settings = replace(settings, state_dir=folder / "host")
     started = server.start(settings, port=server.free_port(), announce=print, host=request.param)
     try:
-        (tmp_path / "project").mkdir()
+        (folder / "project").mkdir()
         environ["AWS_ENDPOINT_URL"] = started.endpoint_url
-        project = copy_of_the_project(tmp_path / "project")
-        yield Workspace(Settings.from_env(environ, environment="localstack", cwd=project), Console())
+        project = copy_of_the_project(folder / "project")
+        workspace = Workspace(Settings.from_env(environ, environment="localstack", cwd=project), Console())
+        change.make_plan(workspace)
+        change.apply_plan(workspace)
+        yield workspace
     finally:
         server.stop(settings, started)
 
 
-def test_features_are_published_and_destroy_removes_everything(workspace: Workspace, tmp_path: Path):
-    change.make_plan(workspace)
-    change.apply_plan(workspace)
-    assert not change.make_plan(workspace).changes  # what was deployed is what the host says is there
-    cloudwatch = boto3.client("cloudwatch", endpoint_url=workspace.connection.endpoint_url, **KEYS)
-    with pytest.raises(ClientError) as refused:  # a state outlives its host, and the next plan reads what is there
-        cloudwatch.get_dashboard(DashboardName="gone")
+@pytest.fixture(scope="module")
+def pipeline(deployed: Workspace) -> Pipeline:
+    return Pipeline(deployed)
+
+
+@pytest.fixture(scope="module")
+def rows(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many rows an upload brought."""
+    feed = tmp_path_factory.mktemp("feed")
+    summary = generate(feed, rows=500, seed=3, first_quarter="2024Q1", quarters=1)
+    pipeline.upload(feed)
+    return sum(delivery.rows for delivery in summary.deliveries)
+
+
+def test_host_reports_what_was_deployed(deployed: Workspace):
+    assert not change.make_plan(deployed).changes
+
+
+def test_plan_can_read_that_a_dashboard_is_not_there(deployed: Workspace):  # a state may outlive its host
+    cloudwatch = boto3.client("cloudwatch", endpoint_url=deployed.connection.endpoint_url, **KEYS)
+    with pytest.raises(ClientError) as refused:
+        cloudwatch.get_dashboard(DashboardName="missing")
     assert refused.value.response["Error"]["Code"] == "ResourceNotFound"
-    pipeline, deployment = Pipeline(workspace), workspace.deployment
-    summary = generate(tmp_path / "feed", rows=500, seed=3, first_quarter="2024Q1", quarters=1)
-    pipeline.upload(tmp_path / "feed")
+
+
+def test_crawler_started_by_hand_starts_no_job(deployed: Workspace, rows: int):  # G1, G2
+    crawls = crawl_count(deployed)
+    deployed.connection.glue().start_crawler(Name=deployed.deployment.crawler)
+    assert finish_crawl(deployed, crawls) == "COMPLETED"
+    assert job_runs(deployed) == []
+
+
+def test_workflow_publishes_features(deployed: Workspace, pipeline: Pipeline, rows: int):  # G1, G5
     manifest = pipeline.run()
     assert manifest["status"] == "SUCCEEDED"
-    assert manifest["totals"]["rows_in"] == sum(delivery.rows for delivery in summary.deliveries)
-    features = iceberg_catalog(workspace.connection).load_table((deployment.database, deployment.features_table()))
-    assert features.scan().to_arrow().num_rows > 0
+    assert manifest["totals"]["rows_in"] == rows
+    name = (deployed.deployment.database, deployed.deployment.features_table())
+    assert iceberg_catalog(deployed.connection).load_table(name).scan().to_arrow().num_rows > 0
 
-    change.make_plan(workspace, destroy=True)
-    change.apply_plan(workspace)
-    assert workspace.connection.glue().get_databases()["DatabaseList"] == []
-    assert not change.make_plan(workspace, destroy=True).changes
+
+def test_destroy_removes_everything(deployed: Workspace):
+    change.make_plan(deployed, destroy=True)
+    change.apply_plan(deployed)
+    assert deployed.connection.glue().get_databases()["DatabaseList"] == []
+    assert not change.make_plan(deployed, destroy=True).changes
