@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from etl_job.contract.columns import NUMERIC
 from etl_job.contract.columns import Column as ContractColumn
+from etl_job.contract.date_formats import Layout
 from etl_job.contract.model import Contract
 from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore
@@ -70,6 +71,16 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
         kinds=tuple(found[c.name_in_file.lower()] for c in present),
         group_rows=tuple(file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)),
     )
+
+
+def layout_of(column: ContractColumn, kind: str) -> Layout | None:
+    """The first of the column's formats in which values of a kind can be written; None if there is none.
+
+    Times in UTC need one with an offset, or one that counts from 1970; those without a zone need another. Days are
+    written in any.
+    """
+    fitting = (each for each in column.rules.layouts if kind == "date" or each.is_of_moments == (kind == MOMENT))
+    return next(fitting, None)
 
 
 def _footer(store: ObjectStore, uri: str) -> bytes:
@@ -143,8 +154,7 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
     if wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean"):
         return None
     if wanted == "timestamp" and kind in (MOMENT, LOCAL_TIME):
-        has_offset = column.rules.layouts[0].is_of_moments
-        if has_offset == (kind == MOMENT):
+        if layout_of(column, kind):
             return None
         return (
             "has timestamps in UTC: give the contract a format with an offset (XXX)"

@@ -76,6 +76,17 @@ def test_time_is_the_one_that_is_stored_or_none(tmp_path, unit, layout):
     ]
 
 
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_times_are_written_in_the_first_format_that_fits_them(tmp_path, zone):
+    values = pa.array([19_723 * DAY], pa.int64()).cast(pa.timestamp("s", zone))
+    formats = ["yyyy-MM-dd'T'HH:mm:ssXXX", "d.M.yyyy H:mm"]
+    found = [
+        read(tmp_path, values, "timestamp", format=one, otherFormats=[other], timeZone="Europe/Berlin")
+        for one, other in (formats, formats[::-1])
+    ]
+    assert found == [[19_723 * DAY - (0 if zone else 3_600)]] * 2
+
+
 def test_time_that_is_a_midnight_is_a_day_and_one_a_nanosecond_after_it_is_none(tmp_path):
     stored = pa.array([DAY * 10**9, DAY * 10**9 + 1, -1, -DAY * 10**9], pa.timestamp("ns"))
     assert read(tmp_path, stored, "date", format="yyyy-MM-dd") == [1, None, None, -1]
