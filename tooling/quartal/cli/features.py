@@ -113,8 +113,8 @@ def tags(
         )
     for tag in found if not as_json else ():
         for deliveries, what in (
-            (tag.later_deliveries, "has gained or lost rows through deliveries of a later quarter"),
-            (tag.corrected_by, "was changed after its first publication by"),
+            (tag.later_deliveries, "may have gained or lost rows through deliveries of a later quarter"),
+            (tag.corrected_by, "may have changed since its first publication through"),
         ):
             if deliveries:
                 workspace.console.note(f"  {tag.name} {what}: {', '.join(deliveries)}")

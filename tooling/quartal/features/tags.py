@@ -44,7 +44,8 @@ class Tag:
             state after a whole run.
         later_deliveries: for a quarter's tag, deliveries of later quarters that added rows to it, or may have taken
             some from it.
-        corrected_by: for a quarter's tag, deliveries that changed its days after its first publication.
+        corrected_by: for a quarter's tag, deliveries with its days that were processed again, or withdrawn, after its
+            first publication.
     """
 
     name: str
