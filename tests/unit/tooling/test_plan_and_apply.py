@@ -120,7 +120,7 @@ def test_destroy_warns_before_approval_of_a_run_that_it_would_abort(
         assert quartal(["destroy", *arguments]) == 2
         told = " ".join(capsys.readouterr().err.split())
         assert "Run wr_2 of workflow flow is in progress" in told
-        assert "The removal breaks it off" in told
+        assert "The removal may break it off" in told
         assert consequence in told
         assert "wr_1" not in told
         assert "apply" not in commands(stand_in)

@@ -122,7 +122,7 @@ def _warn_of_runs(workspace: Workspace, outputs: dict[str, Any], *, keep_data: b
         return
     for run in runs:
         workspace.console.warn(
-            f"Run {run.run_id} of workflow {run.workflow} is in progress ({run.describe()}). The removal breaks it "
+            f"Run {run.run_id} of workflow {run.workflow} is in progress ({run.describe()}). The removal may break it "
             f"off. {after}"
         )
 
