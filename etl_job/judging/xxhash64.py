@@ -53,7 +53,7 @@ def _hash_texts(texts: pa.Array, seed: pa.Array | pa.Scalar) -> pa.Array:
         size = sum(count for _, count in counts)
         hashes.append(_hash_of_rest(ordered.slice(place, size), seeds.slice(place, size), rest, counts))
         place += size
-    return pa.concat_arrays(hashes).take(pc.sort_indices(order))
+    return pc.scatter(pa.concat_arrays(hashes), order.view(pa.int64()))
 
 
 def _hash_of_rest(texts: pa.Array, seeds: pa.Array, rest: int, counts: Sequence[tuple[int, int]]) -> pa.Array:
