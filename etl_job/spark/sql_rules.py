@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -23,11 +23,18 @@ from etl_job.contract.model import Contract, FreeRule
 from etl_job.contract.schemas import BROKEN, PART, ROW, WARNED
 from etl_job.errors import ContractError
 from etl_job.judging.sql_columns import SqlColumns, applies_column, typed_column
+from etl_job.reasons import failure_cause
 
 # Classes of expressions that look at the session (the time, the user, the current database), or at other rows.
 _NOT_OF_A_ROW = re.compile(r"expressions\.(Current\w+|CurBatchTimestamp|LocalTimestamp|Now|\w*Subquery|Exists)\b")
 # Constants that Spark's parser replaces with a time before anything else can see them.
 _SPECIAL_TIME = re.compile(r"(?i)\b(?:date|timestamp\w*)\s*['\"]\s*(now|today|tomorrow|yesterday)\b")
+
+
+# What Java raises where an expression fails on a value, such as a pattern that it cannot read.
+_OF_AN_EXPRESSION = re.compile(
+    r"PatternSyntaxException|Spark(Arithmetic|ArrayIndexOutOfBounds|DateTime|IllegalArgument|NumberFormat|Runtime)Exception"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,11 @@ class SqlRules:
         return cls(contract, SqlColumns(tuple(_checked(rule, contract) for rule in contract.quality)))
 
     def judge(self, spark: SparkSession, files: Sequence[str], folder: str) -> None:
-        """Judge the rows of files, and write to a folder which rows break which rules, by part. Runs a Spark job."""
+        """Judge the rows of files, and write to a folder which rows break which rules, by part. Runs a Spark job.
+
+        Raises:
+            ContractError: an expression fails on the values of a row.
+        """
         rows = (
             spark.read.schema(self._schema)
             .option("datetimeRebaseMode", "CORRECTED")
@@ -61,7 +72,16 @@ class SqlRules:
             *(F.col(_apart(name)).alias(name) for name in (PART, ROW)),
             *(self._bits(*named) for named in ((BROKEN, "error"), (WARNED, "warning"))),
         ).where((F.col(BROKEN) != 0) | (F.col(WARNED) != 0))
-        judged.write.mode("overwrite").partitionBy(PART).parquet(folder)
+        try:
+            judged.write.mode("overwrite").partitionBy(PART).parquet(folder)
+        except Py4JJavaError as error:
+            cause = failure_cause(error)
+            if not _OF_AN_EXPRESSION.search(cause):
+                raise
+            rules = "; ".join(f"{rule.name}: {rule.query!r}" for rule in self.contract.quality)
+            raise ContractError(
+                f"a quality rule in SQL cannot be evaluated ({cause}): correct it. The rules in SQL are {rules[:500]}"
+            ) from error
 
     @property
     def _schema(self) -> str:

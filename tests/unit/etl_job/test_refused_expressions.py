@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +14,10 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from etl_job.contract.document import parse_contract
+from etl_job.contract.schemas import PART, ROW
 from etl_job.errors import ContractError
 from etl_job.judging.judge import Judge
+from etl_job.judging.sql_columns import applies_column, typed_column
 from etl_job.spark.sql_rules import SqlRules
 from quartal.contracts.linting import Severity, lint
 from quartal.contracts.row_functions import ROW_FUNCTIONS
@@ -127,6 +132,17 @@ def test_columns_of_a_rule_are_found_wherever_they_stand(spark: SparkSession) ->
     text = contract_with("exists(array(1, 2), x -> x > N) or `brand` = 'price' or unix_timestamp(seen) > 0")
     found = SqlRules.of(parse_contract(text, "c.yaml", DATASET)).columns.columns
     assert [column.name for column in found] == ["brand", "seen", "n"]
+
+
+@pytest.mark.parametrize("query", ["brand rlike '('", "element_at(split(brand, ','), 0) = 'x'"])
+def test_rule_that_fails_on_a_value_is_named(spark: SparkSession, tmp_path: Path, query: str) -> None:
+    rules = SqlRules.of(parse_contract(contract_with(query), "c.yaml", DATASET))
+    rows = pa.table(
+        {PART: pa.array([0], pa.int32()), ROW: [0], applies_column(0): [True], typed_column("brand"): ["Opel"]}
+    )
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    with pytest.raises(ContractError, match=r"a quality rule in SQL cannot be evaluated .*: correct it.* odd: "):
+        rules.judge(spark, [str(tmp_path / "rows.parquet")], str(tmp_path / "judged"))
 
 
 TAKEN = [
