@@ -1,4 +1,4 @@
-"""The policy of both pages: their own style and script run, and nothing that a value brings in."""
+"""The content policy of both pages: their own style and script run, and nothing injected by a value."""
 
 from __future__ import annotations
 

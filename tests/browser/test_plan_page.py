@@ -1,4 +1,4 @@
-"""The page of a plan review, as somebody uses it: searched, filtered, linked to, by keyboard, in the dark, on paper."""
+"""The page of a plan review in a browser: search, filters, links, keyboard, dark mode, print."""
 
 from __future__ import annotations
 

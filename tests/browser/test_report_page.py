@@ -1,4 +1,4 @@
-"""The page of the report, as somebody uses it: pointed at, filtered, linked to, by keyboard, in the dark, on paper."""
+"""The page of the report in a browser: pointer, filters, links, keyboard, dark mode, print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spark's own folder has no room: the run says so and changes nothing, and the next one goes on."""
+"""Spark's own folder is full: the run reports it and changes nothing, and the next run succeeds."""
 
 from __future__ import annotations
 

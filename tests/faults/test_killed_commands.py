@@ -1,4 +1,4 @@
-"""Kill -9 of an upload and of a publication at the n-th of their calls: the same again brings all to where it belongs.
+"""Kill -9 of an upload and of a publication at their n-th call: repeating the command completes the work.
 
 The call at which the process dies is one that its service has, or has not, carried out. Seeds of the ledger
 come to the same by calls that fail from then on; here the process is really gone.

@@ -1,4 +1,4 @@
-"""A stack of Glue's resources is really there, changes, and is gone again."""
+"""A stack of Glue's resources is created, updated and deleted."""
 
 from __future__ import annotations
 

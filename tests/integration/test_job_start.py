@@ -1,4 +1,4 @@
-"""Java of Spark runs: started ahead of a job that waits for another one, and all of it gone with the run."""
+"""Java of Spark runs: started ahead of a waiting job, and ended with the run."""
 
 from __future__ import annotations
 

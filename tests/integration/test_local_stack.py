@@ -1,4 +1,4 @@
-"""A LocalStack that Quartal starts: on the loopback interface only, apart from others, and gone when it is stopped."""
+"""A LocalStack that Quartal starts: on the loopback interface only, separate from others, and fully stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixture `glue_local` of the Glue service's pytest plugin, used by tests as somebody else would write them."""
+"""The fixture `glue_local` of the Glue service's pytest plugin, in tests like those of users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terraform says of each mistake what the unit tests of the command take it to say."""
+"""Terraform's messages for mistakes are those that the unit tests of the command assume."""
 
 from __future__ import annotations
 

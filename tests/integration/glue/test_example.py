@@ -1,4 +1,4 @@
-"""The examples of glue-local's distribution, run as its README says."""
+"""The examples of glue-local's distribution, run as in its README."""
 
 from __future__ import annotations
 

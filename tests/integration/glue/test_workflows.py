@@ -1,4 +1,4 @@
-"""Runs of workflows: what belongs to them, how they end, what they tell."""
+"""Runs of workflows: their actions, their end and their statistics."""
 
 from __future__ import annotations
 

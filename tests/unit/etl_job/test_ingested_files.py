@@ -1,4 +1,4 @@
-"""Files that `quartal ingest` writes, read by the job: equal rows whether the contract says CSV or Parquet."""
+"""Files of `quartal ingest`, read by the job: equal rows for CSV and Parquet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commits of which an answer or an effect is lost: the table says what became of them, and stays readable.
+"""Commits with a lost response or effect: the table decides the outcome, and stays readable.
 
 Over moto's Glue and files, no Spark.
 """

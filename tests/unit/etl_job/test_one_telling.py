@@ -1,4 +1,4 @@
-"""Rule kinds and column types are told once; what cannot be made from the one telling agrees with it."""
+"""Rule kinds and column types are defined once; what cannot be generated from the definition agrees with it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Values of Parquet, dates and times near and far among them, against those that the files hold."""
+"""Values of Parquet, including distant dates and times, compared with those in the files."""
 
 import io
 from datetime import date

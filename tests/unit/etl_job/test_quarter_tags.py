@@ -1,4 +1,4 @@
-"""A tag holds what its name says: days up to the end of its quarter, and none after. No Spark."""
+"""A quarter's tag holds days up to the end of its quarter and none after. No Spark."""
 
 from collections import Counter
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Files are read in parts, and each of their lines once, whole, wherever a part begins."""
+"""Files are read in parts, and each line once and completely, for any division."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""Whatever ends a run is told on one line, with what to do, and without a stack."""
+"""Every end of a run has a reason on one line, with a remedy and without a stack trace."""
 
 import json
 import socket

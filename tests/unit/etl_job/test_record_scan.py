@@ -1,4 +1,4 @@
-"""Records found many bytes at a time are those that are found one by one, whatever quotes there are."""
+"""Records found in blocks are those found one by one, for any quotes."""
 
 import io
 from contextlib import contextmanager

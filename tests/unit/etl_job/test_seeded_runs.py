@@ -1,4 +1,4 @@
-"""Whole runs on Spark whose calls to Glue fail by a seed: rows in are kept, quarantined or duplicate, whatever fails.
+"""Whole runs on Spark with seeded faults of Glue: every row is kept, quarantined or a duplicate.
 
 A seed takes up to a minute: `./nox -s faults` plays 60, or those of QUARTAL_SPARK_SEEDS, and the tests play none.
 """

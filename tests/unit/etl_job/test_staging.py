@@ -1,4 +1,4 @@
-"""Rows that share a key, in one delivery or several: whatever order they come in, it ends at what one run gives."""
+"""Rows that share a key within or between deliveries: every order leads to the result of a single run."""
 
 import random
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Problems of files in the words of who wrote them: whatever pydantic says, its own words are not among them."""
+"""Problems of files in their authors' terms: pydantic's own terms do not occur."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""Whatever a workflow is made of, the triggers that the shared rules name are those that the service fires (G4-G6)."""
+"""For any workflow, the triggers that the shared rules predict are those that the service fires (G4-G6)."""
 
 from __future__ import annotations
 

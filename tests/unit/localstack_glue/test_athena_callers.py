@@ -1,4 +1,4 @@
-"""Whose rights a query has: the role that asks, or the account itself."""
+"""The permissions of a query: those of the calling role, or of the account itself."""
 
 import json
 from contextlib import closing

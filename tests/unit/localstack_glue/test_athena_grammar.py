@@ -1,4 +1,4 @@
-"""What a query says is understood or refused: nothing of it is passed over."""
+"""Every part of a query is interpreted or refused: nothing is ignored."""
 
 # ruff: noqa: E501 - a query is a line
 

@@ -1,4 +1,4 @@
-"""The archive of Java's classes: whole or not there, and a failure says why. Small scripts play Java and PySpark."""
+"""Archive of Java's classes: complete or absent, with a reason. Small scripts replace Java and PySpark."""
 
 import sys
 from pathlib import Path

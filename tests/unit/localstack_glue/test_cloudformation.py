@@ -1,4 +1,4 @@
-"""Resource types of CloudFormation as calls of Glue's API: created, changed in place or anew, and deleted."""
+"""CloudFormation's resource types as calls of Glue's API: created, updated or replaced, and deleted."""
 
 from importlib.metadata import entry_points
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The remedies for older Pythons, and what the environment says."""
+"""The adjustments for older Pythons and for the environment."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Connections: stored whole, shown without passwords where asked, encrypted where the catalog says so."""
+"""Connections: stored completely, shown without passwords on request, encrypted if the catalog requires it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""EVENT triggers: batches of events start runs, and only rules that may do so bring them (G32)."""
+"""EVENT triggers: batches of events start runs, and only permitted rules deliver them (G32)."""
 
 import json
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Bookmarks through the API: shown, reset, taken back to a run, and gone with their job."""  # G28
+"""Bookmarks through the API: shown, reset, rewound to a run, and deleted with their job."""  # G28
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What a run says of the runs that led to it, and of its execution class; which triggers lead to a job."""
+"""The predecessors and execution class of a run, and the triggers that lead to a job."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A failed attempt and the next one are one step: nobody finds the service between them (G27)."""
+"""A failed attempt and the next one are one step: no state between them is visible (G27)."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""What the pytest fixture says of what roles did."""
+"""The pytest fixture's reports on the calls of roles."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

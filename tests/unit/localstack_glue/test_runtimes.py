@@ -1,4 +1,4 @@
-"""Each run has the Spark and the Python of its GlueVersion, or is told why there is none (G31, G34)."""
+"""Each run has the Spark and the Python of its GlueVersion, or a reason why there is none (G31, G34)."""
 
 import json
 import sys

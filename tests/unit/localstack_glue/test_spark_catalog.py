@@ -1,4 +1,4 @@
-"""A script's Spark SQL gets the Data Catalog when it is imported, where the run asks for it."""
+"""A script's Spark SQL gets the Data Catalog on import, if the run requests it."""
 
 import os
 import subprocess

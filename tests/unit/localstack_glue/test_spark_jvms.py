@@ -1,4 +1,4 @@
-"""Java that the service starts for Spark runs: of one run only, and gone with it. A small script plays Java here."""
+"""Java processes for Spark runs: each serves one run and ends with it. A small script replaces Java here."""
 
 import os
 import sys

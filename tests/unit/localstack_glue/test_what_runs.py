@@ -1,4 +1,4 @@
-"""What the simulation of a year says of a pipeline is what becomes of it on the service."""
+"""The simulation of a year predicts what happens to a pipeline on the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the review cannot judge, it says; nothing unjudged is green."""
+"""The review reports what it cannot judge; nothing unjudged is green."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an apply left that failed is told as that, in every form."""
+"""Changes left by a failed apply are reported as such in every format."""
 
 from dataclasses import replace
 

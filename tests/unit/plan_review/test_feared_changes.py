@@ -1,4 +1,4 @@
-"""Changes that a reviewer fears: each needs at least the consent that the table says, and none is green."""
+"""Dangerous changes: each needs at least the consent in the table, and none is green."""
 
 import json
 from pathlib import Path

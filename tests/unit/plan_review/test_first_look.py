@@ -1,4 +1,4 @@
-"""What is seen first: counters, verdict, cost and first start in one line; the same said once; the dangerous on top."""
+"""The headline: counters, verdict, cost and first start in one line, without repetition, the dangerous first."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a lifecycle rule deletes, or puts where it cannot be read at once, needs consent whatever prefix it is for."""
+"""Lifecycle rules that delete or archive objects need consent for any prefix."""
 
 import pytest
 

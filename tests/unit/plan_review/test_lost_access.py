@@ -1,4 +1,4 @@
-"""Who loses access is told and needs consent: what worked may stop, and what nobody can read is as good as deleted."""
+"""Lost access is reported and needs consent: users may be locked out, and unreadable data is as good as deleted."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whatever a plan or a manifest holds: a result, or an error that says what is wrong."""
+"""Any plan or manifest gives a result or a clear error."""
 
 from __future__ import annotations
 

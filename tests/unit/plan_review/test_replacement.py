@@ -1,4 +1,4 @@
-"""A replacement that hangs on something else than before is an end and a beginning, whatever stays the same in it."""
+"""A replacement that belongs to another owner than before counts as an end and a beginning."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The audit of the locks says which packages nobody could be asked about, and never takes that for good news."""
+"""The audit of the locks lists packages that could not be checked, and never counts them as fine."""
 
 from __future__ import annotations
 

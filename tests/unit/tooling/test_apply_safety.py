@@ -1,4 +1,4 @@
-"""A plan is applied in the account that it was made for, and an apply that failed is told of by the next review."""
+"""A plan is applied in its own account, and the next review reports a failed apply."""
 
 import json
 from dataclasses import replace

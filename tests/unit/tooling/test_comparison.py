@@ -1,4 +1,4 @@
-"""What the README's table of comparison says of moto, and that its files are there."""
+"""The README's comparison with moto is true, and its files exist."""
 
 import re
 from collections.abc import Iterator

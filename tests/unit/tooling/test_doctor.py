@@ -1,4 +1,4 @@
-"""What `quartal doctor` says of a checkout, and of the container image, which holds a part of one."""
+"""`quartal doctor` in a checkout, and in the container image, which holds a part of one."""
 
 from __future__ import annotations
 

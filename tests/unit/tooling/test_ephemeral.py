@@ -1,4 +1,4 @@
-"""`run --ephemeral` and `destroy --keep-data`: what goes, what stays, what it costs, and what is said when it fails."""
+"""`run --ephemeral` and `destroy --keep-data`: what is removed, kept and charged, and the messages on failure."""
 
 from __future__ import annotations
 

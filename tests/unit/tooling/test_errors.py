@@ -1,4 +1,4 @@
-"""Errors that users can cause: each says what failed and what to do, by its type."""
+"""Errors that users can cause: each has a type, a cause and a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a value of a database becomes the text that the contract asks for, and what is refused instead of guessed."""
+"""The conversion of database values to the contract's texts; ambiguous values are refused."""
 
 from __future__ import annotations
 

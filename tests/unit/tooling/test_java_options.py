@@ -1,4 +1,4 @@
-"""Java of job runs in rehearsals is started as the job's own file says."""
+"""Java of job runs in rehearsals gets the options in the job's own file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a LocalStack that Quartal starts is told of the user's environment."""
+"""The environment variables that a LocalStack of Quartal gets."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Every picture of both pages is XML, whatever the names hold that are written into it."""
+"""Every picture of both pages is valid XML for any names."""
 
 from __future__ import annotations
 

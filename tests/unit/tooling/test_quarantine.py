@@ -1,4 +1,4 @@
-"""Bad rows in hand: shown, counted, written, asked by SQL; and what is said where no row was kept."""
+"""Bad rows: shown, counted, written, queried by SQL, and the message if no row was kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `quartal run` says at its end of files that the crawler did not take, and of those that were not read."""
+"""The report at the end of `quartal run` on files that the crawler or the job left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`glue-local serve` where it cannot: one line, which says what to do."""
+"""`glue-local serve` if it cannot start: one line with a remedy."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Tables on terminals: whatever the width, a number, a state, a time and an id are whole or the column is left out."""
+"""Tables on terminals of any width: numbers, states, times and ids are complete, or their column is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever happens, a command ends with one message and a documented exit code; its output may be full or closed."""
+"""Every command ends with one message and a documented exit code, even if its output is full or closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that do not begin as the contract says are refused before anything is sent."""
+"""Files whose beginning does not match the contract are refused before anything is sent."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""What an upload says of the delivery that it leaves."""
+"""The report of an upload on its delivery."""
 
 from __future__ import annotations
 

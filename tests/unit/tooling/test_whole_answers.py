@@ -1,4 +1,4 @@
-"""Answers that break off, from a server that says so of none of them."""
+"""Truncated responses, from a server that announces none of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workflow is started once, whatever becomes of the call or of its answer."""
+"""A workflow is started once, for any fate of the call or its response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values as strangers write them: what is a key, a number, a day or a text, and what is asked for."""
+"""Unusual values in feeds: keys, numbers, days, texts, and open questions."""
 
 from __future__ import annotations
 

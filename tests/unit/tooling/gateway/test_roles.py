@@ -1,4 +1,4 @@
-"""What a role may do through the gateway, whatever way its requests come."""
+"""The permissions of a role in the gateway, for every form of request."""
 
 import json
 import sys

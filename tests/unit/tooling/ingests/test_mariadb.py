@@ -1,4 +1,4 @@
-"""What a real MariaDB holds and a contract has no word for: delivered as it is, or told by key and column."""
+"""Values of a real MariaDB without a counterpart in contracts: delivered unchanged, or reported by key and column."""
 
 from __future__ import annotations
 

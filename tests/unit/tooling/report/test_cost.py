@@ -1,4 +1,4 @@
-"""The cost of a past run: AWS's rules on what Glue says of it."""
+"""The cost of a past run: AWS's rules applied to Glue's data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What needs somebody: each case of a pipeline's past, and what is told of it."""
+"""Findings: each case of a pipeline's history, and its report."""
 
 from __future__ import annotations
 

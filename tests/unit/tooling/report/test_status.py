@@ -1,4 +1,4 @@
-"""`quartal status` on moto's Glue and S3: the verdict first, then what needs somebody and the command that helps."""
+"""`quartal status` on moto's Glue and S3: the verdict first, then the findings with the commands that help."""
 
 from __future__ import annotations
 

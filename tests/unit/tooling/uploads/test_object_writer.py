@@ -1,4 +1,4 @@
-"""What uploads send, against a server that says exactly what a test wants."""
+"""The requests of uploads, against a server with scripted responses."""
 
 import datetime
 import ipaddress

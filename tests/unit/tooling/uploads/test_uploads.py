@@ -1,4 +1,4 @@
-"""What is sent, what is not sent again, and what the delivery's manifest says of it."""
+"""The sent and skipped files of uploads, and the delivery's manifest."""
 
 import gzip
 import json
