@@ -184,13 +184,13 @@ def _later(
             comes_with.get(each.delivery, _EARLIEST), quarter_of(each.last), _named(each.delivery) or _EARLIEST
         )
     reaching_in = {each.delivery for each in kept if each.first <= end and comes_with[each.delivery] > quarter}
-    # Of one without days nobody knows when it came, unless its name says so. It has lost all of its rows, and none to
+    # The time of one without days is unknown, unless its name has it. It has lost all of its rows, and none to
     # it is another's unless both are quarantined.
     names = {*comes_with, *keys.deliveries}
     may_have_lost = {name for name in names if (comes_with.get(name) or _named(name) or _EARLIEST) <= quarter}
     takers = names if keys.conflicts == "quarantineBoth" else comes_with.keys()
     may_have_taken = {name for name in takers if (comes_with.get(name) or _named(name) or _LATEST) > quarter}
-    # What was lost before is in the record of this tag, or of the newest one; of a quarter that only now has events
+    # Earlier losses are in the record of this tag, or of the newest one; for a quarter that only now has events
     # before those of others, and by an earlier version of the job, nothing was recorded.
     newest = max(standing, default=quarter)
     before = standing.get(quarter if quarter in standing else newest)

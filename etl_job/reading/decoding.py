@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 UTF_8, UTF_16 = "UTF-8", "UTF-16"
 BYTE_ORDER_MARK = "\ufeff".encode()
 _CODECS = {UTF_8: "utf-8", "ISO-8859-1": "latin-1", "windows-1252": "cp1252", UTF_16: "utf-16"}
-# Characters of no meaning, in an order that no text has but by chance.
+# Characters without meaning, in an order that texts have only by chance.
 _MARK = "".join(chr(0xFDD0 + number % 32) for number in secrets.token_bytes(4))
 _HANDLER = "quartal-mark"
 

@@ -128,7 +128,7 @@ class _Moments:
 
 
 def _days_of_midnights(column: Column, moments: _Moments) -> pa.StringArray:
-    """A day is written as its midnight; any other time is not a date, and has no text either."""
+    """Days from midnights. Any other time is not a date and has no text."""
     in_day = pc.subtract(moments.seconds, pc.multiply(floor_divide(moments.seconds, _DAY), _DAY))
     is_midnight = pc.and_(pc.equal(in_day, 0), pc.equal(moments.behind, 0))
     days = texts_where(pc.fill_null(is_midnight, True), _written(column.rules.layouts[0], moments))

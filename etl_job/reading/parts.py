@@ -63,7 +63,7 @@ def unpacked(store: ObjectStore, uri: str, encoding: str, first_byte: int = 0) -
     """The bytes of a file from one on, unpacked if it is packed, member by member as gunzip does.
 
     Reading raises OSError, EOFError or zlib.error for a packed file that is damaged, and OtherKindError for a beginning
-    that is no text in the encoding.
+    that is not text in the encoding.
     """
     with store.open(uri, first_byte) as raw:
         if uri.endswith(".gz"):
@@ -87,7 +87,7 @@ def read_chunks(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[by
 
     Raises:
         OSError, EOFError, zlib.error: the file is compressed and damaged.
-        OtherKindError: it is no text.
+        OtherKindError: it is not text.
     """
     if encoding == UTF_16:
         with opened_as_text(store, part.uri, encoding) as text:

@@ -59,7 +59,7 @@ def read_batches(store: ObjectStore, part: RawPart, source: Source, contract: Co
 
 
 def raw_parts(sources: Sequence[Source], contract: Contract, tasks: int) -> tuple[RawPart, ...]:
-    """The parts of files, of about equal size, for at least so many tasks if there is much data."""
+    """The parts of files, of about equal size; for much data, enough for this number of tasks."""
     if contract.files.format is FileFormat.PARQUET:
         return tuple(part for source in sources for part in _row_groups(source))
     form = contract.csv

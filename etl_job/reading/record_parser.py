@@ -46,7 +46,7 @@ class RecordParser:
         """The block with other bytes in place of the escape character and the quote or escape character after it."""
         if self.form.escape is None or self.form.escape.encode() not in block:
             return block
-        return self._escaped.sub(b"\xff\xff", block)  # which are in no text
+        return self._escaped.sub(b"\xff\xff", block)  # which no text contains
 
     @cached_property
     def _until_border(self) -> re.Pattern[bytes]:

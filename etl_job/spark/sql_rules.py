@@ -148,7 +148,7 @@ def _analyzed(rows: DataFrame) -> Any:
 
 
 def _beyond_the_row(plan: Any, query: str) -> str | None:
-    """What in a condition depends on the time, on chance or on other rows; None if nothing does."""
+    """The part of a condition that depends on time, chance or other rows; None if there is none."""
     if plan.getClass().getSimpleName() != "Filter" or not plan.child().children().isEmpty():
         return "other rows"
     if not plan.deterministic():

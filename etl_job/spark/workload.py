@@ -15,13 +15,13 @@ ONE_TASK_FILES = 100  # which one task opens one after the other
 
 
 def fits_one_task(rows: int, columns: int = 1) -> bool:
-    """Whether so many rows, of daily counts or of features, are work for one task."""
+    """Whether this number of rows, of daily counts or features, fits one task."""
     return rows <= ONE_TASK_ROWS and rows * columns <= ONE_TASK_VALUES
 
 
 @dataclass(frozen=True, slots=True)
 class SizeEstimate:
-    """An estimate of daily counts: at most so many ``lines``, of at most so many ``entities``, in so many ``files``."""
+    """An estimate of daily counts: the most ``lines`` and ``entities``, and the number of ``files``."""
 
     lines: int = 0
     entities: int = 0
@@ -32,11 +32,11 @@ class SizeEstimate:
         return SizeEstimate(self.lines + other.lines, self.entities + other.entities, self.files + other.files)
 
     def fits_one_task(self, columns: int = 1) -> bool:
-        """Whether the lines and their files do, each line of so many columns."""
+        """Whether the lines, with this number of columns, and their files fit one task."""
         return self.files <= ONE_TASK_FILES and fits_one_task(self.lines, columns)
 
     def fits_one_task_over(self, days: int, columns: int = 1) -> bool:
-        """Whether the lines do, and so many days of all entities, each of so many columns."""
+        """Whether the lines, and this number of days of all entities, with this number of columns, fit one task."""
         return self.fits_one_task() and fits_one_task(self.entities * days, columns)
 
 

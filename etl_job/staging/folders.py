@@ -15,7 +15,7 @@ class StagingFolder:
         self.waiting = f"{uri}/_waiting"  # rows that wait for the rules in SQL: those that break no other, and the rest
         self.waiting_valid, self.waiting_broken = f"{self.waiting}/valid", f"{self.waiting}/broken"
         self.judged_by_sql = f"{uri}/_judged_by_sql"  # those that break rules in SQL, by the number of their part
-        # What has served once a run is published.
+        # Not needed after a run is published.
         self.passing = (self.broken, self.counts, self.repeated, self.waiting, self.judged_by_sql)
 
 

@@ -54,7 +54,7 @@ class Registers:
         return Registers(kept, self.files)
 
     def and_those_in(self, folder: str, deliveries: Sequence[str], files: int) -> "Registers":
-        """The registers plus a folder with so many files for these deliveries."""
+        """The registers plus a folder with this number of files for these deliveries."""
         return Registers({**self.folders, **dict.fromkeys(deliveries, folder)}, {**self.files, folder: files})
 
 

@@ -113,7 +113,7 @@ def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
     """The tags of runs that are more than ``RUN_TAGS_KEPT`` runs old.
 
     A tag belongs to a run if the snapshot that it names records that this run made it. All other tags, and all
-    branches, belong to somebody else: they are kept for ever, like those of quarters.
+    branches, belong to somebody else: they are kept forever, like those of quarters.
     """
     made = {snapshot.snapshot_id: snapshot for snapshot in table.snapshots}
     tags = {name: ref.snapshot_id for name, ref in table.refs.items() if ref.snapshot_ref_type == SnapshotRefType.TAG}

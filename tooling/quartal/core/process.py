@@ -54,7 +54,7 @@ def run(
         ToolchainError: the program does not exist or cannot be started.
         CommandError: it ended with another exit code, or took too long.
         KeyboardInterrupt: Ctrl-C was pressed; the program has ended.
-        Exception: what `on_stdout_line` raised first; the program has come to its end.
+        Exception: the first error of `on_stdout_line`; the program has ended.
     """
     with DeferredInterrupts() as interrupts:
         try:

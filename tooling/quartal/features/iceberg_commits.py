@@ -77,7 +77,7 @@ def load_with_retries(catalog: Catalog, identifier: str | tuple[str, ...], sleep
     """
     from botocore.parsers import ResponseParserError  # slow to load, and only needed before a commit
 
-    half = (KeyError, TypeError, ResponseParserError)  # what half an answer comes to
+    half = (KeyError, TypeError, ResponseParserError)  # the errors of an incomplete response
 
     def may_be_whole(error: BaseException) -> bool:
         return is_transient(error) or isinstance(error, half)

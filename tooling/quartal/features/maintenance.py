@@ -1,4 +1,4 @@
-"""Keeps the lake from growing for ever: expires snapshots without a tag, and deletes files that no snapshot uses.
+"""Keeps the lake from growing forever: expires snapshots without a tag, and deletes files that no snapshot uses.
 
 Tagged snapshots are kept, so every published quarter stays readable. Only what is older than a cutoff is removed; the
 cutoff also lies before the start of every run in progress, whose files no snapshot uses yet. Files are deleted only

@@ -35,7 +35,7 @@ LOOKED_BACK = 40  # how many runs are read to find what is published, even if fe
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much to show. What is published and what needs attention is looked for further back.
+    """How much to show. Publications and findings are collected from further back.
 
     Attributes:
         runs: the newest runs, at most.

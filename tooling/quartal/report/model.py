@@ -19,7 +19,7 @@ class RawFile:
     """A raw file as a run read it.
 
     Attributes:
-        uri: where it lies.
+        uri: its location.
         etag: S3's, of the content that was read.
         size_bytes: its size.
     """

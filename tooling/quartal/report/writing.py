@@ -41,7 +41,7 @@ def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime
 
 
 def _naming(settings: Settings) -> str:
-    """The options of this environment and feed; of the environment also where it is this folder's own: pages travel."""
+    """The options for this environment and feed. The environment is always named, because pages are shared."""
     environment = "" if settings.is_local else f" --env {settings.environment}"
     feed = [option for option in settings.naming_options() if option.startswith("--dataset")]
     return " ".join((environment, *feed))

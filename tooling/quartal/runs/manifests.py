@@ -53,7 +53,7 @@ def parse_manifest(body: bytes | str, uri: str) -> RunManifest:
     """A manifest of the version that this tooling reads.
 
     Raises:
-        PipelineError: it is no manifest, or of another version.
+        PipelineError: it is not a manifest, or of another version.
     """
     # pydantic, which commands without manifests need not load
     from pydantic import ValidationError
@@ -87,7 +87,7 @@ def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) ->
 
     Raises:
         ClientError: the bucket cannot be read.
-        PipelineError: one of them is no manifest of this version.
+        PipelineError: one of them is not a manifest of this version.
     """
     return [read_manifest(s3, bucket, key) for key in _keys_newest_first(s3, bucket, prefix)[:count]]
 
@@ -103,7 +103,7 @@ def find_last_success(s3: S3Client, bucket: str, prefix: str, known: Iterable[Ru
 
     Raises:
         ClientError: the bucket cannot be read.
-        PipelineError: a newer one is no manifest of this version.
+        PipelineError: a newer one is not a manifest of this version.
     """
     read = {f"{prefix}{manifest.run_id}.json": manifest for manifest in known}
     for key in _keys_newest_first(s3, bucket, prefix):

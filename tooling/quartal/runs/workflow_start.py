@@ -150,7 +150,7 @@ def _is_another_shown(reader: GlueClient, workflow: str) -> bool:
     """Whether Glue shows a run in progress; ours was looked for before. False if the runs cannot be listed."""
     try:
         return any(run.get("Status") not in ENDED for run in _runs(reader, workflow))
-    except Exception:  # what is told is then that nobody knows
+    except Exception:  # the outcome is then reported as unknown
         return False
 
 

@@ -81,11 +81,11 @@ class Deployment:
         return f"{self.dataset}_features"
 
     def manifest_key(self, run_id: str) -> str:
-        """Where the job of a run leaves its manifest."""
+        """The key of the manifest that the job of a run writes."""
         return f"{self.manifests_prefix()}{run_id}.json"
 
     def manifests_prefix(self) -> str:
-        """Where the manifests of all runs are."""
+        """The prefix of the manifests of all runs."""
         return f"runs/{self.dataset}/"
 
     def ml_date(self) -> tuple[int, int] | None:
@@ -93,5 +93,5 @@ class Deployment:
         return None if self.ml_run is None else (int(self.ml_run["first_month"]), int(self.ml_run["day"]))
 
     def deliveries_prefix(self) -> str:
-        """Where the uploads keep the manifests of the deliveries."""
+        """The prefix of the delivery manifests that uploads write."""
         return f"deliveries/{self.dataset}/"

@@ -49,7 +49,7 @@ class StagedRoot:
 
 
 def staged_root(settings: Settings) -> StagedRoot:
-    """Where the environment's working copy is, whether or not it exists yet."""
+    """The path of the environment's working copy, whether or not it exists."""
     base = settings.state_dir / "terraform" / settings.environment
     return StagedRoot(
         folder=base / "infra",

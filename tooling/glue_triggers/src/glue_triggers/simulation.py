@@ -199,7 +199,7 @@ class Year:
         starts: every start that was played.
         once: the starts of a single firing of each source, by the source's address.
         endless: addresses of sources whose chains never end.
-        is_whole: whether all dates were played; of very frequent schedules only the first are.
+        is_whole: whether all dates were simulated; for very frequent schedules only the first are.
     """
 
     since: datetime
@@ -215,7 +215,7 @@ _SHOWN_DATES = 5
 
 
 def simulate(pipeline: Pipeline, now: datetime) -> Year:
-    """Play the year after a moment; of very frequent schedules only the first dates, at most 1,000."""
+    """Simulate the year after a moment; for very frequent schedules only the first 1,000 dates."""
     until = now + YEAR
     whole = Simulation(pipeline)
     found: list[tuple[Trigger | Crawler, str, str, list[datetime]]] = []

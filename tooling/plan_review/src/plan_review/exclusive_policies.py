@@ -34,7 +34,7 @@ def exclusive_policies(change: ResourceChange, plan: Plan) -> Iterator[Sentence]
     if not change.before:
         words = [str(policy) if policy in known else "those that this plan makes" for policy in has]
         yield Sentence(f"{who} keeps no policies but {', '.join(sorted(set(words))) or 'none'}", False)
-        # names alone give nothing: an inline policy is a resource of its own
+        # names alone grant nothing: an inline policy is a separate resource
         given = has - _attached(plan, owner, name) if names == "policy_arns" else set()
     else:
         given = has - had

@@ -34,7 +34,7 @@ class Box:
 
     @property
     def middle(self) -> int:
-        """Where lines arrive and leave."""
+        """The vertical position at which lines begin and end."""
         return self.y + BOX_HEIGHT // 2
 
 

@@ -24,7 +24,7 @@ _NAMES = ("id", "arn", "name", "bucket", "key_id", "url")
 def parts(plan: Plan) -> Iterator[ResourceChange]:
     """The changes of a plan; one that moves to another owner, or whose old one stays, as its end and its beginning.
 
-    Where the owner is replaced by the same plan, the new one takes the place of the old: nothing has moved.
+    If the same plan replaces the owner, the new one takes its place: nothing has moved.
     """
     replaced: dict[str, set[str]] = {}
     for change in plan.changes:

@@ -147,7 +147,7 @@ def _strange_in_western(words: Sequence[bytes], texts: Sequence[str]) -> list[by
 
 
 def _explained(texts: Sequence[str], languages: Sequence[str]) -> float:
-    """Which part of the texts makes sense in the language that explains most of them; none in another script."""
+    """The share of the texts that fit the best matching language; none for another script."""
     letters = [letter for text in texts for letter in text if letter.isalpha()]
     if sum(map(str.isascii, letters)) <= _LATIN * len(letters):
         return 0.0

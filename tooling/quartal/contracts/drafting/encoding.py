@@ -149,7 +149,7 @@ def _are_no_latin_letters(lines: Sequence[bytes]) -> bool:
 
 
 def _reads_otherwise(line: bytes, codec: str) -> bool:
-    """Whether a line of Central Europe would be another one; where it would not, it shows nothing of the encoding."""
+    """Whether a Central European line would read differently. Otherwise it shows nothing about the encoding."""
     return line.decode(codec, "replace") != line.decode("cp1250", "replace")
 
 

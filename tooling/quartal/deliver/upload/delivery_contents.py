@@ -55,7 +55,7 @@ class DeliveriesBefore:
         present: the objects that were there, by key.
         known: what their manifests said.
         unfinished: ids of uploads in parts, by key.
-        removing: keys that they said are to be taken out: an upload did not come to that.
+        removing: keys that they list for removal, which an upload did not finish.
     """
 
     present: dict[str, StoredObject] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class DeliveriesBefore:
     ) -> None:
         """List the folders, given with the names of their deliveries, and read the manifests of what is there.
 
-        Where files are taken out, a manifest counts also if nothing is there: it may name what is gone.
+        If files are removed, a manifest counts even without objects: it may name removed ones.
         """
         for delivery, folder in folders:
             listed = transfer.present(folder)
@@ -105,7 +105,7 @@ class DeliveriesBefore:
             folder: key prefix of the delivery.
 
         Raises:
-            ConfigurationError: a path is none of the delivery, one is uploaded, or no file would be left.
+            ConfigurationError: a path is not in the delivery, one is uploaded, or no file would be left.
         """
         own = {item.key for item in items}
         there = (self.present.keys() | self.known.keys()) - own
@@ -180,7 +180,7 @@ def _is_read(key: str) -> bool:
 def likenesses(
     delivered: Mapping[str, DeliveredFile], others: Iterable[str], known: Mapping[str, DeliveredFile]
 ) -> tuple[Likeness, ...]:
-    """Which of the files that were brought seem to be there already under another name.
+    """The delivered files that seem to exist already under another name.
 
     Args:
         delivered: what an upload brought, by key.

@@ -63,7 +63,7 @@ class DeliveryManifest:
         """Read what `as_json` wrote.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError: it is no manifest.
+            ValueError, TypeError, KeyError, AttributeError: it is not a manifest.
         """
         found = cls(
             {key: DeliveredFile(**entry) for key, entry in data["files"].items()},

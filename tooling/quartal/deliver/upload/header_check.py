@@ -41,7 +41,7 @@ class HeaderRule:
 
     @property
     def format(self) -> FileFormat:
-        """Of the files."""
+        """The format of the files."""
         return self.contract.files.format
 
     def find_problem(self, head: bytes) -> str | None:

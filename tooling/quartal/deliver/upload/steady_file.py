@@ -8,7 +8,7 @@ from quartal.core.errors import UploadError
 
 
 class SteadyFile:
-    """A file that must stay as it is while it is read.
+    """A file that must not change while it is read.
 
     Args:
         path: the file.

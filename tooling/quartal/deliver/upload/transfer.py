@@ -124,7 +124,7 @@ class Transfer:
         return unfinished_uploads(self._s3, self._bucket, prefix)
 
     def is_large(self, item: UploadItem) -> bool:
-        """Whether the file goes up in parts; one to be compressed may turn out smaller."""
+        """Whether the file is uploaded in parts. One to be compressed may become smaller."""
         return item.size_bytes > self._threshold
 
     def run(

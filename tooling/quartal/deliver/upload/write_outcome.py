@@ -58,7 +58,7 @@ def read_object(s3: S3Client, bucket: str, key: str) -> ReadObject | None:
 
 
 def require_etag(answer: Mapping[str, Any], call: str) -> str:
-    """The ETag in an answer of S3, as it stands there: without it, nobody would notice another writer.
+    """The ETag in a response of S3, unchanged. Without it, another writer would go unnoticed.
 
     Raises:
         ResponseStreamingError: the answer has none.

@@ -80,7 +80,7 @@ class LocalStackServer:
 
     @property
     def log_file(self) -> Path:
-        """What the process printed."""
+        """The log of the process."""
         return Path(self.folder) / "localstack.log"
 
 

@@ -311,7 +311,7 @@ def _statement_kind(sql: str, parameters: tuple[str, ...], database: str) -> str
 
 
 def _substatement(execution: QueryExecution) -> str:
-    """A view is described in columns of its own."""
+    """The kind of a statement; DESCRIBE of a view has its own columns."""
     kind, columns = substatement_type(execution.sql), [each["Name"] for each in execution.columns]
     is_view = kind in ("DESCRIBE_TABLE", "SHOW_COLUMNS") and columns == ["column", "type"]
     return "DESC_VIEW" if is_view else kind

@@ -176,7 +176,7 @@ class CrawlExecutor:
             return CrawlState.CANCELLED, None, CatalogChanges()
         except (BotoCoreError, ClientError, ValueError) as error:
             return CrawlState.FAILED, str(error), CatalogChanges()
-        except Exception as error:  # a fault of this service must not leave the crawler RUNNING for ever
+        except Exception as error:  # an error in this service must not leave the crawler RUNNING forever
             LOG.exception("the crawl of %s broke the service", record.crawler_name)
             return CrawlState.FAILED, f"Internal Service Exception: {error}", CatalogChanges()
         return CrawlState.SUCCEEDED, None, changes

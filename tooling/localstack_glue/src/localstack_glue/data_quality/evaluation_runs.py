@@ -181,7 +181,7 @@ class EvaluationRuns:
             status = RunStatus.STOPPED
         except (BotoCoreError, ClientError, RoleNotAssumableError, QueryFailedError, NotImplementedError) as failure:
             status, error = RunStatus.FAILED, str(failure)
-        except Exception as failure:  # a fault of this service must not leave the run RUNNING for ever
+        except Exception as failure:  # an error in this service must not leave the run RUNNING forever
             LOG.exception("the evaluation %s broke the service", run.run_id)
             status, error = RunStatus.FAILED, f"Internal Service Exception: {failure}"
         with self._lock:

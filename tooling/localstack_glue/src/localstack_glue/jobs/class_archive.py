@@ -2,7 +2,7 @@
 
 Half of what a small Spark run costs is Java loading some ten thousand classes. Java can keep them as it holds them in
 memory (application class-data sharing, JEP 310 and 350), and maps that file at its next start. An archive is for one
-Java and one class path: any other goes on without it.
+Java and one class path: any other runs without it.
 
 The settings are the service's own (`LOCALSTACK_GLUE_PYTHON`, ...). Start the service with
 `LOCALSTACK_GLUE_CLASS_ARCHIVE=FILE` to use it.

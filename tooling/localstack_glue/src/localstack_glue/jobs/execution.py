@@ -163,7 +163,7 @@ class JobExecutor:
     def _run(self, scope: Scope, run: JobRun, merged: Mapping[str, str], ended: Ended, live: _LiveRun) -> None:
         try:
             outcome = self._execute(scope, run, merged, live)
-        except Exception as error:  # a fault of this service must not leave the run RUNNING for ever
+        except Exception as error:  # an error in this service must not leave the run RUNNING forever
             LOG.exception("job run %s broke the service", run.run_id)
             outcome = _Outcome(JobRunState.ERROR, f"Internal service error: {error}")
         finally:

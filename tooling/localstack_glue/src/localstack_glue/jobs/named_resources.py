@@ -1,4 +1,4 @@
-"""What a job names that must exist when it runs; AWS accepts a job before that."""
+"""Resources that a job names and that must exist when it runs. AWS accepts the job before."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
 """Shared by every part of the service: API dispatch, request checks, errors, pages, clock, cron and stored state.
 
-Input: requests. Output: responses in AWS's words. It imports no part of the service that has a subject of its own.
+Input: requests. Output: responses with AWS's messages. It imports none of the service's specific parts.
 """

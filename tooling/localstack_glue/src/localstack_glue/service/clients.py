@@ -34,7 +34,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class ClientFactory:
-    """Makes clients for one endpoint. Who gets one closes it: a host's end waits for open connections.
+    """Makes clients for one endpoint. The caller closes them: a host waits for open connections at its end.
 
     Attributes:
         endpoint_url: the host's.

@@ -64,7 +64,7 @@ class ControlEndpoints:
         if refusal := self._refuse_host(request):
             return refusal
         if self._refuse(request):
-            # through a container's published port, each caller comes from elsewhere: is the service up?
+            # through a container's published port all callers are remote, for example health checks
             return _json(status)
         settings, provider = self._provider.settings, self._provider
         missing = settings.missing_for_spark()

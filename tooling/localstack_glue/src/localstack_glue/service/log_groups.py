@@ -1,6 +1,6 @@
 """Names of the log groups that runs and crawls write to.
 
-Where a security configuration encrypts CloudWatch Logs, AWS writes to groups named after it and the role, so that logs
+If a security configuration encrypts CloudWatch Logs, AWS writes to groups named after it and the role, so that logs
 with different keys never share a group.
 Sources: docs.aws.amazon.com/glue/latest/dg/console-security-configurations.html (jobs: "-role"),
 docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html (`--custom-logGroup-prefix`).

@@ -104,7 +104,7 @@ class Scheduler:
             try:
                 self.tick()
                 wait_s = self._seconds_to_next()
-            except Exception:  # one broken schedule must not silence all others for ever
+            except Exception:  # one broken schedule must not stop all others forever
                 LOG.exception("the scheduler stumbled")
                 wait_s = LONGEST_WAIT_S
             self._wake.wait(wait_s)

@@ -61,7 +61,7 @@ class CatalogTable:
 
     @property
     def metadata_location(self) -> str:
-        """Where the metadata file of an Iceberg table is."""
+        """The location of an Iceberg table's metadata file."""
         return self.parameters.get("metadata_location", "")
 
 

@@ -40,7 +40,7 @@ def selects(table: CatalogTable, files: Iterable[tuple[str, str]], constants: Se
         constants: the values of the partition keys as columns.
 
     Raises:
-        QueryFailedError: a file is no Parquet file, or a column of it is none of the table's type.
+        QueryFailedError: a file is not Parquet, or a column has another type than the table's.
     """
     groups: dict[str, tuple[pyarrow.Schema, list[str]]] = {}
     for path, uri in files:

@@ -37,7 +37,7 @@ class DataObject:
 
     @property
     def uri(self) -> str:
-        """Where it is."""
+        """Its location."""
         return f"s3://{self.bucket}/{self.key}"
 
 

@@ -40,7 +40,7 @@ _ORC_CODECS = {"": "zlib", "ZLIB": "zlib", "SNAPPY": "snappy", "ZSTD": "zstd", "
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and how rows are written.
+    """The destination and format of written rows.
 
     Attributes:
         location: the folder in S3.
@@ -139,7 +139,7 @@ def _check(target: Target) -> None:
 
 def _by_partition(rows: pyarrow.Table, keys: Sequence[str]) -> list[tuple[tuple[str, ...], pyarrow.Table]]:
     if not rows.num_rows:
-        return []  # Trino leaves no file then
+        return []  # Trino writes no file in this case
     if not keys:
         return [((), rows)]
     own = [name for name in rows.column_names if name not in keys]

@@ -69,7 +69,7 @@ def classify_builtin(sample: Sample) -> FileSchema | None:
     found = [layout for layout in layouts if layout is not None and len(layout.rows) >= 2]
     if not found:
         return None
-    # the delimiter that splits into most columns; of equals the first in AWS's order
+    # the delimiter that gives the most columns; for equal numbers the first in AWS's order
     layout = max(found, key=lambda candidate: candidate.width)
     has_header = is_header(layout.rows)
     return _schema(sample, layout, has_header=has_header, names=layout.rows[0] if has_header else ())

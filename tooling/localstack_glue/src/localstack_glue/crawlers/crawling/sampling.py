@@ -21,7 +21,7 @@ class _Unpacked(Protocol):
 
 @dataclass(frozen=True)
 class Sample:
-    """The beginning of a file as it is after decompression."""
+    """The beginning of a file after decompression."""
 
     data: bytes
     is_whole: bool

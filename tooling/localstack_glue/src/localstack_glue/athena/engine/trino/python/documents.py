@@ -20,7 +20,7 @@ def _load(text: str) -> Any:
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(name)  # NaN and Infinity are no JSON
+    raise ValueError(name)  # NaN and Infinity are not JSON
 
 
 def _dump(value: Any, *, is_sorted: bool = True) -> str:
