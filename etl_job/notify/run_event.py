@@ -35,7 +35,10 @@ def put_run_event(session: "boto3.Session", news: RunNews) -> str | None:
         detail = detail_text(news)
         client = session.client("events", config=CLIENT_CONFIG)
         answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}])
-        message: str | None = answer["Entries"][0].get("ErrorMessage")
+        entry = answer["Entries"][0]
+        if entry.get("EventId"):
+            return None
+        message: str = entry.get("ErrorMessage") or entry.get("ErrorCode") or "EventBridge gives the event no id"
     except Exception as error:  # also for an incomplete response: a published run must not be reported as failed
         return failure_cause(error)
     return message

@@ -265,6 +265,8 @@ class Session:
     [
         ({"Entries": [{"EventId": "1"}], "FailedEntryCount": 0}, None),
         ({"Entries": [{"ErrorCode": "X", "ErrorMessage": "too large"}], "FailedEntryCount": 1}, "too large"),
+        ({"Entries": [{"ErrorCode": "ThrottlingException"}], "FailedEntryCount": 1}, "ThrottlingException"),
+        ({"Entries": [{}], "FailedEntryCount": 0}, "EventBridge gives the event no id"),
         ({}, "unexpected KeyError: 'Entries'"),
         (None, "not authorized"),
     ],
