@@ -25,35 +25,42 @@ _P1, _P2, _P3, _P4, _P5 = (
 )
 
 
-def hash_columns(columns: Sequence[pa.Array], salt: int | None = None) -> pa.Array:
-    """Spark's ``xxhash64(salt, *columns)`` as int64, one for each row; without ``salt``, of the columns alone.
+def hash_columns(columns: Sequence[pa.Array], salts: Sequence[int | None] = (None,)) -> list[pa.Array]:
+    """For each salt, Spark's ``xxhash64(salt, *columns)`` as int64, one for each row; for None, of the columns alone.
 
-    ``columns`` are one or more string arrays of the same length without nulls; ``salt`` is an int, like a literal in
+    ``columns`` are one or more string arrays of the same length without nulls; a salt is an int, like a literal in
     SQL.
     """
-    seed = _scalar(_SEED if salt is None else _hash_of_int(salt))
+    seeds: list[pa.Array | pa.Scalar] = [_scalar(_SEED if salt is None else _hash_of_int(salt)) for salt in salts]
     for column in columns:
-        seed = _hash_texts(column, seed)
-    return seed.view(pa.int64())
+        seeds = _hash_texts(column, seeds)
+    return [seed.view(pa.int64()) for seed in seeds]
 
 
-def _hash_texts(texts: pa.Array, seed: pa.Array | pa.Scalar) -> pa.Array:
+def _hash_texts(texts: pa.Array, seeds: Sequence[pa.Array | pa.Scalar]) -> list[pa.Array]:
+    """The hashes by each of the seeds; what hashing looks for in the texts is looked for once."""
     lengths = pc.binary_length(texts)
     stripes, rests = pc.shift_right(lengths, 5), pc.bit_wise_and(lengths, 31)
     most = pc.max(stripes).as_py() or 0
-    # By the remainder after stripes of 32 bytes; within that, the most stripes first.
+    # By what is left behind stripes of 32 bytes; within that, those of the most stripes first.
     kinds = pc.add(pc.multiply(rests, most + 1), pc.subtract(most, stripes))
     order = pc.sort_indices(kinds)
     ordered = texts.cast(pa.binary()).take(order)
-    seeds = seed.take(order) if isinstance(seed, pa.Array) else pa.repeat(seed, len(texts))
     runs = [(divmod(run["values"], most + 1), run["counts"]) for run in pc.value_counts(kinds.take(order)).to_pylist()]
-    hashes, place = [pa.array([], pa.uint64())], 0
-    for rest, alike in groupby(runs, lambda run: run[0][0]):
-        counts = [(most - fewer, count) for (_, fewer), count in alike]
-        size = sum(count for _, count in counts)
-        hashes.append(_hash_of_rest(ordered.slice(place, size), seeds.slice(place, size), rest, counts))
-        place += size
-    return pc.scatter(pa.concat_arrays(hashes), order.view(pa.int64()))
+    by_rest = [
+        (rest, [(most - fewer, count) for (_, fewer), count in alike])
+        for rest, alike in groupby(runs, lambda run: run[0][0])
+    ]
+    found = []
+    for seed in seeds:
+        of_texts = seed.take(order) if isinstance(seed, pa.Array) else pa.repeat(seed, len(texts))
+        hashes, place = [pa.array([], pa.uint64())], 0
+        for rest, counts in by_rest:
+            size = sum(count for _, count in counts)
+            hashes.append(_hash_of_rest(ordered.slice(place, size), of_texts.slice(place, size), rest, counts))
+            place += size
+        found.append(pc.scatter(pa.concat_arrays(hashes), order.view(pa.int64())))
+    return found
 
 
 def _hash_of_rest(texts: pa.Array, seeds: pa.Array, rest: int, counts: Sequence[tuple[int, int]]) -> pa.Array:

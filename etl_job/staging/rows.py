@@ -116,8 +116,8 @@ def _valid(rows: _Rows, keeps_lines: bool) -> pa.Table:
     lines = rows.of(judged.batch.raw) if keys or keeps_lines else None
     return rows.staged(
         {
-            **({KEY_1: hash_columns(keys, salt=0), KEY_2: hash_columns(keys, salt=1)} if keys else {}),
-            **({CONTENT: hash_columns([lines])} if keys else {}),
+            **(dict(zip((KEY_1, KEY_2), hash_columns(keys, salts=(0, 1)), strict=True)) if keys else {}),
+            **({CONTENT: hash_columns([lines])[0]} if keys else {}),
             **{value_column(name): rows.text(name) for name in spec.entity},
             HOUR: floor_divide(second, _HOUR_SECONDS).cast(pa.int32()),
             SECOND: second,
