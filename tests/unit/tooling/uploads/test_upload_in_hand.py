@@ -13,6 +13,7 @@ from quartal.core.errors import ConfigurationError, UploadError
 from quartal.deliver.upload import uploads
 from quartal.deliver.upload.delivery_contents import Likeness
 from quartal.deliver.upload.delivery_manifest import ManifestStore
+from quartal.deliver.upload.similar_names import similar_deliveries
 from quartal.deliver.upload.uploads import Exchange, UploadOptions, plan_upload
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
@@ -223,6 +224,18 @@ def test_command_uploads_a_stream_and_replaces_and_removes_files(
     assert keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
     assert run(["upload", "--delivery", "2024Q1", "--remove", "a.csv"]) == 2
     assert "--withdraw 2024Q1" in capsys.readouterr().err
+
+
+def test_delivery_that_differs_from_another_in_capitals_alone_is_pointed_out(
+    command_line, connection, bucket, tmp_path: Path, capsys
+):
+    (tmp_path / "a.csv").write_text("sighting_id,brand,date,time\nx,Opel,2024-01-01,10:00:00\n")
+    for name in ("2024q1", "2024Q11", "2024Q1"):
+        assert run(["upload", str(tmp_path / "a.csv"), "--delivery", name]) == 0
+        told = " ".join(capsys.readouterr().err.split())
+        pair = "Delivery 2024Q1 and delivery 2024q1 differ in capitals alone, and a run reads the rows of both."
+        assert (pair in told) is (name == "2024Q1")
+    assert len(similar_deliveries(connection.s3(), "no-such-bucket", RAW, ["a", "A", "b"])) == 1
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from quartal.deliver.upload.header_check import HeaderRule, check_headers
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
 from quartal.deliver.upload.plan import UploadItem, plan_files, plan_upload
 from quartal.deliver.upload.repeated_keys import repeated_keys
+from quartal.deliver.upload.similar_names import similar_deliveries
 from quartal.deliver.upload.sources import Sources, find_sources
 from quartal.deliver.upload.streams import named_source
 from quartal.deliver.upload.summary import warn_of_contents
@@ -145,6 +146,9 @@ def deliver(
         s3 = workspace.connection.s3()
         for repeated in repeated_keys(items, rule.contract, s3, deployment.lake_bucket, deployment.raw_prefix):
             workspace.console.warn(f"{repeated}.")
+        names = {item.delivery for item in items}
+        for pair in similar_deliveries(s3, deployment.lake_bucket, deployment.raw_prefix, names):
+            workspace.console.warn(f"{pair}.")
         total = sum(item.size_bytes for item in items)
         with workspace.console.transfer(f"Uploading {len(items)} files", total) as progress:
             report = upload(
