@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 from mypy_boto3_glue import GlueClient
 
@@ -132,3 +133,12 @@ def test_next_starts_are_listed_from_the_current_time(glue, project, capsys):
     add_chain(glue)
     assert not show_schedule(open_workspace(None, as_json=True), None, NOW)
     assert json.loads(capsys.readouterr().out)["starts"][0]["next"][0] == "2027-01-08T02:00:00+00:00"
+
+
+def test_lists_that_an_answer_leaves_out_are_empty():
+    client = CONNECTION.glue()
+    with Stubber(client) as stubber:
+        for call in ("get_jobs", "get_crawlers", "get_triggers", "list_workflows"):
+            stubber.add_response(call, {})
+        found = read_pipeline(client)
+    assert (found.jobs, found.crawlers, found.triggers, found.workflows) == ((), (), (), ())

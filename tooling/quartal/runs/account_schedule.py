@@ -57,10 +57,16 @@ def _lines(region: str, year: Year, findings: tuple[Finding, ...]) -> Iterator[s
 
 def read_pipeline(glue: GlueClient) -> Pipeline:
     """All jobs, crawlers, triggers and workflows of an account and region, with medians of what triggers start."""
-    jobs = [job for page in glue.get_paginator("get_jobs").paginate() for job in page["Jobs"]]
-    crawlers = [crawler for page in glue.get_paginator("get_crawlers").paginate() for crawler in page["Crawlers"]]
-    triggers = [trigger for page in glue.get_paginator("get_triggers").paginate() for trigger in page["Triggers"]]
-    started = {action["JobName"] for trigger in triggers for action in trigger["Actions"] if "JobName" in action}
+    jobs = [job for page in glue.get_paginator("get_jobs").paginate() for job in page.get("Jobs", [])]
+    crawlers = [
+        crawler for page in glue.get_paginator("get_crawlers").paginate() for crawler in page.get("Crawlers", [])
+    ]
+    triggers = [
+        trigger for page in glue.get_paginator("get_triggers").paginate() for trigger in page.get("Triggers", [])
+    ]
+    started = {
+        action["JobName"] for trigger in triggers for action in trigger.get("Actions", []) if "JobName" in action
+    }
     return Pipeline(
         jobs=tuple(
             Job(
@@ -99,7 +105,7 @@ def _median_min(glue: GlueClient, job: str) -> float | None:
     A run that reached its timeout would have taken longer: it counts as a minute longer than that.
     """
     extra_s = {"SUCCEEDED": 0, "TIMEOUT": 60}
-    runs = glue.get_job_runs(JobName=job, MaxResults=_RUNS_READ)["JobRuns"]
+    runs = glue.get_job_runs(JobName=job, MaxResults=_RUNS_READ).get("JobRuns", [])
     seconds = [
         run.get("ExecutionTime", 0) + extra_s[run["JobRunState"]] for run in runs if run.get("JobRunState") in extra_s
     ]
@@ -107,7 +113,7 @@ def _median_min(glue: GlueClient, job: str) -> float | None:
 
 
 def _workflows(glue: GlueClient) -> Iterator[Workflow]:
-    names = [name for page in glue.get_paginator("list_workflows").paginate() for name in page["Workflows"]]
+    names = [name for page in glue.get_paginator("list_workflows").paginate() for name in page.get("Workflows", [])]
     for at in range(0, len(names), _WORKFLOWS_AT_ONCE):
-        for found in glue.batch_get_workflows(Names=names[at : at + _WORKFLOWS_AT_ONCE])["Workflows"]:
+        for found in glue.batch_get_workflows(Names=names[at : at + _WORKFLOWS_AT_ONCE]).get("Workflows", []):
             yield Workflow(found["Name"], f"workflow {found['Name']}", found.get("MaxConcurrentRuns") or None)

@@ -88,7 +88,12 @@ def show_logs(workspace: Workspace, run_id: str, *, errors: bool) -> None:
             f"The job of run {run_id} has not started: {run.describe()}.",
             remedy=f"See why: {workspace.command_line('explain', run_id)}.",
         )
-    lines = all_lines(connection.logs(), deployment.log_groups["job_error" if errors else "job_output"], run.job.run_id)
+    group = deployment.log_groups["job_error" if errors else "job_output"]
+    lines = all_lines(connection.logs(), group, run.job.run_id)
+    if not lines:
+        workspace.console.note(
+            f"No line of job run {run.job.run_id} in {group}: the job wrote none yet, or its log has expired."
+        )
     workspace.console.result(
         "\n".join(lines), data={"run_id": run_id, "job_run_id": run.job.run_id, "lines": list(lines)}
     )
