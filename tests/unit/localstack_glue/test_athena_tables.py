@@ -243,4 +243,4 @@ def test_moments_of_files_have_milliseconds(lake: Lake):
 def test_fields_of_structs_have_lower_case_names_in_every_format(lake: Lake):
     lake.table("t", "n struct<userName:string,inner:array<struct<Id:int>>>", serde=JSON)
     lake.put("t/a.json", '{"n": {"userName": "A", "inner": [{"ID": 1}]}}\n')
-    assert lake.rows("select n, n.username, n.inner[1].id from t") == [("{username=A, inner=[{id=1}]}", "A", "1")]
+    assert lake.rows('select n, n.username, n."inner"[1].id from t') == [("{username=A, inner=[{id=1}]}", "A", "1")]
