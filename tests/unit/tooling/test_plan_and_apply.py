@@ -107,7 +107,8 @@ def test_destroy_warns_before_approval_of_a_run_that_it_would_abort(
 ):
     assert quartal(["plan", "--no-policies"]) == 0
     write_state(stand_in, ("module.glue_job.aws_glue_job.this", ()))
-    write_plan(stand_in, change("aws_glue_job", {"name": "job"}, None), outputs=TWO_FEEDS)
+    lake = [] if "--keep-data" in arguments else [change("aws_s3_bucket", {"bucket": "lake"}, None)]
+    write_plan(stand_in, change("aws_glue_job", {"name": "job"}, None), *lake, outputs=TWO_FEEDS)
     if "--keep-data" in arguments:  # a plan with targets changes no outputs
         plan = json.loads((stand_in / "plan.json").read_text())
         outputs = {name: {"value": output["before"]} for name, output in plan.pop("output_changes").items()}
@@ -125,8 +126,27 @@ def test_destroy_warns_before_approval_of_a_run_that_it_would_abort(
         assert "wr_1" not in told
         assert "apply" not in commands(stand_in)
         stub.add_client_error("get_workflow_runs", "AccessDeniedException")
-        assert quartal(["destroy", *arguments, "--approve", "destroy"]) == 0
+        assert quartal(["destroy", *arguments, "--approve", "data"]) == 0
         assert "It is not known whether a run is in progress" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("aws_glue_job", True), ("aws_cloudwatch_log_group", False)])
+def test_apply_tells_of_a_run_whose_parts_it_replaces(stand_in, capsys, monkeypatch, kind, is_told):
+    replaced = change(kind, {"name": "a"}, {"name": "b"})
+    replaced["change"]["actions"] = ["delete", "create"]
+    write_plan(stand_in, replaced, outputs=TWO_FEEDS)
+    glue = AwsConnection("eu-central-1", None, "test", "test").glue()
+    monkeypatch.setattr(Workspace, "account_connection", lambda *_: SimpleNamespace(glue=lambda: glue))
+    with Stubber(glue) as stub:
+        for answer in [{}, {"Runs": [running("wr_2")]}] if is_told else []:
+            stub.add_response("get_workflow_runs", answer)
+        assert quartal(["apply", "--no-policies"]) == 2
+        stub.assert_no_pending_responses()
+    told = " ".join(capsys.readouterr().err.split())
+    assert ("Run wr_2 of workflow flow is in progress" in told) is is_told
+    assert (
+        "The published tables stay whole; `quartal run --env dev` does what the run does not finish" in told
+    ) is is_told
 
 
 # ------------------------------------------------------------------ apply with options of a review

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from plan_review.forms import Format
+from plan_review.model import Plan
 from plan_review.policies import Level
 from plan_review.render_json import as_data
 from plan_review.render_text import render_text
@@ -22,6 +23,10 @@ from quartal.runs.in_progress import runs_in_progress
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
+
+_NEEDED_BY_RUNS = frozenset(
+    {"aws_glue_crawler", "aws_glue_job", "aws_glue_trigger", "aws_glue_workflow", "aws_iam_role", "aws_s3_bucket"}
+)
 
 
 def show_plan(
@@ -100,20 +105,21 @@ def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
     planned = change.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data)
     review = review_saved_plan(workspace, planned, options)
     workspace.console.note(render_text(review))
-    if options.is_destroy and not review.plan.is_empty:
-        _warn_of_runs(workspace, removed_outputs(planned), keep_data=options.keep_data)
+    _warn_of_runs(workspace, review.plan, removed_outputs(planned), is_destroy=options.is_destroy)
     return review
 
 
-def _warn_of_runs(workspace: Workspace, outputs: dict[str, Any], *, keep_data: bool) -> None:
-    """Warn of the runs that a removal aborts."""
-    if "region" not in outputs:  # only a part was ever deployed
+def _warn_of_runs(workspace: Workspace, plan: Plan, outputs: dict[str, Any], *, is_destroy: bool) -> None:
+    """Warn of the runs that a plan may abort, because it removes or replaces what they need."""
+    removed = {each.type for each in plan.destroys}
+    if "region" not in outputs or not removed & _NEEDED_BY_RUNS:  # without outputs, only a part was ever deployed
         return
+    next_apply = f"after the next {workspace.command_line('apply')}, " if is_destroy else ""
     after = (
-        f"The published tables stay whole; after the next {workspace.command_line('apply')}, "
-        f"{workspace.command_line('run')} does what the run does not finish."
-        if keep_data
-        else "If its job still writes while the lake is removed, run the command again."
+        "If its job still writes while the lake is removed, run the command again."
+        if "aws_s3_bucket" in removed
+        else f"The published tables stay whole; {next_apply}{workspace.command_line('run')} does what the run does not "
+        "finish."
     )
     try:
         runs = runs_in_progress(workspace.account_connection(outputs["region"]).glue(), outputs)
