@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema, field_validator, model_validator
 
 from etl_job.contract.base import Name, Strict, repeated
 from etl_job.contract.columns import NUMERIC, Column
@@ -59,6 +59,13 @@ class Measure(Strict):
 
     column: Name = Field(description="A column of logicalType `integer` or `number`, named in one measure only.")
     aggregates: tuple[Aggregate, ...] = Field(min_length=1, description="The aggregates to publish.")
+
+    @field_validator("aggregates")
+    @classmethod
+    def _are_different(cls, aggregates: tuple[Aggregate, ...]) -> tuple[Aggregate, ...]:
+        if twice := repeated(aggregates):
+            raise ValueError(f"{', '.join(twice)} appears twice; remove one")
+        return aggregates
 
     def published_as(self, part: str) -> str:
         """Name of a published column, for instance ``price_sum``."""

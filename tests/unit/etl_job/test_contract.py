@@ -110,6 +110,10 @@ def unknown_aggregate(document):
     custom(document, "features")["measures"] = [{"column": "brand", "aggregates": ["median"]}]
 
 
+def aggregate_twice(document):
+    custom(document, "features")["measures"] = [{"column": "brand", "aggregates": ["min", "sum", "min"]}]
+
+
 def two_event_times(document):
     custom(document, "features")["eventTime"]["timestamp"] = "date"
 
@@ -265,6 +269,7 @@ def no_features(document):
         (bound_of_another_type, r"properties\.2: logicalTypeOptions\.minimum of a date must be a date like 2000-01-31"),
         (measure_of_text, "features.measures names 'brand', which must be a column of logicalType integer or number"),
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: must be 'sum', .*, not 'median'"),
+        (aggregate_twice, r"features\.measures\.0\.aggregates: min appears twice; remove one"),
         (two_event_times, "features.eventTime: set either timestamp, or date with an optional time"),
         (rule_of_another_kind, r"quality\.0\.type: must be 'sql', not 'library'"),
         (rule_with_a_name_of_the_jobs, r"quality\.0\.name: 'field_count' is the name of a built-in rule"),
