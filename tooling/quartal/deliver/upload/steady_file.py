@@ -33,9 +33,9 @@ class SteadyFile:
         if self._read_state() != self._state:
             raise self._refusal()
 
-    def _read_state(self) -> tuple[int, int, int]:
+    def _read_state(self) -> tuple[int, int]:
         found = self._path.stat()
-        return found.st_size, found.st_mtime_ns, found.st_ino
+        return found.st_size, found.st_mtime_ns  # the inode may differ at each look on a mounted file system
 
     def _refusal(self) -> UploadError:
         return UploadError(
