@@ -156,6 +156,11 @@ class Contract(Strict):
                     f"logicalTypeOptions.{name} of {self.event_column.name!r}, the day of events, must be between "
                     f"{least} and {greatest}, not {bound}"
                 )
+        if rules.minimum is None and isinstance(rules.maximum, date) and rules.maximum < EARLIEST_DAY:
+            raise ValueError(
+                f"logicalTypeOptions.minimum of {self.event_column.name!r}, the day of events, is {EARLIEST_DAY} by "
+                f"default, after its maximum of {rules.maximum}; set it"
+            )
         return self
 
     @model_validator(mode="after")

@@ -110,6 +110,22 @@ def unknown_aggregate(document):
     custom(document, "features")["measures"] = [{"column": "brand", "aggregates": ["median"]}]
 
 
+def bounds_of_nothing(document):
+    column(document, "date")["logicalTypeOptions"].update(minimum="2024-02-01", maximum="2024-01-31")
+
+
+def lengths_of_nothing(document):
+    column(document, "brand")["logicalTypeOptions"].update(minLength=3, maxLength=2)
+
+
+def events_before_the_default_minimum(document):
+    column(document, "date")["logicalTypeOptions"] = {"format": "yyyy-MM-dd", "maximum": "1999-12-31"}
+
+
+def zone_of_the_machine(document):
+    custom(document, "features")["eventTime"]["timeZone"] = "localtime"
+
+
 def aggregate_twice(document):
     custom(document, "features")["measures"] = [{"column": "brand", "aggregates": ["min", "sum", "min"]}]
 
@@ -269,6 +285,16 @@ def no_features(document):
         (bound_of_another_type, r"properties\.2: logicalTypeOptions\.minimum of a date must be a date like 2000-01-31"),
         (measure_of_text, "features.measures names 'brand', which must be a column of logicalType integer or number"),
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: must be 'sum', .*, not 'median'"),
+        (
+            bounds_of_nothing,
+            "minimum is 2024-02-01, more than the maximum of 2024-01-31, so no value",
+        ),
+        (lengths_of_nothing, r"properties\.1\.logicalTypeOptions: .*minLength is 3, more than"),
+        (
+            events_before_the_default_minimum,
+            "minimum of 'date', the day of events, is 2000-01-01 by default",
+        ),
+        (zone_of_the_machine, "timeZone: 'localtime' is not an IANA time zone"),
         (aggregate_twice, r"features\.measures\.0\.aggregates: min appears twice; remove one"),
         (two_event_times, "features.eventTime: set either timestamp, or date with an optional time"),
         (rule_of_another_kind, r"quality\.0\.type: must be 'sql', not 'library'"),
