@@ -164,8 +164,8 @@ class _Trying:
             **{f"entity_{place}": batch.texts[name].filter(is_valid) for place, name in enumerate(spec.entity)},
         }
         if keys:
-            columns |= {"key_1": hash_columns(keys, salt=0), "key_2": hash_columns(keys, salt=1)}
-            columns |= {"content": hash_columns([raw])}
+            key_1, key_2 = hash_columns(keys, salts=(0, 1))
+            columns |= {"key_1": key_1, "key_2": key_2, "content": hash_columns([raw])[0]}
         self._valid.append(pa.table(columns))
 
     def _add_broken(self, judged: JudgedBatch, path: Path) -> None:
