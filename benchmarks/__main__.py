@@ -57,7 +57,7 @@ def plan_review(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """`quartal plan` beside Terraform's text and tf-summarize on the same plans, and how long a large plan takes."""
-    rows, size = plan_review_benchmark.compare(), plan_review_benchmark.time_of(resources, rounds)
+    rows, size = plan_review_benchmark.compare(), plan_review_benchmark.measure_time(resources, rounds)
     opened = plan_review_benchmark.time_to_open(page_resources, rounds)
     seconds = {"review_s": size.review_s, "text_s": size.text_s, "page_s": size.page_s}
     if as_json:

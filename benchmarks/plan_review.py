@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.tf_summarize import facts_of, missing_in
+from benchmarks.tf_summarize import missing_in, read_facts
 from plan_review.page import render_page
 from plan_review.parse import parse_plan
 from plan_review.policies import load_rules
@@ -78,7 +78,7 @@ def compare() -> list[SideBySide]:
     found = []
     for path in sorted(PLANS.glob("*.json")):
         data = json.loads(path.read_text())
-        made, facts = _review(data), facts_of(data)
+        made, facts = _review(data), read_facts(data)
         text, own = render_text(made), path.with_suffix(".terraform.txt").read_text()
         addresses = {match["address"] for match in _HEADING.finditer(own)}
         found.append(
@@ -95,7 +95,7 @@ def compare() -> list[SideBySide]:
     return found
 
 
-def time_of(resources: int, rounds: int) -> Size:
+def measure_time(resources: int, rounds: int) -> Size:
     """The least CPU time of several reviews of a generated plan."""
     text = json.dumps(_plan_of_many(resources))
     runs = []

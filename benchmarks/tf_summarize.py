@@ -57,7 +57,7 @@ class Facts:
         return Counter(kind for kind, _ in self.resources)
 
 
-def facts_of(plan: Mapping[str, Any]) -> Facts:
+def read_facts(plan: Mapping[str, Any]) -> Facts:
     """Read what tf-summarize shows from a plan as `terraform show -json` gives it."""
     changes = plan.get("resource_changes", [])
     return Facts(

@@ -17,18 +17,18 @@ SCHEMAS = Path(__file__).parents[1] / "docs" / "reference" / "json"
 _ENVELOPE = {"version", "command", "result", "error"}
 
 
-def schema_of(command: str) -> Path:
+def schema_path(command: str) -> Path:
     """Where the schema of a command is."""
     return SCHEMAS / f"{command.replace(' ', '-')}.json"
 
 
 @cache
 def _validator(command: str) -> Draft202012Validator | None:
-    file = schema_of(command)
+    file = schema_path(command)
     return Draft202012Validator(json.loads(file.read_text())) if file.exists() else None
 
 
-def problems_of(document: dict[str, Any]) -> list[str]:
+def find_problems(document: dict[str, Any]) -> list[str]:
     """What is wrong with a printed document; of a command that there is none of, only an error can be right."""
     validator = _validator(document["command"])
     if validator is None:
@@ -43,6 +43,6 @@ def checking(print_document: Callable[[Console, Any], None]) -> Callable[[Consol
         print_document(console, data)
         if isinstance(data, dict) and data.keys() >= _ENVELOPE and data["command"]:
             document = json.loads(json_output.as_text(data))
-            assert problems_of(document) == [], f"quartal {document['command']} --json"
+            assert find_problems(document) == [], f"quartal {document['command']} --json"
 
     return printed

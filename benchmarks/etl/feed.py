@@ -14,7 +14,7 @@ SEED = 7
 EQUAL_QUARTERS = ("2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1")
 
 
-def feed_of(scratch: Path, rows: int, announce: Callable[[str], None]) -> Path:
+def write_feed(scratch: Path, rows: int, announce: Callable[[str], None]) -> Path:
     """Two years in eight deliveries, 0.5 % bad rows and 1 % duplicates."""
     return once(scratch / f"feed-{rows}", announce, lambda folder: generate(folder, rows, SEED))
 

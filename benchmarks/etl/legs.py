@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.etl.feed import EQUAL_QUARTERS, equal_deliveries, feed_of
+from benchmarks.etl.feed import EQUAL_QUARTERS, equal_deliveries, write_feed
 from benchmarks.etl.formats import PLAIN, SPELLINGS
 from benchmarks.etl.lake import DATASET, Lake, deliveries_in, local_lake, s3_lake, upload
 from benchmarks.etl.measuring import BenchmarkError, Cost
@@ -82,7 +82,7 @@ def tools_for(rows: int) -> tuple[str, ...]:
 
 def sizes(bench: Bench, result: EtlResult, rows: int, names: Sequence[str], rounds: int, announce: Announce) -> None:
     """The whole work on one feed by several tools. Raises BenchmarkError where they do not give the same answer."""
-    feed = feed_of(bench.scratch, rows, announce)
+    feed = write_feed(bench.scratch, rows, announce)
     chosen = tools(bench, names)
     _prepare(bench, chosen, announce)
     outcomes: dict[str, list[Outcome]] = {tool.name: [] for tool in chosen}
@@ -97,7 +97,7 @@ def sizes(bench: Bench, result: EtlResult, rows: int, names: Sequence[str], roun
 
 def small(bench: Bench, result: EtlResult, rounds: int, announce: Announce) -> None:
     """The whole job on few rows, in turns with a program that does nothing but start and count one file."""
-    feed = feed_of(bench.scratch, LEAST, announce)
+    feed = write_feed(bench.scratch, LEAST, announce)
     chosen = tools(bench, (OURS, BARE, BARE_SAME_JAVA))
     _prepare(bench, chosen, announce)
     outcomes: dict[str, list[Outcome]] = {tool.name: [] for tool in chosen}
@@ -115,7 +115,7 @@ def small_text() -> str:
 
 def on_history(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: Announce) -> None:
     """The last delivery of a feed on those before it, which another run has published, and in a lake of its own."""
-    feed = feed_of(bench.scratch, rows, announce)
+    feed = write_feed(bench.scratch, rows, announce)
     job = Job(bench)
     _prepare(bench, [job], announce)
     found = deliveries_in(feed)
@@ -138,7 +138,7 @@ def on_history(bench: Bench, result: EtlResult, rows: int, rounds: int, announce
 
 def formats(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: Announce) -> None:
     """The job on the same rows in other spellings, in turns."""
-    plain = feed_of(bench.scratch, rows, announce)
+    plain = write_feed(bench.scratch, rows, announce)
     _prepare(bench, [Job(bench)], announce)
     source = bench.settings.root / "data" / "contracts" / f"{DATASET}.yaml"
     spellings = (PLAIN, *SPELLINGS)
@@ -160,7 +160,7 @@ def spelling_text(rows: int, name: str) -> str:
 
 def over_s3a(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: Announce) -> None:
     """The job on a bucket of LocalStack, in turns with the job on local files."""
-    feed = feed_of(bench.scratch, rows, announce)
+    feed = write_feed(bench.scratch, rows, announce)
     job = Job(bench)
     _prepare(bench, [job], announce)
     local, remote = f"{rows_text(rows)}, files", f"{rows_text(rows)}, S3A"
@@ -200,7 +200,7 @@ def deliveries(bench: Bench, result: EtlResult, rows: int, rounds: int, announce
 
 
 def _prepare(bench: Bench, chosen: Sequence[Tool], announce: Announce) -> None:
-    small = feed_of(bench.scratch, SMALL, announce)
+    small = write_feed(bench.scratch, SMALL, announce)
     for tool in chosen:
         tool.prepare(small)
 

@@ -216,7 +216,7 @@ class SparkPeer:
         cost, printed, shuffled = self.bench.spark(
             self.bench.log(self.name), PEER_HEAP, script, [str(feed), str(out)], start
         )
-        return Outcome(cost, _answer_of(printed, out), shuffled)
+        return Outcome(cost, _read_answer(printed, out), shuffled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ class DuckDbPeer:
         out = self.bench.scratch / f"out-{uuid.uuid4().hex[:8]}"
         command = [sys.executable, str(_peer(self.bench, "with_duckdb.py")), str(feed), str(out)]
         cost, printed = run(command, self.bench.env, self.bench.log(self.name))
-        return Outcome(cost, _answer_of(printed, out), None)
+        return Outcome(cost, _read_answer(printed, out), None)
 
     def prepare(self, feed: Path) -> None:
         """See Tool: nothing."""
@@ -296,7 +296,7 @@ def _peer(bench: Bench, script: str) -> Path:
     return bench.settings.root / "benchmarks" / "peers" / script
 
 
-def _answer_of(printed: str, out: Path) -> Answer:
+def _read_answer(printed: str, out: Path) -> Answer:
     try:
         counts = json.loads(printed.strip().splitlines()[-1])
     except (IndexError, ValueError) as error:

@@ -96,7 +96,7 @@ def error_sites() -> list[ErrorSite]:
         for package, above in ((PACKAGE, PACKAGE), (PLAN_REVIEW, PLAN_REVIEW.parent))
         for path in sorted(package.rglob("*.py"))
         if path.name != "errors.py"
-        for site in _sites_of(path, path.relative_to(above).as_posix(), names)
+        for site in _find_sites(path, path.relative_to(above).as_posix(), names)
     ]
     seen: Counter[str] = Counter()
     for place, site in enumerate(sites):
@@ -105,7 +105,7 @@ def error_sites() -> list[ErrorSite]:
     return sites
 
 
-def _sites_of(path: Path, module: str, names: set[str]) -> Iterator[ErrorSite]:
+def _find_sites(path: Path, module: str, names: set[str]) -> Iterator[ErrorSite]:
     def walk(node: ast.AST, function: str) -> Iterator[ErrorSite]:
         for child in ast.iter_child_nodes(node):
             inner = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else function

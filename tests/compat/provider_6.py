@@ -72,7 +72,7 @@ def used_types() -> dict[str, Used]:
     return {name: used for name, used in found.items() if used.names}
 
 
-def folder_of(name: str) -> str:
+def type_folder(name: str) -> str:
     """Where the bindings have a type: aws_s3_bucket in s3-bucket, data.aws_partition in data-aws-partition."""
     is_data = name.startswith("data.")
     words = name.removeprefix("data.").removeprefix("aws_").replace("_", "-")
@@ -97,7 +97,7 @@ def schemas(version: str, names: set[str], folder: Path) -> dict[str, Schema]:
     fetched = subprocess.run(
         ["npm", "pack", "--silent", f"{PACKAGE}@{version}"], cwd=folder, check=True, capture_output=True, text=True
     )
-    wanted = {f"package/lib/{folder_of(name)}/index.d.ts": name for name in names}
+    wanted = {f"package/lib/{type_folder(name)}/index.d.ts": name for name in names}
     found = {}
     with tarfile.open(folder / fetched.stdout.strip()) as archive:
         for member in archive:

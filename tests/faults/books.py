@@ -19,7 +19,7 @@ from pyarrow import parquet
 from .moto_lake import MotoLake
 from .names import BUCKET, DATASET
 from .seen import MissingFileError, SeenTable, table_seen
-from .thin_job import CURATED, FEATURES, Row, quarter_of, rows_of, split
+from .thin_job import CURATED, FEATURES, Row, parse_rows, quarter_of, split
 
 RAW = f"raw/{DATASET}/"
 MANIFESTS = f"deliveries/{DATASET}/"
@@ -44,9 +44,9 @@ class Model:
     withdrawn: dict[str, dict[str, bytes]] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
 
-    def files_of(self, name: str) -> dict[str, bytes]:
+    def raw_files(self, name: str) -> dict[str, bytes]:
         """The raw files of a delivery."""
-        return {key: content for key, content in self.raw.items() if delivery_of(key) == name}
+        return {key: content for key, content in self.raw.items() if delivery_name(key) == name}
 
 
 class Books:
@@ -96,8 +96,8 @@ class Books:
         withdrawn = self._check_withdrawn(last)
         rows: dict[str, list[Row]] = {}
         for key, content in self._model.raw.items():
-            if (name := delivery_of(key)) not in withdrawn:
-                rows.setdefault(name, []).extend(rows_of(content))
+            if (name := delivery_name(key)) not in withdrawn:
+                rows.setdefault(name, []).extend(parse_rows(content))
         splits = split(rows)
         expected = sorted((name, *row) for name, of_it in splits.items() for row in of_it.kept)
         curated = self.table(CURATED)
@@ -110,7 +110,7 @@ class Books:
             held = sum(_rows_in(content) for key, content in objects.items() if key.startswith(folder))
             if len(rows[name]) != len(of_it.kept) + held + of_it.duplicates:
                 raise BrokenPromiseError(f"{name}: {len(rows[name])} rows in, {held} in quarantine, {of_it}")
-            recorded = self._counts_of(name, last["published"][name]["run_id"])
+            recorded = self._read_counts(name, last["published"][name]["run_id"])
             counted = (len(rows[name]), len(of_it.kept), len(of_it.quarantined), of_it.duplicates)
             if recorded != counted:
                 raise BrokenPromiseError(f"{name}: the manifests count {recorded}, and there are {counted}")
@@ -149,7 +149,7 @@ class Books:
     def _check_withdrawn(self, last: dict[str, Any]) -> set[str]:
         model = self._model
         found = {name for name, state in last["published"].items() if state["withdrawn"]}
-        wanted = {name for name, files in model.withdrawn.items() if files == model.files_of(name)}
+        wanted = {name for name, files in model.withdrawn.items() if files == model.raw_files(name)}
         if found - model.unsure != wanted - model.unsure:
             raise BrokenPromiseError(f"withdrawn are {sorted(found)}, not {sorted(wanted)}")
         return found
@@ -167,12 +167,12 @@ class Books:
             recorded = {(each["uri"], each["size_bytes"], each["etag"].strip('"')) for each in _inputs(last, name)}
             there = {
                 (f"s3://{BUCKET}/{key}", len(content), etags[key].strip('"'))
-                for key, content in self._model.files_of(name).items()
+                for key, content in self._model.raw_files(name).items()
             }
             if recorded != there:
                 raise BrokenPromiseError(f"{name}: the last manifest names {recorded}, and there are {there}")
 
-    def _counts_of(self, name: str, run_id: str) -> tuple[int, ...] | None:
+    def _read_counts(self, name: str, run_id: str) -> tuple[int, ...] | None:
         content = self._lake.objects().get(f"{RUNS}{run_id}.json")
         counts = json.loads(content)["deliveries"] if content else ()
         members = ("rows_in", "kept", "quarantined", "duplicates")
@@ -213,7 +213,7 @@ class Books:
         return recorded == (len(content), checksum, checksum, self._lake.etags()[key].strip('"'))
 
 
-def delivery_of(key: str) -> str:
+def delivery_name(key: str) -> str:
     """The delivery of a raw file's key."""
     return key.removeprefix(f"{RAW}delivery=").partition("/")[0]
 

@@ -31,11 +31,11 @@ from quartal.features.query import iceberg_catalog
 from quartal.features.tags import State, remove_tag, set_tag
 from quartal.runs.pipeline import follow_run, start_run
 
-from .books import MANIFESTS, RAW, Books, BrokenPromiseError, Model, delivery_of
+from .books import MANIFESTS, RAW, Books, BrokenPromiseError, Model, delivery_name
 from .moto_lake import MotoLake
 from .names import BUCKET, DATABASE, DATASET
 from .thin_job import CURATED, FEATURES, ThinJob
-from .workflow import runs_there, workspace_of
+from .workflow import make_workspace, runs_there
 
 DELIVERIES = ("2024Q1", "2024Q2", "2024Q3")
 _READS = ("GetObject", "HeadObject", "ListObjectsV2")
@@ -181,7 +181,7 @@ class Sequence:
         name = DELIVERIES[0]
         told, landed = self._run(plan, (name,))
         if landed:
-            self.model.withdrawn[name] = self.model.files_of(name)
+            self.model.withdrawn[name] = self.model.raw_files(name)
         return told, landed
 
     def _race(self, plan: FaultPlan) -> tuple[Told, bool]:
@@ -208,7 +208,7 @@ class Sequence:
 
     def _start(self, plan: FaultPlan) -> tuple[Told, bool]:
         """Start the workflow and watch it."""
-        workspace, before = workspace_of(self.lake.connection), set(runs_there())
+        workspace, before = make_workspace(self.lake.connection), set(runs_there())
         self.lake.workflow.fails = self.draw.random() < 0.3
         started: list[str] = []
         error = self._attempt(lambda: started.append(start_run(workspace, ())), plan)
@@ -323,7 +323,7 @@ class Sequence:
         error = self._send(dict(self.model.raw), None)
         if error is not None:
             raise BrokenPromiseError(f"upload fails without any fault: {error!r}")
-        for name in sorted({delivery_of(key) for key in self.model.raw}):
+        for name in sorted({delivery_name(key) for key in self.model.raw}):
             self.books.check_delivery_manifest(name)
         told, _ = self._run(FaultPlan())
         if told is not Told.DONE:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.etl_job.programs import ROOT, assert_same, environment_of, outcome_of, own_folder, served_catalog
+from tests.unit.etl_job.programs import ROOT, assert_same, own_folder, program_environment, run_job, served_catalog
 
 from .cluster import WORKERS, namespace_command, standalone_cluster
 
@@ -32,11 +32,11 @@ def test_cluster_gives_the_same_as_local_mode(namespace: list[str], tmp_path: Pa
     hidden = [own_folder(root), ROOT / "etl_job", ROOT / "data"]
     own_folder(root).mkdir()
     with served_catalog() as catalog, ThreadPoolExecutor(1) as beside:
-        local = beside.submit(outcome_of, [str(PYTHON)], tmp_path / "local", environment_of(PYTHON, catalog))
+        local = beside.submit(run_job, [str(PYTHON)], tmp_path / "local", program_environment(PYTHON, catalog))
         with standalone_cluster(namespace, hidden, tmp_path / "spark", catalog) as master:
             options = ["--master", master, "--py-files", code, "--conf", "spark.executor.memory=512m"]
-            env = {**environment_of(PYTHON, catalog, *options), "PYSPARK_PYTHON": str(PYTHON)}
-            found = outcome_of([str(PYTHON)], root, env)
+            env = {**program_environment(PYTHON, catalog, *options), "PYSPARK_PYTHON": str(PYTHON)}
+            found = run_job([str(PYTHON)], root, env)
 
         assert len(list((tmp_path / "spark").glob("worker-*/app-*"))) == WORKERS
         assert_same(found, local.result())

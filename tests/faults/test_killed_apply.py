@@ -77,7 +77,7 @@ def apply_to_the_end(deployment: Deployment) -> None:
         if "Review a new plan: `quartal plan`" in ended.output:  # one was left from before the death
             continue
         assert _TAKE_IN.search(" ".join(ended.output.split())) is not None, ended.output
-        found = {each["address"]: each["id"] for each in _THERE.finditer(lines_of(ended))}
+        found = {each["address"]: each["id"] for each in _THERE.finditer(output_lines(ended))}
         assert found, ended.output
         sys.stdout.write(f"take in {', '.join(found)}\n")
         for address, name in found.items():
@@ -87,7 +87,7 @@ def apply_to_the_end(deployment: Deployment) -> None:
     raise AssertionError(f"not done after {_ATTEMPTS} attempts")
 
 
-def lines_of(ended: Ended) -> str:
+def output_lines(ended: Ended) -> str:
     """Terraform's own lines, without the frame that they are shown in."""
     return "\n".join(line.strip("│ ") for line in ended.output.splitlines())
 

@@ -103,7 +103,7 @@ class Killer:
 _NOTHING_LANDS = FaultPlan.parse({"rules": [{"mode": "reset-before", "times": None}]})
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
+def read_files(folder: Path) -> dict[str, bytes]:
     return {f"{RAW}{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*.csv")}
 
 
@@ -119,7 +119,7 @@ def test_killed_upload_is_taken_up_by_the_same_command(lake, tmp_path, nth, afte
     lake.proxy.plan = None
 
     before = lake.objects()
-    wanted = files_of(tmp_path)
+    wanted = read_files(tmp_path)
     books = Books(lake, Model(raw=wanted))
     books._check_what_manifests_say()
     assert Killer(lake, 10**9, after=False).run(_UPLOAD, str(tmp_path)) == 0

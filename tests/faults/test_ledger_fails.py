@@ -130,7 +130,7 @@ def test_ledger_detects_an_unrequested_withdrawal(lake, books):
 
 
 def test_withdrawal_that_is_forgotten_is_found(lake, books):
-    books._model.withdrawn["2024Q1"] = books._model.files_of("2024Q1")
+    books._model.withdrawn["2024Q1"] = books._model.raw_files("2024Q1")
     with pytest.raises(BrokenPromiseError, match="withdrawn are"):
         books.check_balance()
 

@@ -31,7 +31,7 @@ from .moto_lake import MotoLake  # noqa: E402
 from .names import BUCKET, REGION  # noqa: E402
 from .proxy import Answer, Request  # noqa: E402
 from .sequence import Sequence  # noqa: E402
-from .test_killed_commands import files_of  # noqa: E402
+from .test_killed_commands import read_files  # noqa: E402
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 _TIMEOUT_S = 300
@@ -161,7 +161,7 @@ def test_upload_suspended_beyond_its_credentials_renews_them_or_fails_clearly(la
         path = source / f"delivery={name}" / "part.csv"
         path.parent.mkdir(parents=True)
         path.write_text("id,day\n" + "".join(f"{number}{row},2024-01-0{number + 1}\n" for row in range(1, 9)))
-    wanted = files_of(source)
+    wanted = read_files(source)
     books = Books(lake, Model(raw=wanted))
     session = Session(tmp_path)
 

@@ -72,7 +72,7 @@ class Landed:
     features: bool = False
 
 
-def rows_of(content: bytes) -> list[Row]:
+def parse_rows(content: bytes) -> list[Row]:
     """The rows of a file."""
     lines = list(csv.reader(io.StringIO(content.decode())))[1:]
     return [(int(number), date.fromisoformat(day)) for number, day in lines]
@@ -159,7 +159,7 @@ class ThinJob:
         return tuple(Delivery(name, tuple(files)) for name, files in sorted(found.items()))
 
     def _rows(self, delivery: Delivery) -> list[Row]:
-        return [row for file in delivery.files for row in rows_of(self._store.read(file.uri))]
+        return [row for file in delivery.files for row in parse_rows(self._store.read(file.uri))]
 
     def _with_neighbours(
         self, tables: Tables, there: dict[str, Delivery], replaced: list[str], withdrawn: tuple[str, ...]

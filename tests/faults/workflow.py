@@ -75,7 +75,7 @@ def runs_there() -> dict[str, dict[str, str]]:
     return {run_id: dict(run.properties) for run_id, run in workflow.runs.items()} if workflow else {}
 
 
-def workspace_of(connection: AwsConnection) -> Workspace:
+def make_workspace(connection: AwsConnection) -> Workspace:
     """A workspace with the parts that commands on runs need."""
     deployment = Deployment(
         region=REGION,

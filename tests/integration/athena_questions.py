@@ -10,7 +10,7 @@ from quartal.core.polling import Waiter
 Answer = tuple[dict[str, Any], list[list[str | None]]]
 
 
-def athena_of(client: Any, *, database: str, results: str) -> Callable[..., Answer]:
+def make_ask(client: Any, *, database: str, results: str) -> Callable[..., Answer]:
     """`ask(sql)`: the finished execution and its rows, the header first; no rows where it did not succeed."""
 
     def ask(sql: str, **request) -> tuple[dict, list[list[str | None]]]:

@@ -11,7 +11,7 @@ from quartal.core.polling import Waiter
 
 
 @contextmanager
-def inbox_of(topic: str, sqs: Any, sns: Any) -> Iterator[Callable[[str], str]]:
+def open_inbox(topic: str, sqs: Any, sns: Any) -> Iterator[Callable[[str], str]]:
     """Waits for a message of the topic that holds a text; others may come before it."""
     queue = sqs.create_queue(QueueName=f"{topic.rsplit(':', 1)[1]}-inbox")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -26,10 +26,10 @@ from quartal.local.toolchain import class_archive
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.terraform import saved_plan
 from quartal.workspace import terraform_environment
-from tests.integration.athena_questions import athena_of
+from tests.integration.athena_questions import make_ask
 from tests.integration.conftest import PROJECT, Feed, Pipeline
 from tests.integration.iam_exceptions import NEVER_NEEDED, UNUSED
-from tests.integration.inbox import inbox_of
+from tests.integration.inbox import open_inbox
 from tests.integration.independent import expected_tables
 from tests.integration.overdue import OverdueCheck, check_made_due_by_hand
 
@@ -285,7 +285,7 @@ def athena(pipeline, client):
     """`athena(sql)`: the finished execution and its rows, the header first."""
     deployment = pipeline.workspace.deployment
     results = f"s3://{deployment.lake_bucket}/tmp/athena/"
-    return athena_of(client("athena"), database=deployment.database, results=results)
+    return make_ask(client("athena"), database=deployment.database, results=results)
 
 
 def test_athena_reads_the_published_features(manifest, athena, feed: Feed):
@@ -456,7 +456,7 @@ def client(pipeline: Pipeline) -> Callable[[str], Any]:
 def alert_with(pipeline: Pipeline, client: Callable[[str], Any]) -> Iterator[Callable[[str], str]]:
     """Waits for a message of the pipeline's topic that holds a text."""
     topic = pipeline.workspace.terraform.outputs()["sns_topic_arn"]
-    with inbox_of(topic, client("sqs"), client("sns")) as wait:
+    with open_inbox(topic, client("sqs"), client("sns")) as wait:
         yield wait
 
 

@@ -58,7 +58,7 @@ class Block:
     reason: str | None
 
 
-def blocks_of(page: Path) -> list[Block]:
+def find_blocks(page: Path) -> list[Block]:
     return [
         Block(found["commands"], tuple(_SHOWS.findall(found["shows"])), found["reason"])
         for found in _BLOCK.finditer(page.read_text("utf-8"))
@@ -101,7 +101,7 @@ def typed(script: str, checkout: Path, endpoint_url: str) -> subprocess.Complete
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_of_page_work_in_their_order(page: Path, checkout: Path, endpoint_url: str):
-    blocks = [block for block in blocks_of(page) if block.reason is None]
+    blocks = [block for block in find_blocks(page) if block.reason is None]
     assert blocks
     mark = f"block-{secrets.token_hex(8)}"
     script = "set -euo pipefail\n" + "".join(f"echo {mark}\n{block.commands}\n" for block in blocks)

@@ -33,7 +33,7 @@ SESSIONS = [
 ]
 
 
-def contract_of(dataset: str, file_format: str, source: Path) -> str:
+def make_contract(dataset: str, file_format: str, source: Path) -> str:
     """The contract of charging sessions for files of another format, which have a decimal point."""
     document = yaml.safe_load(source.read_text())
     document["id"] = dataset
@@ -50,7 +50,7 @@ def contract_of(dataset: str, file_format: str, source: Path) -> str:
 def project(project: Path) -> Path:
     contracts = project / "data" / "contracts"
     for dataset, file_format in ((JSON_LINES, "jsonLines"), (PARQUET, "parquet")):
-        text = contract_of(dataset, file_format, contracts / "charging_sessions.yaml")
+        text = make_contract(dataset, file_format, contracts / "charging_sessions.yaml")
         (contracts / f"{dataset}.yaml").write_text(text)
     variables = project / "infra" / "environments" / "localstack.tfvars"
     text = variables.read_text()
@@ -70,7 +70,7 @@ class Published:
     features: pa.Table
 
 
-def run_of(pipeline: Pipeline, dataset: str, folder: Path) -> Published:
+def run_dataset(pipeline: Pipeline, dataset: str, folder: Path) -> Published:
     settings = replace(pipeline.workspace.settings, dataset=dataset)
     of_feed = Pipeline(replace(pipeline.workspace, settings=settings))
     of_feed.upload(folder)
@@ -94,8 +94,8 @@ def test_feeds_of_json_lines_and_of_parquet_are_crawled_and_come_to_the_same_fea
     (lines / "part-1.jsonl").write_text("\n".join([*texts, '{"session_id": 90001, "site": "nowhere"}']))
     pq.write_table(pa.Table.from_pylist(rows), columns / "part-1.parquet")
 
-    from_lines = run_of(pipeline, JSON_LINES, lines.parent)
-    from_columns = run_of(pipeline, PARQUET, columns.parent)
+    from_lines = run_dataset(pipeline, JSON_LINES, lines.parent)
+    from_columns = run_dataset(pipeline, PARQUET, columns.parent)
 
     assert from_lines.table["Parameters"]["classification"] == "json"
     assert from_columns.table["Parameters"]["classification"] == "parquet"

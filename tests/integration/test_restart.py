@@ -123,17 +123,17 @@ def run_a_job(stack: OwnLocalStack, mark: str, *, allowed: tuple[str, ...] = ("s
     command = {"Name": "pythonshell", "ScriptLocation": "s3://code/job.py", "PythonVersion": "3.9"}
     glue.create_job(Name="long", Role="job", Command=command, MaxRetries=1)
     run_id: str = glue.start_job_run(JobName="long", Arguments={"--mark": mark})["JobRunId"]
-    wait(lambda: state_of(stack, run_id), lambda state: state == "RUNNING", "the run runs")
-    wait(lambda: processes_of(mark), bool, "the script runs")
+    wait(lambda: read_state(stack, run_id), lambda state: state == "RUNNING", "the run runs")
+    wait(lambda: find_processes(mark), bool, "the script runs")
     return run_id
 
 
-def state_of(stack: OwnLocalStack, run_id: str) -> str:
+def read_state(stack: OwnLocalStack, run_id: str) -> str:
     state: str = stack.client("glue").get_job_run(JobName="long", RunId=run_id)["JobRun"]["JobRunState"]
     return state
 
 
-def processes_of(mark: str) -> list[psutil.Process]:
+def find_processes(mark: str) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if mark in _arguments(process)]
 
 
@@ -161,7 +161,7 @@ def test_run_of_a_killed_localstack_is_found_failed_and_all_else_as_it_was(own: 
     )
 
     stack.kill()
-    wait(lambda: processes_of(mark), lambda found: not found, "the script is gone with the service")
+    wait(lambda: find_processes(mark), lambda found: not found, "the script is gone with the service")
     stack.start()
 
     run = glue.get_job_run(JobName="long", RunId=run_id)["JobRun"]
@@ -187,7 +187,7 @@ def test_reset_stops_what_runs_and_drops_everything_for_good(own: Any, tmp_path:
         lists = (glue.get_jobs()["Jobs"], glue.get_databases()["DatabaseList"], glue.get_triggers()["Triggers"])
         return [each for found in lists for each in found]
 
-    assert processes_of(mark) == []
+    assert find_processes(mark) == []
     assert everything() == []
     stack.stop()
     stack.start()

@@ -124,7 +124,7 @@ def story(root: Root, endpoint_url: str) -> Story:
         root.run("destroy", "-no-color", "-auto-approve", "-parallelism=20", "-var=revision=2")
     return Story(
         provider_types=provider_types,
-        tested_types={type_of(address) for address in resources},
+        tested_types={resource_type(address) for address in resources},
         second_plan=second_plan,
         change=change,
         read_back=read_back,
@@ -134,7 +134,7 @@ def story(root: Root, endpoint_url: str) -> Story:
     )
 
 
-def type_of(address: str) -> str:
+def resource_type(address: str) -> str:
     return address.partition(".")[0]
 
 
@@ -211,7 +211,11 @@ def test_second_plan_is_empty(story: Story):
 
 
 def test_change_is_applied_in_place(story: Story):
-    made = {address: actions for address, actions in changing(story.change).items() if type_of(address) not in REPLACED}
+    made = {
+        address: actions
+        for address, actions in changing(story.change).items()
+        if resource_type(address) not in REPLACED
+    }
     assert set(map(tuple, made.values())) == {("update",)}
     assert set(made) == set(READ_BACK)
 

@@ -21,7 +21,7 @@ DRAFTED = [data for data in CORPUS if data.asks is None]
 FileOf = Callable[[DataSet], Path]
 
 
-def name_of(data: DataSet) -> str:
+def data_set_name(data: DataSet) -> str:
     return data.name
 
 
@@ -34,7 +34,7 @@ def test_most_of_the_corpus_is_drafted():
     assert len(DRAFTED) >= 22
 
 
-@pytest.mark.parametrize("data", DRAFTED, ids=name_of)
+@pytest.mark.parametrize("data", DRAFTED, ids=data_set_name)
 def test_draft_keeps_every_row_that_has_a_day(data: DataSet, file_of: FileOf):
     drafted = draft(file_of(data), data.name)
     linted = lint(drafted.text, data.path)
@@ -49,7 +49,7 @@ def test_draft_keeps_every_row_that_has_a_day(data: DataSet, file_of: FileOf):
         assert ",".join(contract.features.entity) == ("" if data.entity == "none" else data.entity)
 
 
-@pytest.mark.parametrize("data", [data for data in CORPUS if data.asks], ids=name_of)
+@pytest.mark.parametrize("data", [data for data in CORPUS if data.asks], ids=data_set_name)
 def test_failed_draft_names_the_column(data: DataSet, file_of: FileOf):
     with pytest.raises(ConfigurationError, match=data.asks):
         draft(file_of(data), data.name)

@@ -50,7 +50,7 @@ def features_by_duckdb(file: Path, contract: Contract) -> duckdb.DuckDBPyRelatio
     also, by = (f"{entity}, ", f"partition by {entity} ") if entity else ("", "")
     measures = [measure.column for measure in spec.measures]
     columns = [f'{named(contract, name)} as "{name}"' for name in spec.entity]
-    columns += [f"{day_of(contract)} as day"]
+    columns += [f"{day_expression(contract)} as day"]
     columns += [f'{number(contract, name)} as "{name}"' for name in measures]
     parts = [
         part
@@ -107,10 +107,10 @@ def named(contract: Contract, name: str) -> str:
     return '"' + contract.column(name).name_in_file.replace('"', '""') + '"'
 
 
-def day_of(contract: Contract) -> str:
+def day_expression(contract: Contract) -> str:
     column = contract.event_column
     form = "".join(
-        piece if isinstance(piece, str) else "" if piece.unit == "offset" else _format_of(piece.unit)
+        piece if isinstance(piece, str) else "" if piece.unit == "offset" else _strptime_format(piece.unit)
         for piece in column.rules.layouts[0].pieces
     )
     text = named(contract, column.name)
@@ -119,7 +119,7 @@ def day_of(contract: Contract) -> str:
     return f"try_strptime({text}, '{form}')::date"
 
 
-def _format_of(unit: str) -> str:
+def _strptime_format(unit: str) -> str:
     return {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}[unit]
 
 

@@ -45,7 +45,7 @@ _LEFT_OUT = {
 _KEY, _OWN_KEY = "${var.key_arn}", "${aws_kms_key.this.arn}"
 
 
-def configuration_of(state: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+def build_configuration(state: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
     """The modules of a state by name, each as a configuration in Terraform's JSON syntax.
 
     Args:
@@ -135,7 +135,7 @@ def main() -> None:
         line = [terraform.binary, "providers", "schema", "-json"]
         schemas = subprocess.run(line, cwd=folder, env=terraform.environ, capture_output=True, check=True)
     (provider,) = json.loads(schemas.stdout)["provider_schemas"].values()
-    made = configuration_of(state, provider["resource_schemas"])
+    made = build_configuration(state, provider["resource_schemas"])
     Path(sys.argv[2]).write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
 
 

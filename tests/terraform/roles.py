@@ -33,7 +33,7 @@ def role_policies(plan: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]
     return found
 
 
-def statements_of(policies: Mapping[str, Mapping[str, Any]]) -> tuple[Statement, ...]:
+def all_statements(policies: Mapping[str, Mapping[str, Any]]) -> tuple[Statement, ...]:
     """All statements of a role's policies."""
     return tuple(each for name, document in policies.items() for each in parse(name, json.dumps(document)))
 
@@ -44,7 +44,7 @@ def is_allowed(statements: tuple[Statement, ...], action: str, resource: str, **
     return decide(statements, Access(action, (resource,), given)).is_allowed
 
 
-def accesses_of(statement: Statement) -> Iterator[Access]:
+def example_accesses(statement: Statement) -> Iterator[Access]:
     """An example of each thing that a statement allows: every action, on every resource, under every condition."""
     contexts: list[dict[str, tuple[str, ...]]] = [{}]
     for keys in statement.condition.values():

@@ -131,7 +131,7 @@ def of_role(policies: dict[str, list[dict[str, Any]]], role: str) -> list[dict[s
     ]
 
 
-def action_of(call: str) -> str:
+def to_action(call: str) -> str:
     """The IAM action of a recorded request."""
     service, _, operation = call.partition(":")
     call = f"{SERVICES.get(service, service)}:{operation}"
@@ -143,7 +143,7 @@ def needed(kind: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for owner, kinds in CALLS.items():
         for call in kinds[kind]:
-            found.setdefault(action_of(call), set()).add(owner)
+            found.setdefault(to_action(call), set()).add(owner)
     return {action: owners for action, owners in found.items() if action not in NEEDS_NO_PERMISSION}
 
 
@@ -223,9 +223,9 @@ def test_deployer_may_create_each_resource_by_its_name(
         # the state was made in another account
         arn = ARNS[change["type"]].format(account=ACCOUNT, **after).replace("000000000000", ACCOUNT)
         makes = {
-            action_of(call)
+            to_action(call)
             for call in CALLS[change["type"]]["apply"]
-            if re.search(r":(Create|Put)(?!.*Tag)", call) and action_of(call) != "kms:CreateKey"
+            if re.search(r":(Create|Put)(?!.*Tag)", call) and to_action(call) != "kms:CreateKey"
         }
         for action in makes:
             if not any(

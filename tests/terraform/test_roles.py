@@ -16,7 +16,7 @@ from etl_job.lake.paths import LakePaths
 from tests.terraform.plan_time_aws import ACCOUNT
 from tests.terraform.planned_policies import plan_everything
 from tests.terraform.role_table import with_table
-from tests.terraform.roles import Access, Statement, accesses_of, decide, is_allowed, role_policies, statements_of
+from tests.terraform.roles import Access, Statement, all_statements, decide, example_accesses, is_allowed, role_policies
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Terraform
@@ -40,7 +40,7 @@ def policies(terraform: Terraform, staged_infra: Path, tmp_path_factory: pytest.
 
 @pytest.fixture(scope="module")
 def roles(policies: dict[str, Any]) -> dict[str, tuple[Statement, ...]]:
-    return {role: statements_of(of_role) for role, of_role in policies.items()}
+    return {role: all_statements(of_role) for role, of_role in policies.items()}
 
 
 def table(name: str) -> str:
@@ -85,7 +85,7 @@ def test_no_role_of_a_dataset_may_do_to_a_neighbour_what_it_may_do_to_its_own(
     checked, allowed = 0, []
     for role in roles:
         for statement in roles[role]:
-            for access in accesses_of(statement):
+            for access in example_accesses(statement):
                 assert decide(roles[role], access).is_allowed, (role, statement.label, access)
                 other = _of_neighbour(access, neighbour)
                 if other == access:

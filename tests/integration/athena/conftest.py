@@ -106,16 +106,16 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 @pytest.fixture(scope="session")
 def clients() -> Path:
     """The programs of an environment with awswrangler, PyAthena and SQLAlchemy."""
-    return programs_of("clients")
+    return ensure_programs("clients")
 
 
 @pytest.fixture(scope="session")
 def dbt() -> Path:
     """The programs of an environment with dbt."""
-    return programs_of("dbt")
+    return ensure_programs("dbt")
 
 
-def programs_of(name: str) -> Path:
+def ensure_programs(name: str) -> Path:
     """The programs of an environment, which uv creates on first use."""
     if os.environ.get("QUARTAL_ATHENA_CLIENTS") != "all":
         pytest.skip("QUARTAL_ATHENA_CLIENTS=all installs the clients and asks by them")

@@ -65,13 +65,13 @@ def started_by_events(account: Account, **batching: int) -> tuple[str, Callable[
     return workflow, send
 
 
-def runs_of(account: Account, workflow: str) -> list[dict[str, Any]]:
+def list_runs(account: Account, workflow: str) -> list[dict[str, Any]]:
     """The runs of a workflow, newest first."""
     found: list[dict[str, Any]] = account.glue.get_workflow_runs(Name=workflow)["Runs"]
     return found
 
 
-def events_of(run: dict[str, Any]) -> list[str]:
+def event_ids(run: dict[str, Any]) -> list[str]:
     return sorted(run["WorkflowRunProperties"]["aws:eventIds"].strip("[]").split(", "))
 
 
@@ -79,13 +79,13 @@ def test_full_batches_of_events_start_runs_of_a_workflow(account: Account):  # G
     workflow, send = started_by_events(account, BatchSize=2)
 
     first = sorted((send(), send()))
-    (run,) = account.wait(lambda: runs_of(account, workflow), bool, "the run of the first two events")
+    (run,) = account.wait(lambda: list_runs(account, workflow), bool, "the run of the first two events")
     done = account.wait_for_workflow_run(workflow, run["WorkflowRunId"])
     assert (done["Status"], done["Statistics"]["SucceededActions"]) == ("COMPLETED", 1)
     second = sorted((send(), send()))
-    runs = account.wait(lambda: runs_of(account, workflow), lambda runs: len(runs) == 2, "the run of the next two")
+    runs = account.wait(lambda: list_runs(account, workflow), lambda runs: len(runs) == 2, "the run of the next two")
 
-    assert [events_of(run) for run in runs] == [second, first]
+    assert [event_ids(run) for run in runs] == [second, first]
     assert [run["StartingEventBatchCondition"]["BatchSize"] for run in runs] == [2, 2]
 
 
@@ -94,10 +94,10 @@ def test_event_that_stays_alone_starts_a_run_when_its_window_is_over(account: Ac
 
     sent = send()
     (run,) = account.wait(
-        lambda: (clock({"advance_seconds": 61}), runs_of(account, workflow))[1], bool, "the end of the window"
+        lambda: (clock({"advance_seconds": 61}), list_runs(account, workflow))[1], bool, "the end of the window"
     )
 
-    assert events_of(run) == [sent]
+    assert event_ids(run) == [sent]
     assert run["StartingEventBatchCondition"]["BatchWindow"] == 60
     assert not run["StartingEventBatchCondition"].get("BatchSize")
 

@@ -12,7 +12,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[3] / "tooling/localstack_glue/examples"
 
 
-def output_of(example: str, endpoint: str | None) -> list[list[str]]:
+def run_example(example: str, endpoint: str | None) -> list[list[str]]:
     """Run an example to its end and return the words of each line that it printed."""
     if endpoint is None:
         pytest.skip("it needs Spark jobs: run it by hand on AWS")
@@ -24,7 +24,7 @@ def output_of(example: str, endpoint: str | None) -> list[list[str]]:
 
 
 def test_example_prints_what_its_job_has_summed_up(glue_endpoint: str | None):  # G1, G7
-    lines = output_of("crawl_then_run.py", glue_endpoint)
+    lines = run_example("crawl_then_run.py", glue_endpoint)
 
     assert lines[1:] == [["Skoda", "20000.00"], ["Volvo", "61000.50"]]
 
@@ -33,7 +33,7 @@ def test_job_with_bookmarks_reads_only_what_is_new_until_they_are_reset(glue_end
     january = ["10 Ada bolt 4", "10 Ada nut 4", "11 Grace washer 1"]
     february = ["12 Ada bolt 9"]
 
-    lines = [" ".join(words) for words in output_of("only_new_files.py", glue_endpoint)]
+    lines = [" ".join(words) for words in run_example("only_new_files.py", glue_endpoint)]
 
     assert lines == [
         *("first run: 3 lines", *january),

@@ -103,7 +103,7 @@ def judged(delivery: str, place: tuple[str, int, int], raw: str, form: str) -> R
     if len(row.values["place"] or "") > 8:
         row.reasons.add("place.maxLength")
     if row.values["at"] is not None:
-        row.moment = moment_of(row.values["at"])
+        row.moment = parse_moment(row.values["at"])
         if row.moment is None:
             row.reasons.add("at.format")
         elif row.moment.date() < date(2000, 1, 1):
@@ -120,7 +120,7 @@ def judged(delivery: str, place: tuple[str, int, int], raw: str, form: str) -> R
     return row
 
 
-def moment_of(text: str) -> datetime | None:
+def parse_moment(text: str) -> datetime | None:
     """Berlin's time in two formats, the first of two; none where clocks skip it. Or a moment with its offset."""
     offset = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{1,3}(Z|[+-]\d\d:\d\d)", text, re.ASCII)
     german = re.fullmatch(r"(\d\d?)\.(\d\d?)\.(\d{4}) (\d\d:\d\d)", text, re.ASCII)

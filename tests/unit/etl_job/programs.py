@@ -106,7 +106,7 @@ def _arguments(root: Path, dataset: str, contract: Path, **more: str) -> list[st
     return [word for name, value in (named | more).items() for word in (f"--{name}", value)]
 
 
-def outcome_of(command: Sequence[str], root: Path, env: Mapping[str, str]) -> Outcome:
+def run_job(command: Sequence[str], root: Path, env: Mapping[str, str]) -> Outcome:
     """Run the job in a new lake by this program, to whose arguments those of the runs are added.
 
     The folder's name is that of the database, which moto keeps for all of this process.
@@ -127,14 +127,18 @@ def outcome_of(command: Sequence[str], root: Path, env: Mapping[str, str]) -> Ou
     assert done.returncode == 0, done.stderr[-6000:]
     manifests = [json.loads(file.read_text()) for file in sorted((root / "runs").glob("*/*.json"))]
     return Outcome(
-        {name: _rows(catalog, f"{root.name}.{name}") for dataset in (DATASET, LEDGER) for name in _tables_of(dataset)},
+        {
+            name: _rows(catalog, f"{root.name}.{name}")
+            for dataset in (DATASET, LEDGER)
+            for name in _table_names(dataset)
+        },
         _quarantine(root),
         {each["run_id"]: _without_times(each["deliveries"]) for each in manifests},
         manifests[0]["versions"]["pyspark"],
     )
 
 
-def _tables_of(dataset: str) -> tuple[str, str]:
+def _table_names(dataset: str) -> tuple[str, str]:
     return f"{dataset}_curated", f"{dataset}_features"
 
 
@@ -159,7 +163,7 @@ def _without_times(deliveries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in each.items() if name != "inputs"} for each in deliveries]
 
 
-def environment_of(python: Path, env: Mapping[str, str], *submit: str) -> dict[str, str]:
+def program_environment(python: Path, env: Mapping[str, str], *submit: str) -> dict[str, str]:
     """The environment of a program of this Python, whose modules come from this checkout; with options of Spark's."""
     options = [*submit, "--conf", "spark.ui.showConsoleProgress=false", "pyspark-shell"]
     return {

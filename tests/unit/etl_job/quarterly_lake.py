@@ -46,7 +46,7 @@ def kept_rows(deliveries: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
     return kept
 
 
-def features_of(days: Iterable[date]) -> list[Feature]:
+def compute_features(days: Iterable[date]) -> list[Feature]:
     """One row for each day from the first to the last on which anything was counted."""
     counts = Counter(days)
     rows, so_far = [], 0
@@ -108,13 +108,13 @@ class QuarterlyLake:
             kept,
             replaced=went if were_in_step else None,
             changed_from=quarter_of(first) if first else None,
-            look_up=lambda quarters: {each: max(_days_of(each, days)) for each in quarters if _days_of(each, days)},
+            look_up=lambda quarters: {each: max(_days_in(each, days)) for each in quarters if _days_in(each, days)},
             keys=keys,
         )
         counted = sorted(Counter((name, day) for name in processed for _, day in after[name]).items())
         files = self._write(curated, [(*place, rows) for place, rows in counted])
         quarters = wanted.quarters if wanted else ()
-        computed = [row for row in features_of(days) if row[0] in quarters]
+        computed = [row for row in compute_features(days) if row[0] in quarters]
         feature_files = self._write(features, computed, {} if by_earlier_version else plan.empty_ends())
         if replaced:
             curated.replace(
@@ -174,5 +174,5 @@ def _spans(kept: Mapping[str, list[Row]]) -> tuple[KeptDays, ...]:
     )
 
 
-def _days_of(quarter: str, days: list[date]) -> list[date]:
+def _days_in(quarter: str, days: list[date]) -> list[date]:
     return [day for day in days if quarter_of(day) == quarter]

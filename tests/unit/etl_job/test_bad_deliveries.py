@@ -15,7 +15,7 @@ from etl_job.run import run
 from etl_job.spark import workload
 
 from .conftest import CONTRACT, DATASET
-from .test_run import HEADER, assert_features_are_those_of, published
+from .test_run import HEADER, assert_features_match, published
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_wild_dates_make_no_calendar(lake, start):
     assert manifest.features.partitions == ("2024Q1",)
     assert manifest.deliveries[0].violations == {"date.future": 2, "date.minimum": 1}
     (lake.raw / "delivery=d1" / "part-00000.csv").write_text(f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
 
 @pytest.mark.parametrize("one_task_rows", [workload.ONE_TASK_ROWS, 0], ids=["in one task", "in many tasks"])

@@ -21,7 +21,7 @@ from .test_contract import column
 HEADER = "sighting_id,brand,date,time"
 
 
-def tables_of(contract, *, held_by=None, deliveries=("q1", "q2"), recorded=True) -> Any:
+def open_tables(contract, *, held_by=None, deliveries=("q1", "q2"), recorded=True) -> Any:
     """The tables as a run of this contract opens them, made by a run of another (``held_by``)."""
     before = held_by or contract
 
@@ -83,43 +83,43 @@ def whole_days(document):
 def test_counts_of_another_contract_are_not_mixed_with_those_of_this_one(contract, document, parse, change, reason):
     change(document)
     changed = parse(document)
-    tables = tables_of(changed, held_by=contract)
+    tables = open_tables(changed, held_by=contract)
     with pytest.raises(ContractError, match=rf"{reason}\).*leave delivery q1 as it was.*deliver.* --delivery q1,q2`"):
         check(tables, changed)
     with pytest.raises(ContractError, match=r"restore the raw files of q1 and run again.*--withdraw q1"):
         check(tables, changed, with_files=("q2",))
     check(tables, changed, processed=("q1", "q2"))
     check(tables, changed, withdrawn=("q1",))
-    check(tables_of(contract), contract)
+    check(open_tables(contract), contract)
 
 
 def test_coarser_entity_and_fewer_columns_are_counted_from_what_is_there(contract, document, parse):
     finer_entity(document)
     finer = parse(document)
-    check(tables_of(contract, held_by=finer), contract)
+    check(open_tables(contract, held_by=finer), contract)
 
 
 def test_table_of_an_earlier_version_keeps_its_columns(contract, document, parse):
     features(document)["entity"], features(document)["count"] = ["brand"], "seen"
     changed = parse(document)
     with pytest.raises(ContractError, match="new columns: seen"):
-        check(tables_of(changed, held_by=contract, recorded=False), changed)
-    check(tables_of(contract, recorded=False), contract)
+        check(open_tables(changed, held_by=contract, recorded=False), changed)
+    check(open_tables(contract, recorded=False), contract)
 
 
 def test_column_that_becomes_another_type_is_refused_whatever_is_processed(contract, document, parse):
     features(document).update(entity=["time"], count="brand")
     changed = parse(document)
     with pytest.raises(ContractError, match=r"lake\.t has a column brand of type string, but by the contract.* long"):
-        check(tables_of(changed, held_by=contract), changed, processed=("q1", "q2"))
+        check(open_tables(changed, held_by=contract), changed, processed=("q1", "q2"))
 
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_features_of_other_columns_are_all_computed_again(contract, document, parse, recorded):
     features(document)["lagDays"] = [1, 2, 7, 28]
     changed = parse(document)
-    assert have_other_columns(tables_of(changed, held_by=contract, recorded=recorded).features)
-    assert not have_other_columns(tables_of(contract, recorded=recorded).features)
+    assert have_other_columns(open_tables(changed, held_by=contract, recorded=recorded).features)
+    assert not have_other_columns(open_tables(contract, recorded=recorded).features)
 
 
 def test_archived_delivery_gets_new_features_but_no_counts_that_its_files_alone_can_give(

@@ -11,7 +11,7 @@ from etl_job.notify.progress import Progress
 from etl_job.run import run
 
 from .conftest import DATABASE, DATASET
-from .test_run import HEADER, assert_features_are_those_of, kept_rows, published
+from .test_run import HEADER, assert_features_match, kept_rows, published
 
 
 class Killed(BaseException):
@@ -58,11 +58,11 @@ def test_runs_that_die_leave_old_or_new_tables_and_the_next_run_heals(lake, star
     with pytest.raises(Killed):
         start("before-the-manifest", after="stage=publish", do=die)
     assert (counts("curated"), counts("features")) == (new, new)
-    assert_features_are_those_of(lake.raw)  # also those of the quarter that only the torn state knew of
+    assert_features_match(lake.raw)  # also those of the quarter that only the torn state knew of
 
     healed = start("last")
     assert [each.delivery for each in healed.deliveries] == ["d1"]
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     exported = sorted(path.name for path in (lake.root / "exports" / "vehicle_sightings" / "features").iterdir())
     assert exported == ["2024Q1.csv"]
 
@@ -73,7 +73,7 @@ def test_run_overtaken_by_another_fails_with_that_reason_and_changes_nothing(lak
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Fiat,2024-01-02,10:00:00\nbad\n")
     with pytest.raises(PublicationError, match=r"another run changed lake\.vehicle_sightings_curated"):
         start("slow", after="stage=write", do=lambda: start("quick"))
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert start("later").published["d1"].run_id == "quick"
     bad_rows = (lake.root / "quarantine" / DATASET).rglob("*.parquet")  # each counts once: those of the run that won
     assert [path.parent.name for path in bad_rows] == ["run_id=quick"]
@@ -110,13 +110,13 @@ def test_rolled_back_and_dropped_tables_are_detected_and_repaired(lake, start):
         with rolled_back.manage_snapshots() as references:
             references.rollback_to_snapshot(rolled_back.snapshot_by_name("one").snapshot_id)
     assert [each.delivery for each in start("three").deliveries] == ["d1", "d2"]
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
     GlueCatalog("test").drop_table(f"{DATABASE}.{DATASET}_features")
     assert start("four").deliveries == ()  # what the curated table holds is enough
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
     GlueCatalog("test").drop_table(f"{DATABASE}.{DATASET}_curated")
     start("five")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert not start("six").published_anything

@@ -17,7 +17,7 @@ from etl_job.tables import commit_outcome
 
 from .conftest import DATABASE, DATASET
 from .glue_faults import ALWAYS, RESET, GlueFaults, inject
-from .test_run import HEADER, assert_features_are_those_of, published
+from .test_run import HEADER, assert_features_match, published
 
 CURATED, FEATURES = f"{DATASET}_curated", f"{DATASET}_features"
 FIRST = f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Opel,2024-01-02,10:00:00\nbad1\n"
@@ -54,7 +54,7 @@ def test_run_whose_commit_lost_its_answer_succeeds(lake, start, faults, table, a
     faults.fail("UpdateTable", answer, after_effect=True, table=table)
     (counts,) = start("one").deliveries
     assert (counts.rows_in, counts.kept, counts.quarantined, counts.duplicates) == (3, 2, 1, 0)
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert not start("two").published_anything
 
 
@@ -71,7 +71,7 @@ def test_rows_of_a_run_whose_outcome_is_unknown_do_not_count_twice(lake, start, 
     (second,) = start("two", "--delivery", "d2").deliveries
     assert (second.rows_in, second.kept, second.quarantined, second.duplicates) == (3, 1, 1, 1)
     assert published("curated")["sightings"].sum() == 3
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert quarantined(lake) == ["bad1", "bad2"]
 
     assert [each.delivery for each in start("three").deliveries] == ["d1"]
@@ -88,7 +88,7 @@ def test_run_that_committed_nothing_takes_its_own_away(lake, start, faults):
     assert (quarantined(lake), register_folders(lake)) == ([], [])
     faults.heal()
     start("two")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
 
 def test_torn_tables_are_repaired_before_any_other_work(lake, start, faults):
@@ -103,7 +103,7 @@ def test_torn_tables_are_repaired_before_any_other_work(lake, start, faults):
     with pytest.raises(Exception, match="lacks"):
         start("other", "--delivery", "d2")
     shutil.rmtree(lake.raw / "delivery=d2")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_lost_register_stops_the_run_before_it_reads(lake, start):
     assert quarantined(lake) == before
     start("three", "--delivery", "d1")  # as the message says
     start("four")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
 
 @pytest.mark.usefixtures("published_once")
@@ -135,7 +135,7 @@ def test_lost_register_of_an_earlier_versions_lake_is_found_by_its_rows(lake, st
         start("two")
     kept.rename(folder)
     start("three")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
 
 def test_delivery_without_valid_rows_has_no_lost_register(lake, start):
@@ -146,7 +146,7 @@ def test_delivery_without_valid_rows_has_no_lost_register(lake, start):
     forget(["quartal.key-register-files"])
     lake.deliver("d3", f"{HEADER}\nk9,Opel,2024-05-01,10:00:00\n")
     start("three")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
 
 def forget(names: list[str]) -> None:

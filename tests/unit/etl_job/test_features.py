@@ -22,7 +22,7 @@ def small_spec(contract):
     return contract.features.model_copy(update={"hour_histogram": False, "rolling_mean_days": (3,), "lag_days": (1, 2)})
 
 
-def features_of(spark, spec, counts, first_day, last_day):
+def computed_rows(spark, spec, counts, first_day, last_day):
     frame = spark.createDataFrame(
         [(brand, D(day), n) for brand, day, n in counts], "brand string, day date, sightings long"
     )
@@ -38,7 +38,7 @@ def test_features_cross_a_quarter_with_a_leap_day_and_a_gap(spark, small_spec):
         ("Opel", "2024-04-02", 6),
         ("Kia", "2024-04-01", 3),
     ]
-    assert features_of(spark, small_spec, counts, "2024-04-01", "2024-04-03") == [
+    assert computed_rows(spark, small_spec, counts, "2024-04-01", "2024-04-03") == [
         ("Kia", D("2024-04-01"), "2024Q2", 3, 1.0, 3.0, None, None, 3),
         ("Kia", D("2024-04-02"), "2024Q2", 0, 0.0, 1.5, 3, None, 3),
         ("Kia", D("2024-04-03"), "2024Q2", 0, None, 1.0, 0, 3, 3),
@@ -46,7 +46,7 @@ def test_features_cross_a_quarter_with_a_leap_day_and_a_gap(spark, small_spec):
         ("Opel", D("2024-04-02"), "2024Q2", 6, 1.0, 3.0, 0, 3, 6),
         ("Opel", D("2024-04-03"), "2024Q2", 0, None, 2.0, 6, 0, 6),
     ]
-    leap = features_of(spark, small_spec, counts, "2024-01-01", "2024-03-01")
+    leap = computed_rows(spark, small_spec, counts, "2024-01-01", "2024-03-01")
     assert [row[1:4] for row in leap if row[0] == "Opel" and row[1] < D("2024-03-02")] == [
         (D("2024-02-28"), "2024Q1", 4),
         (D("2024-02-29"), "2024Q1", 0),
@@ -56,8 +56,8 @@ def test_features_cross_a_quarter_with_a_leap_day_and_a_gap(spark, small_spec):
 
 def test_features_of_a_range_do_not_depend_on_where_it_begins(spark, small_spec):
     counts = [("Opel", "2023-12-30", 1), ("Opel", "2024-01-01", 2), ("Kia", "2023-11-05", 5), ("Kia", "2024-02-01", 1)]
-    whole = features_of(spark, small_spec, counts, "2023-10-01", "2024-02-02")
-    later = features_of(spark, small_spec, counts, "2024-01-01", "2024-02-02")
+    whole = computed_rows(spark, small_spec, counts, "2023-10-01", "2024-02-02")
+    later = computed_rows(spark, small_spec, counts, "2024-01-01", "2024-02-02")
     assert later == [row for row in whole if row[1] >= D("2024-01-01")]
 
 

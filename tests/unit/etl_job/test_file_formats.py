@@ -24,7 +24,7 @@ from etl_job.manifest.model import Totals
 from etl_job.reading.parquet_kinds import parquet_columns
 
 from .conftest import CONTRACT
-from .test_other_feeds import ChargingLake, assert_features_are_those_of, run_job
+from .test_other_feeds import ChargingLake, assert_features_equal, run_job
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SITES, PLUGS = ("BE-1", "HH-7"), ("ccs", "type2")
@@ -191,7 +191,7 @@ def test_feed_of_json_lines_equals_duckdb_in_two_steps(spark, moto_catalog, tmp_
         text: sorted(reasons) for text, reasons in expected.items()
     }
     kept = [("2024-03", values) for values in of_early] + [("2024-04", values) for _, values in late]
-    assert_features_are_those_of(
+    assert_features_equal(
         with_kept(
             (place, delivery, number, site, plug, moment, energy, seconds, moment.date())
             for place, (delivery, (number, site, plug, moment, energy, seconds)) in enumerate(kept)
@@ -269,7 +269,7 @@ def test_feed_of_parquet_equals_duckdb_in_two_steps(spark, moto_catalog, tmp_pat
         from read_parquet(getvariable('files'), union_by_name = true, filename = true)
         qualify row_number() over (partition by session_id order by delivery desc) = 1
     """)
-    assert_features_are_those_of(database)
+    assert_features_equal(database)
 
 
 # --- what stops a run

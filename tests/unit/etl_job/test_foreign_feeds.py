@@ -69,7 +69,7 @@ SECOND = "Sold On,Größe.(cm)\n2023-12-31,2.345\n2024-01-05,7\n"
 VALUES = {"sold_on": "2024-01-01", "size_cm": "1.25", "note": None}
 
 
-def contract_of(form: str) -> Contract:
+def make_contract(form: str) -> Contract:
     return parse_contract(CONTRACT.replace("{format: csv}", f"{{format: {form}}}"), "surface.yaml", "surface")
 
 
@@ -119,7 +119,7 @@ def values_in(folder: Path, contract: Contract) -> list[dict[str, Any]]:
 
 
 def test_members_of_json_are_found_by_the_names_of_files(tmp_path):
-    contract, file = contract_of("jsonLines"), tmp_path / "a.json"
+    contract, file = make_contract("jsonLines"), tmp_path / "a.json"
     rows = [{"Sold On": "2024-01-01", "Größe.(cm)": 1.25, "note": "NA", "size_cm": 9}, {"Größe.(cm)": "-"}]
     file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
     found = values_in(tmp_path, contract)
@@ -136,7 +136,7 @@ def test_members_of_json_are_found_by_the_names_of_files(tmp_path):
     ],
 )
 def test_columns_of_parquet_are_found_by_the_names_of_files(tmp_path, days: Callable[[], pa.Array]):
-    contract = contract_of("parquet")
+    contract = make_contract("parquet")
     sizes = pa.array([1.25, 1.00499999999999])
     table = pa.table({"Sold On": days(), "Größe.(cm)": sizes, "note": pa.nulls(2)})
     pq.write_table(table, tmp_path / "a.parquet")
@@ -145,7 +145,7 @@ def test_columns_of_parquet_are_found_by_the_names_of_files(tmp_path, days: Call
 
 
 def test_timestamp_other_than_midnight_is_not_a_date(tmp_path):
-    contract = contract_of("parquet")
+    contract = make_contract("parquet")
     pq.write_table(pa.table({"Sold On": pa.array([datetime(2024, 1, 1, 0, 0, 1)])}), tmp_path / "a.parquet")
     (found,) = values_in(tmp_path, contract)
     assert found["sold_on"] == "2024-01-01 00:00:01"

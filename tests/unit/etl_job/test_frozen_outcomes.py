@@ -82,7 +82,7 @@ class StagedCase:
     """The files of a case as they are staged, part by part."""
 
     def __init__(self, case: cases.FileCase, root: Path, sql: SqlColumns | None = None) -> None:
-        self.contract, self.root = cases.contract_of(case), root
+        self.contract, self.root = cases.build_contract(case), root
         folder = root / "delivery"
         folder.mkdir()
         for name, content in case.files.items():
@@ -128,7 +128,7 @@ def test_files_come_to_the_rows_they_came_to(tmp_path, small_parts, name):
 
 @pytest.mark.parametrize("name", [name for name, case in FILE_CASES.items() if "quality" in case.contract])
 def test_files_of_a_contract_with_rules_in_sql_come_to_the_rows_they_came_to(spark, tmp_path, name):
-    contract = cases.contract_of(FILE_CASES[name])
+    contract = cases.build_contract(FILE_CASES[name])
     sql = SqlRules.of(contract)
     staged = StagedCase(FILE_CASES[name], tmp_path, sql.columns)
     read = staged.stager.stage_all(spark)

@@ -35,7 +35,7 @@ def run_job(lake, *extra: str):
     return run(parse_arguments([*lake.arguments, *extra]), {}, Progress(lambda line: None))
 
 
-def assert_features_are_those_of(database: duckdb.DuckDBPyConnection) -> None:
+def assert_features_equal(database: duckdb.DuckDBPyConnection) -> None:
     """Compare the published features with those of the database's table of kept rows."""
     features = GlueCatalog("test").load_table(f"{DATABASE}.charging_sessions_features").scan().to_arrow()
     database.execute(FEATURES.read_text())
@@ -60,7 +60,7 @@ def test_feed_with_measures_and_offsets_in_gzip_equals_duckdb_in_two_steps_and_w
     database = duckdb.connect()
     database.execute("set variable files = ?", [str(lake.raw / "*" / "*.csv.gz")])
     database.execute(KEPT.read_text())
-    assert_features_are_those_of(database)
+    assert_features_equal(database)
     counted = {each.delivery: each for each in (*first.deliveries, *second.deliveries)}
     assert {name: (each.rows_in, each.quarantined, each.duplicates) for name, each in counted.items()} == {
         each.delivery: (each.rows, each.bad_rows, each.duplicates) for each in summaries

@@ -24,7 +24,7 @@ from etl_job.tables.quarter_tags import AS_OF_QUARTER, QUARTER_NAME
 from etl_job.tables.snapshot_change import RUN
 
 from .conftest import DATABASE
-from .quarterly_lake import QuarterlyLake, Row, features_of, kept_rows
+from .quarterly_lake import QuarterlyLake, Row, compute_features, kept_rows
 
 Q1, Q2, Q3 = date(2024, 1, 10), date(2024, 5, 10), date(2024, 8, 10)
 _numbers = count()
@@ -41,8 +41,8 @@ def rows_on(*days: date, key: int = 0) -> list[Row]:
 
 def test_quarters_that_one_run_publishes_have_a_state_each_and_the_newest_is_everything(quarterly):
     quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2), "2024Q3": rows_on(Q3)})
-    assert [quarterly.rows(tag) for tag in ("2024Q1", "2024Q2")] == [features_of([Q1]), features_of([Q1, Q2])]
-    assert quarterly.rows("2024Q3") == quarterly.rows("run-1") == quarterly.rows() == features_of([Q1, Q2, Q3])
+    assert [quarterly.rows(tag) for tag in ("2024Q1", "2024Q2")] == [compute_features([Q1]), compute_features([Q1, Q2])]
+    assert quarterly.rows("2024Q3") == quarterly.rows("run-1") == quarterly.rows() == compute_features([Q1, Q2, Q3])
 
 
 def test_states_of_a_run_are_committed_together_in_the_order_of_quarters(quarterly):
@@ -69,8 +69,8 @@ def test_states_of_quarters_reference_existing_files_and_write_none(quarterly):
 def test_correction_of_an_old_quarter_renews_the_tags_from_there_on_and_their_records_name_it(quarterly):
     quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2), "2024Q3": rows_on(Q3)})
     quarterly.publish({"2024Q2": rows_on(Q2, Q2 - timedelta(days=9))})
-    assert quarterly.rows("2024Q1") == features_of([Q1])
-    assert quarterly.rows("2024Q2") == features_of([Q1, Q2, Q2 - timedelta(days=9)])
+    assert quarterly.rows("2024Q1") == compute_features([Q1])
+    assert quarterly.rows("2024Q2") == compute_features([Q1, Q2, Q2 - timedelta(days=9)])
     tags = quarterly.table("features").quarter_tags
     assert {name: tag.corrected_by for name, tag in tags.items()} == {
         "2024Q1": (),
@@ -88,32 +88,32 @@ def test_delivery_that_adds_days_after_those_of_a_tag_is_no_correction_of_it(qua
 
 def test_rows_of_an_earlier_quarter_than_their_delivery_is_named_for_are_named_in_its_tag(quarterly):
     quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q1 + timedelta(days=3), Q2)})
-    assert quarterly.rows("2024Q1") == features_of([Q1, Q1 + timedelta(days=3)])
+    assert quarterly.rows("2024Q1") == compute_features([Q1, Q1 + timedelta(days=3)])
     assert quarterly.table("features").quarter_tags["2024Q1"].later_deliveries == ("2024Q2",)
 
 
 def test_rows_of_a_later_quarter_than_their_delivery_is_named_for_are_in_the_tag_of_their_days(quarterly):
     quarterly.publish({"2024Q1": rows_on(Q1, Q2)})
-    assert quarterly.rows("2024Q1") == features_of([Q1])
-    assert quarterly.rows("2024Q2") == features_of([Q1, Q2])
+    assert quarterly.rows("2024Q1") == compute_features([Q1])
+    assert quarterly.rows("2024Q2") == compute_features([Q1, Q2])
     assert quarterly.table("features").quarter_tags["2024Q1"].later_deliveries == ("2024Q1",)
 
 
 def test_quarter_without_an_event_has_a_tag_that_holds_what_the_one_before_holds(quarterly):
     quarterly.publish({"a": rows_on(Q1), "b": rows_on(Q3)})
-    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == features_of([Q1])
+    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == compute_features([Q1])
 
 
 def test_quarter_between_the_events_of_two_runs_has_a_tag_that_holds_what_the_one_before_holds(quarterly):
     quarterly.publish({"a": rows_on(Q1)})
     quarterly.publish({"b": rows_on(Q3)})
-    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == features_of([Q1])
-    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([Q1, Q3])
+    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == compute_features([Q1])
+    assert quarterly.rows("2024Q3") == quarterly.rows() == compute_features([Q1, Q3])
 
 
 def test_delivery_that_may_have_taken_a_row_of_an_earlier_quarter_is_named(quarterly):
     quarterly.publish({"b": rows_on(Q1, Q1 + timedelta(days=1), key=7), "a": rows_on(Q2, key=7)})
-    assert quarterly.rows() == features_of([Q2])
+    assert quarterly.rows() == compute_features([Q2])
     quarterly.publish({"c": rows_on(Q1)})
     assert quarterly.table("features").quarter_tags["2024Q1"].later_deliveries == ("a",)
 
@@ -121,7 +121,7 @@ def test_delivery_that_may_have_taken_a_row_of_an_earlier_quarter_is_named(quart
 def test_tag_of_a_withdrawn_quarter_does_not_hold_its_rows_any_more(quarterly):
     quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
     quarterly.publish({"2024Q2": None})
-    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == quarterly.rows() == features_of([Q1])
+    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == quarterly.rows() == compute_features([Q1])
     table = quarterly.features
     said = {tag: table.snapshot_by_name(tag).summary[AS_OF_QUARTER] for tag in ("2024Q1", "2024Q2")}
     assert said == {"2024Q1": "2024Q1", "2024Q2": "2024Q2"}
@@ -133,7 +133,7 @@ def test_run_after_one_that_ended_between_its_commits_names_that_ones_correction
     quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
     quarterly.publish({"2024Q1": rows_on(Q1 - timedelta(days=1))}, ends_after_curated=True)
     quarterly.publish({})
-    assert quarterly.rows("2024Q1") == features_of([Q1 - timedelta(days=1)])
+    assert quarterly.rows("2024Q1") == compute_features([Q1 - timedelta(days=1)])
     assert quarterly.table("features").quarter_tags["2024Q2"].corrected_by == ("2024Q1",)
 
 
@@ -147,7 +147,7 @@ def test_tags_that_an_earlier_version_set_are_renewed_by_the_next_run_which_writ
     # That version wrote the days after the quarter's last event into the same file.
     assert quarterly.rows("2024Q1") == [row for row in quarterly.rows() if row[0] == "2024Q1"]
     assert quarterly.table("features").quarter_tags["2024Q1"].days_to == date(2024, 3, 31)
-    assert quarterly.rows("2024Q2") == quarterly.rows() == features_of([Q1, Q2])
+    assert quarterly.rows("2024Q2") == quarterly.rows() == compute_features([Q1, Q2])
     assert set(quarterly.root.rglob("*.parquet")) == files
 
 
@@ -155,8 +155,8 @@ def test_run_that_changes_a_late_quarter_renews_all_tags_of_an_earlier_version(q
     end = date(2024, 3, 31)
     quarterly.publish({"2024Q1": rows_on(Q1, end), "2024Q2": rows_on(Q2)}, by_earlier_version=True)
     quarterly.publish({"2024Q2": rows_on(Q2, Q2 + timedelta(days=1))})
-    assert quarterly.rows("2024Q1") == features_of([Q1, end])
-    assert quarterly.rows("2024Q2") == quarterly.rows() == features_of([Q1, end, Q2, Q2 + timedelta(days=1)])
+    assert quarterly.rows("2024Q1") == compute_features([Q1, end])
+    assert quarterly.rows("2024Q2") == quarterly.rows() == compute_features([Q1, end, Q2, Q2 + timedelta(days=1)])
     corrections = {name: tag.corrected_by for name, tag in quarterly.table("features").quarter_tags.items()}
     assert corrections == {"2024Q1": (), "2024Q2": ("2024Q2",)}
 
@@ -171,8 +171,8 @@ def test_table_set_to_part_of_a_run_is_recomputed(quarterly, state):
     table.manage_snapshots().set_current_snapshot(snapshot_id=part.snapshot_id).commit()
     quarterly.publish({"2024Q3": rows_on(Q3)})
     days = [Q1, Q1 + timedelta(days=1), Q2]
-    assert quarterly.rows("2024Q2") == features_of(days)
-    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([*days, Q3])
+    assert quarterly.rows("2024Q2") == compute_features(days)
+    assert quarterly.rows("2024Q3") == quarterly.rows() == compute_features([*days, Q3])
 
 
 def test_tags_of_states_that_both_tables_were_set_back_from_are_renewed(quarterly):
@@ -184,9 +184,9 @@ def test_tags_of_states_that_both_tables_were_set_back_from_are_renewed(quarterl
         table.manage_snapshots().set_current_snapshot(snapshot_id=snapshot).commit()
     quarterly.deliveries["2024Q1"] = rows_on(Q1)
     quarterly.publish({"2024Q3": rows_on(Q3)})
-    assert quarterly.rows("2024Q1") == features_of([Q1])
-    assert quarterly.rows("2024Q2") == features_of([Q1, Q2])
-    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([Q1, Q2, Q3])
+    assert quarterly.rows("2024Q1") == compute_features([Q1])
+    assert quarterly.rows("2024Q2") == compute_features([Q1, Q2])
+    assert quarterly.rows("2024Q3") == quarterly.rows() == compute_features([Q1, Q2, Q3])
     assert quarterly.table("features").quarter_tags["2024Q1"].corrected_by == ("2024Q1",)
 
 
@@ -196,7 +196,7 @@ def test_tag_whose_name_is_no_quarter_of_the_calendar_is_left_alone(quarterly, n
     table = quarterly.features
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, name).commit()
     quarterly.publish({"b": rows_on(Q2)})
-    assert quarterly.rows(name) == quarterly.rows("2024Q1") == features_of([Q1])
+    assert quarterly.rows(name) == quarterly.rows("2024Q1") == compute_features([Q1])
 
 
 def test_branch_named_like_a_quarter_stays_a_branch(quarterly):
@@ -207,7 +207,7 @@ def test_branch_named_like_a_quarter_stays_a_branch(quarterly):
     for quarter in (Q2, Q3):
         quarterly.publish({quarter_of(quarter): rows_on(quarter)})
         assert quarterly.features.refs()["2024Q2"] == branch
-    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([Q1, Q2, Q3])
+    assert quarterly.rows("2024Q3") == quarterly.rows() == compute_features([Q1, Q2, Q3])
 
 
 def test_days_at_either_end_of_the_calendar_have_quarters(quarterly):
@@ -317,7 +317,7 @@ def test_tag_is_what_a_run_over_the_deliveries_up_to_its_quarter_gives(tmp_path_
 
 def of_days_up_to(quarter, deliveries):
     kept = [day for rows in kept_rows(deliveries).values() for _, day in rows]
-    return features_of([day for day in kept if day <= last_day_of(quarter)])
+    return compute_features([day for day in kept if day <= last_day_of(quarter)])
 
 
 def alone(quarter, deliveries):
@@ -328,7 +328,7 @@ def alone(quarter, deliveries):
         for name in deliveries
     }
     up_to = {name: rows for name, rows in deliveries.items() if come[name] <= quarter}
-    return features_of([day for rows in kept_rows(up_to).values() for _, day in rows])
+    return compute_features([day for rows in kept_rows(up_to).values() for _, day in rows])
 
 
 def changes_of(changes, lake):

@@ -93,7 +93,7 @@ class OneFile:
         yield io.BytesIO(self.content[first_byte:])
 
 
-def rows_of(content: bytes, form: CsvFormat, chunk_bytes: int) -> list[tuple[str, list[str | None], bool]]:
+def read_rows(content: bytes, form: CsvFormat, chunk_bytes: int) -> list[tuple[str, list[str | None], bool]]:
     """Raw text, values and whether there is one for each column, in order."""
     columns = COLUMNS_OF_FILES[:2]
     contract = Contract.model_validate(
@@ -132,4 +132,4 @@ def test_values_of_records_are_those_found_one_by_one_however_much_is_read_at_a_
         if raw:
             values = [cells[place] if place < len(cells) else None for place in range(3)]
             expected.append((raw, values, len(cells) != 3))
-    assert rows_of(content, form, chunk_bytes) == expected
+    assert read_rows(content, form, chunk_bytes) == expected

@@ -98,7 +98,7 @@ def expected_features(kept: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def assert_features_are_those_of(raw: Path) -> None:
+def assert_features_match(raw: Path) -> None:
     """And as of each quarter's tag, those of what was counted up to the end of it."""
     kept = kept_rows(raw)
     tags = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_features").refs()
@@ -124,7 +124,7 @@ def test_run_over_the_sample_then_again_then_a_change(lake, start, monkeypatch, 
     monkeypatch.setattr(workload, "ONE_TASK_ROWS", one_task_rows)
     copy_sample(lake, "2023Q1", "2023Q2", "2023Q4", "2024Q1")
     first = start("--run_id", "one")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert first.totals.rows_in == first.totals.kept + first.totals.quarantined + first.totals.duplicates
     assert first.totals.rows_in == sum(len(file.read_text().splitlines()) - 1 for file in lake.raw.rglob("*.csv"))
     assert first.features.partitions == ("2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1")
@@ -144,7 +144,7 @@ def test_run_over_the_sample_then_again_then_a_change(lake, start, monkeypatch, 
     third = start("--run_id", "three")
     assert [each.delivery for each in third.deliveries] == ["2023Q3", "2024Q1", "2024Q2"]
     assert third.features.partitions[0] == "2023Q3"
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     curated = published("curated").group_by("delivery").agg(pl.col("sightings").sum()).sort("delivery")
     expected = kept_rows(lake.raw).group_by("delivery").agg(pl.len().alias("sightings")).sort("delivery")
     assert curated.rows() == expected.rows()
@@ -154,12 +154,12 @@ def test_run_over_the_sample_then_again_then_a_change(lake, start, monkeypatch, 
     lake.deliver("2023Q1", late)
     fourth = start("--run_id", "four")
     assert fourth.features.partitions == ("2023Q1", "2023Q2")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     # A brand that was not there has a calendar that goes on to the end.
     lake.deliver("2023Q1", late + "late2,Wartburg,2023-03-20,10:00:00\n")
     fifth = start("--run_id", "five")
     assert (fifth.features.partitions[0], fifth.features.partitions[-1]) == ("2023Q1", "2024Q2")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
     old = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_features")
     tagged = old.scan(snapshot_id=old.snapshot_by_name("one").snapshot_id).to_arrow()
@@ -178,14 +178,14 @@ def test_quarters_of_one_delivery_have_own_tags_even_after_an_earlier_version_ma
     days = ("2024-01-10", "2024-05-10", "2024-08-10")
     lake.deliver("all", "\n".join([HEADER, *(f"k{day},Opel,{day},10:00:00" for day in days)]))
     start("--run_id", "one")
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     table = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_features")
     before_tags = table.snapshot_by_id(table.current_snapshot().parent_snapshot_id)  # which says nothing of quarters
     with table.manage_snapshots() as references:
         for quarter in ("2024Q1", "2024Q2", "2024Q3"):
             references.create_tag(before_tags.snapshot_id, quarter)
     assert start("--run_id", "two").features.files == 0
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert start("--run_id", "three").features is None
 
 
@@ -211,7 +211,7 @@ def test_features_are_those_of_a_curated_table_that_a_delivery_without_a_new_row
     lake.deliver("d2", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nbroken\n")
     (second,) = start("--run_id", "two").deliveries
     assert (second.kept, second.duplicates, second.quarantined) == (0, 1, 1)
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert not start("--run_id", "three").published_anything
 
 
@@ -221,7 +221,7 @@ def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_with
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
     second = start("--run_id", "two")
     assert [(each.delivery, each.kept, each.conflicts) for each in second.deliveries] == [("d1", 1, 0), ("d2", 1, 1)]
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     withdrawn = start("--run_id", "three", "--withdraw", "d1")
     assert [(each.delivery, each.kept) for each in withdrawn.deliveries] == [("d2", 2)]
     assert published("curated").select("delivery", "day").height == 2
@@ -246,7 +246,7 @@ def test_features_end_earlier_when_the_last_quarter_is_withdrawn(lake, start):
     start("--run_id", "one")
     start("--run_id", "two", "--withdraw", "d2")
     (lake.raw / "delivery=d2" / "part-00000.csv").unlink()
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
 
 
 def test_workflow_property_selects_deliveries(lake, start):

@@ -11,7 +11,7 @@ from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.local.toolchain import environments
 
 from .conftest import ROOT
-from .programs import assert_same, environment_of, outcome_of, served_catalog
+from .programs import assert_same, program_environment, run_job, served_catalog
 
 VERSION = environments.SPARK_4_PYTHON
 
@@ -31,7 +31,7 @@ def test_spark_4_with_python_3_13_gives_the_same(spark_4, tmp_path):
     pythons = {"glue_5_1": Path(sys.executable), "glue_6_0": spark_4}
     with served_catalog() as catalog, ThreadPoolExecutor(2) as both:
         of_5_1, of_6_0 = both.map(
-            lambda name: outcome_of([str(pythons[name])], tmp_path / name, environment_of(pythons[name], catalog)),
+            lambda name: run_job([str(pythons[name])], tmp_path / name, program_environment(pythons[name], catalog)),
             pythons,
         )
 

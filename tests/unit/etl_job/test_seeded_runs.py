@@ -20,7 +20,7 @@ from etl_job.tables import commit_outcome
 from .conftest import DATASET
 from .glue_faults import ALWAYS, RESET, GlueFaults, inject
 from .test_faulted_runs import quarantined
-from .test_run import HEADER, assert_features_are_those_of
+from .test_run import HEADER, assert_features_match
 
 FIRST, LAST = map(int, os.environ.get("QUARTAL_SPARK_SEEDS", "0:0").split(":"))
 CURATED, FEATURES = f"{DATASET}_curated", f"{DATASET}_features"
@@ -83,6 +83,6 @@ def test_rows_balance_after_a_run_whose_calls_fail(lake, spark, faults, seed):
 
     start("healing")
 
-    assert_features_are_those_of(lake.raw)
+    assert_features_match(lake.raw)
     assert quarantined(lake) == sorted(row for rows in bad.values() for row in rows)
     assert not start("again").published_anything

@@ -30,7 +30,7 @@ from .frozen.cases import COLUMNS_OF_FILES
 HEADER = "id,place,at,amount,note"
 
 
-def contract_of(**said: Any) -> Contract:
+def make_contract(**said: Any) -> Contract:
     at = {"format": "yyyy-MM-dd HH:mm:ss", "timeZone": "UTC"}
     columns = [*COLUMNS_OF_FILES[:2], {**COLUMNS_OF_FILES[2], "logicalTypeOptions": at}, *COLUMNS_OF_FILES[3:]]
     features = {"entity": ["place"], "eventTime": {"timestamp": "at"}, "count": "events"}
@@ -74,7 +74,7 @@ class StagedFiles:
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
 def test_file_is_read_in_its_encoding_with_all_line_ends(tmp_path, monkeypatch, encoding, codec, multi_line, suffix):
     monkeypatch.setattr(parts, "CHUNK_BYTES", 61)
-    contract = contract_of(csv={"encoding": encoding, "multiLine": multi_line})
+    contract = make_contract(csv={"encoding": encoding, "multiLine": multi_line})
     for number, end in enumerate(("\n", "\r\n", "\r")):
         text = end.join([HEADER, *(row(n) for n in range(40)), "", row(40, '"a ""ß"", b"')])
         content = text.encode(codec)
@@ -88,9 +88,9 @@ def test_file_is_read_in_its_encoding_with_all_line_ends(tmp_path, monkeypatch, 
 
 def test_bytes_that_are_no_text_in_their_encoding_are_named_by_their_row(tmp_path):
     content = "\n".join([HEADER, row(1), row(2)]).encode("cp1252").replace(b"k2,S\xfcd", b"k2,S\x81d")
-    staged = StagedFiles(tmp_path, contract_of(csv={"encoding": "windows-1252"}), {"a.csv": content})
+    staged = StagedFiles(tmp_path, make_contract(csv={"encoding": "windows-1252"}), {"a.csv": content})
     assert [each[LINE] for each in staged.rows("broken")] == [row(2).replace("ü", "\ufffd")]
-    encoding = contract_of().rule_names.index("row.encoding")
+    encoding = make_contract().rule_names.index("row.encoding")
     assert staged.done.tally == {("d", 0, 0): 1, ("d", 1 << encoding, 0): 1}
     assert staged.rows("valid")[0][value_column("place")] == "Süd"
 
@@ -100,7 +100,7 @@ def test_bytes_that_are_no_text_in_their_encoding_are_named_by_their_row(tmp_pat
 def test_character_that_means_nothing_is_text_whatever_its_neighbours_are(tmp_path, multi_line, other):
     odd = [row(1, "\ufdd0\ufdd1\ufdef"), row(3, "\ufdd0\ufffd"), row(4, "\uffff")]
     content = "\n".join([HEADER, *odd, other]).encode("utf-8", "surrogateescape")
-    staged = StagedFiles(tmp_path, contract_of(csv={"multiLine": multi_line}), {"a.csv": content})
+    staged = StagedFiles(tmp_path, make_contract(csv={"multiLine": multi_line}), {"a.csv": content})
     places = {each[value_column("place")] for each in staged.rows("valid")}
     assert places >= {line.split(",")[1] for line in odd}
     assert len(staged.rows("broken")) == (other != row(2))
@@ -109,7 +109,7 @@ def test_character_that_means_nothing_is_text_whatever_its_neighbours_are(tmp_pa
 def test_header_with_bytes_that_are_no_text_is_no_row_wherever_it_stands(tmp_path):
     header = HEADER.encode() + b",\xff"
     content = b"\n".join([header, row(1).encode() + b",", header, row(2).encode() + b","])
-    staged = StagedFiles(tmp_path, contract_of(), {"a.csv": content})
+    staged = StagedFiles(tmp_path, make_contract(), {"a.csv": content})
     assert staged.done.tally == {("d", 0, 0): 2}
 
 
@@ -117,14 +117,14 @@ def test_header_with_bytes_that_are_no_text_is_no_row_wherever_it_stands(tmp_pat
 def test_members_padding_and_members_without_content_are_unpacked_as_gunzip_does(tmp_path, multi_line):
     first, second = "\n".join([HEADER, row(1)]), "\n" + row(2) + "\n"
     packed = gzip.compress(b"") + gzip.compress(first.encode()) + gzip.compress(second.encode()) + bytes(512)
-    staged = StagedFiles(tmp_path, contract_of(csv={"multiLine": multi_line}), {"a.csv.gz": packed})
+    staged = StagedFiles(tmp_path, make_contract(csv={"multiLine": multi_line}), {"a.csv.gz": packed})
     assert (staged.done.rows, staged.done.damaged) == (2, {})
 
 
 def test_every_damaged_file_is_named_with_its_cause(tmp_path):
     whole = gzip.compress("\n".join([HEADER, *(row(n, f"{n * 7919 % 9973}") for n in range(50_000))]).encode())
     files = {"a.csv.gz": whole[:-400], "b.csv.gz": whole, "c.csv.gz": whole[:-8] + bytes(4) + whole[-4:]}
-    staged = StagedFiles(tmp_path, contract_of(), files)
+    staged = StagedFiles(tmp_path, make_contract(), files)
     damaged = {uri.rpartition("/")[2]: reason for uri, reason in staged.done.damaged.items()}
     assert damaged.keys() == {"a.csv.gz", "c.csv.gz"}
     assert "end-of-stream" in damaged["a.csv.gz"]
@@ -156,7 +156,7 @@ def test_line_without_end_is_named_and_not_held(tmp_path, monkeypatch, form, is_
             yield batch
 
     monkeypatch.setattr(staged_parts, "read_batches", watched)
-    staged = StagedFiles(tmp_path, contract_of(**said), files)
+    staged = StagedFiles(tmp_path, make_contract(**said), files)
     assert staged.done.damaged
     assert all("is longer than" in reason for reason in staged.done.damaged.values())
     assert max(most, default=0) < 300_000
@@ -166,7 +166,7 @@ def test_line_that_is_as_long_as_a_line_may_be_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "LONGEST_LINE_BYTES", 200_000)
     monkeypatch.setattr(parts, "CHUNK_BYTES", 50_000)
     content = "\n".join([HEADER, row(1), row(2, note="x" * 190_000), row(3)])
-    staged = StagedFiles(tmp_path, contract_of(), {"a.csv": content.encode()})
+    staged = StagedFiles(tmp_path, make_contract(), {"a.csv": content.encode()})
     assert (staged.done.rows, staged.done.damaged) == (3, {})
 
 
@@ -177,7 +177,7 @@ def test_damaged_row_group_of_parquet_is_named_with_its_cause(tmp_path):
     pq.write_table(table, content, row_group_size=1_000)
     spoilt = bytearray(content.getvalue())
     spoilt[200:900] = b"\xff" * 700
-    contract = contract_of(files={"format": "parquet"})
+    contract = make_contract(files={"format": "parquet"})
     staged = StagedFiles(tmp_path, contract, {"a.parquet": bytes(spoilt), "b.parquet": content.getvalue()})
     assert {uri.rpartition("/")[2] for uri in staged.done.damaged} == {"a.parquet"}
 
@@ -187,8 +187,8 @@ def test_parquet_text_that_is_none_is_named_by_its_row(tmp_path):
     table = pa.table({"id": ["a", "b"], "place": texts, "at": ["2024-01-01 10:00:00"] * 2})
     content = io.BytesIO()
     pq.write_table(table, content)
-    staged = StagedFiles(tmp_path, contract_of(files={"format": "parquet"}), {"a.parquet": content.getvalue()})
-    encoding = contract_of().rule_names.index("row.encoding")
+    staged = StagedFiles(tmp_path, make_contract(files={"format": "parquet"}), {"a.parquet": content.getvalue()})
+    encoding = make_contract().rule_names.index("row.encoding")
     assert staged.done.tally == {("d", 0, 0): 1, ("d", 1 << encoding, 0): 1}
 
 
@@ -196,7 +196,7 @@ def test_rows_of_a_part_are_written_in_files_of_bounded_size(tmp_path, monkeypat
     monkeypatch.setattr(staged_parts, "FILE_BYTES", 3_000)
     monkeypatch.setattr(parts, "CHUNK_BYTES", 1_000)
     content = gzip.compress("\n".join([HEADER, *(row(n) for n in range(2_000)), "bad"]).encode())
-    staged = StagedFiles(tmp_path, contract_of(), {"a.csv.gz": content})
+    staged = StagedFiles(tmp_path, make_contract(), {"a.csv.gz": content})
     assert len(list((tmp_path / "staged" / "kind=valid").iterdir())) > 5
     assert [each[ROW] for each in staged.rows("valid")] == list(range(1, 2_001))
     assert [each[LINE] for each in staged.rows("broken")] == ["bad"]
@@ -245,7 +245,7 @@ def test_file_that_is_replaced_while_it_is_read_stops_the_run(tmp_path, replaced
         Delivery(name, store.list_files(f"file://{tmp_path}/raw/delivery={name}")) for name in ("a", "b")
     )
     spark: Any = InProcess()
-    context = run_context(spark, store, contract_of(), tmp_path)
+    context = run_context(spark, store, make_contract(), tmp_path)
     stage = partial(stage_rows, context, deliveries, StagingFolder(f"file://{tmp_path}/staged"))
     if not replaced:
         assert stage().done.rows == 4

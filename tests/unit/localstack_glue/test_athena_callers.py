@@ -65,20 +65,20 @@ def reader():
         yield SimpleNamespace(arn=arn, key=answer["Credentials"]["AccessKeyId"], sts=sts)
 
 
-def callers_of(clients: Clients) -> tuple[RoleCallers, RoleGuard]:
+def make_callers(clients: Clients) -> tuple[RoleCallers, RoleGuard]:
     clients.guard = guard = RoleGuard(MotoRoles())
     return RoleCallers(clients, guard, MotoSessions()), guard  # type: ignore[arg-type]
 
 
 def test_account_itself_may_do_everything(reader):
-    callers, _ = callers_of(Clients())
+    callers, _ = make_callers(Clients())
     scope = Scope(ACCOUNT, REGION, "test")
     callers.check(scope, "StartQueryExecution", "other")
     assert (callers.role_arn(scope), callers.credentials(scope).access_key_id) == ("", ACCOUNT)
 
 
 def test_role_queries_in_its_workgroup_and_in_no_other(reader):
-    callers, _ = callers_of(Clients())
+    callers, _ = make_callers(Clients())
     scope = Scope(ACCOUNT, REGION, reader.key)
     assert callers.role_arn(scope) == reader.arn
     callers.check(scope, "StartQueryExecution", "readers")
@@ -89,7 +89,7 @@ def test_role_queries_in_its_workgroup_and_in_no_other(reader):
 
 def test_calls_of_a_query_use_the_role_and_leave_its_key_unrestricted(reader):
     clients = Clients()
-    callers, guard = callers_of(clients)
+    callers, guard = make_callers(clients)
     engines = Engines(clients, callers)  # type: ignore[arg-type]
     scope = Scope(ACCOUNT, REGION, reader.key)
     engine = engines.of(scope)
@@ -105,7 +105,7 @@ def test_calls_of_a_query_use_the_role_and_leave_its_key_unrestricted(reader):
 
 
 def test_session_that_is_narrowed_by_policies_is_refused(reader):
-    callers, _ = callers_of(Clients())
+    callers, _ = make_callers(Clients())
     narrowed = reader.sts.assume_role(RoleArn=reader.arn, RoleSessionName="bea", Policy=POLICY)
     with pytest.raises(InvalidRequestException, match="session policies"):
         callers.check(Scope(ACCOUNT, REGION, narrowed["Credentials"]["AccessKeyId"]), "StartQueryExecution", "readers")

@@ -17,7 +17,7 @@ def run(lake: Lake, sql: str, **options):
     return lake.engine.run(sql, "feeds", tables_location="s3://lake/out/tables/1", **options)
 
 
-def table_of(lake: Lake, name: str, database: str = "feeds") -> dict:
+def get_table(lake: Lake, name: str, database: str = "feeds") -> dict:
     return lake.glue.get_table(DatabaseName=database, Name=name)["Table"]
 
 
@@ -45,7 +45,7 @@ def test_iceberg_table_is_created_and_filled(iceberg: Lake):
         ("2", "b", "2024-01-02 00:00:00.000000"),
     ]
     assert commits(iceberg) == 1
-    assert table_of(iceberg, "ice")["StorageDescriptor"]["Columns"][0]["Comment"] == "the key"
+    assert get_table(iceberg, "ice")["StorageDescriptor"]["Columns"][0]["Comment"] == "the key"
     assert iceberg.rows('select operation from "ice$snapshots"') == [("append",)]
     assert iceberg.rows('select sum(record_count) from "ice$files"') == [("2",)]
     assert iceberg.rows('select is_current_ancestor from "ice$history"') == [("true",)]

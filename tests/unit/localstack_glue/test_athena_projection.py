@@ -13,7 +13,7 @@ from tests.unit.localstack_glue.athena_lake import LAZY, Lake
 NOW = datetime(2024, 3, 1, 15, 30)
 
 
-def values_of(kind: str, **properties: str) -> list[str]:
+def project_values(kind: str, **properties: str) -> list[str]:
     given = {f"projection.k.{name.replace('_', '.')}": value for name, value in properties.items()}
     parameters = {"projection.enabled": "true", "projection.k.type": kind, **given}
     key = Column("k", "string")
@@ -41,7 +41,7 @@ def values_of(kind: str, **properties: str) -> list[str]:
     ],
 )
 def test_values_of_a_key(kind: str, properties: dict[str, str], expected: list[str]):
-    assert values_of(kind, **properties) == expected
+    assert project_values(kind, **properties) == expected
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_values_of_a_key(kind: str, properties: dict[str, str], expected: list[s
 )
 def test_projection_properties_without_partitions_are_an_error(kind: str, properties: dict[str, str], message: str):
     with pytest.raises(QueryFailedError, match=message):
-        values_of(kind, **properties)
+        project_values(kind, **properties)
 
 
 def test_projected_partitions_are_read_without_the_catalog(lake: Lake):

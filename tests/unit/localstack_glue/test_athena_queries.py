@@ -73,7 +73,7 @@ class Athena:
     def start(self, sql: str = "select n from t", **request: Any) -> str:
         return self("StartQueryExecution", QueryString=sql, WorkGroup="w", **request)["QueryExecutionId"]
 
-    def end_of(self, query_id: str) -> dict[str, Any]:
+    def wait_for(self, query_id: str) -> dict[str, Any]:
         retrying = Retrying(
             retry=retry_if_result(lambda found: found["Status"]["State"] not in DONE),
             wait=wait_fixed(0.01),
@@ -92,7 +92,7 @@ def athena():
 
 def test_query_runs_and_its_results_lie_in_the_workgroups_location(athena):
     query_id = athena.start(QueryExecutionContext={"Database": "Feeds"})
-    done = athena.end_of(query_id)
+    done = athena.wait_for(query_id)
     assert (done["Status"]["State"], done["StatementType"], done["WorkGroup"]) == ("SUCCEEDED", "DML", "w")
     assert done["ResultConfiguration"] == {"OutputLocation": f"s3://results/q/{query_id}.csv"}
     assert done["Statistics"]["DataScannedInBytes"] == 7
@@ -103,7 +103,7 @@ def test_query_runs_and_its_results_lie_in_the_workgroups_location(athena):
 
 def test_results_come_with_the_header_first_and_in_pages(athena):
     query_id = athena.start()
-    athena.end_of(query_id)
+    athena.wait_for(query_id)
     first = athena("GetQueryResults", QueryExecutionId=query_id, MaxResults=2)
     assert first["ResultSet"]["Rows"] == [{"Data": [{"VarCharValue": "n"}]}, {"Data": [{"VarCharValue": "1"}]}]
     assert first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"][0]["Type"] == "bigint"
@@ -114,7 +114,7 @@ def test_results_come_with_the_header_first_and_in_pages(athena):
 
 def test_token_of_no_page_is_refused_by_a_name_of_athenas(athena):
     query_id = athena.start()
-    athena.end_of(query_id)
+    athena.wait_for(query_id)
     with pytest.raises(ServiceError, match="Malformed nextPageToken zzz") as error:
         athena("GetQueryResults", QueryExecutionId=query_id, NextToken="zzz")
     assert error.value.code == "InvalidRequestException"
@@ -142,7 +142,7 @@ def test_request_token_stands_for_one_question(athena):
 def test_failed_query_has_a_reason_and_no_results(athena, outcome, state, error_type):
     athena.engine.answer = outcome
     query_id = athena.start()
-    status = athena.end_of(query_id)["Status"]
+    status = athena.wait_for(query_id)["Status"]
     assert status["State"] == state
     assert str(outcome).split(": ")[-1] in status["StateChangeReason"]
     assert status.get("AthenaError", {}).get("ErrorType") == error_type
@@ -157,7 +157,7 @@ def test_running_query_has_no_results_yet_and_can_be_stopped(athena):
     with pytest.raises(ServiceError, match="Query has not yet finished"):
         athena("GetQueryResults", QueryExecutionId=query_id)
     athena("StopQueryExecution", QueryExecutionId=query_id)
-    assert athena.end_of(query_id)["Status"]["State"] == "CANCELLED"
+    assert athena.wait_for(query_id)["Status"]["State"] == "CANCELLED"
     athena("StopQueryExecution", QueryExecutionId=query_id)  # once more does no harm
 
 
@@ -165,13 +165,13 @@ def test_end_of_the_service_stops_what_runs(athena):
     athena.engine.go.clear()
     query_id = athena.start()
     athena.api.close()
-    assert athena.end_of(query_id)["Status"]["State"] == "CANCELLED"
+    assert athena.wait_for(query_id)["Status"]["State"] == "CANCELLED"
 
 
 def test_same_token_is_the_same_query(athena):
     ids = {athena.start(ClientRequestToken="t" * 32) for _ in range(2)}
     assert len(ids) == 1
-    assert athena.end_of(*ids)["Status"]["State"] == "SUCCEEDED"
+    assert athena.wait_for(*ids)["Status"]["State"] == "SUCCEEDED"
     assert len(athena.engine.asked) == 1
 
 
@@ -193,9 +193,9 @@ def test_request_that_cannot_be_run_is_refused(athena, request_, message):
 
 def test_location_of_the_caller_counts_only_where_the_workgroup_allows_it(athena):
     own = {"OutputLocation": "s3://results/mine/"}
-    assert "/q/" in athena.end_of(athena.start(ResultConfiguration=own))["ResultConfiguration"]["OutputLocation"]
+    assert "/q/" in athena.wait_for(athena.start(ResultConfiguration=own))["ResultConfiguration"]["OutputLocation"]
     athena("UpdateWorkGroup", WorkGroup="w", ConfigurationUpdates={"EnforceWorkGroupConfiguration": False})
-    assert "/mine/" in athena.end_of(athena.start(ResultConfiguration=own))["ResultConfiguration"]["OutputLocation"]
+    assert "/mine/" in athena.wait_for(athena.start(ResultConfiguration=own))["ResultConfiguration"]["OutputLocation"]
 
 
 def test_disabled_workgroup_runs_nothing(athena):
@@ -206,14 +206,14 @@ def test_disabled_workgroup_runs_nothing(athena):
 
 def test_deleted_bucket_fails_the_query(athena):
     athena.s3.delete_bucket(Bucket="results")
-    status = athena.end_of(athena.start())["Status"]
+    status = athena.wait_for(athena.start())["Status"]
     assert status["StateChangeReason"].startswith("UNABLE_TO_WRITE_RESULTS: s3://results/q/")
 
 
 def test_executions_are_listed_newest_first_and_fetched_in_batches(athena):
     ids = [athena.start() for _ in range(3)]
     for query_id in ids:
-        athena.end_of(query_id)
+        athena.wait_for(query_id)
     assert athena("ListQueryExecutions", WorkGroup="w")["QueryExecutionIds"] == ids[::-1]
     batch = athena("BatchGetQueryExecution", QueryExecutionIds=[ids[0], "none"])
     assert [found["QueryExecutionId"] for found in batch["QueryExecutions"]] == ids[:1]
@@ -222,7 +222,7 @@ def test_executions_are_listed_newest_first_and_fetched_in_batches(athena):
 
 def test_answers_hold_only_members_of_the_model(athena):
     query_id = athena.start()
-    athena.end_of(query_id)
+    athena.wait_for(query_id)
     for operation in ("GetQueryExecution", "GetQueryResults", "GetQueryRuntimeStatistics"):
         shape = load_service("athena").operation_model(operation).output_shape
         check(shape, athena(operation, QueryExecutionId=query_id))
@@ -246,7 +246,7 @@ def test_rows_that_a_statement_wrote_are_counted_and_its_files_are_listed(athena
         (ResultColumn("rows", "bigint", 19),), (), update_count=3, manifest=("s3://lake/t/a.parquet",)
     )
     query_id = athena.start("INSERT INTO t SELECT 1")
-    found = athena.end_of(query_id)
+    found = athena.wait_for(query_id)
     assert (found["StatementType"], found["SubstatementType"]) == ("DML", "INSERT")
     answer = athena("GetQueryResults", QueryExecutionId=query_id)
     assert (answer["UpdateCount"], answer["ResultSet"]["Rows"]) == (3, [])
@@ -261,14 +261,14 @@ def test_rows_that_a_statement_wrote_are_counted_and_its_files_are_listed(athena
 def test_statement_that_wrote_no_file_has_an_empty_manifest(athena: Athena):
     athena.engine.answer = Answer((), (), update_count=0, manifest=())
     query_id = athena.start("unload (select 1) to 's3://b/'")
-    place = athena.end_of(query_id)["Statistics"]["DataManifestLocation"]
+    place = athena.wait_for(query_id)["Statistics"]["DataManifestLocation"]
     assert athena.s3.get_object(Bucket="results", Key=place.removeprefix("s3://results/"))["Body"].read() == b""
 
 
 def test_table_created_from_a_query_is_stored_beside_the_results(athena: Athena):
     query_id = athena.start("create table t as select 1 a")
     place = f"s3://results/q/tables/{query_id}"
-    assert athena.end_of(query_id)["ResultConfiguration"]["OutputLocation"] == place
+    assert athena.wait_for(query_id)["ResultConfiguration"]["OutputLocation"] == place
     assert athena.engine.asked[-1]["tables_location"] == place
 
 
@@ -337,8 +337,8 @@ REUSE = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 6
 
 
 def test_results_of_an_earlier_run_are_taken_where_the_caller_allows_it(athena: Athena):
-    first = athena.end_of(athena.start(ResultReuseConfiguration=REUSE))
-    second = athena.end_of(athena.start(ResultReuseConfiguration=REUSE))
+    first = athena.wait_for(athena.start(ResultReuseConfiguration=REUSE))
+    second = athena.wait_for(athena.start(ResultReuseConfiguration=REUSE))
     assert [each["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"] for each in (first, second)] == [
         False,
         True,
@@ -360,22 +360,22 @@ def test_results_of_an_earlier_run_are_taken_where_the_caller_allows_it(athena: 
     ],
 )
 def test_another_question_gets_no_earlier_results(athena: Athena, other: dict[str, Any]):
-    athena.end_of(athena.start(ResultReuseConfiguration=REUSE))
-    athena.end_of(athena.start(**{"ResultReuseConfiguration": REUSE, **other}))
+    athena.wait_for(athena.start(ResultReuseConfiguration=REUSE))
+    athena.wait_for(athena.start(**{"ResultReuseConfiguration": REUSE, **other}))
     assert len(athena.engine.asked) == 2
 
 
 def test_failed_runs_and_statements_that_write_are_run_anew(athena: Athena):
     athena.engine.answer = QueryFailedError("TABLE_NOT_FOUND", "no table")
     for sql in ("select n from t", "select n from t", "insert into t select 1", "insert into t select 1"):
-        athena.end_of(athena.start(sql, ResultReuseConfiguration=REUSE))
+        athena.wait_for(athena.start(sql, ResultReuseConfiguration=REUSE))
     assert len(athena.engine.asked) == 4
 
 
 def test_workgroup_that_manages_results_needs_no_place_for_them(athena: Athena):
     athena("CreateWorkGroup", Name="managed", Configuration={"ManagedQueryResultsConfiguration": {"Enabled": True}})
     answer = athena("StartQueryExecution", QueryString="select n from t", WorkGroup="managed")
-    done = athena.end_of(answer["QueryExecutionId"])
+    done = athena.wait_for(answer["QueryExecutionId"])
     assert (done["Status"]["State"], "ResultConfiguration" in done) == ("SUCCEEDED", False)
     assert done["ManagedQueryResultsConfiguration"] == {"Enabled": True}
     rows = athena("GetQueryResults", QueryExecutionId=answer["QueryExecutionId"])["ResultSet"]["Rows"]
@@ -404,26 +404,26 @@ def test_workgroup_that_manages_results_needs_no_place_for_them(athena: Athena):
 )
 def test_denied_call_of_the_caller_is_reported(athena: Athena, error: Exception, reason: str):
     athena.engine.answer = error
-    assert athena.end_of(athena.start())["Status"]["StateChangeReason"].startswith(reason)
+    assert athena.wait_for(athena.start())["Status"]["StateChangeReason"].startswith(reason)
 
 
 def test_database_in_back_ticks_is_its_name(athena: Athena):
-    athena.end_of(athena.start(QueryExecutionContext={"Database": "`my-db`"}))
+    athena.wait_for(athena.start(QueryExecutionContext={"Database": "`my-db`"}))
     assert athena.engine.asked[-1]["database"] == "my-db"
 
 
 def test_prepared_statements_are_created_run_and_dropped_by_sql(athena: Athena):
     assert (
-        athena.end_of(athena.start("PREPARE p FROM select n from t where a = ? and b = ?"))["Status"]["State"]
+        athena.wait_for(athena.start("PREPARE p FROM select n from t where a = ? and b = ?"))["Status"]["State"]
         == "SUCCEEDED"
     )
-    athena.end_of(athena.start("EXECUTE p USING 1, 'x, y'"))
+    athena.wait_for(athena.start("EXECUTE p USING 1, 'x, y'"))
     assert athena.engine.asked[-1]["sql"] == "select n from t where a = ? and b = ?"
     assert athena.engine.asked[-1]["parameters"] == ("1", "'x, y'")
-    athena.end_of(athena.start('execute "p"', ExecutionParameters=["2", "'z'"]))
+    athena.wait_for(athena.start('execute "p"', ExecutionParameters=["2", "'z'"]))
     assert athena.engine.asked[-1]["parameters"] == ("2", "'z'")
-    athena.end_of(athena.start("DEALLOCATE PREPARE p"))
-    assert "was not found" in athena.end_of(athena.start("EXECUTE p"))["Status"]["StateChangeReason"]
+    athena.wait_for(athena.start("DEALLOCATE PREPARE p"))
+    assert "was not found" in athena.wait_for(athena.start("EXECUTE p"))["Status"]["StateChangeReason"]
 
 
 def test_databases_and_tables_are_listed(athena: Athena):

@@ -17,7 +17,7 @@ def run(lake: Lake, sql: str, **options):
     return lake.engine.run(sql, "feeds", tables_location="s3://lake/out/tables/1", **options)
 
 
-def table_of(lake: Lake, name: str, database: str = "feeds") -> dict:
+def get_table(lake: Lake, name: str, database: str = "feeds") -> dict:
     return lake.glue.get_table(DatabaseName=database, Name=name)["Table"]
 
 
@@ -122,7 +122,7 @@ def test_table_over_files_is_created_read_and_dropped(lake: Lake):
              MAP KEYS TERMINATED BY ':' NULL DEFINED AS 'NA'
            LOCATION 's3://lake/t/' TBLPROPERTIES ('skip.header.line.count'='1')""",
     )
-    found = table_of(lake, "t")
+    found = get_table(lake, "t")
     assert found["StorageDescriptor"]["SerdeInfo"]["Parameters"]["field.delim"] == ","
     assert found["StorageDescriptor"]["Columns"][0] == {"Name": "id", "Type": "int", "Comment": "the key"}
     assert lake.rows("select * from t") == []
@@ -163,7 +163,7 @@ def test_statement_sets_the_format_of_a_table(lake: Lake, clause: str, serde: st
         lake,
         f"CREATE EXTERNAL TABLE t (a int, s struct<x:int,y:array<decimal(10,2)>>) {clause} LOCATION 's3://lake/t/'",
     )
-    storage = table_of(lake, "t")["StorageDescriptor"]
+    storage = get_table(lake, "t")["StorageDescriptor"]
     assert storage["SerdeInfo"]["SerializationLibrary"] == serde
     assert storage["Columns"][1]["Type"] == "struct<x:int,y:array<decimal(10,2)>>"
 
@@ -183,7 +183,7 @@ def test_partitions_and_columns_are_altered(lake: Lake):
     run(lake, "ALTER TABLE t CHANGE COLUMN b d bigint")
     run(lake, "ALTER TABLE t SET TBLPROPERTIES ('x'='1', \"y\"='2')")
     run(lake, "ALTER TABLE t SET LOCATION 's3://lake/moved/'")
-    found = table_of(lake, "t")
+    found = get_table(lake, "t")
     assert [(each["Name"], each["Type"]) for each in found["StorageDescriptor"]["Columns"]] == [
         ("a", "int"), ("d", "bigint"), ("c", "double"),
     ]  # fmt: skip
@@ -202,7 +202,7 @@ def test_view_is_stored_as_athena_stores_it_and_can_be_read(lake: Lake):
     run(
         lake, "CREATE OR REPLACE VIEW v AS SELECT date_diff('day', date '2024-01-01', date '2024-01-03') d, a, b FROM t"
     )
-    found = table_of(lake, "v")
+    found = get_table(lake, "v")
     assert found["TableType"] == "VIRTUAL_VIEW"
     text = found["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
     told = json.loads(base64.b64decode(text))
@@ -225,7 +225,7 @@ def test_view_is_stored_as_athena_stores_it_and_can_be_read(lake: Lake):
 
 def test_view_after_a_remark_is_kept_as_it_was_written(lake: Lake):
     run(lake, "/* dbt */ create or replace view \"seen\" as select nullif('a', '') AS  x")
-    text = table_of(lake, "seen")["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
+    text = get_table(lake, "seen")["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
     assert json.loads(base64.b64decode(text))["originalSql"] == "select nullif('a', '') AS  x"
     assert lake.rows("select * from seen") == [("a",)]
 
@@ -260,7 +260,7 @@ def test_table_created_without_a_location_is_stored_beside_the_results(lake: Lak
     run(
         lake, "create table made as select 1 a, array[1] b, map(array['k'], array[1.5]) c, cast(row(1) as row(x int)) d"
     )
-    assert table_of(lake, "made")["StorageDescriptor"]["Location"] == "s3://lake/out/tables/1/"
+    assert get_table(lake, "made")["StorageDescriptor"]["Location"] == "s3://lake/out/tables/1/"
     assert lake.rows("select * from made") == [("1", "[1]", "{k=1.5}", "{x=1}")]
     run(lake, "create table empty with (external_location='s3://lake/e/') as select 1 a with no data")
     assert lake.rows("select * from empty") == []

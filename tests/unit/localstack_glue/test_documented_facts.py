@@ -61,7 +61,7 @@ def citations(text: str) -> set[int]:
     return cited | {int(number) for number in re.findall(r"\bG(\d+)\b", text)}
 
 
-def functions_of(path: Path) -> Iterator[tuple[str, str]]:
+def find_tests(path: Path) -> Iterator[tuple[str, str]]:
     """The tests of a file with their text, from the decorators to the end of the last line with its comment."""
     lines = path.read_text(encoding="utf-8").splitlines()
     for found in ast.walk(ast.parse("\n".join(lines))):
@@ -72,7 +72,7 @@ def functions_of(path: Path) -> Iterator[tuple[str, str]]:
 
 def cited_by_tests(path: Path, only: str = "") -> set[int]:
     """The facts that a file's tests cite themselves; what its docstring says of all of them does not count."""
-    return {number for name, text in functions_of(path) if not only or name == only for number in citations(text)}
+    return {number for name, text in find_tests(path) if not only or name == only for number in citations(text)}
 
 
 FACT_ROWS = [*rows("reference/glue-service.md", r"G\d"), *rows("reference/glue-service/crawlers.md", r"G\d")]
@@ -83,7 +83,7 @@ def test_tests_named_in_a_fact_exist_and_cite_it(cells):
     named, cited = set(), set()
     for path, test in files(cells[-1]):
         assert path.is_file(), f"{cells[0]}: there is no {path.name}"
-        assert not test or test in dict(functions_of(path)), f"{cells[0]}: there is no {test} in {path.name}"
+        assert not test or test in dict(find_tests(path)), f"{cells[0]}: there is no {test} in {path.name}"
         named.add(path)
         here = cited_by_tests(path, test)
         assert here & set(facts(cells[0])) or set(facts(cells[0])) <= NOT_OBSERVABLE or path.parent.name == "awsglue", (

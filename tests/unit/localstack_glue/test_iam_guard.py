@@ -42,7 +42,7 @@ class FakeRoles:
         return self.state if role_arn == ROLE else None
 
 
-def guard_of(*statements: dict[str, Any], **role: Any) -> RoleGuard:
+def make_guard(*statements: dict[str, Any], **role: Any) -> RoleGuard:
     guard = RoleGuard(FakeRoles(*statements, **role))
     guard.remember("ASIA1", ROLE, "GlueJobRunnerSession")
     return guard
@@ -82,11 +82,11 @@ def refusal(guard: RoleGuard, context: Any) -> CommonServiceException:
 
 
 def test_role_does_what_its_policies_allow():
-    RoleGuardHandler(guard_of(READ))(FakeChain(), call("s3", "GetObject", Bucket="lake", Key="a"), answer())
+    RoleGuardHandler(make_guard(READ))(FakeChain(), call("s3", "GetObject", Bucket="lake", Key="a"), answer())
 
 
 def test_refusal_has_the_message_of_aws():
-    error = refusal(guard_of(READ), call("s3", "PutObject", Bucket="lake", Key="a"))
+    error = refusal(make_guard(READ), call("s3", "PutObject", Bucket="lake", Key="a"))
     assert (error.code, error.status_code) == ("AccessDenied", 403)
     assert error.message == (
         "User: arn:aws:sts::111122223333:assumed-role/etl/GlueJobRunnerSession is not authorized to perform: "
@@ -98,7 +98,7 @@ def test_refusal_has_the_message_of_aws():
 def test_explicit_deny_is_distinguished():
     forbidden = {**READ, "Effect": "Deny", "Action": "glue:*", "Resource": "*"}
     context = call("glue", "GetDatabase", protocol="json", Name="db")
-    error = refusal(guard_of(forbidden), context)
+    error = refusal(make_guard(forbidden), context)
     assert (error.code, error.status_code) == ("AccessDeniedException", 400)
     assert error.message.endswith(
         "glue:GetDatabase on resource: arn:aws:glue:us-east-1:111122223333:catalog "
@@ -107,23 +107,23 @@ def test_explicit_deny_is_distinguished():
 
 
 def test_deleted_role_has_no_permissions():
-    guard = guard_of(READ)
+    guard = make_guard(READ)
     guard._directory = SimpleNamespace(find=lambda _arn: None)  # type: ignore[assignment]
     refusal(guard, call("s3", "GetObject", Bucket="lake", Key="a"))
 
 
 def test_permissions_boundary_bounds():
-    guard = guard_of(READ, boundary={"Effect": "Allow", "Action": "s3:List*", "Resource": "*"})
+    guard = make_guard(READ, boundary={"Effect": "Allow", "Action": "s3:List*", "Resource": "*"})
     refusal(guard, call("s3", "GetObject", Bucket="lake", Key="a"))
 
 
 def test_caller_identity_needs_no_permission():
-    RoleGuardHandler(guard_of(READ))(FakeChain(), call("sts", "GetCallerIdentity", protocol="query"), answer())
+    RoleGuardHandler(make_guard(READ))(FakeChain(), call("sts", "GetCallerIdentity", protocol="query"), answer())
 
 
 @pytest.mark.parametrize("key", ["test", "000000000000", "AKIA1", "injectedaccesskey"])
 def test_other_callers_are_untouched(key):
-    guard = guard_of()
+    guard = make_guard()
     RoleGuardHandler(guard)(FakeChain(), call("s3", "PutObject", key, Bucket="lake", Key="a"), answer())
     assert guard.describe() == {}
 
@@ -153,7 +153,7 @@ def test_deletion_of_several_refuses_key_by_key():
         answer(),
         FakeChain(),
     )
-    RoleGuardHandler(guard_of(DELETE))(chain, context, response)
+    RoleGuardHandler(make_guard(DELETE))(chain, context, response)
     assert (context.service_request["Delete"]["Objects"], chain.is_stopped) == ([{"Key": "a<"}], False)
 
     add_refused_deletions(chain, context, response)
@@ -168,7 +168,7 @@ def test_deletion_of_several_that_are_all_refused_is_answered_at_once():
         answer(),
         FakeChain(),
     )
-    RoleGuardHandler(guard_of(DELETE))(chain, context, response)
+    RoleGuardHandler(make_guard(DELETE))(chain, context, response)
     assert chain.is_stopped
     assert (response.status_code, response.get_data(as_text=True).count("<Error>")) == (200, 1)
 
@@ -192,7 +192,7 @@ def test_short_name_of_a_role_is_no_role_of_the_account():
 
 
 def test_call_that_may_do_a_part_counts_as_refused():
-    guard = guard_of(DELETE)
+    guard = make_guard(DELETE)
     session = guard.find_session("ASIA1")
     assert session is not None
     both = {"Bucket": "lake", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b"}]}}
@@ -204,7 +204,7 @@ def test_call_that_may_do_a_part_counts_as_refused():
 
 
 def test_ledger_shows_which_grants_are_used():
-    guard = guard_of(READ)
+    guard = make_guard(READ)
     handler = RoleGuardHandler(guard)
     for _ in range(2):
         handler(FakeChain(), call("s3", "GetObject", Bucket="lake", Key="a"), answer())
@@ -250,7 +250,7 @@ def test_current_roles_of_moto_are_found():
 
 def test_call_on_several_levels_counts_once():
     catalog = {"Sid": "Tables", "Effect": "Allow", "Action": "glue:GetTable", "Resource": "*"}
-    guard = guard_of(catalog)
+    guard = make_guard(catalog)
     context = call("glue", "GetTable", protocol="json", DatabaseName="db", Name="raw")
     RoleGuardHandler(guard)(FakeChain(), context, answer())
     told = guard.describe()[ROLE]
@@ -260,7 +260,7 @@ def test_call_on_several_levels_counts_once():
 
 def test_describe_lists_what_each_statement_alone_allows():
     again = {"Sid": "Again", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lake/b*"}
-    guard = guard_of(READ, DELETE, again)
+    guard = make_guard(READ, DELETE, again)
     handle = RoleGuardHandler(guard)
     for key in ("a1", "a2", "b"):
         handle(FakeChain(), call("s3", "GetObject", Bucket="lake", Key=key), answer())
@@ -293,7 +293,7 @@ def test_form_that_a_role_signed_uploads_only_where_the_role_may(key, is_allowed
     request = Request(EnvironBuilder(method="POST", path="/lake", data=data).get_environ())
     posted = call("s3", "PostObject", Bucket="lake")
     posted.request = request
-    guard = guard_of({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::lake/a/name.csv"})
+    guard = make_guard({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::lake/a/name.csv"})
     if is_allowed:
         assert RoleGuardHandler(guard)(None, posted, None) is None
         assert b"name.csv" in request.get_data()  # whoever stores it finds it whole
@@ -303,7 +303,7 @@ def test_form_that_a_role_signed_uploads_only_where_the_role_may(key, is_allowed
 
 
 def test_expired_session_is_denied():
-    guard = guard_of({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    guard = make_guard({"Effect": "Allow", "Action": "*", "Resource": "*"})
     guard.remember("ASIA2", ROLE, "run", timedelta(0))
     for service, protocol, code in (("s3", "rest-xml", "ExpiredToken"), ("glue", "json", "ExpiredTokenException")):
         with pytest.raises(CommonServiceException) as refused:
@@ -312,7 +312,7 @@ def test_expired_session_is_denied():
 
 
 def test_session_that_a_role_got_for_a_role_is_followed_and_nobody_elses():
-    guard = guard_of({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    guard = make_guard({"Effect": "Allow", "Action": "*", "Resource": "*"})
     answer = Response("<Credentials><AccessKeyId>LSIA2</AccessKeyId><SecretAccessKey>s</SecretAccessKey></Credentials>")
     for key, found in (("stranger", None), ("ASIA1", RoleSession(ROLE, "next"))):
         asked = call("sts", "AssumeRole", key, "query", RoleArn=ROLE, RoleSessionName="next")

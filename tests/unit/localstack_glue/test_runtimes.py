@@ -17,7 +17,7 @@ from tests.unit.localstack_glue.test_job_runtime import request
 from tests.unit.localstack_glue.test_special_arguments import spark_run
 
 
-def runtime_of(folder: Path, spark: str) -> Path:
+def make_runtime(folder: Path, spark: str) -> Path:
     """The Python of an environment that says it has this Spark."""
     site_packages = folder / "lib" / "site-packages"
     (site_packages / "pyspark").mkdir(parents=True)
@@ -30,7 +30,7 @@ def runtime_of(folder: Path, spark: str) -> Path:
     return python
 
 
-def settings_of(python: Path, tmp_path: Path, **more: object) -> Settings:
+def make_settings(python: Path, tmp_path: Path, **more: object) -> Settings:
     environ = {"LOCALSTACK_GLUE_PYTHON": str(python), **{name: str(value) for name, value in more.items()}}
     return Settings.from_env(environ, tmp_path / "work")
 
@@ -40,8 +40,8 @@ def of_version(version: str) -> RunRequest:
 
 
 def test_runs_of_both_versions_have_each_its_own_python(tmp_path: Path) -> None:
-    python, python_6 = runtime_of(tmp_path / "5", "3.5.6"), runtime_of(tmp_path / "6", "4.1.1")
-    runtimes = Runtimes(settings_of(python, tmp_path, LOCALSTACK_GLUE_6_PYTHON=python_6))
+    python, python_6 = make_runtime(tmp_path / "5", "3.5.6"), make_runtime(tmp_path / "6", "4.1.1")
+    runtimes = Runtimes(make_settings(python, tmp_path, LOCALSTACK_GLUE_6_PYTHON=python_6))
 
     found = {version: runtimes.of(of_version(version)) for version in ("5.0", "5.1", "6.0")}
 
@@ -51,8 +51,8 @@ def test_runs_of_both_versions_have_each_its_own_python(tmp_path: Path) -> None:
 
 
 def test_a_service_whose_python_has_spark_4_runs_glue_6_and_refuses_5(tmp_path: Path) -> None:
-    python = runtime_of(tmp_path / "6", "4.1.1")
-    runtimes = Runtimes(settings_of(python, tmp_path))
+    python = make_runtime(tmp_path / "6", "4.1.1")
+    runtimes = Runtimes(make_settings(python, tmp_path))
 
     assert runtimes.of(of_version("6.0")).python == python
     with pytest.raises(JobPreparationError, match=r"GlueVersion 5\.1 has Spark 3\.5, and .* has Spark 4\.1\.1"):
@@ -85,12 +85,12 @@ def test_python_shell_jobs_do_not_depend_on_a_version_of_spark(glue, tmp_path) -
 
 
 def test_runtime_of_glue_6_is_installed_once_when_a_run_needs_it(tmp_path: Path) -> None:
-    python, python_6 = runtime_of(tmp_path / "5", "3.5.6"), runtime_of(tmp_path / "6", "4.1.1")
+    python, python_6 = make_runtime(tmp_path / "5", "3.5.6"), make_runtime(tmp_path / "6", "4.1.1")
     later = tmp_path / "my project"
     make = f"import os; open({str(tmp_path / 'made')!r}, 'a').write('x'); os.symlink({str(python_6)!r}, {str(later)!r})"
     command = [sys.executable, "-c", f"{make}; print('noise'); print({str(later)!r})"]
     runtimes = Runtimes(
-        settings_of(python, tmp_path, LOCALSTACK_GLUE_6_PYTHON=later, LOCALSTACK_GLUE_6_MAKE=json.dumps(command))
+        make_settings(python, tmp_path, LOCALSTACK_GLUE_6_PYTHON=later, LOCALSTACK_GLUE_6_MAKE=json.dumps(command))
     )
 
     assert runtimes.missing("6.0") is None  # it will be made
@@ -111,19 +111,19 @@ def test_runtime_of_glue_6_is_installed_once_when_a_run_needs_it(tmp_path: Path)
     ],
 )
 def test_failed_runtime_installation_fails_the_run_with_the_reason(tmp_path: Path, script: str, why: str) -> None:
-    python = runtime_of(tmp_path / "5", "3.5.6")
+    python = make_runtime(tmp_path / "5", "3.5.6")
     command = json.dumps([sys.executable, "-c", script])
-    runtimes = Runtimes(settings_of(python, tmp_path, LOCALSTACK_GLUE_6_MAKE=command))
+    runtimes = Runtimes(make_settings(python, tmp_path, LOCALSTACK_GLUE_6_MAKE=command))
     with pytest.raises(JobPreparationError, match=why):
         runtimes.of(of_version("6.0"))
 
 
 def test_missing_runtime_of_glue_6_is_reported_with_a_remedy(tmp_path: Path) -> None:
-    python = runtime_of(tmp_path / "5", "3.5.6")
-    runtimes = Runtimes(settings_of(python, tmp_path))
+    python = make_runtime(tmp_path / "5", "3.5.6")
+    runtimes = Runtimes(make_settings(python, tmp_path))
     with pytest.raises(JobPreparationError, match="LOCALSTACK_GLUE_6_PYTHON"):
         runtimes.of(of_version("6.0"))
-    wrong = Runtimes(settings_of(python, tmp_path, LOCALSTACK_GLUE_6_PYTHON=python))
+    wrong = Runtimes(make_settings(python, tmp_path, LOCALSTACK_GLUE_6_PYTHON=python))
     with pytest.raises(JobPreparationError, match=r"has Spark 3\.5\.6"):
         wrong.of(of_version("6.0"))
 
@@ -131,7 +131,7 @@ def test_missing_runtime_of_glue_6_is_reported_with_a_remedy(tmp_path: Path) -> 
 @pytest.mark.parametrize("text", ["uv", "[]", "[1]", '{"a": 1}'])
 def test_invalid_command_is_refused_at_the_start(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match="LOCALSTACK_GLUE_6_MAKE"):
-        settings_of(Path(sys.executable), tmp_path, LOCALSTACK_GLUE_6_MAKE=text)
+        make_settings(Path(sys.executable), tmp_path, LOCALSTACK_GLUE_6_MAKE=text)
 
 
 def test_s3a_gets_times_as_numbers_although_hadoop_writes_units(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def budgets() -> Call:
     return calling(BudgetsProvider(Noon()))
 
 
-def code_of(failure: pytest.ExceptionInfo[ServiceError]) -> str:
+def error_code(failure: pytest.ExceptionInfo[ServiceError]) -> str:
     return failure.value.code
 
 
@@ -133,7 +133,7 @@ def test_glue_catalog_is_registered_and_cannot_be_changed(athena):
 def test_tags_of_a_missing_resource_are_not_found(athena):
     with pytest.raises(ServiceError) as failure:
         athena("ListTagsForResource", ResourceARN=f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/none")
-    assert code_of(failure) == "ResourceNotFoundException"
+    assert error_code(failure) == "ResourceNotFoundException"
 
 
 def put_data_set(quicksight: Call, source_arn: str, import_mode: str = "SPICE") -> None:
@@ -156,7 +156,7 @@ def put_data_source(quicksight: Call, **more: Any) -> str:
 def test_data_set_of_an_unknown_data_source_is_refused(quicksight):
     with pytest.raises(ServiceError) as failure:
         put_data_set(quicksight, "arn:aws:quicksight:eu-central-1:000000000000:datasource/none")
-    assert code_of(failure) == "InvalidParameterValueException"
+    assert error_code(failure) == "InvalidParameterValueException"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_refresh_properties_that_were_never_put(quicksight, import_mode, expecte
     put_data_set(quicksight, put_data_source(quicksight), import_mode)
     with pytest.raises(ServiceError) as failure:
         quicksight("DescribeDataSetRefreshProperties", AwsAccountId=ACCOUNT, DataSetId="set")
-    assert code_of(failure) == expected
+    assert error_code(failure) == expected
 
 
 def test_permissions_are_revoked_action_by_action(quicksight):

@@ -14,7 +14,7 @@ def cases(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def plan_of(case: dict[str, Any]) -> dict[str, Any]:
+def build_plan(case: dict[str, Any]) -> dict[str, Any]:
     """What `terraform show -json` says of a plan that creates a pipeline."""
     resources = [
         *(("aws_glue_job", name, job(name, given)) for name, given in items(case.get("jobs"))),

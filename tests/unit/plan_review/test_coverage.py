@@ -12,7 +12,7 @@ from tests.unit.tooling.conftest import change
 EVERYWHERE = ["0.0.0.0/0"]
 
 
-def review_of(reviewed, *entries: dict):
+def make_review(reviewed, *entries: dict):
     return reviewed({"format_version": "1.2", "resource_changes": list(entries)})
 
 
@@ -33,7 +33,7 @@ def of_provider(provider: str, kind: str) -> dict:
     ],
 )
 def test_unjudged_type_is_never_green(reviewed, before, after):
-    review = review_of(reviewed, change("aws_timestreamwrite_table", before, after))
+    review = make_review(reviewed, change("aws_timestreamwrite_table", before, after))
     assert review.verdict.decision is Decision.NEEDS_APPROVAL
     assert rules_found(review)["unjudged-type"] == "change"
 
@@ -61,7 +61,7 @@ def test_unjudged_type_is_never_green(reviewed, before, after):
     ],
 )
 def test_type_that_carries_access_needs_consent_to_access_at_least(reviewed, kind):
-    review = review_of(reviewed, change(kind, {"name": "x"}, {"name": "y"}))
+    review = make_review(reviewed, change(kind, {"name": "x"}, {"name": "y"}))
     assert review.verdict.level.word == "access"
     assert "unjudged-access" in rules_found(review)
 
@@ -77,7 +77,7 @@ def test_type_that_carries_access_needs_consent_to_access_at_least(reviewed, kin
     ],
 )
 def test_access_of_another_provider_is_not_judged_and_not_green(reviewed, provider, kind):
-    review = review_of(reviewed, of_provider(provider, kind))
+    review = make_review(reviewed, of_provider(provider, kind))
     (finding,) = [finding for finding in review.findings if finding.rule == "unjudged-provider"]
     assert f"provider {provider.rpartition('/')[2]}" in finding.sentence
     assert finding.level.word == "access"
@@ -144,7 +144,7 @@ def test_program_that_a_provisioner_may_run_is_not_harmless(reviewed):
     ],
 )
 def test_public_access_is_blocked(reviewed, kind, attributes):
-    review = review_of(reviewed, change(kind, None, {"name": "x", **attributes}))
+    review = make_review(reviewed, change(kind, None, {"name": "x", **attributes}))
     assert review.verdict.decision is Decision.BLOCKED
     assert "open-to-everybody" in rules_found(review)
 
@@ -166,7 +166,7 @@ def test_public_access_is_blocked(reviewed, kind, attributes):
     ],
 )
 def test_change_without_public_access_is_not_blocked(reviewed, kind, before, after):
-    assert "open-to-everybody" not in rules_found(review_of(reviewed, change(kind, before, after)))
+    assert "open-to-everybody" not in rules_found(make_review(reviewed, change(kind, before, after)))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_change_without_public_access_is_not_blocked(reviewed, kind, before, aft
 def test_opening_known_only_after_the_apply_is_reported(reviewed, kind, attribute):
     entry = change(kind, {"name": "x", **dict.fromkeys(attribute, "a")}, {"name": "x"})
     entry["change"]["after_unknown"] = attribute
-    assert review_of(reviewed, entry).verdict.level.word == "access"
+    assert make_review(reviewed, entry).verdict.level.word == "access"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_opening_known_only_after_the_apply_is_reported(reviewed, kind, attribut
 def test_address_of_what_the_plan_makes_is_no_action_that_aws_names(reviewed, shown, hidden, level):
     entry = change("aws_cloudwatch_metric_alarm", None, {"alarm_name": "failed", **shown})
     entry["change"].update(hidden)
-    assert review_of(reviewed, entry).verdict.level.word == level
+    assert make_review(reviewed, entry).verdict.level.word == level
 
 
 @pytest.mark.parametrize(
@@ -235,13 +235,13 @@ def test_address_of_what_the_plan_makes_is_no_action_that_aws_names(reviewed, sh
     ],
 )
 def test_same_effect_has_the_same_level_as_the_end_of_the_resource(reviewed, kind, before, after, rule, level):
-    assert rules_found(review_of(reviewed, change(kind, before, after)))[rule] == level
+    assert rules_found(make_review(reviewed, change(kind, before, after)))[rule] == level
 
 
 def test_class_of_an_object_that_aws_chooses_is_no_archive(reviewed):
     entry = change("aws_s3_object", None, {"bucket": "b", "key": "a"})
     entry["change"]["after_unknown"] = {"storage_class": True}
-    assert "object-in-archive" not in rules_found(review_of(reviewed, entry))
+    assert "object-in-archive" not in rules_found(make_review(reviewed, entry))
 
 
 def test_every_type_of_the_projects_own_modules_is_judged_or_known_to_be_harmless():

@@ -16,7 +16,7 @@ RULES = Path(plan_review.__file__).parent / "rules"
 CASES = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
 
 
-def entry_of(case: dict) -> dict:
+def build_entry(case: dict) -> dict:
     """The change of a row of the table, as Terraform gives it."""
     sides = {side: case.get(side) for side in ("before", "after")}
     for side, name in (("before", "policy_before"), ("after", "policy")):
@@ -35,7 +35,7 @@ def entry_of(case: dict) -> dict:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['type']}: {case['id']}")
 def test_feared_change_needs_the_consent_that_it_deserves(reviewed, case):
-    review = reviewed({"format_version": "1.2", "resource_changes": [entry_of(case)]})
+    review = reviewed({"format_version": "1.2", "resource_changes": [build_entry(case)]})
     assert review.verdict.level >= Level[case["level"].upper()], [r.sentence for r in review.verdict.reasons]
 
 
@@ -45,7 +45,7 @@ def test_rule_of_each_kind_finds_a_feared_change(reviewed):
         for file in sorted(RULES.glob("*.yaml"))
         for rule in yaml.safe_load(file.read_text(encoding="utf-8"))["rules"]
     }
-    plan = {"format_version": "1.2", "resource_changes": [entry_of(case) for case in CASES]}
+    plan = {"format_version": "1.2", "resource_changes": [build_entry(case) for case in CASES]}
     assert sorted(of_kinds - {finding.rule for finding in reviewed(plan).findings}) == []
 
 

@@ -10,7 +10,7 @@ def change(address: str, *actions: str, **parts) -> dict:
     return {"address": address, "change": {"actions": list(actions), **parts}}
 
 
-def plan_of(*changes: dict) -> dict:
+def build_plan(*changes: dict) -> dict:
     return {"format_version": "1.2", "resource_changes": list(changes)}
 
 
@@ -27,28 +27,28 @@ def plan_of(*changes: dict) -> dict:
     ],
 )
 def test_action_is_read_with_its_order(actions, expected):
-    assert parse_plan(plan_of(change("aws_glue_job.this", *actions))).changes[0].action is expected
+    assert parse_plan(build_plan(change("aws_glue_job.this", *actions))).changes[0].action is expected
 
 
 def test_set_element_that_forces_a_replacement_is_not_shown_by_its_value():
     entry = change("a.b", "delete", "create", replace_paths=[["user", {"password": "hunter2"}, "name"], ["rule", 0]])
-    assert parse_plan(plan_of(entry)).changes[0].forces_replacement == ("user[...].name", "rule[0]")
+    assert parse_plan(build_plan(entry)).changes[0].forces_replacement == ("user[...].name", "rule[0]")
 
 
 def test_import_by_identity_shows_the_identity():
     entry = change("a.b", "no-op", importing={"identity": {"bucket": "b", "account_id": None}})
-    assert parse_plan(plan_of(entry)).changes[0].import_id == "bucket=b"
+    assert parse_plan(build_plan(entry)).changes[0].import_id == "bucket=b"
 
 
 def test_nothing_to_do_is_left_out():
-    plan = parse_plan(plan_of(change("a", "no-op"), change("data.b", "read")))
+    plan = parse_plan(build_plan(change("a", "no-op"), change("data.b", "read")))
     assert plan.changes == ()
     assert plan.summary() == "no changes"
 
 
 def test_destructive_changes_come_first_then_by_address():
     plan = parse_plan(
-        plan_of(change("b", "create"), change("a", "create"), change("z", "delete"), change("y", "update"))
+        build_plan(change("b", "create"), change("a", "create"), change("z", "delete"), change("y", "update"))
     )
     assert [found.address for found in plan.changes] == ["z", "y", "a", "b"]
     assert [found.address for found in plan.destroys] == ["z"]
@@ -58,12 +58,12 @@ def test_destructive_changes_come_first_then_by_address():
 def test_changed_and_unknown_attributes_are_named():
     before = {"name": "job", "timeout": 30, "arn": "arn:1"}
     after = {"name": "job", "timeout": 60}
-    plan = parse_plan(plan_of(change("a", "update", before=before, after=after, after_unknown={"arn": True})))
+    plan = parse_plan(build_plan(change("a", "update", before=before, after=after, after_unknown={"arn": True})))
     assert plan.changes[0].changed_attributes == ("arn", "timeout")
 
 
 def test_attribute_that_forces_a_replacement_is_named():
-    plan = parse_plan(plan_of(change("a", "delete", "create", replace_paths=[["bucket"], ["rule", 0, "id"]])))
+    plan = parse_plan(build_plan(change("a", "delete", "create", replace_paths=[["bucket"], ["rule", 0, "id"]])))
     assert plan.changes[0].forces_replacement == ("bucket", "rule[0].id")
 
 
@@ -92,7 +92,7 @@ MARKS = {"before_sensitive": False, "after_sensitive": {"password": True}}
 )
 def test_formats_before_1_1_are_read_where_they_mark_what_is_sensitive(version, terraform, marks, is_read):
     entry = change("aws_db_instance.a", "create", before=None, after={"password": "hunter2"}, **marks)
-    data = plan_of(entry) | {"format_version": version, "terraform_version": terraform}
+    data = build_plan(entry) | {"format_version": version, "terraform_version": terraform}
     if is_read:
         assert parse_plan(data).changes[0].after == {"password": Marker.SENSITIVE}
     else:

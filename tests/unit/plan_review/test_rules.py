@@ -21,7 +21,7 @@ VERSIONED = {"bucket": "lake", "versioning_configuration": [{"status": "Enabled"
 SUSPENDED = {"bucket": "lake", "versioning_configuration": [{"status": "Suspended"}]}
 
 
-def rules_of(basis, environment: str, *changes: dict) -> dict[str, Level]:
+def broken_rules(basis, environment: str, *changes: dict) -> dict[str, Level]:
     plan = parse_plan({"format_version": "1.2", "resource_changes": list(changes)})
     found = review(plan, replace(basis, environment=environment)).findings
     return {finding.rule: finding.level for finding in found}
@@ -55,7 +55,7 @@ def rules_of(basis, environment: str, *changes: dict) -> dict[str, Level]:
     ],
 )
 def test_rule_finds_its_violation(basis, rule, kind, before, after, level):
-    found = rules_of(basis, "dev", change(kind, before, after))
+    found = broken_rules(basis, "dev", change(kind, before, after))
     assert found[rule] == Level[level.upper()]
 
 
@@ -66,12 +66,12 @@ def test_change_that_keeps_everything_safe_breaks_no_rule(basis):
         change("aws_s3_bucket_versioning", SUSPENDED, VERSIONED),
         change("aws_s3_bucket", {"force_destroy": True}, {"force_destroy": False}),
     ]
-    assert rules_of(basis, "prod", *kept) == {}
+    assert broken_rules(basis, "prod", *kept) == {}
 
 
 @pytest.mark.parametrize(("environment", "is_found"), [("prod", True), ("dev", False)])
 def test_bucket_that_a_destroy_may_empty_is_blocked_in_prod_alone(basis, environment, is_found):
-    found = rules_of(basis, environment, change("aws_s3_bucket", None, {"force_destroy": True}))
+    found = broken_rules(basis, environment, change("aws_s3_bucket", None, {"force_destroy": True}))
     assert ("unprotected-bucket-in-prod" in found) is is_found
 
 
@@ -84,14 +84,14 @@ def test_bucket_that_a_destroy_may_empty_is_blocked_in_prod_alone(basis, environ
     ],
 )
 def test_placeholder_recipient_is_blocked_in_prod_only(basis, environment, endpoint, is_found):
-    found = rules_of(basis, environment, change("aws_sns_topic_subscription", None, {"endpoint": endpoint}))
+    found = broken_rules(basis, environment, change("aws_sns_topic_subscription", None, {"endpoint": endpoint}))
     assert found == ({"alerts-go-to-nobody": Level.BLOCKED} if is_found else {})
 
 
 @pytest.mark.parametrize(("workers", "is_found"), [(1000, True), (5, False)])
 def test_cost_that_rises_beyond_the_limit_needs_consent(basis, workers, is_found):
     before = {"name": "j", "number_of_workers": 4, "worker_type": "G.1X"}
-    found = rules_of(basis, "dev", change("aws_glue_job", before, before | {"number_of_workers": workers}))
+    found = broken_rules(basis, "dev", change("aws_glue_job", before, before | {"number_of_workers": workers}))
     assert ("cost-up" in found) is is_found
 
 

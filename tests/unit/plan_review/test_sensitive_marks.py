@@ -89,7 +89,7 @@ def test_value_marked_on_either_side_is_in_no_format(reviewed, shape, kind):
     assert NEW not in text
 
 
-def attributes_of(shape: str) -> dict[str, tuple[str, str]]:
+def read_attributes(shape: str) -> dict[str, tuple[str, str]]:
     (change,) = parse_plan(plan_with(shape, "change")).changes
     return {item.path: (str(item.before), str(item.after)) for item in change.attributes}
 
@@ -105,7 +105,7 @@ def attributes_of(shape: str) -> dict[str, tuple[str, str]]:
     ],
 )
 def test_change_of_the_sensitive_mark_is_reported(shape, path, said):
-    assert attributes_of(shape)[path] == ("(sensitive value)", said)
+    assert read_attributes(shape)[path] == ("(sensitive value)", said)
 
 
 def test_mark_that_changes_on_an_equal_value_is_a_change():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tf_summarize import facts_of, missing_in
+from benchmarks.tf_summarize import missing_in, read_facts
 from plan_review.render_json import as_data
 from plan_review.render_text import render_text
 
@@ -62,7 +62,7 @@ def test_each_line_of_terraforms_text_about_an_attribute_has_its_counterpart(rev
 
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_that_tf_summarize_shows_is_in_the_review(reviewed, name):
-    facts = facts_of(json.loads((PLANS / f"{name}.json").read_text()))
+    facts = read_facts(json.loads((PLANS / f"{name}.json").read_text()))
     review = reviewed(name)
     assert missing_in(as_data(review), facts) == ()
     text = render_text(review)
@@ -71,7 +71,7 @@ def test_everything_that_tf_summarize_shows_is_in_the_review(reviewed, name):
 
 
 def test_plans_have_every_kind_of_change_that_tf_summarize_knows():
-    facts = [facts_of(json.loads((PLANS / f"{name}.json").read_text())) for name in NAMES]
+    facts = [read_facts(json.loads((PLANS / f"{name}.json").read_text())) for name in NAMES]
     assert {kind for each in facts for kind in each.counts} == {
         "add",
         "delete",
@@ -86,7 +86,7 @@ def test_plans_have_every_kind_of_change_that_tf_summarize_knows():
 
 def test_fact_that_a_review_lacks_is_named(reviewed):
     """The comparison itself: a review without changes and outputs lacks all that there is."""
-    facts = facts_of(json.loads((PLANS / "move-import-forget.json").read_text()))
+    facts = read_facts(json.loads((PLANS / "move-import-forget.json").read_text()))
     nothing = as_data(reviewed("move-import-forget")) | {"changes": [], "outputs": []}
     assert missing_in(nothing, facts) == (
         "import aws_s3_bucket.archive",

@@ -19,7 +19,7 @@ from plan_review.glue_pipeline import glue_pipelines
 from plan_review.parse import parse_plan
 from plan_review.review import review
 from plan_review.usage import with_history
-from tests.unit.plan_review.pipelines import cases, plan_of
+from tests.unit.plan_review.pipelines import build_plan, cases
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOTES = {"not-judged", "starts-when-made", "switched-off", "weekday-numbers"}
@@ -27,7 +27,7 @@ BROKEN, SOUND = cases("broken_pipelines"), cases("sound_pipelines")
 
 
 def examined(case: dict[str, Any]) -> tuple[Year, tuple[Finding, ...]]:
-    return examined_plan(plan_of(case), case.get("median"))
+    return examined_plan(build_plan(case), case.get("median"))
 
 
 def examined_plan(plan: dict[str, Any], median: float | None = None) -> tuple[Year, tuple[Finding, ...]]:
@@ -65,7 +65,7 @@ def test_workdays_by_the_numbers_of_a_crontab_are_noted(days, rules):
 
 
 def test_name_known_only_after_the_apply_is_reported_and_not_judged():
-    plan = plan_of({"jobs": ["load"], "triggers": {"start": {"type": "ON_DEMAND", "starts": [{"job_name": None}]}}})
+    plan = build_plan({"jobs": ["load"], "triggers": {"start": {"type": "ON_DEMAND", "starts": [{"job_name": None}]}}})
     change = plan["resource_changes"][-1]["change"]
     change["after_unknown"] = {"actions": [{"job_name": True}]}
     _, found = examined_plan(plan)
@@ -74,7 +74,7 @@ def test_name_known_only_after_the_apply_is_reported_and_not_judged():
 
 def test_id_that_only_the_apply_knows_is_the_name_of_what_is_mentioned():
     case = next(case for case in BROKEN if "link-switched-off" in case["finds"])
-    plan = plan_of(case)
+    plan = build_plan(case)
     blocks = []
     for change in plan["resource_changes"]:
         after = change["change"]["after"]
@@ -88,7 +88,7 @@ def test_id_that_only_the_apply_knows_is_the_name_of_what_is_mentioned():
 
 
 def test_unknown_values_raise_no_findings_about_their_consequences():
-    plan = plan_of(next(case for case in SOUND if case["id"].startswith("quarterly")))
+    plan = build_plan(next(case for case in SOUND if case["id"].startswith("quarterly")))
     start = next(change["change"] for change in plan["resource_changes"] if change["name"] == "start")
     start["after"]["actions"] = [{}]
     start["after_unknown"] = {"actions": [{"crawler_name": True}]}
@@ -99,7 +99,7 @@ def test_unknown_values_raise_no_findings_about_their_consequences():
 
 def test_same_names_in_two_modules_are_of_two_regions(basis):
     case = next(case for case in SOUND if case["id"].startswith("quarterly"))
-    plan = plan_of(case)
+    plan = build_plan(case)
     plan["resource_changes"] = [
         change | {"address": f"module.{region}.{change['address']}", "module_address": f"module.{region}"}
         for region in ("east", "west")
@@ -115,7 +115,7 @@ def test_same_names_in_two_modules_are_of_two_regions(basis):
 
 
 def test_duplicate_names_in_one_module_are_not_judged(basis):
-    plan = plan_of({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
+    plan = build_plan({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
     again = [change | {"address": f"{change['address']}_again"} for change in plan["resource_changes"]]
     plan["resource_changes"] += again
     runs = review(parse_plan(plan), basis).runs
@@ -128,7 +128,7 @@ def test_duplicate_names_in_one_module_are_not_judged(basis):
     "attributes", [{"type": "ODD"}, {"type": None}, {"type": 3}, {"actions": "x"}, {"predicate": 1}]
 )
 def test_trigger_with_unknown_settings_breaks_nothing(basis, attributes):
-    plan = plan_of({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
+    plan = build_plan({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
     plan["resource_changes"][-1]["change"]["after"] |= attributes
     assert review(parse_plan(plan), basis).runs is not None
 
@@ -136,14 +136,14 @@ def test_trigger_with_unknown_settings_breaks_nothing(basis, attributes):
 @pytest.mark.parametrize("form", Format)
 def test_each_format_lists_what_runs_and_what_does_not(basis, form):
     case = next(case for case in BROKEN if "own-schedule" in case["finds"])
-    text = rendered(review(parse_plan(plan_of(case)), basis), form)
+    text = rendered(review(parse_plan(build_plan(case)), basis), form)
     for words in ("after_feed", "It never fires", "365", "such a crawl fires no trigger"):
         assert words in text
 
 
 def test_measured_runs_count_and_estimates_do_not(basis):
     daily = {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}
-    plan = parse_plan(plan_of({"jobs": {"load": {"timeout": 5}}, "triggers": {"start": daily}}))
+    plan = parse_plan(build_plan({"jobs": {"load": {"timeout": 5}}, "triggers": {"start": daily}}))
     estimated = review(plan, basis).runs
     measured = review(plan, replace(basis, usage=with_history(basis.usage, [600, 720, 840]))).runs
     assert estimated is not None
@@ -153,7 +153,7 @@ def test_measured_runs_count_and_estimates_do_not(basis):
 
 
 def test_plan_without_glue_resources_has_no_section_on_runs(basis):
-    assert review(parse_plan(plan_of({})), basis).runs is None
+    assert review(parse_plan(build_plan({})), basis).runs is None
 
 
 def test_every_kind_of_alarm_occurs_in_the_broken_plans():

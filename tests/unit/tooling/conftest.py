@@ -126,13 +126,13 @@ def change(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | Non
 def write_state(folder: Path, *resources: tuple[str, tuple[str, ...]]) -> None:
     """Set the state of the program in place of Terraform: addresses with their dependencies."""
     entries = [
-        {"address": address, "mode": "managed", "type": _type_of(address), "depends_on": list(depends_on)}
+        {"address": address, "mode": "managed", "type": _resource_type(address), "depends_on": list(depends_on)}
         for address, depends_on in resources
     ]
     (folder / "state.json").write_text(json.dumps({"values": {"root_module": {"resources": entries}}}))
 
 
-def _type_of(address: str) -> str:
+def _resource_type(address: str) -> str:
     return next(part for part in address.split(".") if part.startswith("aws_"))
 
 

@@ -107,7 +107,7 @@ def feed_into_a_file(place: Place) -> None:
     generate_feed(Console(), place.file("taken") / "feed", rows=1000, seed=1)
 
 
-def ingest_of(place: Place, **named: str) -> None:
+def run_ingest(place: Place, **named: str) -> None:
     ingest(
         place.workspace,
         "sqlite://",

@@ -42,7 +42,7 @@ def empty_manifest(**fields: Any) -> dict[str, Any]:
     }
 
 
-def counts_of(delivery: str, **fields: Any) -> dict[str, Any]:
+def delivery_counts(delivery: str, **fields: Any) -> dict[str, Any]:
     """A delivery without rows, as a run counts it."""
     return {
         "delivery": delivery,

@@ -19,7 +19,7 @@ IDENTITY = {"mode": "data", "type": "aws_caller_identity", "values": {"account_i
 RECORD = ReviewRecord("", "", "now", "1 to create", "apply", "note", False, (), "111111111111", "eu-central-1")
 
 
-def sts_of(account: str):
+def make_sts(account: str):
     """STS as it answers to credentials of this account."""
     sts = boto3.client("sts", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
     stubber = Stubber(sts)
@@ -30,7 +30,7 @@ def sts_of(account: str):
 
 def test_plan_of_another_account_is_not_applied():
     with pytest.raises(ConfigurationError, match=r"111111111111.*222222222222") as error:
-        refuse_another_account(sts_of("222222222222"), RECORD)
+        refuse_another_account(make_sts("222222222222"), RECORD)
     assert "Nothing was applied" in error.value.remedy
 
 
@@ -38,7 +38,7 @@ def test_plan_of_another_account_is_not_applied():
     "record", [RECORD, replace(RECORD, account="")], ids=["of this account", "of no known account"]
 )
 def test_plan_of_this_account_is_applied(record):
-    refuse_another_account(sts_of("111111111111"), record)
+    refuse_another_account(make_sts("111111111111"), record)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ HEADER = "sighting_id,brand,date,time"
 MANY_ROWS = HEADER + "\n" + "k1,a,b,c\n" * 90_000
 
 
-def contract_of(policy: str = "keepFirst") -> Contract:
+def make_contract(policy: str = "keepFirst") -> Contract:
     text = SIGHTINGS.read_text("utf-8").replace("value: keepFirst", f"value: {policy}")
     return parse_contract(text, "c.yaml", "vehicle_sightings")
 
@@ -47,7 +47,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def test_rows_are_kept_quarantined_and_duplicates_as_in_a_run(files: list[Path]) -> None:
-    trial = try_files(contract_of(), files)
+    trial = try_files(make_contract(), files)
     assert (trial.rows, trial.kept, trial.quarantined, trial.duplicates, trial.conflicts) == (8, 3, 3, 2, 1)
     missing = {"brand.required": 1, "date.format": 1, "row.field_count": 1, "date.required": 1, "time.required": 1}
     assert trial.broken == missing
@@ -67,7 +67,7 @@ def test_rows_are_kept_quarantined_and_duplicates_as_in_a_run(files: list[Path])
 def test_rows_that_share_a_key_are_resolved_by_the_policy(
     files: list[Path], policy: str, counts: tuple[int, int, int], days: dict[tuple[str, int], int]
 ) -> None:
-    trial = try_files(contract_of(policy), files)
+    trial = try_files(make_contract(policy), files)
     assert (trial.kept, trial.duplicates, trial.conflicts) == counts
     assert Counter({(entity, day.day): rows for entity, day, rows in trial.days}) == days
     assert trial.broken.get("row.conflict", 0) == (3 if policy == "quarantineBoth" else 0)
@@ -101,7 +101,7 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: b
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigurationError) as raised:
-        try_files(contract_of(), [tmp_path / name])
+        try_files(make_contract(), [tmp_path / name])
     assert message in str(raised.value)
 
 
@@ -121,10 +121,10 @@ def test_dataset_of_several_is_to_be_named(tmp_path: Path) -> None:
 def test_folder_is_judged_as_a_delivery(files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "_SUCCESS").touch()
     (tmp_path / "empty.csv").touch()
-    assert try_files(contract_of(), [tmp_path]) == try_files(contract_of(), files)
+    assert try_files(make_contract(), [tmp_path]) == try_files(make_contract(), files)
     (tmp_path / "nothing").mkdir()
     with pytest.raises(ConfigurationError, match="nothing has no files"):
-        try_files(contract_of(), [tmp_path / "nothing"])
+        try_files(make_contract(), [tmp_path / "nothing"])
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_unsuitable_file_is_reported_in_terms_of_the_file(tmp_path: Path, conten
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=message):
-        try_files(contract_of(), [file])
+        try_files(make_contract(), [file])
 
 
 def test_stream_is_refused_since_it_is_read_twice(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.csv")
     with pytest.raises(ConfigurationError, match="can be read only once"):
-        try_files(contract_of(), [tmp_path / "a.csv"])
+        try_files(make_contract(), [tmp_path / "a.csv"])
 
 
 def test_key_that_restarts_in_each_file_is_reported(tmp_path: Path) -> None:

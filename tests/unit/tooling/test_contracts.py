@@ -24,15 +24,15 @@ def document() -> dict[str, Any]:
     return yaml.safe_load(EXAMPLE.read_text())
 
 
-def text_of(document: dict[str, Any]) -> str:
+def to_yaml(document: dict[str, Any]) -> str:
     return yaml.safe_dump(document, sort_keys=False)
 
 
-def columns_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+def contract_columns(document: dict[str, Any]) -> list[dict[str, Any]]:
     return document["schema"][0]["properties"]
 
 
-def features_of(document: dict[str, Any]) -> dict[str, Any]:
+def contract_features(document: dict[str, Any]) -> dict[str, Any]:
     return document["schema"][0]["customProperties"][-1]["value"]
 
 
@@ -50,14 +50,14 @@ def numeric(kind: str, **options: Any) -> dict[str, Any]:
 
 def seen_at(document: dict[str, Any], zone: str) -> None:
     options = {"format": "yyyy-MM-dd HH:mm:ss", "timeZone": zone}
-    columns_of(document).append(
+    contract_columns(document).append(
         {"name": "seen_at", "logicalType": "timestamp", "required": True, "logicalTypeOptions": options}
     )
-    features_of(document)["eventTime"] = {"timestamp": "seen_at"}
+    contract_features(document)["eventTime"] = {"timestamp": "seen_at"}
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
-    old, new = (lint(text_of(each), "c.yaml") for each in (before, after))
+    old, new = (lint(to_yaml(each), "c.yaml") for each in (before, after))
     assert (old.problems, new.problems) == ((), ())
     found = breaking_changes(old.contracts["vehicle_sightings"], new.contracts["vehicle_sightings"], "c.yaml")
     return [(problem.severity, problem.field) for problem in found if problem.field != "version"]
@@ -69,10 +69,10 @@ def test_example_contract_has_nothing_wrong():
 
 
 def test_lint_lists_every_problem_with_field_and_remedy(document):
-    columns_of(document)[1]["requird"] = True
-    columns_of(document)[2]["logicalType"] = "day"
-    del features_of(document)["count"]
-    problems = lint(text_of(document), "c.yaml").problems
+    contract_columns(document)[1]["requird"] = True
+    contract_columns(document)[2]["logicalType"] = "day"
+    del contract_features(document)["count"]
+    problems = lint(to_yaml(document), "c.yaml").problems
     fields = [problem.field for problem in problems]
     assert "vehicle_sightings.properties.1.requird" in fields
     assert "vehicle_sightings.properties.2.logicalType" in fields
@@ -95,8 +95,8 @@ def test_lint_of_another_document_reports_what_is_missing(text, message):
 
 
 def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
-    columns_of(document)[0]["logicalTypeOptions"]["pattern"] = "[a-"
-    (problem,) = lint(text_of(document), "c.yaml").problems
+    contract_columns(document)[0]["logicalTypeOptions"]["pattern"] = "[a-"
+    (problem,) = lint(to_yaml(document), "c.yaml").problems
     assert problem.field == "vehicle_sightings.sighting_id.logicalTypeOptions.pattern"
 
 
@@ -104,14 +104,14 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
     ("before", "after", "expected"),
     [
         pytest.param(
-            lambda d: columns_of(d).append({"name": "camera"}),
+            lambda d: contract_columns(d).append({"name": "camera"}),
             lambda d: None,
             [(Severity.ERROR, "vehicle_sightings.properties.camera")],
             id="dropped column",
         ),
         pytest.param(
-            lambda d: columns_of(d).append({"name": "seen"}),
-            lambda d: columns_of(d).append(
+            lambda d: contract_columns(d).append({"name": "seen"}),
+            lambda d: contract_columns(d).append(
                 {"name": "seen", "logicalType": "date", "logicalTypeOptions": {"format": "yyyy-MM-dd"}}
             ),
             [
@@ -122,34 +122,37 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
         ),
         pytest.param(
             lambda d: None,
-            lambda d: features_of(d).update(lagDays=[1, 7]),
+            lambda d: contract_features(d).update(lagDays=[1, 7]),
             [(Severity.ERROR, "vehicle_sightings_features.sightings_lag_28d")],
             id="removed feature",
         ),
         pytest.param(
             lambda d: None,
-            lambda d: [columns_of(d)[0].pop(name) for name in ("primaryKey", "unique")],
+            lambda d: [contract_columns(d)[0].pop(name) for name in ("primaryKey", "unique")],
             [(Severity.ERROR, "vehicle_sightings.primaryKey")],
             id="changed key",
         ),
         pytest.param(
             lambda d: None,
-            lambda d: columns_of(d)[1]["logicalTypeOptions"].update(maxLength=10),
+            lambda d: contract_columns(d)[1]["logicalTypeOptions"].update(maxLength=10),
             [(Severity.WARNING, "vehicle_sightings.properties.brand.logicalTypeOptions")],
             id="stricter rule",
         ),
         pytest.param(
-            lambda d: None, lambda d: columns_of(d)[1]["logicalTypeOptions"].update(maxLength=99), [], id="looser rule"
+            lambda d: None,
+            lambda d: contract_columns(d)[1]["logicalTypeOptions"].update(maxLength=99),
+            [],
+            id="looser rule",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("integer", minimum=1)),
-            lambda d: columns_of(d).append(numeric("number", minimum=0.5, decimalSeparator=".")),
+            lambda d: contract_columns(d).append(numeric("integer", minimum=1)),
+            lambda d: contract_columns(d).append(numeric("number", minimum=0.5, decimalSeparator=".")),
             [],
             id="integer widened to a number",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("number", decimalSeparator=",", enum=["1", "2"])),
-            lambda d: columns_of(d).append(numeric("integer", enum=["1", "2", "3"])),
+            lambda d: contract_columns(d).append(numeric("number", decimalSeparator=",", enum=["1", "2"])),
+            lambda d: contract_columns(d).append(numeric("integer", enum=["1", "2", "3"])),
             [
                 (Severity.ERROR, "vehicle_sightings.properties.toll"),
                 (Severity.WARNING, "vehicle_sightings.properties.toll.logicalTypeOptions"),
@@ -166,10 +169,10 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             id="event time in another zone",
         ),
         pytest.param(
-            lambda d: columns_of(d).append({"name": "camera", "required": True}),
+            lambda d: contract_columns(d).append({"name": "camera", "required": True}),
             lambda d: (
-                columns_of(d).append({"name": "camera", "required": True}),
-                features_of(d).update(entity=["brand", "camera"]),
+                contract_columns(d).append({"name": "camera", "required": True}),
+                contract_features(d).update(entity=["brand", "camera"]),
             ),
             [(Severity.ERROR, "vehicle_sightings.features.entity")],
             id="added entity column",
@@ -197,31 +200,31 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
         ),
         pytest.param(
             lambda d: None,
-            lambda d: columns_of(d)[2]["logicalTypeOptions"].update(otherFormats=["d.M.yyyy"]),
+            lambda d: contract_columns(d)[2]["logicalTypeOptions"].update(otherFormats=["d.M.yyyy"]),
             [],
             id="one more format of a date",
         ),
         pytest.param(
-            lambda d: columns_of(d)[2]["logicalTypeOptions"].update(otherFormats=["d.M.yyyy"]),
+            lambda d: contract_columns(d)[2]["logicalTypeOptions"].update(otherFormats=["d.M.yyyy"]),
             lambda d: None,
             [(Severity.WARNING, "vehicle_sightings.properties.date.logicalTypeOptions")],
             id="one format of a date less",
         ),
         pytest.param(
             lambda d: None,
-            lambda d: columns_of(d)[1].update(physicalType="varchar(40)"),
+            lambda d: contract_columns(d)[1].update(physicalType="varchar(40)"),
             [],
             id="another type in the source",
         ),
         pytest.param(
             lambda d: None,
-            lambda d: columns_of(d)[1].update(physicalName="Brand Name"),
+            lambda d: contract_columns(d)[1].update(physicalName="Brand Name"),
             [(Severity.ERROR, "vehicle_sightings.properties.brand.physicalName")],
             id="another name in files",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
-            lambda d: columns_of(d).append(numeric("number", rounding=3)),
+            lambda d: contract_columns(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
+            lambda d: contract_columns(d).append(numeric("number", rounding=3)),
             [
                 (Severity.WARNING, "vehicle_sightings.properties.toll.missingValues"),
                 (Severity.WARNING, "vehicle_sightings.properties.toll.rounding"),
@@ -230,26 +233,26 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             id="numbers read otherwise",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("number")),
-            lambda d: columns_of(d).append(numeric("number", thousandsSeparator=",")),
+            lambda d: contract_columns(d).append(numeric("number")),
+            lambda d: contract_columns(d).append(numeric("number", thousandsSeparator=",")),
             [],
             id="thousands may be written apart",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("number", thousandsSeparator=",")),
-            lambda d: columns_of(d).append(numeric("number", thousandsSeparator="'")),
+            lambda d: contract_columns(d).append(numeric("number", thousandsSeparator=",")),
+            lambda d: contract_columns(d).append(numeric("number", thousandsSeparator="'")),
             [(Severity.WARNING, "vehicle_sightings.properties.toll.thousandsSeparator")],
             id="thousands written apart otherwise",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("number")),
-            lambda d: columns_of(d).append(numeric("number", thousandsSeparator=".")),
+            lambda d: contract_columns(d).append(numeric("number")),
+            lambda d: contract_columns(d).append(numeric("number", thousandsSeparator=".")),
             [(Severity.ERROR, "vehicle_sightings.properties.toll.thousandsSeparator")],
             id="decimals become thousands",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("timestamp", format="epochSeconds")),
-            lambda d: columns_of(d).append(numeric("timestamp", format="epochMilliseconds")),
+            lambda d: contract_columns(d).append(numeric("timestamp", format="epochSeconds")),
+            lambda d: contract_columns(d).append(numeric("timestamp", format="epochMilliseconds")),
             [
                 (Severity.ERROR, "vehicle_sightings.properties.toll.logicalTypeOptions"),
                 (Severity.WARNING, "vehicle_sightings.properties.toll.logicalTypeOptions"),
@@ -257,14 +260,14 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             id="seconds become milliseconds",
         ),
         pytest.param(
-            lambda d: columns_of(d).append(numeric("number")),
-            lambda d: columns_of(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
+            lambda d: contract_columns(d).append(numeric("number")),
+            lambda d: contract_columns(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
             [],
             id="more texts are numbers",
         ),
         pytest.param(
             lambda d: None,
-            lambda d: features_of(d)["eventTime"].update(timeZone="Europe/Berlin"),
+            lambda d: contract_features(d)["eventTime"].update(timeZone="Europe/Berlin"),
             [(Severity.ERROR, "vehicle_sightings.features.eventTime")],
             id="date and time in another zone",
         ),
@@ -274,8 +277,10 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             [(Severity.WARNING, "vehicle_sightings.conflicts")],
             id="another row of a key is kept",
         ),
-        pytest.param(lambda d: None, lambda d: columns_of(d).append({"name": "camera"}), [], id="new column"),
-        pytest.param(lambda d: None, lambda d: features_of(d).update(lagDays=[1, 2, 7, 28]), [], id="new feature"),
+        pytest.param(lambda d: None, lambda d: contract_columns(d).append({"name": "camera"}), [], id="new column"),
+        pytest.param(
+            lambda d: None, lambda d: contract_features(d).update(lagDays=[1, 2, 7, 28]), [], id="new feature"
+        ),
     ],
 )
 def test_change_breaks_readers_or_not(document, before, after, expected):
@@ -287,8 +292,8 @@ def test_change_breaks_readers_or_not(document, before, after, expected):
 
 def test_changed_contract_should_have_another_version(document):
     new = copy.deepcopy(document)
-    features_of(new)["lagDays"] = [1, 7, 14, 28]
-    old, changed = (lint(text_of(each), "c.yaml").contracts for each in (document, new))
+    contract_features(new)["lagDays"] = [1, 7, 14, 28]
+    old, changed = (lint(to_yaml(each), "c.yaml").contracts for each in (document, new))
     (problem,) = breaking_changes(old["vehicle_sightings"], changed["vehicle_sightings"], "c.yaml")
     assert (problem.severity, problem.field) == (Severity.WARNING, "version")
 
@@ -310,8 +315,8 @@ def repository(tmp_path: Path) -> Path:
 def test_lint_against_a_revision_refuses_what_breaks_readers(repository, document, capsys):
     file = repository / "feed.yaml"
     assert run(["contract", "lint", str(file), "--against", "HEAD"]) == 0
-    features_of(document)["hourHistogram"] = False
-    file.write_text(text_of(document))
+    contract_features(document)["hourHistogram"] = False
+    file.write_text(to_yaml(document))
     capsys.readouterr()
     assert run(["contract", "lint", str(file), "--against", "HEAD", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)["result"]
@@ -331,12 +336,12 @@ def problems_against_head(capsys, *files: Path) -> list[tuple[str, str, str]]:
 
 
 def test_contract_in_a_renamed_or_moved_file_is_compared_by_its_dataset(repository, document, capsys):
-    features_of(document)["lagDays"] = [1, 7]
+    contract_features(document)["lagDays"] = [1, 7]
     document["version"] = "2.0.0"
     (repository / "feed.yaml").unlink()
     for moved in (repository / "renamed.yaml", repository / "elsewhere" / "feed.yaml"):
         moved.parent.mkdir(exist_ok=True)
-        moved.write_text(text_of(document))
+        moved.write_text(to_yaml(document))
         (problem,) = problems_against_head(capsys, moved)
         assert problem[:2] == ("error", "vehicle_sightings_features.sightings_lag_28d")
         moved.unlink()
@@ -345,7 +350,7 @@ def test_contract_in_a_renamed_or_moved_file_is_compared_by_its_dataset(reposito
 def test_lint_reports_a_missing_contract_file(repository, document, capsys):
     (repository / "feed.yaml").unlink()
     document["schema"][0]["name"] = "other"
-    (repository / "other.yaml").write_text(text_of(document))
+    (repository / "other.yaml").write_text(to_yaml(document))
     assert problems_against_head(capsys, repository / "other.yaml") == [
         ("error", "vehicle_sightings", "the dataset was removed")
     ]
@@ -354,7 +359,7 @@ def test_lint_reports_a_missing_contract_file(repository, document, capsys):
 def test_misspelt_custom_property_is_an_error_and_may_be_corrected(repository, document, capsys):
     file = repository / "feed.yaml"
     custom_properties(document).append({"property": "threshold", "value": {"quarantinedShare": 0.1}})
-    file.write_text(text_of(document))
+    file.write_text(to_yaml(document))
     assert run(["contract", "lint", str(file)]) == 1
     subprocess.run(
         ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qam", "x"],
@@ -362,7 +367,7 @@ def test_misspelt_custom_property_is_an_error_and_may_be_corrected(repository, d
         check=True,
     )
     custom_properties(document)[-1]["property"] = "thresholds"
-    file.write_text(text_of(document))
+    file.write_text(to_yaml(document))
     assert problems_against_head(capsys, file) == []
 
 

@@ -83,7 +83,7 @@ def test_doctor_lists_the_runtime_of_glue_6_with_its_python(settings, tmp_path):
     assert runtime(PATH=str(tmp_path / "bin")).source.endswith(f"with {tmp_path / 'bin' / 'python3.13'}")
 
 
-def host_of(settings, **environ):
+def check_host(settings, **environ):
     found = examine(replace(settings, environ={"LOCALSTACK_HOST": "127.0.0.1:1", **environ}))
     return next(tool for tool in found if tool.name == "glue host")
 
@@ -93,18 +93,18 @@ def test_host_is_named_with_who_chose_it(settings):
         (settings.root / "tooling" / module / "pyproject.toml").write_text("")
     for lock in ("localstack", "localstack-tests", "localemu", "glue-local"):
         (settings.root / "requirements" / f"{lock}.txt").write_text("")
-    assert host_of(settings).version == "LocalStack"
-    assert host_of(settings).source == "the default; will be installed on first use"
-    chosen = host_of(settings, QUARTAL_HOST="standalone")
+    assert check_host(settings).version == "LocalStack"
+    assert check_host(settings).source == "the default; will be installed on first use"
+    chosen = check_host(settings, QUARTAL_HOST="standalone")
     assert (chosen.ok, chosen.version) == (True, "glue-local")
     assert chosen.source == "QUARTAL_HOST; will be installed on first use"
-    other = host_of(settings, QUARTAL_HOST="localemu")
+    other = check_host(settings, QUARTAL_HOST="localemu")
     assert (other.ok, other.version) == (True, "LocalEmu")
     assert other.location.startswith(str(settings.tools_dir / "localemu-"))
 
 
 def test_doctor_reports_an_unknown_host_name(settings):
-    found = host_of(settings, QUARTAL_HOST="moto")
+    found = check_host(settings, QUARTAL_HOST="moto")
     assert (found.ok, found.source) == (False, "QUARTAL_HOST")
     assert "localstack, localemu, standalone" in found.remedy
 
@@ -118,7 +118,7 @@ def test_doctor_reports_why_an_installed_host_cannot_start(settings):
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)  # a Python without the server
     (environments.environment_folder(settings, environment) / "ready").touch()
-    found = host_of(settings, QUARTAL_HOST="standalone")
+    found = check_host(settings, QUARTAL_HOST="standalone")
     assert not found.ok
     assert "No module named 'localstack_glue" in found.source
     assert str(environments.environment_folder(settings, environment)) in found.remedy

@@ -33,7 +33,7 @@ def fake_uv(tmp_path: Path, monkeypatch) -> Path:
     return tmp_path
 
 
-def environment_of(*packages: str) -> ToolEnvironment:
+def make_environment(*packages: str) -> ToolEnvironment:
     return ToolEnvironment(name="tool", title="the tool", installs=(packages,), inputs=())
 
 
@@ -43,31 +43,31 @@ def silent(_: str) -> None:
 
 def test_environment_is_created_once(settings: Settings, fake_uv: Path):
     announced: list[str] = []
-    first = environments.ensure(settings, environment_of("spark==1"), announced.append)
-    second = environments.ensure(settings, environment_of("spark==1"), announced.append)
+    first = environments.ensure(settings, make_environment("spark==1"), announced.append)
+    second = environments.ensure(settings, make_environment("spark==1"), announced.append)
     assert first == second
     assert announced == ["Installing the tool, once ..."]
     assert (fake_uv / "log").read_text().count("pip install") == 1
 
 
 def test_environment_is_compiled_on_creation_and_not_at_each_start(settings: Settings, fake_uv: Path):
-    environments.ensure(settings, environment_of("spark==1"), silent)
+    environments.ensure(settings, make_environment("spark==1"), silent)
     (install,) = [line for line in (fake_uv / "log").read_text().splitlines() if line.startswith("pip install")]
     assert "--compile-bytecode" in install.split()
 
 
 def test_other_pins_make_another_environment_and_the_old_one_goes(settings: Settings, fake_uv: Path):
-    old = environments.ensure(settings, environment_of("spark==1"), silent)
-    new = environments.ensure(settings, environment_of("spark==2"), silent)
+    old = environments.ensure(settings, make_environment("spark==1"), silent)
+    new = environments.ensure(settings, make_environment("spark==2"), silent)
     assert new.exists()
     assert not old.exists()
 
 
 def test_environment_that_a_process_uses_stays(settings: Settings, fake_uv: Path):
-    old = environments.ensure(settings, environment_of("spark==1"), silent)
+    old = environments.ensure(settings, make_environment("spark==1"), silent)
     user = subprocess.Popen([sys.executable, "-c", "input()", str(old)], stdin=subprocess.PIPE)
     try:
-        environments.ensure(settings, environment_of("spark==2"), silent)
+        environments.ensure(settings, make_environment("spark==2"), silent)
         assert old.exists()
     finally:
         user.kill()
@@ -77,18 +77,18 @@ def test_environment_that_a_process_uses_stays(settings: Settings, fake_uv: Path
 def test_failed_installation_leaves_nothing_and_reports_the_reason(settings: Settings, fake_uv: Path):
     (fake_uv / "offline").touch()
     with pytest.raises(ToolchainError, match="Could not install the tool") as error:
-        environments.ensure(settings, environment_of("spark==1"), silent)
+        environments.ensure(settings, make_environment("spark==1"), silent)
     assert error.value.details == ("no route to the package index",)
     assert "package index" in error.value.remedy
     assert list(settings.tools_dir.glob("tool-*")) == []
     (fake_uv / "offline").unlink()
-    assert environments.ensure(settings, environment_of("spark==1"), silent).exists()
+    assert environments.ensure(settings, make_environment("spark==1"), silent).exists()
 
 
 def test_content_of_an_input_decides_and_not_its_time(settings: Settings, tmp_path: Path):
     pins = tmp_path / "pins.txt"
     pins.write_text("spark==1\n")
-    environment = replace(environment_of("-r"), inputs=(pins,))
+    environment = replace(make_environment("-r"), inputs=(pins,))
     before = environment.fingerprint()
     pins.touch()
     assert environment.fingerprint() == before

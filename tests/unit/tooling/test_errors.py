@@ -65,7 +65,6 @@ from tests.unit.tooling.error_cases import (
     ephemeral_that_is_interrupted,
     feed_into_a_file,
     file_of_an_upload_that_s3_refuses,
-    ingest_of,
     local_stack_that_ends_at_once,
     maintenance_while_a_run_commits,
     manifest_that_others_keep_writing,
@@ -73,6 +72,7 @@ from tests.unit.tooling.error_cases import (
     plan_without_a_region,
     query_of_a_catalog_without,
     record_of_another_version,
+    run_ingest,
     stubbed,
     terraform_that_is_interrupted,
 )
@@ -160,9 +160,9 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
         "brand, n are not those of features",
         "quartal run",
     ),
-    "ingest of nothing": (lambda p: ingest_of(p), ConfigurationError, "An ingest needs exactly one source", "--query"),
+    "ingest of nothing": (lambda p: run_ingest(p), ConfigurationError, "An ingest needs exactly one source", "--query"),
     "ingest of two things": (
-        lambda p: ingest_of(p, table="a", query="select 1"),
+        lambda p: run_ingest(p, table="a", query="select 1"),
         ConfigurationError,
         "An ingest needs exactly one source",
         "--table",

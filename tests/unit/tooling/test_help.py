@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from quartal.cli.app import app, run
 from quartal.cli.examples import EXAMPLES, EXAMPLES_IN_GROUPS
-from tests.json_output import SCHEMAS, problems_of, schema_of
+from tests.json_output import SCHEMAS, find_problems, schema_path
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # the root is a group
 SINGLE = sorted(name for name, command in COMMANDS.items() if not hasattr(command, "commands"))
@@ -95,17 +95,17 @@ def test_shell_completes_commands_and_environments(typed: str, offered: list[str
 
 def test_every_command_with_json_has_a_published_schema_and_no_schema_is_left_over():
     with_json = {" ".join(path) for path, options in leaves(typer.main.get_command(app)).items() if "--json" in options}
-    assert {schema_of(command).name for command in with_json} == {file.name for file in SCHEMAS.glob("*.json")}
+    assert {schema_path(command).name for command in with_json} == {file.name for file in SCHEMAS.glob("*.json")}
     for command in with_json:
-        schema = json.loads(schema_of(command).read_text())
+        schema = json.loads(schema_path(command).read_text())
         Draft202012Validator.check_schema(schema)
         assert schema["properties"]["command"] == {"const": command}
 
 
 def test_document_that_breaks_its_schema_is_found():
     envelope = {"version": 1, "command": "logs", "result": {"run_id": 7, "job_run_id": "j", "lines": []}, "error": None}
-    assert problems_of(envelope) == ["$.result.run_id: 7 is not of type 'string'"]
-    assert problems_of(envelope | {"result": None, "command": "lgos"}) == ["'lgos' has no schema"]
+    assert find_problems(envelope) == ["$.result.run_id: 7 is not of type 'string'"]
+    assert find_problems(envelope | {"result": None, "command": "lgos"}) == ["'lgos' has no schema"]
 
 
 def test_mistyped_command_is_json_in_the_envelope_and_old_keys_stay_beside_the_result(capsys, monkeypatch):

@@ -15,7 +15,7 @@ from quartal.core.settings import Settings
 from quartal.local.local_stack.server import running_server
 from quartal.runs.manifests import parse_manifest
 from quartal.terraform.events import parse_event
-from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
+from tests.unit.tooling.manifest_examples import delivery_counts, empty_manifest
 
 DEEP = 20_000
 HALF = '{"pid": 12.0, "created": 1.0, "port": 4566, "folder": "x"}'
@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[3]
         ({"seconds": "60"}, "its seconds is of another type"),
         ({"totals": {}}, "it lacks totals.rows_in"),
         ({"totals": None}, "its totals is of another type"),
-        ({"deliveries": [counts_of("a", kept="1")]}, r"its deliveries\.0\.kept is of another type"),
-        ({"deliveries": [counts_of("a", violations={"\x1b[2J": None})]}, r"violations\.\\x1b\[2J"),
+        ({"deliveries": [delivery_counts("a", kept="1")]}, r"its deliveries\.0\.kept is of another type"),
+        ({"deliveries": [delivery_counts("a", violations={"\x1b[2J": None})]}, r"violations\.\\x1b\[2J"),
         ({"published": []}, "its published is of another type"),
         ({"run_id": True}, "its run_id is of another type"),
     ],
@@ -40,7 +40,7 @@ def test_run_manifest_whose_fields_are_others_is_refused_by_the_field(fields, wr
 
 
 def test_run_manifest_of_a_newer_job_may_have_more():
-    more = empty_manifest(more={"a": 1}, deliveries=[counts_of("a", more=1)])
+    more = empty_manifest(more={"a": 1}, deliveries=[delivery_counts("a", more=1)])
     read = parse_manifest(json.dumps(more), "s3://lake/x.json").model_dump()
     assert (read["more"], read["deliveries"][0]["more"]) == ({"a": 1}, 1)
 

@@ -64,7 +64,7 @@ def write(path: Path, content: str = "x") -> Path:
     return path
 
 
-def files_of(lake: Lake) -> set[str]:
+def list_files(lake: Lake) -> set[str]:
     return {lake_path(file.uri) for file in LocalObjectStore().list_files(f"{lake.root}/features/feed")}
 
 
@@ -85,7 +85,7 @@ def test_maintenance_expires_untagged_snapshots_and_leaves_only_referenced_files
     assert table.scan().to_arrow().to_pylist() == [{"value": 4}]
     assert table.scan(snapshot_id=tagged).to_arrow().to_pylist() == [{"value": 1}]
     assert not orphan.exists()
-    assert files_of(lake) == files_named_by(table).files
+    assert list_files(lake) == files_named_by(table).files
     assert [(each.table, each.kept_snapshots) for each in done.tables] == [("db.feed_features", 2)]
     again = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     assert (again.tables[0].expired_snapshots, again.tables[0].orphans) == ((), ())
@@ -124,11 +124,11 @@ def test_table_that_disappears_for_a_while_loses_no_file(catalog, lake, monkeypa
 def test_table_shown_as_an_old_copy_loses_no_later_change(catalog, lake, monkeypatch):
     old = add_rows(catalog, lake, 1, tag="2024Q1")
     new = add_rows(catalog, lake, 2)
-    there = files_of(lake)
+    there = list_files(lake)
     monkeypatch.setattr(catalog, "load_table", lambda _: old)
     with pytest.raises(PipelineError, match=r"db\.feed_features was changed a moment ago"):
         maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
-    assert files_of(lake) == there
+    assert list_files(lake) == there
     assert new.scan().to_arrow().to_pylist() == [{"value": 2}]
 
 
@@ -149,13 +149,13 @@ def test_dry_run_lists_what_would_be_deleted_and_changes_nothing(catalog, lake):
     for value in (1, 2, 3):
         add_rows(catalog, lake, value)
     write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")
-    before = files_of(lake)
+    before = list_files(lake)
     told = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=True)
-    assert files_of(lake) == before
+    assert list_files(lake) == before
     done = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     assert told.as_record() | {"dry_run": False} == done.as_record()
     # expiring writes one more metadata file than the dry run could know of
-    assert before - files_of(lake) == {lake_path(file.uri) for file in told.tables[0].orphans}
+    assert before - list_files(lake) == {lake_path(file.uri) for file in told.tables[0].orphans}
 
 
 def test_nothing_after_the_cutoff_is_deleted(catalog, lake):

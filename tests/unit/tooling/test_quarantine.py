@@ -19,7 +19,7 @@ from quartal.core.errors import AwsError
 from quartal.features.quarantine import BadRowFiles
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
-from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
+from tests.unit.tooling.manifest_examples import delivery_counts, empty_manifest
 
 CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
 DEPLOYMENT = Deployment("eu-central-1", "lake", "feed", "raw/feed/", "db", "crawler", "job", "workflow", "", {})
@@ -196,7 +196,7 @@ def test_damaged_file_is_named(bad):
 )
 def test_every_command_reports_a_run_without_kept_rows_with_the_rule(lake, capsys, arguments):
     lake.publish({"2024Q1": "wr_1"})
-    manifest = empty_manifest(deliveries=[counts_of("2024Q1", violations={"date.format": 1200, "n.min": 3})])
+    manifest = empty_manifest(deliveries=[delivery_counts("2024Q1", violations={"date.format": 1200, "n.min": 3})])
     file = lake.folder / "runs" / "feed" / "wr_1.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(manifest))

@@ -13,7 +13,7 @@ from quartal.cli.app import run
 from quartal.core.aws import AwsConnection
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
-from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
+from tests.unit.tooling.manifest_examples import delivery_counts, empty_manifest
 
 CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
 DEPLOYMENT = Deployment("eu-central-1", "lake", "feed", "raw/feed/", "db", "crawler", "job", "workflow", "", {})
@@ -40,7 +40,7 @@ def put_manifest(
         "status": "FAILED" if reason else "SUCCEEDED",
         "reason": reason,
         "totals": {"rows_in": 1000, "kept": 990, "quarantined": 7, "duplicates": 3, "conflicts": 1},
-        "deliveries": [counts_of("2024Q1"), counts_of("2024Q2")],
+        "deliveries": [delivery_counts("2024Q1"), delivery_counts("2024Q2")],
         "seconds": 12.4,
     }
     s3.put_object(Bucket="lake", Key=f"runs/{dataset}/{run_id}.json", Body=json.dumps(manifest))

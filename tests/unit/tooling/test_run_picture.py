@@ -15,7 +15,7 @@ RUNNING = Step("job", "job", Outcome.RUNNING, run_id="jr_1", started=START + tim
 WRITTEN = ("stage=validate rows=1000 seconds=3.1", "stage=write files=9 seconds=2.0")
 
 
-def run_of(crawl: Step, job: Step) -> WorkflowRun:
+def make_run(crawl: Step, job: Step) -> WorkflowRun:
     return WorkflowRun("flow", "wr_1", "RUNNING", crawl, job)
 
 
@@ -56,16 +56,16 @@ def states(run: WorkflowRun, stages: tuple[str, ...] = ()) -> list[tuple[str, st
     ],
 )
 def test_each_step_is_waiting_going_done_or_failed(crawl, job, stages, expected):
-    assert [state for _, state in states(run_of(crawl, job), stages)] == expected.split()
+    assert [state for _, state in states(make_run(crawl, job), stages)] == expected.split()
 
 
 def test_run_that_found_nothing_new_has_published_nothing():
     done = Step("job", "j", Outcome.SUCCEEDED, "jr_1", "", START, NOW)
-    assert diagram_steps(run_of(CRAWLED, done), NOW, (), "")[3].what == "nothing new"
+    assert diagram_steps(make_run(CRAWLED, done), NOW, (), "")[3].what == "nothing new"
 
 
 def test_running_step_counts_from_its_start_and_a_finished_one_stands():
-    _, crawl, job, _ = diagram_steps(run_of(CRAWLED, RUNNING), NOW, WRITTEN, "the last took 40 s")
+    _, crawl, job, _ = diagram_steps(make_run(CRAWLED, RUNNING), NOW, WRITTEN, "the last took 40 s")
     assert (crawl.seconds, job.seconds) == (5, 24)
     assert job.what == "RUNNING, wrote features of ?, the last took 40 s"
 
@@ -85,7 +85,7 @@ def test_estimate_is_what_past_runs_took(past, said):
 
 def test_picture_can_be_read_without_colour():
     console = RichConsole(width=80, color_system=None, record=True, force_terminal=False)
-    console.print(as_table(diagram_steps(run_of(CRAWLED, RUNNING), NOW, (), "")))
+    console.print(as_table(diagram_steps(make_run(CRAWLED, RUNNING), NOW, (), "")))
     lines = [line.split() for line in console.export_text().splitlines()]
     assert lines[1][:4] == ["✓", "crawl", "5", "s"]
     assert lines[2][:4] == ["▶", "job", "24", "s"]

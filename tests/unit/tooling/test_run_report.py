@@ -9,7 +9,7 @@ import pytest
 from etl_job.manifest.model import RunManifest
 from quartal.core.console import Console
 from quartal.runs.outcome import describe_outcome, show_manifest
-from tests.unit.tooling.manifest_examples import counts_of, run_manifest
+from tests.unit.tooling.manifest_examples import delivery_counts, run_manifest
 
 
 def manifest(*deliveries: dict[str, Any], **more: Any) -> RunManifest:
@@ -17,7 +17,7 @@ def manifest(*deliveries: dict[str, Any], **more: Any) -> RunManifest:
     return run_manifest(**{"deliveries": list(deliveries), "totals": totals, "seconds": 1.0, **more})
 
 
-DELIVERY = counts_of("2024Q1", rows_in=1, kept=1)
+DELIVERY = delivery_counts("2024Q1", rows_in=1, kept=1)
 PLACE = {"location": "s3://lake/t", "files": 1}
 
 

@@ -16,7 +16,7 @@ from quartal.core.terminal_tables import Column, Kind
 from quartal.core.terminal_tables import shown as shown_value
 from quartal.runs import costs, outcome
 from quartal.runs.history import print_history
-from tests.unit.tooling.manifest_examples import counts_of, run_manifest
+from tests.unit.tooling.manifest_examples import delivery_counts, run_manifest
 
 RUNS = ("wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089", "wr_2909c9" + "0" * 61)
 
@@ -35,7 +35,7 @@ def manifest(run_id: str, status: str, *deliveries: str) -> RunManifest:
         run_id=run_id,
         started_at="2026-11-29T02:48:11.000000Z",
         status=status,
-        deliveries=[counts_of(name) for name in deliveries],
+        deliveries=[delivery_counts(name) for name in deliveries],
         totals={"rows_in": 1_003_482, "kept": 985_000, "quarantined": 15_482, "duplicates": 3_000, "conflicts": 0},
         seconds=51.2,
     )

@@ -37,7 +37,7 @@ def shell(project: Path, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def code_of(project: Path) -> int:
+def run_status(project: Path) -> int:
     return int((project / "code").read_text().split()[1])
 
 
@@ -59,7 +59,7 @@ def code_of(project: Path) -> int:
 )
 def test_output_that_cannot_be_written_ends_cleanly(project, line, code, told):
     ended = shell(project, line)
-    assert code_of(project) == code
+    assert run_status(project) == code
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "Exception ignored" not in ended.stderr

@@ -17,7 +17,9 @@ from quartal.deliver.upload.plan import plan_upload
 PROJECT = Path(__file__).parents[3]
 
 
-def rule_of(required: tuple[str, ...] = ("id", "brand"), optional: tuple[str, ...] = (), **said: object) -> HeaderRule:
+def make_rule(
+    required: tuple[str, ...] = ("id", "brand"), optional: tuple[str, ...] = (), **said: object
+) -> HeaderRule:
     """The rule of a contract with these columns of text, and a day, which no test's file needs."""
     form = FileFormat(said.pop("format", FileFormat.CSV))
     columns = [{"name": f"c{n}", "physicalName": name, "required": True} for n, name in enumerate(required)]
@@ -33,10 +35,10 @@ def rule_of(required: tuple[str, ...] = ("id", "brand"), optional: tuple[str, ..
     return HeaderRule(Contract.model_validate(content | ({"csv": said} if form is FileFormat.CSV else {})))
 
 
-RULE = rule_of()
+RULE = make_rule()
 
 
-def items_of(folder: Path):
+def make_items(folder: Path):
     return plan_upload([folder], raw_prefix="raw/", delivery="2024Q1")
 
 
@@ -94,7 +96,7 @@ def test_unsuitable_header_is_reported_with_its_line(head: bytes, problem: str):
     ],
 )
 def test_beginning_of_other_formats_matches_the_contract(form: str, head: bytes, problem: str | None):
-    assert rule_of(format=FileFormat(form)).find_problem(head) == problem
+    assert make_rule(format=FileFormat(form)).find_problem(head) == problem
 
 
 def test_first_bad_file_is_named_and_the_others_listed(tmp_path: Path):
@@ -104,16 +106,16 @@ def test_first_bad_file_is_named_and_the_others_listed(tmp_path: Path):
     with pytest.raises(
         UploadError, match=r"b\.csv: line 1 lacks the required column brand.* Nothing was uploaded"
     ) as error:
-        check_headers(items_of(tmp_path), RULE)
+        check_headers(make_items(tmp_path), RULE)
     assert [line.split(": ")[1] for line in error.value.details] == ["is empty"]
 
 
 def test_compressed_file_is_looked_into(tmp_path: Path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"id,brand\n" * 100_000))
-    check_headers(items_of(tmp_path), RULE)
+    check_headers(make_items(tmp_path), RULE)
     (tmp_path / "b.csv.gz").write_bytes(b"id,brand\n")
     with pytest.raises(UploadError, match=r"b\.csv\.gz: cannot be read"):
-        check_headers(items_of(tmp_path), RULE)
+        check_headers(make_items(tmp_path), RULE)
 
 
 @pytest.mark.parametrize(
@@ -125,21 +127,21 @@ def test_compressed_file_is_looked_into(tmp_path: Path):
 )
 def test_gzip_of_several_members_is_read_as_gunzip_reads_it(tmp_path: Path, members: list[bytes]):
     (tmp_path / "a.csv.gz").write_bytes(b"".join(gzip.compress(member) for member in members) + bytes(512))
-    check_headers(items_of(tmp_path), RULE)
+    check_headers(make_items(tmp_path), RULE)
 
 
 def test_gzip_of_nothing_has_no_header(tmp_path: Path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"") * 2)
     with pytest.raises(UploadError, match=r"a\.csv\.gz: is empty: it has no header"):
-        check_headers(items_of(tmp_path), RULE)
+        check_headers(make_items(tmp_path), RULE)
 
 
 def test_file_without_bytes_is_no_parquet_and_may_be_json_lines(tmp_path: Path):
     (tmp_path / "a").touch()
-    check_headers(items_of(tmp_path), rule_of(("id",), format=FileFormat.JSON_LINES))
-    check_headers(items_of(tmp_path), rule_of(("id",), header=False))
+    check_headers(make_items(tmp_path), make_rule(("id",), format=FileFormat.JSON_LINES))
+    check_headers(make_items(tmp_path), make_rule(("id",), header=False))
     with pytest.raises(UploadError, match="is empty: it is no Parquet"):
-        check_headers(items_of(tmp_path), rule_of(("id",), format=FileFormat.PARQUET))
+        check_headers(make_items(tmp_path), make_rule(("id",), format=FileFormat.PARQUET))
 
 
 @pytest.mark.parametrize(
@@ -154,37 +156,37 @@ def test_file_without_bytes_is_no_parquet_and_may_be_json_lines(tmp_path: Path):
 )
 def test_columns_of_parquet_are_looked_at(tmp_path: Path, names: list[str], problem: str | None):
     pq.write_table(pa.table([["x"]] * len(names), names=names), tmp_path / "a.parquet")
-    rule = rule_of(format="parquet", optional=("note",))
+    rule = make_rule(format="parquet", optional=("note",))
     if problem is None:
-        check_headers(items_of(tmp_path), rule)
+        check_headers(make_items(tmp_path), rule)
         return
     with pytest.raises(UploadError, match=rf"a\.parquet: {problem}"):
-        check_headers(items_of(tmp_path), rule)
+        check_headers(make_items(tmp_path), rule)
 
 
 def test_damaged_parquet_is_refused_by_name(tmp_path: Path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(40) + b"PAR1")
     with pytest.raises(UploadError, match=r"a\.parquet: is not a Parquet file, or it is damaged"):
-        check_headers(items_of(tmp_path), rule_of(("id",), format=FileFormat.PARQUET))
+        check_headers(make_items(tmp_path), make_rule(("id",), format=FileFormat.PARQUET))
 
 
 def test_optional_column_that_comes_twice_is_refused():
-    rule = rule_of(("id",), optional=("note",))
+    rule = make_rule(("id",), optional=("note",))
     assert (rule.find_problem(b"id,note,note\n") or "").startswith("line 1 has the column note twice")
     assert rule.find_problem(b"id,x,x,,\n") is None
 
 
-@pytest.mark.parametrize("rule", [RULE, rule_of(("id",), header=False)], ids=["header", "no-header"])
+@pytest.mark.parametrize("rule", [RULE, make_rule(("id",), header=False)], ids=["header", "no-header"])
 def test_name_for_which_spark_would_unpack_a_plain_file_is_refused(tmp_path: Path, rule: HeaderRule):
     (tmp_path / "a.csv.bz2").write_text("id,brand\n")
     with pytest.raises(UploadError, match=r"ends in \.bz2: use gzip, or rename it"):
-        check_headers(items_of(tmp_path), rule)
+        check_headers(make_items(tmp_path), rule)
 
 
 def test_files_without_a_header_are_looked_at_too(tmp_path: Path):
     (tmp_path / "a.csv").write_bytes(b"PK\x03\x04")
     with pytest.raises(UploadError, match="is a ZIP archive"):
-        check_headers(items_of(tmp_path), rule_of(("id",), header=False))
+        check_headers(make_items(tmp_path), make_rule(("id",), header=False))
 
 
 @pytest.mark.parametrize(
@@ -198,29 +200,29 @@ def test_files_without_a_header_are_looked_at_too(tmp_path: Path):
 def test_compression_whose_header_the_job_cannot_read_is_named(tmp_path: Path, name: str, content: bytes, cause: str):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UploadError, match=cause) as error:
-        check_headers(items_of(tmp_path), RULE)
+        check_headers(make_items(tmp_path), RULE)
     assert "compress it with gzip" in error.value.message
 
 
 def test_suffix_in_capitals_is_gzip_too_and_its_key_ends_as_readers_know_it(tmp_path: Path):
     (tmp_path / "A.CSV.GZ").write_bytes(gzip.compress(b"id,brand\n"))
-    (item,) = items_of(tmp_path)
+    (item,) = make_items(tmp_path)
     check_headers((item,), RULE)
     assert item.key == "raw/delivery=2024Q1/A.CSV.gz"
 
 
 def test_lines_that_end_with_cr_alone_are_lines_where_values_may_hold_line_breaks_too():
-    rule = rule_of(("id",), multiLine=True)
+    rule = make_rule(("id",), multiLine=True)
     assert rule.find_problem(b"id\r1\r") is None
     assert rule.find_problem(b'"id","a\nb"\r\n1,2\r\n') is None
 
 
 def test_utf_16_is_read_if_the_contract_declares_it():
-    rule = rule_of(encoding="UTF-16")
+    rule = make_rule(encoding="UTF-16")
     assert rule.find_problem("id,brand\n".encode("utf-16")) is None
     assert "byte order mark" in (rule.find_problem("id,brand\n".encode("utf-16-le")) or "")
     assert "lacks the required column brand" in (rule.find_problem("id\n".encode("utf-16")) or "")
-    without_header = rule_of(encoding="UTF-16", header=False)
+    without_header = make_rule(encoding="UTF-16", header=False)
     assert without_header.find_problem("2024-01-01,x\n".encode("utf-16")) is None
     assert "byte order mark" in (without_header.find_problem("2024-01-01,x\n".encode("utf-16-be")) or "")
 
@@ -228,11 +230,11 @@ def test_utf_16_is_read_if_the_contract_declares_it():
 def test_parquet_columns_of_types_that_the_contract_excludes_are_refused(tmp_path: Path):
     pq.write_table(pa.table({"id": [1.5], "brand": ["x"]}), tmp_path / "a.parquet")
     with pytest.raises(UploadError, match=r"a\.parquet: column id has values of type double, but the contract expects"):
-        check_headers(items_of(tmp_path), rule_of(format="parquet"))
+        check_headers(make_items(tmp_path), make_rule(format="parquet"))
 
 
 def test_encoding_is_the_contracts():
-    latin = rule_of(("id", "größe"), encoding="ISO-8859-1")
+    latin = make_rule(("id", "größe"), encoding="ISO-8859-1")
     assert latin.find_problem("id,größe\n".encode("iso-8859-1")) is None
     assert (latin.find_problem("id,größe\n".encode()) or "").startswith("line 1 lacks the required column größe")
 
@@ -254,7 +256,7 @@ def test_rule_is_the_one_that_the_job_will_follow(tmp_path: Path):
 def test_rule_comes_from_the_contract_of_the_dataset():
     rule = HeaderRule.of_dataset(PROJECT / "data" / "contracts", "vehicle_sightings")
     assert "lacks the required column sighting_id, date" in (rule.find_problem(b"brand,time\n") or "")
-    check_headers(items_of(PROJECT / "data" / "sample" / "vehicle_sightings" / "delivery=2024Q1"), rule)
+    check_headers(make_items(PROJECT / "data" / "sample" / "vehicle_sightings" / "delivery=2024Q1"), rule)
 
 
 def test_dataset_without_a_contract_is_named(tmp_path: Path):
@@ -269,7 +271,7 @@ def test_dataset_without_a_contract_is_named(tmp_path: Path):
 
 
 def first_rows(folder: Path, rule: HeaderRule) -> list[str]:
-    return [str(each).removeprefix(f"{folder}/") for each in broken_beginnings(items_of(folder), rule.contract)]
+    return [str(each).removeprefix(f"{folder}/") for each in broken_beginnings(make_items(folder), rule.contract)]
 
 
 def test_feed_with_invalid_first_rows_is_reported_with_an_example(tmp_path: Path):
@@ -296,7 +298,7 @@ def test_first_rows_of_other_formats_are_judged_too(tmp_path: Path, form: str, s
         pq.write_table(pa.table({"id": ["x", "y"], "brand": ["a", "b"]}), tmp_path / "a.parquet")
     else:
         (tmp_path / "a.json").write_text('{"id": "x", "brand": "a"}\n{"id": "y", "brand": "b"}\n')
-    assert first_rows(tmp_path, rule_of(format=form)) == [
+    assert first_rows(tmp_path, make_rule(format=form)) == [
         f"a.{suffix}: of the first 2 rows 2 break c0.format, such as 'x'"
     ]
 
@@ -312,4 +314,4 @@ def test_few_bad_rows_are_not_reported(tmp_path: Path, name: str):
 def test_first_rows_of_utf_16_are_judged(tmp_path: Path):
     for days, told in ((["2024-01-01"] * 9, []), (["1.1.24"] * 9, ["a.csv: of the first 9 rows 9 break c0.format"])):
         (tmp_path / "a.csv").write_bytes(("id,brand\n" + "".join(f"{day},x\n" for day in days)).encode("utf-16"))
-        assert [each.partition(", such")[0] for each in first_rows(tmp_path, rule_of(encoding="UTF-16"))] == told
+        assert [each.partition(", such")[0] for each in first_rows(tmp_path, make_rule(encoding="UTF-16"))] == told

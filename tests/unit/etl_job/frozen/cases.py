@@ -431,7 +431,7 @@ def file_cases() -> list[FileCase]:
     ]  # fmt: skip
 
 
-def contract_of(case: FileCase) -> Contract:
+def build_contract(case: FileCase) -> Contract:
     """The contract of a case."""
     return Contract.model_validate(case.contract)
 

@@ -90,7 +90,7 @@ def test_more_columns_than_the_job_has_rules_for_are_left_as_text(tmp_path):
     assert "v79: left as text" in drafted.text.replace("\n", " ")
 
 
-def lines_of(rows: list[dict[str, Any]]) -> bytes:
+def to_lines(rows: list[dict[str, Any]]) -> bytes:
     return "\n".join(map(json.dumps, rows)).encode()
 
 
@@ -98,7 +98,7 @@ ROWS = [{"day": day(n), "shop": shop(n), "amount": n + 0.5, "tags": ["a"]} for n
 
 
 def test_json_lines_are_drafted(tmp_path):
-    drafted = drafted_from(tmp_path, gzip.compress(lines_of([*ROWS, {"day": day(3), "shop": "A"}])), name="a.json.gz")
+    drafted = drafted_from(tmp_path, gzip.compress(to_lines([*ROWS, {"day": day(3), "shop": "A"}])), name="a.json.gz")
     contract = contract_in(drafted)
     assert (contract.files.format, drafted.verdict.kept) == ("jsonLines", 41)
     assert contract.column("amount").logical_type == "number"

@@ -67,7 +67,7 @@ def refusal(call):
     return refused.value.response["Error"]["Code"]
 
 
-def status_of(request):
+def call_status(request):
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status

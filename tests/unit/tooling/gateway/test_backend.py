@@ -26,7 +26,7 @@ from localstack_glue.hosts.standalone.calls import replace_body
 from localstack_glue.hosts.standalone.server import serve
 from localstack_glue.hosts.standalone.workflow_rules import FILE
 
-from .place import ACCOUNT, Place, refusal, status_of
+from .place import ACCOUNT, Place, call_status, refusal
 
 
 def test_length_and_type_of_an_object_are_those_that_it_has(place, lake):
@@ -70,7 +70,7 @@ def test_one_account_is_seen_by_glue_and_by_the_rest(place):
 def test_crawl_goes_as_its_role_of_the_emulator_behind(place, lake):
     for name, may, status in (("may", "s3:*", "SUCCEEDED"), ("may-not", "s3:PutObject", "FAILED")):
         place.role(f"crawl-{name}", (["glue:*", "logs:*", may], "*"))
-        assert crawl_of(place.client("glue"), f"crawl-{name}")["Status"] == status
+        assert run_crawl(place.client("glue"), f"crawl-{name}")["Status"] == status
     assert refusal(
         lambda: place.client("glue", key=place.as_role(place.role("no-glue", ("s3:*", "*")))).get_databases()
     ) == ("AccessDeniedException")
@@ -82,7 +82,7 @@ def test_users_own_aws_settings_and_proxy_are_ignored(place, lake, tmp_path, mon
         monkeypatch.setenv(name.lower() if "PROXY" in name else name, value)
     role = place.role("of-anybody", (["s3:*", "glue:*", "logs:*"], "*"))
     with gateway(tmp_path, place.backend) as glue:
-        assert crawl_of(glue, role)["Status"] == "SUCCEEDED"
+        assert run_crawl(glue, role)["Status"] == "SUCCEEDED"
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def gateway(folder, backend):
         server.close()
 
 
-def crawl_of(glue, role):
+def run_crawl(glue, role):
     """The crawl of the open folder in a role, into a database of its own."""
     name = f"c{uuid.uuid4().hex}"
     glue.create_database(DatabaseInput={"Name": name})
@@ -109,7 +109,7 @@ def crawl_of(glue, role):
 def test_without_enforcement_any_role_will_do(place, lake, tmp_path, monkeypatch):
     monkeypatch.setenv("LOCALSTACK_GLUE_IAM", "0")
     with gateway(tmp_path, place.backend) as glue:
-        assert crawl_of(glue, "nobody-made-it")["Status"] == "SUCCEEDED"
+        assert run_crawl(glue, "nobody-made-it")["Status"] == "SUCCEEDED"
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def no_aws():
 def test_emulator_without_iam_is_reported_as_such(no_aws, tmp_path):
     server = serve(0, tmp_path, no_aws)
     try:
-        crawl = crawl_of(Place(server.url, no_aws, None).client("glue"), "etl")
+        crawl = run_crawl(Place(server.url, no_aws, None).client("glue"), "etl")
         server.apis["glue"].guard.ledger.deny("arn:aws:iam::000000000000:role/etl", "s3:GetObject", {"*": "no"})
-        assert status_of(urllib.request.Request(f"{server.url}/_glue/iam")) == 503
+        assert call_status(urllib.request.Request(f"{server.url}/_glue/iam")) == 503
     finally:
         server.close()
     assert crawl["Status"] == "FAILED"

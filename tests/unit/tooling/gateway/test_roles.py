@@ -13,7 +13,7 @@ if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) no
     sys.path.append(SOURCE)  # the service is a separate distribution
 
 
-from .place import ACCOUNT, TRUST, policy, refusal, status_of
+from .place import ACCOUNT, TRUST, call_status, policy, refusal
 
 
 def test_role_reads_only_what_it_may_by_path_host_address_form_and_copy(place, lake):
@@ -32,11 +32,11 @@ def test_role_reads_only_what_it_may_by_path_host_address_form_and_copy(place, l
 
     for name, status in (("open/a.csv", 200), ("shut/a.csv", 403)):
         address = s3.generate_presigned_url("get_object", Params={"Bucket": "lake", "Key": name})
-        assert status_of(urllib.request.Request(address)) == status
+        assert call_status(urllib.request.Request(address)) == status
         hosted = address.replace("/lake/", "/", 1)
-        assert status_of(urllib.request.Request(hosted, headers={"Host": "lake.s3.amazonaws.com"})) == status
+        assert call_status(urllib.request.Request(hosted, headers={"Host": "lake.s3.amazonaws.com"})) == status
         posted = s3.generate_presigned_post("lake", name.replace("a.csv", "posted"))
-        assert status_of(form(posted)) == (204 if status == 200 else 403)
+        assert call_status(form(posted)) == (204 if status == 200 else 403)
     assert lake.get_object(Bucket="lake", Key="open/posted")["Body"].read() == b"posted"
     assert refusal(lambda: lake.head_object(Bucket="lake", Key="shut/posted")) == "404"
 
@@ -99,7 +99,7 @@ def test_unknown_call_is_refused_to_a_role(place, lake):
     key = place.as_role(place.role("anything", ("*", "*")))
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/s3/aws4_request, Signature=x"}
     asked = urllib.request.Request(f"{place.url}/lake/open/a.csv", headers=headers, method="PATCH")
-    assert status_of(asked) == 403
+    assert call_status(asked) == 403
 
 
 @pytest.mark.parametrize(

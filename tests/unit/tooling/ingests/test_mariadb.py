@@ -27,7 +27,7 @@ def mariadb() -> Iterator[Server]:
         yield server
 
 
-def contract_of(column: dict[str, Any], form: str = "csv") -> Contract:
+def make_contract(column: dict[str, Any], form: str = "csv") -> Contract:
     features = {"entity": [], "eventTime": {"date": "day"}, "count": "rows_of_day"}
     columns = [DAY, {"name": "value", **column}]
     return Contract.model_validate(
@@ -96,7 +96,7 @@ EPOCH = {"logicalType": "timestamp", "logicalTypeOptions": {"format": "epochSeco
     ],
 )
 def test_value_is_delivered_by_the_contract_or_left_for_the_job_to_judge(mariadb, lake, kind, column, values, expected):
-    assert delivered(mariadb, lake, contract_of(column), kind, *values) == expected
+    assert delivered(mariadb, lake, make_contract(column), kind, *values) == expected
 
 
 @pytest.mark.parametrize(
@@ -113,15 +113,15 @@ def test_value_is_delivered_by_the_contract_or_left_for_the_job_to_judge(mariadb
 )
 def test_ambiguous_value_is_refused_by_key_and_column(mariadb, lake, kind, column, value, told):
     if told is None:
-        assert delivered(mariadb, lake, contract_of(column), kind, value) == [""]
+        assert delivered(mariadb, lake, make_contract(column), kind, value) == [""]
         return
     with pytest.raises(IngestError, match=rf"row id=1: column value .*{told}"):
-        delivered(mariadb, lake, contract_of(column), kind, value)
+        delivered(mariadb, lake, make_contract(column), kind, value)
 
 
 def test_zero_date_is_refused_for_parquet(mariadb, lake):
     with pytest.raises(IngestError, match=r"row id=1: column value holds the text '0000-00-00'"):
-        delivered(mariadb, lake, contract_of(DATE, "parquet"), "date", "'0000-00-00'")
+        delivered(mariadb, lake, make_contract(DATE, "parquet"), "date", "'0000-00-00'")
 
 
 def test_table_is_drafted_with_its_types(mariadb):

@@ -239,7 +239,7 @@ def report_of_real_lengths() -> Report:
     failed = [run for run in report.runs if run.outcome == "FAILED"]
     deliveries, cards, runs = [], [], []
     for number, name in enumerate(f"{2023 + n // 4}Q{n % 4 + 1}" for n in range(3, 15)):
-        rows, started = _rows_of(done.deliveries[0], name, number), _start_after(name)
+        rows, started = _make_rows(done.deliveries[0], name, number), _start_after(name)
         if name in ("2025Q2", "2026Q2"):
             other = failed[len(runs) // 7 - 1]
             runs.append(replace(other, run_id=_run_id(f"{name} failed"), started=started, ended=started))
@@ -293,7 +293,7 @@ def report_of_real_lengths() -> Report:
     )
 
 
-def _rows_of(model: DeliveryRows, name: str, number: int) -> DeliveryRows:
+def _make_rows(model: DeliveryRows, name: str, number: int) -> DeliveryRows:
     """A delivery somewhat larger than the one before it; the last of them with ten times the bad dates."""
     rows_in, year, quarter = 610_000 + 24_000 * number + 9_137 * (number * 5 % 4), int(name[:4]), int(name[-1])
     violations = {"date.format": 240 + number * 37 % 90, "brand.required": 60 + number * 53 % 40}

@@ -149,30 +149,32 @@ def test_numbers_as_people_read_them(words, expected):
     assert words == expected
 
 
-def facts_of(report: Report) -> dict[str, str]:
+def page_facts(report: Report) -> dict[str, str]:
     html = render_report(report)
     return dict(re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", html))
 
 
 def test_facts_have_the_cost_of_the_last_run_and_the_days_in_the_data():
     report = report_of_real_lengths()
-    facts = facts_of(report)
+    facts = page_facts(report)
     assert facts["Cost"] == "last run $0.901, 13 runs $10.83"
     assert facts["Data"] == "2023-10-01 to 2026-09-30"
-    assert "On AWS it would cost" in facts_of(replace(report, is_local=True))
+    assert "On AWS it would cost" in page_facts(replace(report, is_local=True))
 
 
 def test_first_day_is_not_guessed_where_a_delivery_is_older_than_the_report():
     report = report_of_real_lengths()
     older = replace(report.deliveries[0], rows=None)
-    assert facts_of(replace(report, deliveries=(older, *report.deliveries[1:])))["Data"] == "up to 2026-09-30"
+    assert page_facts(replace(report, deliveries=(older, *report.deliveries[1:])))["Data"] == "up to 2026-09-30"
 
 
 def test_cost_is_that_of_the_last_run_that_has_a_price():
     report = report_of_real_lengths()
     unpriced = replace(report.runs[-1], cost=None)
-    assert facts_of(replace(report, runs=(*report.runs[:-1], unpriced)))["Cost"].startswith("last with a price $0.868")
-    assert "Cost" not in facts_of(replace(report, runs=(unpriced,)))
+    assert page_facts(replace(report, runs=(*report.runs[:-1], unpriced)))["Cost"].startswith(
+        "last with a price $0.868"
+    )
+    assert "Cost" not in page_facts(replace(report, runs=(unpriced,)))
 
 
 def test_filter_knows_a_delivery_of_any_name_whole():

@@ -43,5 +43,5 @@ EARLY = features(("acme", 0, 1, 0.5), ("bolt", 0, 2, None), ("bolt", 1, 4, 1.0))
 LATE = features(("acme", 0, 1, 0.75), ("bolt", 0, 3, 2.0), ("bolt", 2, 5, 1.0), ("acme", 1, 7, 7.0))
 
 
-def sum_of(table: str, catalog: GlueCatalog, as_of: str | None) -> int:
+def query_sum(table: str, catalog: GlueCatalog, as_of: str | None) -> int:
     return run_query(f"select sum(n) from {table}", DEPLOYMENT, catalog, as_of=as_of).rows[0][0]

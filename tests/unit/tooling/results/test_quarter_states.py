@@ -13,7 +13,7 @@ from quartal.cli.app import run
 from quartal.features.diff import diff_states
 from quartal.features.query import run_query
 from quartal.features.tags import CURATED_SNAPSHOT, RUN_ID, is_in_step, list_tags, state_named
-from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, sum_of
+from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, query_sum
 
 END_OF_MARCH = date(2024, 3, 31)
 
@@ -39,12 +39,12 @@ def recorded(catalog: GlueCatalog) -> GlueCatalog:
 
 @pytest.mark.parametrize(("table", "total"), [("features", 3), ("curated", 3)])
 def test_query_as_of_a_quarter_reads_no_later_day_that_its_tag_holds(kept, table, total):
-    assert sum_of(table, kept, "2024Q1") == total
+    assert query_sum(table, kept, "2024Q1") == total
 
 
 @pytest.mark.parametrize(("table", "total"), [("features", 4), ("curated", 4)])
 def test_query_as_of_a_quarter_reads_curated_up_to_the_last_day_of_the_features(recorded, table, total):
-    assert sum_of(table, recorded, "2024Q1") == total
+    assert query_sum(table, recorded, "2024Q1") == total
 
 
 def test_curated_as_of_an_emptied_quarter_holds_no_later_day(catalog):
@@ -76,7 +76,7 @@ def test_tag_whose_name_is_no_quarter_of_the_calendar_is_read_as_any_other(catal
     table = catalog.load_table("db.feed_features")
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, name).commit()
     assert not any(tag.holds_more for tag in list_tags(table))
-    assert sum_of("features", catalog, name) == sum_of("features", catalog, None)
+    assert query_sum("features", catalog, name) == query_sum("features", catalog, None)
 
 
 def test_other_tables_of_the_database_are_read_by_their_own_tags(catalog, tmp_path):

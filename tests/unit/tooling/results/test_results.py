@@ -13,13 +13,13 @@ from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.features.query import are_in_step
 from quartal.features.tags import State, list_tags, remove_tag, set_tag, snapshot_named, state_named
 from tests.unit.tooling.lost_answers import Faulty, conflict
-from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, features, sum_of
+from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, features, query_sum
 
 
 @pytest.mark.parametrize("table", ["features", "curated"])
 @pytest.mark.parametrize(("as_of", "total"), [(None, 16), ("2024Q2", 7), ("2024Q3", 16)])
 def test_query_as_of_a_tag_reads_both_tables_as_that_run_left_them(catalog, table, as_of, total):
-    assert sum_of(table, catalog, as_of) == total
+    assert query_sum(table, catalog, as_of) == total
 
 
 def test_tag_of_a_run_may_be_named_by_its_beginning_where_only_one_begins_so(catalog):
@@ -27,16 +27,16 @@ def test_tag_of_a_run_may_be_named_by_its_beginning_where_only_one_begins_so(cat
     early, late = (tag.snapshot_id for tag in list_tags(table))
     with table.manage_snapshots() as manage:
         manage.create_tag(early, f"wr_2909c13{'0' * 57}").create_tag(late, f"wr_2909c99{'0' * 57}")
-    assert sum_of("features", catalog, "wr_2909c13") == 7
+    assert query_sum("features", catalog, "wr_2909c13") == 7
     for unclear in ("wr_2909c", "2024", "wr_"):
         with pytest.raises(ConfigurationError, match=f"no snapshot '{unclear}'"):
-            sum_of("features", catalog, unclear)
+            query_sum("features", catalog, unclear)
 
 
 def test_query_as_of_a_snapshot_id_reads_that_snapshot(catalog):
     early = list_tags(catalog.load_table("db.feed_features"))[0]
-    assert sum_of("features", catalog, str(early.snapshot_id)) == 7
-    assert sum_of("curated", catalog, str(early.snapshot_id)) == 7, "the one that these features came of"
+    assert query_sum("features", catalog, str(early.snapshot_id)) == 7
+    assert query_sum("curated", catalog, str(early.snapshot_id)) == 7, "the one that these features came of"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_file_that_cannot_be_read_is_one_message_and_no_traceback(command_line, 
 @pytest.mark.parametrize("unknown", ["2023Q4", "12345", "²"])
 def test_unknown_tag_is_refused_and_the_tags_are_listed(catalog, table, unknown):
     with pytest.raises(ConfigurationError, match=f"no tag and no snapshot '{unknown}'") as refused:
-        sum_of(table, catalog, unknown)
+        query_sum(table, catalog, unknown)
     assert refused.value.remedy == "Its tags: 2024Q2, 2024Q3."
 
 
@@ -72,8 +72,8 @@ def test_curated_that_maintenance_has_expired_is_refused_while_the_features_stay
         [each.snapshot_id for each in curated.metadata.snapshots if each != curated.current_snapshot()]
     ).commit()
     with pytest.raises(ConfigurationError, match="no longer kept"):
-        sum_of("curated", catalog, "2024Q2")
-    assert sum_of("features", catalog, "2024Q2") == 7
+        query_sum("curated", catalog, "2024Q2")
+    assert query_sum("features", catalog, "2024Q2") == 7
 
 
 def test_tags_list_snapshot_total_rows_and_run_in_commit_order(catalog):
@@ -142,7 +142,7 @@ def test_user_tag_names_a_state_and_can_be_removed(command_line, catalog, capsys
     assert run(["tag", "--json"]) == 0
     named = {tag["name"]: tag["snapshot_id"] for tag in json.loads(capsys.readouterr().out)["result"]}
     assert (named["model-7"], named["model-6"]) == (named["2024Q3"], named["2024Q2"])
-    assert sum_of("features", catalog, "model-6") == 7
+    assert query_sum("features", catalog, "model-6") == 7
     assert run(["tag", "model-6", "--delete"]) == 0
     assert {tag.name for tag in list_tags(catalog.load_table("db.feed_features"))} == {"2024Q2", "2024Q3", "model-7"}
 
@@ -175,7 +175,7 @@ def test_tag_that_somebody_gives_to_another_state_meanwhile_is_refused_and_stays
     assert run(["tag", "model-7", "--as-of", "2024Q2"]) == 0
     with pytest.raises(ConfigurationError, match="already names another state"):
         set_tag(stale, "model-7", stale.current_snapshot().snapshot_id, lambda _: None)
-    assert sum_of("features", catalog, "model-7") == 7
+    assert query_sum("features", catalog, "model-7") == 7
 
 
 @pytest.mark.parametrize("name", ["what-if", "2024Q1", f"wr_2909c13{'0' * 57}"])
@@ -192,7 +192,7 @@ def test_branch_is_never_taken_for_a_tag(catalog, name):
             set_tag(table, name, late, lambda _: None)
     if name.startswith("wr_"):
         table.manage_snapshots().create_tag(list_tags(table)[0].snapshot_id, f"wr_2909c13{'1' * 57}").commit()
-        assert sum_of("features", catalog, "wr_2909c13") == 7, "the beginning of the tag's name alone"
+        assert query_sum("features", catalog, "wr_2909c13") == 7, "the beginning of the tag's name alone"
     assert table.refs()[name].snapshot_ref_type == "branch"
 
 

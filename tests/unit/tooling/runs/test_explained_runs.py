@@ -17,7 +17,7 @@ from quartal.runs.explain import explain_run, show_logs
 from quartal.runs.lookup import newest_run, run_to_explain
 from quartal.runs.pipeline import follow_run
 from quartal.workspace import Workspace
-from tests.unit.tooling.manifest_examples import counts_of, empty_manifest, run_manifest
+from tests.unit.tooling.manifest_examples import delivery_counts, empty_manifest, run_manifest
 from tests.unit.tooling.runs.stubbed_aws import MOMENT
 
 
@@ -34,7 +34,7 @@ def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):
 
 def test_reasons_of_quarantine_are_shown_if_the_failed_run_left_a_manifest(aws, workspace, capsys):
     violations = {"time: not a time": 3, "brand: missing": 40, "date: not a date": 0}
-    aws.expect_failure(manifest=empty_manifest(deliveries=[counts_of("a", violations=violations)] * 2))
+    aws.expect_failure(manifest=empty_manifest(deliveries=[delivery_counts("a", violations=violations)] * 2))
     aws.expect_log("ThresholdError: too many")
     explain_run(workspace(as_json=True), "wr_1")
     assert json.loads(capsys.readouterr().out)["details"] == [

@@ -15,7 +15,7 @@ def content(connection, bucket: str, key: str) -> bytes:
     return connection.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
-def entry_of(name: str) -> tuple[dict[str, DeliveredFile], UploadRecord]:
+def make_entry(name: str) -> tuple[dict[str, DeliveredFile], UploadRecord]:
     return {name: DeliveredFile(1, "e", "c", "c", name)}, UploadRecord(name, "2024-01-01T00:00:00Z", "arn")
 
 

@@ -20,7 +20,7 @@ from quartal.deliver.upload.multipart import Part, cut_into_parts
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
 from quartal.deliver.upload.transfer import Outcome, Transfer
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload
-from tests.unit.tooling.uploads.bucket import MEBIBYTE, RAW, content, entry_of, keys, recorded
+from tests.unit.tooling.uploads.bucket import MEBIBYTE, RAW, content, keys, make_entry, recorded
 
 # ---------------------------------------------------------------------------- what is sent, and what is not
 
@@ -243,9 +243,9 @@ def test_manifest_keeps_what_another_upload_wrote_in_between(connection, bucket,
     s3 = connection.s3()
     other = ManifestStore(s3, bucket, "deliveries/sightings/")
     if is_there:
-        other.record("2024Q1", *entry_of("before"))
-    ManifestStore(Overtaken(s3, lambda: other.record("2024Q1", *entry_of("other"))), bucket, other.prefix).record(
-        "2024Q1", *entry_of("ours")
+        other.record("2024Q1", *make_entry("before"))
+    ManifestStore(Overtaken(s3, lambda: other.record("2024Q1", *make_entry("other"))), bucket, other.prefix).record(
+        "2024Q1", *make_entry("ours")
     )
     found = other.read("2024Q1")
     assert sorted(found.files) == (["before", "other", "ours"] if is_there else ["other", "ours"])
