@@ -89,6 +89,21 @@ def bad(lake: Lake) -> Lake:
     return lake
 
 
+def test_bad_rows_that_are_gone_are_not_called_none(bad, capsys):  # as after a lifecycle rule
+    bad.s3.delete_object(Bucket="lake", Key="quarantine/feed/delivery=a%20b/run_id=wr_2/part-0.parquet")
+    lost = "The bad rows of a b are no longer in the lake"
+    assert run(["quarantine"]) == 0
+    assert lost in " ".join(capsys.readouterr().err.split())
+    assert run(["query", "select count(*) from quarantine"]) == 0
+    assert lost in " ".join(capsys.readouterr().err.split())
+    assert run(["quarantine", "--delivery", "a b"]) == 0
+    told = capsys.readouterr()
+    assert lost in " ".join(told.err.split())
+    assert "No quarantined row is there." in told.out + told.err
+    assert "No row is quarantined" not in told.out + told.err
+    assert run(["quarantine", "--delivery", "2024Q1"]) == 0
+
+
 def shown(capsys, *arguments: str) -> Any:
     assert run(["quarantine", *arguments, "--json"]) == 0
     return json.loads(capsys.readouterr().out)["result"]

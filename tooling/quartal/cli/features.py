@@ -21,6 +21,7 @@ from quartal.features.query import are_in_step, iceberg_catalog, published_table
 from quartal.features.tags import State, find_snapshot, list_tags, remove_tag, set_tag, snapshot_named, state_named
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyiceberg.catalog import Catalog
 
     from quartal.workspace import Workspace
@@ -61,13 +62,14 @@ def query(
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     statement = sys.stdin.read() if sql == "-" else sql
     deployment, catalog = workspace.deployment, iceberg_catalog(workspace.connection)
-    answer = run_query(
-        statement,
-        deployment,
-        catalog,
-        as_of=as_of,
-        bad_rows=lambda: BadRowFiles.published(deployment, catalog, workspace.connection.s3()).as_table(),
-    )
+
+    def bad_rows() -> pa.Table:
+        files = BadRowFiles.published(deployment, catalog, workspace.connection.s3())
+        if lost := files.describe_lost():
+            workspace.console.warn(lost)
+        return files.as_table()
+
+    answer = run_query(statement, deployment, catalog, as_of=as_of, bad_rows=bad_rows)
     if as_of is None:
         _warn_if_behind(workspace, catalog)
     else:

@@ -64,9 +64,11 @@ def quarantine(
         files = BadRowFiles.failed(deployment, s3)
     else:
         files = BadRowFiles.published(deployment, iceberg_catalog(workspace.connection), s3)
+    if lost := files.describe_lost():
+        console.warn(lost)
     most = limit if limit is not None or out is not None else _SHOWN_ROWS
     found = files.find(deliveries=delivery or (), rules=rule or (), limit=most)
-    summary = _summary(found)
+    summary = _summary(found, is_whole=not files.lost)
     if out is not None:
         write_quarantine(found, out, spreadsheet_safe=spreadsheet_safe)
         console.result(
@@ -83,9 +85,9 @@ def quarantine(
         console.table(summary, _COLUMNS, rows, data=data, wide=wide)
 
 
-def _summary(found: Quarantine) -> str:
+def _summary(found: Quarantine, *, is_whole: bool) -> str:
     if not found.count:
-        return "No row is quarantined."
+        return "No row is quarantined." if is_whole else "No quarantined row is there."
     rules = ", ".join(f"{rule} {count:,}" for rule, count in found.by_rule.items())
     shown = f" ({len(found.rows):,} shown)" if len(found.rows) < found.count else ""
     return f"{found.count:,} rows are quarantined{shown}: {rules}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _RUNS = "quartal.quarantine"  # the curated table's property: the run whose folder holds a delivery's bad rows
 _RULES_SHOWN = 3
+_LOOKS = 2
 _COLUMNS = ("delivery", "file", "row_number", "part_offset", "raw", "reasons", "run_id")
 
 
@@ -75,19 +76,27 @@ class Quarantine:
 
 @dataclass(frozen=True, slots=True)
 class BadRowFiles:
-    """The files with bad rows, either of published deliveries or of runs that a threshold stopped."""
+    """The files with bad rows, either of published deliveries or of runs that a threshold stopped.
+
+    `lost` are the published deliveries that have bad rows, and whose files are not in the lake.
+    """
 
     s3: S3Client
     bucket: str
     keys: tuple[str, ...]
+    lost: tuple[str, ...] = ()
 
     @classmethod
     def published(cls, deployment: Deployment, catalog: Catalog, s3: S3Client) -> BadRowFiles:
         """Those of published deliveries, without the files that killed runs left."""
-        runs = quarantine_runs(deployment, catalog)
-        prefix = f"quarantine/{deployment.dataset}/"
-        found = _files_below(s3, deployment.lake_bucket, prefix)
-        return cls(s3, deployment.lake_bucket, tuple(key for key, of, run in found if runs.get(of) == run))
+        bucket, prefix = deployment.lake_bucket, f"quarantine/{deployment.dataset}/"
+        for _ in range(_LOOKS):
+            runs = quarantine_runs(deployment, catalog)
+            found = [(key, of) for key, of, run in _files_below(s3, bucket, prefix) if runs.get(of) == run]
+            lost = runs.keys() - {of for _, of in found}
+            if not lost:  # else a run may have replaced them between the two calls
+                break
+        return cls(s3, bucket, tuple(key for key, _ in found), tuple(sorted(lost)))
 
     @classmethod
     def failed(cls, deployment: Deployment, s3: S3Client) -> BadRowFiles:
@@ -118,9 +127,18 @@ class BadRowFiles:
                 count += 1
                 if limit is None or len(rows) < limit:
                     rows.append(_bad_row(record))
-        _refuse_unknown("delivery", deliveries, seen)
+        _refuse_unknown("delivery", deliveries, seen | set(self.lost))
         _refuse_unknown("rule", rules, counts.keys())
         return Quarantine(tuple(rows), count, dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+
+    def describe_lost(self) -> str:
+        """What is missing, in a sentence; empty if nothing is."""
+        if not self.lost:
+            return ""
+        return (
+            f"The bad rows of {', '.join(self.lost)} are no longer in the lake: a lifecycle rule has expired them, or "
+            "somebody has deleted them. A run that processes the delivery again finds them anew."
+        )
 
     def as_table(self) -> pa.Table:
         """All of them, for SQL.
