@@ -10,7 +10,11 @@ locals {
           [for column in features.entity : { name = column, type = "STRING" }],
           [{ name = "day", type = "DATETIME" }, { name = "quarter", type = "STRING" }, { name = features.count_column, type = "INTEGER" }],
         )
-        sql   = "SELECT ${join(", ", concat(features.entity, ["day", "quarter", features.count_column]))} FROM ${module.glue_catalog.database}.${dataset}_features"
+        # In quotes: a column of a contract may be called order or end.
+        sql = format(
+          "SELECT %s FROM ${module.glue_catalog.database}.${dataset}_features",
+          join(", ", [for column in concat(features.entity, ["day", "quarter", features.count_column]) : "\"${column}\""]),
+        )
         title = "${var.prefix}: features of ${dataset}"
       }
     },

@@ -79,6 +79,15 @@ run "reads_the_contract" {
   }
 }
 
+run "names_columns_of_a_contract_in_quotes" {
+  command = plan
+
+  assert {
+    condition     = local.data_sets["toll_bookings_features"].sql == "SELECT \"plate\", \"day\", \"quarter\", \"bookings\" FROM quartal_test.toll_bookings_features"
+    error_message = "A column that is called order or end would break the query of its data set."
+  }
+}
+
 run "takes_the_usual_csv_dialect_where_the_contract_names_none" {
   command = plan
 

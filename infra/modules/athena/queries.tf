@@ -1,5 +1,5 @@
 # Questions that people ask of every feed, in the SQL that Athena and others share. A quarantined row knows its delivery by
-# the raw file that it came from.
+# the raw file that it came from. Columns that a contract names stand in quotes: one may be called order or end.
 locals {
   _delivery = "regexp_extract(file, 'delivery=([^/]+)', 1)"
 
@@ -11,14 +11,14 @@ locals {
           SELECT *
           FROM ${dataset}_features
           WHERE quarter = (SELECT max(quarter) FROM ${dataset}_features)
-          ORDER BY ${join(", ", concat(["day"], feed.entity))}
+          ORDER BY ${join(", ", [for column in concat(["day"], feed.entity) : "\"${column}\""])}
         SQL
       }
       "${dataset}/features-per-quarter" = {
         description = "How much ${dataset} counted in each quarter"
         sql         = <<-SQL
           SELECT quarter, count(*) AS feature_rows, min(day) AS first_day, max(day) AS last_day,
-                 sum(${feed.count_column}) AS ${feed.count_column}
+                 sum("${feed.count_column}") AS "${feed.count_column}"
           FROM ${dataset}_features
           GROUP BY quarter
           ORDER BY quarter
@@ -43,7 +43,7 @@ locals {
         description = "Rows of ${dataset} kept and quarantined, by delivery"
         sql         = <<-SQL
           WITH kept AS (
-            SELECT delivery, sum(${feed.count_column}) AS kept FROM ${dataset}_curated GROUP BY delivery
+            SELECT delivery, sum("${feed.count_column}") AS kept FROM ${dataset}_curated GROUP BY delivery
           ), broken AS (
             SELECT ${local._delivery} AS delivery, count(*) AS quarantined FROM ${dataset}_quarantine GROUP BY 1
           )

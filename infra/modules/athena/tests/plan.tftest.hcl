@@ -62,7 +62,7 @@ run "asks_for_features_and_quality_of_each_feed" {
   }
 
   assert {
-    condition     = strcontains(aws_athena_named_query.this["toll_bookings/features-latest-quarter"].query, "ORDER BY day, plate, gate")
+    condition     = strcontains(aws_athena_named_query.this["toll_bookings/features-latest-quarter"].query, "ORDER BY \"day\", \"plate\", \"gate\"")
     error_message = "The query does not know the feed's entity."
   }
 
@@ -80,7 +80,7 @@ run "orders_a_single_series_by_its_days" {
   }
 
   assert {
-    condition     = endswith(trimspace(aws_athena_named_query.this["weather/features-latest-quarter"].query), "ORDER BY day")
+    condition     = endswith(trimspace(aws_athena_named_query.this["weather/features-latest-quarter"].query), "ORDER BY \"day\"")
     error_message = "A feed without an entity has nothing but its days to be ordered by."
   }
 }
