@@ -262,7 +262,8 @@ def test_parse_age_refuses_anything_else(text):
 )
 def test_cutoff_lies_before_every_run_in_progress(runs, expected):
     glue = AwsConnection("eu-central-1", None, "test", "test").glue()
-    answer = {"JobRuns": [{"JobRunState": state, "StartedOn": NOW - timedelta(hours=hours)} for state, hours in runs]}
+    listed = [{"Id": "jr", "JobRunState": state, "StartedOn": NOW - timedelta(hours=hours)} for state, hours in runs]
+    answer = {"JobRuns": listed}
     with Stubber(glue) as stub:
         stub.add_response("get_job_runs", answer, {"JobName": "job"})
         cutoff = safe_cutoff(glue, "job", NOW, timedelta(hours=1))
