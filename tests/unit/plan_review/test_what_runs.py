@@ -50,6 +50,14 @@ def test_sound_pipelines_raise_no_findings(case):
     assert {source.address: [source.dates, [*map(str, source.starts)]] for source in year.sources} == case["dates"]
 
 
+@pytest.mark.parametrize("runs", [0, -1, 0.5])
+def test_limit_of_runs_that_glue_refuses_counts_as_its_default(runs: float):
+    daily = {"at": "cron(0 2 * * ? *)", "starts": ["job load"]}
+    year, _ = examined({"jobs": {"load": {"runs": runs}}, "triggers": {"start": daily}})
+    assert {source.address: source.dates for source in year.sources} == {"aws_glue_trigger.start": 365}
+    assert not any(start.is_refused for start in year.starts)
+
+
 def test_on_demand_trigger_that_an_apply_starts_is_noted():
     trigger = {"type": "ON_DEMAND", "starts": ["job load"]}
     _, found = examined({"jobs": ["load"], "triggers": {"start": trigger}})

@@ -64,7 +64,7 @@ def _pipeline(plan: Plan, changes: list[ResourceChange], median_min: float | Non
         ),
         triggers=tuple(_triggers(plan, named, unread)),
         workflows=tuple(
-            Workflow(change.after["name"], change.address, _whole(change.after.get("max_concurrent_runs")))
+            Workflow(change.after["name"], change.address, _limit(change.after.get("max_concurrent_runs")))
             for change in named["aws_glue_workflow"]
         ),
         unread=tuple(unread),
@@ -77,7 +77,7 @@ def _job(change: ResourceChange, median_min: float | None) -> Job:
     return Job(
         name=attributes["name"],
         address=change.address,
-        max_concurrent_runs=_whole(properties.get("max_concurrent_runs")) or 1,
+        max_concurrent_runs=_limit(properties.get("max_concurrent_runs")) or 1,
         timeout_min=_whole(attributes.get("timeout")),
         median_min=median_min,
         glue_version=_text(attributes.get("glue_version")),
@@ -195,6 +195,12 @@ def _block(value: Any) -> Mapping[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _limit(value: Any) -> int | None:
+    """The number of runs at a time; None if there is none that Glue takes, which is 1 or more."""
+    number = _whole(value)
+    return number if number is not None and number >= 1 else None
 
 
 def _whole(value: Any) -> int | None:
