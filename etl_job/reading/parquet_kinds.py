@@ -73,7 +73,7 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
     )
 
 
-def layout_of(column: ContractColumn, kind: str) -> Layout | None:
+def select_layout(column: ContractColumn, kind: str) -> Layout | None:
     """The first of the column's formats in which values of a kind can be written; None if there is none.
 
     Times in UTC need one with an offset, or one that counts from 1970; those without a zone need another. Days are
@@ -154,7 +154,7 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
     if wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean"):
         return None
     if wanted == "timestamp" and kind in (MOMENT, LOCAL_TIME):
-        if layout_of(column, kind):
+        if select_layout(column, kind):
             return None
         return (
             "has timestamps in UTC: give the contract a format with an offset (XXX)"

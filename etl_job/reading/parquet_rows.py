@@ -24,7 +24,7 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.calendar_days import floor_divide
-from etl_job.reading.parquet_kinds import LOCAL_TIME, MOMENT, NOTHING, layout_of
+from etl_job.reading.parquet_kinds import LOCAL_TIME, MOMENT, NOTHING, select_layout
 from etl_job.reading.parts import RawPart
 from etl_job.reading.texts import either, texts_where, unsliced, without_empty, without_missing
 
@@ -99,7 +99,7 @@ def _text(column: Column, kind: str, values: pa.Array) -> pa.StringArray:
         return pa.nulls(len(values), pa.string())
     if column.logical_type == "date" and kind == LOCAL_TIME:
         return _days_of_midnights(column, _Moments.of(values))
-    layout = layout_of(column, kind) if kind in ("date", MOMENT, LOCAL_TIME) else None
+    layout = select_layout(column, kind) if kind in ("date", MOMENT, LOCAL_TIME) else None
     if layout is not None:
         return _written(layout, _Moments.of(values))
     if kind == "boolean":

@@ -102,7 +102,7 @@ def test_each_delivery_is_listed_with_what_a_run_would_do(lake, capsys):
     assert [file["path"] for file in found[-1]["files"]] == ["year=2025/a.csv"]
 
 
-def test_what_is_published_is_what_the_newest_success_says_whatever_its_clock_said(lake, capsys):
+def test_published_state_comes_from_the_newest_success_by_the_stores_time(lake, capsys):
     first, second = lake.put("delivery=2024Q1/a.csv"), lake.put("delivery=2024Q2/a.csv")
     lake.publish("wr_8", {"2024Q1": {"inputs": [first]}})
     lake.publish("wr_9", {"2024Q1": {"inputs": [first]}, "2024Q2": {"inputs": [second]}}, day=1)  # set back by a week

@@ -62,7 +62,7 @@ def test_run_that_was_stopped_before_its_job_is_not_blamed_on_crawl_or_triggers(
     assert error.remedy == "Start it again: `quartal run`"
 
 
-def test_job_that_was_stopped_with_its_run_says_that_what_it_published_stands(logs):
+def test_job_stopped_with_its_run_states_that_its_publication_stands(logs):
     client, stubber = logs
     expect_log(stubber, "/jobs/error", "jr_1", "commit")
     job = Step("job", "job", Outcome.STOPPED, run_id="jr_1")

@@ -131,7 +131,7 @@ def test_destroy_warns_before_approval_of_a_run_that_it_would_abort(
 
 
 @pytest.mark.parametrize(("kind", "is_told"), [("aws_glue_job", True), ("aws_cloudwatch_log_group", False)])
-def test_apply_tells_of_a_run_whose_parts_it_replaces(stand_in, capsys, monkeypatch, kind, is_told):
+def test_apply_warns_of_a_run_whose_parts_it_replaces(stand_in, capsys, monkeypatch, kind, is_told):
     replaced = change(kind, {"name": "a"}, {"name": "b"})
     replaced["change"]["actions"] = ["delete", "create"]
     write_plan(stand_in, replaced, outputs=TWO_FEEDS)

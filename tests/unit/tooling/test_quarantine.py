@@ -89,7 +89,7 @@ def bad(lake: Lake) -> Lake:
     return lake
 
 
-def test_bad_rows_that_are_gone_are_not_called_none(bad, capsys):  # as after a lifecycle rule
+def test_missing_bad_rows_are_not_reported_as_none(bad, capsys):  # as after a lifecycle rule
     bad.s3.delete_object(Bucket="lake", Key="quarantine/feed/delivery=a%20b/run_id=wr_2/part-0.parquet")
     lost = "The bad rows of a b are no longer in the lake"
     assert run(["quarantine"]) == 0

@@ -153,7 +153,7 @@ def test_logs_of_a_run_whose_job_wrote_nothing_are_empty(aws, workspace, capsys)
     assert json.loads(capsys.readouterr().out)["result"] == {"run_id": "wr_1", "job_run_id": "jr_1", "lines": []}
 
 
-def test_logs_without_a_line_say_why_there_may_be_none(aws, workspace, capsys):
+def test_empty_logs_explain_why_there_may_be_no_lines(aws, workspace, capsys):
     aws.expect_run("COMPLETED", "SUCCEEDED", "FAILED")
     aws.stubs["logs"].add_client_error("get_log_events", "ResourceNotFoundException")
     show_logs(workspace(), "wr_1", errors=True)

@@ -19,7 +19,7 @@ from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, get_store
 from localstack_glue.athena.pages import page
 from localstack_glue.athena.prepared_runs import PreparedRuns
-from localstack_glue.athena.query_errors import error_of
+from localstack_glue.athena.query_errors import athena_error
 from localstack_glue.athena.result_reuse import find_reusable, take_over
 from localstack_glue.athena.workgroups import WorkGroups
 from localstack_glue.service.account_region import Scope
@@ -285,7 +285,7 @@ class Queries:
                 StateChangeReason=execution.reason or None,
                 SubmissionDateTime=execution.submitted_on,
                 CompletionDateTime=execution.completed_on,
-                AthenaError=error_of(execution.reason) if execution.state == "FAILED" else None,
+                AthenaError=athena_error(execution.reason) if execution.state == "FAILED" else None,
             ),
             Statistics={
                 "EngineExecutionTimeInMillis": execution.engine_ms,

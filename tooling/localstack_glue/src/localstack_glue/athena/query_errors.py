@@ -26,7 +26,7 @@ _INTERNAL_ERROR = 200
 _OF_ATHENA, _OF_THE_USER = 1, 2
 
 
-def error_of(reason: str) -> JsonDict:
+def athena_error(reason: str) -> JsonDict:
     """`AthenaError` for the reason of a failure, which begins with its code."""
     code = reason.split(":", 1)[0]
     is_internal = code == "GENERIC_INTERNAL_ERROR"

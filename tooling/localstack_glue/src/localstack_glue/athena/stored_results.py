@@ -39,7 +39,7 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
         objects[key] = body
     if answer.manifest is not None:
         lines = "".join(f"{each}\n" for each in answer.manifest)
-        objects[_manifest_of(key)] = lines.encode()
+        objects[_manifest_key(key)] = lines.encode()
     try:
         for name, content in objects.items():
             s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
@@ -88,7 +88,7 @@ def place(location: str, query_id: str, sql: str, kind: str) -> str:
 
 def manifest_location(execution: QueryExecution) -> str:
     """The object that lists the files that a statement wrote; none if the workgroup manages the results."""
-    return "" if execution.is_managed else _manifest_of(execution.output_location)
+    return "" if execution.is_managed else _manifest_key(execution.output_location)
 
 
 def column_info(column: results.ResultColumn) -> JsonDict:
@@ -117,5 +117,5 @@ def _bucket_and_key(location: str) -> tuple[str, str]:
     return parts.netloc, parts.path.lstrip("/")
 
 
-def _manifest_of(place: str) -> str:
+def _manifest_key(place: str) -> str:
     return f"{place.removesuffix('.csv')}-manifest.csv"
