@@ -170,7 +170,7 @@ MATH.scalar(
     "width_bucket",
     (
         "double, array(double) -> bigint",
-        "py_width_bucket_of({0}, {1})",
+        "py_width_bucket_in({0}, {1})",
     ),
     ("double, double, double, bigint -> bigint", "py_width_bucket({0}, {1}, {2}, {3})"),
     examples={

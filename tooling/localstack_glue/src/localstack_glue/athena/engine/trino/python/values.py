@@ -118,7 +118,7 @@ def width_bucket(value: float, low: float, high: float, count: int) -> int:
 
 
 @python("DOUBLE, DOUBLE[] -> BIGINT")
-def width_bucket_of(value: float, bins: list[float]) -> int:
+def width_bucket_in(value: float, bins: list[float]) -> int:
     """How many bounds a value has reached: by halves, so that what is not in order is found only on the way."""
     if not bins:
         raise FunctionError("Bins cannot be an empty array")
