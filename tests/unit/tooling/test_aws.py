@@ -56,8 +56,9 @@ def test_clients_talk_to_the_endpoint():
 )
 def test_times_in_answers_are_read_in_every_form_that_services_write(text):
     def answer(request, **_):
-        content = f"<R><Contents><Key>k</Key><LastModified>{text}</LastModified></Contents></R>".encode()
-        return AWSResponse(request.url, 200, {}, _Raw(content))
+        entry = f"<Key>k</Key><Size>1</Size><ETag>e</ETag><LastModified>{text}</LastModified>"
+        content = f"<R><IsTruncated>false</IsTruncated><Contents>{entry}</Contents></R>"
+        return AWSResponse(request.url, 200, {}, _Raw(content.encode()))
 
     s3 = AwsConnection("us-east-1", "http://127.0.0.1:9", "test", "test").s3()
     s3.meta.events.register("before-send.s3.ListObjectsV2", answer)
