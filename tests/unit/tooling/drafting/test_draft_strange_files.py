@@ -303,12 +303,16 @@ def test_draft_reports_a_line_before_the_header(tmp_path, first, message):
         drafted_from(tmp_path, f"{first}\n{ROWS}")
 
 
-def test_files_that_the_job_reads_by_no_contract_of_both_are_refused(tmp_path):
+def test_local_timestamps_of_one_file_and_utc_ones_of_another_are_both_read(tmp_path):
     at = pa.array([datetime(2024, 1, 1 + n % 28, n % 24) for n in range(40)])
     (tmp_path / "a.parquet").write_bytes(parquet(at=at.cast(pa.timestamp("us"))))
     (tmp_path / "b.parquet").write_bytes(parquet(at=at.cast(pa.timestamp("us", "UTC"))))
-    with pytest.raises(ConfigurationError, match="column at has timestamps in UTC"):
-        draft(tmp_path, "feed")
+    drafted = draft(tmp_path, "feed")
+    assert drafted.verdict.kept == drafted.verdict.rows == 80
+    assert [layout.text for layout in contract_in(drafted).columns[0].rules.layouts] == [
+        "yyyy-MM-dd HH:mm:ss",
+        "yyyy-MM-dd'T'HH:mm:ssXXX",
+    ]
 
 
 def test_stream_is_refused_before_a_part_of_it_is_lost(tmp_path):
