@@ -15,6 +15,8 @@ _SETTINGS = {
     # Merge small shuffle partitions to the advisory size instead of to the number of cores: fewer, larger files.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.parquet.compression.codec": "zstd",
+    # What a run keeps in memory is read once or twice: to look how it compresses takes longer than that saves.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # Files of several parts at a time (sql_rules.py), instead of a sort of all rows by part before they are written.
     "spark.sql.maxConcurrentOutputFileWriters": "8",
     # Semi joins of keys with the registers of published deliveries always use a Bloom filter first:
