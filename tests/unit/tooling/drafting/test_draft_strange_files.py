@@ -303,6 +303,14 @@ def test_draft_reports_a_line_before_the_header(tmp_path, first, message):
         drafted_from(tmp_path, f"{first}\n{ROWS}")
 
 
+def test_files_whose_columns_fit_no_common_contract_are_refused(tmp_path):
+    days = pa.array([date(2024, 1, 1 + n % 28) for n in range(40)])
+    (tmp_path / "a.parquet").write_bytes(parquet(day=days, checked=pa.array([True, False] * 20)))
+    (tmp_path / "b.parquet").write_bytes(parquet(day=days, checked=days))
+    with pytest.raises(ConfigurationError, match=r"with one contract.*column checked has values of type"):
+        draft(tmp_path, "feed")
+
+
 def test_local_timestamps_of_one_file_and_utc_ones_of_another_are_both_read(tmp_path):
     at = pa.array([datetime(2024, 1, 1 + n % 28, n % 24) for n in range(40)])
     (tmp_path / "a.parquet").write_bytes(parquet(at=at.cast(pa.timestamp("us"))))
