@@ -224,3 +224,17 @@ def lake() -> Iterator[Any]:
 
     with mock_aws():
         yield Lake()
+
+
+@pytest.fixture
+def athena() -> Iterator[Any]:
+    """Athena's API on empty stores, with a fake in place of its engine."""
+    from moto import mock_aws
+
+    from localstack_glue.athena.models import athena_stores
+    from tests.unit.localstack_glue.athena_api import Athena
+
+    with mock_aws():
+        athena_stores.reset()
+        yield Athena()
+        athena_stores.reset()

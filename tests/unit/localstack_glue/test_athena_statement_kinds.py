@@ -1,0 +1,113 @@
+"""Statements by Athena's API: their kinds, what those that write leave, and the names that they refuse."""
+
+import pytest
+
+from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.service.errors import ServiceError
+from tests.unit.localstack_glue.athena_api import Athena
+
+
+def test_rows_that_a_statement_wrote_are_counted_and_its_files_are_listed(athena: Athena):
+    athena.engine.answer = Answer(
+        (ResultColumn("rows", "bigint", 19),), (), update_count=3, manifest=("s3://lake/t/a.parquet",)
+    )
+    query_id = athena.start("INSERT INTO t SELECT 1")
+    found = athena.wait_for(query_id)
+    assert (found["StatementType"], found["SubstatementType"]) == ("DML", "INSERT")
+    answer = athena("GetQueryResults", QueryExecutionId=query_id)
+    assert (answer["UpdateCount"], answer["ResultSet"]["Rows"]) == (3, [])
+    assert found["ResultConfiguration"]["OutputLocation"] == f"s3://results/q/{query_id}"  # which no object has
+    manifest = found["Statistics"]["DataManifestLocation"]
+    assert manifest == f"s3://results/q/{query_id}-manifest.csv"
+    content = athena.s3.get_object(Bucket="results", Key=f"q/{query_id}-manifest.csv")["Body"].read()
+    assert content == b"s3://lake/t/a.parquet\n"
+    assert athena.s3.head_object(Bucket="results", Key=f"q/{query_id}.metadata")["ContentLength"]
+
+
+def test_statement_that_wrote_no_file_has_an_empty_manifest(athena: Athena):
+    athena.engine.answer = Answer((), (), update_count=0, manifest=())
+    query_id = athena.start("unload (select 1) to 's3://b/'")
+    place = athena.wait_for(query_id)["Statistics"]["DataManifestLocation"]
+    assert athena.s3.get_object(Bucket="results", Key=place.removeprefix("s3://results/"))["Body"].read() == b""
+
+
+def test_table_created_from_a_query_is_stored_beside_the_results(athena: Athena):
+    query_id = athena.start("create table t as select 1 a")
+    place = f"s3://results/q/tables/{query_id}"
+    assert athena.wait_for(query_id)["ResultConfiguration"]["OutputLocation"] == place
+    assert athena.engine.asked[-1]["tables_location"] == place
+
+
+def test_statement_kinds_are_athenas(athena: Athena):
+    kinds = {
+        "create table t as select 1": ("DDL", "CREATE_TABLE_AS_SELECT"),
+        "create or replace view v as select 1": ("DDL", "CREATE_VIEW"),
+        "CREATE EXTERNAL TABLE t (a int) LOCATION 's3://b/'": ("DDL", "CREATE_TABLE"),
+        "alter table t add columns (a int)": ("DDL", "ALTER_TABLE_ADD_COLUMN"),
+        "alter table `d`.`t` set tblproperties ('comment' = 'add columns')": ("DDL", "ALTER_TABLE_PROPERTIES"),
+        "alter table d.t drop if exists partition (p = 'v')": ("DDL", "ALTER_TABLE_DROP_PARTITION"),
+        "alter table t rename to u": ("DDL", "ALTER_TABLE_RENAME"),
+        "create schema d": ("DDL", "CREATE_DATABASE"),
+        "msck repair table t": ("DDL", "MSCK_REPAIR"),
+        "show tables": ("UTILITY", "SHOW_TABLES"),
+        "/* all */ show schemas": ("UTILITY", "SHOW_DATABASES"),
+        "show create view v": ("UTILITY", "SHOW_CREATE_VIEW"),
+        "show tblproperties t": ("UTILITY", "SHOW_TABLE_PROPERTIES"),
+        "-- what is it?\ndesc t": ("UTILITY", "DESCRIBE_TABLE"),
+        "unload (select 1) to 's3://b/'": ("DML", "UNLOAD"),
+        "with a as (select 1) select * from a": ("DML", "SELECT"),
+        "explain select 1": ("DML", "EXPLAIN"),
+        "vacuum t": ("DML", "VACUUM"),
+        "optimize t rewrite data using bin_pack": ("DDL", "OPTIMIZE"),
+    }
+    for sql, kind in kinds.items():
+        found = athena("GetQueryExecution", QueryExecutionId=athena.start(sql))["QueryExecution"]
+        assert (found["StatementType"], found["SubstatementType"]) == kind, sql
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'drop table "t"',
+        'drop table if exists d."t"',
+        'SHOW CREATE TABLE "t"',
+        '-- why not\nalter table "d".t add columns (a int)',
+        'show tables in "d"',
+        "create external table if not exists \"t\" (a int) location 's3://b/'",
+        "create external table t (a int, \"b\" int) location 's3://b/'",
+    ],
+)
+def test_name_in_double_quotes_is_refused_where_athena_takes_backticks(athena: Athena, sql: str):
+    with pytest.raises(ServiceError, match="mismatched input '\"") as error:
+        athena.start(sql)
+    assert "backticks" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'create table "t" as select 1 a',
+        'create view "v" as select 1 a',
+        'drop view "v"',
+        "drop table `t`",
+        'create external table t (a int comment "the key") location \'s3://b/\' tblproperties ("a"="b", "c"="d")',
+        "create external table t (a int comment ', \"x\" int') location 's3://b/'",
+        'select "a" from "t"',
+    ],
+)
+def test_double_quotes_are_accepted_where_athena_accepts_them(athena: Athena, sql: str):
+    assert athena.start(sql)
+
+
+def test_prepared_statements_are_created_run_and_dropped_by_sql(athena: Athena):
+    assert (
+        athena.wait_for(athena.start("PREPARE p FROM select n from t where a = ? and b = ?"))["Status"]["State"]
+        == "SUCCEEDED"
+    )
+    athena.wait_for(athena.start("EXECUTE p USING 1, 'x, y'"))
+    assert athena.engine.asked[-1]["sql"] == "select n from t where a = ? and b = ?"
+    assert athena.engine.asked[-1]["parameters"] == ("1", "'x, y'")
+    athena.wait_for(athena.start('execute "p"', ExecutionParameters=["2", "'z'"]))
+    assert athena.engine.asked[-1]["parameters"] == ("2", "'z'")
+    athena.wait_for(athena.start("DEALLOCATE PREPARE p"))
+    assert "was not found" in athena.wait_for(athena.start("EXECUTE p"))["Status"]["StateChangeReason"]
