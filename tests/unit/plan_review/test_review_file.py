@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from plan_review import forms
 from plan_review.forms import Format
 from quartal.cli.review_forms import write_review
 from quartal.core.console import Console
@@ -13,3 +14,16 @@ def test_review_for_programs_is_for_its_owner(tmp_path, reviewed):
     path = tmp_path / "review.json"
     write_review(Console(), reviewed("access"), path, Format.JSON)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_review_that_cannot_be_rendered_leaves_the_earlier_file(tmp_path, monkeypatch, reviewed):
+    path = tmp_path / "review.md"
+    path.write_text("earlier")
+
+    def fail(*_: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(forms, "rendered", fail)
+    with pytest.raises(MemoryError):
+        write_review(Console(), reviewed("access"), path, Format.MARKDOWN)
+    assert path.read_text() == "earlier"

@@ -75,11 +75,12 @@ def write_review(made: Review, file: Path, form: Format) -> None:
     Raises:
         ReviewInputError: it cannot be written.
     """
+    text = rendered(made, form)  # before an existing file is emptied
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         opener = _owners if form is Format.JSON else None
         with open(file, "w", encoding="utf-8", opener=opener) as written:
-            written.write(rendered(made, form))
+            written.write(text)
     except OSError as error:
         raise ReviewInputError(
             f"The review cannot be written to '{file}': {error.strerror or error}.",
