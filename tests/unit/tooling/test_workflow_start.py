@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,17 +36,31 @@ class Workflow:
         self.runs.append({"WorkflowRunId": run_id, "Status": "RUNNING", "WorkflowRunProperties": RunProperties})
         return {"RunId": run_id}
 
-    def get_workflow_runs(self, Name: str, MaxResults: int, NextToken: str = "0") -> dict[str, Any]:
+    def get_workflow_runs(self, Name: str, NextToken: str = "0") -> dict[str, Any]:
         begin = int(NextToken)
-        end = begin + MaxResults
+        end = begin + 25
         more = {"NextToken": str(end)} if end < len(self.runs) else {}
         return {"Runs": self.runs[begin:end], **more}  # the oldest first: the order is not documented
+
+
+class Reader(Faulty):
+    """Pages of calls, each of which may fail."""
+
+    def get_paginator(self, operation: str) -> SimpleNamespace:
+        def paginate(**request: str) -> Iterator[dict[str, Any]]:
+            page = getattr(self, operation)(**request)
+            yield page
+            while "NextToken" in page:
+                page = getattr(self, operation)(**request, NextToken=page["NextToken"])
+                yield page
+
+        return SimpleNamespace(paginate=paginate)
 
 
 class Place:
     def __init__(self) -> None:
         self.workflow = Workflow()
-        self.starter, self.reader = Faulty(self.workflow), Faulty(self.workflow)
+        self.starter, self.reader = Faulty(self.workflow), Reader(self.workflow)
         self.pauses: list[float] = []
 
     def start(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, ResponseStreamingError
 
@@ -23,7 +23,6 @@ _ATTEMPTS = 4
 _LOOKS = 4
 _FIRST_PAUSE_S = 1.0
 _READ_PATIENCE_S = 60.0
-_RUNS = 25  # the most that GetWorkflowRuns gives at once
 _ANOTHER_RUNS = "ConcurrentRunsExceededException"
 
 
@@ -137,13 +136,8 @@ def _find_run(reader: GlueClient, workflow: str, token: str) -> str | None:
 
 def _runs(reader: GlueClient, workflow: str) -> Iterator[WorkflowRunTypeDef]:
     """All runs of the workflow: AWS does not document in which order it lists them."""
-    more: dict[str, Any] = {}
-    while True:
-        page = reader.get_workflow_runs(Name=workflow, MaxResults=_RUNS, **more)
-        yield from page.get("Runs", [])
-        if not page.get("NextToken"):
-            return
-        more = {"NextToken": page["NextToken"]}
+    pages = reader.get_paginator("get_workflow_runs").paginate(Name=workflow)
+    return (run for page in pages for run in page.get("Runs", []))
 
 
 def _is_another_shown(reader: GlueClient, workflow: str) -> bool:
