@@ -20,7 +20,7 @@ def test_own_rule_joins_the_bundled_ones(tmp_path):
 
 def test_own_rule_replaces_the_bundled_one_of_its_id_and_levels(tmp_path, reviewed, basis):
     (tmp_path / "own.yaml").write_text(
-        "levels: {schedule-changed: note, unjudged-attribute: note}\nrules:\n  - id: retention-shortened\n"
+        "levels: {schedule-changed: note, unjudged-attribute: note, output-removed: note}\nrules:\n  - id: retention-shortened\n"
         "    types: [aws_cloudwatch_log_group]\n    level: note\n    sentence: Fine.\n"
     )
     plan = reviewed("update").plan

@@ -11,6 +11,7 @@ from plan_review.coverage import programs, secrets_shown, unjudged, unjudged_att
 from plan_review.exposure import opened_to_everybody
 from plan_review.lifecycle import kept_longer, losing_rules
 from plan_review.model import Action, FailedApply, Plan
+from plan_review.outputs import output_findings
 from plan_review.policies import Finding, Level, RuleBook, findings
 from plan_review.policy_report import PolicyReport
 from plan_review.schedule import ScheduleChange
@@ -157,6 +158,7 @@ def about_resources(
     found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
     found += [_finding(book, "secret-shown", sentence, address) for address, sentence in secrets_shown(plan)]
     found += [_finding(book, rule, sentence, address) for rule, sentence, address in unjudged(plan)]
+    found += [_finding(book, rule, sentence) for rule, sentence in output_findings(plan)]
     for address, sentence in unjudged_attributes(plan, book, priced):
         found.append(_finding(book, "unjudged-attribute", sentence, address))
     for address, sentence in unseen_attributes(plan):
