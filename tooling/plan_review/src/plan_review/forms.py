@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plan_review.errors import ReviewInputError
+from plan_review.whole_files import write_whole
 
 if TYPE_CHECKING:
     from plan_review.review import Review
-
-_OWNER = 0o600
 
 
 class Format(StrEnum):
@@ -70,26 +68,17 @@ def rendered(made: Review, form: Format) -> str:
 
 
 def write_review(made: Review, file: Path, form: Format) -> None:
-    """Write the review to a file. One for programs holds a plan's values: its owner alone may read it.
+    """Write the review to a file, whole or not at all. A JSON review holds a plan's values: only its owner may read it.
 
     Raises:
         ReviewInputError: it cannot be written.
     """
-    text = rendered(made, form)  # before an existing file is emptied
+    text = rendered(made, form)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        opener = _owners if form is Format.JSON else None
-        with open(file, "w", encoding="utf-8", opener=opener) as written:
-            written.write(text)
+        write_whole(file, text, owner_only=form is Format.JSON)
     except OSError as error:
         raise ReviewInputError(
             f"The review cannot be written to '{file}': {error.strerror or error}.",
             remedy="Name another file with --out. A saved plan is unaffected.",
         ) from error
-
-
-def _owners(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags, _OWNER)
-    if hasattr(os, "fchmod"):  # pragma: no branch
-        os.fchmod(descriptor, _OWNER)
-    return descriptor
