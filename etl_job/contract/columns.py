@@ -46,7 +46,7 @@ class Column(Strict):
         default=None, description="The column's name in files, if it is not a valid name in a table."
     )
     logical_type: Literal["string", "date", "timestamp", "integer", "number", "boolean"] = Field(
-        default="string", description="The type of what the texts represent."
+        default="string", description="The type of the value that the text represents."
     )
     physical_type: str = Field(
         default="string", description="The type in the source, for readers of the contract; no rule depends on it."
@@ -55,13 +55,13 @@ class Column(Strict):
     unique: StrictBool = Field(default=False, description="Allowed only with `primaryKey`, to which it adds nothing.")
     primary_key: StrictBool = Field(
         default=False,
-        description="Whether the column is part of the key: of rows with one key, only one is kept. In a contract "
+        description="Whether the column is part of the key. Only one row per key is kept; in a contract "
         "without a key, every row counts.",
     )
     rules: ValueRules = Field(
         default_factory=lambda: ValueRules(),
         alias="logicalTypeOptions",
-        description="The form of the values, and the rules that they must keep.",
+        description="The form of the values, and the rules that they must satisfy.",
     )
 
     @model_validator(mode="before")
@@ -89,7 +89,7 @@ class Column(Strict):
             raise ValueError("notation: free needs rounding, the number of decimals to keep")
         if self.primary_key and not self.required:
             raise ValueError(
-                "a primaryKey column must also be required: true; rows without a key could not be told apart"
+                "a primaryKey column must also be required: true; a row without a key cannot be identified"
             )
         if self.unique and not self.primary_key:
             raise ValueError("unique: true needs primaryKey: true, because duplicates are found by the primary key")

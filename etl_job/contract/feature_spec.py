@@ -79,24 +79,25 @@ class FeatureSpec(Strict):
         description="The required columns whose values together are the entity; an empty list makes one series of all "
         "rows."
     )
-    event_time: EventTime = Field(description="The columns that say when a row's event was.")
-    grain: Literal["day"] = Field(default="day", description="The period of a row of the features.")
+    event_time: EventTime = Field(description="The columns that hold the time of a row's event.")
+    grain: Literal["day"] = Field(default="day", description="The period that a row of the features covers.")
     count: Name = Field(description="The name of the published column with the number of rows per entity and day.")
     measures: tuple[Measure, ...] = Field(default=(), description="The numeric columns whose values are aggregated.")
     hour_histogram: StrictBool = Field(
         default=False, description="Whether to publish the rows per hour, `hour_00` to `hour_23`."
     )
     share: StrictBool = Field(
-        default=False, description="Whether to publish `share`, the entity's part of all entities' rows on a day."
+        default=False, description="Whether to publish `share`, the entity's share of all rows of a day."
     )
     rolling_mean_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = Field(
         default=(),
-        description="Lengths in calendar days, this one included, of the means of the count to publish, each as "
-        "`<count>_mean_<days>d`.",
+        description="Windows in calendar days, up to and including the row's day. Each publishes the mean of the "
+        "count as `<count>_mean_<days>d`.",
     )
     lag_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = Field(
         default=(),
-        description="How many calendar days before a day the counts are that it also shows, as `<count>_lag_<days>d`.",
+        description="Lags in calendar days. Each publishes the count of that many days earlier as "
+        "`<count>_lag_<days>d`.",
     )
     to_date: Annotated[
         Literal["quarter"] | None,

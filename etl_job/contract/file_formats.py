@@ -51,12 +51,13 @@ class CsvFormat(Strict):
         default=LONGEST_RECORD,
         ge=1_000,
         le=1_000_000_000,
-        description="The most bytes of a record with line breaks; a longer one is taken to have an unclosed quote.",
+        description="The largest size in bytes of a record with line breaks; the quote of a larger one counts as "
+        "unclosed.",
     )
     escape: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None,
-        description="The character before a quote within quotes, which must itself be doubled; null if such a quote is "
-        "doubled instead.",
+        description="The character that escapes a quote within quotes, and must itself be doubled; null if such a "
+        "quote is doubled instead.",
     )
 
     @model_validator(mode="after")

@@ -43,7 +43,7 @@ def json_schema() -> str:
             "properties": of_contract["columns"],
             "quality": {"anyOf": [quality, {"type": "null"}], "description": quality.pop("description")},
             "customProperties": {
-                "description": "Everything else that the job must know of the feed, one entry for each property.",
+                "description": "Everything else that the job must know about the feed, one entry for each property.",
                 "type": "array",
                 "items": {"anyOf": [*custom, foreign]},
             },
@@ -60,7 +60,7 @@ def json_schema() -> str:
                 "type": "string",
                 "pattern": r"^v3\.",
             },
-            "kind": {"description": "What the standard calls such a file.", "const": "DataContract"},
+            "kind": {"description": "The standard's name for such a file.", "const": "DataContract"},
             "version": {"description": of_contract["version"]["description"], "type": ["string", "number"]},
             "schema": {
                 "description": "The datasets that the file describes.",
@@ -81,22 +81,24 @@ def _add_standard_forms(parts: dict[str, Any], foreign: dict[str, Any]) -> None:
     value = {"type": "object", "required": ["value"], "properties": {"value": {"description": "A text that is valid."}}}
     parts["Column"]["properties"] |= {
         "customProperties": {
-            "description": "Options that the standard does not know; each can be in `logicalTypeOptions` instead.",
+            "description": "Options that are not in the standard; each can be in `logicalTypeOptions` instead.",
             "type": "array",
             "items": {"anyOf": [*own, foreign]},
         },
         "enum": {
-            "description": f"{options['enum']['description']} `logicalTypeOptions` can have it as a list of texts.",
+            "description": f"{options['enum']['description']} `logicalTypeOptions` can also hold it as a list "
+            "of texts.",
             "type": "array",
             "minItems": 1,
             "items": value,
         },
     }
-    options["defaultTimezone"] = options["timeZone"] | {"description": "What the standard calls `timeZone`."}
+    options["defaultTimezone"] = options["timeZone"] | {"description": "The standard's name for `timeZone`."}
     fields = rule["properties"]
     fields |= {
         "engine": {"description": "The program that evaluates a rule of type `custom`.", "const": ENGINE},
-        "implementation": fields["query"] | {"description": "What a rule of type `custom` has instead of `query`."},
+        "implementation": fields["query"]
+        | {"description": "The expression of a rule of type `custom`, which has no `query`."},
         "type": {
             "description": "`custom` with `engine` and `implementation`, as in the standard, or `sql` with `query`: "
             "both mean the same.",

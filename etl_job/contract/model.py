@@ -81,7 +81,8 @@ class Thresholds(Strict):
         default=None,
         ge=0,
         lt=1,
-        description="The largest part of the rows that may be quarantined, such as 0.05; null if there is no limit.",
+        description="The largest share of a delivery's rows that may be quarantined, such as 0.05; null if there is no "
+        "limit.",
     )
 
 
@@ -104,7 +105,7 @@ class Contract(Strict):
         default=(), description="Texts that mean a missing value in every column, besides the empty text."
     )
     conflicts: ConflictPolicy = Field(
-        default=ConflictPolicy.KEEP_FIRST, description="Which of the different rows with one key counts."
+        default=ConflictPolicy.KEEP_FIRST, description="Which row counts if rows with one key differ."
     )
     thresholds: Thresholds = Field(
         default_factory=lambda: Thresholds(), description="When a delivery is too bad to publish; by default never."

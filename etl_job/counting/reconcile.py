@@ -20,7 +20,7 @@ def reconcile(rows_in: int, counted: Sequence[DeliveryCounts]) -> Totals:
     accounted = totals.kept + totals.quarantined + totals.duplicates
     if accounted != rows_in:
         raise ReconciliationError(
-            f"{rows_in} rows were read but {accounted} accounted for (kept {totals.kept}, quarantined "
+            f"{rows_in} rows were read, but {accounted} are accounted for (kept {totals.kept}, quarantined "
             f"{totals.quarantined}, duplicate {totals.duplicates}); nothing was published, run again"
         )
     return totals

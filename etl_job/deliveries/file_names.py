@@ -13,7 +13,7 @@ _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what a crawler calls the delivery of
 HIDDEN = "its name, or that of a folder above it, begins with _ or ."
 UNFINISHED = f"its name ends with {_UNFINISHED}: it is an unfinished copy"
 NO_BYTES = "it has no bytes"
-NAMED_AS_FOLDER = "it stands for a folder, which readers skip"
+NAMED_AS_FOLDER = "it is a folder marker, which readers skip"
 
 
 def why_left_out(path: str, size_bytes: int) -> str | None:

@@ -129,7 +129,7 @@ def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
     if newest is not None and newest.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * newest.rows_in):
         text = (
             f"{newest.conflicts:,} of {newest.rows_in:,} rows of {newest.delivery} were dropped because other rows "
-            "have their key, although they differ; if each file numbers its rows again, the key identifies no row."
+            "have the same key but other values; if each file numbers its rows from 1, the key does not identify a row."
         )
         yield Finding(Level.WARNING, "deliveries", text, _explain(newest.run_id))
 
@@ -147,7 +147,7 @@ def _of_quarantine(facts: Facts) -> Iterator[Finding]:
     yield from _of_earlier_shares(counted[:-1], facts.quarantine_limit)
     new = _new_reasons(newest, before) if before is not None else {}
     if before is not None and new:
-        text = f"New in {newest.delivery}, and in no row of {before.delivery}: {rules(new)}."
+        text = f"Rows of {newest.delivery} break rules that no row of {before.delivery} broke: {rules(new)}."
         yield Finding(Level.WARNING, "reasons", text, look)
 
 

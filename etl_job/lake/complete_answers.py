@@ -100,7 +100,7 @@ def _refuse_half_json(operation_model: Any, body: bytes) -> None:
 def _raise(operation_model: Any, cause: Exception | None = None) -> NoReturn:
     from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
 
-    raise ResponseStreamingError(error=f"the answer to {operation_model.name} broke off") from cause
+    raise ResponseStreamingError(error=f"the answer to {operation_model.name} was cut off") from cause
 
 
 def _has_content(operation_model: Any) -> bool:

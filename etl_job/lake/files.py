@@ -197,7 +197,7 @@ def _refuse_other_bytes(uri: str, asked: str, given: str) -> None:
             return
     from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
 
-    raise ResponseStreamingError(error=f"{uri} was asked for {asked}, and S3 gave {given}")
+    raise ResponseStreamingError(error=f"a request for {asked} of {uri} was answered with {given}")
 
 
 class LocalObjectStore:

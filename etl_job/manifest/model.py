@@ -21,9 +21,9 @@ class Input(_Record):
     """A raw file as it was read."""
 
     uri: str = Field(description="Where the file is.")
-    size_bytes: int = Field(description="Its size, compressed if the file is.")
+    size_bytes: int = Field(description="Its size in bytes, as stored: compressed if the file is.")
     etag: str = Field(
-        description="S3's ETag, which changes when the content does; made of size and time for local files."
+        description="S3's ETag, which changes when the content does; for local files, their size and time."
     )
 
 
@@ -47,7 +47,7 @@ class DeliveryCounts(_Record):
     """The outcomes of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``."""
 
     delivery: str = Field(description="The delivery's name.")
-    inputs: tuple[Input, ...] = Field(description="Its files, in order of their names, empty ones too.")
+    inputs: tuple[Input, ...] = Field(description="Its files in order of their names, including empty ones.")
     rows_in: int = Field(description="Rows in its files.")
     kept: int = Field(description="Rows that are counted in the tables.")
     quarantined: int = Field(description="Rows that break a rule, or are in conflict under `quarantineBoth`.")
@@ -113,7 +113,7 @@ class SparkMetrics(_Record):
 
     jobs: int = Field(description="Spark jobs.")
     stages: int = Field(
-        description="Spark stages of which a task completed; Spark skips stages that it need not repeat."
+        description="Spark stages with at least one completed task; Spark skips stages that it need not repeat."
     )
     tasks: int = Field(description="Tasks that completed.")
     bytes_read: int = Field(description="Bytes read, including those that Python workers read.")
@@ -121,8 +121,8 @@ class SparkMetrics(_Record):
     bytes_written: int = Field(description="Bytes written by tasks; the driver writes small files itself.")
     shuffle_write_bytes: int = Field(description="Bytes written for other tasks (shuffle).")
     shuffle_read_bytes: int = Field(description="Bytes read from other tasks (shuffle).")
-    spilled_memory_bytes: int = Field(description="Data that did not fit into memory, in the size that it had there.")
-    spilled_disk_bytes: int = Field(description="The same data, in the size that it had on disk.")
+    spilled_memory_bytes: int = Field(description="Data that did not fit into memory, by its size in memory.")
+    spilled_disk_bytes: int = Field(description="The same data, by its size on disk.")
     executor_cpu_seconds: float = Field(description="Processor time.")
     gc_seconds: float = Field(description="Time in Java's garbage collection.")
     peak_heap_bytes: int | None = Field(
@@ -130,7 +130,7 @@ class SparkMetrics(_Record):
     )
     class_archive: bool | None = Field(
         default=None,
-        description="Whether the driver's Java loaded its archive of classes; null if it was given none.",
+        description="Whether the driver's Java loaded its archive of classes; null if none was configured.",
     )
 
 
@@ -151,7 +151,7 @@ class LeftOutFile(_Record):
 
     uri: str = Field(description="Where the file is.")
     reason: str = Field(
-        description="Why it was left out, in words: hidden, incomplete, empty, in no delivery's folder."
+        description="Why it was left out, in words: hidden, incomplete, empty, outside a delivery's folder."
     )
 
 
@@ -167,7 +167,9 @@ class RunManifest(_Record):
     """The manifest of a run."""
 
     manifest_version: Literal[1] = Field(default=MANIFEST_VERSION, description="The version of this format.")
-    run_id: str = Field(description="The id of the run: if none was given, that of the workflow run or of the job run.")
+    run_id: str = Field(
+        description="The id of the run: `--run_id`, or else the id of the workflow run or of the job run."
+    )
     dataset: str = Field(description="The dataset, as in the contract.")
     database: str = Field(description="The Glue database with its tables.")
     status: Literal["SUCCEEDED", "FAILED"] = Field(description="How the run ended.")
@@ -198,8 +200,8 @@ class RunManifest(_Record):
         "package."
     )
     published: dict[str, PublishedDelivery] = Field(
-        description="The state of all deliveries after the run, by name, not only of its own; if the run failed, the "
-        "state that it found."
+        description="The state of all deliveries after the run, by name, including those that it did not "
+        "process; if the run failed, the state that it found."
     )
     curated_snapshot_id: int | None = Field(
         default=None,

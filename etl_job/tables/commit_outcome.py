@@ -178,7 +178,7 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
                 raise NotCommittedError(_message(error), _is_passing(error)) from error
             if write.before is None:
                 raise TableAlreadyExistsError(f"Table {write.name} already exists") from error
-            raise CommitFailedException(f"{write.name} is not any more what it was: {_message(error)}") from error
+            raise CommitFailedException(f"{write.name} has changed since: {_message(error)}") from error
 
     def _patience(self, attempts: int, again: Callable[[BaseException], bool]) -> Retrying:
         return Retrying(

@@ -120,7 +120,8 @@ class PublishedIceberg(IcebergState):
             raise PublicationError(f"{self.identifier} was not changed ({failure_cause(error)}); run again") from error
         if (current := found.current_snapshot()) is None or current.snapshot_id != made:
             raise UnknownPublicationError(
-                f"{self.identifier} was changed, and then by another run ({failure_cause(error)}). {_NOTHING_LOST}"
+                f"{self.identifier} was changed, and then changed again by another run ({failure_cause(error)}). "
+                f"{_NOTHING_LOST}"
             ) from error
         return found
 

@@ -319,7 +319,9 @@ def test_share_equal_to_the_threshold_does_not_exceed_it(bad):
 
 def test_reconcile_refuses_a_lost_row():
     outcome = counts("d", kept=1, quarantined=1)
-    with pytest.raises(ReconciliationError, match=r"3 rows were read but 2 accounted for .* nothing was published"):
+    with pytest.raises(
+        ReconciliationError, match=r"3 rows were read, but 2 are accounted for .* nothing was published"
+    ):
         reconcile(3, [outcome])
 
 

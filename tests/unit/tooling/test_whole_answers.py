@@ -58,7 +58,7 @@ def glue_of_the_command(endpoint: str):
 @pytest.mark.parametrize("half", [WHOLE[:40], b"{", b"<html>", b""])
 def test_truncated_list_is_not_an_empty_list(endpoint, monkeypatch, client, half):
     monkeypatch.setattr(_Handler, "answer", half)
-    with pytest.raises(ResponseStreamingError, match="GetWorkflowRuns broke off") as error:
+    with pytest.raises(ResponseStreamingError, match="GetWorkflowRuns was cut off") as error:
         latest_run(client(endpoint), "flow", crawler="crawler", job="job")
     assert is_transient(error.value)
     assert call_effect(error.value) is Effect.UNKNOWN
@@ -89,9 +89,9 @@ def s3_of_the_command(endpoint: str):
 def test_invalid_s3_listing_is_not_an_empty_listing(endpoint, monkeypatch, client, half):
     monkeypatch.setattr(_Handler, "answer", half)
     files = S3ObjectStore(client(endpoint))
-    with pytest.raises(ResponseStreamingError, match="ListObjectsV2 broke off"):
+    with pytest.raises(ResponseStreamingError, match="ListObjectsV2 was cut off"):
         files.list_files("s3://lake/raw/")
-    with pytest.raises(ResponseStreamingError, match="DeleteObjects broke off"):
+    with pytest.raises(ResponseStreamingError, match="DeleteObjects was cut off"):
         files.delete_all(["s3://lake/raw/a.csv"])
 
 
@@ -116,7 +116,7 @@ def test_truncated_caller_identity_is_not_used(endpoint, monkeypatch):
     )
     monkeypatch.setattr(_Handler, "answer", whole)
     sts = AwsConnection("eu-central-1", endpoint, "test", "test").sts()
-    with pytest.raises(ResponseStreamingError, match="GetCallerIdentity broke off") as error:
+    with pytest.raises(ResponseStreamingError, match="GetCallerIdentity was cut off") as error:
         sts.get_caller_identity()
     assert is_transient(error.value)
     monkeypatch.setattr(_Handler, "answer", whole + b"</GetCallerIdentityResponse>")

@@ -193,7 +193,7 @@ def test_increased_share_is_reported_against_the_previous_delivery():
 def test_newly_broken_rule_is_reported():
     before = rows("2026Q2", 10_000, "2026-06-30", date__format=100)
     found = situation(before, rows("2026Q3", date__format=90, brand__required=20, row__field_count=1))
-    assert sentence(found, "reasons") == "New in 2026Q3, and in no row of 2026Q2: brand.required (20)."
+    assert sentence(found, "reasons") == "Rows of 2026Q3 break rules that no row of 2026Q2 broke: brand.required (20)."
 
 
 def test_features_that_moved_are_named_the_most_moved_first():
@@ -291,8 +291,8 @@ def test_deliveries_above_the_limit_are_reported_although_a_newer_one_is_below_i
         (
             replace(rows("2026Q3", 700), kept=500, duplicates=200, conflicts=200),
             "warning",
-            "200 of 700 rows of 2026Q3 were dropped because other rows have their key, although they differ; if each "
-            "file numbers its rows again, the key identifies no row.",
+            "200 of 700 rows of 2026Q3 were dropped because other rows have the same key but other values; if each "
+            "file numbers its rows from 1, the key does not identify a row.",
         ),
     ],
 )
