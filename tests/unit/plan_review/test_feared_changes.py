@@ -66,6 +66,15 @@ def test_changes_of_tags_and_descriptions_are_green(reviewed):
         pytest.param(
             "aws_iam_role", {"name": "r"}, "aws_iam_role_policies_exclusive", {"role_name": "r"}, {}, id="role"
         ),
+        pytest.param("aws_s3_bucket", {"bucket": "b"}, "aws_s3_object", {"bucket": "b", "key": "k"}, {}, id="object"),
+        pytest.param(
+            "aws_iam_role",
+            {"name": "r"},
+            "aws_iam_role_policy",
+            {"role": "r", "policy": json.dumps({"Statement": []})},
+            {},
+            id="owner by type",
+        ),
     ],
 )
 def test_settings_of_what_the_same_plan_makes_replace_nothing(reviewed, owner, names, kind, settings, unknown):

@@ -20,8 +20,9 @@ def test_own_rule_joins_the_bundled_ones(tmp_path):
 
 def test_own_rule_replaces_the_bundled_one_of_its_id_and_levels(tmp_path, reviewed, basis):
     (tmp_path / "own.yaml").write_text(
-        "levels: {schedule-changed: note, unjudged-attribute: note, output-removed: note}\nrules:\n  - id: retention-shortened\n"
-        "    types: [aws_cloudwatch_log_group]\n    level: note\n    sentence: Fine.\n"
+        "levels: {schedule-changed: note, unjudged-attribute: note, output-removed: note}\n"
+        "rules:\n  - id: retention-shortened\n    types: [aws_cloudwatch_log_group]\n"
+        "    level: note\n    sentence: Fine.\n"
     )
     plan = reviewed("update").plan
     own = Basis(basis.environment, load_rules(tmp_path / "own.yaml"), None, basis.usage, basis.policies, basis.now)

@@ -95,7 +95,7 @@ class Rule(BaseModel):
         actions: destroy is every end of a real object, remove only that of one which nothing replaces.
         but_not: types that it does not cover.
         unless_gone: resources that are removed with their owner are no finding.
-        unless_made: resources that are created with their owner are no finding.
+        unless_made: resources that are created with their owner are no finding; owners by type if they differ.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -107,7 +107,7 @@ class Rule(BaseModel):
     environments: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     unless_gone: Owner | None = None
-    unless_made: Owner | None = None
+    unless_made: Owner | dict[str, Owner] | None = None
     level: Level
     data_at_risk: bool = False
     sentence: str = Field(min_length=1)
@@ -131,8 +131,12 @@ class Rule(BaseModel):
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
             and not (self.unless_gone is not None and self.unless_gone.goes_with(change, others.gone))
-            and not (self.unless_made is not None and self.unless_made.is_created_with(change, others.made))
+            and not self._is_created_with_owner(change, others)
         )
+
+    def _is_created_with_owner(self, change: ResourceChange, others: Others) -> bool:
+        owner = self.unless_made.get(change.type) if isinstance(self.unless_made, dict) else self.unless_made
+        return owner is not None and owner.is_created_with(change, others.made)
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
         """The rule's finding for a resource. A change that only may break the rule is not blocked."""
