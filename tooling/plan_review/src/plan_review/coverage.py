@@ -35,6 +35,24 @@ _SENTENCES = {
 }
 
 
+class TagUse(BaseModel):
+    """What selects resources by their tags.
+
+    Attributes:
+        keeps: paths to the keys by which copies, retention or deletion select, by resource type.
+        allows: patterns that find the keys in a policy.
+        informs: patterns of keys that only say what deployed a resource, and when.
+        selects: patterns of keys that often select something.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keeps: dict[str, tuple[str, ...]]
+    allows: tuple[str, ...]
+    informs: tuple[str, ...]
+    selects: tuple[str, ...]
+
+
 class Coverage(BaseModel):
     """The types that are judged, harmless, or on no server, and how types that carry access are named.
 
@@ -43,6 +61,7 @@ class Coverage(BaseModel):
         attributes: names whose change is harmless or reported elsewhere, by type; `*` means every type.
         deciding: names whose value the review must see, because it decides about access; also by type.
         sizes: names whose change the cost section reports, for priced resources; by type.
+        tags: what selects resources by their tags.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +73,7 @@ class Coverage(BaseModel):
     attributes: dict[str, tuple[str, ...]]
     deciding: dict[str, tuple[str, ...]]
     sizes: dict[str, tuple[str, ...]]
+    tags: TagUse
     free: tuple[str, ...]
 
     def is_free(self, resource_type: str) -> bool:

@@ -15,6 +15,7 @@ from plan_review.outputs import output_findings
 from plan_review.policies import Finding, Level, RuleBook, findings
 from plan_review.policy_report import PolicyReport
 from plan_review.schedule import ScheduleChange
+from plan_review.tags import tag_findings
 
 # the findings of `unreadable`
 UNREADABLE = frozenset({"unknown-action", "plan-errored", "plan-incomplete"})
@@ -158,6 +159,7 @@ def about_resources(
     found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
     found += [_finding(book, "secret-shown", sentence, address) for address, sentence in secrets_shown(plan)]
     found += [_finding(book, rule, sentence, address) for rule, sentence, address in unjudged(plan)]
+    found += [_finding(book, rule, sentence, address) for rule, sentence, address in tag_findings(plan)]
     found += [_finding(book, rule, sentence) for rule, sentence in output_findings(plan)]
     for address, sentence in unjudged_attributes(plan, book, priced):
         found.append(_finding(book, "unjudged-attribute", sentence, address))
