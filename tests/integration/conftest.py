@@ -27,7 +27,14 @@ from tests.json_output import checking
 
 PROJECT = Path(__file__).parents[2]
 # With several files at a time, the slowest come first, so that none runs alone at the end.
-LONGEST = ["test_documentation.py", "test_upgrade.py", "test_teardown.py", "test_chain.py", "test_ingest.py"]
+LONGEST = [
+    "test_documentation.py",
+    "test_upgrade.py",
+    "test_hosts.py",
+    "test_teardown.py",
+    "test_chain.py",
+    "test_ingest.py",
+]
 
 
 @dataclass(frozen=True)

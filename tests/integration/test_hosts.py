@@ -25,13 +25,9 @@ from tests.integration.crawls import crawl_count, finish_crawl, job_runs
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 OWN = ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR")  # the user's, which are not for tests
-LOCALEMU = pytest.param(
-    "localemu",  # whose environment is one more to install, and whose deployment takes twice as long
-    marks=pytest.mark.nightly(touches=["tooling/localstack_glue/src/localstack_glue/hosts/*", "requirements/*"]),
-)
 
 
-@pytest.fixture(scope="module", params=["standalone", LOCALEMU])
+@pytest.fixture(scope="module", params=["standalone", "localemu"])
 def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """The example, deployed to the host; the tests of this module are one story."""
     folder = tmp_path_factory.mktemp(request.param)
