@@ -262,12 +262,18 @@ def unit_tests(session: nox.Session) -> None:
 
 
 def service_tests(session: nox.Session) -> None:
-    """The Glue service: its own tests, scripts as people write them, and Glue's behaviour on the host of its own."""
+    """The Glue service: its own tests, scripts as people write them, and Glue's behaviour on the host of its own.
+
+    With `--nightly`, its behaviour on LocalEmu too. The integration tests play it on LocalStack.
+    """
     service = ["quartal", "toolchain", "python", "localstack", "-m", "pytest"]
     run(session, *service, *THREE_AT_ONCE, "tests/unit/localstack_glue", *session.posargs)
     own_server = ["tests/integration/glue"] if not os.environ.get("AWS_ENDPOINT_URL") else []
     behaviour = ["-c", "pyproject.toml", *THREE_AT_ONCE, "tests/compat/scripts", *own_server, *session.posargs]
     run(session, "pytest", *behaviour, env={"QUARTAL_HOST": "standalone"})
+    if own_server and "--nightly" in session.posargs:
+        on_localemu = ["-c", "pyproject.toml", *THREE_AT_ONCE, *own_server, *session.posargs]
+        run(session, "pytest", *on_localemu, env={"QUARTAL_HOST": "localemu"})
 
 
 def terraform_tests(session: nox.Session) -> None:
