@@ -43,7 +43,7 @@ def test_run_is_waited_for_and_its_role_watched(glue_local, job):
     glue_local.assert_role_used_only("etl", ACTIONS)
     with pytest.raises(AssertionError, match="etl also used .*s3:PutObject"):
         glue_local.assert_role_used_only("etl", ["s3:Get*", "logs:*"])
-    with pytest.raises(AssertionError, match="idle did nothing; these did: arn:aws:iam::000000000000:role/etl"):
+    with pytest.raises(AssertionError, match="idle made no calls; roles that did: arn:aws:iam::000000000000:role/etl"):
         glue_local.assert_role_used_only("idle", ["*"])
 
 

@@ -44,7 +44,7 @@ def test_column_that_is_also_a_partition_key_is_refused_where_columns_go_by_plac
         "Parameters": {"classification": classification},
     }
     if classification == "csv":
-        with pytest.raises(GlueUnsupportedError, match=r"lake\.t, whose column id is a partition key, too"):
+        with pytest.raises(GlueUnsupportedError, match=r"lake\.t, whose column id is also a partition key"):
             parse_table("lake", raw)
     else:
         assert [each.name for each in parse_table("lake", raw).columns] == ["name"]  # Spark takes the folder's value

@@ -207,7 +207,7 @@ def test_role_is_not_checked_if_roles_are_not_enforced():
 @pytest.mark.parametrize("arn", ["arn:aws:glue:us-east-1:111122223333:job/etl", "arn:aws:glue"])
 def test_target_that_is_no_workflow_gets_nothing(arn):
     receiver = FakeReceiver(MAY_NOTIFY)
-    with pytest.raises(DeliveryError, match="no ARN of a workflow"):
+    with pytest.raises(DeliveryError, match="not the ARN of a workflow"):
         deliver(receiver, arn, ROLE, RULE, "one")
     assert receiver.heard == []
 

@@ -49,7 +49,7 @@ def test_flood_of_log_lines_is_cut_with_a_word():
 
     lines = [line for batch in logs.batches for line in batch]
     assert sum(map(len, lines)) <= MAX_STREAM_CHARS + 200
-    assert "the rest is dropped" in lines[-1]
+    assert "the rest was dropped" in lines[-1]
 
 
 def test_role_without_permission_to_create_a_group_uses_the_existing_one():

@@ -35,10 +35,10 @@ def test_role_is_found_in_any_account_and_path_unless_several_have_its_name(monk
     local = GlueLocal("http://127.0.0.1:1")
     local.assert_role_used_only("etl", "*")
     local.assert_role_used_only("arn:aws:iam::123456789012:role/team/etl", "*")
-    with pytest.raises(AssertionError, match="tl did nothing"):
+    with pytest.raises(AssertionError, match="tl made no calls"):
         local.assert_role_used_only("tl", "*")
     roles["arn:aws:iam::111122223333:role/etl"] = {"calls": CALLS, "denials": []}
-    with pytest.raises(AssertionError, match="several roles are called etl"):
+    with pytest.raises(AssertionError, match="several roles have the name etl"):
         local.assert_role_used_only("etl", "*")
 
 

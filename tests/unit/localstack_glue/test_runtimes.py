@@ -65,8 +65,8 @@ def test_a_service_whose_python_has_spark_4_runs_glue_6_and_refuses_5(tmp_path: 
         pytest.param("0.9", "end of life", id="retired"),
         pytest.param("2.0", "end of life", id="retired-last"),
         pytest.param("4.0", "older than what glue-local runs", id="older"),
-        pytest.param("7.0", "no version of Glue", id="unknown"),
-        pytest.param("6", "no version of Glue", id="half"),
+        pytest.param("7.0", "not a version of Glue", id="unknown"),
+        pytest.param("6", "not a version of Glue", id="half"),
     ],
 )
 def test_run_of_another_version_fails_with_the_words_of_aws(glue, tmp_path, version, reason) -> None:

@@ -173,4 +173,4 @@ def test_other_provider_is_left_unchanged_and_logged(caplog):
         pass
 
     assert s3_listing.repair(Other) == ()
-    assert "list_objects_v2 was not tried" in caplog.text
+    assert "list_objects_v2 was not checked" in caplog.text

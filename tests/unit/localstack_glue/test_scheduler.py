@@ -159,7 +159,7 @@ def test_clock_endpoint_refuses_what_it_does_not_know(control, body):
     status, answer = call(control, body)
 
     assert status == 400
-    assert answer["message"].startswith("not a change of the clock")
+    assert answer["message"].startswith("invalid change of the clock")
     assert call(control, {})[1] == before
 
 

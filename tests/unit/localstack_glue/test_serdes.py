@@ -309,5 +309,5 @@ def test_partition_values():
     assert partition_value("__HIVE_DEFAULT_PARTITION__", "int") is None
     assert partition_value("7", "int") == 7
     assert partition_value("2024-01-05", "date") == date(2024, 1, 5)
-    with pytest.raises(BadDataError, match="'x' is no int"):
+    with pytest.raises(BadDataError, match="'x' is not of type int"):
         partition_value("x", "int")

@@ -153,7 +153,7 @@ def test_run_waits_until_another_gives_its_memory_back():
     thread.join(60)
 
     assert order == [True]
-    assert told == ["glue-local: waits for memory: other runs hold 700 of 1000 MB"]
+    assert told == ["glue-local: waiting for memory: other runs hold 700 of 1000 MB"]
 
 
 def test_run_that_requests_too_much_gets_all_memory_and_a_stopped_one_none():

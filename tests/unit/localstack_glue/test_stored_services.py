@@ -79,7 +79,7 @@ def test_every_route_is_an_operation_of_the_model(provider):
 def test_athena_without_an_engine_refuses_queries(athena, operation):
     request = {"QueryString": "select 1", "QueryExecutionId": "q", "QueryExecutionIds": ["q"]}
     members = load_service("athena").operation_model(operation).input_shape.members
-    with pytest.raises(ServiceError, match="runs no query") as failure:
+    with pytest.raises(ServiceError, match="runs no queries") as failure:
         athena(operation, **{name: value for name, value in request.items() if name in members})
     assert failure.value.status_code == 501
 

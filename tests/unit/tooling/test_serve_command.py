@@ -22,14 +22,14 @@ def taken():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--port", "{taken}"], "port {taken} is taken; --port 0 takes any free one"),
+        (["--port", "{taken}"], "port {taken} is taken; use --port 0 for any free port"),
         (
             ["--port", "0", "--state", "{file}"],
             "{file} cannot be written: File exists; name another folder with --state",
         ),
         (["--port", "0", "--work-dir", "{file}/w"], "{file}/w cannot be written: Not a directory; name another folder"),
-        (["--port", "0", "--backend", "127.0.0.1:5000"], "127.0.0.1:5000 is no URL of a server"),
-        (["--port", "0", "--host", "::1"], "::1 is no IPv4 address"),
+        (["--port", "0", "--backend", "127.0.0.1:5000"], "127.0.0.1:5000 is not the URL of a server"),
+        (["--port", "0", "--host", "::1"], "::1 is not an IPv4 address"),
     ],
 )
 def test_start_that_fails_is_one_line_with_a_remedy(taken, tmp_path, capsys, options, words):
@@ -46,7 +46,7 @@ def test_start_that_fails_is_one_line_with_a_remedy(taken, tmp_path, capsys, opt
 def test_number_that_is_no_port_is_refused(capsys, port):
     with pytest.raises(SystemExit):
         main(["serve", f"--port={port}"])
-    assert "is no port; give one of 0 to 65535" in capsys.readouterr().err
+    assert "is not a port; use a number from 0 to 65535" in capsys.readouterr().err
 
 
 def test_distribution_without_its_server_names_what_to_install(monkeypatch, capsys):

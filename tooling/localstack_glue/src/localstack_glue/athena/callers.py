@@ -81,5 +81,5 @@ class RoleCallers:
             return self._guard.find_session(scope.caller) or self._sessions.find(scope.caller)
         except SessionPolicyError as error:
             raise InvalidRequestException(
-                f"Queries of {error} with session policies are not run here: they would not be applied"
+                f"Queries with the session policies of {error} are not supported here: the policies would not apply"
             ) from error

@@ -21,5 +21,5 @@ class NotRunHereError(ServiceError):
     """The operation needs a query engine."""
 
     def __init__(self, operation: str) -> None:
-        message = f"{operation} is not supported: this Athena stores workgroups and saved queries, it runs no query."
+        message = f"{operation} is not supported: this Athena stores workgroups and saved queries, but runs no queries."
         super().__init__("InternalFailure", message, 501)

@@ -117,9 +117,9 @@ def crawl_classifiers(
             read = JsonClassifier.from_definition(classifier.definition)
             found.append(read)
             if read.steps is None:
-                log(f"WARN : Classifier {name}: the JsonPath {read.json_path} is not supported, it recognises nothing")
+                log(f"WARN : Classifier {name}: the JsonPath {read.json_path} is unsupported, so it recognizes nothing")
         else:
-            log(f"WARN : Classifier {name}: a {classifier.kind} is stored only, it recognises nothing")
+            log(f"WARN : Classifier {name}: a {classifier.kind} is only stored, so it recognizes nothing")
     return found
 
 

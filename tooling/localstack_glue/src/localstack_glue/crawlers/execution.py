@@ -177,7 +177,7 @@ class CrawlExecutor:
         except (BotoCoreError, ClientError, ValueError) as error:
             return CrawlState.FAILED, str(error), CatalogChanges()
         except Exception as error:  # an error in this service must not leave the crawler RUNNING forever
-            LOG.exception("the crawl of %s broke the service", record.crawler_name)
+            LOG.exception("internal error in the crawl of %s", record.crawler_name)
             return CrawlState.FAILED, f"Internal Service Exception: {error}", CatalogChanges()
         return CrawlState.SUCCEEDED, None, changes
 

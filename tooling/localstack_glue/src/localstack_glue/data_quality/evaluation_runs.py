@@ -66,7 +66,9 @@ class EvaluationRuns:
             for earlier in scope.store.quality_runs.values():
                 if token is not None and earlier.request.get("ClientToken") == token:
                     if earlier.request != request:
-                        raise InvalidInputException(f"{token} is the token of run {earlier.run_id}, which is another")
+                        raise InvalidInputException(
+                            f"{token} is the token of run {earlier.run_id}, which has other parameters"
+                        )
                     return {"RunId": earlier.run_id}
             rules = [(name, _checked_rules(scope, name)) for name in request["RulesetNames"]]
             now = self._clock.now()
@@ -182,7 +184,7 @@ class EvaluationRuns:
         except (BotoCoreError, ClientError, RoleNotAssumableError, QueryFailedError, NotImplementedError) as failure:
             status, error = RunStatus.FAILED, str(failure)
         except Exception as failure:  # an error in this service must not leave the run RUNNING forever
-            LOG.exception("the evaluation %s broke the service", run.run_id)
+            LOG.exception("internal error in the evaluation %s", run.run_id)
             status, error = RunStatus.FAILED, f"Internal Service Exception: {failure}"
         with self._lock:
             if run.status is RunStatus.STOPPING:
@@ -260,4 +262,4 @@ def _refuse_what_is_not_done(scope: Scope, request: JsonDict) -> None:
         if table.get("CatalogId", scope.account_id) != scope.account_id:
             refused.append("a table of another catalog")
     if refused:
-        raise InvalidInputException(f"Evaluations here do not know {', '.join(refused)}")
+        raise InvalidInputException(f"Evaluations here do not support {', '.join(refused)}")

@@ -44,7 +44,7 @@ class EventBus:
         try:
             self._waiting.put_nowait((scope, event))
         except queue.Full:
-            LOG.warning("too many events wait, dropped one: %s", event.detail_type)
+            LOG.warning("too many events are waiting; one was dropped: %s", event.detail_type)
             return
         with self._lock:
             if self._thread is None:
@@ -98,7 +98,7 @@ class EventBus:
             except (BotoCoreError, ClientError) as error:
                 LOG.warning("could not send %s: %s", event.detail_type, error)
             except Exception:  # a failed event must not stop the following ones
-                LOG.exception("an event broke the sender")
+                LOG.exception("internal error while an event was sent")
 
     def _put(self, scope: Scope, event: Event) -> None:
         entry = {

@@ -55,10 +55,10 @@ def deliver(receiver: Receiver, target_arn: str, role_arn: str, rule_arn: str, e
     try:
         _, partition, _, region, account_id, resource = target_arn.split(":", 5)
     except ValueError:
-        raise _failed(f"{target_arn} is no ARN of a workflow") from None
+        raise _failed(f"{target_arn} is not the ARN of a workflow") from None
     kind, _, name = resource.partition("/")
     if kind != "workflow" or not name:
-        raise _failed(f"{target_arn} is no ARN of a workflow")
+        raise _failed(f"{target_arn} is not the ARN of a workflow")
     if receiver.guard is not None:
         access = Access(NOTIFY, (target_arn,), {})
         try:

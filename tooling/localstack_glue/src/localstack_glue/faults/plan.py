@@ -93,19 +93,19 @@ class Rule:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(record) - known):
             raise ValueError(
-                f"a rule has no member {', '.join(map(str, unknown))}; there are {', '.join(sorted(known))}"
+                f"a rule has no member {', '.join(map(str, unknown))}; its members are {', '.join(sorted(known))}"
             )
         try:
             mode = Mode(record.get("mode", ""))
         except ValueError as error:
-            raise ValueError(f"mode is one of {', '.join(Mode)}") from error
+            raise ValueError(f"mode must be one of {', '.join(Mode)}") from error
         patterns = {name: record.get(name, "*") for name in ("service", "operation", "key")}
         for name, pattern in patterns.items():
             if not isinstance(pattern, str):
-                raise ValueError(f"{name} is a pattern such as 'Put*'")
+                raise ValueError(f"{name} must be a pattern such as 'Put*'")
         nth, times = record.get("nth", 1), record.get("times", 1)
         if not _is_count(nth) or not (times is None or _is_count(times)):
-            raise ValueError("nth is a number from 1 on, and so is times, or null for all")
+            raise ValueError("nth must be a number from 1 on; times too, or null for every call")
         return cls(
             mode,
             **patterns,
@@ -146,12 +146,12 @@ class FaultPlan:
             ValueError: it is not a plan.
         """
         if not isinstance(record, Mapping) or set(record) - {"seed", "rules"}:
-            raise ValueError('a plan is {"seed": number or text, "rules": [...]}')
+            raise ValueError('a plan must be {"seed": number or text, "rules": [...]}')
         rules, seed = record.get("rules"), record.get("seed", 0)
         if not isinstance(rules, list) or not 1 <= len(rules) <= MAX_RULES:
-            raise ValueError(f"rules is a list of 1 to {MAX_RULES} rules")
+            raise ValueError(f"rules must be a list of 1 to {MAX_RULES} rules")
         if isinstance(seed, bool) or not isinstance(seed, int | str):
-            raise ValueError("seed is a number or a text")
+            raise ValueError("seed must be a number or a text")
         return cls([Rule.parse(rule) for rule in rules], seed)
 
     def decide(self, call: Call) -> Rule | None:
@@ -194,5 +194,5 @@ def _is_count(value: object) -> bool:
 def _number(record: Mapping[str, Any], name: str, default: float, most: float) -> float:
     value = record.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise ValueError(f"{name} is a number from 0 to {most:g}")
+        raise ValueError(f"{name} must be a number from 0 to {most:g}")
     return float(value)

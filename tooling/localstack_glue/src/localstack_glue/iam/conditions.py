@@ -60,7 +60,7 @@ def _safely(test: Test, given: str, wanted: str, context: Context) -> bool:
 def _test(name: str) -> tuple[Test, bool]:
     positive = _NEGATED.get(name, name)
     if positive not in _TESTS:
-        raise UnknownOperatorError(f"condition operator {name} is not known")
+        raise UnknownOperatorError(f"condition operator {name} is unknown")
     return _TESTS[positive], name in _NEGATED
 
 

@@ -38,7 +38,7 @@ class JobBookmarks:
         name, job = request["JobName"], _job_id(scope, request["JobName"])
         entry = self._find(scope, request)
         if any(run.is_running for run in scope.store.list_runs(name)):
-            raise InvalidInputException(f"Job {name} is running; its bookmark can be reset when no run runs")
+            raise InvalidInputException(f"Job {name} is running; its bookmark can be reset once the run has ended")
         if run_id := request.get("RunId"):
             bookmarks.rewind(self._folder, job, run_id)
         else:

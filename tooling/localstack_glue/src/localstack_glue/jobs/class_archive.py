@@ -103,7 +103,7 @@ def main(arguments: Sequence[str]) -> None:
         try:
             make(Settings.from_env(os.environ, Path(folder)), Path(arguments[0]).absolute())
         except ClassArchiveError as error:
-            sys.exit(f"no archive of classes: {error}")
+            sys.exit(f"the archive of classes was not created: {error}")
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ class JobExecutor:
         try:
             outcome = self._execute(scope, run, merged, live)
         except Exception as error:  # an error in this service must not leave the run RUNNING forever
-            LOG.exception("job run %s broke the service", run.run_id)
+            LOG.exception("internal error in the job run %s", run.run_id)
             outcome = _Outcome(JobRunState.ERROR, f"Internal service error: {error}")
         finally:
             if live.jvm is not None:

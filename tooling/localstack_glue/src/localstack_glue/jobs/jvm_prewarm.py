@@ -134,10 +134,11 @@ class JavaAhead:
                 found = run_environment(replace(request, credentials=credentials), settings, folder, ())
                 jvm = self._begin(settings.spark_home, folder, found, is_ahead=True)
                 if jvm is not None:
-                    LOG.info("Java is started ahead of a run of %s", request.identity.job_name)
+                    LOG.info("starting Java ahead of a run of %s", request.identity.job_name)
                     self._waiting.put(WaitingJvm(jvm, scope, scope.role_arn(role), credentials), era)
         except (BotoCoreError, ClientError, JobPreparationError, RoleNotAssumableError) as error:
-            LOG.info("no Java ahead of %s: %s", request.identity.job_name, error)  # the run itself will report it
+            # the run itself will report it
+            LOG.info("Java was not started ahead of %s: %s", request.identity.job_name, error)
 
     def _begin(
         self, spark_home: Path | None, folder: Path, found: RunEnvironment, *, is_ahead: bool

@@ -131,7 +131,7 @@ class JobProcess:
         try:
             os.killpg(self._process.pid, number)
         except (ProcessLookupError, PermissionError):
-            LOG.debug("no process group %s any more", self._process.pid)
+            LOG.debug("the process group %s has already ended", self._process.pid)
         for member in outside:
             _signal(member, number)
 

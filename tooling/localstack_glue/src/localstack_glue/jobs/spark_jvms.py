@@ -200,7 +200,7 @@ class WaitingJvms:
             waiting, self._waiting = self._waiting, None
             self._set_timer()
         if waiting is not None:
-            LOG.info("the Java that was started ahead is ended")
+            LOG.info("ending the Java that was started ahead")
             waiting.discard()
 
     def _set_timer(self) -> None:

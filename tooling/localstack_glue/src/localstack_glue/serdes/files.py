@@ -140,7 +140,7 @@ def partition_value(text: str, kind: str) -> Any:
         return None
     value = value_reader(parse_type(kind))(text)
     if value is None:
-        raise BadDataError(f"the partition value '{text}' is no {kind}")
+        raise BadDataError(f"the partition value '{text}' is not of type {kind}")
     return value
 
 

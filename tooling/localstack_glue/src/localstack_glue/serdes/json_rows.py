@@ -161,7 +161,7 @@ class JsonRows:
                                f"{kind.kind.upper()}")  # fmt: skip
         found = self._scalar(value, kind)
         if found is None:
-            raise BadDataError(f"Error parsing field value '{value}': it is no {kind.kind}")
+            raise BadDataError(f"Error parsing field value '{value}': it is not of type {kind.kind}")
         return found
 
     def _scalar(self, text: str, kind: HiveType) -> Any:

@@ -68,7 +68,7 @@ def _count(parameters: Mapping[str, str], name: str) -> int:
     try:
         return max(int(text), 0)
     except ValueError as error:
-        raise UnsupportedSerdeError(f"{name} is {text}, which is no number") from error
+        raise UnsupportedSerdeError(f"{name} is {text}, which is not a number") from error
 
 
 def _split(file: IO[bytes], name: str, encoding: str, end: str) -> Iterator[str]:

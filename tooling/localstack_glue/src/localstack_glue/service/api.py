@@ -126,7 +126,7 @@ def collect_routes(parts: Iterable[ApiPart]) -> dict[str, Operation]:
     for part in parts:
         routes = part.routes()
         if twice := operations.keys() & routes.keys():
-            raise ValueError(f"two parts implement {', '.join(sorted(twice))}: take it out of {type(part).__name__}")
+            raise ValueError(f"two parts implement {', '.join(sorted(twice))}: remove it from {type(part).__name__}")
         operations.update(routes)
     return operations
 

@@ -98,7 +98,7 @@ class ControlEndpoints:
             try:
                 self._move(_document(request))
             except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-                return _json({"message": f"not a change of the clock: {error}"}, 400)
+                return _json({"message": f"invalid change of the clock: {error}"}, 400)
             self._provider.scheduler.tick()
         return _json(self._clock_state())
 
@@ -117,7 +117,7 @@ class ControlEndpoints:
         if refusal := self._refuse(request):
             return refusal
         if not may_control(request.remote_addr, request.headers.get("Origin"), ()):
-            return _json({"message": "faults are for this machine only"}, 403)
+            return _json({"message": "only this machine may set faults"}, 403)
         if self._faults is None:
             return _json({"message": f"faults are off: start the server with {SWITCH}=1"}, 404)
         if request.method == "DELETE":
@@ -126,7 +126,7 @@ class ControlEndpoints:
             try:
                 self._faults.plan = FaultPlan.parse(_document(request))
             except (ValueError, TypeError, RecursionError) as error:
-                return _json({"message": f"no fault plan: {error}"}, 400)
+                return _json({"message": f"invalid fault plan: {error}"}, 400)
         plan = self._faults.plan
         return _json(plan.as_record() if plan else {"seed": None, "rules": [], "struck": []})
 
@@ -184,12 +184,12 @@ class ControlEndpoints:
             return None
         if not FIRST_YEAR <= moment.astimezone(UTC).year <= LAST_YEAR:
             raise ValueError(
-                f"{moment.isoformat()} is not within the years {FIRST_YEAR} to {LAST_YEAR} that schedules know"
+                f"{moment.isoformat()} is not within the years {FIRST_YEAR} to {LAST_YEAR} that schedules support"
             )
         if self._provider.scheduler.is_too_far(moment):
             raise ValueError(
                 f"more than {MAX_STARTS} starts are due until {moment.isoformat()}; move in smaller steps, or"
-                " deactivate the schedules that are not meant"
+                " deactivate the schedules that should not fire"
             )
         return moment
 
@@ -202,7 +202,7 @@ def _document(request: Request) -> Any:
     """The JSON of a request. Raises ValueError."""
     body = request.get_data()
     if len(body) > _MAX_BYTES:
-        raise ValueError(f"{len(body)} bytes are more than {_MAX_BYTES}")
+        raise ValueError(f"the body has {len(body)} bytes; the limit is {_MAX_BYTES}")
     return json.loads(body or b"{}")
 
 

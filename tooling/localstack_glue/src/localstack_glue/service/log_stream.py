@@ -36,7 +36,7 @@ class LogStream:
                 return
             self._written_chars += len(text)
             if self._written_chars > MAX_STREAM_CHARS:
-                text = f"[glue-local: the log is longer than {MAX_STREAM_CHARS} characters, the rest is dropped]"
+                text = f"[glue-local: the log is longer than {MAX_STREAM_CHARS} characters; the rest was dropped]"
             self._pending.append((now_ms, text[:MAX_EVENT_CHARS] or " "))
 
     def flush(self) -> None:

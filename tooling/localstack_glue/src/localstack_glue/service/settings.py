@@ -183,16 +183,14 @@ def _warm_jvm(text: str) -> WarmJvm:
     try:
         return WarmJvm(text.strip().lower() or WarmJvm.CRAWL)
     except ValueError as error:
-        raise ValueError(f"LOCALSTACK_GLUE_WARM_JVM is {text!r}; give one of {', '.join(WarmJvm)}") from error
+        raise ValueError(f"LOCALSTACK_GLUE_WARM_JVM is {text!r}; use one of {', '.join(WarmJvm)}") from error
 
 
 def _memory_mb(text: str) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isdigit() or int(text) < LEAST_MEMORY_MB:
-        raise ValueError(
-            f"LOCALSTACK_GLUE_MEMORY_MB is {text!r}; give a number of megabytes, {LEAST_MEMORY_MB} or more"
-        )
+        raise ValueError(f"LOCALSTACK_GLUE_MEMORY_MB is {text!r}; use a number of megabytes, {LEAST_MEMORY_MB} or more")
     return int(text)
 
 
@@ -205,7 +203,7 @@ def _command(text: str) -> tuple[str, ...]:
     except ValueError:
         found = None
     if not isinstance(found, list) or not found or not all(isinstance(part, str) for part in found):
-        raise ValueError(f"{MAKE_PYTHON_6} is {text!r}; give a command as a JSON list of texts")
+        raise ValueError(f"{MAKE_PYTHON_6} is {text!r}; use a command as a JSON list of texts")
     return tuple(found)
 
 
@@ -214,7 +212,7 @@ def _networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise ValueError(f"LOCALSTACK_GLUE_CONTROL_ALLOWED: {error}; give networks such as 172.16.0.0/12") from error
+        raise ValueError(f"LOCALSTACK_GLUE_CONTROL_ALLOWED: {error}; use networks such as 172.16.0.0/12") from error
 
 
 def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class Server:
         found = _URL.search(said[0]) if said else None
         if found is None:
             self._end()
-            raise ServerStartError(f"glue-local did not start: {log.read_text()[-2000:] or 'it said nothing'}")
+            raise ServerStartError(f"glue-local did not start: {log.read_text()[-2000:] or 'it printed nothing'}")
         return found[0]
 
     def __exit__(

@@ -53,7 +53,7 @@ class EventTriggers:
                 return
             if trigger.first_event_on is None:
                 trigger.first_event_on = self._clock.now()
-            LOG.info("trigger %s waits with %s events", trigger.name, len(trigger.waiting_events))
+            LOG.info("trigger %s is waiting with %s events", trigger.name, len(trigger.waiting_events))
         self._schedules_changed.set()
 
     def window_ends(self, scope: Scope) -> Iterator[tuple[datetime, Trigger]]:

@@ -73,7 +73,7 @@ class Scheduler:
                 since, self._served_until = self._served_until, now
                 due = sorted(self._due(since, now), key=lambda entry: entry[:2])
             if len(due) > MAX_STARTS:  # the machine slept; who moves the clock is refused before
-                LOG.warning("%s starts are due at once: only the newest %s are made", len(due), MAX_STARTS)
+                LOG.warning("%s starts are due at once: only the newest %s run", len(due), MAX_STARTS)
                 due = due[-MAX_STARTS:]
             for moment, _, start_it in due:
                 with self._lock:  # between two starts others have their turn

@@ -158,7 +158,8 @@ class Changes:
             target = _build_target(table)
             if "storage.location.template" in table.parameters:
                 raise QueryFailedError(
-                    "NOT_SUPPORTED", f"line 1:1: {name} has a storage.location.template, not written here"
+                    "NOT_SUPPORTED",
+                    f"line 1:1: {name} has a storage.location.template; writing by it is not supported here",
                 )
             known = (
                 {each.values: each.location for each in GlueCatalog(self._glue).partitions(table)}

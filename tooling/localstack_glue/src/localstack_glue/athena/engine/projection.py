@@ -47,7 +47,7 @@ def projected(table: CatalogTable, tree: exp.Expr, view: str, now: datetime | No
         count *= len(each)
     if count > _MOST:
         raise QueryFailedError(
-            "NOT_SUPPORTED", f"{table.name}: {count} projected partitions, here {_MOST} are the most"
+            "NOT_SUPPORTED", f"{table.name}: {count} projected partitions; the limit here is {_MOST}"
         )
     return [Partition(combination, own.location(combination)) for combination in itertools.product(*values)]
 

@@ -111,7 +111,7 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
     if quoted_name := double_quoted_name(sql):
         name, position = quoted_name
         place = f"line {sql.count(chr(10), 0, position) + 1}:{position - sql.rfind(chr(10), 0, position)}"
-        raise MalformedQueryError(f"{place}: mismatched input '{name}'. In this statement names stand in backticks")
+        raise MalformedQueryError(f"{place}: mismatched input '{name}'. In this statement, write names in backticks")
     command = parse_command(sql, database)
     if command is not None:
         if command.kind in ("unload", "explain"):
@@ -157,7 +157,7 @@ class Query:
             statement = values_query(statement)
         if not isinstance(statement, exp.Query):
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not supported here; queries are")
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not supported here; only queries are")
         for table in statement.find_all(exp.Table):
             check_catalog(table)
         self._written = _written_names(statement)

@@ -116,7 +116,7 @@ class Bookmark:
         state = self._keys.get(context)
         if state is not None and state.columns != tuple(columns):
             raise GlueDataError(
-                f"the bookmark of {context} is over {', '.join(state.columns)}, not {', '.join(columns)}; "
+                f"the bookmark of {context} has the keys {', '.join(state.columns)}, not {', '.join(columns)}; "
                 "reset it, or give the source another transformation_ctx"
             )
         return None if state is None else state.values

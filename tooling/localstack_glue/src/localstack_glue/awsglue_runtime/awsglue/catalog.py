@@ -160,7 +160,7 @@ def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
     columns, keys = _columns(storage.get("Columns")), _columns(raw.get("PartitionKeys"))
     names = {key.name for key in keys}
     if name == "csv" and (twice := [column.name for column in columns if column.name in names]):
-        unsupported(f"the table {database}.{raw['Name']}, whose column {twice[0]} is a partition key, too")
+        unsupported(f"the table {database}.{raw['Name']}, whose column {twice[0]} is also a partition key")
     return Table(
         database=database,
         name=raw["Name"],
@@ -189,12 +189,14 @@ def _format(database: str, raw: Mapping[str, Any]) -> str:
         return classification.removeprefix("glue")
     if (provider := parameters.get("spark.sql.sources.provider")) not in (None, "parquet", "orc"):
         unsupported(
-            f"the table {database}.{raw['Name']}, which Spark made USING {provider}", "read it with spark.table"
+            f"the table {database}.{raw['Name']}, which Spark created with USING {provider}", "read it with spark.table"
         )
     library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary") or ""
     short = library.rpartition(".")[2]
+    if not classification and not short:
+        unsupported(f"the table {database}.{raw['Name']}, which has neither a classification nor a SerDe")
     if classification or short not in _BY_LIBRARY:
-        unsupported(f"the format {classification or short or 'of no SerDe'} of the table {database}.{raw['Name']}")
+        unsupported(f"the format {classification or short} of the table {database}.{raw['Name']}")
     return _BY_LIBRARY[short]
 
 

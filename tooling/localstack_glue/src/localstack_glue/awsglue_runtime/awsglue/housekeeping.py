@@ -197,7 +197,7 @@ def _report(s3: Any, outcome: Outcome, options: Mapping[str, Any], context: str)
     if outcome.failed:
         first = outcome.failed[0]
         raise GlueDataError(
-            f"{len(outcome.failed)} objects could not be changed, first s3://{first.bucket}/{first.key}"
+            f"{len(outcome.failed)} objects could not be changed; the first is s3://{first.bucket}/{first.key}"
         )
 
 

@@ -42,7 +42,7 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
         values.append((paths.split(target), _mapped(names, field, source_type, target_type)))
     mapped_types.check(frame, claims)
     if not values:
-        raise GlueDataError("none of the mapped fields exists: the result would have no field")
+        raise GlueDataError("none of the mapped fields exists: the result would have no fields")
     return frame.select(*paths.assemble(values))
 
 

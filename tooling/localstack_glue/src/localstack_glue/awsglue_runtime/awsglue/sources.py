@@ -260,7 +260,7 @@ def _load_partitions(selection: Selection, table: Table, partitions: Sequence[Pa
     if all(_is_hive_style(root, table, partition) for partition in partitions):
         return _load(selection, table, [partition.location for partition in partitions], base_path=root)
     if selection.bounded_files is not None or selection.bounded_bytes is not None:
-        unsupported("boundedFiles and boundedSize where partitions are in folders of other names than key=value")
+        unsupported("boundedFiles and boundedSize for partitions whose folders are not named key=value")
     frames = [
         _with_keys(_load(selection, table, [partition.location]), table, partition.values) for partition in partitions
     ]

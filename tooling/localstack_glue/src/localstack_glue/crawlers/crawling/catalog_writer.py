@@ -121,7 +121,7 @@ class CatalogWriter:
                 self._glue.update_table(DatabaseName=self._database, TableInput=wanted, SkipArchive=True)
             return table
         if self._policy.update != policies.UPDATE:
-            self._log(f"WARN : Table {table.name} has changed; left as it is by SchemaChangePolicy LOG")
+            self._log(f"WARN : Table {table.name} has changed; SchemaChangePolicy LOG leaves it unchanged")
             return replace(table, columns=table_columns(existing))
         if self._policy.merges_new_columns:  # otherwise what a crawler does not set is removed
             wanted["Parameters"] = {**kept, **wanted["Parameters"]}
@@ -139,7 +139,7 @@ class CatalogWriter:
         if before == table.metadata_location and DEPRECATED not in stored_parameters:
             return
         if self._policy.update != policies.UPDATE:
-            self._log(f"WARN : Iceberg table {table.name} has changed; left as it is by SchemaChangePolicy LOG")
+            self._log(f"WARN : Iceberg table {table.name} has changed; SchemaChangePolicy LOG leaves it unchanged")
             return
         kept = {key: value for key, value in stored_parameters.items() if key != DEPRECATED}
         wanted["Parameters"] = {**kept, **wanted["Parameters"]}

@@ -156,7 +156,7 @@ class _TargetCrawl:
     def _classified(self, objects: Sequence[S3Object]) -> Iterator[ClassifiedFile]:
         for item, schema in map_in_order(self._pool, self._classify, objects, WINDOW):
             if schema is None:
-                self._log(f"WARN : {self._target.uri(*item.path)} is skipped: no classifier recognises it")
+                self._log(f"WARN : {self._target.uri(*item.path)} is skipped: no classifier recognizes it")
             else:
                 # equal columns are kept once: thousands of files of a table differ in nothing else
                 shared = self._columns.setdefault(schema.columns, schema.columns)

@@ -43,7 +43,10 @@ class PartitionWriter:
             self._changes.partitions_deleted += len(gone)
             self._log(f"INFO : Deleted {len(gone)} partitions with values {_first(gone)} from table {table.name}")
         elif gone:
-            self._log(f"WARN : The data of {len(gone)} partitions of table {table.name} is gone; they are left")
+            self._log(
+                f"WARN : The data of {len(gone)} partitions of table {table.name} no longer exists; "
+                "the partitions are left unchanged"
+            )
 
     def add(self, table: FoundTable, stored: FoundTable) -> None:
         """Create partitions that are new by what the caller knows (G22)."""

@@ -48,7 +48,7 @@ def repair(provider: type | None = None) -> tuple[str, ...]:
     for name in mended:
         setattr(provider, name, compare_decoded_keys(getattr(provider, name)))
     if mended:
-        LOG.info("LocalStack's %s lose URL-encoded keys; mended", ", ".join(mended))
+        LOG.info("LocalStack's %s lose URL-encoded keys; corrected", ", ".join(mended))
     return mended
 
 
@@ -60,7 +60,7 @@ def loses_keys(provider: type, name: str) -> bool:
     try:
         answer = getattr(provider, name)(store, None, "probe", encoding_type="url", **start)
     except Exception as error:  # another LocalStack, which keeps its objects in another way
-        LOG.warning("LocalStack's %s was not tried for the loss of URL-encoded keys: %r", name, error)
+        LOG.warning("LocalStack's %s was not checked for the loss of URL-encoded keys: %r", name, error)
         return False
     listed = [item.get(member) for name, member in ENCODED_LISTS.items() for item in answer.get(name) or ()]
     return listed != [quote(PROBE_KEYS[1])]

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         server = serve(options.port, options.work_dir, options.backend, options.state, options.host)
     except OSError as error:
         is_taken = error.errno == errno.EADDRINUSE
-        return _failed(f"port {options.port} is taken; --port 0 takes any free one" if is_taken else str(error))
+        return _failed(f"port {options.port} is taken; use --port 0 for any free port" if is_taken else str(error))
     except ValueError as error:
         return _failed(str(error))
     print(f"Glue answers at {server.url}: export AWS_ENDPOINT_URL={server.url}", flush=True)  # noqa: T201
@@ -50,7 +50,7 @@ def _failed(reason: str) -> int:
 
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port; give one of 0 to {_LAST_PORT}")
+        raise argparse.ArgumentTypeError(f"{text} is not a port; use a number from 0 to {_LAST_PORT}")
     return int(text)
 
 
@@ -60,18 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
         "serve",
-        help="serve Glue, Athena and what surrounds them",
+        help="serve Glue, Athena and the services that they need",
         description="Serve Glue, Athena, QuickSight and Budgets. S3, IAM, STS, KMS, SNS, SQS, logs and "
         "EventBridge are moto's, or another emulator's with --backend.",
     )
-    serve.add_argument("--port", type=_port, default=4566, help="0 takes any free one (default: %(default)s)")
+    serve.add_argument("--port", type=_port, default=4566, help="0: any free port (default: %(default)s)")
     serve.add_argument(
-        "--host", default="127.0.0.1", metavar="ADDRESS", help="0.0.0.0 opens it to the network (default: %(default)s)"
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="0.0.0.0: open to the network (default: %(default)s)"
     )
     serve.add_argument(
         "--backend",
         metavar="URL",
-        help="emulator that answers what is not Glue's, such as http://127.0.0.1:5000 (default: moto, in this process)",
+        help="emulator that answers all other requests, such as http://127.0.0.1:5000 (default: moto, in this process)",
     )
     serve.add_argument(
         "--state", type=Path, metavar="FOLDER", help="folder that keeps jobs, triggers and runs across restarts"

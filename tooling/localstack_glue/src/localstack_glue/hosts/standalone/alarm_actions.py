@@ -33,7 +33,7 @@ def publish_to_topics() -> None:
             if action.split(":")[2] == "sns":
                 _publish(alarm, action, before)
             else:
-                LOG.info("alarms call no actions but topics here: %s", action)
+                LOG.info("this action of an alarm was not called, only topics are supported: %s", action)
 
     vars(update_state)["tells_topics"] = True
     Alarm.update_state = update_state

@@ -69,7 +69,7 @@ class BackendAccounts:
             except (ClientError, ResponseParserError):  # it has no STS
                 found = ("", "")
             except BotoCoreError as error:
-                message = f"{self._clients.endpoint_url}, the backend, does not say whose key that is: {error}"
+                message = f"{self._clients.endpoint_url}, the backend, cannot tell whose key that is: {error}"
                 raise ServiceError("BadGateway", message, 502) from error
             else:
                 found = (str(answer["Account"]), str(answer["Arn"]))

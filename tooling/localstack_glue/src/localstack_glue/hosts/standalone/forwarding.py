@@ -30,10 +30,10 @@ class ForwardingBackend:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise ValueError(f"{url} is no URL of a server; give one such as http://127.0.0.1:5000")
+            raise ValueError(f"{url} is not the URL of a server; use one such as http://127.0.0.1:5000")
         if parts.path.strip("/") or parts.query:
             raise ValueError(
-                f"{url} has a path, and AWS's requests have their own; give {parts.scheme}://{parts.netloc}"
+                f"{url} has a path, but each request of AWS has its own; use {parts.scheme}://{parts.netloc}"
             )
         self.url = f"{parts.scheme}://{parts.netloc}"
         self._is_tls = parts.scheme == "https"

@@ -110,7 +110,7 @@ class Gateway:
         if session is None:
             return self._answered_by_backend(request, scope)
         protocol = _error_protocol(request, caller.service)
-        message = f"User: {session.arn} makes a call of {caller.service} that is not known here: nothing can allow it"
+        message = f"User: {session.arn} makes a call of {caller.service} that is unknown here: no policy can allow it"
         return _refusal(protocol, AccessDeniedError(protocol, message))
 
     def _answered_by_backend(self, request: Request, scope: Scope) -> Response:

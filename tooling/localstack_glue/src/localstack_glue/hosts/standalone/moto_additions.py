@@ -82,6 +82,8 @@ def find_problem(definition: str) -> tuple[str, str] | None:
     names = set(read["States"])
     named = {read.get("StartAt"), *(state.get("Next") for state in read["States"].values() if isinstance(state, dict))}
     missing = sorted(str(name) for name in named - names - {None})
-    if read.get("StartAt") is None or missing:
-        return "MISSING_TRANSITION_TARGET", f"no state is called {', '.join(missing) or 'as StartAt says'}"
+    if read.get("StartAt") is None:
+        return "MISSING_TRANSITION_TARGET", "the definition needs StartAt"
+    if missing:
+        return "MISSING_TRANSITION_TARGET", f"there is no state named {', '.join(missing)}"
     return None

@@ -135,7 +135,9 @@ class _Other:
     def __init__(self, url: str, own: tuple[str, int]) -> None:
         self._backend = ForwardingBackend(url)
         if self._backend.leads_to(*own):
-            raise ValueError(f"{url} is this server itself; give the emulator's URL to --backend, and another --port")
+            raise ValueError(
+                f"{url} is this server itself; pass the emulator's URL to --backend, or use another --port"
+            )
         self._clients = ClientFactory(self._backend.url)
         self.accounts = BackendAccounts(self._clients)
         self.roles = BackendRoles(self._clients)
@@ -152,7 +154,7 @@ def _address(host: str) -> str:
     try:
         return str(ipaddress.IPv4Address(host))
     except ValueError as error:
-        raise ValueError(f"{host} is no IPv4 address; give one such as {HOST} or {EVERYWHERE}") from error
+        raise ValueError(f"{host} is not an IPv4 address; use one such as {HOST} or {EVERYWHERE}") from error
 
 
 def _athena(clients: ClientFactory, guard: RoleGuard | None, sessions: SessionDirectory) -> ModelApi:

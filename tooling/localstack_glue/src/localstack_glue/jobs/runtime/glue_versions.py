@@ -24,8 +24,8 @@ def why_not_run(job_name: str, run_id: str, glue_version: str) -> str | None:
     elif glue_version in ("3.0", "4.0"):
         reason = _OLDER
     else:
-        reason = "no version of Glue that glue-local knows"
+        reason = "not a version of Glue that glue-local knows"
     return (
         f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception Given GlueVersion [{glue_version}]"
-        f" is not valid. ({glue_version} is {reason}; give the job GlueVersion {' or '.join(list(SPARK_OF)[1:])})"
+        f" is not valid. ({glue_version} is {reason}; set the job's GlueVersion to {' or '.join(list(SPARK_OF)[1:])})"
     )

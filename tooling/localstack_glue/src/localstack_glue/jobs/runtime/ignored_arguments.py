@@ -19,7 +19,7 @@ def refusal(merged: Mapping[str, str], *, is_spark: bool) -> str | None:
     if is_spark and merged.get("--class"):
         return "--class is not supported: glue-local runs Python scripts only"
     if is_spark and merged.get("--python-virtual-env"):
-        return "--python-virtual-env is not supported: give what the job needs in --additional-python-modules"
+        return "--python-virtual-env is not supported: name the packages in --additional-python-modules"
     return None
 
 

@@ -45,7 +45,7 @@ def missing(merged: Mapping[str, str], settings: Settings) -> str | None:
     of_formats = _of_formats(settings)
     for name in _formats(merged):
         if name not in of_formats:
-            return f"--datalake-formats {name} is not a table format of Glue: give {', '.join(sorted(of_formats))}"
+            return f"--datalake-formats {name} is not a table format of Glue: use {', '.join(sorted(of_formats))}"
         if any(name in jar.name.lower() for jar in own):
             continue
         for prefix in of_formats[name]:

@@ -43,7 +43,7 @@ class MemoryBudget:
                 if is_stopped():
                     return False
                 if not is_told:
-                    tell(f"glue-local: waits for memory: other runs hold {held} of {self.total_mb} MB")
+                    tell(f"glue-local: waiting for memory: other runs hold {held} of {self.total_mb} MB")
                     is_told = True
                 self._changed.wait(CHECK_S)
             self._held[run_id] = wanted_mb

@@ -94,7 +94,7 @@ def _has_spark(settings: Settings, spark: str) -> bool:
 
 
 def _install(command: Sequence[str]) -> Path:
-    LOG.info("making the runtime of Glue 6.0: %s", " ".join(command))
+    LOG.info("creating the runtime of Glue 6.0: %s", " ".join(command))
     printed = installers.run(command, failure=_NOT_MADE, timeout_s=MAKING_TIMEOUT_S)
     lines = printed.strip().splitlines()  # a path may hold spaces
     if not lines or not Path(lines[-1]).is_file():

@@ -62,6 +62,6 @@ def _extract(archive: Path, folder: Path) -> None:
                 if path.parts[:1] == (_FOLDER,) and (path.suffix == ".whl" or path.name == _REQUIREMENTS):
                     (folder / path.name).write_bytes(opened.read(entry))
     except zipfile.BadZipFile as error:
-        raise JobPreparationError(f"{archive.name} is no zip of wheels: {error}") from error
+        raise JobPreparationError(f"{archive.name} is not a zip of wheels: {error}") from error
     if not (folder / _REQUIREMENTS).is_file():
-        raise JobPreparationError(f"{archive.name} is no zip of wheels: it lacks {_FOLDER}/{_REQUIREMENTS}")
+        raise JobPreparationError(f"{archive.name} is not a zip of wheels: it lacks {_FOLDER}/{_REQUIREMENTS}")

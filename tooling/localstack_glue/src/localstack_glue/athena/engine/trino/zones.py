@@ -21,7 +21,7 @@ def in_zone(value: str, zone: str) -> str:
     """
     if zone == SEVERAL_ZONES:
         raise QueryFailedError(
-            "NOT_SUPPORTED", "line 1:1: timestamps of several time zones in one column are not shown here"
+            "NOT_SUPPORTED", "line 1:1: timestamps of several time zones in one column are not supported here"
         )
     if OFFSET.fullmatch(zone):
         return f"(timezone('UTC', {value}) + to_minutes({_minutes(zone)}))"

@@ -46,7 +46,7 @@ def check(options: Mapping[str, Any]) -> None:
     """
     order = options.get("jobBookmarkKeysSortOrder", "asc")
     if str(order).lower() not in _ORDERS:
-        raise GlueDataError(f"jobBookmarkKeysSortOrder is {order}; give asc or desc")
+        raise GlueDataError(f"jobBookmarkKeysSortOrder is {order}; use asc or desc")
 
 
 def new_rows(
@@ -57,7 +57,8 @@ def new_rows(
     keys = _keys(frame, endpoint, table, options)
     if keys is None:
         GlueLogger().warn(
-            f"job bookmark {context}: all rows are read: there are no jobBookmarkKeys, and no primary key without gaps"
+            f"job bookmark {context}: all rows are read, because there are no jobBookmarkKeys and no primary key "
+            "without gaps"
         )
         return frame
     if any(isinstance(field.dataType, T.StringType | T.FloatType | T.DoubleType) for field in keys.fields):

@@ -73,7 +73,7 @@ def filled(url: str, secret_name: str | None) -> str:
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in values:
-            raise GlueDataError(f"the URL wants {found[0]}, and the secret has no {found[1]}")
+            raise GlueDataError(f"the URL needs {found[0]}, but the secret has no {found[1]}")
         return values[found[1]]
 
     return re.sub(r"\$\{([^}]+)\}", value, url)
@@ -129,6 +129,6 @@ def _of_template(text: str, name: str) -> str:
         key, url = "", ""
     if key != "default":
         unsupported(
-            f"the form of the connection {name}'s JDBC_CONNECTION_URL", 'give [["default=URL"], ","], or the URL'
+            f"the form of the connection {name}'s JDBC_CONNECTION_URL", 'write [["default=URL"], ","], or the URL'
         )
     return str(url)

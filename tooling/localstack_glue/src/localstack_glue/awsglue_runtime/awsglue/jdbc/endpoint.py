@@ -94,7 +94,7 @@ def without_login(url: str) -> tuple[str, str | None, str | None]:
     if found is None:
         return url, None, None
     if found[2] == "postgresql" or "," in found[3] + found[4]:
-        raise GlueDataError(f"the URL {without_secrets(url)} has a login before its server; give user and password")
+        raise GlueDataError(f"the URL {without_secrets(url)} contains a login; use the options user and password")
     user, _, password = found[3].partition(":")
     return f"{found[1]}{found[4]}{url[found.end() :]}", unquote(user), unquote(password) or None
 

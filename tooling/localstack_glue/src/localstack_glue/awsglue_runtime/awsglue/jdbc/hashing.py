@@ -13,7 +13,7 @@ def conditions(vendor: Vendor, options: Mapping[str, Any], columns: Sequence[str
     """The WHERE condition of each query, by `hashfield` or `hashexpression`; none if one query reads everything."""
     column, expression = options.get("hashfield"), options.get("hashexpression")
     if column and expression:
-        raise GlueDataError("hashfield and hashexpression are both given, choose one")
+        raise GlueDataError("hashfield and hashexpression are both set: choose one")
     if not column and not expression:
         return []
     count = _count(options.get("hashpartitions"))
@@ -37,7 +37,7 @@ def _count(given: Any) -> int:
     except (TypeError, ValueError):
         count = 0
     if count < 1:
-        raise GlueDataError(f"hashpartitions is {given}; give a whole number of 1 or more")
+        raise GlueDataError(f"hashpartitions is {given}; use a whole number of at least 1")
     return count
 
 

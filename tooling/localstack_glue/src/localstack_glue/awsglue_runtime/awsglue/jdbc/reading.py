@@ -88,7 +88,7 @@ def _unfiltered(options: Mapping[str, Any]) -> str:
             raise GlueDataError("sampleSize needs enablePartitioningForSampleQuery; or put a limit into sampleQuery")
         return f"({text}\n) sample_query"
     if table and query:
-        raise GlueDataError("dbtable and query are both given, choose one")
+        raise GlueDataError("dbtable and query are both set: choose one")
     if query:
         return f"({_statement(query)}\n) query"
     if not table:

@@ -58,7 +58,7 @@ _REFUSED = {"jdbc:redshift:": "Amazon Redshift"}
 def find_vendor(url: str, connection_type: str | None = None) -> Vendor:
     """The kind of database of a URL, which must agree with the connection type."""
     if not url.startswith("jdbc:"):
-        raise GlueDataError(f"{without_secrets(url)} is not a JDBC URL; it begins with jdbc:")
+        raise GlueDataError(f"{without_secrets(url)} is not a JDBC URL, which begins with jdbc:")
     for scheme, name in _REFUSED.items():
         if url.startswith(scheme):
             unsupported(f"{name} ({scheme})", "use a jdbc:postgresql URL to rehearse with a PostgreSQL")

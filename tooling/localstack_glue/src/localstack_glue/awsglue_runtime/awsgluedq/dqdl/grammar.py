@@ -66,11 +66,11 @@ class _Parser:
             name = self._take("name").text
             self._sign("=")
             if name in ("Metadata", "DataSources"):
-                self._fail(f"{name} is not read here: the tables come with the call")
+                self._fail(f"{name} is not supported here: the call names the tables")
             if name == "DefaultLabels":
                 labels = self._labels()
             elif name in self._constants or name.startswith((".", "_")):
-                self._fail(f"{name} cannot be the name of a constant, or is one already")
+                self._fail(f"{name} is already a constant, or cannot be the name of one")
             else:
                 self._constants[name] = self._constant()
         if self._is_name("Rules"):
@@ -78,7 +78,7 @@ class _Parser:
         if self._is_name("Analyzers"):
             analyzers = self._section("Analyzers", self._analyzer)
         if self._peek() is not None:
-            self._fail("the ruleset should end here")
+            self._fail("the ruleset must end here")
         if not rules and not analyzers:
             raise InvalidRulesetError("No rules or analyzers provided.")
         return Ruleset(rules, analyzers, labels)
@@ -99,7 +99,7 @@ class _Parser:
         """Parse connected rules in parentheses. `and` binds more tightly than `or`."""
         found = self._connected("or", lambda: self._connected("and", self._one_rule))
         if self._is_name("and", "AND", "or", "OR"):
-            self._fail("each rule that and or or connects needs parentheses")
+            self._fail("put each rule that `and` or `or` connects in parentheses")
         return found
 
     def _connected(self, operator: str, part: Callable[[], AnyRule]) -> AnyRule:
@@ -108,7 +108,7 @@ class _Parser:
             self._next += 1
             parts.append(part())
             if not self._ends_in_parenthesis():
-                self._fail(f"each rule that {operator} connects needs parentheses")
+                self._fail(f"put each rule that `{operator}` connects in parentheses")
         if len(parts) == 1:
             return parts[0]
         flat = [
@@ -139,20 +139,20 @@ class _Parser:
                 rule = replace(rule, labels=self._labels_after_name())
             elif self._skip_name("where"):
                 if rule.where is not None:
-                    self._fail("a rule has one where clause")
+                    self._fail("a rule can have only one where clause")
                 rule = replace(rule, where=self._take("text").value)
             else:
                 self._name("with")
                 name = self._take("name").text
                 condition = self._condition()
                 if condition is None:
-                    self._fail(f"{name} says nothing")
+                    self._fail(f"{name} has no value")
                 if name.lower() == "threshold":
                     if rule.threshold is not None:
-                        self._fail("a rule has one threshold")
+                        self._fail("a rule can have only one threshold")
                     rule = replace(rule, threshold=condition)
                 elif condition.operator != "=":
-                    self._fail(f"{name} takes = and a value")
+                    self._fail(f"{name} must be followed by = and a value")
                 else:
                     value = condition.operands[0]
                     tags[name] = value.value if isinstance(value, Text) else str(value).strip('"')
@@ -178,7 +178,7 @@ class _Parser:
             elif self._is_sign("$"):
                 values = self._reference()
                 if len(values) != 1 or not isinstance(values[0], Text):
-                    self._fail("this constant is a list")
+                    self._fail("this constant must be a single text, not a list")
                 found.append(Parameter(values[0].value))
             elif self._kind_at(0) == "name" and not self._is_name(
                 *("between", "in", "not", "matches", "where", "labels", "with", "and", "AND", "or", "OR")
@@ -201,10 +201,10 @@ class _Parser:
         if self._skip_name("matches"):
             value = self._values()
             if len(value) != 1 or not isinstance(value[0], Text):
-                self._fail("matches takes a pattern in quotes")
+                self._fail("matches must be followed by a pattern in quotes")
             return Condition(f"{negation}matches", value)
         if negation:
-            self._fail("not is followed by between, in or matches")
+            self._fail("not must be followed by between, in or matches")
         token = self._peek()
         if token is None or token.text not in _COMPARISONS:
             return None
@@ -255,7 +255,7 @@ class _Parser:
             sign = self._sign("-", "+")
             amount = self._number_with_unit()
             if not isinstance(amount, Duration):
-                self._fail("now() moves by days, hours or minutes")
+                self._fail("now() can only be moved by days, hours or minutes")
             self._sign(")")
             return replace(now, sign=sign, offset=amount)
         if token.kind == "number" and self._kind_at(1) == "name":
@@ -276,7 +276,7 @@ class _Parser:
         amount = self._take("number").text
         unit = self._take("name").text
         if not amount.isdigit() or unit not in (*_DURATIONS, *_SIZES):
-            self._fail(f"{amount} {unit} is no duration and no size")
+            self._fail(f"{amount} {unit} is neither a duration nor a size")
         return Duration(int(amount), unit) if unit in _DURATIONS else Size(int(amount), unit)
 
     def _number(self) -> NumberOperand:
@@ -288,7 +288,7 @@ class _Parser:
             found = Calculation(found, operator, self._one_number())
         if operators & {"+", "-"} and operators & {"*", "/"}:
             # the published grammar calculates from left to right, against the usual precedence
-            self._fail("put parentheses where + or - and * or / meet")
+            self._fail("use parentheses to mix + or - with * or /")
         return found
 
     def _one_number(self) -> NumberOperand:
@@ -313,7 +313,7 @@ class _Parser:
     def _constant(self) -> tuple[Operand, ...]:
         values = self._list(self._values) if self._is_sign("[") else self._values()
         if any(not isinstance(each, Text | Keyword | Day | Time) for each in values):
-            self._fail("constants are texts or lists of texts")
+            self._fail("constants must be texts or lists of texts")
         return values
 
     def _reference(self) -> tuple[Operand, ...]:
@@ -339,7 +339,7 @@ class _Parser:
             found[key] = self._take("text").value
         self._sign("]")
         if len(found) > _LABELS:
-            self._fail(f"there can be {_LABELS} labels")
+            self._fail(f"at most {_LABELS} labels are allowed")
         return found
 
     def _peek(self) -> Token | None:

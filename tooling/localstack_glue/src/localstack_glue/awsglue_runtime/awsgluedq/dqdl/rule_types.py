@@ -43,7 +43,7 @@ def _of_column(*, columns: tuple[int, int] = (1, 1)) -> RuleType:
 
 
 _ANY = 100
-_FILES = "it looks at files, and here rows are looked at"
+_FILES = "it checks files, and only rows can be checked here"
 RULE_TYPES: Mapping[str, RuleType] = {
     "AggregateMatch": RuleType((2, 2), _NUMBER),
     "AllStatistics": RuleType((1, 1), is_rule=False, is_analyzer=True),
@@ -65,7 +65,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
     "CustomSql": RuleType((1, 1), _NUMBER, may_be_bare=True, has_threshold=True),
     "DataFreshness": RuleType((1, 1), (Kind.DURATION,), has_where=True),
     "DatasetMatch": RuleType((2, 3), _NUMBER),
-    "DetectAnomalies": RuleType((1, _ANY), refused="its forecast is a model of AWS's"),
+    "DetectAnomalies": RuleType((1, _ANY), refused="its forecast comes from a model that only AWS has"),
     "DistinctValuesCount": _of_column(),
     "Entropy": _of_column(),
     "FileFreshness": RuleType((0, 1), (Kind.DATE, Kind.TIME), refused=_FILES, has_threshold=True),
@@ -111,7 +111,7 @@ def check_rule(rule: Rule, place: str) -> None:
     if rule.threshold is not None and not kind.has_threshold:
         raise InvalidRulesetError(f"{place}: {rule.type} takes no threshold")
     if rule.threshold is not None and rule.threshold.kind is not Kind.NUMBER:
-        raise InvalidRulesetError(f"{place}: the threshold of {rule.type} is a number")
+        raise InvalidRulesetError(f"{place}: the threshold of {rule.type} must be a number")
 
 
 def check_analyzer(analyzer: Rule, place: str) -> None:

@@ -43,7 +43,7 @@ def _first(call: Call) -> Type:
 def _unit(call: Call) -> str:
     unit = call.literal(0)
     if unit is None:
-        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a unit that is no literal is not supported here")
+        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a unit that is not a literal is not supported here")
     if unit.lower() not in MILLISECONDS and unit.lower() not in MONTHS:
         raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid Timestamp field")
     return unit.lower()
@@ -246,7 +246,7 @@ def _zone(number: int) -> Callable[[Call], Type]:
     def zoned(call: Call) -> Type:
         zone = call.literal(number)
         if zone is None:
-            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a time zone that is no literal is not supported here")
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a time zone that is not a literal is not supported here")
         digits = call.types[0].numbers if call.types[0].kind.startswith("timestamp") else TIMESTAMP_ZONED.numbers
         return replace(TIMESTAMP_ZONED, numbers=digits, zone=check(zone))
 

@@ -203,7 +203,7 @@ def _dump(item: Any) -> str:
     if is_number(item):
         return path_numbers.json_text(item)
     if isinstance(item, Moment):
-        raise _output_error(f"a value of type {item.type} is no JSON")
+        raise _output_error(f"a value of type {item.type} is not JSON")
     return json.dumps(item, ensure_ascii=False)
 
 
