@@ -18,7 +18,7 @@ def collisions(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             "endless",
             Level.ERROR,
             address,
-            "What it starts goes round in a circle of triggers outside any workflow, and never ends.",
+            "What it starts runs in an endless circle of triggers outside any workflow.",
             "Put the triggers into a workflow, where each fires once in a run, or break the circle.",
         )
     twice = list(_twice_in_a_chain(pipeline, year))
@@ -42,7 +42,7 @@ def _twice_in_a_chain(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
                 continue
             by = [start.by.address for start in own if start.by is not None]
             whose = " and ".join(dict.fromkeys(by))
-            lost = ", of which some are refused" if any(start.is_refused for start in own) else ""
+            lost = " (AWS refuses some of them)" if any(start.is_refused for start in own) else ""
             yield Finding(
                 "started-twice",
                 Level.WARNING,
@@ -97,8 +97,8 @@ def _limits(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             "concurrency-limit",
             Level.WARNING if is_known else Level.NOTE,
             address,
-            f"The {what} is started {apart:g} minutes after its run before, and {length}: the limit of "
-            f"{_limit(pipeline, start)} is met {at_least}{_times(len(starts))} in the year, first on "
+            f"The {what} is started {apart:g} minutes after its previous run, and {length}: the limit of "
+            f"{_limit(pipeline, start)} is reached {at_least}{_times(len(starts))} in the year, first on "
             f"{start.at:%Y-%m-%d %H:%M}.",
             "Leave more time between the starts, or raise max_concurrent_runs.",
         )

@@ -129,8 +129,8 @@ def _why_not(pipeline: Pipeline, trigger: Trigger, node: Node, now: datetime) ->
     if crawler is not None and crawler.schedule:
         return (
             "own-schedule",
-            f"the {node} is started by its own schedule alone, and such a crawl fires no trigger.",
-            f"Let a trigger {where} start it, by the dates that the crawler's own schedule has now.",
+            f"the {node} is started only by its own schedule, and such a crawl fires no trigger.",
+            f"Let a trigger {where} start it, on the dates of the crawler's own schedule.",
         )
     if starting:
         there = f"in the workflow {starting[0].workflow}" if starting[0].workflow else "outside any workflow"
@@ -179,8 +179,8 @@ def _own_schedules(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
                 "own-schedule-besides",
                 Level.WARNING,
                 crawler.address,
-                f"It has a schedule of its own besides the trigger that starts it: {trigger.address} fires after none "
-                "of those crawls.",
+                f"It has its own schedule besides the trigger that starts it: {trigger.address} does not fire after "
+                "crawls of that schedule.",
                 "Remove the crawler's schedule, and move its dates to the starting trigger.",
             )
 

@@ -117,7 +117,7 @@ def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
                 "not-there",
                 Level.WARNING,
                 trigger.address,
-                f"It names the workflow {trigger.workflow}, which does not exist, but there is {same[0]}.",
+                f"It refers to the workflow {trigger.workflow}, which does not exist, but there is {same[0]}.",
                 "Refer to the resource's name instead of writing it out.",
             )
     for node in dict.fromkeys((*trigger.actions, *sorted(trigger.watch.nodes))):
@@ -131,7 +131,7 @@ def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
             "not-there",
             Level.ERROR if pipeline.is_all else Level.WARNING,
             trigger.address,
-            f"It names the {node}, which does not exist{hint}.",
+            f"It refers to the {node}, which does not exist{hint}.",
             "Refer to the resource's name instead of writing it out.",
         )
 
