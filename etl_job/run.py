@@ -29,7 +29,7 @@ from etl_job.run_record import RunRecord, build_manifest
 from etl_job.spark.metrics import SparkMeter
 from etl_job.spark.session import get_session
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.tables.counting_basis import have_other_columns
+from etl_job.tables.counting_basis import changes_of_counting, have_other_columns
 from etl_job.tables.iceberg import in_step
 
 _FILES_LOGGED = 20  # on lines of their own
@@ -115,7 +115,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
         record = replace(opening.record, meter=SparkMeter.started(context.spark))
     yield record
     selections = [opening.selection]
-    if opening.selection and not are_in_step:
+    if opening.selection and not are_in_step and not changes_of_counting(opening.tables.curated, opening.contract):
         progress.log("recovery", message="the features do not match the curated table: computing them first")
         selections.insert(0, Selection(()))
     for selection in selections:

@@ -58,7 +58,7 @@ def refuse_mixed_counts(
         _refuse_other_types(table)
     held = {file.partition for file in tables.curated.data_files()}
     staying = sorted((held | tables.registers.folders.keys() if contract.key else held) - {*processed, *withdrawn})
-    changes = _changes(tables.curated, contract) if staying else ()
+    changes = changes_of_counting(tables.curated, contract) if staying else ()
     if not changes:
         return
     gone = [name for name in staying if name not in with_files]
@@ -83,7 +83,8 @@ def _ways_of_counting(contract: Contract) -> dict[str, str]:
     }
 
 
-def _changes(curated: IcebergState, contract: Contract) -> tuple[str, ...]:
+def changes_of_counting(curated: IcebergState, contract: Contract) -> tuple[str, ...]:
+    """What the contract counts differently from the curated table's rows; no features of it can be made from them."""
     before, now = _recorded(curated), _ways_of_counting(contract)
     changed = [f"{what}: {now[what]}, not {before[what]}" for what in now if before.get(what, now[what]) != now[what]]
     known = before.get(_COLUMNS)

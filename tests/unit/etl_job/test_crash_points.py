@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
+import yaml
 from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.arguments import parse_arguments
-from etl_job.errors import PublicationError
+from etl_job.errors import InputError, PublicationError
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 
@@ -93,6 +94,28 @@ def test_withdrawal_that_died_between_its_commits_is_finished_by_the_next_run(la
     assert (healed.published["d1"].withdrawn, healed.published["d2"].withdrawn) == (True, False)
     assert counts("features") == counts("curated") == [("Opel", date(2024, 1, 2), 1)]
     assert not start("four").published_anything
+
+
+def test_torn_state_is_not_healed_by_a_contract_that_needs_counts_of_another_kind(lake, start, document, tmp_path):
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
+    start("one")
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Opel,2024-01-02,10:00:00\n")
+    with pytest.raises(Killed):
+        start("two", after=CURATED_COMMIT, do=die)
+    old = counts("features")
+    said = document["schema"][0]["customProperties"]
+    next(each["value"] for each in said if each["property"] == "features")["count"] = "events"
+    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(document))
+    changed = ("--contract", str(tmp_path / "changed.yaml"))
+
+    lake.deliver("d2", "not_the_header\n")
+    with pytest.raises(InputError):
+        start("three", *changed)
+    assert counts("features") == old  # and not 0 events on each day, as the counts have no such column
+
+    lake.deliver("d2", f"{HEADER}\nk3,Opel,2024-01-03,10:00:00\n")
+    start("four", *changed)
+    assert published("features").sort("day")["events"].to_list() == [1, 1, 1]
 
 
 def table(name: str):
