@@ -32,8 +32,8 @@ anybody can check: those that cite [facts](../../explanation/glue-behaviour.md) 
 documentation, which are linked below it. A test that waits for a state gives up after the time limit of its emulator.
 """
 _OUTRO = """
-This service has two features that the others lack: `POST /_glue/clock` moves the time that schedules and timeouts
-follow ([control endpoints](../../../tooling/localstack_glue/README.md#control-endpoints)), and `POST /_glue/faults`
+This service has two features that the others lack: `POST /_glue/clock` moves the time that schedules follow
+([control endpoints](../../../tooling/localstack_glue/README.md#control-endpoints)), and `POST /_glue/faults`
 makes calls fail on request ([faults](faults.md)). Tests that need the clock are skipped on emulators without one, and
 do not count.
 """

@@ -24,7 +24,7 @@ class RunFailedError(AssertionError):
 
 
 class GlueClock:
-    """The clock of the service: schedules and timeouts follow it."""
+    """The clock of the service, which schedules follow. Timeouts of job runs follow the machine's clock."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
