@@ -301,3 +301,24 @@ def test_job_on_a_newer_glue_is_not_priced_by_the_older_ones_price(basis, versio
     priced = review(plan, replace(basis, prices=basis.prices.model_copy(update={"prices": own}))).cost
     assert priced.after.per_run == pytest.approx(4 * 0.5)
     assert priced.unpriced == {}
+
+
+@pytest.mark.parametrize("worker", ["R.8X", "Z.2X", "G.99X"])
+def test_workers_with_a_price_of_their_own_are_not_priced_as_others(reviewed, worker):
+    job = {"name": "j", "number_of_workers": 4, "worker_type": "G.1X"}
+    made = reviewed(
+        {"format_version": "1.2", "resource_changes": [change("aws_glue_job", job, job | {"worker_type": worker})]}
+    )
+    assert (made.cost.lines, made.cost.unpriced) == ((), {f"aws_glue_job on {worker} workers": 1})
+    assert [reason.rule for reason in made.verdict.reasons] == ["unjudged-attribute"]
+
+
+@pytest.mark.parametrize(("started", "rules"), [(False, ["cost-up"]), (True, [])])
+def test_size_of_a_job_that_nothing_in_the_plan_starts_counts_by_the_run(reviewed, started, rules):
+    job = {"name": "j", "number_of_workers": 1, "worker_type": "G.1X"}
+    trigger = {"type": "SCHEDULED", "schedule": "cron(0 6 1 1 ? *)", "actions": [{"job_name": "j"}]}
+    start = change("aws_glue_trigger", trigger, trigger)
+    start["change"]["actions"] = ["no-op"]
+    entries = [change("aws_glue_job", job, job | {"number_of_workers": 3}), *([start] if started else [])]
+    made = reviewed({"format_version": "1.2", "resource_changes": entries})
+    assert [reason.rule for reason in made.verdict.reasons] == rules

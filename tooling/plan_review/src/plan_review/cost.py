@@ -29,6 +29,8 @@ WORKER_DPU = {
     "R.8X": 8.0,
     "Standard": 1.0,
 }
+# their DPUs have more memory, and a price of their own
+_MEMORY_OPTIMIZED = frozenset({"R.1X", "R.2X", "R.4X", "R.8X"})
 _GLUE_6 = "glue_6_job_dpu_hour"  # of no bundled list: it is in none that could be read
 _LEAST_CRAWL_MINUTES = 10.0
 _DAYS_PER_MONTH = 365 / 12
@@ -80,6 +82,8 @@ class JobSizeChange:
         before: such as "4 x G.1X".
         after: the same after the apply.
         usd_per_run: US dollars more for one run, less if negative.
+        times: how many times as much a run costs as before; 0 if it cost nothing.
+        is_started: whether the plan shows what starts it, and so how often it runs.
     """
 
     address: str
@@ -87,6 +91,8 @@ class JobSizeChange:
     before: str
     after: str
     usd_per_run: float
+    times: float
+    is_started: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +172,9 @@ def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> C
             sizes = _size(change.before), _size(change.after)
             if change.before and change.after and sizes[0] != sizes[1]:
                 more = line.after.per_run - line.before.per_run
-                jobs.append(JobSizeChange(change.address, str(change.after.get("name")), *sizes, more))
+                name = str(change.after.get("name"))
+                times = line.after.per_run / line.before.per_run if line.before.per_run else 0.0
+                jobs.append(JobSizeChange(change.address, name, *sizes, more, times, name in after.rates.jobs))
     lines.sort(key=lambda line: (-abs(line.after.per_month - line.before.per_month), line.address))
     return CostReview(
         lines=tuple(lines),
@@ -184,9 +192,19 @@ def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> C
 def _unpriced(change: ResourceChange, prices: PriceList) -> str | None:
     """The kind of a resource that may cost something but has no known price."""
     if change.type in _PRICED:
-        newest = [str(side["glue_version"]) for side in (change.before, change.after) if _is_of_glue_6(side)]
-        return f"{change.type} on Glue {newest[-1]}" if newest and _GLUE_6 not in prices.prices else None
+        sides = (change.after, change.before) if change.type == "aws_glue_job" else ()
+        kinds = [kind for side in sides if (kind := _unpriced_job(side, prices))]
+        return f"{change.type} on {kinds[0]}" if kinds else None
     return None if load_coverage().is_free(change.type) else change.type or "resource of unknown type"
+
+
+def _unpriced_job(job: Mapping[str, Any], prices: PriceList) -> str:
+    """The version or workers of a job that have a price of their own, which is not known; empty if there are none."""
+    if _is_of_glue_6(job) and _GLUE_6 not in prices.prices:
+        return f"Glue {job['glue_version']}"
+    worker = job.get("worker_type")
+    is_priced = worker is None or (worker in WORKER_DPU and worker not in _MEMORY_OPTIMIZED)
+    return "" if is_priced else f"{worker} workers"
 
 
 def _is_of_glue_6(job: Mapping[str, Any]) -> bool:

@@ -229,6 +229,12 @@ def about_effects(
         more = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}"
         sentence = f"{more} (prices of {cost.prices.as_of})."
         found.append(_finding(book, "cost-up", sentence))
+    most = book.thresholds.get("cost_up_times_per_run", 0.0)
+    for job in cost.jobs if cost is not None else ():
+        if job.times >= most and job.usd_per_run > 0 and not job.is_started:
+            more = f"A run costs {job.times:.1f} times as much as before (${job.usd_per_run:.2f} more)"
+            sentence = f"{more}, and the plan does not show how often it runs."
+            found.append(_finding(book, "cost-up", sentence, job.address))
     found += [
         _finding(book, "policy-failed", f"{failure.check}: {failure.name}.", failure.address)
         for failure in policies.failures
