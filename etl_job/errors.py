@@ -1,5 +1,7 @@
 """The errors that stop a run. Each message is one line that states what is wrong and what to do."""
 
+_SHOWN = 80  # characters of a property's value
+
 
 class QuartalJobError(Exception):
     """A run cannot continue. Its message is the last line on stderr, and so Glue's ErrorMessage."""
@@ -43,6 +45,20 @@ class UnknownPublicationError(PublicationError):
 
 class ManifestError(QuartalJobError):
     """The record of a run could not be written."""
+
+
+class TableRecordError(QuartalJobError):
+    """A property that the job writes to a published table has been changed, so its record cannot be read."""
+
+    def __init__(self, table: str, name: str, value: str) -> None:
+        shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
+        super().__init__(
+            f"property {name} of {table} is not what the job wrote: {shown!r}. Set it to its value in an earlier "
+            "metadata file of the table, or drop the table; the next run creates it again"
+        )
+        self.table = table
+        self.name = name
+        self.value = shown
 
 
 class LostFilesError(QuartalJobError):

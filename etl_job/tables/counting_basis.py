@@ -14,6 +14,7 @@ from etl_job.errors import ContractError
 from etl_job.findings.wording import some, typed
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg_state import IcebergState
+from etl_job.tables.json_properties import is_list_of_texts, read_record
 from etl_job.tables.table_schema import iceberg_schema
 
 PROPERTY = "quartal.counted-by"
@@ -53,9 +54,11 @@ def refuse_mixed_counts(
 
     Raises:
         ContractError: they were not, or a table has a column of that name and of another type.
+        TableRecordError: the record of a table cannot be read.
     """
     for table in (tables.curated, tables.features):
         _refuse_other_types(table)
+        _recorded(table)  # an invalid record stops the run before it changes a table
     held = {file.partition for file in tables.curated.data_files()}
     staying = sorted((held | tables.registers.folders.keys() if contract.key else held) - {*processed, *withdrawn})
     changes = changes_of_counting(tables.curated, contract) if staying else ()
@@ -67,7 +70,7 @@ def refuse_mixed_counts(
     restored = f"restore the raw files of {', '.join(gone)} and run again, or withdraw it and " if gone else ""
     verb = "process the others" if gone else "process all deliveries"
     raise ContractError(
-        f"the contract counts differently than before ({'; '.join(changes)}), but this run would leave delivery "
+        f"the contract now counts rows differently ({'; '.join(changes)}), but this run would leave delivery "
         f"{some(staying)} as it was counted before: {restored}{verb} with "
         f"`{typed(('run', *command), options)}`, or publish the change as a new dataset; nothing was written"
     )
@@ -97,8 +100,8 @@ def _refuse_other_types(table: IcebergState) -> None:
     for field in iceberg_schema(table.columns).fields:
         if held.get(field.name, field.field_type) != field.field_type:
             raise ContractError(
-                f"{table.identifier} has a column {field.name} of type {held[field.name]}, but by the contract it is "
-                f"of type {field.field_type}: give it another name, or publish the change as a new dataset; nothing "
+                f"{table.identifier} has a column {field.name} of type {held[field.name]}, but the contract defines "
+                f"type {field.field_type}: give it another name, or publish the change as a new dataset; nothing "
                 "was written"
             )
 
@@ -113,5 +116,8 @@ def _names(table: IcebergState) -> list[str]:
 
 
 def _recorded(table: IcebergState) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(table.metadata.properties.get(PROPERTY, "{}"))
-    return found
+    return read_record(table.metadata.properties, PROPERTY, table.identifier, _is_basis)
+
+
+def _is_basis(found: dict[str, Any]) -> bool:
+    return all(is_list_of_texts(value) if name == _COLUMNS else isinstance(value, str) for name, value in found.items())

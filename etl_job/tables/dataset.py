@@ -28,7 +28,7 @@ class Tables:
     @property
     def quarantines(self) -> Quarantines:
         """The folders with the bad rows of the published deliveries."""
-        return Quarantines.parse(self.curated.metadata.properties)
+        return Quarantines.parse(self.curated.metadata.properties, self.curated.location)
 
 
 def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:

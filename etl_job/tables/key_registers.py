@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from etl_job.tables.json_properties import read_numbers, read_texts
+
 FOLDER = "keys"  # below the curated table's location
 PROPERTY = "quartal.key-registers"
 FILES_PROPERTY = "quartal.key-register-files"  # how many files a folder has: a run without valid rows leaves none
@@ -25,9 +27,13 @@ class Registers:
 
     @classmethod
     def parse(cls, properties: Mapping[str, str], table_location: str) -> "Registers":
-        """Read them from the curated table's properties."""
-        named = json.loads(properties.get(PROPERTY, "{}"))
-        counted = json.loads(properties.get(FILES_PROPERTY, "{}"))
+        """Read them from the curated table's properties.
+
+        Raises:
+            TableRecordError: a property is not what the job wrote.
+        """
+        named = read_texts(properties, PROPERTY, table_location)
+        counted = read_numbers(properties, FILES_PROPERTY, table_location)
         return cls(
             {delivery: f"{table_location}/{FOLDER}/{name}" for delivery, name in named.items()},
             {f"{table_location}/{FOLDER}/{name}": number for name, number in counted.items()},

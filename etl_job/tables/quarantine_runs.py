@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from etl_job.contract.schemas import DELIVERY, RUN_ID
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import partition_folder
+from etl_job.tables.json_properties import read_texts
 
 PROPERTY = "quartal.quarantine"
 
@@ -18,9 +19,13 @@ class Quarantines:
     runs: Mapping[str, str]
 
     @classmethod
-    def parse(cls, properties: Mapping[str, str]) -> "Quarantines":
-        """Read them from the curated table's properties; empty if an earlier version made the table."""
-        return cls(json.loads(properties.get(PROPERTY, "{}")))
+    def parse(cls, properties: Mapping[str, str], table_location: str) -> "Quarantines":
+        """Read them from the curated table's properties; empty if an earlier version made the table.
+
+        Raises:
+            TableRecordError: the property is not what the job wrote.
+        """
+        return cls(read_texts(properties, PROPERTY, table_location))
 
     @property
     def properties(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot
 
-from etl_job.tables.snapshot_change import noted
+from etl_job.tables.snapshot_change import noted, noted_list
 
 AS_OF_QUARTER = "quartal.as-of-quarter"
 DAYS_TO = "quartal.days-to"
@@ -68,8 +68,8 @@ def standing_tags(table: TableMetadata) -> dict[str, QuarterTag | None]:
             found[name] = QuarterTag(
                 name,
                 date.fromisoformat(days_to) if days_to else None,
-                tuple(json.loads(noted(snapshot, LATER_DELIVERIES) or "[]")),
-                tuple(json.loads(noted(snapshot, CORRECTED_BY) or "[]")),
+                noted_list(table, snapshot, LATER_DELIVERIES),
+                noted_list(table, snapshot, CORRECTED_BY),
                 _sequence_number(snapshot) > newest,
             )
     return found

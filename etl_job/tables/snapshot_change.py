@@ -14,6 +14,8 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType
 from pyiceberg.utils.datetime import days_to_date
 
+from etl_job.tables.json_properties import read_list
+
 if TYPE_CHECKING:
     from etl_job.tables.quarter_tags import QuarterTag
 
@@ -84,8 +86,8 @@ def changes_since(table: TableMetadata, snapshot_id: int | None) -> Changes | No
         if snapshot is None or noted(snapshot, RUN) is None:
             return None
         # The newest word holds: snapshots are visited from the newest on.
-        processed.update(set(json.loads(noted(snapshot, PROCESSED) or "[]")) - withdrawn)
-        withdrawn.update(set(json.loads(noted(snapshot, WITHDRAWN) or "[]")) - processed)
+        processed.update(set(noted_list(table, snapshot, PROCESSED)) - withdrawn)
+        withdrawn.update(set(noted_list(table, snapshot, WITHDRAWN)) - processed)
         previous = noted(snapshot, PREVIOUS)
         reached = int(previous) if previous else snapshot.parent_snapshot_id
     return Changes(frozenset(processed), frozenset(withdrawn)) if reached == snapshot_id else None
@@ -128,6 +130,16 @@ def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
 def noted(snapshot: Snapshot | None, name: str) -> str | None:
     """The snapshot's record under this name."""
     return snapshot.summary.additional_properties.get(name) if snapshot and snapshot.summary else None
+
+
+def noted_list(table: TableMetadata, snapshot: Snapshot | None, name: str) -> tuple[str, ...]:
+    """The snapshot's record under this name, which is a list.
+
+    Raises:
+        TableRecordError: the record is no list of texts.
+    """
+    properties = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
+    return read_list(properties, name, f"snapshot {snapshot.snapshot_id if snapshot else None} of {table.location}")
 
 
 def decode_day(bound: bytes) -> date:

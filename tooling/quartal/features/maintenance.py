@@ -21,6 +21,7 @@ from quartal.core.retries import retry_transient
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_with_retries
 from quartal.features.lake_files import delete_files, files_below, lake_path
 from quartal.features.quarantine import runs_with_bad_rows
+from quartal.features.table_records import read_texts
 from quartal.features.tags import RUN_ID, summary_value
 
 if TYPE_CHECKING:
@@ -275,14 +276,7 @@ def _key_registers(table: Table) -> tuple[str, ...]:
 
 
 def _register_folders(table: Table) -> tuple[str, ...]:
-    try:
-        return tuple(sorted(set(json.loads(table.properties.get(KEY_REGISTERS, "{}")).values())))
-    except (AttributeError, TypeError, ValueError) as error:
-        raise PipelineError(
-            f"Property {KEY_REGISTERS} of {'.'.join(table.name())} does not list the keys in use, so nothing of "
-            "it was deleted.",
-            remedy="If the table was changed by hand, publish it again: `quartal run`.",
-        ) from error
+    return tuple(sorted(set(read_texts(table.properties, KEY_REGISTERS, ".".join(table.name())).values())))
 
 
 def _leftovers(

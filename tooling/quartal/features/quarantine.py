@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
 from quartal.core.spreadsheets import escape_formula
 from quartal.core.whole_files import write_whole
+from quartal.features.table_records import read_texts
 from quartal.runs.manifests import parse_manifest
 from quartal.terraform.outputs import Deployment
 
@@ -225,9 +226,12 @@ def _curated(deployment: Deployment, catalog: Catalog) -> Table | None:
 
 
 def runs_with_bad_rows(curated: Table) -> Mapping[str, str]:
-    """The run whose folder holds a delivery's bad rows, by delivery, as the curated table's property names them."""
-    runs: Mapping[str, str] = json.loads(curated.properties.get(_RUNS, "{}"))
-    return runs
+    """The run whose folder holds a delivery's bad rows, by delivery, as the curated table's property names them.
+
+    Raises:
+        PipelineError: the property is not what the job wrote.
+    """
+    return read_texts(curated.properties, _RUNS, ".".join(curated.name()))
 
 
 def _rules_broken(curated: Table, deployment: Deployment, runs: Collection[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from quartal.core.errors import ConfigurationError
 from quartal.features.iceberg_commits import Change, Sleep, commit
+from quartal.features.table_records import read_list
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -90,8 +90,8 @@ def tag_named(table: Table, name: str) -> Tag | None:
         run_id=summary_value(snapshot, RUN_ID) or "",
         days_to=days_to,
         holds_more=_ends_before(name, days_to),
-        later_deliveries=_listed(name, snapshot, LATER_DELIVERIES),
-        corrected_by=_listed(name, snapshot, CORRECTED_BY),
+        later_deliveries=_listed(table, name, snapshot, LATER_DELIVERIES),
+        corrected_by=_listed(table, name, snapshot, CORRECTED_BY),
     )
 
 
@@ -119,8 +119,11 @@ def _ends_before(name: str, days_to: date | None) -> bool:
     return days_to is not None and _QUARTER.fullmatch(name) is not None and last_day_of(name) < days_to
 
 
-def _listed(tag: str, snapshot: Snapshot, property_name: str) -> tuple[str, ...]:
-    return tuple(json.loads(summary_value(snapshot, property_name) or "[]")) if _QUARTER.fullmatch(tag) else ()
+def _listed(table: Table, tag: str, snapshot: Snapshot, property_name: str) -> tuple[str, ...]:
+    if not _QUARTER.fullmatch(tag) or snapshot.summary is None:
+        return ()
+    of_snapshot = f"snapshot {snapshot.snapshot_id} of {'.'.join(table.name())}"
+    return read_list(snapshot.summary.additional_properties, property_name, of_snapshot)
 
 
 def state_named(table: Table, name: str) -> State:
