@@ -30,6 +30,7 @@ class Condition(BaseModel):
     every test be met so.
 
     Attributes:
+        was: a value that it has now.
         becomes: values that appear more often than before.
         becomes_not: values that appear less often than before.
         endless: numbers that mean no limit, such as a retention of 0 days.
@@ -47,6 +48,7 @@ class Condition(BaseModel):
     attribute: str | tuple[str, ...]
     equals: Any = Field(default=None, alias="is")
     is_not: Any = None
+    was: Any = None
     becomes: Any = None
     becomes_not: Any = None
     matches: str | None = None
@@ -105,6 +107,8 @@ class Condition(BaseModel):
                 return _count(after, self.equals) > 0
             case "is_not":
                 return any(not _same(value, self.is_not) for value in after)
+            case "was":
+                return _count(before, self.was) > 0
             case "becomes":
                 return _count(after, self.becomes) > _count(before, self.becomes)
             case "becomes_not":
