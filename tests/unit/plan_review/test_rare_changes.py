@@ -116,3 +116,24 @@ def test_plan_that_only_refreshes_is_not_empty_where_something_drifted(reviewed)
     assert "drift-accepted" in {reason.rule for reason in review.verdict.reasons}
     kept = drifted | {"change": drifted["change"] | {"actions": ["no-op"]}}
     assert reviewed(plan | {"resource_changes": [kept]}).verdict.decision is Decision.NOTHING
+
+
+def test_changes_of_a_kind_that_a_later_terraform_adds_block(reviewed):
+    review = reviewed({**FORMAT, "resource_changes": [], "identity_changes": [{"address": "aws_s3_bucket.a"}]})
+    assert review.verdict.decision is Decision.BLOCKED
+    assert "identity_changes" in review.verdict.reasons[0].sentence
+    assert reviewed({**FORMAT, "identity_changes": []}).verdict.decision is Decision.NOTHING
+
+
+def test_plan_that_terraform_calls_not_applyable_is_blocked_where_it_changes_something(reviewed):
+    created = [change("aws_s3_bucket", None, {"bucket": "a"})]
+    review = reviewed({**FORMAT, "applyable": False, "resource_changes": created})
+    assert review.verdict.decision is Decision.BLOCKED
+    assert reviewed({**FORMAT, "applyable": False, "resource_changes": []}).verdict.decision is Decision.NOTHING
+
+
+def test_check_that_fails_as_a_whole_is_reported_although_its_instances_pass(reviewed):
+    address = {"kind": "check", "to_display": "check.a"}
+    check = {"address": address, "status": "error", "instances": [{"address": address, "status": "pass"}]}
+    review = reviewed({**FORMAT, "resource_changes": [entry(["no-op"])], "checks": [check]})
+    assert [reason.rule for reason in review.verdict.reasons] == ["check-failed"]

@@ -181,10 +181,12 @@ class Plan:
         deferred: resources that Terraform defers to a later plan, and its reason.
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
         untold: planned resources that neither exist nor have a change in the plan.
+        unknown_parts: parts of the plan with changes of a kind that is not read.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
         errored: Terraform aborted the planning, so the plan is incomplete.
         complete: False if Terraform deferred changes to a later plan.
+        applyable: False if Terraform says that it would not apply the plan.
         accepts_drift: an apply writes the drift into the state and does nothing else, as after `plan -refresh-only`.
     """
 
@@ -201,10 +203,12 @@ class Plan:
     deferred: tuple[tuple[str, str], ...] = ()
     invoked_actions: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
+    unknown_parts: tuple[str, ...] = ()
     log_targets: frozenset[str] = frozenset()
     terraform_version: str = ""
     errored: bool = False
     complete: bool = True
+    applyable: bool = True
     accepts_drift: bool = False
 
     @property

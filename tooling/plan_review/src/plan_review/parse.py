@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +29,9 @@ _LISTS = (
     "action_invocations",
     "deferred_action_invocations",
 )
+_FAILED = frozenset({"fail", "error"})
+# what a later Terraform adds to its plans under such a name is something that an apply does
+_DOES_SOMETHING = re.compile(r"_(changes|drift|invocations)$")
 _ACTIONS = {
     ("create",): Action.CREATE,
     ("read",): Action.READ,
@@ -86,10 +90,12 @@ def _plan(data: dict[str, Any]) -> Plan:
         deferred=tuple(_deferred(data)),
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
         untold=tuple(sorted(_unexplained_addresses(data, known))),
+        unknown_parts=tuple(sorted(_unknown_parts(data))),
         log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
         complete=bool(data.get("complete", True)),
+        applyable=bool(data.get("applyable", True)),
         accepts_drift=bool(drift) and not data.get("resource_changes"),  # any other plan lists what stays, too
     )
 
@@ -132,6 +138,13 @@ def _unexplained_addresses(data: dict[str, Any], told: set[str]) -> set[str]:
     planned = set(addresses(data.get("planned_values")))
     later = {address for address, _ in _deferred(data)}
     return planned - told - later - set(addresses((data.get("prior_state") or {}).get("values")))
+
+
+def _unknown_parts(data: dict[str, Any]) -> Iterator[str]:
+    """Parts of the plan that hold changes of a kind that this version does not read."""
+    for name, value in data.items():
+        if value and name not in {*_LISTS, "output_changes"} and _DOES_SOMETHING.search(name):
+            yield name
 
 
 def _managed(data: dict[str, Any], parsed: list[ResourceChange]) -> Managed:
@@ -292,8 +305,9 @@ def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
 
 def _failed_checks(entries: list[dict[str, Any]]) -> Iterator[FailedCheck]:
     for entry in entries:
-        for instance in entry.get("instances") or [entry]:
-            if instance.get("status") in {"fail", "error"}:
+        failed = [each for each in entry.get("instances") or [] if each.get("status") in _FAILED]
+        for instance in failed or [entry]:
+            if instance.get("status") in _FAILED:
                 yield FailedCheck(
                     address=str((instance.get("address") or entry["address"]).get("to_display", "")),
                     status=str(instance["status"]),

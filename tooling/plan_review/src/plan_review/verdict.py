@@ -102,6 +102,18 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         )
         for address in plan.invoked_actions
     ]
+    found += [
+        Finding(
+            rule="unknown-action",
+            level=Level.BLOCKED,
+            sentence=f"The plan has {name}, and this review does not know what an apply does with them.",
+        )
+        for name in plan.unknown_parts
+    ]
+    changes_something = bool(plan.counts or plan.outputs)  # moves and drift alone need no apply
+    if changes_something and not plan.applyable and not plan.errored:
+        sentence = "Terraform says that this plan cannot be applied, although it has changes."
+        found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))
     if plan.errored:
         sentence = "Terraform broke off while planning; this is a part of a plan."
         found.append(Finding(rule="plan-errored", level=Level.BLOCKED, sentence=sentence))
