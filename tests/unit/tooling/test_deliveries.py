@@ -163,10 +163,13 @@ def test_files_of_a_delivery_are_listed_with_who_brought_them(lake, capsys):
 def test_deliveries_lists_files_that_an_upload_will_remove(lake, capsys):
     for name in ("a.csv", "b.csv"):
         lake.put(f"delivery=2024Q1/{name}")
-    going = ["raw/feed/delivery=2024Q1/a.csv", "raw/feed/delivery=2024Q1/gone.csv"]
+    lake.put("Delivery=2024Q1/a.csv")  # the job reads this folder too (G25)
+    going = [f"raw/feed/{path}" for path in ("delivery=2024Q1/a.csv", "delivery=2024Q1/gone.csv")]
+    going.append("raw/feed/Delivery=2024Q1/a.csv")
     ManifestStore(lake.s3, "lake", "deliveries/feed/").announce_removal("2024Q1", going)
     found = listed(capsys, "2024Q1")
     assert [(file["path"], file["why"]) for file in found["files"]] == [
+        ("Delivery=2024Q1/a.csv", "an upload is removing it"),
         ("a.csv", "an upload is removing it"),
         ("b.csv", ""),
     ]

@@ -42,3 +42,10 @@ def test_file_that_looks_like_another_is_pointed_out_with_what_takes_that_one_ou
     assert "delivery=2024Q1/b.csv has the same content as delivery=2024Q1/y=1/a.csv" in said
     assert "`quartal upload --delivery 2024Q1 --remove y=1/a.csv`" in said
     assert "delivery=2024Q1/a_corrected.csv is named like a version of delivery=2024Q1/a.csv" in said
+
+
+def test_file_in_another_spelling_of_the_folder_is_removed_by_that_spelling(capsys):
+    version = Likeness(f"{FOLDER}a.csv", "raw/x/Delivery=2024Q1/a.csv", is_same=False)
+    assert "`quartal upload --delivery 2024Q1 --remove Delivery=2024Q1/a.csv`" in shown_by(
+        capsys, likenesses=(version,)
+    )

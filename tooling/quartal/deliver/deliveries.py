@@ -153,7 +153,9 @@ def _delivery(
         upload = uploads.get(known.upload) if known is not None else None
         size = there[path].size_bytes if path in there else before[path].size_bytes
         state, why = _state_of_file(path, there.get(path), before.get(path))
-        if path in there and f"{folder}{path}" in manifest.removing:
+        is_spelled_otherwise = delivery_named_by(path.partition("/")[0]) == name
+        key = f"{folder.removesuffix(f'{_FOLDER}{name}/')}{path}" if is_spelled_otherwise else f"{folder}{path}"
+        if path in there and key in manifest.removing:
             why = why or _GOING
         files.append(RawFile(path, size, state, why, upload.at if upload else None, upload.by if upload else None))
     return RawDelivery(

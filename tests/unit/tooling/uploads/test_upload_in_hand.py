@@ -46,6 +46,36 @@ def test_replace_leaves_exactly_the_files_that_are_uploaded(upload, connection, 
     assert upload(items, exchange=Exchange(replace=True)).removed == ()
 
 
+def put_spelled_otherwise(connection, bucket) -> str:
+    """A file of the same delivery in another spelling of its folder, which the job reads too (G25)."""
+    key = f"{RAW}Delivery=2024Q1/old.csv"
+    connection.s3().put_object(Bucket=bucket, Key=key, Body=b"id\nold\n")
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}Delivery=2024Q2/other.csv", Body=b"id\nx\n")
+    return key
+
+
+def test_replace_removes_files_in_another_spelling_of_the_folder(upload, connection, bucket, twice: Path):
+    old = put_spelled_otherwise(connection, bucket)
+    report = upload(plan_upload([twice], raw_prefix=RAW, delivery="2024Q1"), exchange=Exchange(replace=True))
+    assert report.removed == (old,)
+    assert old not in keys(connection, bucket)
+    assert f"{RAW}Delivery=2024Q2/other.csv" in keys(connection, bucket)
+
+
+def test_remove_takes_a_file_by_another_spelling_of_the_folder(upload, connection, bucket, twice: Path):
+    old = put_spelled_otherwise(connection, bucket)
+    items = plan_upload([twice], raw_prefix=RAW, delivery="2024Q1")
+    exchange = Exchange(remove=("Delivery=2024Q1/old.csv",))
+    report = upload(items, exchange=exchange, folder=f"{RAW}delivery=2024Q1/")
+    assert report.removed == (old,)
+
+
+def test_report_names_files_in_another_spelling_of_the_folder(upload, connection, bucket, twice: Path):
+    old = put_spelled_otherwise(connection, bucket)
+    report = upload(plan_upload([twice], raw_prefix=RAW, delivery="2024Q1"))
+    assert report.others == (old,)
+
+
 def test_replace_repairs_a_manifest_that_names_missing_files(upload, connection, bucket, twice: Path):
     for name in ("a.csv", "b.csv"):
         connection.s3().delete_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/{name}")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MARK = "delivery="
+_FOLDER = re.compile(r"delivery=([^/]*)/", re.IGNORECASE)  # the job reads any spelling
 _SHOWN = 5
 _SUFFIXES = re.compile(r"(\.(csv|tsv|txt|json|jsonl|ndjson|parquet|snappy|gz))+$")
 _VERSIONS = re.compile(
@@ -44,7 +45,20 @@ def delivery_prefix(item: UploadItem) -> str:
 
 def delivery_in(key: str) -> str:
     """The name of the delivery that a key is part of."""
-    return key[key.index(_MARK) + len(_MARK) :].partition("/")[0]
+    return _folder_in(key)[1]
+
+
+def _folder_in(key: str) -> re.Match[str]:
+    found = _FOLDER.search(key)
+    if found is None:
+        raise ValueError(f"{key} is in no folder of a delivery")
+    return found
+
+
+def _path_in_delivery(key: str) -> str:
+    """A key's path below its delivery; with the folder if this is spelled otherwise, such as Delivery=2024Q1."""
+    folder = _folder_in(key)
+    return key[folder.end() :] if folder[0].startswith(_MARK) else key[folder.start() :]
 
 
 @dataclass
@@ -111,7 +125,7 @@ class DeliveriesBefore:
         there = (self.present.keys() | self.known.keys()) - own
         if replace:
             return tuple(sorted(there))
-        keys = tuple(dict.fromkeys(f"{folder}{path}" for path in remove))
+        keys = tuple(dict.fromkeys(_key_to_remove(folder or "", path, there) for path in remove))
         for key in keys:
             self._refuse_unknown(key, own, there)
         if keys and not own and not any(_is_read(key) for key in self.present.keys() - set(keys)):
@@ -128,7 +142,7 @@ class DeliveriesBefore:
             UploadError: an object is new or different since the deliveries were listed.
         """
         wanted = tuple(keys)
-        folders = {key[: key.index(_MARK)] + f"{_MARK}{delivery_in(key)}/" for key in wanted}
+        folders = {key[: _folder_in(key).end()] for key in wanted}
         now = {key: there for folder in sorted(folders) for key, there in transfer.present(folder).items()}
         came = [key for key in wanted if key in now and now[key] != self.present.get(key)]
         if came:
@@ -145,9 +159,9 @@ class DeliveriesBefore:
                 f"{key} is both uploaded and removed.", remedy="Leave out --remove: an upload replaces its own files."
             )
         if key not in there:
-            names = [path[path.index(_MARK) :].partition("/")[2] for path in sorted(there)]
+            names = [_path_in_delivery(path) for path in sorted(there)]
             raise ConfigurationError(
-                f"Delivery {delivery} has no file {key[key.index(_MARK) :].partition('/')[2]}.",
+                f"Delivery {delivery} has no file {_path_in_delivery(key)}.",
                 remedy=f"Name one of: {', '.join(names[:_SHOWN]) or 'none'}"
                 f"{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}.",
             )
@@ -173,8 +187,13 @@ def take_out(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
 
 def _is_read(key: str) -> bool:
     """Whether a run reads a file of this key, by its path below its delivery."""
-    path = key[key.index(_MARK) :].partition("/")[2]
-    return why_left_out(path, size_bytes=1) is None
+    return why_left_out(key[_folder_in(key).end() :], size_bytes=1) is None
+
+
+def _key_to_remove(folder: str, path: str, there: Collection[str]) -> str:
+    """The key of a path below the delivery's folder, or of one that begins with another spelling of that folder."""
+    spelled = folder[: _folder_in(folder).start()] + path
+    return spelled if spelled in there and _FOLDER.match(path) else f"{folder}{path}"
 
 
 def likenesses(

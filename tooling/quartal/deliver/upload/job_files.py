@@ -3,6 +3,7 @@
 from etl_job.deliveries.file_names import (
     HIDDEN,
     NO_BYTES,
+    PARTITION_KEY,
     delivery_named_by,
     is_folder_marker,
     is_hidden,
@@ -14,6 +15,7 @@ from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
 __all__ = [
     "HIDDEN",
     "NO_BYTES",
+    "PARTITION_KEY",
     "READ_ERRORS",
     "delivery_named_by",
     "is_folder_marker",

@@ -37,10 +37,11 @@ def warn_of_contents(
         console.warn(f"Empty, so that a run finds no rows in it: {named}.")
     for each in likenesses[:_SHOWN]:
         new, other = each.key.removeprefix(prefix), each.other.removeprefix(prefix)
+        path = other.partition("/")[2] if other.startswith("delivery=") else other
         like = "has the same content as" if each.is_same else "is named like a version of"
         console.warn(
             f"{new} {like} {other}, and the next run reads both. If it replaces that one: `quartal upload --delivery "
-            f"{other.partition('=')[2].partition('/')[0]} --remove {other.partition('/')[2]}`."
+            f"{other.partition('=')[2].partition('/')[0]} --remove {path}`."
         )
     if others:
         console.warn(

@@ -26,7 +26,7 @@ from quartal.deliver.upload.header_check import HeaderRule, check_headers
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
 from quartal.deliver.upload.plan import UploadItem, plan_files, plan_upload
 from quartal.deliver.upload.repeated_keys import repeated_keys
-from quartal.deliver.upload.similar_names import similar_deliveries
+from quartal.deliver.upload.similar_names import other_spellings, similar_deliveries
 from quartal.deliver.upload.sources import Sources, find_sources
 from quartal.deliver.upload.streams import named_source
 from quartal.deliver.upload.summary import warn_of_contents
@@ -241,6 +241,7 @@ def upload(
         folders = {(item.delivery, delivery_prefix(item)) for item in items}
         if folder is not None:
             folders.add((delivery_in(folder), folder))
+        folders |= other_spellings(s3, bucket, folders, is_exchange=exchange != NO_EXCHANGE)
         before.read(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
         unwanted = before.unwanted(items, replace=exchange.replace, remove=exchange.remove, folder=folder)
         if items:  # a run in between must not read removed files beside their replacements
