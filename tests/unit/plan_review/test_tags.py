@@ -86,19 +86,34 @@ def test_tag_by_which_a_policy_of_the_plan_decides_is_access(reviewed, condition
     assert [(reason.rule, reason.level) for reason in reasons] == [("tag-allows", Level.ACCESS)]
 
 
+LIFECYCLE = {"rule": [{"filter": [{"and": [{"tags": {"team": "a"}}]}]}]}
+
+
 @pytest.mark.parametrize(
-    ("kind", "attributes"),
+    ("kind", "attributes", "of"),
     [
-        ("aws_backup_selection", {"selection_tag": [{"type": "STRINGEQUALS", "key": "team", "value": "a"}]}),
-        ("aws_backup_selection", {"condition": [{"string_equals": [{"key": "aws:ResourceTag/team", "value": "a"}]}]}),
-        ("aws_dlm_lifecycle_policy", {"policy_details": [{"target_tags": {"team": "a"}}]}),
-        ("aws_s3_bucket_lifecycle_configuration", {"rule": [{"filter": [{"and": [{"tags": {"team": "a"}}]}]}]}),
+        pytest.param("aws_backup_selection", {"selection_tag": [{"key": "team"}]}, "aws_dynamodb_table", id="backup"),
+        pytest.param(
+            "aws_backup_selection",
+            {"condition": [{"string_equals": [{"key": "aws:ResourceTag/team", "value": "a"}]}]},
+            "aws_s3_bucket",
+            id="condition of a backup",
+        ),
+        pytest.param(
+            "aws_dlm_lifecycle_policy", {"policy_details": [{"target_tags": {"team": "a"}}]}, "aws_ebs_volume", id="dlm"
+        ),
+        pytest.param("aws_s3_bucket_lifecycle_configuration", LIFECYCLE, "aws_s3_object", id="lifecycle"),
     ],
 )
 @pytest.mark.parametrize(("before", "after"), [({"team": "a"}, {}), ({}, {"team": "a"})])
-def test_tag_by_which_backups_or_lifecycle_rules_of_the_plan_select_is_data(reviewed, kind, attributes, before, after):
-    reasons = reviewed(plan(before, after, unchanged(kind, attributes))).verdict.reasons
-    assert [(reason.rule, reason.level) for reason in reasons] == [("tag-keeps", Level.DATA)]
+def test_tag_by_which_the_plan_copies_or_deletes_is_data(reviewed, kind, attributes, of, before, after):
+    reasons = reviewed(plan(before, after, unchanged(kind, attributes), kind=of)).verdict.reasons
+    assert [reason.level for reason in reasons if reason.rule.startswith("tag-")] == [Level.DATA]
+
+
+def test_tag_of_a_bucket_is_none_of_its_objects(reviewed):
+    others = unchanged("aws_s3_bucket_lifecycle_configuration", LIFECYCLE)
+    assert reviewed(plan({}, {"team": "a"}, others)).verdict.decision is Decision.APPLY
 
 
 def test_tags_of_a_new_resource_are_green(reviewed):

@@ -35,11 +35,25 @@ _SENTENCES = {
 }
 
 
+class TagSelection(BaseModel):
+    """How a resource selects others by their tags.
+
+    Attributes:
+        of: types, or patterns such as `aws_*`, that it selects from.
+        paths: where it names the keys.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    of: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
 class TagUse(BaseModel):
     """What selects resources by their tags.
 
     Attributes:
-        keeps: paths to the keys by which copies, retention or deletion select, by resource type.
+        keeps: how copies, retention or deletion select, by the resource type that says so.
         allows: patterns that find the keys in a policy.
         informs: patterns of keys that only say what deployed a resource, and when.
         selects: patterns of keys that often select something.
@@ -47,7 +61,7 @@ class TagUse(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    keeps: dict[str, tuple[str, ...]]
+    keeps: dict[str, TagSelection]
     allows: tuple[str, ...]
     informs: tuple[str, ...]
     selects: tuple[str, ...]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from plan_review.conditions import values_at
-from plan_review.coverage import load_coverage
+from plan_review.coverage import TagSelection, load_coverage
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.values import Marker
 
@@ -21,12 +22,13 @@ _PREFIX = re.compile(r"^(aws:ResourceTag/|tag:)")
 
 def tag_findings(plan: Plan) -> Iterator[tuple[str, str, str]]:
     """Rule, sentence and address for each resource whose changed tags may select something."""
-    changed = {change.address: tags for change in plan.changes if (tags := _changed_tags(change))}
+    changed = [(change, tags) for change in plan.changes if (tags := _changed_tags(change))]
     if not changed:
         return
     use = load_coverage().tags
-    keeping, allowing = _keeping_keys(plan), _allowing_keys(plan)
-    for address, tags in changed.items():
+    all_keeping, allowing = _keeping_keys(plan), _allowing_keys(plan)
+    for change, tags in changed:
+        address, keeping = change.address, _keeping(change, all_keeping)
         keeps = sorted(keeping & tags.keys())
         allows = sorted(key for key in tags.keys() - keeping if key.lower() in allowing)
         if keeps:
@@ -67,17 +69,25 @@ def _tags(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return tags if isinstance(tags, dict) else {}
 
 
-def _keeping_keys(plan: Plan) -> set[str]:
+def _keeping_keys(plan: Plan) -> dict[TagSelection, set[str]]:
     """The tags by which backups, lifecycle rules and copies select, before and after."""
-    paths_of = load_coverage().tags.keeps
-    values = (
-        value
-        for change in plan.resources
-        for path in paths_of.get(change.type, ())
-        for side in (change.before, change.after)
-        for value in values_at(side, path)
-    )
-    return {_PREFIX.sub("", key) for value in values for key in _keys(value)}
+    found: dict[TagSelection, set[str]] = {}
+    for change in plan.resources:
+        if (selection := load_coverage().tags.keeps.get(change.type)) is not None:
+            values = (
+                value
+                for path in selection.paths
+                for side in (change.before, change.after)
+                for value in values_at(side, path)
+            )
+            found.setdefault(selection, set()).update(_PREFIX.sub("", key) for value in values for key in _keys(value))
+    return found
+
+
+def _keeping(change: ResourceChange, keys: Mapping[TagSelection, set[str]]) -> set[str]:
+    """Those of the tags that count for a resource of this type."""
+    of_type = (each for each in keys if any(fnmatchcase(change.type, pattern) for pattern in each.of))
+    return {key for each in of_type for key in keys[each]}
 
 
 def _keys(value: Any) -> Iterable[str]:
