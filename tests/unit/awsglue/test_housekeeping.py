@@ -68,7 +68,7 @@ def test_transition_gives_another_class(s3, put):
     assert keys(s3) == {"t/a": "GLACIER", "u/a": "STANDARD"}
     with pytest.raises(ValueError, match="accountId is mandatory"):
         housekeeping.transition_path("s3://lake/t/", "GLACIER", NOW, "")
-    with pytest.raises(ValueError, match="no storage class COLD"):
+    with pytest.raises(ValueError, match="COLD is not a storage class"):
         housekeeping.transition_path("s3://lake/t/", "COLD", {**NOW, **ACCOUNT}, "")
 
 

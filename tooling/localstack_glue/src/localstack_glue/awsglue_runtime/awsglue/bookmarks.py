@@ -117,7 +117,7 @@ class Bookmark:
         if state is not None and state.columns != tuple(columns):
             raise GlueDataError(
                 f"the bookmark of {context} has the keys {', '.join(state.columns)}, not {', '.join(columns)}; "
-                "reset it, or give the source another transformation_ctx"
+                "reset it, or set another transformation_ctx for the source"
             )
         return None if state is None else state.values
 

@@ -158,7 +158,7 @@ def _delete(s3: Any, objects: Sequence[StoredObject]) -> Outcome:
 
 def _transition(storage_class: str, options: Mapping[str, Any]) -> Act:
     if storage_class not in STORAGE_CLASSES:
-        raise ValueError(f"there is no storage class {storage_class}, but {', '.join(STORAGE_CLASSES)}")
+        raise ValueError(f"{storage_class} is not a storage class; use one of {', '.join(STORAGE_CLASSES)}")
     for name in _TRANSITION_OPTIONS:
         if not options.get(name):
             raise ValueError(f"{name} is mandatory for a transition")

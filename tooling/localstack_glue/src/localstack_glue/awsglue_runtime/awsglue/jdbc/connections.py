@@ -114,7 +114,7 @@ def _url(connection: Mapping[str, Any], properties: Mapping[str, str], name: str
     kind = str(connection.get("ConnectionType", ""))
     vendor = VENDORS.get(kind.lower())
     if vendor is None or vendor.name not in ("postgresql", "mysql") or not properties.get("HOST"):
-        unsupported(f"the connection {name} of type {kind}", "give it a JDBC_CONNECTION_URL")
+        unsupported(f"the connection {name} of type {kind}", "set its JDBC_CONNECTION_URL")
     host = properties["HOST"]
     server = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
     return f"jdbc:{vendor.name}://{server}:{properties.get('PORT') or vendor.port}/{properties.get('DATABASE', '')}"

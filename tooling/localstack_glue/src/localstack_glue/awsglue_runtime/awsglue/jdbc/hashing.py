@@ -47,7 +47,7 @@ def named(column: str, columns: Sequence[str], option: str = "hashfield") -> str
         return column
     found = [each for each in columns if each.lower() == column.lower()]
     if len(found) != 1:
-        raise GlueDataError(f"{option}: there is no column {column} among {', '.join(columns)}")
+        raise GlueDataError(f"{option}: there is no column {column}; the columns are {', '.join(columns)}")
     return found[0]
 
 

@@ -65,7 +65,7 @@ def find_vendor(url: str, connection_type: str | None = None) -> Vendor:
     found = next((each for each in VENDORS.values() if url.startswith(each.schemes)), _ANY)
     wanted = VENDORS.get((connection_type or "").lower())
     if wanted is not None and wanted is not found:
-        raise GlueDataError(f"the connection type is {wanted.name}, and the URL says {without_secrets(url)}")
+        raise GlueDataError(f"the connection type is {wanted.name}, but the URL is {without_secrets(url)}")
     return found
 
 

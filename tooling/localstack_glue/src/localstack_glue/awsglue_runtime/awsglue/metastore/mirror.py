@@ -69,7 +69,7 @@ class Mirror:
         location = str((self._databases.get(database) or {}).get("LocationUri") or "")
         if not location:
             told = f"Can not create a Path from an empty string: the database {database} has no location"
-            raise ValueError(f"java.lang.IllegalArgumentException: {told}; give it one, or the table a path")
+            raise ValueError(f"java.lang.IllegalArgumentException: {told}; set one, or set a path for the table")
         return f"{location.rstrip('/')}/{table}"
 
     # ------------------------------------------------------------------ tables

@@ -403,5 +403,5 @@ def _text_operand(token: Token, fail: Callable[[str], NoReturn]) -> Text | Day |
         try:
             return Day(date.fromisoformat(value))
         except ValueError:
-            fail(f"there is no day {value}")
+            fail(f"{value} is not a date")
     return Time(value) if _TIME.fullmatch(value) else Text(value)
