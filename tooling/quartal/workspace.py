@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +54,13 @@ class Workspace:
             return self.settings
         connection = self.account_connection(backend.get("region", self.env["AWS_REGION"]))
         return with_state_bucket(self.settings, connection.sts(), connection.s3())
+
+    @property
+    def region(self) -> str:
+        """The region that the environment's variables name; else that of the process."""
+        path = self.settings.infra_dir / "environments" / f"{self.settings.environment}.tfvars"
+        named = re.search(r'^region\s*=\s*"([^"]+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        return named.group(1) if named else self.env.get("TF_VAR_region") or self.env["AWS_REGION"]
 
     def account_connection(self, region: str) -> AwsConnection:
         """How to reach the account, whether or not anything is deployed."""

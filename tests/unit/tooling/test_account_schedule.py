@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def glue(project, monkeypatch) -> Iterator[GlueClient]:
     monkeypatch.chdir(project)
     monkeypatch.setattr(Workspace, "env", {"AWS_REGION": "eu-central-1"})
-    monkeypatch.setattr(Workspace, "account_connection", lambda _self, _region: CONNECTION)
+    monkeypatch.setattr(Workspace, "account_connection", lambda _self, region: replace(CONNECTION, region=region))
     with mock_aws():
         yield CONNECTION.glue()
 
@@ -80,6 +81,22 @@ def test_trigger_that_never_fires_is_found_and_ends_with_3(glue, capsys):
 def test_account_without_schedules_is_reported_as_such(glue, capsys):
     assert run(["schedule"]) == 0
     assert capsys.readouterr().out.startswith("Nothing in eu-central-1 starts a Glue job or crawler until ")
+
+
+@pytest.mark.parametrize(
+    ("variables", "environ", "region"),
+    [
+        ('prefix = "local"\nregion = "us-west-2"\n', {"TF_VAR_region": "eu-west-1"}, "us-west-2"),
+        ('prefix = "local"\nlake = {\n  region = "us-west-2"\n}\n', {"TF_VAR_region": "eu-west-1"}, "eu-west-1"),
+        ('prefix = "local"\n', {}, "eu-central-1"),
+    ],
+    ids=["in the environment's file", "in a variable of the process", "in neither"],
+)
+def test_region_is_that_of_the_environments_variables(glue, project, monkeypatch, capsys, variables, environ, region):
+    (project / "infra/environments/localstack.tfvars").write_text(variables)
+    monkeypatch.setattr(Workspace, "env", {"AWS_REGION": "eu-central-1"} | environ)
+    assert run(["schedule"]) == 0
+    assert capsys.readouterr().out.startswith(f"Nothing in {region} starts a Glue job or crawler until ")
 
 
 def test_all_pages_of_an_account_are_read(glue):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ def plan_adoption(workspace: Workspace, bucket: str) -> tuple[dict[str, Any], st
     Raises:
         ConfigurationError: there is no such bucket, or the plan would destroy something.
     """
-    s3 = workspace.account_connection(_region(workspace)).s3()
+    s3 = workspace.account_connection(workspace.region).s3()
     if not exists(s3, bucket):
         raise ConfigurationError(
             f"There is no bucket {bucket} to adopt.", remedy="Check its name, the account and the region."
@@ -49,14 +48,6 @@ def plan_adoption(workspace: Workspace, bucket: str) -> tuple[dict[str, Any], st
             remedy=f"Nothing was changed. Let infra/environments/{workspace.settings.environment}.tfvars say {named}.",
         )
     return data, blocks
-
-
-def _region(workspace: Workspace) -> str:
-    """The region that the environment's variables name; else that of the process."""
-    settings = workspace.settings
-    text = (settings.infra_dir / "environments" / f"{settings.environment}.tfvars").read_text()
-    match = re.search(r'^region\s*=\s*"([^"]+)"', text, re.MULTILINE)
-    return match.group(1) if match else workspace.env["AWS_REGION"]
 
 
 def _parts(s3: S3Client, bucket: str) -> Iterator[str]:

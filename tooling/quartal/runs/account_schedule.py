@@ -31,7 +31,7 @@ def show_schedule(workspace: Workspace, region: str | None, now: datetime | None
         region: None for the environment's region.
         now: the moment at which the year begins; None for the present.
     """
-    connection = workspace.account_connection(region or workspace.env["AWS_REGION"])
+    connection = workspace.account_connection(region or workspace.region)
     with workspace.console.waiting("the triggers, jobs and runs of the account") as line:
         line.update()
         pipeline = read_pipeline(connection.glue())
