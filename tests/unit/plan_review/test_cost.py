@@ -322,3 +322,13 @@ def test_size_of_a_job_that_nothing_in_the_plan_starts_counts_by_the_run(reviewe
     entries = [change("aws_glue_job", job, job | {"number_of_workers": 3}), *([start] if started else [])]
     made = reviewed({"format_version": "1.2", "resource_changes": entries})
     assert [reason.rule for reason in made.verdict.reasons] == rules
+
+
+@pytest.mark.parametrize("name", ["number_of_workers", "worker_type"])
+def test_job_of_a_size_that_is_known_after_the_apply_only_is_not_free(reviewed, name):
+    job = {"name": "j", "number_of_workers": 4, "worker_type": "G.1X"}
+    entry = change("aws_glue_job", job, {key: value for key, value in job.items() if key != name})
+    entry["change"]["after_unknown"] = {name: True}
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert (made.cost.lines, sum(made.cost.unpriced.values())) == ((), 1)
+    assert [reason.rule for reason in made.verdict.reasons] == ["unjudged-attribute"]

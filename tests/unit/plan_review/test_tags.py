@@ -72,6 +72,13 @@ def test_tag_that_only_informs_is_green(reviewed, before, after):
     assert reviewed(made).verdict.decision is Decision.APPLY
 
 
+def test_tags_of_the_provider_that_are_known_after_the_apply_only_are_not_removed(reviewed):
+    made = plan({"team": "a"}, {"team": "a", "stage": "dev"})
+    made["resource_changes"][0]["change"]["before"]["tags_all"] = {"team": "a", "project": "b"}
+    made["resource_changes"][0]["change"]["after_unknown"] = {"tags_all": True}
+    assert reviewed(made).verdict.decision is Decision.APPLY
+
+
 @pytest.mark.parametrize(
     "condition",
     [
@@ -108,7 +115,8 @@ LIFECYCLE = {"rule": [{"filter": [{"and": [{"tags": {"team": "a"}}]}]}]}
 @pytest.mark.parametrize(("before", "after"), [({"team": "a"}, {}), ({}, {"team": "a"})])
 def test_tag_by_which_the_plan_copies_or_deletes_is_data(reviewed, kind, attributes, of, before, after):
     reasons = reviewed(plan(before, after, unchanged(kind, attributes), kind=of)).verdict.reasons
-    assert [reason.level for reason in reasons if reason.rule.startswith("tag-")] == [Level.DATA]
+    assert [reason.level for reason in reasons if reason.rule == "tag-keeps"] == [Level.DATA]
+    assert "tag-changed" not in {reason.rule for reason in reasons}
 
 
 def test_tag_of_a_bucket_is_none_of_its_objects(reviewed):

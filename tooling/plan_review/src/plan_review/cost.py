@@ -13,6 +13,7 @@ from plan_review.model import Plan, ResourceChange, without_index
 from plan_review.prices import PriceList
 from plan_review.run_rates import RunRates, run_rates
 from plan_review.usage import Usage
+from plan_review.values import Marker
 
 # DPUs of a worker. Source: docs.aws.amazon.com/glue/latest/dg/worker-types.html
 WORKER_DPU = {
@@ -202,7 +203,11 @@ def _unpriced_job(job: Mapping[str, Any], prices: PriceList) -> str:
     """The version or workers of a job that have a price of their own, which is not known; empty if there are none."""
     if _is_of_glue_6(job) and _GLUE_6 not in prices.prices:
         return f"Glue {job['glue_version']}"
+    if isinstance(job.get("number_of_workers"), Marker):
+        return "a number of workers that is not known"
     worker = job.get("worker_type")
+    if isinstance(worker, Marker):
+        return "workers that are not known"
     is_priced = worker is None or (worker in WORKER_DPU and worker not in _MEMORY_OPTIMIZED)
     return "" if is_priced else f"{worker} workers"
 

@@ -52,7 +52,10 @@ def _changed_tags(change: ResourceChange) -> dict[str, str]:
     """The keys that an update adds (+), removes (-), or gives another value (~)."""
     if change.action is not Action.UPDATE:
         return {}
-    before, after = _tags(change.before), _tags(change.after)
+    sides = change.before, change.after
+    every = [side.get("tags_all") for side in sides]  # also those that the provider adds to every resource
+    name = "tags_all" if any(every) and not any(isinstance(each, Marker) for each in every) else "tags"
+    before, after = (_tags(side.get(name)) for side in sides)
     return {
         key: "+" if key not in before else "-" if key not in after else "~"
         for key in before.keys() | after.keys()
@@ -60,10 +63,8 @@ def _changed_tags(change: ResourceChange) -> dict[str, str]:
     }
 
 
-def _tags(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """All tags, also those that the provider adds to every resource; tags that are not shown count as one."""
-    every, own = attributes.get("tags_all"), attributes.get("tags")
-    tags = every if isinstance(every, dict) else own
+def _tags(tags: Any) -> dict[str, Any]:
+    """Tags by key; tags that are not shown, or not known yet, count as one."""
     if isinstance(tags, Marker):
         return {"(all)": tags}
     return tags if isinstance(tags, dict) else {}
