@@ -137,3 +137,15 @@ def test_check_that_fails_as_a_whole_is_reported_although_its_instances_pass(rev
     check = {"address": address, "status": "error", "instances": [{"address": address, "status": "pass"}]}
     review = reviewed({**FORMAT, "resource_changes": [entry(["no-op"])], "checks": [check]})
     assert [reason.rule for reason in review.verdict.reasons] == ["check-failed"]
+
+
+@pytest.mark.parametrize(
+    "how", [{"previous_address": "aws_iam_role_policy_attachment.old"}, {"importing": {"id": "r/p"}}], ids=str
+)
+def test_policy_that_is_attached_already_is_not_given_by_an_import_or_a_move(reviewed, how):
+    attributes = {"role": "r", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    kept = change("aws_iam_role_policy_attachment", attributes, attributes)
+    kept["change"] |= {"actions": ["no-op"], **({"importing": how["importing"]} if "importing" in how else {})}
+    review = reviewed({**FORMAT, "resource_changes": [kept | how]})
+    assert review.access == ()
+    assert review.verdict.decision is Decision.APPLY

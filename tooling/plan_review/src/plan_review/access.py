@@ -330,7 +330,7 @@ def _attachment(change: ResourceChange, owner: str) -> Iterator[AccessChange]:
         yield AccessChange(
             change.address, f"{who} no longer has policy {change.before.get('policy_arn')}", widens=False
         )
-    if change.after:
+    if change.after and change.action is not Action.NO_OP:  # an import or a move attaches nothing
         is_broad = str(policy).rpartition("/")[2] in BROAD_POLICIES
         yield AccessChange(change.address, f"{who} now has policy {policy}", widens=True, is_broad=is_broad)
 
