@@ -243,7 +243,7 @@ def test_recreated_rule_has_no_targets_after_the_emulator_forgot_it(place):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("127.0.0.1:5000", "no URL of a server"),
+        ("127.0.0.1:5000", "not the URL of a server"),
         ("http://127.0.0.1:5000/prefix", "has a path"),
         ("http://localhost:4599", "is this server itself"),
     ],
