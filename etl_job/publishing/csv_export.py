@@ -64,8 +64,8 @@ def _export(table: PublishedIceberg, store: ObjectStore, location: str) -> CsvEx
     }
     written = [quarter for quarter in sorted(now) if quarter not in known or known[quarter].data != now[quarter]]
     removed = [quarter for quarter in sorted(there) if quarter not in now]
-    for quarter in written:
-        etag = _write_quarter(table, quarter, store, csv_uri(location, quarter))
+    for quarter, rows in table.read_partitions(written) if written else ():
+        etag = _write_quarter(rows, store, csv_uri(location, quarter))
         known[quarter] = _Exported(data=now[quarter], etag=etag)
     manifest = quicksight_manifest(csv_uri(location, quarter) for quarter in sorted(now))
     before = None
@@ -101,10 +101,10 @@ def quicksight_manifest(uris: Iterable[str]) -> bytes:
     return (json.dumps(manifest, indent=2) + "\n").encode()
 
 
-def _write_quarter(table: PublishedIceberg, quarter: str, store: ObjectStore, uri: str) -> str:
+def _write_quarter(rows: pa.RecordBatchReader, store: ObjectStore, uri: str) -> str:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "part.csv"
-        with table.read_partition(quarter) as rows, pa.csv.CSVWriter(file, rows.schema) as writer:
+        with rows, pa.csv.CSVWriter(file, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
         return store.upload(uri, file)

@@ -1,5 +1,7 @@
 """The content of an Iceberg table as readers see it."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Self
@@ -8,7 +10,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.table import Table
+from pyiceberg.table import FileScanTask, Table, _to_arrow_batch_reader_via_file_scan_tasks
 from pyiceberg.table.metadata import TableMetadata, new_table_metadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.transforms import IdentityTransform
@@ -146,12 +148,19 @@ class IcebergState:
             return 0
         return self._table.scan(row_filter=EqualTo(DAY, day), selected_fields=(DAY,)).count()  # type: ignore[arg-type, call-arg]
 
-    def read_partition(self, partition: str) -> "pa.RecordBatchReader":
-        """The rows of one partition as readers see them now, a batch at a time.
+    def read_partitions(self, partitions: Collection[str]) -> Iterator[tuple[str, "pa.RecordBatchReader"]]:
+        """The rows of some partitions as readers see them now, one partition after the other, a batch at a time.
+
+        The table's files are looked up once: a scan for each partition would read the list of all files each time.
 
         Raises:
             LookupError: the table does not exist yet.
         """
         if self._table is None:
             raise LookupError(f"{self.identifier} does not exist yet")
-        return self._table.scan(row_filter=EqualTo(self.partition_column, partition)).to_arrow_batch_reader()  # type: ignore[arg-type, call-arg]
+        scan = self._table.scan()
+        tasks: dict[str, list[FileScanTask]] = defaultdict(list)
+        for task in scan.plan_files():
+            tasks[str(task.file.partition[0])].append(task)
+        for partition in partitions:
+            yield partition, _to_arrow_batch_reader_via_file_scan_tasks(scan, scan.projection(), tasks[partition])

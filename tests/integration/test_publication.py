@@ -54,8 +54,8 @@ class Tables:
         return f"s3://{self.name}/{key}"
 
     def rows(self) -> dict[str, int]:
-        found = self.open().read_partition("d1").read_all().to_pylist()
-        return {row["delivery"]: row["rows"] for row in found}
+        ((_, found),) = self.open().read_partitions(["d1"])
+        return {row["delivery"]: row["rows"] for row in found.read_all().to_pylist()}
 
 
 @pytest.fixture
