@@ -219,7 +219,7 @@ def test_save_as_table_in_all_modes(sql, glue, spark, tmp_path):
     assert definition(glue, "s")["Parameters"]["spark.sql.sources.provider"] == "json"
     frame.write.option("path", str(tmp_path / "own")).saveAsTable("lake.p")
     assert definition(glue, "p")["TableType"] == "EXTERNAL_TABLE"
-    with pytest.raises(GlueUnsupportedError, match="made USING json"):
+    with pytest.raises(GlueUnsupportedError, match="created with USING json"):
         GlueContext(spark.sparkContext).create_dynamic_frame.from_catalog(database="lake", table_name="s")
 
 
