@@ -192,7 +192,11 @@ def diff(
         for each in found.columns
     ]
     title = f"{found.added:,} rows added, {found.removed:,} removed, {found.changed:,} changed"
-    workspace.console.table(title, columns, rows, data={"before": before, "after": after, **found.as_record()})
+    data = {"before": before, "after": after, **found.as_record()}
+    if rows:
+        workspace.console.table(title, columns, rows, data=data)
+    else:
+        workspace.console.result(title, data=data)
     if not as_json:
         for names, what in ((found.columns_added, "added"), (found.columns_removed, "removed")):
             if names:

@@ -131,6 +131,14 @@ def test_diff_of_a_tag_and_itself_reports_no_difference(command_line, capsys):
     assert capsys.readouterr().out == "The features of 2024Q3 and 2024Q3 are the same: 4 rows.\n"
 
 
+def test_diff_without_changed_values_prints_no_table(command_line, catalog, capsys):
+    table = catalog.load_table("db.feed_features")
+    table.append(features(("new", 0, 1, 0.5), ("new", 1, 1, 0.5)))
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2024Q4").commit()
+    assert run(["diff", "2024Q3", "2024Q4"]) == 0
+    assert capsys.readouterr().out == "2 rows added, 0 removed, 0 changed\n"
+
+
 def test_export_prints_where_and_what(command_line, capsys, tmp_path):
     assert run(["export", "--tag", "2024Q3", "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
     assert "4 rows of db.feed_features at 2024Q3, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
