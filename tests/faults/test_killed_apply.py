@@ -117,7 +117,7 @@ def test_apply_that_is_killed_is_taken_up_where_it_ended(deployment: Deployment)
     assert cut(deployment, kill_quartal, "apply", "create", 3).code == -signal.SIGKILL
     deployment.quartal("plan", "--no-policies")
     ended = cut(deployment, kill_terraform, "apply", "create", 3)
-    assert "terraform apply was ended from outside, by SIGKILL." in ended.output
+    assert "terraform apply was ended by another program, with SIGKILL." in ended.output
     deployment.done("plan", "--no-policies")
     ended = cut(deployment, interrupt, "apply", "create", 1)
     if ended.code == 130:

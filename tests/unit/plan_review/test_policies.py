@@ -79,7 +79,7 @@ def test_checkov_failures_are_read_with_the_full_address():
 
 
 def test_checkov_that_prints_no_report_is_an_error_not_a_pass():
-    with pytest.raises(ToolchainError, match="not known"):
+    with pytest.raises(ToolchainError, match="policies were not checked"):
         parse_report("Traceback")
 
 

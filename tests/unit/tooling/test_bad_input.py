@@ -157,7 +157,9 @@ def test_killed_terraform_is_reported_as_killed(settings, tmp_path, number):
     program.write_text(f"#!{sys.executable}\nimport os\nos.kill(os.getpid(), {int(number)})\n")
     program.chmod(0o755)
     terraform = Terraform(program, stage(settings), {})
-    with pytest.raises(TerraformError, match=f"terraform plan was ended from outside, by {number.name}") as error:
+    with pytest.raises(
+        TerraformError, match=f"terraform plan was ended by another program, with {number.name}"
+    ) as error:
         terraform.plan(lambda _: None)
     assert "`quartal plan`" in error.value.remedy
 

@@ -181,7 +181,7 @@ def test_deliveries_lists_files_that_an_upload_will_remove(lake, capsys):
 
 def test_deliveries_states_what_the_next_run_reads(lake, capsys):
     assert run(["deliveries"]) == 0
-    assert "Nothing was delivered yet" in capsys.readouterr().err
+    assert "Nothing has been delivered yet" in capsys.readouterr().err
     lake.put("delivery=2024Q1/a.csv")
     assert run(["deliveries"]) == 0
     assert "The next run reads 2024Q1: `quartal run" in capsys.readouterr().err

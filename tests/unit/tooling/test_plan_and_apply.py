@@ -77,7 +77,7 @@ def test_manifest_that_this_version_does_not_know_stops_no_plan_to_deploy_it(sta
     write_plan(stand_in, group, outputs={"lake_bucket": bucket, "dataset": "sightings"})
     assert quartal(["plan", "--no-policies"]) == 0
     told = " ".join(capsys.readouterr().err.split())
-    assert "The cost rests on an estimate" in told
+    assert "The cost is an estimate" in told
     assert "is a run manifest of version 99" in told
 
 

@@ -26,12 +26,12 @@ def test_omitted_and_empty_sources_are_named(capsys):
     empty = UploadItem(Path("a.json"), f"{FOLDER}a.json", 0, "2024Q1")
     said = shown_by(capsys, left_out=[Path(f"f/._{n}") for n in range(7)], without_bytes=[empty])
     assert "readers skip them: ._0, ._1, ._2, ._3, ._4 and 2 more." in said
-    assert "Empty, so that a run finds no rows in it: delivery=2024Q1/a.json." in said
+    assert "Empty, so a run reads no rows from it: delivery=2024Q1/a.json." in said
 
 
 def test_other_files_that_the_next_run_reads_are_named(capsys):
     said = shown_by(capsys, others=(f"{FOLDER}old.csv",))
-    assert "The next run also reads 1 file that had been delivered before: delivery=2024Q1/old.csv." in said
+    assert "The next run also reads 1 file that were delivered before: delivery=2024Q1/old.csv." in said
     assert "--replace" in said
 
 

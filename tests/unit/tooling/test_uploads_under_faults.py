@@ -290,7 +290,7 @@ def test_record_of_an_ingest_that_landed_without_an_answer_is_its_own(s3, bucket
 def test_record_that_another_ingest_wrote_is_still_refused(s3, bucket):
     ours, other = RecordStore(s3, bucket, "d/t.json"), RecordStore(s3, bucket, "d/t.json")
     other.write(RECORD)
-    with pytest.raises(UploadError, match="Another ingest writes the same files"):
+    with pytest.raises(UploadError, match="Another ingest is writing the same files"):
         ours.write(RECORD)
 
 

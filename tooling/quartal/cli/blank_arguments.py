@@ -28,5 +28,6 @@ def refuse_blank_arguments(arguments: Sequence[str]) -> None:
         named = option if is_option else before if before.startswith("-") else "An argument"
         raise ConfigurationError(
             f"{named} is empty. Nothing was done.",
-            remedy="If a variable of the shell stands there, it is not set; or leave the option out.",
+            remedy="Give it a value, or leave it out. "
+            "If the value comes from a shell variable, that variable is not set.",
         )

@@ -167,7 +167,8 @@ def try_contract(
     if trial.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * trial.rows):
         console.warn(
             f"{trial.conflicts:,} rows have the {', '.join(named.key)} of another row and differ from it; a run keeps "
-            "one row of each. If each file numbers its rows again, that is not a key: remove primaryKey from the "
+            "one row of each. If each file numbers its rows from the start, the column is not a key: remove "
+            "primaryKey from the "
             "contract."
         )
     if as_json:

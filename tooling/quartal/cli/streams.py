@@ -48,7 +48,7 @@ class OutputStream(TextIOWrapper):
             )
         return OutputError(
             f"Standard output cannot be written: {error.strerror or error}.",
-            remedy="Redirect it to a place with room. What else the command did has taken effect.",
+            remedy="Redirect it to a place with free space. Everything else that the command did has taken effect.",
         )
 
 

@@ -42,7 +42,7 @@ def as_storage_error(error: BaseException) -> ConfigurationError | None:
         return None
     return ConfigurationError(
         f"{visible(os.fsdecode(name)) if name else 'A file'} cannot be used: {os.strerror(number)}.",
-        remedy="Free some space, or give yourself the right to write there; QUARTAL_STATE_DIR and TMPDIR name other "
+        remedy="Free some space, or get permission to write there; QUARTAL_STATE_DIR and TMPDIR name other "
         "folders. Then run the command again: it continues with what is left.",
     )
 

@@ -204,7 +204,7 @@ def as_aws_error(error: Exception) -> AwsError:
         }
         return AwsError(f"{error.operation_name}: {text or code} ({code})", remedy=remedies.get(code, _TRY_AGAIN))
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
-        return AwsError(str(error), remedy="Is the endpoint up? See `quartal doctor`.")
+        return AwsError(str(error), remedy="Check the endpoint with `quartal doctor`.")
     if isinstance(error, NoCredentialsError):
         return AwsError("No AWS credentials.", remedy="Sign in to AWS, or set AWS_PROFILE.")
     if isinstance(error, CredentialRetrievalError | SSOError | TokenRetrievalError):  # of a session that is over

@@ -258,7 +258,7 @@ def _show_all(workspace: Workspace, found: tuple[RawDelivery, ...], *, wide: boo
         workspace.console.note(f"The next run reads {', '.join(waiting)}: {run}")
     if not found:
         upload = workspace.command_line("upload", "FOLDER", "--delivery", "NAME")
-        workspace.console.note(f"Nothing was delivered yet: {upload}")
+        workspace.console.note(f"Nothing has been delivered yet: {upload}")
 
 
 def _show_files(workspace: Workspace, delivery: RawDelivery, *, wide: bool) -> None:

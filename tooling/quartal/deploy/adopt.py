@@ -44,7 +44,7 @@ def plan_adoption(workspace: Workspace, bucket: str) -> tuple[dict[str, Any], st
         change.discard_plan(workspace)
         named = f'lake = {{ bucket_name = "{bucket}" }}'
         raise ConfigurationError(
-            f"To adopt {bucket} would destroy: {', '.join(change.address for change in plan.destroys)}.",
+            f"Adopting {bucket} would destroy: {', '.join(change.address for change in plan.destroys)}.",
             remedy=f"Nothing was changed. Let infra/environments/{workspace.settings.environment}.tfvars say {named}.",
         )
     return data, blocks

@@ -45,7 +45,7 @@ def bootstrap(workspace: Workspace) -> Bootstrapped:
     if backend is None:
         raise ConfigurationError(
             f"Environment '{workspace.settings.environment}' keeps its state in a file, so it needs no bucket.",
-            remedy="Give --env with one that has a file infra/environments/<env>.s3.tfbackend.",
+            remedy="With --env, name an environment that has a file infra/environments/<env>.s3.tfbackend.",
         )
     region = backend.get("region", workspace.env["AWS_REGION"])
     connection = workspace.account_connection(region)

@@ -122,7 +122,7 @@ def _interrupted(workspace: Workspace, record: ReviewRecord | None) -> Interrupt
         else "It unlocks the state when it ends by itself; where it did not, the next command names the lock."
     )
     return InterruptedCommandError(
-        f"Interrupted. Terraform has ended; what it had changed by then is in the state. {remains}",
+        f"Interrupted. Terraform has ended; its changes up to then are in the state. {remains}",
         remedy="Run `quartal destroy` again: it removes what is left."
         if record is not None and record.is_destroy
         else "`quartal plan` shows what is left to do.",

@@ -55,7 +55,7 @@ def run_checkov(python: Path, plan: Mapping[str, Any], configuration: Path, envi
             return parse_report(done.stdout)
         except CommandError as error:
             raise ToolchainError(
-                "checkov did not finish, so the plan's policies are not known.",
+                "checkov did not finish, so the policies were not checked.",
                 remedy="Use --no-policies to review without it.",
                 details=error.details,
             ) from error
@@ -71,7 +71,7 @@ def parse_report(text: str) -> PolicyReport:
         data = json.loads(text)
     except ValueError as error:
         raise ToolchainError(
-            "checkov printed no report, so the plan's policies are not known.",
+            "checkov printed no report, so the policies were not checked.",
             remedy="Use --no-policies to review without it.",
             details=tuple(text.splitlines()[:5]),
         ) from error

@@ -153,7 +153,7 @@ def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None
     if wanted is False:
         return not_run("--no-policies was given")
     if wanted is None and workspace.settings.is_local:
-        return not_run("not asked for in the local environment; --policies runs checkov")
+        return not_run("off by default in the local environment; --policies runs checkov")
     console, settings = workspace.console, workspace.settings
     python = ensure(settings, checkov_environment(settings), console.note)
     with console.waiting("checkov") as line:
@@ -178,7 +178,7 @@ def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage
         return usage
     except (ClientError, BotoCoreError, PipelineError) as error:  # a manifest of another version stops no upgrade
         known = error if isinstance(error, PipelineError) else as_aws_error(error)
-        workspace.console.warn(f"The cost rests on an estimate: {known.message}")
+        workspace.console.warn(f"The cost is an estimate: {known.message}")
         return usage
 
 

@@ -159,7 +159,8 @@ def _refuse_double_rows(database: duckdb.DuckDBPyConnection, state: str, key: tu
         raise PipelineError(
             f"The {which} state has more than one row for {', '.join(str(value) for value in found)}, so rows cannot "
             "be matched.",
-            remedy=f"The job publishes one row for each {', '.join(key)}. Find out what else wrote the table.",
+            remedy=f"The job publishes one row for each {', '.join(key)}. "
+            "Find out which other program wrote to the table.",
         )
 
 

@@ -186,7 +186,7 @@ def _maintain_table(
     except NoSuchTableError as error:
         raise PipelineError(
             f"Glue does not show {identifier} any more, so none of its files was deleted.",
-            remedy="Run the command again; if the table was dropped, `quartal run` makes it anew.",
+            remedy="Run the command again; if the table was dropped, `quartal run` creates it again.",
         ) from error
     if not dry_run:
         _refuse_old_copy(table, listed, datetime.now(UTC) - settled)

@@ -259,7 +259,7 @@ def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
     if _JOBS_NAME.fullmatch(name) or name == found.run_id:
         raise ConfigurationError(
             f"'{name}' is a tag of the job, which other readers may use.",
-            remedy="It stays: tags of quarters are kept for ever, those of runs until newer runs replace them.",
+            remedy="It stays: tags of quarters are kept forever, those of runs until newer runs replace them.",
         )
     removal = Change(
         f"the removal of tag '{name}'",

@@ -96,7 +96,7 @@ def _read(file: Path) -> str:
         return file.read_text("utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"A private network needs {file}, which cannot be read.", remedy="Write it: `./nox -s lock -- job`."
+            f"A private network needs {file}, which cannot be read.", remedy="Create it: `./nox -s lock -- job`."
         ) from error
 
 
@@ -115,7 +115,7 @@ def _refuse_stale(requirements: str, lock: str) -> None:
             raise ConfigurationError(
                 f"etl_job/{LOCK} pins {requirement.name} {version or 'not at all'}, "
                 f"and etl_job/{REQUIREMENTS} asks for {wanted}.",
-                remedy="Write the lock anew: `./nox -s lock -- job`.",
+                remedy="Update the lock: `./nox -s lock -- job`.",
             )
 
 

@@ -150,10 +150,10 @@ class Terraform:
         refuse_unwritten_state(self._staged.folder, exit_code=exit_code, details=details)
         if exit_code < 0:
             return TerraformError(
-                f"terraform {command} was ended from outside, by {_signal_named(-exit_code)}.",
+                f"terraform {command} was ended by another program, with {_signal_named(-exit_code)}.",
                 exit_code=exit_code,
-                remedy="`quartal plan` shows what is left to do; where the state is still locked, it names the lock. "
-                "A machine that is short of memory ends programs so.",
+                remedy="`quartal plan` shows what is left to do, and names the lock if the state is still locked. "
+                "The system may have run out of memory.",
                 details=details,
             )
         known = explain("\n".join(details), variables=self._variables, folder=str(self._staged.folder))

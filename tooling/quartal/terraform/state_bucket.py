@@ -58,7 +58,7 @@ def exists(s3: S3Client, bucket: str) -> bool:
         if status == 403:
             raise ConfigurationError(
                 f"The signed-in identity may not use the bucket {bucket}.",
-                remedy=f"Ask for access to it, or name another one by {STATE_BUCKET_VARIABLE}.",
+                remedy=f"Ask for access to it, or name another one in {STATE_BUCKET_VARIABLE}.",
             ) from error
         raise
     return True
@@ -78,6 +78,6 @@ def with_state_bucket(settings: Settings, sts: STSClient, s3: S3Client) -> Setti
         raise ConfigurationError(
             f"Environment '{settings.environment}' keeps its Terraform state in S3, and there is no bucket {name} yet.",
             remedy=f"Create it once: `quartal bootstrap --env {settings.environment}`; "
-            f"or name another bucket by {STATE_BUCKET_VARIABLE}.",
+            f"or name another bucket in {STATE_BUCKET_VARIABLE}.",
         )
     return replace(settings, environ={**settings.environ, STATE_BUCKET_VARIABLE: name})

@@ -49,7 +49,7 @@ def test_table_without_rows_is_refused(lake, source):
 def test_table_without_a_key_is_refused_with_what_to_do(lake, source):
     source.run("create table heap (id integer, shop text, day text, note text)")
     error = refused(lake, source, table="heap")
-    assert "heap is read: it has no primary key" in error.message
+    assert "heap is not known: it has no primary key" in error.message
     assert "--key" in error.remedy
 
 
@@ -61,7 +61,7 @@ def test_key_column_that_is_not_there_is_named(lake, source):
 
 def test_rows_without_a_key_are_counted(lake, source):
     source.fill([1, 2])
-    assert "2 of 2 rows have no note" in refused(lake, source, key=["note"]).message
+    assert "2 of 2 rows have no value in note" in refused(lake, source, key=["note"]).message
 
 
 def test_refused_query_is_reported_with_the_databases_message(lake, source):
@@ -165,6 +165,6 @@ def test_chunk_that_finds_no_room_on_its_way_names_the_folder(lake, source, tmp_
 def test_chunk_that_s3_does_not_take_at_once_names_the_option(lake, source, monkeypatch):
     source.fill([1])
     monkeypatch.setattr("quartal.deliver.ingest.transfer._MAX_OBJECT_BYTES", 1)
-    with pytest.raises(IngestError, match="S3 takes 5 GiB") as error:
+    with pytest.raises(IngestError, match="S3 accepts at most 5 GiB") as error:
         ingest(lake, source)
     assert "--chunk-rows" in error.value.remedy

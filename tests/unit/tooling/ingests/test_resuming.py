@@ -133,7 +133,7 @@ def test_two_ingests_of_one_name_at_once_are_noticed(lake):
     record = IngestRecord(IngestSource("sqlite://", "t", ("id",), 1, False), "layout", ())
     first, second = (RecordStore(s3, lake.target.bucket, "deliveries/x.json") for _ in range(2))
     first.write(record)
-    with pytest.raises(UploadError, match="Another ingest writes the same files") as error:
+    with pytest.raises(UploadError, match="Another ingest is writing the same files") as error:
         second.write(record)
     assert "--name" in error.value.remedy
 

@@ -263,7 +263,9 @@ def test_delivery_that_differs_from_another_in_capitals_alone_is_pointed_out(
     for name in ("2024q1", "2024Q11", "2024Q1"):
         assert run(["upload", str(tmp_path / "a.csv"), "--delivery", name]) == 0
         told = " ".join(capsys.readouterr().err.split())
-        pair = "Delivery 2024Q1 and delivery 2024q1 differ in capitals alone, and a run reads the rows of both."
+        pair = (
+            "Delivery 2024Q1 and delivery 2024q1 differ only in upper and lower case, and a run reads the rows of both."
+        )
         assert (pair in told) is (name == "2024Q1")
     assert len(similar_deliveries(connection.s3(), "no-such-bucket", RAW, ["a", "A", "b"])) == 1
 

@@ -61,7 +61,7 @@ def test_name_that_readers_skip_is_no_name_to_give(tmp_path: Path, name: str):  
     (tmp_path / "export.dat").write_text("id\n")
     with (
         named_source(tmp_path / "export.dat", name) as source,
-        pytest.raises(ConfigurationError, match="readers skip it"),
+        pytest.raises(ConfigurationError, match="no run would read it"),
     ):
         plan_files([source], raw_prefix=RAW, delivery="2024Q1")
 

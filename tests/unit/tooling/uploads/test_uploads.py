@@ -182,7 +182,7 @@ def test_file_that_changes_while_it_is_read_is_refused_by_name(
     error = transfer.run((replace(item, path=kind(path)),), {}, {}, {}, parallel_files=1, outcomes=outcomes)
     assert error is not None
     assert "a.csv: the file changed during the upload, and was not stored" in error.message
-    assert "once nothing writes the file any more" in error.remedy
+    assert "until no program writes to the file" in error.remedy
     assert outcomes == []
     assert keys(connection, bucket) == []
 

@@ -95,7 +95,8 @@ def _reviewed(
 
     if len(files) > 1 and (out or form in (Format.JSON, Format.HTML)):
         raise ReviewInputError(
-            "A file, a page and JSON hold one review, but several plans are named.", remedy="Name one plan at a time."
+            "--out and the formats html and json take one plan, but several plans are named.",
+            remedy="Name one plan at a time.",
         )
     targets = [(target, select_format(target)) for target in out]
     approved = True

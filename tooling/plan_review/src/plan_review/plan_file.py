@@ -108,7 +108,8 @@ def _shown(path: Path, environ: Mapping[str, str], programs: Sequence[Sequence[s
             else:
                 return _parsed(shown.stdout, f"'{path.name}'")
     raise ReviewInputError(
-        f"The saved plan '{path.name}' cannot be read here: that needs the program and the providers that made it.",
+        f"The saved plan '{path.name}' cannot be read here: only the program and the providers that made "
+        "it can read it.",
         remedy=f"Run {_AS_JSON}, then review plan.json.",
         details=tuple(dict.fromkeys(reasons))[:12],
     )

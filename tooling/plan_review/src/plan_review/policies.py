@@ -200,7 +200,7 @@ def load_rules(own: Path | None = None) -> RuleBook:
     unknown = sorted(added.levels.keys() - bundled.levels.keys())
     if unknown:
         raise ReviewInputError(
-            f"{own} gives a level to '{unknown[0]}', which the review does not know.",
+            f"{own} gives a level to '{unknown[0]}', which is not a rule of the review.",
             remedy=f"Known: {', '.join(bundled.levels)}.",
         )
     merged = {rule.id: rule for rule in (*bundled.rules, *added.rules)}

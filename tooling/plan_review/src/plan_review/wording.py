@@ -56,8 +56,8 @@ def notes(change: ResourceChange) -> tuple[str, ...]:
     reason = {
         "delete_because_no_resource_config": "no longer in the configuration",
         "delete_because_no_module": "its module is no longer in the configuration",
-        "delete_because_each_key": "its for_each key is gone",
-        "delete_because_count_index": "its count index is gone",
+        "delete_because_each_key": "its for_each key was removed",
+        "delete_because_count_index": "its count index was removed",
         "replace_because_tainted": "tainted",
         "replace_by_request": "by request",
         "replace_by_triggers": "by its triggers",

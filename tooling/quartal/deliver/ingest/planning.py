@@ -96,8 +96,8 @@ def rows_to_read(relation: Relation, reader: Connection) -> int:
         )
     if without_key:
         raise ConfigurationError(
-            f"{without_key} of {rows} rows have no {', '.join(relation.key)}: they would be in no chunk.",
-            remedy="Name another key with --key, or leave those rows out in --query.",
+            f"{without_key} of {rows} rows have no value in {', '.join(relation.key)}, so no chunk would contain them.",
+            remedy="Name another key with --key, or exclude those rows in --query.",
         )
     return rows
 
@@ -116,9 +116,9 @@ def find_bounds(relation: Relation, reader: Connection, rows: int, chunk_rows: i
         if not is_beyond(error):
             raise
         raise ConfigurationError(
-            f"The key column {', '.join(relation.key)} holds a value that is no day of the years 1 to 9999: "
+            f"The key column {', '.join(relation.key)} holds a value that is not a day in the years 1 to 9999: "
             f"{error.orig}.",
-            remedy="Name another key with --key, or say in --query what the value stands for.",
+            remedy="Name another key with --key, or convert the value in --query.",
         ) from error
 
 

@@ -195,6 +195,6 @@ class RecordStore:
                     remedy="Run the same command again: it continues with the missing chunks.",
                 ) from error
             raise UploadError(
-                f"Another ingest writes the same files: s3://{self._bucket}/{self._key} has changed.",
-                remedy="Wait for its end, or give this one another name with --name.",
+                f"Another ingest is writing the same files: s3://{self._bucket}/{self._key} has changed.",
+                remedy="Wait until it ends, or give this one another name with --name.",
             ) from error

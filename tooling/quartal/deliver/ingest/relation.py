@@ -174,7 +174,7 @@ def _checked(relation: Relation) -> Relation:
         )
     if not relation.key:
         raise ConfigurationError(
-            f"Nothing says in which order {relation.reads} is read: it has no primary key.",
+            f"The order in which to read {relation.reads} is not known: it has no primary key.",
             remedy="Name the columns that identify a row: --key COLUMN, once for each.",
         )
     missing = [name for name in relation.key if name not in relation.columns]

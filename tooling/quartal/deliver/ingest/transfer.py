@@ -128,7 +128,8 @@ class ChunkTransfer:
                 return ChunkOutcome(key, chunk.number, written.rows, same, sent=False)
             if written.size_bytes > _MAX_OBJECT_BYTES:
                 raise IngestError(
-                    f"Chunk {chunk.number} has {written.size_bytes / 1e9:.1f} GB, S3 takes 5 GiB at once.",
+                    f"Chunk {chunk.number} has {written.size_bytes / 1e9:.1f} GB, but S3 accepts at most 5 GiB in one "
+                    "upload.",
                     remedy="Ingest as another delivery, with fewer rows per chunk: --chunk-rows.",
                 )
             etag = put_object(

@@ -131,7 +131,7 @@ class DeliveriesBefore:
         if keys and not own and not any(_is_read(key) for key in self.present.keys() - set(keys)):
             raise ConfigurationError(
                 f"No file of delivery {delivery_in(keys[0])} would be left, and its rows would stay published.",
-                remedy=f"Take it out of the tables: `quartal run --withdraw {delivery_in(keys[0])}`.",
+                remedy=f"Withdraw it from the tables: `quartal run --withdraw {delivery_in(keys[0])}`.",
             )
         return keys
 

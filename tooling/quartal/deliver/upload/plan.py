@@ -74,12 +74,12 @@ def plan_files(
         other = contents.setdefault((item.delivery, status.st_dev, status.st_ino), item)
         if other.key != item.key:
             raise ConfigurationError(
-                f"{item.path} and {other.path} are one file, and its rows would be delivered twice.",
+                f"{item.path} and {other.path} are the same file, so its rows would be delivered twice.",
                 remedy="Name it once: no pattern may match a folder and the files in it.",
             )
         if item.key in items and other is item:
             raise ConfigurationError(
-                f"{file.path} and {items[item.key].path} would both become s3 key {item.key}.",
+                f"{file.path} and {items[item.key].path} would both get the S3 key {item.key}.",
                 remedy="Rename one, or upload them as different deliveries.",
             )
         items[item.key] = item
@@ -99,7 +99,7 @@ def _item(file: SourceFile, size_bytes: int, raw_prefix: str, delivery: str | No
     key = f"{raw_prefix}delivery={name}/{below}{suffix}"
     if len(key.encode()) > _MOST_KEY_BYTES:
         raise ConfigurationError(
-            f"{path} would become a key of {len(key.encode()):,} bytes, and S3 takes {_MOST_KEY_BYTES:,}.",
+            f"{path} would get a key of {len(key.encode()):,} bytes, but S3 allows only {_MOST_KEY_BYTES:,}.",
             remedy="Shorten its name, or those of the folders above it.",
         )
     return UploadItem(path, key, size_bytes, name, compress)
@@ -114,8 +114,9 @@ def _refuse_unread(path: Path, below: str) -> None:
     why = why_left_out(below, size_bytes=1)  # files of no bytes are another matter: they are read, and have no rows
     if why is not None:
         raise ConfigurationError(
-            f"{path} would be in the lake and in no run, since readers skip it: {why}. Nothing was uploaded.",
-            remedy="Rename it if it is part of the delivery; else move it elsewhere, or name the files that are meant.",
+            f"{path} would be in the lake, but no run would read it: {why}. Nothing was uploaded.",
+            remedy="Rename it if it is part of the delivery. "
+            "Otherwise move it elsewhere, or name only the files to upload.",
         )
 
 
@@ -123,7 +124,7 @@ def _refuse_nested(path: Path, below: str) -> None:
     nested = [folder for folder in below.split("/")[:-1] if folder.lower().startswith("delivery=")]
     if nested:
         raise ConfigurationError(
-            f"{path} lies in {nested[0]} below the folder of another delivery: which one is it part of?",
+            f"{path} is in {nested[0]} inside the folder of another delivery, so its delivery is ambiguous.",
             remedy="Leave out --delivery, or name that folder itself.",
         )
 
@@ -138,8 +139,8 @@ def _place(path: Path, below: str, delivery: str | None) -> tuple[str, str]:
             if found := _DELIVERY_FOLDER.fullmatch(parts[index]):
                 return check_delivery(found.group(1)), "/".join(parts[index + 1 :])
     raise ConfigurationError(
-        f"{path}: which delivery is it part of?",
-        remedy="Put it into a folder delivery=<name> (such as delivery=2024Q1), or name it with --delivery.",
+        f"The delivery of {path} is not known.",
+        remedy="Put it into a folder delivery=<name> (such as delivery=2024Q1), or name the delivery with --delivery.",
     )
 
 

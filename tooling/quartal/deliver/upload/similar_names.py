@@ -26,7 +26,7 @@ def similar_deliveries(s3: S3Client, bucket: str, raw_prefix: str, uploaded: Ite
     there = filter(None, (delivery_named_by(folder.removeprefix(raw_prefix).rstrip("/")) for folder in folders))
     known = sorted({*new, *there})
     return tuple(
-        f"Delivery {name} and delivery {other} differ in capitals alone, and a run reads the rows of both"
+        f"Delivery {name} and delivery {other} differ only in upper and lower case, and a run reads the rows of both"
         for name in new
         for other in known
         if other != name and other.lower() == name.lower() and (other not in new or name < other)

@@ -136,8 +136,8 @@ def _refuse_link(folder: Path) -> None:
 
 def _refuse_unreadable(error: OSError) -> None:
     raise ConfigurationError(
-        f"{error.filename} cannot be looked into: {error.strerror}.",
-        remedy="Give yourself the right to read it, or name the files that are meant.",
+        f"{error.filename} cannot be read: {error.strerror}.",
+        remedy="Get permission to read it, or name only the files to upload.",
     ) from error
 
 

@@ -40,5 +40,6 @@ class SteadyFile:
     def _refusal(self) -> UploadError:
         return UploadError(
             "the file changed during the upload, and was not stored.",
-            remedy="Run the same command again once nothing writes the file any more: finished files are skipped.",
+            remedy="Wait until no program writes to the file, then run the same command again: "
+            "finished files are skipped.",
         )

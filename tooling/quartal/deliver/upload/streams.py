@@ -26,7 +26,7 @@ def named_source(source: Path, name: str) -> Iterator[SourceFile]:
         UploadError: the stream was empty, or could not be stored temporarily.
     """
     if name in ("", ".", "..") or "/" in name or "\\" in name:
-        raise ConfigurationError(f"'{name}' is not a valid name for a file.", remedy="Name it such as 2024Q1.csv.")
+        raise ConfigurationError(f"'{name}' is not a valid name for a file.", remedy="Use a name such as 2024Q1.csv.")
     if not is_stream(source):
         if not source.is_file():
             what = "is a folder" if source.is_dir() else "does not exist"
@@ -46,7 +46,7 @@ def named_source(source: Path, name: str) -> Iterator[SourceFile]:
         if not target.stat().st_size:
             raise UploadError(
                 f"{source} was empty: the command that writes it may have failed. Nothing was uploaded.",
-                remedy="Run that command by itself.",
+                remedy="Run that command alone to see its error.",
             )
         yield SourceFile(target, name)
 

@@ -32,9 +32,9 @@ def warn_of_contents(
         others: keys of further files of the deliveries.
     """
     if named := _named(path.name for path in left_out):
-        console.warn(f"Left out, since systems and tools make them and readers skip them: {named}.")
+        console.warn(f"Left out, because operating systems and tools create them and readers skip them: {named}.")
     if named := _named(item.key.removeprefix(prefix) for item in without_bytes):
-        console.warn(f"Empty, so that a run finds no rows in it: {named}.")
+        console.warn(f"Empty, so a run reads no rows from it: {named}.")
     for each in likenesses[:_SHOWN]:
         new, other = each.key.removeprefix(prefix), each.other.removeprefix(prefix)
         path = other.partition("/")[2] if other.startswith("delivery=") else other
@@ -45,7 +45,7 @@ def warn_of_contents(
         )
     if others:
         console.warn(
-            f"The next run also reads {_count(len(others))} that had been delivered before: "
+            f"The next run also reads {_count(len(others))} that were delivered before: "
             f"{_named(key.removeprefix(prefix) for key in others)}. With --replace a delivery consists of what "
             "is uploaded alone."
         )

@@ -142,7 +142,7 @@ def deliver(
         rule = HeaderRule.of_dataset(settings.contracts_dir, deployment.dataset)
         check_headers(items, rule)
         for first_rows in broken_beginnings(items, rule.contract):
-            workspace.console.warn(f"{first_rows}. `quartal contract try` says what would become of all rows.")
+            workspace.console.warn(f"{first_rows}. `quartal contract try` shows what a run would do with all rows.")
         s3 = workspace.connection.s3()
         for repeated in repeated_keys(items, rule.contract, s3, deployment.lake_bucket, deployment.raw_prefix):
             workspace.console.warn(f"{repeated}.")
