@@ -99,7 +99,7 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
         published=state.published,
         contract_hash=contract.hash,
     )
-    selection = selection.also_withdraw(state.resurrected)
+    selection = selection.also_withdraw(state.to_withdraw)
     selection = complete(store, root, contract, selection, published=state.published, is_free=not (named or withdrawn))
     processed = [delivery.name for delivery in selection.deliveries]
     refuse_mixed_counts(

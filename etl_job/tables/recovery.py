@@ -18,13 +18,15 @@ _NOT_AS_PUBLISHED = {"contract_hash": ""}  # which no contract has, so the deliv
 
 @dataclass(frozen=True, slots=True)
 class PublishedState:
-    """The state of all deliveries; ``resurrected`` are withdrawn ones that the table contains nevertheless.
+    """The state of all deliveries.
 
+    ``to_withdraw`` are withdrawn ones that the table contains nevertheless, or of which a killed run may have left the
+    bad rows.
     ``finding`` is a sentence about what is wrong, if anything is.
     """
 
     published: Mapping[str, PublishedDelivery]
-    resurrected: tuple[str, ...] = ()
+    to_withdraw: tuple[str, ...] = ()
     finding: str | None = None
 
 
@@ -46,13 +48,14 @@ def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
     if changes is None:
         held = {file.partition for file in curated.data_files()}
         doubted = {name: state.model_copy(update=_NOT_AS_PUBLISHED) for name, state in published.items()}
-        resurrected = tuple(name for name, state in published.items() if state.withdrawn and name in held)
+        held_anyway = tuple(name for name, state in published.items() if state.withdrawn and name in held)
         return PublishedState(
-            doubted, resurrected, f"{curated.identifier} was rolled back, dropped or changed by others"
+            doubted, held_anyway, f"{curated.identifier} was rolled back, dropped or changed by others"
         )
-    for name in changes.withdrawn & published.keys():
+    withdrawn = tuple(sorted(changes.withdrawn & published.keys()))
+    for name in withdrawn:
         published[name] = published[name].model_copy(update={"withdrawn": True})
     for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
         state = published.get(name, PublishedDelivery(run_id="", inputs=(), contract_hash=""))
         published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
-    return PublishedState(published, finding="an earlier run ended after its first commit, before its manifest")
+    return PublishedState(published, withdrawn, "an earlier run ended after its first commit, before its manifest")

@@ -132,7 +132,7 @@ class ThinJob:
         there = self._deliveries()
         selection = select_deliveries(
             there, named=(), withdrawn=withdraw, published=published, contract_hash=HASH
-        ).also_withdraw(state.resurrected)
+        ).also_withdraw(state.to_withdraw)
         replaced = [*(delivery.name for delivery in selection.deliveries), *selection.withdrawn]
         contract = cast(Any, SimpleNamespace(key=("id",), dataset=DATASET))
         check_what_runs_left(store, contract, LeftByRuns(ROOT, tables, last, replaced), now)

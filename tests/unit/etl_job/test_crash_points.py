@@ -85,7 +85,7 @@ CURATED_COMMIT = "stage=commit table=lake.vehicle_sightings_curated"
 
 
 def test_withdrawal_that_died_between_its_commits_is_finished_by_the_next_run(lake, start):
-    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nbad\n")
     lake.deliver("d2", f"{HEADER}\nk2,Opel,2024-01-02,10:00:00\n")
     start("one")
     with pytest.raises(Killed):
@@ -93,6 +93,7 @@ def test_withdrawal_that_died_between_its_commits_is_finished_by_the_next_run(la
     healed = start("three")
     assert (healed.published["d1"].withdrawn, healed.published["d2"].withdrawn) == (True, False)
     assert counts("features") == counts("curated") == [("Opel", date(2024, 1, 2), 1)]
+    assert not list((lake.root / "quarantine" / DATASET).rglob("*.parquet"))
     assert not start("four").published_anything
 
 
