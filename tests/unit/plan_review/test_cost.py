@@ -111,6 +111,12 @@ def test_every_format_shows_what_a_larger_job_costs_per_run(reviewed, form):
     assert "job review-features 4 x G.1X -> 10 x G.2X: +$3.52 per run" in told
 
 
+@pytest.mark.parametrize(("minutes", "told"), [(1.0, "a run of 1 minute ("), (2.5, "a run of 2.5 minutes (")])
+def test_basis_names_how_long_a_run_takes(reviewed, basis, minutes, told):
+    usage = basis.usage.model_copy(update={"run_minutes": minutes})
+    assert told in render_text(review(reviewed("update").plan, replace(basis, usage=usage)))
+
+
 def test_old_prices_are_marked_as_old(reviewed, basis):
     plan = reviewed("update").plan
     prices = basis.prices

@@ -140,9 +140,10 @@ class CostReview:
     @property
     def basis(self) -> str:
         """The basis of the numbers, in one sentence."""
+        minutes = f"{self.usage.run_minutes:.4g}"
         return (
             f"{self.prices.region} prices of {self.prices.as_of} ({self.prices.origin}); "
-            f"a run of {self.usage.run_minutes:.4g} minutes ({self.usage.origin}) on all workers; "
+            f"a run of {minutes} {'minute' if minutes == '1' else 'minutes'} ({self.usage.origin}) on all workers; "
             f"{self.usage.stored_gb:.4g} GB per bucket, {self.usage.access_log_gb:.4g} GB per access log (estimate); "
             "without free tier and data transfer"
         )
