@@ -110,7 +110,9 @@ def test_table_of_an_earlier_version_keeps_its_columns(contract, document, parse
 def test_column_that_becomes_another_type_is_refused_whatever_is_processed(contract, document, parse):
     features(document).update(entity=["time"], count="brand")
     changed = parse(document)
-    with pytest.raises(ContractError, match=r"lake\.t has a column brand of type string, but the contract defines type long"):
+    with pytest.raises(
+        ContractError, match=r"lake\.t has a column brand of type string, but the contract defines type long"
+    ):
         check(open_tables(changed, held_by=contract), changed, processed=("q1", "q2"))
 
 
