@@ -18,9 +18,9 @@ from typing import Any, cast
 import pytest
 from moto import mock_aws
 
-from quartal.core import private_files
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, QuartalError, TerraformError
+from quartal.core.whole_files import write_whole
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
 from quartal.features.export import ExportFormat, export_features
 from quartal.features.tags import State
@@ -78,16 +78,20 @@ def test_report_on_a_full_disk_is_no_page_and_no_half_of_one(small_disk, monkeyp
     fill(small_disk)
     monkeypatch.setattr("quartal.report.writing.render_report", lambda *_, **__: "x" * 10_000)
     deployed = SimpleNamespace(quarantine_share_limit=None)
-    workspace = SimpleNamespace(settings=SimpleNamespace(is_local=True), deployment=deployed)
+    settings = SimpleNamespace(is_local=True, naming_options=tuple)
+    workspace = SimpleNamespace(settings=settings, deployment=deployed)
     with pytest.raises(ConfigurationError, match="No space left"):
         write_page(cast(Any, workspace), cast(Any, None), small_disk / "report.html")
     assert sorted(path.name for path in small_disk.iterdir()) == ["full"]
 
 
-def test_record_that_cannot_be_written_is_an_error(small_disk):
+def test_record_that_cannot_be_written_is_an_error_and_the_earlier_one_stays(small_disk):
+    record = small_disk / "record.json"
+    record.write_text("earlier")
     fill(small_disk)
     with pytest.raises(OSError, match="No space left"):
-        private_files.write(small_disk / "record.json", "x" * 10_000)
+        write_whole(record, "x" * 10_000, owner_only=True)
+    assert record.read_text() == "earlier"
 
 
 CONFIGURATION = """

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from quartal.core import private_files
+from quartal.core.whole_files import write_whole
 from quartal.deploy.bootstrap import holds_bucket
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
@@ -17,7 +17,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes
 def test_private_file_is_for_its_owner_even_where_another_was_there(tmp_path):
     path = tmp_path / "record.json"
     path.touch(0o644)
-    private_files.write(path, "{}")
+    write_whole(path, "{}", owner_only=True)
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("{}", 0o600)
 
 

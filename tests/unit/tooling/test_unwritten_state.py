@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from quartal.core import private_files
 from quartal.core.errors import TerraformError
+from quartal.core.whole_files import write_whole
 from quartal.terraform.program import Terraform
 from quartal.terraform.remedies import explain
 from quartal.terraform.unwritten_state import keep_dumped_state, refuse_unwritten_state
@@ -55,15 +55,13 @@ def test_state_with_an_unwritable_folder_is_kept_elsewhere_and_found_again(tmp_p
     folder.mkdir(parents=True)
     other.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(other))
-    write = private_files.write
 
-    def without_room(path, text):
+    def without_room(path, text, *, owner_only):
         if path.parent == folder:
-            path.write_text("")
             raise OSError(28, "No space left on device")
-        write(path, text)
+        write_whole(path, text, owner_only=owner_only)
 
-    monkeypatch.setattr(private_files, "write", without_room)
+    monkeypatch.setattr("quartal.terraform.unwritten_state.write_whole", without_room)
     keep_dumped_state(folder, DUMP)
     kept = other / "quartal-dev-infra-errored.tfstate"
     with pytest.raises(TerraformError, match=re.escape(f"They are kept in {kept}")):

@@ -1,9 +1,8 @@
-"""Files that only their owner may read: Terraform states, logs, and files with values from either."""
+"""Logs that only their owner may read; files that are written as a whole are those of whole_files.py."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 _OWNER = 0o600
 
@@ -14,9 +13,3 @@ def opener(path: str, flags: int) -> int:
     if hasattr(os, "fchmod"):  # pragma: no branch
         os.fchmod(descriptor, _OWNER)
     return descriptor
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file that only its owner may read."""
-    with open(path, "w", encoding="utf-8", opener=opener) as file:
-        file.write(text)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plan_review.model import FailedApply
-from quartal.core import private_files
+from quartal.core.whole_files import write_whole
 from quartal.terraform.events import TerraformEvent
 from quartal.terraform.working_copy import StagedRoot
 
@@ -39,7 +39,7 @@ class ApplyProgress:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         failed = FailedApply(at, tuple(done), tuple(address for address in begun if address not in self.done))
         with suppress(OSError):
-            private_files.write(_file(staged), json.dumps(asdict(failed), indent=2) + "\n")
+            write_whole(_file(staged), json.dumps(asdict(failed), indent=2) + "\n", owner_only=True)
 
 
 def read_failed_apply(staged: StagedRoot) -> FailedApply | None:

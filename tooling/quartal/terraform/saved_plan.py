@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from quartal.core import private_files
 from quartal.core.errors import ConfigurationError
+from quartal.core.whole_files import write_whole
 from quartal.terraform.working_copy import StagedRoot
 
 
@@ -72,7 +72,7 @@ def write_record(
         account=account,
         region=region,
     )
-    private_files.write(record_file(staged), json.dumps(asdict(record), indent=2) + "\n")
+    write_whole(record_file(staged), json.dumps(asdict(record), indent=2) + "\n", owner_only=True)
     return record
 
 

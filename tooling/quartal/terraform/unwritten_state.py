@@ -11,8 +11,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from quartal.core import private_files
 from quartal.core.errors import TerraformError
+from quartal.core.whole_files import write_whole
 
 _NAME = "errored.tfstate"
 _LOCAL = "terraform.tfstate"
@@ -35,7 +35,7 @@ def keep_dumped_state(folder: Path, line: str) -> None:
     name = "-".join(("quartal", *folder.resolve().parts[-2:], _NAME))
     for place in (path, Path(tempfile.gettempdir()) / name, Path.home() / name):
         with suppress(OSError):
-            private_files.write(place, json.dumps(state, indent=2) + "\n")
+            write_whole(place, json.dumps(state, indent=2) + "\n", owner_only=True)
             if place != path:
                 path.unlink(missing_ok=True)
                 path.symlink_to(place)

@@ -22,6 +22,7 @@ from quartal.core.errors import ConfigurationError, QuartalError
 from quartal.core.interrupts import DeferredInterrupts
 from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
+from quartal.core.whole_files import write_whole
 from quartal.local.local_stack.health import Health, read_health
 from quartal.local.local_stack.hosts import chosen_host
 from quartal.local.toolchain import class_archive, environments, glue_6
@@ -136,7 +137,7 @@ def start(settings: Settings, *, port: int, announce: Announce, host: str | None
                 start_new_session=True,
             )
         server = LocalStackServer(process.pid, psutil.Process(process.pid).create_time(), port, str(folder))
-        private_files.write(_record_file(settings), json.dumps(asdict(server)))
+        write_whole(_record_file(settings), json.dumps(asdict(server)), owner_only=True)
         try:
             interrupts.release()
             _wait_until_healthy(server, process, chosen.title)
