@@ -179,7 +179,7 @@ def test_wait_gives_up_where_no_answer_comes_for_ten_minutes(glue):
 def test_answer_without_a_run_broke_off(glue):
     client, stubber = glue
     stubber.add_response("get_workflow_run", {})
-    with pytest.raises(ResponseStreamingError, match="broke off"):
+    with pytest.raises(ResponseStreamingError, match="was cut off"):
         read_run(client, "flow", "wr_1", crawler="crawler", job="job")
 
 

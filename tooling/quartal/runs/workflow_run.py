@@ -134,11 +134,11 @@ def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job:
     """The run as it is now.
 
     Raises:
-        ResponseStreamingError: the answer broke off.
+        ResponseStreamingError: the answer was cut off.
     """
     answer = glue.get_workflow_run(Name=workflow, RunId=run_id, IncludeGraph=True)
     if "Run" not in answer:
-        raise ResponseStreamingError(error="the answer to GetWorkflowRun broke off")
+        raise ResponseStreamingError(error="the answer to GetWorkflowRun was cut off")
     return _parse_run(dict(answer["Run"]), workflow, crawler, job)
 
 

@@ -64,7 +64,7 @@ def start_workflow_run(
             answer = starter.start_workflow_run(Name=workflow, RunProperties={**properties, START_TOKEN: token})
             if run_id := answer.get("RunId"):
                 return run_id
-            failure: Exception = ResponseStreamingError(error="the answer to StartWorkflowRun broke off")
+            failure: Exception = ResponseStreamingError(error="the answer to StartWorkflowRun was cut off")
             effect = Effect.UNKNOWN
         except Exception as error:  # after any error, the list of runs decides
             failure, effect = error, call_effect(error)

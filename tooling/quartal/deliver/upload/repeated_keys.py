@@ -52,7 +52,7 @@ class RepeatedKeys:
     def __str__(self) -> str:
         return (
             f"{self.path}: {self.repeated} of the first {self.rows} rows have the {', '.join(self.key)} of other rows "
-            f"in {self.other}, and a run keeps only one of them. If each file numbers its rows again, remove "
+            f"in {self.other}, and a run keeps only one of them. If each file numbers its rows from 1, remove "
             "primaryKey from the contract"
         )
 

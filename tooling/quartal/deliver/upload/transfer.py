@@ -61,7 +61,7 @@ def objects_below(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObj
     """All objects below a prefix, by key.
 
     Raises:
-        AwsError: the listing broke off.
+        AwsError: the listing was cut off.
     """
     found: dict[str, StoredObject] = {}
     last = ""
