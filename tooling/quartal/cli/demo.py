@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quartal.cli.options import JsonOption, open_workspace
+from quartal.cli.options import HostOption, JsonOption, open_workspace
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT
 
 
@@ -22,12 +22,13 @@ def demo(
         bool,
         typer.Option(
             "--keep/--teardown",
-            help="Leave the deployment and LocalStack running, or remove both at the end.",
+            help="Leave the deployment and its local AWS running, or remove both at the end.",
         ),
     ] = True,
+    host: HostOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the whole pipeline on this machine: LocalStack, Terraform, upload, crawl, trigger, Spark, features."""
     from quartal.scenarios.demo import run_demo
 
-    run_demo(open_workspace(LOCALSTACK_ENVIRONMENT, as_json=as_json), rows=rows, seed=seed, keep=keep)
+    run_demo(open_workspace(LOCALSTACK_ENVIRONMENT, as_json=as_json), rows=rows, seed=seed, keep=keep, host=host)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quartal.cli.options import JsonOption
+from quartal.cli.options import HostOption, JsonOption
 from quartal.core.console import Console
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import DEFAULT_LOCALSTACK_PORT, LOCALSTACK_ENVIRONMENT, Settings
@@ -28,10 +28,7 @@ def start(
     foreground: Annotated[
         bool, typer.Option("--foreground", "-f", help="Stay in the foreground and show the log; Ctrl-C stops it.")
     ] = False,
-    host: Annotated[
-        str | None,
-        typer.Option("--host", help="Host of the Glue service: localstack (the default), localemu or standalone."),
-    ] = None,
+    host: HostOption = None,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if one is already running.")] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -43,6 +43,10 @@ DatasetOption = Annotated[
     ),
 ]
 WideOption = Annotated[bool, typer.Option("--wide", help="Show every column in full, even if the terminal is narrow.")]
+HostOption = Annotated[
+    str | None,
+    typer.Option("--host", help="Host of the Glue service: localstack (the default), localemu or standalone."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 

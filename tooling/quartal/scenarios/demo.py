@@ -14,6 +14,7 @@ from quartal.deploy import change
 from quartal.features.query import iceberg_catalog, run_query
 from quartal.local.local_stack import server
 from quartal.local.local_stack.endpoint import find_endpoint
+from quartal.local.local_stack.hosts import chosen_host
 from quartal.report.writing import REPORT, make_report, write_page
 from quartal.runs.outcome import show_manifest
 from quartal.runs.pipeline import run_pipeline
@@ -26,17 +27,25 @@ if TYPE_CHECKING:
 SAMPLE_QUERY = "select brand, day, sightings from features order by day desc, sightings desc limit 5"
 
 
-def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
+def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool, host: str | None = None) -> None:
     """Generate, deploy, upload and run twice, query; what exists and is still valid is used again.
 
+    Args:
+        workspace: the local environment.
+        rows: rows of the feed.
+        seed: seed of the feed.
+        keep: leave the deployment and its local AWS running at the end.
+        host: the host of the Glue service to start; None for that of `QUARTAL_HOST`, or for what runs already.
+
     Raises:
+        ConfigurationError: a host is named, and a local AWS runs already.
         QuartalError: a step failed; the results of earlier steps stay, so that they can be examined.
     """
     console, settings = workspace.console, workspace.settings
     started = time.monotonic()
 
-    console.heading("1/6  LocalStack with the Glue service")
-    _ensure_local_stack(settings, console)
+    console.heading(f"1/6  {chosen_host(settings, host).title} with the Glue service")
+    _ensure_local_stack(settings, console, host)
 
     console.heading("2/6  Raw data")
     folder = generate_feed(
@@ -91,22 +100,28 @@ def tear_down(workspace: Workspace) -> None:
     running = server.running_server(workspace.settings)
     if running is not None:
         server.stop(workspace.settings, running)
-        workspace.console.done("Stopped LocalStack")
+        workspace.console.done(f"Stopped {running.endpoint_url}")
 
 
-def _ensure_local_stack(settings: Settings, console: Console) -> None:
+def _ensure_local_stack(settings: Settings, console: Console, host: str | None) -> None:
     endpoint = find_endpoint(settings)
+    if endpoint is not None and host is not None:
+        raise ConfigurationError(
+            f"A local AWS already answers at {endpoint.url} ({endpoint.source}), so --host {host} starts none.",
+            remedy="Stop it first: `quartal localstack stop`. To use it as it is, leave --host out.",
+        )
     if endpoint is not None:
-        console.done(f"LocalStack at {endpoint.url} ({endpoint.source})")
+        console.done(f"A local AWS answers at {endpoint.url} ({endpoint.source})")
         return
-    with console.waiting("starting LocalStack") as line:
+    title = chosen_host(settings, host).title
+    with console.waiting(f"starting {title}") as line:
         announce = line.update if console.is_terminal else console.note
         try:
-            started = server.start(settings, port=DEFAULT_LOCALSTACK_PORT, announce=announce)
+            started = server.start(settings, port=DEFAULT_LOCALSTACK_PORT, announce=announce, host=host)
         except ConfigurationError:
             # another program uses the standard port; any free port will do
-            started = server.start(settings, port=server.free_port(), announce=announce)
-    console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
+            started = server.start(settings, port=server.free_port(), announce=announce, host=host)
+    console.done(f"{title} at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
 
 
 def _show_what_remains(workspace: Workspace) -> None:
