@@ -41,6 +41,7 @@ _USER_SETTINGS = (
     "AWS_CA_BUNDLE",
 )
 _DEFAULT_REGION = "eu-central-1"
+SIGNED_OUT = (CredentialRetrievalError, SSOError, TokenRetrievalError)  # errors of a session that is over
 
 
 def aws_environment(settings: Settings, endpoint_url: str | None) -> dict[str, str]:
@@ -207,6 +208,6 @@ def as_aws_error(error: Exception) -> AwsError:
         return AwsError(str(error), remedy="Check the endpoint with `quartal doctor`.")
     if isinstance(error, NoCredentialsError):
         return AwsError("No AWS credentials.", remedy="Sign in to AWS, or set AWS_PROFILE.")
-    if isinstance(error, CredentialRetrievalError | SSOError | TokenRetrievalError):  # of a session that is over
+    if isinstance(error, SIGNED_OUT):
         return AwsError(str(error).strip(), remedy="Sign in again, then run the command again.")
     return AwsError(str(error), remedy=_TRY_AGAIN)

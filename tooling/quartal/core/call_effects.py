@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from urllib3.exceptions import HTTPError  # botocore lets it through where the body of a refusal breaks off
 
-from quartal.core.aws import as_aws_error
+from quartal.core.aws import SIGNED_OUT, as_aws_error
 from quartal.core.errors import QuartalError
 
 CONFLICT = "ConcurrentModificationException"  # G35
@@ -74,7 +74,9 @@ def call_effect(error: BaseException) -> Effect:
 
 def is_expired(error: BaseException) -> bool:
     """Whether the credentials are no longer valid."""
-    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code", "") in _EXPIRED
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "") in _EXPIRED
+    return isinstance(error, SIGNED_OUT)
 
 
 def is_missing(error: BaseException) -> bool:
