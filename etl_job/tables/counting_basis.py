@@ -15,20 +15,20 @@ from etl_job.findings.wording import some, typed
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg_state import IcebergState
 from etl_job.tables.json_properties import is_list_of_texts, read_record
+from etl_job.tables.property_names import COUNTED_BY
 from etl_job.tables.table_schema import iceberg_schema
 
-PROPERTY = "quartal.counted-by"
 _COLUMNS = "columns"
 
 
 def basis_of_counts(curated: IcebergState, contract: Contract) -> dict[str, str]:
     """The curated table's property, if all of its rows are counted by this contract."""
-    return {PROPERTY: json.dumps({**_ways_of_counting(contract), _COLUMNS: _names(curated)})}
+    return {COUNTED_BY: json.dumps({**_ways_of_counting(contract), _COLUMNS: _names(curated)})}
 
 
 def basis_of_features(features: IcebergState) -> dict[str, str]:
     """The features table's property, if all of its rows have the columns that the contract asks for."""
-    return {PROPERTY: json.dumps({_COLUMNS: _names(features)})}
+    return {COUNTED_BY: json.dumps({_COLUMNS: _names(features)})}
 
 
 def have_other_columns(features: IcebergState) -> bool:
@@ -116,7 +116,7 @@ def _names(table: IcebergState) -> list[str]:
 
 
 def _recorded(table: IcebergState) -> dict[str, Any]:
-    return read_record(table.metadata.properties, PROPERTY, table.identifier, _is_basis)
+    return read_record(table.metadata.properties, COUNTED_BY, table.identifier, _is_basis)
 
 
 def _is_basis(found: dict[str, Any]) -> bool:

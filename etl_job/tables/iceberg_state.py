@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import EqualTo
+from pyiceberg.expressions import AlwaysTrue, EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.table import FileScanTask, Table, _to_arrow_batch_reader_via_file_scan_tasks
+from pyiceberg.table import FileScanTask, Table
 from pyiceberg.table.metadata import TableMetadata, new_table_metadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.transforms import IdentityTransform
@@ -18,8 +18,9 @@ from pyiceberg.transforms import IdentityTransform
 from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
+from etl_job.tables.property_names import SOURCE_SNAPSHOT
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
-from etl_job.tables.snapshot_change import SOURCE_SNAPSHOT, Changes, branch_names, changes_since, decode_day, noted
+from etl_job.tables.snapshot_change import Changes, branch_names, changes_since, decode_day, noted_snapshot
 from etl_job.tables.table_schema import iceberg_schema
 
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ class IcebergState:
     @property
     def source_snapshot(self) -> int | None:
         """The snapshot of another table that this one's current snapshot was computed from, if it is recorded."""
-        source = noted(self.metadata.current_snapshot(), SOURCE_SNAPSHOT)
-        return int(source) if source else None
+        return noted_snapshot(self.metadata, self.metadata.current_snapshot(), SOURCE_SNAPSHOT)
 
     def changes_since(self, snapshot_id: int | None) -> Changes | None:
         """The changes of runs since a snapshot; None if they are unknown, for example after a rollback."""
@@ -158,9 +158,14 @@ class IcebergState:
         """
         if self._table is None:
             raise LookupError(f"{self.identifier} does not exist yet")
-        scan = self._table.scan()
+        import pyarrow as pa
+        from pyiceberg.io.pyarrow import ArrowScan, schema_to_pyarrow
+
         tasks: dict[str, list[FileScanTask]] = defaultdict(list)
-        for task in scan.plan_files():
+        for task in self._table.scan().plan_files():
             tasks[str(task.file.partition[0])].append(task)
+        schema = self._table.schema()
+        rows, arrow_schema = ArrowScan(self.metadata, self._table.io, schema, AlwaysTrue()), schema_to_pyarrow(schema)
         for partition in partitions:
-            yield partition, _to_arrow_batch_reader_via_file_scan_tasks(scan, scan.projection(), tasks[partition])
+            batches = rows.to_record_batches(tasks[partition])
+            yield partition, pa.RecordBatchReader.from_batches(arrow_schema, batches).cast(arrow_schema)

@@ -1,7 +1,8 @@
-"""Reads the job's records in the properties of tables and snapshots: JSON that other programs can change."""
+"""Reads the job's records in the properties of tables and snapshots, which other programs can change."""
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from etl_job.errors import TableRecordError
@@ -43,6 +44,31 @@ def read_record(
         TableRecordError: the property is no object, or not a valid one.
     """
     return dict(_read(properties, name, table, "{}", lambda found: isinstance(found, dict) and is_valid(found)))
+
+
+def read_day(properties: Mapping[str, str], name: str, table: str) -> date | None:
+    """A property that is a day such as 2024-03-31; None if the snapshot lacks it.
+
+    Raises:
+        TableRecordError: the property is anything else.
+    """
+    text = properties.get(name)
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError as error:
+        raise TableRecordError(table, name, str(text)) from error
+
+
+def read_snapshot_id(properties: Mapping[str, str], name: str, table: str) -> int | None:
+    """A property that is the id of a snapshot; None if the snapshot lacks it.
+
+    Raises:
+        TableRecordError: the property is anything else.
+    """
+    text = properties.get(name)
+    if text is not None and not (text.isascii() and text.isdecimal()):
+        raise TableRecordError(table, name, text)
+    return int(text) if text is not None else None
 
 
 def is_list_of_texts(found: object) -> bool:

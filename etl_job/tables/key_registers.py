@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from etl_job.tables.json_properties import read_numbers, read_texts
+from etl_job.tables.property_names import KEY_REGISTER_FILES, KEY_REGISTERS
 
 FOLDER = "keys"  # below the curated table's location
-PROPERTY = "quartal.key-registers"
-FILES_PROPERTY = "quartal.key-register-files"  # how many files a folder has: a run without valid rows leaves none
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,8 @@ class Registers:
         Raises:
             TableRecordError: a property is not what the job wrote.
         """
-        named = read_texts(properties, PROPERTY, table_location)
-        counted = read_numbers(properties, FILES_PROPERTY, table_location)
+        named = read_texts(properties, KEY_REGISTERS, table_location)
+        counted = read_numbers(properties, KEY_REGISTER_FILES, table_location)
         return cls(
             {delivery: f"{table_location}/{FOLDER}/{name}" for delivery, name in named.items()},
             {f"{table_location}/{FOLDER}/{name}": number for name, number in counted.items()},
@@ -45,8 +44,8 @@ class Registers:
         named = {delivery: _last_part(folder) for delivery, folder in sorted(self.folders.items())}
         used = sorted(set(self.folders.values()) & self.files.keys())
         return {
-            PROPERTY: json.dumps(named),
-            FILES_PROPERTY: json.dumps({_last_part(folder): self.files[folder] for folder in used}),
+            KEY_REGISTERS: json.dumps(named),
+            KEY_REGISTER_FILES: json.dumps({_last_part(folder): self.files[folder] for folder in used}),
         }
 
     def of(self, deliveries: Sequence[str]) -> "Registers":

@@ -8,8 +8,7 @@ from etl_job.contract.schemas import DELIVERY, RUN_ID
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import partition_folder
 from etl_job.tables.json_properties import read_texts
-
-PROPERTY = "quartal.quarantine"
+from etl_job.tables.property_names import QUARANTINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +24,12 @@ class Quarantines:
         Raises:
             TableRecordError: the property is not what the job wrote.
         """
-        return cls(read_texts(properties, PROPERTY, table_location))
+        return cls(read_texts(properties, QUARANTINE, table_location))
 
     @property
     def properties(self) -> dict[str, str]:
         """As the curated table's property."""
-        return {PROPERTY: json.dumps(dict(sorted(self.runs.items())))}
+        return {QUARANTINE: json.dumps(dict(sorted(self.runs.items())))}
 
     def after(self, replaced: Sequence[str], with_bad_rows: Sequence[str], run_id: str) -> "Quarantines":
         """Those after a run that replaced some deliveries, of which some have bad rows."""

@@ -14,12 +14,9 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot
 
-from etl_job.tables.snapshot_change import noted, noted_list
+from etl_job.tables.property_names import AS_OF_QUARTER, CORRECTED_BY, DAYS_TO, LATER_DELIVERIES
+from etl_job.tables.snapshot_change import noted, noted_day, noted_list
 
-AS_OF_QUARTER = "quartal.as-of-quarter"
-DAYS_TO = "quartal.days-to"
-LATER_DELIVERIES = "quartal.later-deliveries"
-CORRECTED_BY = "quartal.corrected-by"
 QUARTER_NAME = re.compile(r"(?!0000)[0-9]{4}Q[1-4]")
 
 
@@ -62,12 +59,12 @@ def standing_tags(table: TableMetadata) -> dict[str, QuarterTag | None]:
         if reference.snapshot_ref_type != SnapshotRefType.TAG or not QUARTER_NAME.fullmatch(name):
             continue
         snapshot = table.snapshot_by_id(reference.snapshot_id)
-        quarter, days_to = noted(snapshot, AS_OF_QUARTER), noted(snapshot, DAYS_TO)
+        quarter = noted(snapshot, AS_OF_QUARTER)
         found[name] = None
         if quarter is not None and quarter <= name:
             found[name] = QuarterTag(
                 name,
-                date.fromisoformat(days_to) if days_to else None,
+                noted_day(table, snapshot, DAYS_TO),
                 noted_list(table, snapshot, LATER_DELIVERIES),
                 noted_list(table, snapshot, CORRECTED_BY),
                 _sequence_number(snapshot) > newest,

@@ -23,8 +23,9 @@ from etl_job.manifest.files import LastRun, read_manifest
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import FOLDER
+from etl_job.tables.property_names import RUN
 from etl_job.tables.quarantine_runs import quarantine_folder
-from etl_job.tables.snapshot_change import RUN, noted
+from etl_job.tables.snapshot_change import noted
 
 # A lifecycle rule may expire bad rows after whole days. What is missing sooner was deleted otherwise.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)

@@ -14,17 +14,13 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType
 from pyiceberg.utils.datetime import days_to_date
 
-from etl_job.tables.json_properties import read_list
+from etl_job.tables.json_properties import read_day, read_list, read_snapshot_id
+from etl_job.tables.property_names import PREVIOUS, PROCESSED, RUN, SOURCE_SNAPSHOT, WITHDRAWN
 
 if TYPE_CHECKING:
     from etl_job.tables.quarter_tags import QuarterTag
 
 RUN_TAGS_KEPT = 20  # five years of one run a quarter; each holds on to the files of its snapshot
-SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
-RUN = "quartal.run-id"
-PROCESSED = "quartal.deliveries"  # those that the run put into the table, or back into it, as a JSON list
-WITHDRAWN = "quartal.withdrawn-deliveries"
-PREVIOUS = "quartal.previous-snapshot-id"  # the state before the run; the parent may be the run's own, and expire
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +84,7 @@ def changes_since(table: TableMetadata, snapshot_id: int | None) -> Changes | No
         # The newest word holds: snapshots are visited from the newest on.
         processed.update(set(noted_list(table, snapshot, PROCESSED)) - withdrawn)
         withdrawn.update(set(noted_list(table, snapshot, WITHDRAWN)) - processed)
-        previous = noted(snapshot, PREVIOUS)
-        reached = int(previous) if previous else snapshot.parent_snapshot_id
+        reached = noted_snapshot(table, snapshot, PREVIOUS) or snapshot.parent_snapshot_id
     return Changes(frozenset(processed), frozenset(withdrawn)) if reached == snapshot_id else None
 
 
@@ -129,7 +124,7 @@ def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
 
 def noted(snapshot: Snapshot | None, name: str) -> str | None:
     """The snapshot's record under this name."""
-    return snapshot.summary.additional_properties.get(name) if snapshot and snapshot.summary else None
+    return _properties(snapshot).get(name)
 
 
 def noted_list(table: TableMetadata, snapshot: Snapshot | None, name: str) -> tuple[str, ...]:
@@ -138,8 +133,33 @@ def noted_list(table: TableMetadata, snapshot: Snapshot | None, name: str) -> tu
     Raises:
         TableRecordError: the record is no list of texts.
     """
-    properties = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
-    return read_list(properties, name, f"snapshot {snapshot.snapshot_id if snapshot else None} of {table.location}")
+    return read_list(_properties(snapshot), name, _title(table, snapshot))
+
+
+def noted_day(table: TableMetadata, snapshot: Snapshot | None, name: str) -> date | None:
+    """The snapshot's record under this name, which is a day.
+
+    Raises:
+        TableRecordError: the record is no day.
+    """
+    return read_day(_properties(snapshot), name, _title(table, snapshot))
+
+
+def noted_snapshot(table: TableMetadata, snapshot: Snapshot | None, name: str) -> int | None:
+    """The snapshot's record under this name, which is the id of a snapshot.
+
+    Raises:
+        TableRecordError: the record is no whole number.
+    """
+    return read_snapshot_id(_properties(snapshot), name, _title(table, snapshot))
+
+
+def _properties(snapshot: Snapshot | None) -> Mapping[str, str]:
+    return snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
+
+
+def _title(table: TableMetadata, snapshot: Snapshot | None) -> str:
+    return f"snapshot {snapshot.snapshot_id if snapshot else None} of {table.location}"
 
 
 def decode_day(bound: bytes) -> date:

@@ -7,14 +7,24 @@ import pytest
 from pyiceberg.table.metadata import TableMetadata
 
 from etl_job.errors import TableRecordError
-from etl_job.tables.counting_basis import PROPERTY as COUNTED_BY
 from etl_job.tables.counting_basis import have_other_columns
 from etl_job.tables.iceberg_state import IcebergState
-from etl_job.tables.key_registers import FILES_PROPERTY, Registers
-from etl_job.tables.key_registers import PROPERTY as KEY_REGISTERS
-from etl_job.tables.quarantine_runs import PROPERTY as QUARANTINE
+from etl_job.tables.key_registers import Registers
+from etl_job.tables.property_names import (
+    AS_OF_QUARTER,
+    COUNTED_BY,
+    DAYS_TO,
+    KEY_REGISTER_FILES,
+    KEY_REGISTERS,
+    PREVIOUS,
+    PROCESSED,
+    QUARANTINE,
+    RUN,
+    WITHDRAWN,
+)
 from etl_job.tables.quarantine_runs import Quarantines
-from etl_job.tables.snapshot_change import PROCESSED, RUN, WITHDRAWN, changes_since
+from etl_job.tables.quarter_tags import standing_tags
+from etl_job.tables.snapshot_change import changes_since
 
 TABLE = "s3://lake/curated/sales"
 NO_TEXTS = ["", "q1", '{"q1":', "[" * 100_000, "null", "[]", '{"q1": 1}', '{"q1": null}']
@@ -38,7 +48,7 @@ def test_folders_and_runs_that_are_no_texts_by_delivery_are_refused(name, parse,
 
 @pytest.mark.parametrize("value", ["{", '{"r1": "1"}', '{"r1": true}', '{"r1": 1.5}'])
 def test_numbers_of_files_that_are_no_whole_numbers_are_refused(value):
-    refused(FILES_PROPERTY, value, lambda properties: Registers.parse(properties, TABLE))
+    refused(KEY_REGISTER_FILES, value, lambda properties: Registers.parse(properties, TABLE))
 
 
 @pytest.mark.parametrize("value", ["{", "[]", '{"columns": "brand"}', '{"columns": [1]}', '{"key": ["id"]}'])
@@ -61,3 +71,30 @@ def test_deliveries_of_a_snapshot_that_are_no_list_are_refused(name, value):
         return changes_since(cast(TableMetadata, table), None)
 
     refused(name, value, lambda properties: read({RUN: "wr_1", **properties}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        (PREVIOUS, "the-one-before", lambda table: changes_since(table, None)),
+        (PREVIOUS, "-1", lambda table: changes_since(table, None)),
+        (DAYS_TO, "2024Q1", standing_tags),
+        (DAYS_TO, "", standing_tags),
+    ],
+)
+def test_day_or_snapshot_that_the_job_did_not_write_is_refused(name, value, read):
+    def read_snapshot(properties):
+        snapshot = SimpleNamespace(
+            snapshot_id=7, parent_snapshot_id=None, summary=SimpleNamespace(additional_properties=properties)
+        )
+        tag = SimpleNamespace(snapshot_id=7, snapshot_ref_type="tag")
+        table = SimpleNamespace(
+            location=TABLE,
+            current_snapshot_id=7,
+            current_snapshot=lambda: None,
+            snapshot_by_id=lambda _: snapshot,
+            refs={"2024Q1": tag},
+        )
+        return read(cast(TableMetadata, table))
+
+    refused(name, value, lambda properties: read_snapshot({RUN: "wr_1", AS_OF_QUARTER: "2024Q1", **properties}))

@@ -20,8 +20,8 @@ from etl_job.publishing.point_in_time import (
     quarter_of,
 )
 from etl_job.tables import snapshot_chain
-from etl_job.tables.quarter_tags import AS_OF_QUARTER, QUARTER_NAME
-from etl_job.tables.snapshot_change import RUN
+from etl_job.tables.property_names import AS_OF_QUARTER, RUN
+from etl_job.tables.quarter_tags import QUARTER_NAME
 
 from .conftest import DATABASE
 from .quarterly_lake import QuarterlyLake, Row, compute_features, kept_rows

@@ -5,11 +5,9 @@ from typing import cast
 
 from pyiceberg.table.snapshots import Snapshot
 
-from etl_job.tables import key_registers, quarantine_runs
 from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import Quarantines
 from etl_job.tables.snapshot_change import Replacement, is_one_of
-from quartal.features import maintenance, quarantine
 
 
 def test_table_properties_have_the_names_that_earlier_versions_wrote():
@@ -29,8 +27,3 @@ def test_snapshot_properties_have_the_names_that_earlier_versions_wrote():
         "quartal.deliveries",
         "quartal.withdrawn-deliveries",
     }
-
-
-def test_command_reads_the_properties_that_the_job_writes():
-    assert maintenance.KEY_REGISTERS == key_registers.PROPERTY
-    assert quarantine._RUNS == quarantine_runs.PROPERTY

@@ -14,14 +14,15 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
 from etl_job.lake.files import LocalObjectStore
+from etl_job.tables.property_names import KEY_REGISTERS, RUN
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
 from quartal.features.iceberg_commits import committing_client, load_with_retries
 from quartal.features.lake_files import lake_path
-from quartal.features.maintenance import KEY_REGISTERS, Lake, files_named_by, maintain
+from quartal.features.maintenance import Lake, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.features.snapshot_expiry import expire
-from quartal.features.tags import RUN_ID, list_tags, remove_tag, set_tag
+from quartal.features.tags import list_tags, remove_tag, set_tag
 from tests.unit.tooling.lost_answers import (
     Faulty,
     broken_off,
@@ -69,7 +70,7 @@ class Place:
         rows = pa.table({"value": pa.array([1], pa.int64())})
         table = self.catalog.create_table(TABLE, rows.schema, location=f"{self.lake.root}/features/feed")
         for run_id in ("wr_1", "wr_2", "wr_3"):
-            table.overwrite(rows, snapshot_properties={RUN_ID: run_id})
+            table.overwrite(rows, snapshot_properties={RUN: run_id})
         self.orphan = Path(lake_path(self.lake.root)) / "features/feed/data/orphan.parquet"
         self.orphan.parent.mkdir(parents=True, exist_ok=True)
         self.orphan.write_text("x")

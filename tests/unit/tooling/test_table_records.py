@@ -7,10 +7,11 @@ from typing import Any, cast
 import pytest
 from pyiceberg.table import Table
 
+from etl_job.tables.property_names import CORRECTED_BY, DAYS_TO, KEY_REGISTERS, LATER_DELIVERIES
 from quartal.core.errors import PipelineError
-from quartal.features.maintenance import KEY_REGISTERS, files_named_by
+from quartal.features.maintenance import files_named_by
 from quartal.features.quarantine import runs_with_bad_rows
-from quartal.features.tags import CORRECTED_BY, DAYS_TO, LATER_DELIVERIES, tag_named
+from quartal.features.tags import tag_named
 
 READERS = [(KEY_REGISTERS, files_named_by), ("quartal.quarantine", runs_with_bad_rows)]
 
@@ -51,3 +52,8 @@ def test_property_that_the_job_did_not_write_is_refused_with_table_and_remedy(na
 def test_record_of_a_tag_that_the_job_did_not_write_is_refused_with_its_snapshot(name, value):
     with pytest.raises(PipelineError, match=rf"Property {name} of snapshot 7 of lake\.sales_curated"):
         tag_named(table(summary={name: value}), "2024Q1")
+
+
+def test_last_day_of_a_tag_that_is_no_day_is_refused_with_its_snapshot():
+    with pytest.raises(PipelineError, match=rf"Property {DAYS_TO} of snapshot 7 of lake\.sales_curated"):
+        tag_named(table(summary={DAYS_TO: "2024Q1"}), "2024Q1")

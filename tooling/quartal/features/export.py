@@ -17,7 +17,8 @@ from quartal.core.errors import AwsError, ConfigurationError
 from quartal.core.spreadsheets import escape_formulas
 from quartal.features.diff import feature_key
 from quartal.features.table_reading import read_rows
-from quartal.features.tags import summary_value, tag_named
+from quartal.features.table_records import summary_value
+from quartal.features.tags import tag_named
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from etl_job.tables.property_names import KEY_REGISTERS, RUN
 from quartal.core.call_effects import describe_error
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.core.retries import retry_transient
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_with_retries
 from quartal.features.lake_files import delete_files, files_below, lake_path
 from quartal.features.quarantine import runs_with_bad_rows
-from quartal.features.table_records import read_texts
-from quartal.features.tags import RUN_ID, summary_value
+from quartal.features.table_records import summary_value, texts_by_delivery
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 CLOCK_MARGIN = timedelta(minutes=5)  # the clocks of S3, Glue and this machine may differ by this much
 SETTLED = timedelta(minutes=5)  # after a change, Glue may show the table as it was for a while
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-KEY_REGISTERS = (
-    "quartal.key-registers"  # property of the curated table: {delivery: folder}, see etl_job/tables/key_registers.py
-)
 # Staged next to the keys, and unused once a run is published: rows for the quarantine or to parse, and counts.
 _PASSING = re.compile(r"/(kind=(broken|quoted)|_counts|_repeated)/")
 _UNFINISHED = ("/_temporary/", "/.spark-staging-")  # where Spark writes before it commits a task
@@ -231,7 +228,7 @@ def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> Na
 
 def _runs_named_by(table: Table) -> frozenset[str]:
     """Runs that published what the table or one of its snapshots holds; their manifests may be missing."""
-    committed = {summary_value(snapshot, RUN_ID) or "" for snapshot in table.metadata.snapshots}
+    committed = {summary_value(snapshot, RUN) or "" for snapshot in table.metadata.snapshots}
     staged = {
         folder.rpartition("-")[0] for folder in _register_folders(table)
     }  # RUN-xxxxxxxx, see etl_job/tables/key_registers.py
@@ -276,7 +273,7 @@ def _key_registers(table: Table) -> tuple[str, ...]:
 
 
 def _register_folders(table: Table) -> tuple[str, ...]:
-    return tuple(sorted(set(read_texts(table.properties, KEY_REGISTERS, ".".join(table.name())).values())))
+    return tuple(sorted(set(texts_by_delivery(table, KEY_REGISTERS).values())))
 
 
 def _leftovers(

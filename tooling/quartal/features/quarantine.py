@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from etl_job.tables.property_names import QUARANTINE
 from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
 from quartal.core.spreadsheets import escape_formula
 from quartal.core.whole_files import write_whole
-from quartal.features.table_records import read_texts
+from quartal.features.table_records import texts_by_delivery
 from quartal.runs.manifests import parse_manifest
 from quartal.terraform.outputs import Deployment
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
-_RUNS = "quartal.quarantine"  # the curated table's property: the run whose folder holds a delivery's bad rows
 _RULES_SHOWN = 3
 _LOOKS = 2
 _COLUMNS = ("delivery", "file", "row_number", "part_offset", "raw", "reasons", "run_id")
@@ -231,7 +231,7 @@ def runs_with_bad_rows(curated: Table) -> Mapping[str, str]:
     Raises:
         PipelineError: the property is not what the job wrote.
     """
-    return read_texts(curated.properties, _RUNS, ".".join(curated.name()))
+    return texts_by_delivery(curated, QUARANTINE)
 
 
 def _rules_broken(curated: Table, deployment: Deployment, runs: Collection[str]) -> str:

@@ -6,26 +6,23 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from etl_job.tables.property_names import AS_OF_QUARTER, DAYS_TO, SOURCE_SNAPSHOT
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, NotDeployedError
 from quartal.core.spreadsheets import escape_formula
 from quartal.features.iceberg_commits import committing_client
 from quartal.features.quarantine import why_no_features
 from quartal.features.table_reading import read_rows, read_state
+from quartal.features.table_records import day_of_snapshot, id_of_snapshot, summary_value
 from quartal.features.tags import (
-    AS_OF_QUARTER,
-    CURATED_SNAPSHOT,
-    DAYS_TO,
     State,
     find_snapshot,
     is_in_step,
     last_day_of,
     snapshot_named,
     state_named,
-    summary_value,
 )
 from quartal.terraform.outputs import Deployment
 
@@ -203,15 +200,15 @@ def _curated_as_of(curated: Table, features: Table, as_of: str) -> State:
     if own is not None:
         return State(as_of, own.snapshot_id)
     snapshot, state = snapshot_named(features, as_of), state_named(features, as_of)
-    source_id = summary_value(snapshot, CURATED_SNAPSHOT)
-    source = curated.snapshot_by_id(int(source_id)) if source_id else None
+    source_id = id_of_snapshot(features, snapshot, SOURCE_SNAPSHOT)
+    source = curated.snapshot_by_id(source_id) if source_id is not None else None
     if source is None:
         raise ConfigurationError(
             f"The state of curated that the features of '{as_of}' were computed from is no longer kept.",
             remedy="The features themselves can be read as of this tag.",
         )
-    days_to = summary_value(snapshot, DAYS_TO)
+    days_to = day_of_snapshot(features, snapshot, DAYS_TO)
     quarter = summary_value(snapshot, AS_OF_QUARTER)
     if days_to is None and quarter is not None:  # the state has no rows up to the quarter's end
         return State(as_of, source.snapshot_id, last_day_of(quarter))
-    return State(as_of, source.snapshot_id, date.fromisoformat(days_to) if days_to else state.up_to)
+    return State(as_of, source.snapshot_id, days_to or state.up_to)

@@ -8,20 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from etl_job.tables.property_names import CORRECTED_BY, DAYS_TO, LATER_DELIVERIES, RUN, SOURCE_SNAPSHOT
 from quartal.core.errors import ConfigurationError
 from quartal.features.iceberg_commits import Change, Sleep, commit
-from quartal.features.table_records import read_list
+from quartal.features.table_records import day_of_snapshot, deliveries_of_snapshot, summary_value
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
 
-RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/reference/outputs.md
-CURATED_SNAPSHOT = "quartal.curated-snapshot-id"
-AS_OF_QUARTER = "quartal.as-of-quarter"  # this and the next three: those of a quarter's tag
-DAYS_TO = "quartal.days-to"
-LATER_DELIVERIES = "quartal.later-deliveries"
-CORRECTED_BY = "quartal.corrected-by"
 _DAY = "day"
 _QUARTER = re.compile(r"(?!0000)[0-9]{4}Q[1-4]")
 _OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
@@ -87,7 +82,7 @@ def tag_named(table: Table, name: str) -> Tag | None:
         snapshot_id=snapshot.snapshot_id,
         committed=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
         rows=int(rows) if rows is not None else None,
-        run_id=summary_value(snapshot, RUN_ID) or "",
+        run_id=summary_value(snapshot, RUN) or "",
         days_to=days_to,
         holds_more=_ends_before(name, days_to),
         later_deliveries=_listed(table, name, snapshot, LATER_DELIVERIES),
@@ -97,9 +92,9 @@ def tag_named(table: Table, name: str) -> Tag | None:
 
 def last_day_in(table: Table, snapshot: Snapshot) -> date | None:
     """The last day with rows in a snapshot, from its summary, or else from the bounds of its files."""
-    days_to = summary_value(snapshot, DAYS_TO)
+    days_to = day_of_snapshot(table, snapshot, DAYS_TO)
     if days_to is not None:
-        return date.fromisoformat(days_to)
+        return days_to
     from pyiceberg.conversions import from_bytes
     from pyiceberg.types import DateType
 
@@ -120,10 +115,7 @@ def _ends_before(name: str, days_to: date | None) -> bool:
 
 
 def _listed(table: Table, tag: str, snapshot: Snapshot, property_name: str) -> tuple[str, ...]:
-    if not _QUARTER.fullmatch(tag) or snapshot.summary is None:
-        return ()
-    of_snapshot = f"snapshot {snapshot.snapshot_id} of {'.'.join(table.name())}"
-    return read_list(snapshot.summary.additional_properties, property_name, of_snapshot)
+    return deliveries_of_snapshot(table, snapshot, property_name) if _QUARTER.fullmatch(tag) else ()
 
 
 def state_named(table: Table, name: str) -> State:
@@ -140,17 +132,12 @@ def state_named(table: Table, name: str) -> State:
 
 def is_in_step(curated: Table, features: Table) -> bool:
     """Whether the features were computed from the current curated table, by the job's own criteria."""
+    from etl_job.tables.snapshot_change import is_last_of_its_run  # which help need not load
+
     now, then = curated.current_snapshot(), features.current_snapshot()
-    if now is not None and then is not None and summary_value(then, CURATED_SNAPSHOT) == str(now.snapshot_id):
-        return _is_last_of_its_run(features, then)
+    if now is not None and then is not None and summary_value(then, SOURCE_SNAPSHOT) == str(now.snapshot_id):
+        return is_last_of_its_run(features.metadata)
     return all(each is None or summary_value(each, "total-records") == "0" for each in (now, then))
-
-
-def _is_last_of_its_run(features: Table, current: Snapshot) -> bool:
-    """Whether no later snapshot has the same run and source; earlier ones hold only a part of the result."""
-    origin = [summary_value(current, name) for name in (RUN_ID, CURATED_SNAPSHOT)]
-    later = (s for s in features.metadata.snapshots if (s.sequence_number or 0) > (current.sequence_number or 0))
-    return not any(origin == [summary_value(each, name) for name in (RUN_ID, CURATED_SNAPSHOT)] for each in later)
 
 
 def find_snapshot(table: Table, name: str) -> Snapshot | None:
@@ -269,8 +256,3 @@ def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
         again=f"`quartal tag {name} --delete`",
     )
     commit(table, removal, sleep)
-
-
-def summary_value(snapshot: Snapshot, name: str) -> str | None:
-    """A value of a snapshot's summary; None if it has none."""
-    return snapshot.summary.additional_properties.get(name) if snapshot.summary else None

@@ -11,9 +11,9 @@ from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.manifest.model import RunManifest
+from etl_job.tables.property_names import RUN
 from quartal.cli.app import run
 from quartal.core.aws import AwsConnection
-from quartal.features.tags import RUN_ID
 from quartal.report.collect import _tags
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
@@ -68,7 +68,7 @@ def published(lake, tmp_path, monkeypatch) -> GlueCatalog:
     monkeypatch.setattr("quartal.report.writing.iceberg_catalog", lambda _: catalog)
     state = features()
     table = catalog.create_table("db.feed_features", state.schema, location=f"file://{tmp_path}/features")
-    table.overwrite(state, snapshot_properties={RUN_ID: "wr_1"})
+    table.overwrite(state, snapshot_properties={RUN: "wr_1"})
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2026Q3").commit()
     put_manifest(
         "wr_1",
@@ -96,7 +96,7 @@ def test_report_writes_an_offline_page_and_prints_its_path(published, project, c
 def test_tags_of_a_runs_quarters_are_those_of_its_raw_files(published, monkeypatch):
     table = published.load_table("db.feed_features")
     up_to_quarter = table.current_snapshot().snapshot_id
-    table.overwrite(features(), snapshot_properties={RUN_ID: "wr_1"})
+    table.overwrite(features(), snapshot_properties={RUN: "wr_1"})
     table.manage_snapshots().create_tag(up_to_quarter, "2026Q2").commit()
     whole = table.current_snapshot().snapshot_id
     assert _tags(table) == {whole: ("2026Q2", "2026Q3")}

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from pyiceberg.catalog.glue import GlueCatalog
 
+from etl_job.tables.property_names import SOURCE_SNAPSHOT
 from quartal.cli.app import run
 from quartal.cli.options import open_workspace
-from quartal.features.tags import CURATED_SNAPSHOT
 from quartal.report.status import attention_after, cost_in_words
 from quartal.runs.outcome import Attention
 from quartal.workspace import Workspace
@@ -73,7 +73,7 @@ def test_features_behind_the_curated_table_are_a_problem_until_a_run_heals_them(
     assert "publication" in abouts(capsys)
     source = catalog.load_table("db.feed_curated").current_snapshot().snapshot_id
     features = catalog.load_table("db.feed_features")
-    features.overwrite(rows, snapshot_properties={CURATED_SNAPSHOT: str(source)})
+    features.overwrite(rows, snapshot_properties={SOURCE_SNAPSHOT: str(source)})
     assert "publication" not in abouts(capsys)
 
 

@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
+from etl_job.tables.property_names import RUN, SOURCE_SNAPSHOT
 from quartal.core.aws import AwsConnection
-from quartal.features.tags import CURATED_SNAPSHOT, RUN_ID
 from quartal.workspace import Workspace
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, SCHEMA
 
@@ -26,7 +26,7 @@ def catalog(tmp_path: Path) -> Iterator[GlueCatalog]:
         for state, quarter, run_id in ((EARLY, "2024Q2", "wr_1"), (LATE, "2024Q3", "wr_2")):
             curated.overwrite(state)
             source = curated.current_snapshot().snapshot_id
-            table.overwrite(state, snapshot_properties={RUN_ID: run_id, CURATED_SNAPSHOT: str(source)})
+            table.overwrite(state, snapshot_properties={RUN: run_id, SOURCE_SNAPSHOT: str(source)})
             table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, quarter).commit()
         yield made
 

@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
+from etl_job.tables.property_names import RUN, SOURCE_SNAPSHOT
 from etl_job.tables.quarter_tags import QuarterTag
 from quartal.cli.app import run
 from quartal.features.diff import diff_states
 from quartal.features.query import run_query
-from quartal.features.tags import CURATED_SNAPSHOT, RUN_ID, is_in_step, list_tags, state_named
+from quartal.features.tags import is_in_step, list_tags, state_named
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, query_sum
 
 END_OF_MARCH = date(2024, 3, 31)
@@ -32,7 +33,7 @@ def recorded(catalog: GlueCatalog) -> GlueCatalog:
     table = catalog.load_table("db.feed_features")
     source = str(catalog.load_table("db.feed_curated").current_snapshot().snapshot_id)
     said = QuarterTag("2024Q1", END_OF_MARCH, ("2024Q2",), ("2023Q4",)).properties
-    table.overwrite(LATE.slice(0, 2), snapshot_properties={CURATED_SNAPSHOT: source, **said})
+    table.overwrite(LATE.slice(0, 2), snapshot_properties={SOURCE_SNAPSHOT: source, **said})
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2024Q1").commit()
     return catalog
 
@@ -51,7 +52,7 @@ def test_curated_as_of_an_emptied_quarter_holds_no_later_day(catalog):
     table = catalog.load_table("db.feed_features")
     source = str(catalog.load_table("db.feed_curated").current_snapshot().snapshot_id)
     said = QuarterTag("2024Q1", None).properties
-    table.overwrite(LATE.slice(0, 0), snapshot_properties={CURATED_SNAPSHOT: source, **said})
+    table.overwrite(LATE.slice(0, 0), snapshot_properties={SOURCE_SNAPSHOT: source, **said})
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2024Q1").commit()
     for name in ("2024Q1", str(table.current_snapshot().snapshot_id)):
         assert run_query("select day from features", DEPLOYMENT, catalog, as_of=name).rows == ()
@@ -62,7 +63,7 @@ def test_curated_as_of_an_emptied_quarter_holds_no_later_day(catalog):
 
 def test_features_set_to_part_of_a_run_are_behind(catalog):
     curated, table = (catalog.load_table(f"db.feed_{name}") for name in ("curated", "features"))
-    said = {RUN_ID: "wr_3", CURATED_SNAPSHOT: str(curated.current_snapshot().snapshot_id)}
+    said = {RUN: "wr_3", SOURCE_SNAPSHOT: str(curated.current_snapshot().snapshot_id)}
     table.append(LATE.slice(0, 1), snapshot_properties=said)
     part = table.current_snapshot().snapshot_id
     table.append(LATE.slice(1), snapshot_properties=said)
