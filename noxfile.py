@@ -56,9 +56,10 @@ def prepare(session: nox.Session) -> None:
     if not python.with_suffix(".exe" if sys.platform == "win32" else "").exists():
         session.run(uv, "venv", "--quiet", "--python", PYTHON, str(ENVIRONMENT), external=True)
     # compiled once: where PYTHONDONTWRITEBYTECODE is set, or a user may not write, each start would do it anew
-    install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
+    # The locks are complete. To look for more, uv would ask PySpark's source for its requirements, which builds it.
+    install = ["pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", str(python)]
     session.run(uv, *install, "--require-hashes", "-r", LOCK, external=True)
-    session.run(uv, *install, "--no-deps", "-e", ".", external=True)  # a folder has no hash
+    session.run(uv, *install, "-e", ".", external=True)  # a folder has no hash
     session.run(str(python), "-m", "compileall", "-q", "tooling", "etl_job", external=True)
     session.env["VIRTUAL_ENV"] = str(ENVIRONMENT)
     session.env["PATH"] = os.pathsep.join([str(ENVIRONMENT / SCRIPTS), os.environ.get("PATH", os.defpath)])
@@ -237,7 +238,7 @@ def policies(session: nox.Session) -> None:
 
     jactionlint is the fork of actionlint whose package holds the program: actionlint's own downloads it from GitHub.
     """
-    session.install("-q", "--require-hashes", "-r", "requirements/checkov.txt")
+    session.install("-q", "--no-deps", "--require-hashes", "-r", "requirements/checkov.txt")
     session.run("checkov", "--config-file", ".checkov.yaml", "--quiet", "--compact", *session.posargs)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", DEPENDABOT)
@@ -307,7 +308,7 @@ def tests(session: nox.Session, part: str) -> None:
 @nox.session(python=PYTHON)
 def docs(session: nox.Session) -> None:
     """The documentation site, in .quartal/site; a broken link or a page that no menu names is an error."""
-    session.install("-q", "--require-hashes", "-r", "requirements/docs.txt")
+    session.install("-q", "--no-deps", "--require-hashes", "-r", "requirements/docs.txt")
     builder = str(Path(session.bin) / "python")
     prepare(session)  # the reference of the commands comes from the commands
     environ = {"QUARTAL_PYTHON": str(ENVIRONMENT / SCRIPTS / "python"), "NO_MKDOCS_2_WARNING": "1"}
@@ -376,14 +377,14 @@ def audit(session: nox.Session) -> None:
 
     Its exit codes are in .ci/audit_locks.py; nox itself has only 0 and 1.
     """
-    session.install("-q", "--require-hashes", "-r", "requirements/audit.txt")
+    session.install("-q", "--no-deps", "--require-hashes", "-r", "requirements/audit.txt")
     session.run("python", ".ci/audit_locks.py", *session.posargs)
 
 
 @nox.session(python=PYTHON, default=False)
 def sbom(session: nox.Session) -> None:
     """Write the bills of materials (CycloneDX) of what is installed, one for each lock, to .quartal/sbom."""
-    session.install("-q", "--require-hashes", "-r", "requirements/audit.txt")
+    session.install("-q", "--no-deps", "--require-hashes", "-r", "requirements/audit.txt")
     folder = ROOT / ".quartal" / "sbom"
     folder.mkdir(parents=True, exist_ok=True)
     for lock, name in SHIPPED.items():

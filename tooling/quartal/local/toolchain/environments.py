@@ -73,7 +73,7 @@ def localstack_environment(settings: Settings) -> ToolEnvironment:
         name="localstack",
         title=f"LocalStack {LOCALSTACK_VERSION} with the Glue service",
         # a folder has no hash, so the packages of this checkout are a step of their own
-        installs=(_locked(pins, tests), ("--no-deps", "-e", str(triggers), "-e", str(service))),
+        installs=(_locked(pins, tests), ("-e", str(triggers), "-e", str(service))),
         inputs=(pins, tests, service / "pyproject.toml", triggers / "pyproject.toml"),
     )
 
@@ -85,7 +85,7 @@ def glue_local_environment(settings: Settings) -> ToolEnvironment:
     return ToolEnvironment(
         name="glue-local",
         title="the stand-alone Glue service",
-        installs=(_locked(pins), ("--no-deps", "-e", str(triggers), "-e", str(service))),
+        installs=(_locked(pins), ("-e", str(triggers), "-e", str(service))),
         inputs=(pins, service / "pyproject.toml", triggers / "pyproject.toml"),
     )
 
@@ -98,7 +98,7 @@ def localemu_environment(settings: Settings) -> ToolEnvironment:
     return ToolEnvironment(
         name="localemu",
         title=f"LocalEmu {LOCALEMU_VERSION} (Python {' or '.join(LOCALEMU_PYTHONS)}) with the Glue service",
-        installs=(_locked(pins), ("--no-deps", "-e", str(triggers), "-e", str(service))),
+        installs=(_locked(pins), ("-e", str(triggers), "-e", str(service))),
         inputs=(pins, service / "pyproject.toml", triggers / "pyproject.toml"),
         # if none is found here, uv looks for one and downloads it if allowed
         python=next((str(python) for python in found if python), LOCALEMU_PYTHONS[0]),
@@ -121,7 +121,7 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
     return ToolEnvironment(
         name="glue-runtime",
         title=f"the Glue runtime (Spark {SPARK_VERSION})",
-        installs=(_locked(pins), ("--no-deps", *_locked(jars, *java))),
+        installs=(_locked(pins), _locked(jars, *java)),
         inputs=(pins, jars, *java),
     )
 
@@ -213,7 +213,8 @@ def _install(settings: Settings, environment: ToolEnvironment) -> None:
     try:
         process.run([uv_binary, "venv", "--quiet", "--python", environment.python, str(folder)], env=settings.environ)
         # compiled once: with PYTHONDONTWRITEBYTECODE, each start of LocalStack or Spark would compile it again
-        install = [uv_binary, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+        # The locks are complete. To look for more, uv would ask PySpark's source for its requirements, which builds it.
+        install = [uv_binary, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", python]
         for arguments in environment.installs:
             process.run([*install, *arguments], env=settings.environ)
     except CommandError as error:
