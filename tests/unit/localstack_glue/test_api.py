@@ -9,7 +9,6 @@ from botocore.model import OperationModel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack_glue.hosts.localstack.dispatch import hosted
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import GlueApi
 from localstack_glue.service.errors import (
@@ -20,17 +19,9 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.pagination import page
 from localstack_glue.service.request_checks import check_members
 from localstack_glue.service.settings import Settings
+from tests.unit.localstack_glue.answer_checks import model as model_of
 
 SCOPE = Scope("000000000000", "us-east-1")
-
-
-def test_every_operation_of_the_model_has_a_handler():
-    from localstack.aws.skeleton import create_dispatch_table
-    from localstack.aws.spec import load_service
-
-    table = create_dispatch_table(hosted(GlueApi()))
-
-    assert set(table) == set(load_service("glue").operation_names)
 
 
 def test_operation_without_an_implementation_is_left_to_moto():
@@ -65,14 +56,10 @@ def test_operation_that_two_parts_implement_is_refused_at_once():
 
 
 def model(operation: str) -> OperationModel:
-    from localstack.aws.spec import load_service
-
-    return load_service("glue").operation_model(operation)
+    return model_of("glue").operation_model(operation)
 
 
 def test_every_route_is_an_operation_of_the_model():
-    from localstack.aws.spec import load_service
-
     from localstack_glue.jobs.runner import SubprocessRunner
     from localstack_glue.provider import GlueProvider
     from localstack_glue.service.clients import ClientFactory
@@ -80,7 +67,7 @@ def test_every_route_is_an_operation_of_the_model():
     settings = Settings(Path(sys.executable), (), None, None, Path("unused"))
     provider = GlueProvider(settings, ClientFactory("http://127.0.0.1:1"), SubprocessRunner())
 
-    assert set(provider._operations) <= set(load_service("glue").operation_names)
+    assert set(provider._operations) <= set(model_of("glue").operation_names)
 
 
 @pytest.mark.parametrize(
@@ -137,34 +124,26 @@ def test_every_route_is_an_operation_of_the_model():
     ],
 )
 def test_request_against_the_model_is_refused_in_awss_words(operation, request_, message):
-    from localstack.aws.spec import load_service
-
     with pytest.raises(ValidationException) as refused:
-        check_members(load_service("glue").operation_model(operation).input_shape, request_)
+        check_members(model_of("glue").operation_model(operation).input_shape, request_)
 
     assert refused.value.message == message
 
 
 @pytest.mark.parametrize("name", ["with space", "tab\tinside", "Ünïcödé", "emoji \U0001f697"])
 def test_names_that_the_model_allows_are_accepted(name):
-    from localstack.aws.spec import load_service
-
-    check_members(load_service("glue").operation_model("CreateWorkflow").input_shape, {"Name": name})
+    check_members(model_of("glue").operation_model("CreateWorkflow").input_shape, {"Name": name})
 
 
 def test_text_of_several_lines_passes_if_the_model_allows_any_text():
-    from localstack.aws.spec import load_service
-
     schema = {"SchemaName": "cars", "DataFormat": "AVRO", "SchemaDefinition": '{\n"type": "string"\n}'}
-    check_members(load_service("glue").operation_model("CreateSchema").input_shape, schema)
+    check_members(model_of("glue").operation_model("CreateSchema").input_shape, schema)
 
 
 def test_every_pattern_of_the_model_but_one_is_checked():
-    from localstack.aws.spec import load_service
-
     from localstack_glue.service.request_checks import _compiled
 
-    model = load_service("glue")
+    model = model_of("glue")
     patterns = {name: model.shape_for(name).metadata.get("pattern") for name in model.shape_names}
     unchecked = [name for name, pattern in patterns.items() if pattern and _compiled(pattern) is None]
     assert unchecked == ["TransactionIdString"]

@@ -5,10 +5,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from localstack.aws.spec import load_service
 
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
 from localstack_glue.service.errors import ServiceError
+from tests.unit.localstack_glue.answer_checks import model
 from tests.unit.localstack_glue.athena_api import Athena
 
 
@@ -150,7 +150,7 @@ def test_answers_hold_only_members_of_the_model(athena):
     query_id = athena.start()
     athena.wait_for(query_id)
     for operation in ("GetQueryExecution", "GetQueryResults", "GetQueryRuntimeStatistics"):
-        shape = load_service("athena").operation_model(operation).output_shape
+        shape = model("athena").operation_model(operation).output_shape
         check(shape, athena(operation, QueryExecutionId=query_id))
 
 

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from localstack.http import Request
 
 from localstack_glue import __version__
 from localstack_glue.service.control import ControlEndpoints, is_served_host, may_control
 from localstack_glue.service.settings import Settings
+from tests.unit.localstack_glue.http_request import request
 
 BRIDGE = "172.17.0.1"
 BRIDGES = ipaddress.ip_network("172.16.0.0/12")
@@ -38,13 +38,13 @@ def endpoints(**provider: Any) -> ControlEndpoints:
 
 
 def test_health_shows_strangers_only_the_version():
-    answer = endpoints().health(Request("GET", "/_glue/health", remote_addr=BRIDGE))
+    answer = endpoints().health(request("GET", "/_glue/health", remote_addr=BRIDGE))
     assert (answer.status_code, json.loads(answer.data)) == (200, {"status": "running", "version": __version__})
 
 
 @pytest.mark.parametrize("endpoint", ["clock", "reset", "iam"])
 def test_other_callers_get_no_other_endpoint(endpoint):
-    answer = getattr(endpoints(), endpoint)(Request("POST", f"/_glue/{endpoint}", remote_addr=BRIDGE))
+    answer = getattr(endpoints(), endpoint)(request("POST", f"/_glue/{endpoint}", remote_addr=BRIDGE))
     assert answer.status_code == 403
 
 
@@ -62,13 +62,13 @@ def test_other_callers_get_no_other_endpoint(endpoint):
     ],
 )
 def test_address_answers_its_own_methods_only(method, name, status):
-    answer = endpoints().answer(name, Request(method, f"/_glue/{name}", remote_addr=BRIDGE))
+    answer = endpoints().answer(name, request(method, f"/_glue/{name}", remote_addr=BRIDGE))
     assert answer.status_code == status
     assert status != 405 or answer.headers["Allow"]
 
 
 def test_iam_endpoint_shows_whether_roles_are_enforced():
-    answer = endpoints().iam(Request("GET", "/_glue/iam", remote_addr="127.0.0.1"))
+    answer = endpoints().iam(request("GET", "/_glue/iam", remote_addr="127.0.0.1"))
     assert json.loads(answer.data) == {"enforced": False, "roles": {}}
 
 
@@ -129,7 +129,7 @@ def test_hosts_that_settings_name_are_served():
 def test_page_of_a_rebound_name_gets_nothing(endpoint, remote_addr):
     control = ControlEndpoints(SimpleNamespace(guard=None), (BRIDGES,))  # type: ignore[arg-type]
     headers = {"Host": "rebound.example.com:4566"}
-    answer = getattr(control, endpoint)(Request("GET", f"/_glue/{endpoint}", headers=headers, remote_addr=remote_addr))
+    answer = getattr(control, endpoint)(request("GET", f"/_glue/{endpoint}", headers=headers, remote_addr=remote_addr))
     assert answer.status_code == 403
     message = json.loads(answer.data)["message"]
     assert "rebound.example.com" in message
@@ -139,8 +139,8 @@ def test_page_of_a_rebound_name_gets_nothing(endpoint, remote_addr):
 
 def test_iam_answers_a_name_that_settings_give():
     control = ControlEndpoints(SimpleNamespace(guard=None), (BRIDGES,), ("localstack",))  # type: ignore[arg-type]
-    request = Request("GET", "/_glue/iam", headers={"Host": "localstack:4566"}, remote_addr=BRIDGE)
-    assert control.iam(request).status_code == 200
+    asked = request("GET", "/_glue/iam", headers={"Host": "localstack:4566"}, remote_addr=BRIDGE)
+    assert control.iam(asked).status_code == 200
 
 
 def test_settings_name_hosts_besides_loopback(tmp_path):

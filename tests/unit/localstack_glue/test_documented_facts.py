@@ -13,6 +13,7 @@ from localstack_glue.provider import GlueProvider
 from localstack_glue.service.api import is_stored_by_moto
 from localstack_glue.service.clients import ClientFactory
 from localstack_glue.service.settings import Settings
+from tests.unit.localstack_glue.answer_checks import model
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -108,17 +109,19 @@ def test_every_observable_fact_is_in_the_table_and_cited_by_a_conformance_test()
 
 
 def test_every_operation_of_the_model_stands_in_the_table_as_it_is():
-    from localstack.aws.spec import load_service
-
     settings = Settings(Path(sys.executable), (), None, None, Path("unused"))
     own = set(GlueProvider(settings, ClientFactory("http://127.0.0.1:1"), SubprocessRunner())._operations)
-    listed = {}
+    listed, new = {}, set()  # an operation that LocalStack's botocore does not have yet is marked as new
     for cells in rows("reference/glue-service/operations.md", r"(own|moto|none)\b"):
         for operation in re.findall(r"`(\w+)`", cells[-1]):
             assert operation not in listed, f"{operation} stands there twice"
             listed[operation] = cells[0]
+            if cells[1].startswith("new: "):
+                new.add(operation)
 
-    assert set(listed) == set(load_service("glue").operation_names)
+    names = set(model("glue").operation_names)
+    assert names - set(listed) == set(), "not in the table"
+    assert set(listed) - names in (set(), new), "no operations of the model"
     claimed_own = {operation for operation, kind in listed.items() if kind == "own"}
     claimed_moto = {operation for operation, kind in listed.items() if kind == "moto"}
     assert claimed_own <= own

@@ -1,24 +1,12 @@
 """EVENT triggers: batches of events start runs, and only permitted rules deliver them (G32)."""
 
-import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from localstack.aws.api import CommonServiceException
-from localstack.services.events.target import TargetSenderFactory
 
-from localstack_glue.events.workflow_delivery import DeliveryError, deliver
-from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
-from localstack_glue.iam.guard import RoleGuard
-from localstack_glue.iam.policy import parse
-from localstack_glue.iam.roles import RoleState
-from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
-
-ROLE = "arn:aws:iam::111122223333:role/events"
-RULE = "arn:aws:events:us-east-1:111122223333:rule/arrivals"
-WORKFLOW = "arn:aws:glue:us-east-1:111122223333:workflow/arrivals"
-MAY_NOTIFY = {"Effect": "Allow", "Action": "glue:notifyEvent", "Resource": WORKFLOW}  # as AWS's guide writes it
+from localstack_glue.events.workflow_delivery import DeliveryError, deliver, workflow_targets
+from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException, ServiceError
+from tests.unit.localstack_glue.workflow_events import MAY_NOTIFY, ROLE, RULE, WORKFLOW, FakeReceiver
 
 
 @pytest.fixture
@@ -134,26 +122,6 @@ def test_event_trigger_stays_created_and_can_be_neither_started_nor_stopped(arri
 # ------------------------------------------------------------------------------------------------ delivery
 
 
-class FakeReceiver:
-    """Notes what it is told; knows one role."""
-
-    def __init__(self, *statements: dict[str, Any], trust: dict[str, Any] | None = None, enforced: bool = True) -> None:
-        principal = {"Service": "events.amazonaws.com"}
-        trusting = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **(trust or {})}
-        role = RoleState(
-            trust=parse("trust", json.dumps({"Statement": trusting})),
-            statements=parse("notify", json.dumps({"Statement": list(statements)})),
-            boundary=None,
-            tags={},
-            role_id="AROA1",
-        )
-        self.guard = RoleGuard(SimpleNamespace(find=lambda arn: role if arn == ROLE else None)) if enforced else None
-        self.heard: list[tuple[str, str, str, str]] = []
-
-    def notify_event(self, scope: Any, workflow_name: str, event_id: str) -> None:
-        self.heard.append((scope.account_id, scope.region, workflow_name, event_id))
-
-
 @pytest.mark.parametrize(
     "trust",
     [
@@ -212,29 +180,10 @@ def test_target_that_is_no_workflow_gets_nothing(arn):
     assert receiver.heard == []
 
 
-def put_targets(*targets: dict[str, str], operation: str = "PutTargets") -> Any:
-    return SimpleNamespace(
-        operation=SimpleNamespace(name=operation), service_request={"Rule": "arrivals", "Targets": list(targets)}
-    )
-
-
-def test_workflow_is_a_target_of_localstacks_eventbridge_once_it_is_named(monkeypatch):
-    monkeypatch.setattr(TargetSenderFactory, "target_map", dict(TargetSenderFactory.target_map))
-    receiver = FakeReceiver(MAY_NOTIFY)
-    handler = WorkflowTargets(lambda: receiver)
-    queue = {"Id": "q", "Arn": "arn:aws:sqs:us-east-1:111122223333:glue"}
-    handler(None, put_targets(queue), None)
-    assert "glue" not in TargetSenderFactory.target_map
-
-    target = {"Id": "w", "Arn": WORKFLOW, "RoleArn": ROLE, "Input": '{"anything": 1}'}
-    handler(None, put_targets(queue, target), None)
-    sender = TargetSenderFactory(target, RULE, "arrivals", "us-east-1", "111122223333").get_target_sender()
-    sender.process_event({"id": "e1", "source": "aws.s3", "detail": {}}, None)
-
-    assert receiver.heard == [("111122223333", "us-east-1", "arrivals", "e1")]
-
-
 def test_workflow_without_a_role_is_refused_as_a_target():
-    with pytest.raises(CommonServiceException, match=f"RoleArn is required for target {WORKFLOW}.") as refused:
-        WorkflowTargets(lambda: FakeReceiver())(None, put_targets({"Id": "w", "Arn": WORKFLOW}), None)
+    queue = {"Id": "q", "Arn": "arn:aws:sqs:us-east-1:111122223333:glue"}
+    target = {"Id": "w", "Arn": WORKFLOW, "RoleArn": ROLE}
+    assert workflow_targets([queue, target]) == [target]
+    with pytest.raises(ServiceError, match=f"RoleArn is required for target {WORKFLOW}.") as refused:
+        workflow_targets([queue, {"Id": "w", "Arn": WORKFLOW}])
     assert refused.value.code == "ValidationException"

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from localstack.http import Request
 
 from localstack_glue.faults.gateway import Connection, Faults, FaultyApplication
 from localstack_glue.faults.plan import FaultPlan, Mode, Rule
 from localstack_glue.service.control import ControlEndpoints
+from tests.unit.localstack_glue.http_request import request
 
 WHOLE = b"0123456789"
 
@@ -106,8 +106,8 @@ PLAN = {"seed": 1, "rules": [{"mode": "throttle", "service": "s3"}]}
 
 def ask(faults: Faults | None, method: str, body: bytes = b"", remote: str = "127.0.0.1", **headers: str):
     control = ControlEndpoints(SimpleNamespace(guard=None), faults=faults)  # type: ignore[arg-type]
-    request = Request(method, "/_glue/faults", body=body, remote_addr=remote, headers={"Host": "localhost", **headers})
-    answer = control.faults(request)
+    headers = {"Host": "localhost", **headers}
+    answer = control.faults(request(method, "/_glue/faults", body=body, remote_addr=remote, headers=headers))
     return answer.status_code, json.loads(answer.data)
 
 
@@ -152,13 +152,11 @@ def test_networks_that_may_use_other_endpoints_may_not_use_this_one():
 
     networks = (ipaddress.ip_network("172.16.0.0/12"),)
     control = ControlEndpoints(SimpleNamespace(guard=None), networks, faults=Faults())  # type: ignore[arg-type]
-    request = Request("GET", "/_glue/faults", headers={"Host": "172.17.0.2:4566"}, remote_addr="172.17.0.1")
-    assert control.faults(request).status_code == 403
+    asked = request("GET", "/_glue/faults", headers={"Host": "172.17.0.2:4566"}, remote_addr="172.17.0.1")
+    assert control.faults(asked).status_code == 403
 
 
 def test_clock_refuses_json_nested_without_end():
     control = ControlEndpoints(SimpleNamespace(guard=None))  # type: ignore[arg-type]
-    request = Request(
-        "POST", "/_glue/clock", body=b"[" * 99_000, headers={"Host": "localhost"}, remote_addr="127.0.0.1"
-    )
-    assert control.clock(request).status_code == 400
+    nested = request("POST", "/_glue/clock", body=b"[" * 99_000, headers={"Host": "localhost"}, remote_addr="127.0.0.1")
+    assert control.clock(nested).status_code == 400

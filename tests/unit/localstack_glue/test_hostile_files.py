@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from localstack_glue.crawlers.crawling.crawl import CrawlRequest, crawl
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
+from tests.unit.localstack_glue.answer_checks import model
 
 HEADED = CsvClassifier("headed", contains_header="PRESENT", allows_single_column=True)
 CLASSIFIERS = (JsonClassifier.from_definition({"Name": "j", "JsonPath": "$.a[*]"}), HEADED)
@@ -44,8 +45,6 @@ Crawl = Callable[..., tuple[dict[str, Any], list[str]]]
 @pytest.fixture(scope="module")
 def crawl_all() -> Iterator[Crawl]:
     """Crawls a lake into the service's own catalog, with the model's checks; the tables by name, and the log."""
-    from localstack.aws.spec import load_service
-
     from localstack_glue.data_catalog.catalog import Catalog
     from localstack_glue.service.account_region import Scope
     from localstack_glue.service.errors import ServiceError
@@ -53,13 +52,13 @@ def crawl_all() -> Iterator[Crawl]:
     from tests.unit.localstack_glue.conftest import FakeClock, FakeTagger, play_encryption
 
     catalog = Catalog(FakeClock(), threading.RLock(), FakeTagger(), play_encryption)
-    routes, model = catalog.routes(), load_service("glue")
+    routes, glue = catalog.routes(), model("glue")
 
     def answer(model_: Any = None, params: Any = None, **_: Any) -> Any:
         request = json.loads(params["body"])
         operation = params["headers"]["X-Amz-Target"].partition(".")[2]
         try:
-            check_members(model.operation_model(operation).input_shape, request)
+            check_members(glue.operation_model(operation).input_shape, request)
             found = routes[operation](Scope("000000000000", "us-east-1"), request)
         except ServiceError as error:
             return SimpleNamespace(status_code=400), {"Error": {"Code": error.code, "Message": error.message}}

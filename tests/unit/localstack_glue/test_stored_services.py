@@ -2,25 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from localstack.aws.api.cloudwatch import InvalidParameterValueException
-from localstack.aws.spec import load_service
-from localstack.http import Response
-from localstack.services.cloudwatch.models import cloudwatch_stores
 
 from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.athena.refusals import QUERY_OPERATIONS
 from localstack_glue.budgets.provider import BudgetsProvider
-from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
-from localstack_glue.hosts.localstack.missing_dashboards import correct_missing_dashboard
 from localstack_glue.quicksight.provider import QuickSightProvider
 from localstack_glue.service import stored_services
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
 from localstack_glue.service.errors import ServiceError
+from tests.unit.localstack_glue.answer_checks import model
 
 ACCOUNT, REGION = "000000000000", "eu-central-1"
 Call = Callable[..., dict[str, Any]]
@@ -35,7 +29,7 @@ class Noon:
 
 def calling(api: ModelApi) -> Call:
     """Call operations as the gateway does."""
-    operations = load_service(api.service)
+    operations = model(api.service)
 
     def call(operation: str, **request: Any) -> dict[str, Any]:
         return api.invoke(operations.operation_model(operation), Scope(ACCOUNT, REGION), request)
@@ -72,13 +66,13 @@ def error_code(failure: pytest.ExceptionInfo[ServiceError]) -> str:
 @pytest.mark.parametrize("provider", [AthenaProvider, BudgetsProvider, QuickSightProvider])
 def test_every_route_is_an_operation_of_the_model(provider):
     api = provider(Noon())
-    assert set(api._operations) <= set(load_service(api.service).operation_names)
+    assert set(api._operations) <= set(model(api.service).operation_names)
 
 
 @pytest.mark.parametrize("operation", QUERY_OPERATIONS)
 def test_athena_without_an_engine_refuses_queries(athena, operation):
     request = {"QueryString": "select 1", "QueryExecutionId": "q", "QueryExecutionIds": ["q"]}
-    members = load_service("athena").operation_model(operation).input_shape.members
+    members = model("athena").operation_model(operation).input_shape.members
     with pytest.raises(ServiceError, match="runs no queries") as failure:
         athena(operation, **{name: value for name, value in request.items() if name in members})
     assert failure.value.status_code == 501
@@ -206,55 +200,6 @@ def test_budget_keeps_its_notifications_when_it_is_updated(budgets):
 
 def test_budgets_are_one_list_for_all_regions(budgets):
     budgets("CreateBudget", AccountId=ACCOUNT, Budget=BUDGET)
-    operation = load_service("budgets").operation_model("DescribeBudgets")
+    operation = model("budgets").operation_model("DescribeBudgets")
     found = BudgetsProvider(Noon()).invoke(operation, Scope(ACCOUNT, "us-east-1"), {"AccountId": ACCOUNT})["Budgets"]
     assert [budget["BudgetName"] for budget in found] == ["b"]
-
-
-def answered(operation: str, status: int = 200, **request: Any) -> None:
-    context = SimpleNamespace(
-        service=SimpleNamespace(service_name="cloudwatch"),
-        operation=SimpleNamespace(name=operation),
-        service_request=request,
-        account_id=ACCOUNT,
-        region=REGION,
-        partition="aws",
-    )
-    keep_alarm_tags(None, context, SimpleNamespace(status_code=status))
-
-
-def test_tags_of_a_new_alarm_are_kept_until_it_is_deleted():
-    tags = cloudwatch_stores[ACCOUNT][REGION].TAGS
-    arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:late"
-    first, second = [{"Key": "k", "Value": "1"}], [{"Key": "k", "Value": "2"}]
-    answered("PutMetricAlarm", 400, AlarmName="late", Tags=first)
-    assert tags.list_tags_for_resource(arn)["Tags"] == []
-    answered("PutMetricAlarm", AlarmName="late", Tags=first)
-    answered("PutMetricAlarm", AlarmName="late", Tags=second)  # as on AWS, only TagResource changes them
-    assert tags.list_tags_for_resource(arn)["Tags"] == first
-    answered("DeleteAlarms", AlarmNames=["late"])
-    assert tags.list_tags_for_resource(arn)["Tags"] == []
-
-
-@pytest.mark.parametrize(
-    ("operation", "message", "code"),
-    [
-        ("GetDashboard", "Dashboard late does not exist.", "ResourceNotFound"),
-        ("PutDashboard", "The value for field DashboardName contains invalid characters.", "InvalidParameterValue"),
-    ],
-)
-def test_dashboard_that_is_not_there_is_awss_error_and_no_wrong_parameter(operation, message, code):
-    service, refused = load_service("cloudwatch"), InvalidParameterValueException(message)
-    context = SimpleNamespace(
-        service=service,
-        operation=service.operation_model(operation),
-        protocol="query",
-        service_exception=refused,
-        request=SimpleNamespace(headers={}),
-        request_id="r",
-    )
-    response = Response(status=400)
-    correct_missing_dashboard(None, context, response)
-    assert context.service_exception.code == code
-    assert response.status_code == (404 if code == "ResourceNotFound" else 400)
-    assert (b"<Code>ResourceNotFound</Code>" in response.data) is (code == "ResourceNotFound")
