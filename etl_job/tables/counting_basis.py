@@ -2,14 +2,18 @@
 
 A run processes some deliveries; the counts and keys of all others stay as earlier runs left them. Both can be combined
 only if they were counted in the same way: a contract that counts differently is refused as long as a delivery stays.
+A coarser entity adds up, unless features hold latest values: of several in one second, only the rows say which is last.
 Features are computed from counts that the curated table holds: if their columns change, all of them are computed again.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
+from etl_job.contract.feature_spec import Aggregate, FeatureSpec
 from etl_job.contract.model import Contract
+from etl_job.contract.schemas import DAY, DELIVERY
 from etl_job.errors import ContractError
 from etl_job.findings.wording import some, typed
 from etl_job.tables.dataset import Tables
@@ -35,7 +39,7 @@ def have_other_columns(features: IcebergState) -> bool:
     """Whether the published features have other columns than the contract asks for, so that all must be computed."""
     known = _recorded(features).get(_COLUMNS)
     if known is None:  # an earlier version made the table, in which columns stay that are not asked for any more
-        return bool(_new_columns(features))
+        return not set(_names(features)) <= set(_held(features))
     return sorted(known) != sorted(_names(features))
 
 
@@ -90,9 +94,25 @@ def changes_of_counting(curated: IcebergState, contract: Contract) -> tuple[str,
     """What the contract counts differently from the curated table's rows; no features of it can be made from them."""
     before, now = _recorded(curated), _ways_of_counting(contract)
     changed = [f"{what}: {now[what]}, not {before[what]}" for what in now if before.get(what, now[what]) != now[what]]
-    known = before.get(_COLUMNS)
-    new = _new_columns(curated) if known is None else [name for name in _names(curated) if name not in known]
-    return (*changed, *([f"new columns: {some(new)}"] if new else ()))
+    columns = before.get(_COLUMNS, _held(curated))
+    new = [name for name in _names(curated) if name not in columns]
+    return (
+        *changed,
+        *([f"new columns: {some(new)}"] if new else ()),
+        *_last_values_of_several_entities(columns, contract.features),
+    )
+
+
+def _last_values_of_several_entities(columns: Sequence[str], spec: FeatureSpec) -> Iterator[str]:
+    """What is unknown if entities become one: of latest values in the same second, counts do not say which came last.
+
+    ``columns`` are those of the counts, in their order: the delivery, the entity, the day, and what was counted.
+    """
+    entity = [name for name in takewhile(lambda name: name != DAY, columns) if name != DELIVERY]
+    lost = [measure.published_as("last") for measure in spec.measures if Aggregate.LAST in measure.aggregates]
+    if lost and not set(entity) <= set(spec.entity):
+        now, before = (", ".join(names) or "none" for names in (spec.entity, entity))
+        yield f"entity: {now}, not {before}, and it is not known which of their values in one second is {some(lost)}"
 
 
 def _refuse_other_types(table: IcebergState) -> None:
@@ -106,9 +126,8 @@ def _refuse_other_types(table: IcebergState) -> None:
             )
 
 
-def _new_columns(table: IcebergState) -> list[str]:
-    held = {field.name for field in table.metadata.schema().fields}
-    return [name for name in _names(table) if name not in held]
+def _held(table: IcebergState) -> list[str]:
+    return [field.name for field in table.metadata.schema().fields]
 
 
 def _names(table: IcebergState) -> list[str]:

@@ -8,6 +8,8 @@ import yaml
 from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.arguments import parse_arguments
+from etl_job.contract.feature_spec import Measure
+from etl_job.contract.model import Contract
 from etl_job.contract.schemas import curated_columns, feature_columns
 from etl_job.errors import ContractError
 from etl_job.notify.progress import Progress
@@ -97,6 +99,24 @@ def test_coarser_entity_and_fewer_columns_are_counted_from_what_is_there(contrac
     finer_entity(document)
     finer = parse(document)
     check(open_tables(contract, held_by=finer), contract)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_coarser_entity_with_last_values_is_refused_while_a_delivery_stays(contract, recorded):
+    def measured(*aggregates, entity) -> Contract:
+        spec = contract.features.model_copy(
+            update={"measures": (Measure(column="toll", aggregates=aggregates),), "entity": entity}
+        )
+        return contract.model_copy(update={"features": spec})
+
+    finer, coarser = (measured("sum", "last", entity=entity) for entity in (("brand", "site"), ("site",)))
+    tables = open_tables(coarser, held_by=finer, recorded=recorded)
+    with pytest.raises(ContractError, match=r"entity: site, not brand, site.* toll_last\).*leave delivery q1"):
+        check(tables, coarser)
+    check(tables, coarser, processed=("q1", "q2"))
+    check(open_tables(finer, recorded=recorded), finer)
+    sums, sums_by_site = (measured("sum", entity=entity) for entity in (("brand", "site"), ("site",)))
+    check(open_tables(sums_by_site, held_by=sums, recorded=recorded), sums_by_site)
 
 
 def test_table_of_an_earlier_version_keeps_its_columns(contract, document, parse):
