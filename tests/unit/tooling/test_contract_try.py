@@ -161,7 +161,7 @@ def test_key_that_restarts_in_each_file_is_reported(tmp_path: Path) -> None:
     drafted = CliRunner().invoke(
         app, ["contract", "init", str(tmp_path / "2023.csv"), "--dataset", "feed", "--out", str(contract)]
     )
-    assert (drafted.exit_code, "id counts the rows of this file" in drafted.stderr) == (0, True)
+    assert (drafted.exit_code, "id numbers the rows of this file" in drafted.stderr) == (0, True)
     tried = CliRunner().invoke(
         app, ["contract", "try", str(tmp_path / "2023.csv"), str(tmp_path / "2024.csv"), "--contract", str(contract)]
     )

@@ -290,6 +290,20 @@ def test_change_breaks_readers_or_not(document, before, after, expected):
     assert changes(old, new) == expected
 
 
+@pytest.mark.parametrize("is_required", [True, False])
+def test_lint_tells_texts_no_longer_read_as_missing_from_those_that_now_are(document, is_required):
+    new = copy.deepcopy(document)
+    for version, texts in ((document, ["-", "none"]), (new, ["-", "?"])):
+        camera = {"name": "camera", "required": is_required, "logicalTypeOptions": {"missingValues": texts}}
+        contract_columns(version).append(camera)
+    old, changed = (lint(to_yaml(each), "c.yaml").contracts["vehicle_sightings"] for each in (document, new))
+    found = [problem.message for problem in breaking_changes(old, changed, "c.yaml") if "missing" in problem.message]
+    assert found == [
+        "stricter: no longer read as missing: 'none'",
+        *(["stricter: now read as missing: '?'"] if is_required else []),
+    ]
+
+
 def test_changed_contract_should_have_another_version(document):
     new = copy.deepcopy(document)
     contract_features(new)["lagDays"] = [1, 7, 14, 28]

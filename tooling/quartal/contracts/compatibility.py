@@ -19,6 +19,7 @@ from quartal.core.errors import CommandError, ConfigurationError
 _OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation", "thousands_separator"})
 _WIDENED = ("integer", "number")  # each text of the first is one of the second, with the same meaning
 _NEW_DATASET = "Publish the change as a new dataset next to the old one, and move the readers to it first."
+_IF_NUMBERS_STAY = "Undo this if the published numbers must not change."
 _REDELIVER = "Deliver every file again in the new form, or publish the change as a new dataset."
 
 
@@ -123,20 +124,20 @@ def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Proble
         yield Problem(file, f"{dataset}.features.entity", message, _NEW_DATASET)
     if old.files != new.files:
         message = f"the format changed from {old.files.format.value} to {new.files.format.value}: "
-        yield Problem(file, f"{dataset}.files.format", f"{message}delivered files have the old format", _REDELIVER)
+        yield Problem(
+            file, f"{dataset}.files.format", f"{message}files already delivered have the old format", _REDELIVER
+        )
     for name, before in old.csv.model_dump(by_alias=True).items():
         after = new.csv.model_dump(by_alias=True)[name]
         if before != after and name == "multiLine":
             message = f"changed to {after}: a value may {'now' if after else 'no longer'} contain line breaks"
-            remedy = "Nothing, if the published numbers may change."
-            yield Problem(file, f"{dataset}.csv.{name}", message, remedy, Severity.WARNING)
+            yield Problem(file, f"{dataset}.csv.{name}", message, _IF_NUMBERS_STAY, Severity.WARNING)
         elif before != after:
-            message = f"{name} changed from {before!r} to {after!r}: delivered files are written the old way"
+            message = f"{name} changed from {before!r} to {after!r}: files already delivered have the old form"
             yield Problem(file, f"{dataset}.csv.{name}", message, _REDELIVER)
     if old.conflicts != new.conflicts:
-        message = f"changed from {old.conflicts} to {new.conflicts}: different rows of a key are kept"
-        remedy = "Nothing, if the published numbers may change."
-        yield Problem(file, f"{dataset}.conflicts", message, remedy, Severity.WARNING)
+        message = f"changed from {old.conflicts} to {new.conflicts}: runs keep a different row of each key"
+        yield Problem(file, f"{dataset}.conflicts", message, _IF_NUMBERS_STAY, Severity.WARNING)
     if old.features.event_time != new.features.event_time or _zone(old) != _zone(new):
         message = "the event time changed: rows move to other days"
         yield Problem(file, f"{dataset}.features.eventTime", message, _NEW_DATASET)
@@ -164,7 +165,9 @@ def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
             yield Problem(file, field, message, "Keep the type, or deliver the new values in a new column.")
         if column.name_in_file != changed.name_in_file:
             message = f"its name in files changed from {column.name_in_file!r} to {changed.name_in_file!r}"
-            yield Problem(file, f"{field}.physicalName", f"{message}: delivered files have the old name", _REDELIVER)
+            yield Problem(
+                file, f"{field}.physicalName", f"{message}: files already delivered have the old name", _REDELIVER
+            )
         if changed.required and not column.required:
             yield _stricter(file, f"{field}.required", "it became required")
         yield from _reading(old, new, column, changed, file)
@@ -175,14 +178,14 @@ def _reading(old: Contract, new: Contract, before: Column, after: Column, file: 
     """Changes of missing values, rounding and notation."""
     field = f"{old.dataset}.properties.{before.name}"
     nothing, now = set(old.missing_texts(before)), set(new.missing_texts(after))
-    if nothing - now or (now - nothing and after.required):
-        texts = ", ".join(map(repr, sorted(nothing ^ now)))
-        change = "no longer stand" if nothing - now else "now stand"
-        yield _stricter(file, f"{field}.missingValues", f"{texts} {change} for a missing value")
+    changes = {"no longer": nothing - now, "now": now - nothing if after.required else set()}
+    for change, texts in changes.items():
+        if texts:
+            listed = ", ".join(map(repr, sorted(texts)))
+            yield _stricter(file, f"{field}.missingValues", f"{change} read as missing: {listed}")
     if before.rules.rounding is not None and before.rules.rounding != after.rules.rounding:
         message = f"rounding changed from {before.rules.rounding} to {after.rules.rounding}: published numbers change"
-        remedy = "Nothing, if the published numbers may change."
-        yield Problem(file, f"{field}.rounding", message, remedy, Severity.WARNING)
+        yield Problem(file, f"{field}.rounding", message, _IF_NUMBERS_STAY, Severity.WARNING)
     yield from _meaning(before, after, file, field)
     if before.rules.notation == "free" and after.rules.notation != "free":
         yield _stricter(file, f"{field}.notation", "numbers with an exponent or a missing digit are now rejected")
@@ -245,7 +248,10 @@ def _table(
         field = f"{dataset}_{table}.{column.name}"
         if column.name not in kinds:
             yield Problem(
-                file, field, f"the column is no longer in the {table} table", "Keep what it is computed from."
+                file,
+                field,
+                f"the column is no longer in the {table} table",
+                "Keep the columns and aggregates that it is computed from.",
             )
         elif kinds[column.name] != column.kind:
             message = f"its type in the {table} table changed from {column.kind} to {kinds[column.name]}"
@@ -253,7 +259,7 @@ def _table(
 
 
 def _stricter(file: str, field: str, message: str) -> Problem:
-    remedy = "Nothing, if these rows should go into quarantine."
+    remedy = "Undo this if such rows must not be quarantined."
     return Problem(file, field, f"stricter: {message}", remedy, Severity.WARNING)
 
 

@@ -55,10 +55,10 @@ def build_ruleset(contract: Contract) -> Ruleset:
         _add_column(found, contract, column)
     _add_row_rules(found, contract)
     if contract.key:
-        why = "the job sets rows with a repeated key aside; they break no rule"
+        why = "a row with a repeated key is a duplicate and breaks no rule"
         found.left_out.append((f"the key {', '.join(contract.key)}", why))
     if contract.has_zone_of_its_own:
-        found.left_out.append(("row.event_time", "DQDL has no daylight-saving time"))
+        found.left_out.append(("row.event_time", "DQDL does not support daylight-saving time"))
     if contract.thresholds.quarantined_share is not None:
         found.left_out.append(("thresholds.quarantinedShare", "it applies to all rules together"))
     return found

@@ -84,7 +84,7 @@ def _parsed(query: str) -> exp.Expression:
     if any(token.token_type.name == "SEMICOLON" for token in tokens):
         raise _RefusedError("it contains ';'; write a single expression")
     if "/*+" in query and any(token.comments for token in tokens):
-        raise _RefusedError("it contains a hint (/*+), which belongs into a whole query; remove it")
+        raise _RefusedError("it contains a hint (/*+), which only a whole query can have; remove it")
     (found,) = _RowParser(dialect=Spark()).parse_into(exp.Condition, tokens, query)
     if not isinstance(found, exp.Expression):
         raise _RefusedError("it is empty")
@@ -222,7 +222,8 @@ class _Judge:
         wanted = re.findall(r".[?+]?", takes)
         least = sum(not mark.endswith("?") for mark in wanted)
         if len(given) < least or (len(given) > len(wanted) and not takes.endswith("+")):
-            raise _RefusedError(f"{name} takes {least}{' or more' if len(wanted) > least else ''} values")
+            more, end = " or more" if len(wanted) > least else "", "" if least == 1 else "s"
+            raise _RefusedError(f"{name} takes {least}{more} argument{end}")
         of_one_kind = []
         for place, part in enumerate(given):
             mark = wanted[min(place, len(wanted) - 1)][0]

@@ -116,7 +116,7 @@ def test_other_columns_show_what_a_comma_stands_before(tmp_path):
         rows = table("day,shop,size,amount", lambda n, w=written: f'{day(n)},{shop(n)},"{n}{w}","1,2{n:02d}"')
         drafted = drafted_from(tmp_path, rows)
         assert contract_in(drafted).column("amount").logical_type == kind
-        assert ", as in other columns" in drafted.text
+        assert ", like other columns" in drafted.text
 
 
 @pytest.mark.parametrize("odd", ["12,5", "0,125", "1234,567"])
@@ -201,7 +201,7 @@ def test_second_column_of_ambiguous_dates_is_drafted_as_text_with_a_note(tmp_pat
     rows = table("day,paid,shop", lambda n: f"{day(n)},0{1 + n % 9}/01/2024,{shop(n)}")
     drafted = drafted_from(tmp_path, rows)
     assert contract_in(drafted).column("paid").logical_type == "string"
-    assert "paid: 01/01/2024 may have the day or the month first" in drafted.text
+    assert "paid: 01/01/2024 may begin with the day or the month" in drafted.text
 
 
 def test_few_numbers_with_many_decimals_are_no_errors(tmp_path):

@@ -142,4 +142,4 @@ def test_series_without_an_entity_is_a_single_one(tmp_path):
     rows = table("date,temp,weather", lambda n: f"{day(2 * n)},{n % 9}.5,{'sun' if n % 3 else 'rain'}")
     drafted = drafted_from(tmp_path, rows)
     assert contract_in(drafted).features.entity == ()
-    assert "#   entity: none, a single series; it could be weather" in drafted.text.splitlines()
+    assert "#   entity: none, a single series; other candidates: weather" in drafted.text.splitlines()

@@ -132,7 +132,7 @@ def test_draft_names_the_column_that_makes_it_unsound(tmp_path):
 
 def test_draft_reports_rows_that_share_a_chosen_key(tmp_path):
     lines = drafted_from(tmp_path, ROWS, Choices(key=("shop",))).text.splitlines()
-    assert "#   primaryKey: shop (38 rows repeat the key of another and count as duplicates)" in lines
+    assert "#   primaryKey: shop (38 rows repeat the key of another row and are duplicates)" in lines
 
 
 @pytest.mark.parametrize("choices", [Choices(key=("none", "shop")), Choices(entity=("shop", "none"))])
@@ -173,8 +173,8 @@ def test_number_of_the_row_from_0_on_is_no_key_whatever_its_name(tmp_path):
 def test_draft_reports_first_that_a_key_may_restart_in_each_file(tmp_path, number, is_told):
     drafted = drafted_from(tmp_path, table("id,day,shop", lambda n: f"{number(n)},{day(n)},{shop(n)}"))
     assert contract_in(drafted).key == ("id",)
-    assert any("id counts the rows of this file" in line for line in drafted.warnings) is is_told
-    assert any("id counts the rows of this file" in line for line in drafted.text.splitlines()[:4]) is is_told
+    assert any("id numbers the rows of this file" in line for line in drafted.warnings) is is_told
+    assert any("id numbers the rows of this file" in line for line in drafted.text.splitlines()[:4]) is is_told
 
 
 def test_key_that_goes_on_from_file_to_file_is_one(tmp_path):
@@ -188,10 +188,10 @@ def test_key_that_goes_on_from_file_to_file_is_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "missing", "words"),
     [
-        pytest.param("-999", ["-999"], "far below all others", id="as of weather stations"),
-        pytest.param("-99.9", ["-99.9"], "far below all others", id="with a decimal"),
-        pytest.param("9999.9", None, "far above all others", id="above"),
-        pytest.param("99", None, "far above all others", id="two nines"),
+        pytest.param("-999", ["-999"], "far below all other values", id="as of weather stations"),
+        pytest.param("-99.9", ["-99.9"], "far below all other values", id="with a decimal"),
+        pytest.param("9999.9", None, "far above all other values", id="above"),
+        pytest.param("99", None, "far above all other values", id="two nines"),
         pytest.param("-200", None, None, id="no nines"),
         pytest.param("#DIV/0!", ["#DIV/0!"], None, id="of Excel"),
         pytest.param("1.#QNAN", ["1.#QNAN"], None, id="of C"),
@@ -218,7 +218,7 @@ def test_draft_reports_numbers_with_both_decimal_marks_but_no_codes(tmp_path):
     ("value", "words"),
     [
         pytest.param(
-            lambda n: f"{n + 1}.{37 * n % 1000:03d}", "with --decimal-mark comma it is thousands", id="thousands"
+            lambda n: f"{n + 1}.{37 * n % 1000:03d}", "with --decimal-mark comma it separates thousands", id="thousands"
         ),
         pytest.param(lambda n: "9999.9" if n % 5 == 0 else f"{n}.5", "it stands for a missing value", id="nines"),
     ],
@@ -246,10 +246,14 @@ def test_day_comes_first_where_another_column_shows_it(tmp_path, other, form):
     ("text", "words"),
     [
         pytest.param(
-            lambda n: f"{13 + n}/02/2024" if n < 10 else f"02/{n - 5}/2024", "of different orders", id="both orders"
+            lambda n: f"{13 + n}/02/2024" if n < 10 else f"02/{n - 5}/2024",
+            "differ in the order of day and month",
+            id="both orders",
         ),
         pytest.param(
-            lambda n: f"2024-{13 + n % 15}-02", "are no days, for instance '2024-13-02'", id="the year, then the day"
+            lambda n: f"2024-{13 + n % 15}-02",
+            "include days that do not exist, such as '2024-13-02'",
+            id="the year, then the day",
         ),
     ],
 )
@@ -305,7 +309,7 @@ def test_packed_times_are_not_seconds_since_1970(tmp_path, text, form):
         pytest.param("-1.000,10 EUR", "currency", id="a currency's code behind digit groups"),
         pytest.param("EUR 12.50", "currency", id="a currency's code before"),
         pytest.param("1,10,000.50", "digit groups", id="lakhs"),
-        pytest.param("1.23E+12", "ids have lost their ends", id="ids that Excel has damaged"),
+        pytest.param("1.23E+12", "ids have lost their last digits", id="ids that Excel has damaged"),
         pytest.param("25:15:00", "hours from 24 on", id="times of a timetable"),
     ],
 )

@@ -97,8 +97,8 @@ def test_init_of_the_sample_drafts_its_contract(capsys):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"", "no header", id="empty"),
-        pytest.param(b"a,b\n", "no header and rows", id="no rows"),
+        pytest.param(b"", "is empty", id="empty"),
+        pytest.param(b"a,b\n", "has no rows below its only line", id="no rows"),
         pytest.param("name,day\nOpel,2024-01-01\n".encode("utf-16-le"), "not UTF-8", id="another encoding"),
         pytest.param(b"name,day\nOpel,x\n", "holds dates", id="no date"),
         pytest.param(b"shop,on,on\nx,2024-01-01,1\nx,2024-01-02,1\n", "appears twice", id="a name twice"),
@@ -236,7 +236,7 @@ def test_init_refuses_a_source_without_files(tmp_path):
 def test_column_with_an_impossible_name_is_left_out_with_a_note(tmp_path):
     drafted = drafted_from(tmp_path, table('day,"sh\top",shop\xa0no', lambda n: f"{day(n)},{shop(n)},{n % 3}"))
     assert [column.name_in_file for column in contract_in(drafted).columns] == ["day", "shop\xa0no"]
-    assert "#   sh\\top is left out: a contract cannot hold a name like that" in drafted.text.splitlines()
+    assert "#   sh\\top is left out: its name is not valid in a contract" in drafted.text.splitlines()
 
 
 def test_table_of_the_catalog_is_drafted_from_its_files(monkeypatch):

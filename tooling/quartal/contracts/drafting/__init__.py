@@ -114,7 +114,7 @@ def infer_columns(sample: Sample, choices: Choices) -> tuple[Column, ...]:
 def _as_json_has_it(kind: Kind) -> Kind:
     if kind.custom.get("thousandsSeparator") != ".":
         return kind
-    return Kind(notes=("left as text: contracts of JSON lines do not support a point between thousands",))
+    return Kind(notes=("left as text: contracts for JSON lines do not support the point as thousands separator",))
 
 
 def _as_others_begin(kind: Kind, order: DateOrder) -> Kind:
@@ -123,7 +123,7 @@ def _as_others_begin(kind: Kind, order: DateOrder) -> Kind:
 
 
 def _as_others_are(kind: Kind, mark: DecimalMark) -> Kind:
-    note = f"the decimal mark is taken to be a {mark}, as in other columns; --decimal-mark overrides that"
+    note = f"read with a decimal {mark}, like other columns; --decimal-mark overrides that"
     return replace(kind, notes=(*kind.notes, note))
 
 
@@ -245,8 +245,8 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
         unread = _unread_dates(columns)
         raise ConfigurationError(
             f"No column of {sample.source} holds dates{': ' if unread else ''}{'; '.join(unread)}.",
-            remedy="Features need the day of each event, such as yyyy-MM-dd, dd.MM.yyyy, MM/dd/yyyy or yyyyMMdd, "
-            "optionally followed by a time of day and an offset.",
+            remedy="Add a column with the day of each event, such as yyyy-MM-dd, dd.MM.yyyy, MM/dd/yyyy or yyyyMMdd. A "
+            "time of day and an offset may follow the day.",
         )
     days = found.day.kind.reading.days if found.day.kind.reading else None
     if days is not None and _share_outside(found.day) > 0.01:

@@ -43,7 +43,7 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
     texts, notes = content.texts, list(content.notes)
     if not texts[0].strip():
         raise ConfigurationError(
-            f"{path} has no header and rows: it is empty.", remedy="Draft from a file with some rows of the feed."
+            f"{path} is empty: it has no header and no rows.", remedy="Draft from a file with some rows of the feed."
         )
     dialect = _dialect(texts[0][:_HEAD_CHARACTERS])
     rows, multi_line = _rows(texts, dialect)
@@ -61,13 +61,13 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
     if has_header and rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
         notes.append(
             f"check the header: the second line has no data either, {rows[1][:5]!r}. If it names the columns, remove "
-            "the lines above it and draft again; if it holds units, each file has one quarantined row for it"
+            "the lines above it and draft again; if it holds units, a run quarantines it in each file"
         )
     body = [row for row in rows[1:] if row != first] if has_header else rows  # repeated headers are left out
     good = [row for row in body if len(row) == width]
     if not good and not (has_header and may_lack_rows):
         raise ConfigurationError(
-            f"{path} has no header and rows: it has only the line {first[:5]!r}.",
+            f"{path} has no rows below its only line, {first[:5]!r}.",
             remedy="Draft from a file with some rows of the feed.",
         )
     names = (
@@ -227,7 +227,7 @@ def _refuse_first_line(path: Path, first: Sequence[str], rows: Sequence[Sequence
         )
     if len(first) == width - 1:
         raise ConfigurationError(
-            f"The first line of {path} does not fit: it names {len(first)} columns, but rows have {width} values.",
+            f"The first line of {path} does not fit: it names {len(first)} columns, but the rows have {width} values.",
             remedy="Name the first column too (R omits its name; use write.csv, or write.table with col.names = NA), "
             f"or quote values that contain {dialect.delimiter!r}, with no space before the quotes.",
         )

@@ -66,8 +66,8 @@ def _utf_16(path: Path, pieces: Pieces) -> Decoded:
         text = content.decode("utf-16")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"{path} begins as UTF-16, but byte {error.start:,} is not valid UTF-16.",
-            remedy="Export it again as UTF-8 from its source; half a character is missing there.",
+            f"{path} begins as UTF-16, but byte {error.start:,} is not valid UTF-16: half a character is missing.",
+            remedy="Export it again from its source, as UTF-8.",
         ) from error
     if text.lstrip().startswith(("{", "[")):
         raise ConfigurationError(
@@ -108,8 +108,8 @@ def _of_single_bytes(path: Path, pieces: Pieces) -> Decoded:
     undecodable = sum(not _is_in(line, codec) for line in wrong)
     if undecodable > _MIXED * len(wrong):
         raise ConfigurationError(
-            f"{path} is neither UTF-8 nor windows-1252: {undecodable:,} of its lines contain bytes that are not valid "
-            "there.",
+            f"{path} is neither UTF-8 nor windows-1252: {undecodable:,} of its lines contain bytes that are valid "
+            "in neither.",
             remedy="Convert it to UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the "
             "program that wrote it, for instance MACINTOSH or CP850.",
         )

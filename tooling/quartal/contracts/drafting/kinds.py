@@ -221,18 +221,20 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             return None  # a code that is a number for the most part
         example = next((text for text in there if mark and mark in text), "")
         if mark == "," and said is None:
-            note = f"{example} may be thousands or have decimals; use --decimal-mark comma or point"
+            note = f"the comma of {example} may separate thousands or decimals; use --decimal-mark comma or point"
             return Kind(notes=(note,), open_mark=mark)
         notes = []
         if mark == "." and said is None:
-            notes.append(f"check {example}: it is read as decimals; with --decimal-mark comma it is thousands")
+            notes.append(
+                f"check {example}: the point is read as decimal mark; with --decimal-mark comma it separates thousands"
+            )
         if logical_type == "integer" and _may_be_of_excel(there, column):
             notes.append("may be Excel's day numbers: format the column as dates, and save the file again")
         if logical_type == "integer" and may_be_counted(there):
             notes.append(f"may be the time since 1970; --event-time {column.name} reads it that way")
         if all(map(_OF_EXCEL.fullmatch, there)):
             notes.append(
-                f"Excel writes numbers of more than 11 digits like {next(iter(there))}: ids have lost their ends"
+                f"Excel writes numbers of more than 11 digits like {next(iter(there))}: ids have lost their last digits"
             )
         if custom.get("rounding"):
             notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
@@ -290,7 +292,7 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
             return None
         if reading.is_ambiguous:
             example = next(iter(there))
-            return Kind(notes=(f"{example} may have the day or the month first; use --date-order",), reading=reading)
+            return Kind(notes=(f"{example} may begin with the day or the month; use --date-order",), reading=reading)
         options: dict[str, Any] = {"format": reading.formats[0]}
         notes: tuple[str, ...] = ()
         if reading.needs_zone:

@@ -45,7 +45,7 @@ def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
         return (f"its dates {unreadable}",)
     others = other_than_dates(there)
     if others and not all(map(PACKED_TIMES.fullmatch, set(there) - set(others))):
-        return (f"its dates have other texts among them, for instance {others[0][:40]!r}",)
+        return (f"it has other texts among its dates, for instance {others[0][:40]!r}",)
     if (
         all(map(_NUMBER.fullmatch, there))
         and any("," in text for text in there)

@@ -46,10 +46,12 @@ def placeholders(there: Mapping[str, int], thousands: str = "", decimal: str = "
     gap = _SPREAD * (high - low)
     missing = tuple(text for text in often if numbers[text] < 0 and low - numbers[text] > gap)
     above = [text for text in often if numbers[text] > 0 and numbers[text] - high > gap]
-    notes = [f"{text} ({there[text]:,} times) is far below all others, so it counts as missing" for text in missing]
+    notes = [
+        f"{text} ({there[text]:,} times) is far below all other values, so it counts as missing" for text in missing
+    ]
     notes += [
-        f"check {text}: it occurs {there[text]:,} times, far above all others; if it stands for a missing value, add "
-        "it to missingValues, or it is added to sums"
+        f"check {text}: it occurs {there[text]:,} times, far above all other values; if it stands for a missing value, "
+        "add it to missingValues, because sums include it otherwise"
         for text in above
     ]
     return Placeholders(missing, tuple(notes))

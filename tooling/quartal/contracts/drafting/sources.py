@@ -35,7 +35,7 @@ def _with_names_of_contracts(sample: Sample) -> Sample:
     columns = tuple(
         column
         if not column.name or is_name_in_a_file(column.name)
-        else SampledColumn(column.name, ("",) * len(column.texts), unread="a contract cannot hold a name like that")
+        else SampledColumn(column.name, ("",) * len(column.texts), unread="its name is not valid in a contract")
         for column in sample.columns
     )
     return replace(sample, columns=columns)

@@ -156,7 +156,11 @@ def unreadable_days(counts: Mapping[str, int]) -> str | None:
     if wrong is None:
         return None
     other = next((text for text in matched if text in days and not _is_ambiguous(matched[text])), None)
-    return f"are of different orders, {other!r} and {wrong!r}" if other else f"are no days, for instance {wrong!r}"
+    return (
+        f"differ in the order of day and month, {other!r} and {wrong!r}"
+        if other
+        else f"include days that do not exist, such as {wrong!r}"
+    )
 
 
 def _is_ambiguous(found: re.Match[str]) -> bool:

@@ -154,7 +154,7 @@ def comments(
         _bounds_line(roles),
     ]
     lines += [note for note in sample.notes if not _is_warning(note)]
-    lines += [f"measures: without {_listed(left)}, which are not quantities"] if (left := others["numbers"]) else []
+    lines += [f"measures: without {_listed(left)} (not quantities)"] if (left := others["numbers"]) else []
     plain = [column.name for column in columns if column.name and column.name not in names]
     lines += [f"{column.name} is left out: {column.sampled.unread}" for column in columns if column.name in plain]
     lines += ["the column without a name is left out"] * any(not column.name for column in columns)
@@ -164,7 +164,7 @@ def comments(
         told = column.kind.notes if column not in roles.measures else filterfalse(_is_warning, column.kind.notes)
         lines += [f"{names[column.name]}: {note}" for note in told]
         nothing = column.kind.custom.get("missingValues")
-        lines += [f"{names[column.name]}: {', '.join(map(repr, nothing))} count as missing"] if nothing else []
+        lines += [f"{names[column.name]}: read as missing: {', '.join(map(repr, nothing))}"] if nothing else []
     typed = _typed(columns, roles)
     beyond = [column.name for column in columns if _has_type(column) and column.name not in typed]
     lines += [f"{', '.join(beyond)}: left as text, because the job supports at most 63 rules"] if beyond else []
@@ -180,12 +180,10 @@ def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     if roles.key:
         values = list(zip(*(column.sampled.texts for column in roles.key), strict=True))
         again = len(values) - len(set(values))
-        evidence = (
-            f"{again:,} rows repeat the key of another and count as duplicates" if again else "unique in all rows"
-        )
+        evidence = f"{again:,} rows repeat the key of another row and are duplicates" if again else "unique in all rows"
         return f"primaryKey: {_listed(roles.key)} ({evidence})"
     unique = others["keys"]
-    question = f"; {_listed(unique)} is unique in each row: is it the key?" if unique else ""
+    question = f"; each row has another value in {_listed(unique)}: is that the key?" if unique else ""
     return f"primaryKey: none, so no row counts as a duplicate{question}"
 
 
@@ -207,14 +205,14 @@ def _counting_lines(sample: Sample, roles: Roles) -> list[str]:
         return []
     name, first = roles.key[0].name, roles.key[0].sampled.texts[0]
     return [
-        f"check primaryKey: {name} counts the rows of this file, beginning with {first!r}. It is a key only if the "
-        "next file goes on where this one ends. If each file begins anew, later rows would count as duplicates of "
-        "these and be dropped: then draft with --key none. `quartal contract try` with two files shows which it is",
+        f"check primaryKey: {name} numbers the rows of this file from {first!r}. It is a key only if the next file "
+        "continues the numbers. If each file starts again, the job would drop its rows as duplicates: then draft with "
+        "--key none. `quartal contract try` with two files shows which is the case",
     ]
 
 
 def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
-    also = f"; it could be {_listed(others['entities'][:4])}" if others["entities"] else ""
+    also = f"; other candidates: {_listed(others['entities'][:4])}" if others["entities"] else ""
     if not roles.entity:
         return f"entity: none, a single series{also}"
     chosen = ", ".join(f"{column.name} ({column.different} different values in the sample)" for column in roles.entity)
@@ -224,7 +222,7 @@ def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
 def _total_lines(roles: Roles) -> list[str]:
     """Entities that may be sums over the others."""
     return [
-        f"check entity: {text!r} in {column.name} may be the sum of others, and then counts as one more of them"
+        f"check entity: {text!r} in {column.name} may be the sum of the others, and then counts as one more of them"
         for column in roles.entity
         for text in column.sampled.counts
         if "".join(split_words(text)) in words.TOTAL
@@ -251,7 +249,7 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     """The comment on what the job would do with the sampled rows."""
     summary = f"{verdict.kept:,} of {verdict.rows:,} rows would be kept"
     if verdict.duplicates:
-        summary += f", {verdict.duplicates:,} are duplicates"
+        summary += f", {verdict.duplicates:,} dropped as duplicates"
     if not verdict.quarantined:
         return [f"{summary}, none quarantined"]
     lines = [f"{summary}, {verdict.quarantined:,} quarantined:"]
