@@ -99,7 +99,7 @@ def test_destroy_names_the_option_that_lets_it_go_on_and_takes_it(stand_in, caps
     ("arguments", "consequence"),
     [
         ([], "If its job still writes while the lake is removed, run the command again"),
-        (["--keep-data"], "The published tables stay whole; after the next `quartal apply --env dev`"),
+        (["--keep-data"], "The published tables stay consistent; after the next `quartal apply --env dev`"),
     ],
 )
 def test_destroy_warns_before_approval_of_a_run_that_it_would_abort(
@@ -121,7 +121,7 @@ def test_destroy_warns_before_approval_of_a_run_that_it_would_abort(
         assert quartal(["destroy", *arguments]) == 2
         told = " ".join(capsys.readouterr().err.split())
         assert "Run wr_2 of workflow flow is in progress" in told
-        assert "The removal may break it off" in told
+        assert "The removal may interrupt it" in told
         assert consequence in told
         assert "wr_1" not in told
         assert "apply" not in commands(stand_in)
@@ -145,7 +145,7 @@ def test_apply_warns_of_a_run_whose_parts_it_replaces(stand_in, capsys, monkeypa
     told = " ".join(capsys.readouterr().err.split())
     assert ("Run wr_2 of workflow flow is in progress" in told) is is_told
     assert (
-        "The published tables stay whole; `quartal run --env dev` does what the run does not finish" in told
+        "The published tables stay consistent; `quartal run --env dev` completes what the run leaves unfinished" in told
     ) is is_told
 
 

@@ -99,7 +99,7 @@ def test_missing_bad_rows_are_not_reported_as_none(bad, capsys):  # as after a l
     assert run(["quarantine", "--delivery", "a b"]) == 0
     told = capsys.readouterr()
     assert lost in " ".join(told.err.split())
-    assert "No quarantined row is there." in told.out + told.err
+    assert "No quarantined row is left." in told.out + told.err
     assert "No row is quarantined" not in told.out + told.err
     assert run(["quarantine", "--delivery", "2024Q1"]) == 0
 

@@ -60,14 +60,14 @@ def lint_files(
         ]
         console.table("", columns, rows, data=[asdict(problem) for problem in problems])
     else:
-        console.done(f"{len(files)} contract{'s' if len(files) > 1 else ''}: nothing wrong")
+        console.done(f"{len(files)} contract{'s' if len(files) > 1 else ''}: no problems found")
     if errors:
         raise typer.Exit(EXIT_PIPELINE_FAILED)
 
 
 @app.command()
 def show(
-    file: Annotated[Path, typer.Argument(help="A contract.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A contract (YAML file).", show_default=False)],
     as_json: JsonOption = False,
 ) -> None:
     """Show the columns, rules and features of a contract, and the tables that it produces."""
@@ -127,7 +127,7 @@ class RuleFormat(StrEnum):
 
 @app.command(name="export")
 def export_rules(
-    file: Annotated[Path, typer.Argument(help="A contract.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A contract (YAML file).", show_default=False)],
     form: Annotated[RuleFormat, typer.Option("--format", help="Format of the rules.")] = RuleFormat.DQDL,
     dataset: Annotated[str | None, typer.Option("--dataset", help="Dataset, if the contract has several.")] = None,
     as_json: JsonOption = False,
@@ -153,7 +153,7 @@ def try_contract(
     dataset: Annotated[str | None, typer.Option("--dataset", help="Dataset, if the contract has several.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge files by a contract as a run would: rows kept and quarantined, the reasons, and the first days."""
+    """Check files against a contract as a run would: rows kept and quarantined, the reasons, and the first days."""
     from quartal.contracts.trying import try_files
 
     console, named = Console(as_json=as_json), _one_contract(contract, dataset)
@@ -167,9 +167,8 @@ def try_contract(
     if trial.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * trial.rows):
         console.warn(
             f"{trial.conflicts:,} rows have the {', '.join(named.key)} of another row and differ from it; a run keeps "
-            "one row of each. If each file numbers its rows from the start, the column is not a key: remove "
-            "primaryKey from the "
-            "contract."
+            "one of them. If each file starts its numbers again, the column is not a key: remove primaryKey from "
+            "the contract."
         )
     if as_json:
         console.json(asdict(trial) | {"quarantined": trial.quarantined})

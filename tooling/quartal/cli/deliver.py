@@ -36,7 +36,7 @@ def upload(
     ] = None,
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Make the delivery consist of these files only; others are removed from it."),
+        typer.Option("--replace", help="Make these files the whole delivery: remove all others from it."),
     ] = False,
     remove: Annotated[
         list[str] | None,
@@ -62,8 +62,8 @@ def upload(
 ) -> None:
     """Upload raw files to the lake; files already there with the same content are skipped.
 
-    Files whose header or columns do not fit the data contract are refused before anything is sent, and so are names
-    that readers skip. After an interruption, run the same command again: it continues where it stopped.
+    Files whose header or columns do not fit the data contract are refused before anything is sent, and so are files
+    with names that readers skip. After an interruption, run the same command again: it continues where it stopped.
     """
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     with ThreadPoolExecutor(max_workers=1) as pool:

@@ -46,7 +46,10 @@ PoliciesOption = Annotated[
     ),
 ]
 UsageOption = Annotated[
-    Path | None, typer.Option("--usage", help="YAML file with the monthly usage for the cost, instead of an estimate.")
+    Path | None,
+    typer.Option(
+        "--usage", help="YAML file with the monthly usage that the cost is computed from. Default: an estimate."
+    ),
 ]
 
 
@@ -83,7 +86,7 @@ def apply(
     approve: ApproveOption = None,
     auto_approve: AutoApproveOption = False,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Apply prod from a tree that is not committed and pushed.")
+        bool, typer.Option("--allow-dirty", help="Apply prod even with changes that are not committed and pushed.")
     ] = False,
     policies: PoliciesOption = None,
     rules: RulesOption = None,
@@ -103,7 +106,7 @@ def destroy(
     approve: ApproveOption = None,
     auto_approve: AutoApproveOption = False,
     allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Destroy prod from a tree that is not committed and pushed.")
+        bool, typer.Option("--allow-dirty", help="Destroy prod even with changes that are not committed and pushed.")
     ] = False,
     keep_data: Annotated[
         bool,

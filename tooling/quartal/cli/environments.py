@@ -32,9 +32,9 @@ def register(app: typer.Typer) -> None:
 
 
 def bootstrap(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
-    """Create the bucket of the Terraform state, once per account and region; repeating it changes nothing."""
+    """Create the bucket for the Terraform state, once per account and region; running it again changes nothing."""
     workspace = open_workspace(env, as_json=as_json)
-    with workspace.console.waiting("terraform: the bucket of the state") as line:
+    with workspace.console.waiting("terraform: the state bucket") as line:
         line.update()
         result = bootstrapping.bootstrap(workspace)
     workspace.console.result(
@@ -60,7 +60,7 @@ def adopt(
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="As for `apply`.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Import an existing bucket into Terraform as the lake; without --approve only the plan is shown."""
+    """Import an existing bucket into Terraform as the lake; without --approve, only show the plan."""
     from plan_review.policies import Level
     from plan_review.render_json import as_data
     from plan_review.render_text import render_text
@@ -104,7 +104,7 @@ def cost(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what each run and each month cost; or the prices of a region, with day and source."""
+    """Show what each run and each month cost; or the prices of a region, with their date and source."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if region is None:
         if refresh_prices:

@@ -111,7 +111,7 @@ def tags(
     if more:
         workspace.console.warn(
             f"{', '.join(more)}: set by an earlier version of the job, with days after the quarter. Readers other than "
-            f"these commands see those days too. {workspace.command_line('run')} renews such tags."
+            f"quartal see those days too. {workspace.command_line('run')} renews such tags."
         )
     for tag in found if not as_json else ():
         for deliveries, what in (
@@ -205,7 +205,7 @@ def diff(
 
 def export(
     tag: Annotated[str, typer.Option("--tag", help=_TAG_HELP, show_default=False)],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; it must be empty or not exist.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to; it must be empty or not exist.")],
     form: Annotated[ExportFormat, typer.Option("--format", help="Format of the files.")] = ExportFormat.PARQUET,
     quarter: Annotated[
         list[str] | None,
@@ -259,7 +259,7 @@ def _warn_if_behind(workspace: Workspace, catalog: Catalog) -> None:
     if are_in_step(catalog, workspace.deployment) is False:
         workspace.console.warn(
             "The features are behind the curated table: a run ended between its two commits. "
-            f"{workspace.command_line('run')} computes them first."
+            f"{workspace.command_line('run')} brings them up to date."
         )
 
 

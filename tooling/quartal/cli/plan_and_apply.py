@@ -118,8 +118,8 @@ def _warn_of_runs(workspace: Workspace, plan: Plan, outputs: dict[str, Any], *, 
     after = (
         "If its job still writes while the lake is removed, run the command again."
         if "aws_s3_bucket" in removed
-        else f"The published tables stay whole; {next_apply}{workspace.command_line('run')} does what the run does not "
-        "finish."
+        else f"The published tables stay consistent; {next_apply}{workspace.command_line('run')} completes what the "
+        "run leaves unfinished."
     )
     try:
         runs = runs_in_progress(workspace.account_connection(outputs["region"]).glue(), outputs)
@@ -128,14 +128,14 @@ def _warn_of_runs(workspace: Workspace, plan: Plan, outputs: dict[str, Any], *, 
         return
     for run in runs:
         workspace.console.warn(
-            f"Run {run.run_id} of workflow {run.workflow} is in progress ({run.describe()}). The removal may break it "
-            f"off. {after}"
+            f"Run {run.run_id} of workflow {run.workflow} is in progress ({run.describe()}). The removal may interrupt "
+            f"it. {after}"
         )
 
 
 def _reviewed_again(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:
     """The record of the saved plan, after it was reviewed again with these options."""
-    workspace.console.note("The reviewed plan, judged again by these options:")
+    workspace.console.note("The reviewed plan, reviewed again with these options:")
     review = review_saved_plan(workspace, workspace.terraform.show_plan(), options)
     workspace.console.note(render_text(review))
     return saved_plan.require_record(workspace.staged)
@@ -160,7 +160,7 @@ def _waiting_plan(workspace: Workspace) -> saved_plan.ReviewRecord | None:
     if saved_plan.configuration_hash(workspace.staged.folder) == record.configuration_sha256:
         return record
     workspace.console.warn(
-        f"The configuration has changed since the review of {record.made_at}; that plan is discarded for a new one."
+        f"The configuration has changed since the review of {record.made_at}; a new plan replaces that one."
     )
     saved_plan.discard(workspace.staged)
     return None

@@ -39,7 +39,7 @@ def quarantine(
         typer.Option("--rule", help="Only rows that break this rule, such as date.format; may be repeated."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Maximum number of rows. Default: 20; with --out all.")
+        int | None, typer.Option("--limit", min=1, help="Maximum number of rows. Default: 20; with --out, all.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -87,7 +87,7 @@ def quarantine(
 
 def _summary(found: Quarantine, *, is_whole: bool) -> str:
     if not found.count:
-        return "No row is quarantined." if is_whole else "No quarantined row is there."
+        return "No row is quarantined." if is_whole else "No quarantined row is left."
     rules = ", ".join(f"{rule} {count:,}" for rule, count in found.by_rule.items())
     shown = f" ({len(found.rows):,} shown)" if len(found.rows) < found.count else ""
     return f"{found.count:,} rows are quarantined{shown}: {rules}"

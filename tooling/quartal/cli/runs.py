@@ -81,7 +81,7 @@ def run(
 ) -> None:
     """Run the workflow (crawl, then job), wait for its end and show the result.
 
-    Ctrl-C stops the watching, not the run; `quartal status --follow` watches it again.
+    Ctrl-C does not stop the run; `quartal status --follow` watches it again.
     """
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     _refuse_lists_without_names(delivery=delivery or (), withdraw=withdraw or ())
@@ -196,7 +196,7 @@ def history(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List runs: when they ran, how they ended, their deliveries, and the outcomes of their rows."""
+    """List runs: when they ran, how they ended, their deliveries, and how many rows they kept and quarantined."""
     show_history(open_workspace(env, dataset=dataset, as_json=as_json), last, wide=wide)
 
 

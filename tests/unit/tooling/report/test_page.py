@@ -37,7 +37,7 @@ def test_page_names_formula_source_and_convention_of_the_index(page):
     text = cells(page)
     assert re.search(r"PSI = Σ \(q . p\) · ln\(q / p\)", text)
     assert "scholarworks.wmich.edu/dissertations/3208" in page
-    assert "Below 0.1 is called small, up to 0.25 moderate, above it large. That is a convention" in text
+    assert "An index below 0.1 is called small, up to 0.25 moderate, and above that large. This is a convention" in text
 
 
 def test_page_mentions_localstack_only_for_localstack(page):
@@ -67,7 +67,7 @@ def test_external_text_is_escaped_everywhere():
     ("change", "sentence"),
     [
         ({"features": None, "quarters": ()}, "No features are published yet."),
-        ({"quarters": ("2026Q1",)}, "There is one quarter so far"),
+        ({"quarters": ("2026Q1",)}, "There is only one quarter so far"),
         ({"features": ()}, "The features have no numeric columns to compare."),
         ({"deliveries": ()}, "No row of the published deliveries was quarantined."),
         ({"lineage": ()}, "Nothing is published yet."),
