@@ -265,10 +265,12 @@ def unit_tests(session: nox.Session) -> None:
 def service_tests(session: nox.Session) -> None:
     """The Glue service: its own tests, scripts as people write them, and Glue's behaviour on the host of its own.
 
-    With `--nightly`, its behaviour on LocalEmu too. The integration tests play it on LocalStack.
+    With `--nightly`, its own tests without LocalStack too, and its behaviour on LocalEmu. The integration tests play it
+    on LocalStack.
     """
-    service = ["quartal", "toolchain", "python", "localstack", "-m", "pytest"]
-    run(session, *service, *THREE_AT_ONCE, "tests/unit/localstack_glue", *session.posargs)
+    for environment in ["localstack", "standalone-tests"] if "--nightly" in session.posargs else ["localstack"]:
+        service = ["quartal", "toolchain", "python", environment, "-m", "pytest"]
+        run(session, *service, *THREE_AT_ONCE, "tests/unit/localstack_glue", *session.posargs)
     own_server = ["tests/integration/glue"] if not os.environ.get("AWS_ENDPOINT_URL") else []
     behaviour = ["-c", "pyproject.toml", *THREE_AT_ONCE, "tests/compat/scripts", *own_server, *session.posargs]
     run(session, "pytest", *behaviour, env={"QUARTAL_HOST": "standalone"})

@@ -131,3 +131,17 @@ def test_localemu_gets_the_newest_python_that_it_knows(settings: Settings, tmp_p
     settings = replace(settings, environ={"PATH": "", "PYENV_ROOT": f"{tmp_path}/pyenv"})
     expected = str(places[taken]) if taken else "3.13"  # what uv may then find or fetch
     assert environments.localemu_environment(settings).python == expected
+    assert environments.standalone_tests_environment(settings).python == expected
+
+
+def test_tests_of_the_glue_service_have_the_same_packages_on_each_host(settings: Settings):
+    tests = str(settings.root / "requirements/localstack-tests.txt")
+    hosts = {"localstack": environments.localstack_environment, "glue-local": environments.standalone_tests_environment}
+    for pins, make in hosts.items():
+        locked, _ = make(settings).installs
+        assert {str(settings.root / f"requirements/{pins}.txt"), tests} <= set(locked)
+
+
+def test_environment_for_tests_is_no_earlier_one_of_the_host(settings: Settings):
+    tests, host = environments.standalone_tests_environment(settings), environments.glue_local_environment(settings)
+    assert not tests.name.startswith(f"{host.name}-")  # those are removed when the host's changes

@@ -106,3 +106,13 @@ def test_environment_of_the_project_file_is_the_default(sessions, tmp_path, text
     if text is not None:
         (tmp_path / "quartal.toml").write_text(text)
     assert sessions.environment_of_project(tmp_path) == meant
+
+
+@pytest.mark.parametrize(
+    ("posargs", "environments"), [([], ["localstack"]), (["--nightly"], ["localstack", "standalone-tests"])]
+)
+def test_service_is_tested_without_localstack_each_night(sessions, posargs, environments):
+    session = Session(*posargs)
+    sessions.service_tests(session)
+    played = [arguments[2] for arguments, _ in session.of_quartal() if arguments[:2] == ["toolchain", "python"]]
+    assert played == environments

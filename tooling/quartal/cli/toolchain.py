@@ -51,7 +51,7 @@ def execute(
 
 @app.command("python", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 def python(
-    environment: Annotated[str, typer.Argument(help="Environment: localstack or glue-runtime.")],
+    environment: Annotated[str, typer.Argument(help="Environment: localstack, standalone-tests or glue-runtime.")],
     arguments: Annotated[list[str], typer.Argument(help="Arguments for Python.", show_default=False)],
 ) -> None:
     """Run the Python of one of Quartal's environments, and install the environment first if needed."""
@@ -60,6 +60,7 @@ def python(
         tool_environment.name: tool_environment
         for tool_environment in (
             environments.localstack_environment(settings),
+            environments.standalone_tests_environment(settings),
             environments.glue_runtime_environment(settings),
         )
     }

@@ -90,18 +90,32 @@ def glue_local_environment(settings: Settings) -> ToolEnvironment:
     )
 
 
+def standalone_tests_environment(settings: Settings) -> ToolEnvironment:
+    """The stand-alone Glue service with what its tests need.
+
+    On a newer Python than the one of LocalStack's environment, where the same tests run.
+    """
+    pins, tests = (settings.root / "requirements" / f"{name}.txt" for name in ("glue-local", "localstack-tests"))
+    service, triggers = (settings.root / "tooling" / name for name in ("localstack_glue", "glue_triggers"))
+    return ToolEnvironment(
+        name="standalone-tests",  # not "glue-local-...": `_remove_earlier` would take it for one of those
+        title="the stand-alone Glue service with what its tests need",
+        installs=(_locked(pins, tests), ("-e", str(triggers), "-e", str(service))),
+        inputs=(pins, tests, service / "pyproject.toml", triggers / "pyproject.toml"),
+        python=_newer_python(settings),
+    )
+
+
 def localemu_environment(settings: Settings) -> ToolEnvironment:
     """LocalEmu with the Glue service installed from this checkout, on the newest Python that both support."""
     pins = settings.root / "requirements" / "localemu.txt"
     service, triggers = (settings.root / "tooling" / name for name in ("localstack_glue", "glue_triggers"))
-    found = (find_python(version, settings.environ) for version in LOCALEMU_PYTHONS)
     return ToolEnvironment(
         name="localemu",
         title=f"LocalEmu {LOCALEMU_VERSION} (Python {' or '.join(LOCALEMU_PYTHONS)}) with the Glue service",
         installs=(_locked(pins), ("-e", str(triggers), "-e", str(service))),
         inputs=(pins, service / "pyproject.toml", triggers / "pyproject.toml"),
-        # if none is found here, uv looks for one and downloads it if allowed
-        python=next((str(python) for python in found if python), LOCALEMU_PYTHONS[0]),
+        python=_newer_python(settings),
     )
 
 
@@ -141,6 +155,12 @@ def spark_4_environment(settings: Settings, python: Path | str) -> ToolEnvironme
         inputs=(pins,),
         python=str(python),
     )
+
+
+def _newer_python(settings: Settings) -> str:
+    """The newest Python of this machine that LocalEmu knows; if there is none, uv looks for one or downloads it."""
+    found = (find_python(version, settings.environ) for version in LOCALEMU_PYTHONS)
+    return next((str(python) for python in found if python), LOCALEMU_PYTHONS[0])
 
 
 def find_python(version: str, environ: Mapping[str, str]) -> Path | None:
