@@ -24,6 +24,7 @@ from quartal.runs.follower import RunFollower
 from quartal.runs.logs import LogFollower
 from quartal.runs.lookup import newest_run
 from quartal.runs.manifests import read_latest_manifests, read_manifest
+from quartal.runs.named_deliveries import refuse_unknown_deliveries
 from quartal.runs.workflow_run import WorkflowRun, wait_for_run
 from quartal.runs.workflow_start import start_workflow_run
 from quartal.workspace import Workspace
@@ -57,11 +58,21 @@ def start_run(
 
     Raises:
         AwsError: it was not started.
+        ConfigurationError: a delivery is not there; nothing was started.
         InterruptedCommandError: the start was interrupted; the run may have started.
         PipelineError: a run is already in progress.
         UnknownOutcomeError: it is not known whether it started.
     """
     workflow, connection = workspace.deployment.workflow, workspace.connection
+    if deliveries or withdrawn:
+        refuse_unknown_deliveries(
+            workspace.deployment,
+            connection.s3(),
+            connection.glue(),
+            processed=deliveries,
+            withdrawn=withdrawn,
+            typed=workspace.command_line,
+        )
     selected = {"delivery": deliveries, "withdraw": withdrawn}
     properties = {name: ",".join(names) for name, names in selected.items() if names}
     show = workspace.command_line("status")
