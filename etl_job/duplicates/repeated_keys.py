@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from etl_job.contract.schemas import KEY_1
 from etl_job.lake.files import ObjectStore
+from etl_job.spark.python_worker import InWorker
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -47,9 +48,10 @@ def find_repeated_keys(
     tasks = max(partitions, spark.sparkContext.defaultParallelism)
     buckets = 1 << (partitions - 1).bit_length()
     blocks = spark.sparkContext.parallelize(files, min(len(files), tasks)).flatMap(
-        partial(_hashes_by_bucket, store, buckets)
+        InWorker(partial(_hashes_by_bucket, store, buckets))
     )
-    found = blocks.partitionBy(buckets, int).mapPartitionsWithIndex(partial(_write_repeated, store, folder)).collect()
+    write = InWorker(partial(_write_repeated, store, folder))
+    found = blocks.partitionBy(buckets, int).mapPartitionsWithIndex(write).collect()
     uris, counts, rows = zip(*found, strict=True) if found else ((), (), ())
     return RepeatedKeys(uris, sum(counts), sum(rows))
 

@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from etl_job.contract.schemas import DELIVERY, KEY_1
 from etl_job.lake.files import ObjectStore
+from etl_job.spark.python_worker import InWorker
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -49,7 +50,7 @@ def may_share_keys(
     asked: Any = context.broadcast(pa.concat_arrays(hashes).buffers()[1].to_pybytes())
     tasks = context.parallelize(others, min(len(others), context.defaultParallelism))
     try:
-        return any(tasks.mapPartitions(partial(_found_in, store, asked, _MOST_HASHES)).collect())
+        return any(tasks.mapPartitions(InWorker(partial(_found_in, store, asked, _MOST_HASHES))).collect())
     finally:
         asked.destroy()
 

@@ -38,6 +38,7 @@ from etl_job.lake.paths import parquet_files
 from etl_job.reading.batches import Source
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, raw_parts, read_batches
+from etl_job.spark.python_worker import InWorker
 from etl_job.spark.workload import SizeEstimate, fits_one_task
 from etl_job.staging.folders import StagingFolder, part_name, part_number
 from etl_job.staging.rows import Tally, count_valid_rows, count_violations, keeps_lines, staged, staged_schema
@@ -93,13 +94,15 @@ class PartStager:
         numbered = list(enumerate(parts))
         if not numbered:
             return Staged()
-        staged_parts = context.parallelize(numbered, min(tasks, len(parts))).map(partial(stage_part, self)).collect()
+        staged_parts = (
+            context.parallelize(numbered, min(tasks, len(parts))).map(InWorker(partial(stage_part, self))).collect()
+        )
         return sum(staged_parts, Staged())
 
     def stage_waiting(self, spark: "SparkSession", parts: Sequence[int]) -> Staged:
         """Stage the rows that waited, when Spark has judged them. Runs a Spark job."""
         waiting = spark.sparkContext.parallelize(parts, len(parts))
-        return sum(waiting.map(partial(stage_waiting_part, self)).collect(), Staged())
+        return sum(waiting.map(InWorker(partial(stage_waiting_part, self))).collect(), Staged())
 
 
 def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
