@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from etl_job.tables.property_names import KEY_REGISTERS, RUN
 from quartal.core.call_effects import describe_error
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.core.retries import retry_transient
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_with_retries
 from quartal.features.lake_files import delete_files, files_below, lake_path
 from quartal.features.quarantine import runs_with_bad_rows
-from quartal.features.table_records import summary_value, texts_by_delivery
+from quartal.features.table_records import key_register_folders, run_that_made
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -228,7 +227,7 @@ def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> Na
 
 def _runs_named_by(table: Table) -> frozenset[str]:
     """Runs that published what the table or one of its snapshots holds; their manifests may be missing."""
-    committed = {summary_value(snapshot, RUN) or "" for snapshot in table.metadata.snapshots}
+    committed = {run_that_made(snapshot) or "" for snapshot in table.metadata.snapshots}
     staged = {
         folder.rpartition("-")[0] for folder in _register_folders(table)
     }  # RUN-xxxxxxxx, see etl_job/tables/key_registers.py
@@ -273,7 +272,7 @@ def _key_registers(table: Table) -> tuple[str, ...]:
 
 
 def _register_folders(table: Table) -> tuple[str, ...]:
-    return tuple(sorted(set(texts_by_delivery(table, KEY_REGISTERS).values())))
+    return tuple(sorted(set(key_register_folders(table).values())))
 
 
 def _leftovers(

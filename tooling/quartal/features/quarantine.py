@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from etl_job.tables.property_names import QUARANTINE
 from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
 from quartal.core.spreadsheets import escape_formula
 from quartal.core.whole_files import write_whole
-from quartal.features.table_records import texts_by_delivery
+from quartal.features.table_records import bad_row_runs
 from quartal.runs.manifests import parse_manifest
 from quartal.terraform.outputs import Deployment
 
@@ -231,7 +230,7 @@ def runs_with_bad_rows(curated: Table) -> Mapping[str, str]:
     Raises:
         PipelineError: the property is not what the job wrote.
     """
-    return texts_by_delivery(curated, QUARANTINE)
+    return bad_row_runs(curated)
 
 
 def _rules_broken(curated: Table, deployment: Deployment, runs: Collection[str]) -> str:

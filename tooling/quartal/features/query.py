@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from etl_job.tables.property_names import AS_OF_QUARTER, DAYS_TO, SOURCE_SNAPSHOT
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, NotDeployedError
 from quartal.core.spreadsheets import escape_formula
 from quartal.features.iceberg_commits import committing_client
 from quartal.features.quarantine import why_no_features
 from quartal.features.table_reading import read_rows, read_state
-from quartal.features.table_records import day_of_snapshot, id_of_snapshot, summary_value
+from quartal.features.table_records import quarter_of_tag, recorded_last_day, source_snapshot
 from quartal.features.tags import (
     State,
     find_snapshot,
@@ -200,15 +199,15 @@ def _curated_as_of(curated: Table, features: Table, as_of: str) -> State:
     if own is not None:
         return State(as_of, own.snapshot_id)
     snapshot, state = snapshot_named(features, as_of), state_named(features, as_of)
-    source_id = id_of_snapshot(features, snapshot, SOURCE_SNAPSHOT)
+    source_id = source_snapshot(features, snapshot)
     source = curated.snapshot_by_id(source_id) if source_id is not None else None
     if source is None:
         raise ConfigurationError(
             f"The state of curated that the features of '{as_of}' were computed from is no longer kept.",
             remedy="The features themselves can be read as of this tag.",
         )
-    days_to = day_of_snapshot(features, snapshot, DAYS_TO)
-    quarter = summary_value(snapshot, AS_OF_QUARTER)
+    days_to = recorded_last_day(features, snapshot)
+    quarter = quarter_of_tag(snapshot)
     if days_to is None and quarter is not None:  # the state has no rows up to the quarter's end
         return State(as_of, source.snapshot_id, last_day_of(quarter))
     return State(as_of, source.snapshot_id, days_to or state.up_to)

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from etl_job.tables.property_names import CORRECTED_BY, DAYS_TO, LATER_DELIVERIES, RUN, SOURCE_SNAPSHOT
 from quartal.core.errors import ConfigurationError
 from quartal.features.iceberg_commits import Change, Sleep, commit
-from quartal.features.table_records import day_of_snapshot, deliveries_of_snapshot, summary_value
+from quartal.features.table_records import (
+    correcting_deliveries,
+    later_deliveries,
+    recorded_last_day,
+    run_that_made,
+    source_snapshot,
+    summary_value,
+)
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -77,22 +83,23 @@ def tag_named(table: Table, name: str) -> Tag | None:
     if reference is None or reference.snapshot_ref_type != "tag" or snapshot is None:
         return None
     rows, days_to = summary_value(snapshot, "total-records"), last_day_in(table, snapshot)
+    is_quarter = _QUARTER.fullmatch(name) is not None
     return Tag(
         name=name,
         snapshot_id=snapshot.snapshot_id,
         committed=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
         rows=int(rows) if rows is not None else None,
-        run_id=summary_value(snapshot, RUN) or "",
+        run_id=run_that_made(snapshot) or "",
         days_to=days_to,
         holds_more=_ends_before(name, days_to),
-        later_deliveries=_listed(table, name, snapshot, LATER_DELIVERIES),
-        corrected_by=_listed(table, name, snapshot, CORRECTED_BY),
+        later_deliveries=later_deliveries(table, snapshot) if is_quarter else (),
+        corrected_by=correcting_deliveries(table, snapshot) if is_quarter else (),
     )
 
 
 def last_day_in(table: Table, snapshot: Snapshot) -> date | None:
     """The last day with rows in a snapshot, from its summary, or else from the bounds of its files."""
-    days_to = day_of_snapshot(table, snapshot, DAYS_TO)
+    days_to = recorded_last_day(table, snapshot)
     if days_to is not None:
         return days_to
     from pyiceberg.conversions import from_bytes
@@ -114,10 +121,6 @@ def _ends_before(name: str, days_to: date | None) -> bool:
     return days_to is not None and _QUARTER.fullmatch(name) is not None and last_day_of(name) < days_to
 
 
-def _listed(table: Table, tag: str, snapshot: Snapshot, property_name: str) -> tuple[str, ...]:
-    return deliveries_of_snapshot(table, snapshot, property_name) if _QUARTER.fullmatch(tag) else ()
-
-
 def state_named(table: Table, name: str) -> State:
     """The state that a tag, a branch or a snapshot id names; for a quarter's tag, without days after that quarter.
 
@@ -135,7 +138,7 @@ def is_in_step(curated: Table, features: Table) -> bool:
     from etl_job.tables.snapshot_change import is_last_of_its_run  # which help need not load
 
     now, then = curated.current_snapshot(), features.current_snapshot()
-    if now is not None and then is not None and summary_value(then, SOURCE_SNAPSHOT) == str(now.snapshot_id):
+    if now is not None and then is not None and source_snapshot(features, then) == now.snapshot_id:
         return is_last_of_its_run(features.metadata)
     return all(each is None or summary_value(each, "total-records") == "0" for each in (now, then))
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from etl_job.tables.property_names import RUN
 from plan_review.prices import PriceList
 from quartal.core.errors import NotDeployedError
 from quartal.features.query import published_table
-from quartal.features.table_records import summary_value
+from quartal.features.table_records import run_that_made
 from quartal.features.tags import is_in_step, list_tags
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
@@ -227,7 +226,7 @@ def _snapshots(table: Table | None) -> dict[str, int]:
     """The snapshots that a table still has, by the run that committed them; the last one if a run has several."""
     found = {}
     for snapshot in table.metadata.snapshots if table is not None else ():
-        run_id = summary_value(snapshot, RUN)
+        run_id = run_that_made(snapshot)
         if run_id:
             found[run_id] = snapshot.snapshot_id
     return found
