@@ -1,4 +1,4 @@
-# What the tooling built, and what its text files say.
+# The files that the tooling built, and the contents of its text files.
 locals {
   artifacts = {
     for dataset, feed in var.contracts : dataset => {
@@ -29,15 +29,15 @@ locals {
     }
   }
 
-  # What the published tables of a feed are asked for: the columns of its entity, and the one that counts rows. Feeds whose
-  # contract asks for no features have none.
+  # The columns that queries of a feed's published tables use: those of its entity, and the one that counts rows. Feeds whose
+  # contract has no features have none.
   features = {
     for dataset, custom in local._custom : dataset => { count_column = custom.features.count, entity = custom.features.entity }
     if try(custom.features.count, null) != null && can(length(custom.features.entity)) # a single series has none
   }
 
-  # requirements.txt without comments. Glue separates requirements by commas, so one with several extras is written once
-  # for each of them, which means the same to pip.
+  # requirements.txt without comments. Glue separates requirements by commas, so a requirement with several extras is written
+  # once per extra, which means the same to pip.
   _requirements = [
     for line in split("\n", file("${var.artifacts_folder}/requirements.txt")) :
     trimspace(replace(line, "/(^|\\s)#.*$/", "")) if trimspace(replace(line, "/(^|\\s)#.*$/", "")) != ""

@@ -1,6 +1,6 @@
 # What BI shows of each feed: the counts per entity and day, and the quarantined rows per delivery and rule.
 locals {
-  # Not the bad rows that stopped a run, which lie beside the quarantine.
+  # Without the bad rows that stopped a run, which are stored next to the quarantine.
   shown_folders = flatten([for dataset in keys(var.contracts) : [for zone in ["curated", "features", "quarantine"] : "${zone}/${dataset}/"]])
 
   data_sets = merge(
@@ -10,7 +10,7 @@ locals {
           [for column in features.entity : { name = column, type = "STRING" }],
           [{ name = "day", type = "DATETIME" }, { name = "quarter", type = "STRING" }, { name = features.count_column, type = "INTEGER" }],
         )
-        # In quotes: a column of a contract may be called order or end.
+        # Quoted, because a column of a contract may be called order or end.
         sql = format(
           "SELECT %s FROM ${module.glue_catalog.database}.${dataset}_features",
           join(", ", [for column in concat(features.entity, ["day", "quarter", features.count_column]) : "\"${column}\""]),

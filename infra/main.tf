@@ -148,7 +148,7 @@ locals {
     key_arn                = module.data_lake.key_arn
     security_configuration = module.data_lake.security_configuration
   }
-  # Zone by zone, so that the zones are known at plan, when the subnets of a network that is made are not.
+  # Zone by zone, so that the plan knows the zones, although it does not know the subnets of a new network yet.
   network = var.private_network == null ? null : {
     security_group_ids = coalesce(var.private_network.security_group_ids, flatten(module.private_network[*].network.security_group_ids))
     subnets = {
@@ -158,7 +158,7 @@ locals {
   }
   schedules = { for dataset, feed in var.contracts : dataset => feed.schedule == null ? var.schedule : feed.schedule }
 
-  # Named here, as the workflow names itself: the job may read its runs, and the workflow starts the job.
+  # The workflow's name is built here, because the job may read its runs, and the workflow starts the job.
   workflows = { for dataset in keys(var.contracts) : dataset => "${var.prefix}-${replace(dataset, "_", "-")}" }
 
   tags = merge({ environment = var.environment, managed-by = "terraform", pipeline = var.prefix, project = "quartal" }, var.tags)

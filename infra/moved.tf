@@ -1,5 +1,5 @@
-# Where things were before a pipeline could have several feeds. Without these, an upgrade would make crawler, job and workflow
-# anew. Release 0.1.0 had the one feed of its environments; who deployed another puts its dataset here.
+# The addresses from before a pipeline could have several feeds. Without these, an upgrade would recreate crawler, job and
+# workflow. Release 0.1.0 had the one feed of its environments. If you deployed another feed, put its dataset here.
 
 moved {
   from = module.glue_job

@@ -1,5 +1,5 @@
 output "athena_workgroup" {
-  description = "Name of the Athena workgroup; null where there is none."
+  description = "Name of the Athena workgroup; null if there is none."
   value       = one(module.athena[*].workgroup)
 }
 
@@ -9,7 +9,7 @@ output "crawler" {
 }
 
 output "dashboard" {
-  description = "Name of the CloudWatch dashboard that shows the history of the runs; null where there is none."
+  description = "Name of the CloudWatch dashboard that shows the history of the runs; null if there is none."
   value       = one(module.alerting[*].dashboard)
 }
 
@@ -75,7 +75,7 @@ output "log_groups" {
 }
 
 output "ml_run" {
-  description = "When the ML run needs the features: day of first_month and of every third month after it. Null where the schedule does not say."
+  description = "When the ML run needs the features: day of first_month and of every third month after it. Null if the schedule does not say."
   value       = local.schedules[local.dataset].ml_run
 }
 
@@ -95,7 +95,7 @@ output "region" {
 }
 
 output "role_arns" {
-  description = "ARNs of the roles: crawler, job, and reader where there is one."
+  description = "ARNs of the roles: crawler, job, and reader if there is one."
   value = merge({
     crawler = module.glue_catalog.role_arns[local.dataset]
     job     = module.glue_job[local.dataset].role_arn
@@ -108,7 +108,7 @@ output "schedule" {
 }
 
 output "sns_topic_arn" {
-  description = "ARN of the topic that alerts go to; null where there is none."
+  description = "ARN of the topic that alerts go to; null if there is none."
   value       = one(module.alerting[*].topic_arn)
 }
 

@@ -16,7 +16,7 @@ variable "artifacts_folder" {
 
   validation {
     condition     = alltrue([for name in ["main.py", "etl_job.zip", "requirements.txt"] : fileexists("${var.artifacts_folder}/${name}")])
-    error_message = "${var.artifacts_folder} must hold main.py, etl_job.zip and requirements.txt. Build the artifacts first; `quartal plan` does."
+    error_message = "${var.artifacts_folder} must contain main.py, etl_job.zip and requirements.txt. Build the artifacts first; `quartal plan` does."
   }
 }
 
@@ -87,7 +87,7 @@ variable "contracts" {
     condition = alltrue([for dataset, feed in var.contracts :
       try(yamldecode(file("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}")).schema[0].name == dataset, true)
     ])
-    error_message = "contracts must be keyed by the datasets that the data contracts name in schema[0].name."
+    error_message = "The keys of contracts must be the datasets that the data contracts name in schema[0].name."
   }
 }
 
@@ -110,7 +110,7 @@ variable "dataset" {
 
   validation {
     condition     = var.dataset == null ? true : contains(keys(var.contracts), var.dataset)
-    error_message = "dataset must name one of contracts; without it the first of them by name is meant."
+    error_message = "dataset must be a key of contracts. Null selects the first one by name."
   }
 }
 
@@ -210,7 +210,7 @@ variable "private_network" {
 
   validation {
     condition     = var.private_network == null ? true : (var.private_network.cidr_block == null) != (var.private_network.security_group_ids == null)
-    error_message = "private_network must have either cidr_block, for a network that is made, or security_group_ids, for one that is there."
+    error_message = "private_network must have either cidr_block, for a new network, or security_group_ids, for an existing one."
   }
 
   validation {
@@ -220,7 +220,7 @@ variable "private_network" {
 
   validation {
     condition     = var.private_network == null ? true : fileexists("${var.artifacts_folder}/etl_job.gluewheels.zip")
-    error_message = "private_network needs the job's packages in ${var.artifacts_folder}/etl_job.gluewheels.zip, because Glue does not reach PyPI from there. `quartal plan` builds it where the environment's file in infra/environments, or TF_VAR_private_network, says private_network."
+    error_message = "private_network needs the job's packages in ${var.artifacts_folder}/etl_job.gluewheels.zip, because Glue cannot reach PyPI from a private network. `quartal plan` builds this file if the environment's file in infra/environments, or TF_VAR_private_network, sets private_network."
   }
 }
 
@@ -248,7 +248,7 @@ variable "quicksight" {
 
   validation {
     condition     = var.quicksight == null || var.athena != null
-    error_message = "quicksight needs athena: QuickSight asks through its workgroup."
+    error_message = "quicksight needs athena: QuickSight queries through its workgroup."
   }
 }
 
@@ -261,7 +261,7 @@ variable "readers" {
 
   validation {
     condition     = var.readers == null || var.athena != null
-    error_message = "readers needs athena: they ask through its workgroup."
+    error_message = "readers needs athena: readers query through its workgroup."
   }
 }
 

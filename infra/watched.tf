@@ -1,5 +1,5 @@
-# What the alerts watch. A run is overdue when the features are due: lead_time_days after the scheduled start. With a cron
-# expression of one's own nothing says when that is, and a schedule that is off starts nothing that could be late.
+# What the alerts watch. A run is overdue when the features are due: lead_time_days after the scheduled start. A cron expression
+# of your own does not say when that is, and a schedule that is off starts nothing that could be late.
 locals {
   watched = {
     for dataset, feed in var.contracts : dataset => {

@@ -1,12 +1,12 @@
-# The bucket that holds the state of every other root, and of this one: `quartal bootstrap` makes it with a state on this
-# machine, and then moves that state into the bucket.
+# The bucket that holds the state of every other root module, and of this one: `quartal bootstrap` creates it with a state on
+# this machine, and then moves that state into the bucket.
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket
 resource "aws_s3_bucket" "state" {
-  # checkov:skip=CKV_AWS_18:Who reads or writes the state is in CloudTrail; an access log would need one more bucket before the first.
-  # checkov:skip=CKV_AWS_144:A lost state is made again by importing; a second region would double the places that hold secrets.
-  # checkov:skip=CKV2_AWS_61:Every version of a state is kept: they are small, and an old one is the way back.
-  # checkov:skip=CKV2_AWS_62:Nothing waits for a change of the state.
+  # checkov:skip=CKV_AWS_18:CloudTrail records who reads or writes the state; an access log would need another bucket before this one.
+  # checkov:skip=CKV_AWS_144:A lost state can be recreated by imports; a second region would double the places that hold secrets.
+  # checkov:skip=CKV2_AWS_61:All versions of a state are kept: they are small, and an old version makes a rollback possible.
+  # checkov:skip=CKV2_AWS_62:Nothing reacts to changes of the state.
   bucket = var.bucket
   tags   = { managed-by = "terraform", project = "quartal" }
 
@@ -39,7 +39,7 @@ resource "aws_s3_bucket_versioning" "state" {
   }
 }
 
-# With the key that AWS keeps for S3: a key of our own would have to exist before the state that describes it.
+# Encrypted with the AWS managed key for S3: a key of its own would have to exist before the state that describes it.
 resource "aws_s3_bucket_server_side_encryption_configuration" "state" {
   bucket = aws_s3_bucket.state.id
 
@@ -76,7 +76,7 @@ resource "aws_s3_bucket_policy" "state" {
   bucket = aws_s3_bucket.state.id
   policy = data.aws_iam_policy_document.state.json
 
-  # S3 refuses two changes of a bucket's access at the same time.
+  # S3 refuses concurrent changes of a bucket's access.
   depends_on = [aws_s3_bucket_public_access_block.state]
 }
 

@@ -16,7 +16,7 @@ variable "region" {
 }
 
 variable "s3_use_path_style" {
-  description = "Whether to name the bucket in the path, for endpoints that are not AWS's."
+  description = "Whether S3 requests name the bucket in the path, for endpoints other than AWS's."
   type        = bool
   default     = false
   nullable    = false

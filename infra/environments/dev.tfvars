@@ -3,7 +3,7 @@ prefix      = "quartal-dev"
 region      = "eu-central-1"
 contracts   = { vehicle_sightings = {} }
 
-# Write here the account that this environment may be in: in every other one Terraform stops before it asks for anything.
+# Put the id of this environment's account here: in any other account, Terraform stops before it calls anything else.
 provider_settings = { allowed_account_ids = ["000000000000"] }
 
 lake = {
@@ -35,5 +35,5 @@ schedule = {
   ml_run         = { first_month = 1, day = 15 }
   lead_time_days = 7
   time_zone      = { name = "Europe/Berlin" }
-  enabled        = false # started by hand: nobody waits for features of dev
+  enabled        = false # runs are started by hand: nobody waits for features of dev
 }

@@ -1,4 +1,4 @@
-# Copied beside main.tf as backend_override.tf for the local environment, which needs no shared state.
+# Copied next to main.tf as backend_override.tf for the local environment, which needs no shared state.
 terraform {
   backend "local" {}
 }

@@ -3,7 +3,7 @@ prefix      = "quartal-prod"
 region      = "eu-central-1"
 contracts   = { vehicle_sightings = { duration_limit_minutes = 180 } } # an hour is left until the job's own timeout
 
-# Write here the account that this environment may be in: in every other one Terraform stops before it asks for anything.
+# Put the id of this environment's account here: in any other account, Terraform stops before it calls anything else.
 provider_settings = { allowed_account_ids = ["000000000000"] }
 
 lake = {
@@ -18,8 +18,8 @@ lake = {
   }
 }
 
-# Write here who is to be told: the review blocks a plan for prod that would tell example.com. The budget is for what carries the
-# pipeline's tag: a run of the largest job, the storage, and as much again.
+# Put the addresses for alerts here: the review blocks a plan for prod with an address at example.com. The budget covers resources
+# with the pipeline's tag: a run of the largest job, the storage, and as much again.
 alerting = {
   budget_usd = 100
   emails     = ["data-team@example.com"]

@@ -517,7 +517,7 @@ def test_too_many_quarantined_rows_are_notified_with_the_limit_and_the_explain_c
     alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="0.2 is greater than 0.05")
     message = json.loads(alert_with(name))
     assert message["NewStateValue"] == "ALARM"
-    assert "quarantined a larger share of its rows than allowed (more than 0.05)" in message["AlarmDescription"]
+    assert "quarantined more than a share of 0.05 of its rows" in message["AlarmDescription"]
     assert message["AlarmDescription"].endswith("quartal explain --env localstack")
 
 

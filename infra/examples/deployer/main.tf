@@ -25,11 +25,11 @@ module "prod" {
 }
 
 output "boundary_arns" {
-  description = "What each environment's tfvars has as permissions_boundary."
+  description = "The permissions_boundary of each environment's tfvars."
   value       = { dev = module.dev.boundary_arn, prod = module.prod.boundary_arn }
 }
 
 output "role_arns" {
-  description = "What the variables of the repository and of its GitHub environments are set to."
+  description = "Values for the variables of the repository and of its GitHub environments."
   value       = { dev = module.dev.role_arns, prod = module.prod.role_arns }
 }

@@ -1,5 +1,5 @@
-# Only the job, on a bucket, a key and a database that are there already. The raw table must be in the database under the
-# dataset's name, and the files under raw/orders/ of the bucket.
+# Only the job, on an existing bucket, key and database. The raw table must be in the database under the dataset's name, and the
+# files under raw/orders/ of the bucket.
 
 variable "bucket" {
   description = "Name of the bucket that holds raw/orders/ and receives what the job publishes."

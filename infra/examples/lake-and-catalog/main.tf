@@ -1,5 +1,5 @@
-# Only a lake and a catalog of what lies in it: for a team that has jobs of its own. Start the crawlers with a trigger of a
-# workflow, not by a schedule of their own, if something is to follow a crawl.
+# Only a lake and its catalog, for a team with its own jobs. If something should follow a crawl, start the crawlers with a
+# trigger of a workflow, not with a schedule of their own.
 
 module "lake" {
   source = "../../modules/data-lake"

@@ -1,5 +1,5 @@
-# A lake, its crawler and its job, which run in a network that has no way to the internet. Terraform reads the job's code from
-# artifacts/, and beside it the job's packages, because Glue does not reach PyPI from there.
+# A lake, its crawler and its job, which run in a network without internet access. Terraform reads the job's code from
+# artifacts/, and its packages too, because Glue cannot reach PyPI from there.
 
 module "lake" {
   source = "../../modules/data-lake"
@@ -53,6 +53,6 @@ module "job" {
 }
 
 output "vpc_id" {
-  description = "Id of the network, to join it to others."
+  description = "Id of the network, for connecting it to others."
   value       = module.network.vpc_id
 }

@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "catalog" {
   }
 }
 
-# Athena encrypts the answers with the reader's permissions, hence not Decrypt alone.
+# Athena encrypts query results with the reader's permissions, so Decrypt is not enough.
 data "aws_iam_policy_document" "key" {
   statement {
     sid       = "ReadTablesAndWriteAnswers"
@@ -80,14 +80,14 @@ resource "aws_iam_role_policy" "catalog" {
   policy = data.aws_iam_policy_document.catalog.json
 }
 
-# The key's ARN is known only once it exists. It stands in a policy of its own, so that a first plan shows all the others.
+# The key's ARN is known only once the key exists. It is in a policy of its own, so that a first plan shows the other policies.
 resource "aws_iam_role_policy" "key" {
   name   = "key"
   role   = aws_iam_role.reader.name
   policy = data.aws_iam_policy_document.key.json
 }
 
-# What somebody gives the role by hand, the next apply takes away again.
+# The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "reader" {
   role_name = aws_iam_role.reader.name

@@ -2,7 +2,7 @@ locals {
   _bucket_arn = "arn:${var.account.partition}:s3:::${var.lake.bucket}"
   _glue_arn   = "arn:${var.account.partition}:glue:${var.account.region}:${var.account.id}"
 
-  # The raw table, and the files it stands for, are not for readers.
+  # Readers get neither the raw table nor its files.
   _tables  = flatten([for dataset in sort(var.datasets) : [for zone in ["curated", "features", "quarantine"] : "${dataset}_${zone}"]])
   _folders = flatten([for dataset in sort(var.datasets) : [for zone in ["curated", "features", "quarantine"] : "${zone}/${dataset}/"]])
 }

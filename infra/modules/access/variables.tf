@@ -9,7 +9,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
@@ -62,7 +62,7 @@ variable "prefix" {
 }
 
 variable "readers" {
-  description = "Who may assume the role: ARNs of IAM roles and users, or of a whole account (arn:aws:iam::<account>:root), which then decides for itself."
+  description = "Who may assume the role: ARNs of IAM roles and users, or of a whole account (arn:aws:iam::<account>:root), which then decides itself who may."
   type = object({
     trusted_principals = set(string)
   })
@@ -72,7 +72,7 @@ variable "readers" {
     condition = length(var.readers.trusted_principals) > 0 && alltrue([
       for principal in var.readers.trusted_principals : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)$", principal))
     ])
-    error_message = "readers.trusted_principals must be at least one ARN of an IAM role, user or account, such as arn:aws:iam::123456789012:role/analysts. There are no wildcards: they would let in strangers."
+    error_message = "readers.trusted_principals must name at least one IAM role, user or account by its ARN, such as arn:aws:iam::123456789012:role/analysts. Wildcards are not allowed: they would admit strangers."
   }
 }
 

@@ -1,13 +1,13 @@
-# Alarms on metrics: those of Glue itself, and those that the job puts at the end of a run (namespace Quartal). A feed that
-# runs once a quarter has no values in between, so missing values mean nothing, and an anomaly detector, which learns from
-# two weeks, would learn nothing: the limits are given.
+# Alarms on metrics: Glue's own, and those that the job writes at the end of a run (namespace Quartal). A feed that runs once
+# a quarter has no values in between. So missing values mean nothing, and an anomaly detector, which learns from two weeks,
+# would learn nothing: the limits are configured.
 locals {
   _alarm_kinds = {
     duration = {
       limits      = { for dataset, feed in var.feeds : dataset => try(feed.duration_limit_minutes * 60, null) }
       metric      = "DurationSeconds"
       namespace   = "Quartal"
-      description = "took longer than its limit of seconds"
+      description = "took longer than <limit> seconds"
       statistic   = "Maximum"
     }
     job-failed = {
@@ -21,7 +21,7 @@ locals {
       limits      = { for dataset, feed in var.feeds : dataset => feed.quarantine_share_limit }
       metric      = "QuarantineShare"
       namespace   = "Quartal"
-      description = "quarantined a larger share of its rows than allowed"
+      description = "quarantined more than a share of <limit> of its rows"
       statistic   = "Maximum"
     }
   }
@@ -31,7 +31,7 @@ locals {
       for dataset, limit in alarm.limits : "${dataset}/${kind}" => merge(alarm, {
         name  = "${local.names[dataset]}-${kind}"
         limit = limit
-        text  = "The run of ${dataset} ${alarm.description} (more than ${limit}). What happened and what to do: ${local.explain[dataset]}"
+        text  = "The run of ${dataset} ${replace(alarm.description, "<limit>", limit)}. What happened and what to do: ${local.explain[dataset]}"
         dimensions = {
           Glue    = { JobName = var.feeds[dataset].job, JobRunId = "ALL", ObservabilityGroup = "error", Type = "count" }
           Quartal = { Database = var.feeds[dataset].database, Dataset = dataset }

@@ -1,13 +1,13 @@
-# The history of the runs beside each other: what the job puts at the end of a run (namespace Quartal), Glue's own metrics, and
-# the alarms. Runs are months apart, so the whole time that CloudWatch keeps metrics is shown, 15 months, in periods of a day:
-# of metrics older than 63 days it keeps hours alone.
+# The history of the runs: the metrics that the job writes at the end of a run (namespace Quartal), Glue's own metrics, and
+# the alarms. Runs are months apart, so the dashboard shows all the time that CloudWatch keeps metrics, 15 months, in periods
+# of a day: for metrics older than 63 days, it keeps only hourly values.
 locals {
   _day = 86400
 
   _quartal = { for dataset, feed in var.feeds : dataset => ["Dataset", dataset, "Database", feed.database] }
   _glue    = { for dataset, feed in var.feeds : dataset => ["JobName", feed.job, "JobRunId", "ALL"] }
 
-  # A limit is drawn where there is one.
+  # Limits are drawn if they are set.
   _limits = {
     for dataset, feed in var.feeds : dataset => {
       duration   = feed.duration_limit_minutes == null ? [] : [{ label = "limit", value = feed.duration_limit_minutes * 60 }]
@@ -15,11 +15,11 @@ locals {
     }
   }
 
-  # Of each feed, three in a row. The first row is what the job's findings rest on (etl_job/findings).
+  # The charts of each feed, three in a row. The first row shows what the job's findings are based on (etl_job/findings).
   _charts = {
     for dataset in keys(var.feeds) : dataset => [
       {
-        title   = "What needs somebody"
+        title   = "What needs attention"
         stat    = "Maximum"
         unit    = "findings"
         metrics = [for name, label in { Problems = "problems", Warnings = "warnings" } : concat(["Quartal", name], local._quartal[dataset], [{ label = label }])]
@@ -69,7 +69,7 @@ locals {
     ]
   }
 
-  # Two rows of charts per feed below its title, and the alarms of all feeds at the end; 24 columns.
+  # Two rows of charts per feed below its title, and the alarms of all feeds at the end. The grid has 24 columns.
   _height = 2 + 2 * 6
 
   _rows = flatten([

@@ -1,8 +1,8 @@
-# What the job tells of its run, and what Glue tells where the job could not: of a crawl, of a run that was stopped, or whose
-# own event did not come. There is no event for the end of a workflow run: what a workflow starts are crawlers and jobs, which
-# are watched here, and a workflow that starts nothing is found by the check in overdue.tf.
+# The job's event about its run, and Glue's events for what the job cannot report: a failed crawl, a run that was stopped, or a
+# run whose own event did not arrive. Glue has no event for the end of a workflow run. The crawlers and jobs that a workflow
+# starts are watched here; the check in overdue.tf finds a workflow that starts nothing.
 locals {
-  # The job's last words, of which Glue makes the message, begin so where its own event told the failure (etl_job/run.py).
+  # Glue's message is the job's last error. It begins like this if the job's own event reported the failure (etl_job/run.py).
   _untold = [{ anything-but = { wildcard = "*QuartalJobError: *" } }, { exists = false }]
 
   events = {
@@ -23,7 +23,7 @@ locals {
       message     = ["The job <job> ended as <state> at <time> (run <run>). <reason>"]
     }
     run-finished = {
-      description = "A run has succeeded or failed, in the words of the job"
+      description = "The job reported that a run succeeded or failed"
       detail      = { database = distinct(values(var.feeds)[*].database), dataset = keys(var.feeds), status = ["FAILED", "SUCCEEDED"] }
       detail_type = "Quartal Run Finished"
       explain     = length(var.feeds) > 1 ? "${var.explain_command} --dataset <dataset>" : var.explain_command
@@ -55,12 +55,12 @@ resource "aws_cloudwatch_event_target" "glue" {
   rule      = aws_cloudwatch_event_rule.glue[each.key].name
   target_id = "topic"
 
-  # A template of text is one quoted string per line.
+  # A text template has one quoted string per line.
   input_transformer {
     input_paths    = each.value.inputs
     input_template = join("\n", [for line in concat(each.value.message, ["What happened and what to do: ${each.value.explain}"]) : "\"${line}\""])
   }
 
-  # An event that comes before the topic lets it in is lost.
+  # An event is lost if it arrives before the topic accepts it.
   depends_on = [aws_sns_topic_policy.this]
 }

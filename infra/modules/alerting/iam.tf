@@ -96,7 +96,7 @@ resource "aws_iam_role_policy" "overdue_start" {
   policy = data.aws_iam_policy_document.overdue_start.json
 }
 
-# What somebody gives the role by hand, the next apply takes away again.
+# The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "overdue" {
   for_each = local._checks == 0 ? {} : {

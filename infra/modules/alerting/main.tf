@@ -1,11 +1,11 @@
 locals {
-  # Named by parts, so that policies are known before the topic exists.
+  # The ARN is built from names, so that policies are known before the topic exists.
   topic     = "${var.prefix}-alerts"
   topic_arn = "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${local.topic}"
 
   names = { for dataset in keys(var.feeds) : dataset => "${var.prefix}-${replace(dataset, "_", "-")}" }
 
-  # Of several feeds a command names the one that it is about.
+  # If there are several feeds, the command names the feed.
   explain = { for dataset in keys(var.feeds) : dataset => length(var.feeds) > 1 ? "${var.explain_command} --dataset ${dataset}" : var.explain_command }
 }
 
@@ -17,7 +17,7 @@ resource "aws_sns_topic" "this" {
   tags              = var.tags
 }
 
-# An address gets a letter first, and nothing else until its owner has confirmed.
+# An address first gets a confirmation message, and no alerts until its owner has confirmed.
 resource "aws_sns_topic_subscription" "email" {
   for_each = var.emails
 

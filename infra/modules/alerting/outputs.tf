@@ -14,7 +14,7 @@ output "overdue_checks" {
 }
 
 output "role_arns" {
-  description = "ARNs of the roles of the check for overdue runs: check and start. Empty without one."
+  description = "ARNs of the roles of the check for overdue runs: check and start. Empty without such a check."
   value = local._checks == 0 ? {} : {
     check = aws_iam_role.overdue_check[0].arn
     start = aws_iam_role.overdue_start[0].arn

@@ -1,9 +1,9 @@
 # A run that never started leaves no event and no metric, and an alarm looks back seven days at most, not a quarter. So the
-# same schedule that starts the pipeline starts this check. It notes the newest run of the job, waits until the features are
-# due, asks for the newest run again, and tells unless one has succeeded in between.
+# schedule that starts the pipeline also starts this check. It records the newest run of the job, waits until the features are
+# due, looks up the newest run again, and alerts unless one has succeeded in between.
 #
-# It compares states and ids, which are text everywhere, and no times: these are text for Step Functions on AWS, but date
-# objects where it is emulated, and every comparison with one is false.
+# It compares states and ids, not times: states and ids are text everywhere. Times are text for Step Functions on AWS, but date
+# objects in emulators, where every comparison with one is false.
 locals {
   overdue = { for dataset, feed in var.feeds : dataset => feed.overdue if feed.overdue != null }
 
@@ -18,7 +18,7 @@ locals {
     ])
   }
 
-  # Glue may be busy, or the network down, for a while.
+  # Glue may be throttling, or the network down, for a while.
   _retry = [{ ErrorEquals = ["States.ALL"], IntervalSeconds = 60, MaxAttempts = 5, BackoffRate = 2 }]
 
   _newest_run = {
@@ -30,14 +30,14 @@ locals {
     }
   }
 
-  # Where Glue gives no answer even after the retries, the check cannot know, and tells when the features are due.
+  # If Glue does not answer even after the retries, the check cannot know, and alerts when the features are due.
   _unknown = { for state in ["Tell", "WaitUntilDue"] : state => [{ ErrorEquals = ["States.ALL"], ResultPath = "$.error", Next = state }] }
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/sfn_state_machine
 resource "aws_sfn_state_machine" "overdue" {
-  # checkov:skip=CKV_AWS_284:Six steps once a quarter; the history of the execution shows all there is to trace.
-  # checkov:skip=CKV_AWS_285:Step Functions keeps the history of executions for 90 days, and what matters goes to the topic.
+  # checkov:skip=CKV_AWS_284:Six steps once a quarter; the execution history shows everything that a trace would.
+  # checkov:skip=CKV_AWS_285:Step Functions keeps the execution history for 90 days, and alerts go to the topic.
   for_each = local.overdue
 
   name     = "${local.names[each.key]}-overdue"
@@ -45,7 +45,7 @@ resource "aws_sfn_state_machine" "overdue" {
   tags     = var.tags
 
   definition = jsonencode({
-    Comment = "Tells when ${each.key} has not been published by the time that its features are due"
+    Comment = "Alerts if ${each.key} has not been published by the time that its features are due"
     StartAt = "NoteNewestRun"
     States = {
       NoteNewestRun = merge(local._newest_run[each.key], { ResultPath = "$.before", Catch = local._unknown["WaitUntilDue"], Next = "WaitUntilDue" })
@@ -55,7 +55,7 @@ resource "aws_sfn_state_machine" "overdue" {
         Next    = "FindNewestRun"
       }
       FindNewestRun = merge(local._newest_run[each.key], { ResultPath = "$.found", Catch = local._unknown["Tell"], Next = "SucceededSinceScheduled" })
-      # The first rule that holds decides, so each may rest on those before it.
+      # The first rule that matches decides, so each rule can rely on those before it.
       SucceededSinceScheduled = {
         Type = "Choice"
         Choices = [
@@ -63,7 +63,7 @@ resource "aws_sfn_state_machine" "overdue" {
           { Variable = "$.found.JobRuns[0].JobRunState", IsPresent = false, Next = "Tell" },
           { Not = { Variable = "$.found.JobRuns[0].JobRunState", StringEquals = "SUCCEEDED" }, Next = "Tell" },
           { Variable = "$.before.JobRuns[0].JobRunState", IsPresent = false, Next = "InTime" },
-          # it ran already when this check began, and has succeeded since
+          # it was running when this check began, and has succeeded since
           { Not = { Variable = "$.before.JobRuns[0].JobRunState", StringEquals = "SUCCEEDED" }, Next = "InTime" },
           { Not = { Variable = "$.found.JobRuns[0].Id", StringEqualsPath = "$.before.JobRuns[0].Id" }, Next = "InTime" },
         ]

@@ -17,7 +17,7 @@ data "aws_iam_policy_document" "topic" {
     }
   }
 
-  # Without a condition: EventBridge does not promise to send one that a topic's policy could test.
+  # No condition, because EventBridge does not promise to send a value that a topic's policy could test.
   statement {
     sid       = "RulesPublish"
     actions   = ["sns:Publish"]

@@ -9,7 +9,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
@@ -56,12 +56,12 @@ variable "explain_command" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9 ._/=-]+$", var.explain_command))
-    error_message = "explain_command must be a command of letters, digits, spaces and . _ / = - only: it stands inside quoted templates."
+    error_message = "explain_command may contain only letters, digits, spaces and . _ / = -, because it is inserted into quoted templates."
   }
 }
 
 variable "feeds" {
-  description = "What to watch, by dataset: its crawler, job and database; the limits of a run, null for none; and when a run that did not happen is overdue, null for never: after_days after each start of schedule, a cron expression in UTC."
+  description = "What to watch, by dataset: its crawler, job and database; the limits of a run (null: none); and when a missing run is overdue (null: never): after_days days after each start of schedule, a cron expression in UTC."
   type = map(object({
     crawler                = string
     database               = string
@@ -87,7 +87,7 @@ variable "feeds" {
 
   validation {
     condition     = alltrue([for feed in values(var.feeds) : feed.quarantine_share_limit == null ? true : feed.quarantine_share_limit >= 0 && feed.quarantine_share_limit < 1])
-    error_message = "feeds.quarantine_share_limit must be a share from 0 to below 1: 0.05 is five of a hundred rows."
+    error_message = "feeds.quarantine_share_limit must be a share, at least 0 and below 1, such as 0.05 for five percent of the rows."
   }
 
   validation {
@@ -99,24 +99,24 @@ variable "feeds" {
     condition = alltrue([for feed in values(var.feeds) : feed.overdue == null ? true : (
       feed.overdue.after_days >= 0 && feed.overdue.after_days < 90 && can(regex("^cron\\([^ ()]+( [^ ()]+){5}\\)$", feed.overdue.schedule))
     )])
-    error_message = "feeds.overdue must have after_days from 0 to below 90 (a quarter), and a schedule that is cron(...) around six fields."
+    error_message = "feeds.overdue must have after_days from 0 to below 90 (a quarter), and a schedule that is cron(...) with six fields."
   }
 }
 
 variable "job_states" {
-  description = "Final states of a job run that alert."
+  description = "Final states of a job run that cause an alert."
   type        = set(string)
   default     = ["FAILED", "STOPPED", "TIMEOUT"]
   nullable    = false
 
   validation {
     condition     = length(var.job_states) > 0 && length(setsubtract(var.job_states, ["FAILED", "STOPPED", "SUCCEEDED", "TIMEOUT"])) == 0
-    error_message = "job_states must be at least one of FAILED, STOPPED, SUCCEEDED and TIMEOUT, the ends that Glue tells of."
+    error_message = "job_states must be at least one of FAILED, STOPPED, SUCCEEDED and TIMEOUT, the final states that Glue reports."
   }
 }
 
 variable "key_arn" {
-  description = "ARN of the key that encrypts the messages. Its policy must let EventBridge and CloudWatch use it, as that of data-lake does."
+  description = "ARN of the key that encrypts the messages. Its policy must let EventBridge and CloudWatch use it, as the policy of data-lake's key does."
   type        = string
   nullable    = false
 }

@@ -5,7 +5,7 @@ locals {
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/athena_workgroup
 resource "aws_athena_workgroup" "this" {
   name          = var.prefix
-  description   = "Questions to the tables of ${var.database}, within a scan limit, answers encrypted"
+  description   = "Queries of the tables of ${var.database}, with a scan limit and encrypted results"
   force_destroy = true # a workgroup holds no data: only the history of its queries goes with it
   tags          = var.tags
 

@@ -1,5 +1,5 @@
-# Questions that people ask of every feed, in the SQL that Athena and others share. A quarantined row knows its delivery by
-# the raw file that it came from. Columns that a contract names stand in quotes: one may be called order or end.
+# Queries that are useful for every feed, in SQL that Athena shares with other engines. The delivery of a quarantined row is
+# in the path of its raw file. Column names from the contract are quoted, because a column may be called order or end.
 locals {
   _delivery = "regexp_extract(file, 'delivery=([^/]+)', 1)"
 
@@ -24,7 +24,7 @@ locals {
           ORDER BY quarter
         SQL
       }
-      # What a quarter's tag names, for FOR VERSION AS OF: the newest snapshot that holds no day after that quarter.
+      # The snapshot of a quarter's tag, for FOR VERSION AS OF: the newest snapshot without a day after that quarter.
       "${dataset}/features-as-of-quarters" = {
         description = "Snapshots of the features of ${dataset} up to each quarter, and what came later"
         sql         = <<-SQL

@@ -9,7 +9,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
@@ -35,7 +35,7 @@ variable "feeds" {
 
   validation {
     condition     = alltrue([for feed in values(var.feeds) : alltrue([for column in concat(feed.entity, [feed.count_column]) : can(regex("^[a-z_][a-z0-9_]*$", column))])])
-    error_message = "feeds must name count_column and the columns of entity, none of a single series, in lower-case letters, digits and underscores: they stand in SQL."
+    error_message = "count_column and entity of feeds must be column names of lower-case letters, digits and underscores, because they are used in SQL. The entity of a single series has no columns."
   }
 }
 
@@ -70,12 +70,12 @@ variable "queries" {
 
   validation {
     condition     = alltrue([for query in values(var.queries) : trimspace(query.sql) != ""])
-    error_message = "queries must have sql that is not empty."
+    error_message = "queries.sql must not be empty."
   }
 }
 
 variable "scan_limit_gib" {
-  description = "How much one query may read, in GiB; Athena cancels what would read more. Athena bills what is read."
+  description = "How much one query may read, in GiB. Athena bills what a query reads, and cancels a query that reads more."
   type        = number
   default     = 100
   nullable    = false

@@ -1,5 +1,5 @@
-# Who read or wrote what in the lake: into a bucket of the account's, or else into one of the lake's own. The own bucket is
-# encrypted by S3 itself, because S3 delivers access logs to no bucket that asks for a key.
+# The server access log of the lake: in an existing bucket of the account, or in one of the lake's own. S3 encrypts the lake's
+# own log bucket with its own keys, because it delivers access logs to no bucket that requires a KMS key.
 locals {
   log_bucket_name = "${local.bucket_name}-log"
 
@@ -19,11 +19,11 @@ resource "aws_s3_bucket_logging" "this" {
 }
 
 resource "aws_s3_bucket" "log" {
-  # checkov:skip=CKV_AWS_18:The log of the log would log itself without end.
-  # checkov:skip=CKV_AWS_21:S3 writes each log object once and nobody else may write; versions would keep what is meant to expire.
-  # checkov:skip=CKV_AWS_144:An access log is kept for a while to be looked at, and is not worth a second region.
-  # checkov:skip=CKV_AWS_145:S3 delivers access logs to no bucket that is encrypted with a key of KMS.
-  # checkov:skip=CKV2_AWS_62:Nothing listens to single log objects.
+  # checkov:skip=CKV_AWS_18:A log bucket that logs its own access would grow without end.
+  # checkov:skip=CKV_AWS_21:S3 writes each log object once, and nobody else may write; versions would keep objects that should expire.
+  # checkov:skip=CKV_AWS_144:An access log is kept only for a while, and is not worth a second region.
+  # checkov:skip=CKV_AWS_145:S3 delivers no access logs to buckets that are encrypted with a KMS key.
+  # checkov:skip=CKV2_AWS_62:Nothing reacts to single log objects.
   for_each = local._own_log_of
 
   bucket        = local.log_bucket_name
@@ -137,6 +137,6 @@ resource "aws_s3_bucket_policy" "log" {
   bucket = aws_s3_bucket.log[each.key].id
   policy = data.aws_iam_policy_document.log[each.key].json
 
-  # S3 refuses two changes of a bucket's access at the same time.
+  # S3 refuses concurrent changes of a bucket's access.
   depends_on = [aws_s3_bucket_public_access_block.log]
 }

@@ -1,9 +1,9 @@
 locals {
-  # Terraform computes a policy that names a resource only once that resource is there. Named through a local it computes
-  # the policy as soon as the value is known, so later plans, and tests, can show it.
+  # If a policy refers to a resource, Terraform computes it only once that resource exists. If it refers to this local, Terraform
+  # computes it as soon as the value is known, so later plans, and tests, can show it.
   key_arn = var.key.own == null ? one(aws_kms_key.this[*].arn) : var.key.own.arn
 
-  # Of the services here, logs alone has a principal that differs by partition; the others' are of amazonaws.com everywhere.
+  # Of the services here, only logs has a principal that differs by partition; the others use amazonaws.com everywhere.
   _dns_suffix = var.account.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
 
   key_alias              = "alias/${var.prefix}-lake"
@@ -73,8 +73,8 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # For the topic of alerts, which is encrypted with this key too. Without a condition: EventBridge does not promise to send
-  # one that a key's policy could test.
+  # For the alerts topic, which is encrypted with this key too. There is no condition, because EventBridge does not promise to
+  # send a value that a key policy could test.
   statement {
     sid       = "AlertsEncryptTheirMessages"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -87,7 +87,7 @@ data "aws_iam_policy_document" "key" {
   }
 }
 
-# Belongs to the lake because crawlers and jobs share it: whatever they write in the lake's name is encrypted with its key.
+# Belongs to the lake because crawlers and jobs share it: it encrypts their data and logs with the lake's key.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_security_configuration
 resource "aws_glue_security_configuration" "this" {
   name = local.security_configuration

@@ -2,7 +2,7 @@
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   # checkov:skip=CKV_AWS_300:Every rule aborts unfinished uploads; the check does not look into dynamic blocks.
 
-  # The provider waits about a minute until S3 gives the same answer many times, hence no resource where there is no rule.
+  # The provider waits about a minute until S3 has given the same answer many times, so there is no resource without a rule.
   count = length(var.lifecycle_rules) == 0 ? 0 : 1
 
   bucket = aws_s3_bucket.this.id
@@ -49,6 +49,6 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # Rules for old versions mean nothing before versioning is on.
+  # Rules for old versions have no effect before versioning is on.
   depends_on = [aws_s3_bucket_versioning.this]
 }

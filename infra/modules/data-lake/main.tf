@@ -6,7 +6,7 @@ locals {
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket
 resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_144:The raw files can be delivered again and everything else is computed from them; a second region would double the cost of storage.
-  # checkov:skip=CKV2_AWS_62:Deliveries are processed once a quarter by a scheduled workflow, so nothing listens to single objects.
+  # checkov:skip=CKV2_AWS_62:Deliveries are processed once a quarter by a scheduled workflow, so nothing reacts to single objects.
   bucket        = local.bucket_name
   force_destroy = var.bucket.force_destroy
   tags          = var.tags
@@ -27,7 +27,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   }
 }
 
-# Who is told of objects: nobody, or EventBridge. What somebody sets by hand is drift, and an apply takes it away again.
+# S3 notifies nobody of objects, or EventBridge. A setting made by hand is drift, and the next apply removes it.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket_notification
 resource "aws_s3_bucket_notification" "this" {
   bucket      = aws_s3_bucket.this.id

@@ -1,7 +1,7 @@
-# Who reads these may use the lake: they come only after everything that protects it.
+# Whoever reads these outputs may use the lake, so they depend on everything that protects it.
 
 output "access_log_bucket" {
-  description = "Name of the bucket that receives the access log; null where none is written."
+  description = "Name of the bucket that receives the access log; null if none is written."
   value       = var.access_log == null ? null : coalesce(var.access_log.bucket, local.log_bucket_name)
 }
 

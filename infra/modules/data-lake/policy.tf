@@ -35,8 +35,8 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # A request that names no encryption gets the bucket's own: this key. "Null = false" keeps such requests out of the
-  # two statements below, because StringNotEquals is true for a header that is not there.
+  # A request that names no encryption gets the bucket's default: this key. "Null = false" keeps such requests out of the
+  # two statements below, because StringNotEquals is true for a missing header.
   statement {
     sid       = "DenyOtherEncryption"
     effect    = "Deny"
@@ -120,7 +120,7 @@ resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.id
   policy = data.aws_iam_policy_document.bucket.json
 
-  # S3 refuses two changes of a bucket's access at the same time.
+  # S3 refuses concurrent changes of a bucket's access.
   # https://github.com/hashicorp/terraform-provider-aws/issues/7628
   depends_on = [aws_s3_bucket_public_access_block.this]
 }

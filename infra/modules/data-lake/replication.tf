@@ -1,4 +1,4 @@
-# Copies of new objects, such as the raw files, in another bucket: of another region, or another account.
+# Copies of new objects, such as the raw files, in a bucket of another region or account.
 locals {
   _replicated = var.replication == null ? {} : { this = var.replication }
 }
@@ -139,6 +139,6 @@ resource "aws_s3_bucket_replication_configuration" "this" {
     }
   }
 
-  # S3 copies only from a bucket that keeps versions, and a role that may do nothing yet copies nothing.
+  # S3 copies only from a bucket with versioning, and needs the role's permissions.
   depends_on = [aws_iam_role_policy.replication, aws_s3_bucket_versioning.this]
 }

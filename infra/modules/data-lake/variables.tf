@@ -24,7 +24,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
@@ -75,7 +75,7 @@ variable "lifecycle_rules" {
         contains(["DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA"], class)
       ])
     ])
-    error_message = "lifecycle_rules.transitions must name storage classes of S3: DEEP_ARCHIVE, GLACIER, GLACIER_IR, INTELLIGENT_TIERING, ONEZONE_IA or STANDARD_IA."
+    error_message = "lifecycle_rules.transitions must name S3 storage classes: DEEP_ARCHIVE, GLACIER, GLACIER_IR, INTELLIGENT_TIERING, ONEZONE_IA or STANDARD_IA."
   }
 
   validation {
@@ -86,13 +86,13 @@ variable "lifecycle_rules" {
     error_message = "lifecycle_rules must move objects to another class before they expire."
   }
 
-  # A rule concerns a folder if its prefix lies in the folder, or the folder in its prefix.
+  # A rule applies to a folder if its prefix is inside the folder, or the folder inside its prefix.
   validation {
     condition = alltrue([
       for rule in values(var.lifecycle_rules) : rule.expiration_days == null
       if anytrue([for folder in ["curated/", "features/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
     ])
-    error_message = "lifecycle_rules must not expire raw files, tables or manifests (a rule for raw/, curated/, features/, runs/, a folder below them, or the whole bucket): all tables are computed from the raw files, and a table whose files are gone, old ones too, can no longer be read. Move raw files to a cheaper class with transitions, let `quartal maintenance` delete what no table names any more, and give expiration_days to the other prefixes one by one."
+    error_message = "lifecycle_rules must not expire raw files, tables or manifests. Rules for raw/, curated/, features/, runs/, a folder below them, or the whole bucket must have no expiration_days. All tables are computed from the raw files, and a table that lost a file, even an old one, can no longer be read. Use transitions to move raw files to a cheaper class, `quartal maintenance` to delete files that no table uses, and expiration_days for each of the other prefixes."
   }
 
   validation {
@@ -100,7 +100,7 @@ variable "lifecycle_rules" {
       for rule in values(var.lifecycle_rules) : length(setintersection(keys(rule.transitions), ["DEEP_ARCHIVE", "GLACIER"])) == 0
       if anytrue([for folder in ["curated/", "features/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
     ])
-    error_message = "lifecycle_rules must not move raw files, tables or manifests to GLACIER or DEEP_ARCHIVE (a rule for raw/, curated/, features/, runs/, a folder below them, or the whole bucket): there a file must be restored before crawler, job and readers can read it. GLACIER_IR is cheap and read at once."
+    error_message = "lifecycle_rules must not move raw files, tables or manifests to GLACIER or DEEP_ARCHIVE (rules for raw/, curated/, features/, runs/, a folder below them, or the whole bucket). In these classes, a file must be restored before crawler, job and readers can read it. Use GLACIER_IR: it is cheap too, and its files can be read at once."
   }
 }
 
@@ -116,7 +116,7 @@ variable "permissions_boundary" {
 }
 
 variable "policy_statements" {
-  description = "Statements of the bucket's policy in addition to the lake's own, by their Sid: who (identifiers by type of principal) may do what on which paths, or on the bucket itself where there are none."
+  description = "Statements of the bucket policy in addition to the lake's own, by Sid: who (identifiers by type of principal) may do what on which paths. A statement without paths applies to the bucket itself."
   type = map(object({
     actions = set(string)
     conditions = optional(list(object({
@@ -133,7 +133,7 @@ variable "policy_statements" {
 
   validation {
     condition     = alltrue([for sid in keys(var.policy_statements) : can(regex("^[A-Za-z0-9]+$", sid)) && !contains(["DenyOtherEncryption", "DenyOtherKey", "DenyTlsBefore12", "DenyWithoutTls"], sid)])
-    error_message = "policy_statements must be keyed by letters and digits, and not by a Sid of the lake's own statements: DenyOtherEncryption, DenyOtherKey, DenyTlsBefore12, DenyWithoutTls."
+    error_message = "The keys of policy_statements must be letters and digits, and must not be a Sid of the lake's own statements: DenyOtherEncryption, DenyOtherKey, DenyTlsBefore12, DenyWithoutTls."
   }
 
   validation {
@@ -143,7 +143,7 @@ variable "policy_statements" {
 
   validation {
     condition     = alltrue([for statement in values(var.policy_statements) : statement.effect == "Deny" || !anytrue([for identifiers in values(statement.principals) : contains(identifiers, "*")])])
-    error_message = "policy_statements must not allow everybody (\"*\") anything: name accounts, roles or services."
+    error_message = "policy_statements must not allow anything to everybody (\"*\"). Name accounts, roles or services."
   }
 }
 

@@ -1,5 +1,5 @@
-# The most that a role of the pipeline may do, whatever its own policies say: what crawlers, jobs, readers and the check for
-# overdue runs do, on what begins with the prefix.
+# The maximum permissions of the pipeline's roles, whatever their own policies say: what crawlers, jobs, readers and the check
+# for overdue runs do, on resources that begin with the prefix.
 data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "Lake"
@@ -10,7 +10,7 @@ data "aws_iam_policy_document" "boundary" {
     resources = [local.bucket_arns[0], "${local.bucket_arns[0]}/*"]
   }
 
-  # By the alias, because the boundary is there before the key.
+  # By alias, because the boundary exists before the key.
   statement {
     sid       = "Key"
     actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]

@@ -1,4 +1,4 @@
-# What an apply changes beside what it reads.
+# What an apply may change, in addition to what it reads.
 data "aws_iam_policy_document" "change" {
   statement {
     sid = "ChangeWhatIsDeployed"
@@ -32,7 +32,7 @@ data "aws_iam_policy_document" "change" {
     resources = flatten([for service, arns in local.named : arns if !contains(["iam", "quicksight"], service) || service == "quicksight" && var.quicksight != null])
   }
 
-  # AWS knows no resource in these.
+  # These actions support no resources.
   statement {
     sid = "ChangeWhatHasNoName"
     actions = concat(
@@ -45,7 +45,7 @@ data "aws_iam_policy_document" "change" {
     resources = ["*"]
   }
 
-  # Nor in these, but in the tags that what is made gets.
+  # Nor do these, but AWS can check the tags of what is created.
   statement {
     sid       = "MakeTagged"
     actions   = concat(["glue:CreateCrawler"], var.quicksight == null ? [] : ["quicksight:CreateDataSource"])
@@ -94,8 +94,7 @@ data "aws_iam_policy_document" "buckets" {
     }
   }
 
-  # KMS does not tell tagging a key that is being made from tagging one that is there. What IfExists refuses is the key of
-  # another pipeline.
+  # KMS does not distinguish tagging a new key from tagging an existing one. IfExists refuses the keys of other pipelines.
   statement {
     sid       = "MakeKey"
     actions   = ["kms:CreateKey", "kms:TagResource"]
@@ -136,8 +135,8 @@ data "aws_iam_policy_document" "buckets" {
   }
 }
 
-# Roles are made and given policies only with the boundary, so that a deployment cannot make a role that may do more than any
-# role of a pipeline needs, and then use it.
+# A deployment can create roles and give them policies only with the boundary. Otherwise it could create a role that may do
+# more than any role of a pipeline needs, and then use it.
 data "aws_iam_policy_document" "roles" {
   statement {
     sid       = "ChangeBoundedRoles"
@@ -183,7 +182,7 @@ data "aws_iam_policy_document" "roles" {
 }
 
 locals {
-  # Managed policies: together they are longer than IAM allows for those inside a role.
+  # Managed policies: together they are longer than IAM allows for inline policies.
   changes = merge({
     buckets = data.aws_iam_policy_document.buckets.json
     change  = data.aws_iam_policy_document.change.json

@@ -5,7 +5,7 @@ locals {
 
   _dns_suffix = var.account.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
 
-  # Not prefix-deployer: whatever begins with the prefix a deployment may change, and a role must not change itself.
+  # Not prefix-deployer: a deployment may change everything that begins with the prefix, and a role must not change itself.
   names = { for role in ["boundary", "deployer", "planner"] : role => "${role}-${var.prefix}" }
 
   bucket_arns  = [for name in [local._bucket, "${local._bucket}-log"] : "${local._aws}:s3:::${name}"]
@@ -69,11 +69,11 @@ resource "aws_iam_role" "this" {
   assume_role_policy = data.aws_iam_policy_document.trust[each.key].json
   tags               = var.tags
 
-  # A trust policy that names a provider which is not there yet is refused.
+  # AWS refuses a trust policy that names a provider that does not exist yet.
   depends_on = [aws_iam_openid_connect_provider.github]
 }
 
-# What somebody gives the role by hand, the next apply takes away again.
+# The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "this" {
   for_each = aws_iam_role.this

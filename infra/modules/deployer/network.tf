@@ -1,5 +1,6 @@
-# What a private network takes beside: rights over networks that bear the pipeline's tag, which Terraform gives to all that it
-# makes. AWS asks for the tag of what is made, and for the tags of what it is made in: hence two statements.
+# The additional permissions for a private network: for networks with the pipeline's tag, which Terraform adds to everything
+# that it creates. AWS checks the tag of the new resource, and the tags of the network that it is created in: so there are two
+# statements.
 # docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 locals {
   _network = ["route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log"]
@@ -42,7 +43,7 @@ data "aws_iam_policy_document" "network" {
     }
   }
 
-  # To tag what is being made; not what is there.
+  # Tags only for new resources, not for existing ones.
   statement {
     sid       = "TagWhatIsMade"
     actions   = ["ec2:CreateTags"]
@@ -58,7 +59,7 @@ data "aws_iam_policy_document" "network" {
     }
   }
 
-  # The group that a VPC brings bears no tag. What IfExists refuses are the groups of other pipelines.
+  # A VPC's default group has no tag. IfExists refuses the groups of other pipelines.
   statement {
     sid       = "CloseSecurityGroups"
     actions   = ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
@@ -71,7 +72,7 @@ data "aws_iam_policy_document" "network" {
     }
   }
 
-  # AWS asks for it beside CreateVpcEndpoint, for the private names.
+  # AWS requires it in addition to CreateVpcEndpoint, for the private DNS names.
   statement {
     sid       = "NameEndpoints"
     actions   = ["route53:AssociateVPCWithHostedZone"]
@@ -97,7 +98,7 @@ data "aws_iam_policy_document" "network" {
   }
 }
 
-# What a plan reads of it.
+# What a plan reads of the network.
 data "aws_iam_policy_document" "read_network" {
   statement {
     sid = "ReadNetworks"

@@ -5,7 +5,7 @@ output "boundary_arn" {
 }
 
 output "oidc_provider_arn" {
-  description = "ARN of the account's OpenID Connect provider for GitHub, made here or given."
+  description = "ARN of the account's OpenID Connect provider for GitHub, created here or given."
   value       = local.provider_arn
   depends_on  = [aws_iam_openid_connect_provider.github]
 }

@@ -1,9 +1,9 @@
-# What a plan reads, by the names that the pipeline gives. The planner may do nothing else; who deploys plans too.
-# tests/terraform/test_deployer.py compares these lists with what the AWS provider was seen to ask for.
+# What a plan reads, by the names of the pipeline's resources. The planner may do nothing else; the deployer also plans.
+# tests/terraform/test_deployer.py compares these lists with the recorded calls of the AWS provider.
 locals {
   _glue = "${local._aws}:glue:${local._account}"
 
-  # Where each service's own names begin with the prefix.
+  # Names that begin with the prefix, as ARNs of each service.
   named = {
     athena  = ["${local._aws}:athena:${local._account}:workgroup/${var.prefix}"]
     budgets = ["${local._aws}:budgets::${var.account.id}:budget/${var.prefix}-*"]
@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "read" {
     )
   }
 
-  # AWS knows no resource, or no name, in these.
+  # These actions support no resource, or no name of one.
   statement {
     sid = "ReadWhatHasNoName"
     actions = [
@@ -86,14 +86,14 @@ data "aws_iam_policy_document" "read" {
     resources = local.bucket_arns
   }
 
-  # Code, and what the runs took, from which a review computes the cost. Not the data.
+  # Code, and the run manifests, from which a review computes the cost. Not the data.
   statement {
     sid       = "ReadCodeAndManifests"
     actions   = ["s3:GetObject", "s3:GetObjectTagging"]
     resources = [for folder in ["code", "manifests", "runs"] : "${local.bucket_arns[0]}/${folder}/*"]
   }
 
-  # Objects are encrypted with the lake's key; S3 decrypts for whoever may read the object and use the key.
+  # Objects are encrypted with the lake's key. S3 decrypts them for principals that may read the object and use the key.
   statement {
     sid       = "DecryptThem"
     actions   = ["kms:Decrypt"]
@@ -122,7 +122,7 @@ data "aws_iam_policy_document" "state" {
     resources = ["${local._aws}:s3:::${var.state.bucket}/${var.state.key}"]
   }
 
-  # The lock is a file beside the state; a plan takes it too.
+  # The lock is a file next to the state; a plan takes it too.
   statement {
     sid       = "LockState"
     actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]

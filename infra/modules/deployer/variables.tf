@@ -9,7 +9,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
@@ -32,7 +32,7 @@ variable "github" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github.repository))
-    error_message = "github.repository must be owner/name of one repository. There are no wildcards: they would let in the repositories of strangers."
+    error_message = "github.repository must be owner/name of one repository. Wildcards are not allowed: they would admit other people's repositories."
   }
 
   validation {
@@ -57,7 +57,7 @@ variable "lake" {
 }
 
 variable "prefix" {
-  description = "First part of every name of the pipeline. No other pipeline's prefix may continue it after a hyphen: the roles know what is theirs by it."
+  description = "First part of every name of the pipeline. No other pipeline's prefix may continue it after a hyphen, because the roles identify the pipeline's resources by it."
   type        = string
   nullable    = false
 
@@ -68,7 +68,7 @@ variable "prefix" {
 
   validation {
     condition     = length(regexall("^(boundary|deployer|planner)(-|$)", var.prefix)) == 0
-    error_message = "prefix must not begin with boundary, deployer or planner: a pipeline of that name could change the role that deploys another."
+    error_message = "prefix must not begin with boundary, deployer or planner: a pipeline with such a prefix could change the role that deploys another pipeline."
   }
 }
 
@@ -88,7 +88,7 @@ variable "quicksight" {
 }
 
 variable "state" {
-  description = "Where the pipeline's Terraform state lies."
+  description = "Where the pipeline's Terraform state is stored."
   type = object({
     bucket = string
     key    = string
@@ -97,7 +97,7 @@ variable "state" {
 
   validation {
     condition     = length(regexall("[*?]", "${var.state.bucket}${var.state.key}")) == 0
-    error_message = "state must name one object, without wildcards: a state tells everything of what it describes."
+    error_message = "state must name one object, without wildcards: a state shows every attribute of its resources."
   }
 }
 

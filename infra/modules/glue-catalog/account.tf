@@ -1,8 +1,9 @@
-# A catalog belongs to an account and region, not to a pipeline, so its encryption is set only by the one pipeline that is told
-# to. Glue uses the key with a role of its own: who reads or writes the catalog, other pipelines too, needs no right to the key.
+# A catalog belongs to an account and region, not to a pipeline, so only one pipeline, by its setting, configures its
+# encryption. Glue uses the key with a role of its own: readers and writers of the catalog, also other pipelines, need no
+# permission for the key.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_data_catalog_encryption_settings
 resource "aws_glue_data_catalog_encryption_settings" "account" {
-  # checkov:skip=CKV_AWS_94:The catalog is encrypted with the key, through a role of Glue's own; the check knows only the mode without one.
+  # checkov:skip=CKV_AWS_94:The catalog is encrypted with the key, through a role for Glue; the check knows only the mode without a role.
   count = var.account_catalog == null ? 0 : 1
 
   data_catalog_encryption_settings {

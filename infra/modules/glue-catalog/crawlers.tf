@@ -1,11 +1,11 @@
 locals {
-  # Levels count from the bucket: bucket = 1, raw = 2, dataset = 3. So the table takes the dataset's name, and the folder
+  # Levels count from the bucket: bucket = 1, raw = 2, dataset = 3. So the table gets the dataset's name, and the folder
   # delivery=<quarter> below it becomes a partition.
   _table_level = 3
 
   _catalogs = { for dataset in keys(var.contracts) : dataset => try(var.targets[dataset].catalog, null) }
 
-  # Connections to databases, which the crawlers' roles must read; those into networks of ours stand in network.tf.
+  # Connections to databases, which the crawlers' roles must read; connections to the private network are in network.tf.
   _target_connections = {
     for dataset, targets in var.targets : dataset => distinct(compact(concat(targets.jdbc[*].connection, [try(targets.catalog.connection, null)])))
   }
@@ -76,14 +76,14 @@ resource "aws_glue_crawler" "this" {
     update_behavior = var.crawl.update_behavior
   }
 
-  # A crawler that starts before its role may read anything fails.
+  # A crawl fails if it starts before its role has its permissions.
   depends_on = [
     aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.network, aws_iam_role_policy.raw,
     aws_iam_role_policy.targets
   ]
 }
 
-# Glue gives a crawler with an encrypting security configuration a log group of this name.
+# Glue gives the log group this name if the crawler has a security configuration that encrypts.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/cloudwatch_log_group
 resource "aws_cloudwatch_log_group" "crawler" {
   for_each = local.log_groups

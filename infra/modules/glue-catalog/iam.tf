@@ -118,7 +118,7 @@ data "aws_iam_policy_document" "key" {
   }
 }
 
-# The key's ARN is known only once it exists. It stands in a policy of its own, so that a first plan shows all the others.
+# The key's ARN is known only once the key exists. It is in a policy of its own, so that a first plan shows the other policies.
 resource "aws_iam_role_policy" "key" {
   for_each = var.contracts
 
@@ -189,7 +189,7 @@ resource "aws_iam_role_policy" "targets" {
   policy = data.aws_iam_policy_document.targets[each.key].json
 }
 
-# What somebody gives the role by hand, the next apply takes away again.
+# The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "crawler" {
   for_each = aws_iam_role.crawler

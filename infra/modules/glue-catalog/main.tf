@@ -1,7 +1,7 @@
 locals {
   database = replace(var.prefix, "-", "_")
 
-  # By dataset, as everything that a feed has of its own.
+  # By dataset, like everything that belongs to one feed.
   names        = { for dataset in keys(var.contracts) : dataset => "${var.prefix}-${replace(dataset, "_", "-")}" }
   raw_prefixes = { for dataset in keys(var.contracts) : dataset => "raw/${dataset}/" }
 }
@@ -13,8 +13,8 @@ resource "aws_glue_catalog_database" "this" {
   tags        = var.tags
 }
 
-# Glue's own classifier takes a header for data where every column is a string, so the contract names the columns. JSON and
-# Parquet name theirs themselves, and Glue's own classifiers read them.
+# Glue's built-in CSV classifier takes the header for data if every column is a string, so the contract names the columns.
+# JSON and Parquet files contain column names, and Glue's built-in classifiers read them.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_classifier
 resource "aws_glue_classifier" "this" {
   for_each = { for dataset, contract in var.contracts : dataset => contract if contract.format == "csv" }

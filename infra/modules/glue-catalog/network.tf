@@ -1,5 +1,5 @@
 locals {
-  # One per zone. A job goes through the first whose zone works; a crawler can have one only.
+  # One per zone. A job uses the first connection whose zone works; a crawler can have only one.
   # docs.aws.amazon.com/glue/latest/dg/glue-troubleshooting-errors.html, "Failover behavior between VPCs"
   connections = var.network == null ? {} : { for zone in keys(var.network.subnets) : zone => "${var.prefix}-${zone}" }
 }

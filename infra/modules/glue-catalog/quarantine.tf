@@ -1,5 +1,5 @@
-# The job writes quarantined rows as Parquet; this table lets people ask them. It has no partitions on purpose: a new delivery
-# is seen at once, and a row knows its delivery by the raw file that it came from.
+# The job writes quarantined rows as Parquet; this table makes them available to queries. It has no partitions on purpose: a
+# new delivery is visible at once, and a row names the raw file, and so the delivery, that it came from.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_catalog_table
 resource "aws_glue_catalog_table" "quarantine" {
   for_each = var.contracts

@@ -9,12 +9,12 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
 variable "account_catalog" {
-  description = "Key that encrypts the catalog of the whole account in this region, for every pipeline in it. Null leaves it as it is: at most one pipeline may set it."
+  description = "Key that encrypts the catalog of the whole account in this region, for every pipeline in it. Null changes nothing. At most one pipeline may set it."
   type = object({
     key_arn = string
   })
@@ -44,13 +44,13 @@ variable "contracts" {
     error_message = "contracts.format must be csv, jsonLines or parquet."
   }
 
-  # x_curated, x_features and x_quarantine are tables of x; others of such names a crawler of x would give to files that it
-  # does not take for the dataset's.
+  # x_curated, x_features and x_quarantine are tables of x. A crawler of x gives similar names to files that it does not
+  # recognize as the dataset's.
   validation {
     condition = alltrue(flatten([for dataset in keys(var.contracts) : [
       for other in keys(var.contracts) : dataset == other || !startswith(other, "${dataset}_")
     ]]))
-    error_message = "contracts must not have a dataset whose name continues another's after an underscore, as in tolls and tolls_2024: the tables of the one would look like those of the other."
+    error_message = "contracts must not have a dataset whose name continues another's after an underscore, as in tolls and tolls_2024: the tables of one would look like tables of the other."
   }
 
   validation {
@@ -64,7 +64,7 @@ variable "contracts" {
     condition = alltrue([for contract in values(var.contracts) :
       length(distinct([for column in contract.columns : lower(column)])) == length(contract.columns)
     ])
-    error_message = "contracts.columns must not name a column twice; the catalog does not tell upper from lower case."
+    error_message = "contracts.columns must not name a column twice; the catalog ignores case."
   }
 
   validation {
@@ -129,7 +129,7 @@ variable "log_retention_days" {
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a number that CloudWatch Logs knows, such as 7, 30, 90, 365 or 731."
+    error_message = "log_retention_days must be a retention period that CloudWatch Logs supports, such as 7, 30, 90, 365 or 731."
   }
 }
 
@@ -194,7 +194,7 @@ variable "tags" {
 }
 
 variable "targets" {
-  description = "What a dataset's crawler crawls, by dataset: tables behind JDBC connections, in addition to the raw files; or tables of the catalog, instead of them. The connections are yours, and so are the policies that let the role read through them: policy_arns."
+  description = "Other targets of a dataset's crawler, by dataset: tables behind JDBC connections, in addition to the raw files; or tables of the catalog, instead of them. You create the connections, and pass the policies that let the role read through them as policy_arns."
   type = map(object({
     catalog = optional(object({
       connection = optional(string)
@@ -212,12 +212,12 @@ variable "targets" {
 
   validation {
     condition     = alltrue([for dataset in keys(var.targets) : contains(keys(var.contracts), dataset)])
-    error_message = "targets must be keyed by datasets of contracts."
+    error_message = "The keys of targets must be datasets of contracts."
   }
 
   validation {
     condition     = alltrue([for targets in values(var.targets) : targets.catalog == null || length(targets.jdbc) == 0])
-    error_message = "targets.catalog excludes targets.jdbc: Glue crawls tables of the catalog apart from all else."
+    error_message = "targets.catalog and targets.jdbc exclude each other: a crawler of catalog tables can have no other targets."
   }
 
   validation {

@@ -1,5 +1,5 @@
 locals {
-  # What the job runs: under code/<dataset>/ in the lake, by the role that each file plays.
+  # The files that the job runs, by purpose; they are stored under code/<dataset>/ in the lake.
   _code = merge({
     contract = { file = var.artifacts.contract, key = "code/${var.dataset}/contracts/${basename(var.artifacts.contract)}" }
     package  = { file = var.artifacts.package, key = "code/${var.dataset}/${basename(var.artifacts.package)}" }

@@ -8,8 +8,8 @@ locals {
   _bucket_arn     = "arn:${var.account.partition}:s3:::${var.lake.bucket}"
   _log_group_arns = [for name in values(local.log_groups) : "${local._account_arns.logs}:log-group:${name}"]
 
-  # Hadoop's S3 client asks for a folder by its bare name before it lists what is below it, and puts an empty object in
-  # the place of a folder that it empties.
+  # Hadoop's S3 client asks for a folder by its bare name before it lists the folder, and replaces a folder that it empties
+  # with an empty object.
   _folders  = concat([for zone in local.zones : "${zone}/${var.dataset}"], ["quarantine/${var.dataset}.failed"])
   _readable = flatten([for zone in ["code", "deliveries", "raw"] : ["${zone}/${var.dataset}", "${zone}/${var.dataset}/*"]])
   _writable = concat(
@@ -17,7 +17,7 @@ locals {
     flatten([for folder in local._folders : [folder, "${folder}/*"]]),
   )
 
-  # By their whole names: what begins like the dataset may be another's.
+  # Full names: a name that only begins with the dataset's may belong to another dataset.
   _published_tables = [for zone in ["curated", "features"] : "${var.dataset}_${zone}"]
 }
 
@@ -91,7 +91,7 @@ data "aws_iam_policy_document" "catalog" {
     )
   }
 
-  # The raw table itself is the crawler's, that of the quarantine Terraform's.
+  # The crawler writes the raw table, and Terraform the quarantine table.
   statement {
     sid     = "PublishTables"
     actions = ["glue:CreateTable", "glue:UpdateTable"]
@@ -166,14 +166,14 @@ resource "aws_iam_role_policy" "monitoring" {
   policy = data.aws_iam_policy_document.monitoring.json
 }
 
-# The key's ARN is known only once it exists. It stands in a policy of its own, so that a first plan shows all the others.
+# The key's ARN is known only once the key exists. It is in a policy of its own, so that a first plan shows the other policies.
 resource "aws_iam_role_policy" "key" {
   name   = "key"
   role   = aws_iam_role.job.name
   policy = data.aws_iam_policy_document.key.json
 }
 
-# What somebody gives the role by hand, the next apply takes away again.
+# The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "job" {
   role_name = aws_iam_role.job.name

@@ -1,5 +1,5 @@
 locals {
-  # Glue names the groups of a job with an encrypting security configuration like this.
+  # Glue gives the log groups these names if the job has a security configuration that encrypts.
   log_group_prefix = "/aws-glue/jobs/${var.lake.security_configuration}-role/${local.role}"
   log_groups       = { for stream in ["error", "output"] : stream => "${local.log_group_prefix}/${stream}" }
 }

@@ -3,10 +3,10 @@ locals {
   lake    = "s3://${var.lake.bucket}"
   scripts = { for name, object in aws_s3_object.code : name => "${local.lake}/${object.key}" }
 
-  # Where the job may write; each dataset has its own folder in each of them. etl_job/lake/paths.py names the same.
+  # Where the job may write; each dataset has its own folder in each of these. etl_job/lake/paths.py lists the same folders.
   zones = ["curated", "exports", "features", "quarantine", "runs", "tmp"]
 
-  # From the lake, Glue installs without asking an index: docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html
+  # Glue installs from the lake without asking an index: docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html
   _packages = var.artifacts.wheels == null ? { "--additional-python-modules" = join(",", var.python_modules) } : {
     "--additional-python-modules"       = local.scripts.wheels
     "--python-modules-installer-option" = "--no-index"
@@ -57,7 +57,7 @@ resource "aws_glue_job" "this" {
     max_concurrent_runs = var.job.max_concurrent_runs
   }
 
-  # A run that starts before its role may read anything fails.
+  # A run fails if it starts before its role has its permissions.
   depends_on = [
     aws_iam_role_policy.catalog,
     aws_iam_role_policy.key,

@@ -9,7 +9,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
@@ -25,12 +25,12 @@ variable "artifacts" {
 
   validation {
     condition     = alltrue([for file in values(var.artifacts) : file == null || try(fileexists(file), false)])
-    error_message = "artifacts must be files that exist; missing: ${join(", ", [for file in values(var.artifacts) : file if file != null && !try(fileexists(file), true)])}. Build them first."
+    error_message = "artifacts must name existing files; missing: ${join(", ", [for file in values(var.artifacts) : file if file != null && !try(fileexists(file), true)])}. Build them first."
   }
 
   validation {
     condition     = var.artifacts.wheels == null || endswith(coalesce(var.artifacts.wheels, "-"), ".gluewheels.zip")
-    error_message = "artifacts.wheels must end with .gluewheels.zip, by which Glue knows a zip of wheels."
+    error_message = "artifacts.wheels must end with .gluewheels.zip: Glue recognizes a zip of wheels by this suffix."
   }
 
   validation {
@@ -40,20 +40,20 @@ variable "artifacts" {
 }
 
 variable "connections" {
-  description = "Names of Glue connections of type NETWORK to the private network that workers run in; Glue uses the first one whose zone works. Without any, workers run on Glue's own network."
+  description = "Names of Glue connections of type NETWORK to the private network that workers run in; Glue uses the first one whose zone works. If empty, workers run on Glue's own network."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "database" {
-  description = "Catalog database that holds the raw table and takes the published ones."
+  description = "Catalog database that holds the raw table and the published tables."
   type        = string
   nullable    = false
 }
 
 variable "dataset" {
-  description = "Dataset that the job works on; names its folders in the lake."
+  description = "Dataset that the job processes; its folders in the lake have this name."
   type        = string
   nullable    = false
 
@@ -74,7 +74,7 @@ variable "findings" {
 
   validation {
     condition     = var.findings.quarantine_share_limit == null ? true : var.findings.quarantine_share_limit >= 0 && var.findings.quarantine_share_limit < 1
-    error_message = "findings.quarantine_share_limit must be a share from 0 to below 1: 0.05 is five of a hundred rows."
+    error_message = "findings.quarantine_share_limit must be a share, at least 0 and below 1, such as 0.05 for five percent of the rows."
   }
 }
 
@@ -94,7 +94,7 @@ variable "job" {
 
   validation {
     condition     = alltrue([for name in keys(var.job.arguments) : startswith(name, "--")])
-    error_message = "job.arguments must have names that begin with two hyphens, such as \"--conf\"."
+    error_message = "The names of job.arguments must begin with two hyphens, such as \"--conf\"."
   }
 
   validation {
@@ -145,7 +145,7 @@ variable "log_retention_days" {
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a number that CloudWatch Logs knows, such as 7, 30, 90, 365 or 731."
+    error_message = "log_retention_days must be a retention period that CloudWatch Logs supports, such as 7, 30, 90, 365 or 731."
   }
 }
 
@@ -191,7 +191,7 @@ variable "python_modules" {
 
   validation {
     condition     = alltrue([for requirement in var.python_modules : !strcontains(requirement, ",")])
-    error_message = "python_modules must not hold a comma inside a requirement, because Glue separates requirements by commas."
+    error_message = "A requirement of python_modules must not contain a comma, because Glue separates requirements by commas."
   }
 }
 

@@ -1,5 +1,5 @@
 output "schedule" {
-  description = "Cron expression of the start, in UTC; null where no schedule starts it."
+  description = "Cron expression of the start, in UTC; null if no schedule starts it."
   value       = local.cron
 }
 
@@ -27,6 +27,6 @@ output "workflow" {
 }
 
 output "workflow_arn" {
-  description = "ARN of the workflow, for the rule of EventBridge that starts it by events."
+  description = "ARN of the workflow, for the EventBridge rule that starts it by events."
   value       = aws_glue_workflow.this.arn
 }

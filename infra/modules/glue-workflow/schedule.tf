@@ -1,6 +1,6 @@
 # The features are due four times a year, on ml_run.day of ml_run.first_month and of every third month after it. The
-# pipeline has to start lead_time_days before that. Cron can name one day of the month for all four starts, so where the
-# months before the due dates differ in length the earliest start is taken: the lead time is never shorter than asked for.
+# pipeline has to start lead_time_days before that. Cron can name only one day of the month for all four starts. If the months
+# before the due dates differ in length, the earliest start is used, so that the lead time is never shorter than configured.
 locals {
   _days_in_month = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
@@ -8,7 +8,7 @@ locals {
   _due       = [for quarter in range(4) : local._ml_run.first_month + 3 * quarter]
   _first_day = local._ml_run.day - try(var.schedule.lead_time_days, 0) # of the due month; before its beginning if below 1
 
-  # The same start counted from the month that lies 0, 1, 2 or 3 months before the due one.
+  # The same start, counted from the month 0, 1, 2 or 3 months before the due month.
   _starts = [
     for months_back in range(4) : {
       months = [for quarter in range(4) : (local._ml_run.first_month + 5 - months_back) % 3 + 1 + 3 * quarter]
@@ -20,7 +20,7 @@ locals {
     }
   ]
 
-  # The latest month in which all four starts lie, and a day that each of its four months has.
+  # The latest month offset that fits all four starts, with a day that each of the four months has.
   _start = [for start in local._starts : start if start.day >= 1][0]
   _day   = min(concat([local._start.day], [for month in local._start.months : local._days_in_month[month - 1]])...)
 

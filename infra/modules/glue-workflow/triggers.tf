@@ -1,4 +1,4 @@
-# A conditional trigger fires only for what another trigger started. So the chain begins with this trigger (or
+# A conditional trigger fires only for crawls and jobs that another trigger started. So the chain begins with this trigger (or
 # with StartWorkflowRun), never with a schedule of the crawler's own.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_trigger
 resource "aws_glue_trigger" "start" {
@@ -24,7 +24,7 @@ resource "aws_glue_trigger" "start" {
     }
   }
 
-  # The first in the chain is made last: it must not fire into half a chain.
+  # The first trigger of the chain is created last, so that it cannot fire before the rest exists.
   depends_on = [aws_glue_trigger.crawl_succeeded]
 }
 

@@ -1,11 +1,11 @@
 variable "crawler" {
-  description = "Name of the crawler that comes first."
+  description = "Name of the crawler that runs first."
   type        = string
   nullable    = false
 }
 
 variable "dataset" {
-  description = "Dataset that the workflow works on."
+  description = "Dataset that the workflow processes."
   type        = string
   nullable    = false
 
@@ -16,7 +16,7 @@ variable "dataset" {
 }
 
 variable "job" {
-  description = "Name of the job that follows a crawl that succeeded."
+  description = "Name of the job that runs after a successful crawl."
   type        = string
   nullable    = false
 }
@@ -40,7 +40,7 @@ variable "run_properties" {
 }
 
 variable "schedule" {
-  description = "When the workflow starts: a cron expression, or lead_time_days before the quarterly ML run, at start_time_utc; null if start says that no schedule does. time_zone names the time zone that `quartal status` shows next to UTC. Its offset and summer time are known from its name; summer_time and utc_offset are ignored."
+  description = "When the workflow starts: a cron expression, or lead_time_days before the quarterly ML run, at start_time_utc. Null if start.type is not SCHEDULED. time_zone names the time zone that `quartal status` shows next to UTC. Its offset and summer time follow from the name; summer_time and utc_offset are ignored."
   type = object({
     cron           = optional(string)
     enabled        = optional(bool, true)
@@ -60,17 +60,17 @@ variable "schedule" {
 
   validation {
     condition     = (var.schedule == null) != (var.start.type == "SCHEDULED")
-    error_message = "schedule must be given where start.type is SCHEDULED, and must not where it is another."
+    error_message = "schedule must be set if start.type is SCHEDULED, and must be null for other types."
   }
 
   validation {
     condition     = var.schedule == null ? true : ((var.schedule.cron == null) != (var.schedule.ml_run == null))
-    error_message = "schedule must give either cron or ml_run, not both and not neither."
+    error_message = "schedule must have either cron or ml_run, and not both."
   }
 
   validation {
     condition     = var.schedule == null ? true : (var.schedule.cron == null ? true : can(regex("^cron\\([^ ()]+( [^ ()]+){5}\\)$", var.schedule.cron)))
-    error_message = "schedule.cron must be cron(...) around six fields: minutes, hours, day of month, month, day of week, year."
+    error_message = "schedule.cron must be cron(...) with six fields: minutes, hours, day of month, month, day of week, year."
   }
 
   validation {
@@ -91,7 +91,7 @@ variable "schedule" {
         "^(\\*|[12][0-9]{3})([-/][0-9]{1,4}|(,[12][0-9]{3})*)$",
       ][index], field))
     ]), true))
-    error_message = "schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23, day of month 1-31, month 1-12 or JAN-DEC, day of week 1-7 or SUN-SAT, year, with the wildcards , - * / ? L W."
+    error_message = "schedule.cron has a field that Glue does not accept. The fields are minutes 0-59, hours 0-23, day of month 1-31, month 1-12 or JAN-DEC, day of week 1-7 or SUN-SAT, and year, with the wildcards , - * / ? L W."
   }
 
   # Minutes are a list (look at every two of them, also across the hour), or "every n", or all of a range.
@@ -104,7 +104,7 @@ variable "schedule" {
         ]
       ])) : try(tonumber(split("/", minutes)[1]) >= 5, false)
     ][0], true))
-    error_message = "schedule.cron must not be faster than every five minutes."
+    error_message = "schedule.cron must not fire more often than every five minutes."
   }
 
   validation {
@@ -117,7 +117,7 @@ variable "schedule" {
 
   validation {
     condition     = var.schedule == null ? true : (var.schedule.lead_time_days >= 0 && var.schedule.lead_time_days < 90 && floor(var.schedule.lead_time_days) == var.schedule.lead_time_days)
-    error_message = "schedule.lead_time_days must be a whole number of days from 0 to 89: longer than a quarter would mean to start before the previous ML run."
+    error_message = "schedule.lead_time_days must be a whole number of days from 0 to 89: with a longer lead time, the workflow would start before the previous ML run."
   }
 
   validation {
@@ -127,12 +127,12 @@ variable "schedule" {
 
   validation {
     condition     = var.schedule == null ? true : var.schedule.time_zone == null ? true : can(regex("^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", var.schedule.time_zone.name))
-    error_message = "schedule.time_zone.name must be a name of the time zone database, such as \"Europe/Berlin\"."
+    error_message = "schedule.time_zone.name must be a name in the time zone database, such as \"Europe/Berlin\"."
   }
 }
 
 variable "start" {
-  description = "What starts the workflow: the schedule (SCHEDULED), people and programs alone (ON_DEMAND), or events that an EventBridge rule of yours hands to its ARN (EVENT), once there are batch_size of them or the first is batch_window_seconds old. A workflow has one start."
+  description = "What starts the workflow: the schedule (SCHEDULED), only people and programs (ON_DEMAND), or events that an EventBridge rule of yours sends to its ARN (EVENT). With EVENT, it starts when there are batch_size events, or when the first is batch_window_seconds old. A workflow has one start."
   type = object({
     batch_size           = optional(number, 1)
     batch_window_seconds = optional(number, 900)

@@ -3,7 +3,7 @@ locals {
   _glue_arn = "arn:${var.account.partition}:glue:${var.account.region}:${var.account.id}"
 }
 
-# Glue makes the network interfaces of crawls and of a run's workers with the role of the crawler or job.
+# Glue creates the network interfaces of crawls and of a run's workers with the role of the crawler or job.
 data "aws_iam_policy_document" "this" {
   statement {
     sid       = "ReadConnections"
@@ -11,7 +11,7 @@ data "aws_iam_policy_document" "this" {
     resources = concat(["${local._glue_arn}:catalog"], [for name in var.connections : "${local._glue_arn}:connection/${name}"])
   }
 
-  # docs.aws.amazon.com/glue/latest/dg/create-service-policy.html, on what AWS knows the resource of.
+  # docs.aws.amazon.com/glue/latest/dg/create-service-policy.html, limited to resources where AWS supports it.
   statement {
     sid = "SeeNetwork"
     actions = [

@@ -1,4 +1,4 @@
 output "policy" {
-  description = "What Glue does in a private network with the role of a crawler or a job, as a policy in JSON."
+  description = "Policy, in JSON, with what the role of a crawler or a job needs in a private network."
   value       = data.aws_iam_policy_document.this.json
 }

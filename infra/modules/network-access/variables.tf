@@ -9,7 +9,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 

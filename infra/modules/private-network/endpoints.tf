@@ -1,13 +1,13 @@
 locals {
-  # China names the services of interface endpoints otherwise; the gateway of S3 has one name everywhere.
+  # In China, the services of interface endpoints have other names; the S3 gateway has the same name everywhere.
   _reverse_dns = var.account.partition == "aws-cn" ? "cn.com.amazonaws" : "com.amazonaws"
 
-  # IAM calls one service otherwise than its endpoint.
+  # One service has another name in IAM than its endpoint.
   _iam_names = { for service in setunion(var.services, ["s3"]) : service => lookup({ monitoring = "cloudwatch" }, service, split(".", service)[0]) }
 }
 
-# Who may use an endpoint. What each of them may do, its own policies say: the endpoint's keeps out the credentials of other
-# accounts, with which data could be carried away, and lets AWS's services act for the runs that they start.
+# Who may use an endpoint. The policies of each principal define what it may do. The endpoint's policy keeps out credentials of
+# other accounts, which could be used to export data, and lets AWS services act for the runs that they start.
 # docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
 data "aws_iam_policy_document" "endpoint" {
   for_each = local._iam_names
@@ -47,7 +47,7 @@ data "aws_iam_policy_document" "endpoint" {
   }
 }
 
-# S3's gateway is free of charge.
+# The S3 gateway is free of charge.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/vpc_endpoint
 resource "aws_vpc_endpoint" "s3" {
   policy            = data.aws_iam_policy_document.endpoint["s3"].json
@@ -58,7 +58,7 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
 }
 
-# Each costs by the hour in each zone, whether or not a run uses it.
+# Each interface endpoint is billed by the hour in each zone, whether or not a run uses it.
 resource "aws_vpc_endpoint" "service" {
   for_each = var.services
 

@@ -1,5 +1,5 @@
 locals {
-  # Among the jobs' groups: the lake's key encrypts there whatever begins with the prefix, and a deployer may make it.
+  # Under the jobs' log groups: there, the lake's key encrypts every group with the prefix, and a deployer may create it.
   flow_log_group = "/aws-glue/jobs/${local.name}/flow"
   flow_log_role  = "${local.name}-flow-log"
 
@@ -51,7 +51,7 @@ resource "aws_iam_role" "flow_log" {
   tags                 = var.tags
 }
 
-# docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, on the one group, which is there already.
+# docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, limited to this one group, which exists already.
 data "aws_iam_policy_document" "flow_log" {
   statement {
     sid       = "WriteFlowLog"
@@ -59,7 +59,7 @@ data "aws_iam_policy_document" "flow_log" {
     resources = [for ending in ["", ":*"] : "${local._flow_log_arn}${ending}"]
   }
 
-  # CloudWatch Logs tests this against the groups of the whole account.
+  # CloudWatch Logs checks this permission against all groups of the account.
   statement {
     sid       = "FindLogGroup"
     actions   = ["logs:DescribeLogGroups"]
@@ -73,7 +73,7 @@ resource "aws_iam_role_policy" "flow_log" {
   policy = data.aws_iam_policy_document.flow_log.json
 }
 
-# What somebody gives the role by hand, the next apply takes away again.
+# The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "flow_log" {
   role_name    = aws_iam_role.flow_log.name

@@ -2,7 +2,7 @@ locals {
   name = "${var.prefix}-network"
 }
 
-# No gateway to the internet and no route to one: what is not reached through an endpoint is not reached at all.
+# No internet gateway and no route to one: only services with an endpoint can be reached.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/vpc
 resource "aws_vpc" "this" {
   cidr_block           = var.cidr_block
@@ -11,8 +11,8 @@ resource "aws_vpc" "this" {
   tags                 = merge(var.tags, { Name = local.name })
 }
 
-# The group that a VPC brings lets its members talk to each other and to everybody. This one has no rules, and no tags: who deploys
-# may close untagged groups, and do nothing else with them.
+# The default group of a VPC lets its members talk to each other and to everybody. This resource removes its rules. It has no
+# tags: a deployer may close untagged groups, and do nothing else with them.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/default_security_group
 resource "aws_default_security_group" "this" {
   egress  = []

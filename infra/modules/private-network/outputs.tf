@@ -1,11 +1,11 @@
 output "network" {
-  description = "What a Glue connection needs to know: the security groups of its workers, and the subnets, by zone."
+  description = "What a Glue connection needs: the security groups of the workers, and the subnets by zone."
   value = {
     security_group_ids = [aws_security_group.this.id]
     subnets            = { for zone, subnet in aws_subnet.this : zone => subnet.id }
   }
 
-  # Who starts a run before these are there waits for an answer that never comes.
+  # A run that starts before these exist waits for an answer that never comes.
   depends_on = [
     aws_route_table_association.this,
     aws_vpc_endpoint.s3,

@@ -1,5 +1,5 @@
-# Of the job's workers and of the endpoints. Glue demands a rule that opens all TCP ports between members of the group, by
-# which its workers talk to each other: docs.aws.amazon.com/glue/latest/dg/setup-vpc-for-glue-access.html
+# The group of the job's workers and of the endpoints. Glue requires a rule that opens all TCP ports between members of the
+# group, because its workers talk to each other: docs.aws.amazon.com/glue/latest/dg/setup-vpc-for-glue-access.html
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/security_group
 resource "aws_security_group" "this" {
   # checkov:skip=CKV2_AWS_5:Glue attaches it to the network interfaces of each run, and the endpoints have it; the check follows neither for_each.

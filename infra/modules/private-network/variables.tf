@@ -9,12 +9,12 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
 variable "cidr_block" {
-  description = "IPv4 addresses of the network, from a private range that no network uses that it will ever be joined to."
+  description = "IPv4 addresses of the network, from a private range that overlaps with no network that it will ever be connected to."
   type        = string
   nullable    = false
 
@@ -31,7 +31,7 @@ variable "key_arn" {
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:kms:", var.key_arn))
-    error_message = "key_arn must be the ARN of a key of KMS."
+    error_message = "key_arn must be the ARN of a KMS key."
   }
 }
 
@@ -42,7 +42,7 @@ variable "log_retention_days" {
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a number that CloudWatch Logs knows, such as 7, 30, 90, 365 or 731."
+    error_message = "log_retention_days must be a retention period that CloudWatch Logs supports, such as 7, 30, 90, 365 or 731."
   }
 }
 
@@ -76,7 +76,7 @@ variable "services" {
 
   validation {
     condition     = alltrue([for service in ["events", "glue", "logs", "monitoring"] : contains(var.services, service)])
-    error_message = "services must hold events, glue, logs and monitoring, without which no run of the job ends well."
+    error_message = "services must contain events, glue, logs and monitoring: no run of the job succeeds without them."
   }
 }
 
@@ -87,7 +87,7 @@ variable "subnets" {
 
   validation {
     condition     = length(var.subnets) >= 2
-    error_message = "subnets must be in at least two zones, so that a run finds another where one fails."
+    error_message = "subnets must be in at least two zones, so that a run can use another zone if one fails."
   }
 
   validation {
@@ -97,7 +97,7 @@ variable "subnets" {
 
   validation {
     condition     = alltrue([for block in values(var.subnets) : can(cidrnetmask(block))]) && length(distinct(values(var.subnets))) == length(var.subnets)
-    error_message = "subnets must be blocks of IPv4 addresses, each another one, such as 10.20.0.0/25 and 10.20.0.128/25."
+    error_message = "subnets must be different blocks of IPv4 addresses, such as 10.20.0.0/25 and 10.20.0.128/25."
   }
 }
 

@@ -1,5 +1,5 @@
-# QuickSight asks Athena with one role for the whole account; only its S3 sources could have another. That role gets what
-# this pipeline needs, under the pipeline's name.
+# QuickSight queries Athena with one role for the whole account; only its S3 sources could have another. That role gets the
+# permissions for this pipeline, as policies with the pipeline's name.
 locals {
   _bucket_arn = "arn:${var.account.partition}:s3:::${var.lake.bucket}"
   _glue_arn   = "arn:${var.account.partition}:glue:${var.account.region}:${var.account.id}"
@@ -87,7 +87,7 @@ resource "aws_iam_role_policy" "catalog" {
   policy = data.aws_iam_policy_document.catalog.json
 }
 
-# The key's ARN is known only once it exists. It stands in a policy of its own, so that a first plan shows all the others.
+# The key's ARN is known only once the key exists. It is in a policy of its own, so that a first plan shows the other policies.
 resource "aws_iam_role_policy" "key" {
   name   = "${var.prefix}-key"
   role   = var.service_role

@@ -1,7 +1,7 @@
 locals {
   data_source_id = "${var.prefix}-athena"
 
-  # What a reader, and who may change things, can do with a data source and with a data set: QuickSight's own two levels.
+  # What readers and owners may do with a data source and with a data set: QuickSight's own two levels.
   _actions = {
     data_source = {
       owner = [
@@ -52,6 +52,6 @@ resource "aws_quicksight_data_source" "athena" {
     }
   }
 
-  # QuickSight tries the connection when the data source is made.
+  # QuickSight tests the connection when the data source is created.
   depends_on = [aws_iam_role_policy.answers, aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.tables]
 }

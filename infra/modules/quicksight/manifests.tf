@@ -1,4 +1,4 @@
-# For those who read plain files instead of asking Athena: a manifest names a folder, not files, so a new quarter needs no
+# For users who read plain files instead of querying Athena. A manifest names a folder, not files, so a new quarter needs no
 # new manifest.
 locals {
   manifests = {

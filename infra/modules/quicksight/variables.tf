@@ -9,7 +9,7 @@ variable "account" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve digits of an AWS account."
+    error_message = "account.id must be the twelve-digit id of an AWS account."
   }
 }
 
@@ -35,7 +35,7 @@ variable "data_sets" {
     condition = alltrue([for data_set in values(var.data_sets) : length(data_set.columns) > 0 && alltrue([
       for column in data_set.columns : contains(["BIT", "BOOLEAN", "DATETIME", "DECIMAL", "INTEGER", "JSON", "STRING"], column.type)
     ])])
-    error_message = "data_sets.columns must have at least one column, each of a type of QuickSight: BIT, BOOLEAN, DATETIME, DECIMAL, INTEGER, JSON or STRING."
+    error_message = "data_sets.columns must have at least one column, each with a QuickSight type: BIT, BOOLEAN, DATETIME, DECIMAL, INTEGER, JSON or STRING."
   }
 }
 
@@ -107,7 +107,7 @@ variable "readable_prefixes" {
 
   validation {
     condition     = alltrue([for prefix in var.readable_prefixes : can(regex("^[^/].*/$", prefix))])
-    error_message = "readable_prefixes must be folders that end in a slash and do not begin with one; the whole bucket is not one."
+    error_message = "readable_prefixes must be folders that end in a slash and do not begin with one; the whole bucket is not allowed."
   }
 }
 
@@ -129,7 +129,7 @@ variable "results_prefix" {
 }
 
 variable "service_role" {
-  description = "Name of the account's role that QuickSight queries with. It exists once the account has subscribed to QuickSight, and gets what these tables need."
+  description = "Name of the account's role that QuickSight queries with. It exists once the account has subscribed to QuickSight. The module adds the permissions for these tables to it."
   type        = string
   default     = "aws-quicksight-service-role-v0"
   nullable    = false

@@ -48,17 +48,17 @@ MISTAKES = (
     Mistake(
         name="invalid cron",
         summary="Invalid value for variable",
-        detail="schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23, day of month 1-31, month "
-        "1-12 or JAN-DEC, day of week 1-7 or SUN-SAT, year, with the wildcards , - * / ? L W.",
-        message="schedule.cron has a field that Glue cannot read",
+        detail="schedule.cron has a field that Glue does not accept. The fields are minutes 0-59, hours 0-23, day of "
+        "month 1-31, month 1-12 or JAN-DEC, day of week 1-7 or SUN-SAT, and year, with the wildcards , - * / ? L W.",
+        message="schedule.cron has a field that Glue does not accept",
         remedy=VARIABLES,
         variables='schedule = { cron = "cron(61 2 1 * ? *)" }',
     ),
     Mistake(
         name="lead time longer than a quarter",
         summary="Invalid value for variable",
-        detail="schedule.lead_time_days must be a whole number of days from 0 to 89: longer than a quarter would mean "
-        "to start before the previous ML run.",
+        detail="schedule.lead_time_days must be a whole number of days from 0 to 89: with a longer lead time, the "
+        "workflow would start before the previous ML run.",
         message="schedule.lead_time_days must be a whole number of days from 0 to 89",
         remedy=VARIABLES,
         variables="schedule = { ml_run = { first_month = 1, day = 15 }, lead_time_days = 95 }",
