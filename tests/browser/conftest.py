@@ -115,7 +115,7 @@ def reviewed(data: dict) -> Review:
         rules=load_rules(),
         prices=load_prices("us-east-1"),
         usage=load_usage(),
-        policies=not_run("--no-policies was given"),
+        policies=not_run("--no-policies"),
         now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
     )
     return review(parse_plan(data), basis)

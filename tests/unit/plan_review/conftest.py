@@ -22,7 +22,7 @@ def basis() -> Basis:
         rules=load_rules(),
         prices=load_prices("us-east-1"),
         usage=load_usage(),
-        policies=not_run("--no-policies was given"),
+        policies=not_run("--no-policies"),
         now=NOW,
         refresh_prices="quartal cost {region} --refresh",
     )

@@ -41,13 +41,13 @@ LAKE = "arn:aws:s3:::lake/raw/*"
         pytest.param(
             policy(allow("s3:GetObject")),
             policy(allow(["s3:GetObject", "s3:PutObject"])),
-            [(True, f"role job may now s3:PutObject on {LAKE}")],
+            [(True, f"role job is now allowed s3:PutObject on {LAKE}")],
             id="an action more",
         ),
         pytest.param(
             policy(allow(["s3:GetObject", "s3:PutObject"])),
             policy(allow("s3:GetObject")),
-            [(False, f"role job may no longer s3:PutObject on {LAKE}")],
+            [(False, f"role job is no longer allowed s3:PutObject on {LAKE}")],
             id="an action less",
         ),
         pytest.param(
@@ -59,7 +59,7 @@ LAKE = "arn:aws:s3:::lake/raw/*"
         pytest.param(
             policy(allow("s3:*")),
             policy(allow(["s3:GetObject"])),
-            [(False, f"role job may no longer s3:* on {LAKE}")],
+            [(False, f"role job is no longer allowed s3:* on {LAKE}")],
             id="a part of what was allowed is nothing new",
         ),
         pytest.param(
@@ -77,13 +77,13 @@ LAKE = "arn:aws:s3:::lake/raw/*"
         pytest.param(
             policy(allow("s3:GetObject", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
             policy(allow("s3:GetObject")),
-            [(True, f"role job may now s3:GetObject on {LAKE}")],
+            [(True, f"role job is now allowed s3:GetObject on {LAKE}")],
             id="a condition less widens",
         ),
         pytest.param(
             policy(),
             policy({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}),
-            [(True, "role job may now anything but iam:* on *")],
+            [(True, "role job is now allowed anything but iam:* on *")],
             id="NotAction",
         ),
     ],
@@ -94,7 +94,7 @@ def test_policy_change_is_reported_as_permissions_of_the_role(before, after, exp
 
 def test_policy_that_is_only_known_later_counts_as_widening():
     found = sentences(policy(allow("s3:GetObject")), None, after={"role": "job"}, after_unknown={"policy": True})
-    assert found == [(True, "role job: what its policy will say is only known after the apply")]
+    assert found == [(True, "role job: its new policy is known only after apply")]
 
 
 def test_sensitive_policy_is_hidden_and_counts_as_widening():
@@ -155,7 +155,7 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             "aws_iam_role",
             {"name": "a", "permissions_boundary": BOUNDARY},
             {"name": "a", "permissions_boundary": None},
-            "role a has no boundary any more",
+            "role a no longer has a permissions boundary",
             False,
             id="boundary removed",
         ),
@@ -163,22 +163,26 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             "aws_iam_role",
             {"name": "a", "inline_policy": []},
             {"name": "a", "inline_policy": [{"name": "x", "policy": PUBLIC}]},
-            "other policies written into it",
+            "different inline policies",
             False,
             id="policy inside a role",
         ),
-        pytest.param("aws_s3_bucket", {"policy": ""}, {"policy": PUBLIC}, "everybody may now", True, id="bucket"),
-        pytest.param("aws_sns_topic", {"policy": ""}, {"policy": PUBLIC}, "everybody may now", True, id="topic"),
-        pytest.param("aws_sqs_queue", None, {"policy": PUBLIC}, "everybody may now", True, id="queue"),
         pytest.param(
-            "aws_secretsmanager_secret_policy", None, {"policy": PUBLIC}, "everybody may now", True, id="secret"
+            "aws_s3_bucket", {"policy": ""}, {"policy": PUBLIC}, "everybody is now allowed", True, id="bucket"
         ),
-        pytest.param("aws_new_thing", None, {"rights": PUBLIC}, "everybody may now", True, id="type nobody listed"),
+        pytest.param("aws_sns_topic", {"policy": ""}, {"policy": PUBLIC}, "everybody is now allowed", True, id="topic"),
+        pytest.param("aws_sqs_queue", None, {"policy": PUBLIC}, "everybody is now allowed", True, id="queue"),
+        pytest.param(
+            "aws_secretsmanager_secret_policy", None, {"policy": PUBLIC}, "everybody is now allowed", True, id="secret"
+        ),
+        pytest.param(
+            "aws_new_thing", None, {"rights": PUBLIC}, "everybody is now allowed", True, id="type nobody listed"
+        ),
         pytest.param(
             "aws_s3_bucket_acl",
             {"bucket": "a", "acl": "private"},
             {"bucket": "a", "acl": "public-read"},
-            "bucket a has the ACL public-read",
+            "bucket a now has ACL public-read",
             True,
             id="ACL",
         ),
@@ -186,7 +190,7 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             "aws_kms_grant",
             None,
             {"key_id": "k", "grantee_principal": "role/x", "operations": ["Decrypt"]},
-            "role/x may now Decrypt on k",
+            "role/x is now allowed Decrypt on k",
             False,
             id="grant on a key",
         ),
@@ -194,7 +198,7 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             "aws_lakeformation_permissions",
             None,
             {"principal": "role/x", "permissions": ["SELECT"], "database": [{"name": "d"}]},
-            "role/x may now SELECT on [{'name': 'd'}]",
+            "role/x is now allowed SELECT on [{'name': 'd'}]",
             False,
             id="Lake Formation",
         ),
@@ -202,7 +206,7 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             "aws_quicksight_data_set",
             {"permissions": []},
             {"permissions": [READ]},
-            "user/a may now quicksight:DescribeDataSet",
+            "user/a is now allowed quicksight:DescribeDataSet",
             False,
             id="QuickSight",
         ),
@@ -210,7 +214,7 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             "aws_iam_openid_connect_provider",
             None,
             {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com"]},
-            "whom https://token.actions.githubusercontent.com vouches for may now take the roles that trust it",
+            "identities of https://token.actions.githubusercontent.com can now assume the roles that trust it",
             False,
             id="identity provider",
         ),
@@ -218,7 +222,7 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             "aws_iam_openid_connect_provider",
             {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com"]},
             {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com", "other"]},
-            "https://token.actions.githubusercontent.com vouches for may now say so to other",
+            "tokens of https://token.actions.githubusercontent.com are now accepted for other",
             False,
             id="identity provider for another audience",
         ),
@@ -236,7 +240,9 @@ def test_access_is_found_in_every_resource_that_grants_it(reviewed, kind, before
 def test_new_permissions_boundary_is_reported_and_widens_nothing(reviewed):
     entry = change("aws_iam_role", {"name": "a"}, {"name": "a", "permissions_boundary": BOUNDARY})
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
-    assert [(item.widens, item.sentence) for item in made.access] == [(False, f"role a is now bounded by {BOUNDARY}")]
+    assert [(item.widens, item.sentence) for item in made.access] == [
+        (False, f"role a now has permissions boundary {BOUNDARY}")
+    ]
 
 
 def test_role_of_ci_workflows_is_reported_with_the_workflows(reviewed):
@@ -250,7 +256,7 @@ def test_role_of_ci_workflows_is_reported_with_the_workflows(reviewed):
     entry = change("aws_iam_role", None, {"name": "deployer", "assume_role_policy": policy(trust)})
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     assert [item.sentence for item in made.access] == [
-        f"{provider} may now sts:AssumeRoleWithWebIdentity on role deployer, when "
+        f"{provider} is now allowed sts:AssumeRoleWithWebIdentity on role deployer, if "
         "token.actions.githubusercontent.com:sub StringEquals repo:a/b:environment:prod"
     ]
 
@@ -281,7 +287,9 @@ def test_replaced_policy_names_who_may_lose_access_even_if_the_new_one_is_unknow
     entry["change"]["after_unknown"] = {"policy": True}
     entry["change"]["importing"] = {"id": "b"}
     sentences = [item.sentence for item in reviewed({"format_version": "1.2", "resource_changes": [entry]}).access]
-    assert any("readers may no longer s3:GetObject on arn:aws:s3:::b/*, unless" in sentence for sentence in sentences)
+    assert any(
+        "readers is no longer allowed s3:GetObject on arn:aws:s3:::b/*, unless" in sentence for sentence in sentences
+    )
 
 
 @pytest.mark.parametrize(
@@ -345,7 +353,7 @@ def test_exclusive_attachments_give_what_nothing_else_attaches(others, arns, unk
         each["change"]["actions"] = ["no-op"]
     plan = parse_plan({"format_version": "1.2", "resource_changes": [exclusive, *attached]})
     assert any(item.widens for item in access_changes(plan)) is widens
-    assert any("keeps no policies but" in item.sentence for item in access_changes(plan))
+    assert any("role r keeps" in item.sentence for item in access_changes(plan))
 
 
 def test_exclusive_policies_that_end_with_their_role_widen_nothing():

@@ -18,7 +18,7 @@ def test_changes_of_a_failed_apply_are_not_attributed_to_others(basis):
     failed = FailedApply("2026-11-23T11:00:00+00:00", (drifted["address"],))
     made = review(parse_plan(plan), replace(basis, failed_apply=failed))
     sentence = next(finding.sentence for finding in made.findings if finding.rule == "drift")
-    assert "The apply that failed at 2026-11-23T11:00:00+00:00 has changed it" in sentence
+    assert "changed by the apply that failed at 2026-11-23T11:00:00+00:00" in sentence
     assert as_data(made)["failed_apply"]["done"] == [drifted["address"]]
     for form in (render_text(made), render_markdown(made), render_page(made)):
-        assert "Left by the last apply" in form
+        assert "Left by the failed apply" in form

@@ -128,7 +128,7 @@ def test_possible_violation_is_reported_as_possible(reviewed):
     entry = change("aws_s3_bucket", {"acl": "private"}, {})
     entry["change"]["after_unknown"] = {"acl": True}
     reasons = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.reasons
-    assert "It may be: Everybody can read it by its ACL." in reasons[0].sentence
+    assert "Possibly: Its ACL lets anyone read it." in reasons[0].sentence
     assert reasons[0].level is Level.ACCESS
 
 

@@ -48,7 +48,7 @@ def test_heading_of_the_page_has_the_counters_and_the_box_below_the_verdict(revi
 def test_same_reason_of_many_resources_is_listed_once(reviewed, form):
     review = reviewed(plan(*(policy(number, "s3:GetObject") for number in range(18))))
     text = FORMS[form](review)
-    assert len(re.findall("Somebody may do more than before", text)) == 1
+    assert len(re.findall("Somebody gains access", text)) == 1
     assert "18 resources: 18 IAM role policies" in text
     assert all(f"aws_iam_role_policy.this[{number}]" in text for number in range(18)), "each is listed below"
     assert [reason.rule for reason in review.verdict.reasons].count("access-widened") == 18, "programs get each"
@@ -119,7 +119,7 @@ def test_page_lists_only_costs_that_change_and_a_total(reviewed):
     assert re.findall(r'<th scope="row">(?:<code>)?([^<]+)', table) == [
         "aws_glue_job.features",
         "aws_cloudwatch_log_group.job",
-        "all that has a price",
+        "all priced resources",
     ]
     assert re.search(r"\d+ unchanged", table)
 

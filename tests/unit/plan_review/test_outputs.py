@@ -61,5 +61,5 @@ def test_renamed_output_is_one_that_is_removed(reviewed):
 
 def test_many_outputs_that_go_away_are_one_reason(reviewed):
     made = reviewed(plan(**{name: output("x", None) for name in "edcba"}))
-    assert "Outputs a, b, c and 2 more go away" in render_text(made)
+    assert "Outputs a, b, c and 2 more are removed" in render_text(made)
     assert len(made.verdict.reasons) == 1

@@ -50,7 +50,7 @@ BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant":
             "aws_s3_bucket_notification",
             TELLS_NOBODY,
             TELLS_NOBODY | {"queue": [{"queue_arn": "arn:aws:sqs:eu-central-1:9:q", "events": ["s3:ObjectCreated:*"]}]},
-            "Others than before are told of the bucket's objects",
+            "Different targets than before are notified about the bucket's objects",
             id="a queue told of objects",
         ),
         pytest.param(
@@ -60,7 +60,7 @@ BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant":
             "aws_iam_role",
             ROLE,
             ROLE | {"inline_policy": [OWN, {"name": "byhand", "policy": EVERYTHING}]},
-            "role r may now * on *",
+            "role r is now allowed * on *",
             id="inline",
         ),
         pytest.param(
@@ -70,15 +70,17 @@ BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant":
             "has inline policy byhand",
             id="inline by name",
         ),
-        pytest.param("aws_s3_bucket", BUCKET, BUCKET | {"policy": PUBLIC}, "everybody may now a:b", id="bucket policy"),
         pytest.param(
-            "aws_s3_bucket", BUCKET, BUCKET | {"lifecycle_rule": EXPIRES}, "deleted after 1 days", id="lifecycle"
+            "aws_s3_bucket", BUCKET, BUCKET | {"policy": PUBLIC}, "everybody is now allowed a:b", id="bucket policy"
+        ),
+        pytest.param(
+            "aws_s3_bucket", BUCKET, BUCKET | {"lifecycle_rule": EXPIRES}, "deleted after 1 day", id="lifecycle"
         ),
         pytest.param(
             "aws_kms_key",
             {"key_id": "k", "policy": TLS_ALONE},
             {"key_id": "k", "policy": PUBLIC},
-            "may now a:b",
+            "is now allowed a:b",
             id="key",
         ),
         pytest.param(
@@ -91,7 +93,7 @@ BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant":
             "aws_iam_role_policy_attachments_exclusive",
             {"role_name": "r", "policy_arns": []},
             {"role_name": "r", "policy_arns": [ADMIN]},
-            f"role r may have policy {ADMIN}",
+            f"role r can now have policy {ADMIN}",
             id="exclusive attachments",
         ),
         pytest.param("aws_security_group", GROUP, GROUP | {"ingress": [OWN_WAY, OPEN_WAY]}, "Port 22", id="way in"),
@@ -99,7 +101,7 @@ BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant":
             "aws_db_instance",
             {"id": "d", "vpc_security_group_ids": ["sg-1"]},
             {"id": "d", "vpc_security_group_ids": ["sg-1", "sg-2"]},
-            "reached from other networks",
+            "reached from different networks",
             id="group of a machine",
         ),
     ],
@@ -196,14 +198,14 @@ def test_access_that_other_resources_give_is_no_drift(kind, before, after, manag
             "aws_s3_bucket_versioning",
             {"name": "a", "versioning_configuration": [{"status": "Enabled"}]},
             {"name": "b", "versioning_configuration": [{"status": "Suspended"}]},
-            "can no longer be brought back",
+            "can no longer be recovered",
             id="versioning",
         ),
         pytest.param(
             "aws_security_group",
             {"name": "a", "ingress": []},
             {"name": "b", "ingress": [{"cidr_blocks": ["0.0.0.0/0"]}]},
-            "can be reached from everywhere",
+            "can be reached from anywhere",
             id="port",
         ),
     ],

@@ -20,12 +20,12 @@ def entry(actions: list[str], **more) -> dict:
 @pytest.mark.parametrize(
     ("importing", "told"),
     [
-        pytest.param({"id": "lake"}, "imported by lake", id="id"),
+        pytest.param({"id": "lake"}, "imported from lake", id="id"),
         pytest.param(
-            {"identity": {"bucket": "lake", "region": "eu"}}, "imported by bucket=lake, region=eu", id="identity"
+            {"identity": {"bucket": "lake", "region": "eu"}}, "imported from bucket=lake, region=eu", id="identity"
         ),
-        pytest.param({"unknown": True}, "imported by an id that is only known after the apply", id="unknown"),
-        pytest.param({"id": "", "identity": None}, "imported by an id that is only known after the apply", id="empty"),
+        pytest.param({"unknown": True}, "imported from an ID that is known only after apply", id="unknown"),
+        pytest.param({"id": "", "identity": None}, "imported from an ID that is known only after apply", id="empty"),
     ],
 )
 def test_import_is_always_reported(reviewed, importing, told):
@@ -41,7 +41,7 @@ def test_replacement_that_forgets_the_old_object_is_named(reviewed, actions):
     (change,) = review.plan.changes
     assert change.action is Action.REPLACE_AND_FORGET
     assert {reason.rule for reason in review.verdict.reasons} == {"resource-forgotten"}
-    assert "the old one stays in AWS" in render_text(review)
+    assert "the old one is not destroyed" in render_text(review)
 
 
 def test_move_that_stands_in_drift_alone_is_named(reviewed):
@@ -63,7 +63,7 @@ def test_deferred_change_blocks_and_is_named_with_its_reason(reviewed):
     review = reviewed({**FORMAT, "complete": False, "deferred_changes": [deferred]})
     told = [(reason.address, reason.sentence) for reason in review.verdict.reasons if reason.address]
     assert review.verdict.decision is Decision.BLOCKED
-    assert told == [("aws_s3_bucket.a", "Terraform puts this change off to a later plan: provider_config_unknown.")]
+    assert told == [("aws_s3_bucket.a", "Terraform defers this change to a later plan: provider_config_unknown.")]
 
 
 def test_action_that_waits_for_a_change_blocks(reviewed):

@@ -27,8 +27,8 @@ def sentences(reviewed, *entries: dict) -> dict[str, bool]:
 def test_policy_that_moves_to_another_role_is_gained_and_lost(reviewed):
     entry = replaced("aws_iam_role_policy", {"role": "a", "policy": READS}, {"role": "b", "policy": READS})
     assert sentences(reviewed, entry) == {
-        "role b may now s3:GetObject on arn:aws:s3:::b/*": True,
-        "role a may no longer s3:GetObject on arn:aws:s3:::b/*": False,
+        "role b is now allowed s3:GetObject on arn:aws:s3:::b/*": True,
+        "role a is no longer allowed s3:GetObject on arn:aws:s3:::b/*": False,
     }
 
 
@@ -39,7 +39,7 @@ def test_policy_that_moves_to_another_role_is_gained_and_lost(reviewed):
             "aws_kms_grant",
             {"key_id": "k", "grantee_principal": "a", "operations": ["Decrypt"]},
             {"key_id": "k", "grantee_principal": "b", "operations": ["Decrypt"]},
-            ("a may no longer Decrypt on k", "b may now Decrypt on k"),
+            ("a is no longer allowed Decrypt on k", "b is now allowed Decrypt on k"),
             id="key",
         ),
         pytest.param(
@@ -47,8 +47,8 @@ def test_policy_that_moves_to_another_role_is_gained_and_lost(reviewed):
             {"principal": "a", "permissions": ["SELECT"], "database": []},
             {"principal": "b", "permissions": ["SELECT"], "database": []},
             (
-                "a may no longer SELECT on aws_lakeformation_permissions.this",
-                "b may now SELECT on aws_lakeformation_permissions.this",
+                "a is no longer allowed SELECT on aws_lakeformation_permissions.this",
+                "b is now allowed SELECT on aws_lakeformation_permissions.this",
             ),
             id="lake",
         ),
@@ -79,7 +79,7 @@ def test_old_policy_that_stays_beside_the_new_one_is_no_loss(reviewed):
     other = READS.replace("GetObject", "PutObject")
     sides = ({"role": "a", "policy": READS}, {"role": "a", "policy": other})
     entry = replaced("aws_iam_role_policy", *sides, actions=("create", "forget"))
-    assert sentences(reviewed, entry) == {"role a may now s3:PutObject on arn:aws:s3:::b/*": True}
+    assert sentences(reviewed, entry) == {"role a is now allowed s3:PutObject on arn:aws:s3:::b/*": True}
 
 
 def test_block_that_goes_with_its_replaced_bucket_leaves_nothing_open(reviewed):

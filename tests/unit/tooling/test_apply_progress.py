@@ -60,8 +60,8 @@ def test_elsewhere_there_are_plain_lines_and_nothing_that_moves(monkeypatch):
     [
         ("57 to create, 2 to update, 1 to delete", 60),
         ("1 to replace (create first), 3 to move", 2),
-        ("1 to replace (the old one is forgotten), 1 to forget", 1),
-        ("only outputs: name", None),
+        ("1 to replace (forget the old one), 1 to forget", 1),
+        ("only outputs change: name", None),
     ],
 )
 def test_bar_is_as_long_as_the_plan_has_changes(summary, steps):

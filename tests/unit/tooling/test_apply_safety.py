@@ -87,8 +87,8 @@ def test_next_review_reports_a_failed_apply_until_one_succeeds(stand_in, project
     capsys.readouterr()
     assert quartal(["plan", "--no-policies"]) == 0
     text = capsys.readouterr().out
-    assert "Left by the last apply, which failed" in text
-    assert "done: a.x" in text
-    assert "begun, and done in part or not at all: a.y" in text
+    assert "Left by the failed apply" in text
+    assert "completed: a.x" in text
+    assert "started, but completed in part or not at all: a.y" in text
     assert quartal(["apply"]) == 0
     assert read_failed_apply(staged) is None

@@ -188,7 +188,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
     "prices that lack one": (
         lambda _: replace_prices("eu-central-1").usd("glue_job_dpu_hour"),
         ReviewInputError,
-        "lack 'glue_job_dpu_hour'",
+        "no price for 'glue_job_dpu_hour'",
         "price list",
     ),
     "checkov that fails": (

@@ -151,7 +151,7 @@ def read_verdict(record: ReviewRecord) -> Verdict:
 
 def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None) -> PolicyReport:
     if wanted is False:
-        return not_run("--no-policies was given")
+        return not_run("--no-policies")
     if wanted is None and workspace.settings.is_local:
         return not_run("off by default in the local environment; --policies runs checkov")
     console, settings = workspace.console, workspace.settings

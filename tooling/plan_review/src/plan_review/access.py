@@ -95,7 +95,7 @@ class GrantParts:
 
     Attributes:
         who: the principal.
-        verb: such as "may now".
+        verb: such as "is now allowed".
         actions: what they may do.
         places: the resources, in words.
         condition: when; empty for always.
@@ -120,7 +120,7 @@ class AccessChange:
 
     Attributes:
         address: the resource whose policy changes.
-        sentence: "role X may now s3:GetObject on Y".
+        sentence: "role X is now allowed s3:GetObject on Y".
         widens: whether somebody can do more than before.
         is_broad: whether it allows everything of a service, or applies to every resource.
         grant: the parts of the sentence; None if it is not about a single statement.
@@ -192,7 +192,7 @@ def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
     if change.type == "aws_iam_role":
         yield from _inline_policies(change)
     if not read and grants_access_by_name(change.type) and change.attributes:
-        untold = f"{change.address}: this review cannot tell who gains or loses access by {change.type}"
+        untold = f"{change.address}: this review cannot tell who gains or loses access through {change.type}"
         yield AccessChange(change.address, untold, widens=True)
 
 
@@ -219,17 +219,17 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
         yield AccessChange(change.address, f"{label}: its policy is sensitive and not shown", widens=True)
         return
     if after is Marker.UNKNOWN:
-        sentence = f"{label}: what its policy will say is only known after the apply"
+        sentence = f"{label}: its new policy is known only after apply"
         yield AccessChange(change.address, sentence, widens=True)
         had = set(grants(policy_document(before) or {}, label, itself)) if itself is not None else set()
         for item in _sentences(change.address, had, gained=False):
-            yield replace(item, sentence=f"{item.sentence}, unless the new policy says so again")
+            yield replace(item, sentence=f"{item.sentence}, unless the new policy says the same")
         return
     document = policy_document(after)
     is_other = document is None and isinstance(after, str) and after.strip() not in ("", "{}", "null")
     if after != before and (is_other or not is_readable(document or {})):
         yield AccessChange(
-            change.address, f"{label}: its policy has not the form of one, and is not judged", widens=True
+            change.address, f"{label}: its policy is not a valid policy document, and is not judged", widens=True
         )
     had = set(grants(policy_document(before) or {}, label, itself))
     has = set(grants(document or {}, label, itself))
@@ -241,7 +241,9 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
         return
     is_key = bool(change.before) and reading == _DECRYPTS
     if is_locked(has, reading, needs_leave=is_key) and not (had and is_locked(had, reading, needs_leave=is_key)):
-        yield AccessChange(change.address, f"{label}: nobody may {reading} any more", widens=False, locks_out=True)
+        yield AccessChange(
+            change.address, f"{label}: nobody is allowed {reading} any more", widens=False, locks_out=True
+        )
 
 
 def _policies_within(change: ResourceChange, attribute: str) -> Iterator[AccessChange]:
@@ -276,7 +278,7 @@ def _inline_policies(change: ResourceChange) -> Iterator[AccessChange]:
     yield from _sentences(change.address, _beyond(had, has), gained=False)
     names = [set(_documents(side)) for side in (change.before, change.after)]
     for name in sorted(names[1] - names[0]):
-        yield AccessChange(change.address, f"{role} has inline policy {name}, which it did not have", widens=True)
+        yield AccessChange(change.address, f"{role} now has inline policy {name}", widens=True)
     for name in sorted(names[0] - names[1]):
         yield AccessChange(change.address, f"{role} no longer has inline policy {name}", widens=False)
 
@@ -306,13 +308,13 @@ def _sentences(address: str, changed: set[Grant], *, gained: bool) -> Iterator[A
     for (*means, action), targets in per_action.items():
         groups[*means, tuple(sorted(targets))].append(action)  # type: ignore[index]
     verbs = {
-        ("Allow", True): "may now",
-        ("Allow", False): "may no longer",
+        ("Allow", True): "is now allowed",
+        ("Allow", False): "is no longer allowed",
         ("Deny", True): "is now denied",
         ("Deny", False): "is no longer denied",
     }
     for (who, effect, condition, is_anybodys, resources), actions in sorted(groups.items()):
-        when = f", when {condition}" if condition else ""
+        when = f", if {condition}" if condition else ""
         parts = GrantParts(who, verbs[effect, gained], tuple(sorted(actions)), _places(resources), condition)
         yield AccessChange(
             address=address,

@@ -66,28 +66,29 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
         yield Sentence(f"{role} no longer has policy {policy}", False)
     before, after = change.before.get("permissions_boundary"), change.after.get("permissions_boundary")
     if after and not before and change.before:
-        yield Sentence(f"{role} is now bounded by {after}", False)
+        yield Sentence(f"{role} now has permissions boundary {after}", False)
     if before and before != after and change.after:
-        text = f"{role} has the boundary {after} in place of {before}" if after else f"{role} has no boundary any more"
-        yield Sentence(f"{text}: its policies may allow more", True)
+        new = f"now has permissions boundary {after} instead of {before}"
+        text = new if after else "no longer has a permissions boundary"
+        yield Sentence(f"{role} {text}: its policies may allow more", True)
     had_inline, has_inline = change.before.get("inline_policy") or [], change.after.get("inline_policy") or []
     if change.after and has_inline not in (had_inline, Marker.UNKNOWN):
-        yield Sentence(f"{role} has other policies written into it, see its attribute inline_policy", True)
+        yield Sentence(f"{role} has different inline policies, see its attribute inline_policy", True)
 
 
 def _identity_provider(change: ResourceChange) -> Iterator[Sentence]:
     """`aws_iam_openid_connect_provider`: whose tokens count, for those roles whose trust policy names it."""
-    who = f"whom {change.attribute('url')} vouches for"
+    url = change.attribute("url")
     had, has = _names(change.before, "client_id_list"), _names(change.after, "client_id_list")
     if not change.before:
-        yield Sentence(f"{who} may now take the roles that trust it", True)
+        yield Sentence(f"identities of {url} can now assume the roles that trust it", True)
     elif not change.after:
-        yield Sentence(f"{who} may no longer take the roles that trust it", False)
+        yield Sentence(f"identities of {url} can no longer assume the roles that trust it", False)
         return
     if has - had and change.before:
-        yield Sentence(f"{who} may now say so to {', '.join(sorted(has - had))}", True)
+        yield Sentence(f"tokens of {url} are now accepted for {', '.join(sorted(has - had))}", True)
     if had - has:
-        yield Sentence(f"{who} may no longer say so to {', '.join(sorted(had - has))}", False)
+        yield Sentence(f"tokens of {url} are no longer accepted for {', '.join(sorted(had - has))}", False)
 
 
 def _acl(change: ResourceChange) -> Iterator[Sentence]:
@@ -95,13 +96,13 @@ def _acl(change: ResourceChange) -> Iterator[Sentence]:
     before, after = change.before.get("acl"), change.after.get("acl")
     bucket = change.attribute("bucket")
     if after != before and isinstance(after, str) and after:
-        yield Sentence(f"bucket {bucket} has the ACL {after}", after != "private", after in _PUBLIC_ACLS)
+        yield Sentence(f"bucket {bucket} now has ACL {after}", after != "private", after in _PUBLIC_ACLS)
     had, has = change.before.get("access_control_policy"), change.after.get("access_control_policy")
     if change.after and ((before and not after) or (had and not has)):
         yield Sentence(f"bucket {bucket} no longer has the grants of its ACL", False)
     if has and has != had:
         is_public = any(group in str(plain(has)) for group in _EVERYBODY)
-        yield Sentence(f"bucket {bucket} has other grants in its ACL", True, is_public)
+        yield Sentence(f"bucket {bucket} has different grants in its ACL", True, is_public)
 
 
 def _listed(what: str, who: str, on: str) -> Callable[[ResourceChange], Iterator[Sentence]]:
@@ -113,12 +114,12 @@ def _listed(what: str, who: str, on: str) -> Callable[[ResourceChange], Iterator
         same_place = not change.before or change.before.get(on) == change.after.get(on)
         gained = has - had if same_place and change.before.get(who, principal) == principal else has
         if Marker.UNKNOWN in (change.after.get(what), change.after.get(who)) and not gained:
-            yield Sentence(f"{change.address}: whom it grants what is only known after the apply", True)
+            yield Sentence(f"{change.address}: what it grants is known only after apply", True)
         if gained:
-            yield Sentence(f"{principal} may now {', '.join(sorted(gained))} on {place or change.address}", True)
+            yield Sentence(f"{principal} is now allowed {', '.join(sorted(gained))} on {place or change.address}", True)
         if had - has:
             yield Sentence(
-                f"{principal} may no longer {', '.join(sorted(had - has))} on {place or change.address}", False
+                f"{principal} is no longer allowed {', '.join(sorted(had - has))} on {place or change.address}", False
             )
 
     return read
@@ -128,15 +129,15 @@ def _permissions(change: ResourceChange) -> Iterator[Sentence]:
     """QuickSight's `permissions`, or `permission` of data sources: blocks of a principal and its actions."""
     had, has = _blocks(change.before), _blocks(change.after)
     if Marker.UNKNOWN in map(change.after.get, _OF_QUICKSIGHT):
-        yield Sentence(f"{change.address}: who may use it is only known after the apply", True)
+        yield Sentence(f"{change.address}: who can use it is known only after apply", True)
     for principal, actions in sorted(has.items()):
         gained = actions - had.get(principal, frozenset())
         if gained:
-            yield Sentence(f"{principal} may now {', '.join(sorted(gained))} on {change.address}", True)
+            yield Sentence(f"{principal} is now allowed {', '.join(sorted(gained))} on {change.address}", True)
     for principal, actions in sorted(had.items()):
         lost = actions - has.get(principal, frozenset())
         if lost:
-            yield Sentence(f"{principal} may no longer {', '.join(sorted(lost))} on {change.address}", False)
+            yield Sentence(f"{principal} is no longer allowed {', '.join(sorted(lost))} on {change.address}", False)
 
 
 def _blocks(attributes: Mapping[str, Any]) -> dict[str, frozenset[str]]:

@@ -35,7 +35,7 @@ GateOption = Annotated[
     Gate | None,
     typer.Option(
         "--approve",
-        help="Exit with 3 if the plan needs more consent than this or is blocked. Default: only show the review.",
+        help="Exit with 3 if the plan needs more consent than this, or is blocked. Default: only show the review.",
         show_default=False,
     ),
 ]
@@ -77,7 +77,7 @@ def review(
 ) -> None:
     """Show what a Terraform plan does to access, exposure, data, schedules and cost, and what cannot be judged.
 
-    Exit codes: 0 success, 1 or 2 a plan or another file cannot be read, 3 the plan needs more consent than --approve.
+    Exit codes: 0 reviewed, 1 or 2 a plan, another file or an option cannot be used, 3 a plan does not pass --approve.
     """
     try:
         approved = _reviewed(files, out or [], form, rules, approve, name)
@@ -95,8 +95,8 @@ def _reviewed(
 
     if len(files) > 1 and (out or form in (Format.JSON, Format.HTML)):
         raise ReviewInputError(
-            "--out and the formats html and json take one plan, but several plans are named.",
-            remedy="Name one plan at a time.",
+            "--out and the formats html and json take one plan, but several were given.",
+            remedy="Review one plan at a time.",
         )
     targets = [(target, select_format(target)) for target in out]
     approved = True

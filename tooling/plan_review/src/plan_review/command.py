@@ -58,7 +58,7 @@ def review_plan(data: dict[str, Any], name: str, rules: Path | None, now: dateti
             rules=load_rules(rules),
             prices=load_prices(find_region(data)),
             usage=load_usage(),
-            policies=not_run("this review judges by its own rules alone"),
+            policies=not_run("this review uses only its own rules"),
             now=now or datetime.now(UTC),
         ),
     )

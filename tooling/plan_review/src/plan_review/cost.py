@@ -145,7 +145,7 @@ class CostReview:
             f"{self.prices.region} prices of {self.prices.as_of} ({self.prices.origin}); "
             f"a run of {minutes} {'minute' if minutes == '1' else 'minutes'} ({self.usage.origin}) on all workers; "
             f"{self.usage.stored_gb:.4g} GB per bucket, {self.usage.access_log_gb:.4g} GB per access log (estimate); "
-            "without free tier and data transfer"
+            "free tiers and data transfer are not included"
         )
 
 

@@ -29,9 +29,9 @@ _HOLDERS = ("null_resource", "terraform_data")  # what provisioners are written 
 _HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
 _RULES = {"access": "unjudged-access", "foreign": "unjudged-provider", "unjudged": "unjudged-type"}
 _SENTENCES = {
-    "access": "This review has no rule about {name}, which decides about access, reach or secrets; read what changes",
-    "foreign": "This review cannot judge access and data of provider {name}; read what changes",
-    "unjudged": "This review has no rule about {name}; read what changes",
+    "access": "This review has no rules for {name}, which affects access, exposure or secrets; read the changes",
+    "foreign": "This review cannot judge how provider {name} changes access and data; read the changes",
+    "unjudged": "This review has no rules for {name}; read the changes",
 }
 
 
@@ -141,7 +141,7 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
         if change.action is not Action.UPDATE or coverage.classify(change.type) not in _KNOWN:
             continue
         if not change.attributes:
-            yield change.address, "It changes, and the plan does not say what changes of it."
+            yield change.address, "It changes, but the plan does not show how."
             continue
         harmless = {*coverage.attributes["*"], *plan.computed(change)}
         told = {*harmless, *coverage.attributes.get(change.type, ())}
@@ -159,7 +159,7 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
         )
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            yield change.address, f"No rule looks at {', '.join(list(names)[:_NAMED])}{more}; read what changes."
+            yield change.address, f"No rule covers {', '.join(list(names)[:_NAMED])}{more}; read the changes."
 
 
 def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -169,12 +169,12 @@ def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
         if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
             continue
         if not change.after and not change.attributes and coverage.classify(change.type) in {*_KNOWN, "local"}:
-            yield change.address, "It is hidden as a whole, and may be anything."
+            yield change.address, "The plan hides all its values, so this review cannot judge it."
         deciding = {*coverage.deciding["*"], *coverage.deciding.get(change.type, ())}
         names = {item.name for item in change.attributes if item.name in deciding and is_unseen(item.after)}
         names &= change.after.keys()
         for name in sorted(names):
-            yield change.address, f"It is not shown, or only known after the apply, what {name} becomes."
+            yield change.address, f"The new value of {name} is sensitive, or known only after apply."
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +230,10 @@ def secrets_shown(plan: Plan) -> Iterator[tuple[str, str]]:
     for change in plan.changes:
         for item in change.attributes:
             if item.after is Marker.NO_LONGER_SENSITIVE:
-                yield change.address, f"{item.path} is no longer marked as sensitive, and Terraform will show it."
+                yield change.address, f"{item.path} is no longer marked as sensitive, so Terraform will show it."
     for output in plan.outputs:
         if output.is_shown_now:
-            yield "", f"Output {output.name} is no longer marked as sensitive, and Terraform will show it."
+            yield "", f"Output {output.name} is no longer marked as sensitive, so Terraform will show it."
 
 
 def programs(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -243,7 +243,7 @@ def programs(plan: Plan) -> Iterator[tuple[str, str]]:
         if runs and change.provisioners:
             yield change.address, f"A provisioner runs a program: {', '.join(change.provisioners)}."
         elif runs and change.after and change.type in _HOLDERS and without_index(change.address) not in plan.configured:
-            yield change.address, "The plan lacks its configuration, which says whether a provisioner runs a program."
+            yield change.address, "The plan does not contain its configuration, so a provisioner may run a program."
     for address in plan.reads:
         if _PROGRAM.search(address):
-            yield address, "A program runs to read this."
+            yield address, "Reading this data source runs a program."

@@ -24,24 +24,25 @@ def exclusive_policies(change: ResourceChange, plan: Plan) -> Iterator[Sentence]
     """The policy changes that such a resource causes; see the module."""
     owner, names = EXCLUSIVE[change.type]
     name = change.attribute(f"{owner}_name")
-    who = f"{owner} {'that this plan makes' if isinstance(name, Marker) else name}"
+    who = f"{owner} {'that this plan creates' if isinstance(name, Marker) else name}"
     if not change.after:
         if not _goes(plan, f"aws_iam_{owner}", name):
-            yield Sentence(f"{who}: policies that somebody gives it outside Terraform are no longer taken away", True)
+            yield Sentence(f"{who}: policies that are added outside Terraform are no longer removed", True)
         return
     had, has = _listed(change.before, names), _listed(change.after, names)
     known = {policy for policy in has if not isinstance(policy, Marker)}
     if not change.before:
-        words = [str(policy) if policy in known else "those that this plan makes" for policy in has]
-        yield Sentence(f"{who} keeps no policies but {', '.join(sorted(set(words))) or 'none'}", False)
+        words = [str(policy) if policy in known else "those that this plan creates" for policy in has]
+        kept = f"only these policies: {', '.join(sorted(set(words)))}" if words else "no policies"
+        yield Sentence(f"{who} keeps {kept}", False)
         # names alone grant nothing: an inline policy is a separate resource
         given = has - _attached(plan, owner, name) if names == "policy_arns" else set()
     else:
         given = has - had
     if any(isinstance(policy, Marker) for policy in given):
-        yield Sentence(f"{who}: which policies it keeps is only known after the apply", True)
+        yield Sentence(f"{who}: the policies that it keeps are known only after apply", True)
     for policy in sorted(given & known):
-        yield Sentence(f"{who} may have policy {policy}", True, is_broad(policy))
+        yield Sentence(f"{who} can now have policy {policy}", True, is_broad(policy))
     if not any(isinstance(policy, Marker) for policy in has):
         for policy in sorted(map(str, had - has)):
             yield Sentence(f"{who} no longer has policy {policy}, whether it allows or denies", True)

@@ -58,7 +58,7 @@ def _network_acl(attributes: Mapping[str, Any]) -> Openings:
 def _from_everywhere(attributes: Mapping[str, Any]) -> Openings:
     found = {value for name in _CIDRS for value in _texts(attributes.get(name)) if is_everybodys_network(value)}
     for cidr in sorted(found):
-        yield f"{_ports(attributes)} can be reached from everywhere ({cidr})."
+        yield f"{_ports(attributes)} can be reached from anywhere ({cidr})."
 
 
 def _ports(attributes: Mapping[str, Any]) -> str:
@@ -71,26 +71,26 @@ def _ports(attributes: Mapping[str, Any]) -> str:
 
 def _function_url(attributes: Mapping[str, Any]) -> Openings:
     if attributes.get("authorization_type") == "NONE":
-        yield "Everybody may call the function by its URL (authorization_type NONE)."
+        yield "Anyone can call the function through its URL (authorization_type NONE)."
 
 
 def _function_permission(attributes: Mapping[str, Any]) -> Openings:
     narrowed = any(attributes.get(name) for name in ("source_account", "source_arn", "principal_org_id"))
     if attributes.get("principal") == "*" and not narrowed:
-        yield f"Everybody may {attributes.get('action')} (principal *)."
+        yield f"Everybody is allowed {attributes.get('action')} (principal *)."
 
 
 def _public_access_of_account(attributes: Mapping[str, Any]) -> Openings:
     for name in _BLOCKS_OF_ACCOUNT:
         if attributes.get(name) is False:
-            yield f"Buckets of the whole account may become public ({name} is false)."
+            yield f"Any bucket in the account can become public ({name} is false)."
 
 
 def _kubernetes_endpoint(attributes: Mapping[str, Any]) -> Openings:
     for block in _blocks(attributes.get("vpc_config")):
         networks = _texts(block.get("public_access_cidrs"))
         if block.get("endpoint_public_access") is True and any(map(is_everybodys_network, networks)):
-            yield "The cluster's endpoint can be reached from everywhere."
+            yield "The cluster's endpoint can be reached from anywhere."
 
 
 def _blocks(value: Any) -> list[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-_IN_WORDS = {"extra_forbidden": "is not known here", "missing": "is missing"}
+_IN_WORDS = {"extra_forbidden": "is not a known field", "missing": "is missing"}
 
 
 def problem_lines(error: Exception, most: int) -> tuple[str, ...]:

@@ -44,8 +44,8 @@ def select_format(file: Path) -> Format:
     """
     if file.suffix not in _SUFFIXES:
         raise ReviewInputError(
-            f"'{file}' has no suffix that names the review's format.",
-            remedy=f"Name a file that ends in {', '.join(_SUFFIXES)}; --format sets the format on standard output.",
+            f"The suffix of '{file}' is not one of the review's formats.",
+            remedy=f"Use one of {', '.join(_SUFFIXES)}. --format sets the format on standard output.",
         )
     return _SUFFIXES[file.suffix]
 
@@ -80,5 +80,5 @@ def write_review(made: Review, file: Path, form: Format) -> None:
     except OSError as error:
         raise ReviewInputError(
             f"The review cannot be written to '{file}': {error.strerror or error}.",
-            remedy="Name another file with --out. A saved plan is unaffected.",
+            remedy="Name another file with --out. A saved plan is not affected.",
         ) from error

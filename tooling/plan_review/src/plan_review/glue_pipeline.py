@@ -13,9 +13,10 @@ from glue_triggers.rules import TriggerType
 from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.values import Marker
 
-_UNREAD = "It cannot be judged: {what} is not known before the apply."
+_UNREAD = "It cannot be judged: {what} is known only after apply."
 _SEVERAL = (
-    "It cannot be judged: its name comes several times, as of several accounts or regions that are not told apart."
+    "It cannot be judged: its name occurs several times. The plan may cover several accounts or regions, "
+    "which this review cannot tell apart."
 )
 _KINDS = {"job_name": "aws_glue_job", "crawler_name": "aws_glue_crawler", "workflow_name": "aws_glue_workflow"}
 _TYPES = frozenset({*_KINDS.values(), "aws_glue_trigger"})
@@ -96,7 +97,7 @@ def _triggers(
             unread.append((change.address, _UNREAD.format(what=unknown)))
             continue
         if attributes.get("type") not in list(TriggerType):
-            unread.append((change.address, "It cannot be judged: its type is none of Glue's."))
+            unread.append((change.address, "It cannot be judged: Glue has no trigger of this type."))
             continue
         is_enabled = attributes.get("enabled") is not False
         trigger = Trigger.from_request(_request(attributes), change.address, is_active=is_enabled)

@@ -23,6 +23,7 @@ _SCRATCH = ("athena-results/", "tmp/")
 _KEPT = ("raw/", "curated/", "features/", "runs/", "exports/", "quarantine/")
 _ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 _AT_ONCE = 0.0
+_OBJECTS, _OLD_VERSIONS = "objects", "noncurrent versions of objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,13 @@ class _Effect:
     """The effect of a rule on objects below a prefix after some days; `narrowed` by tags or sizes, as text.
 
     Attributes:
+        whose: objects, or noncurrent versions of them.
+        verb: what happens to them.
         date: the day from which it applies, if it names one.
         kept: how many newer versions must exist.
     """
 
+    whose: str
     verb: str
     prefix: str
     days: float
@@ -59,7 +63,7 @@ class _Effect:
 
     def covers(self, other: _Effect) -> bool:
         return (
-            self.verb == other.verb
+            (self.whose, self.verb) == (other.whose, other.verb)
             and other.prefix.startswith(self.prefix)
             and self.days <= other.days
             and self.kept <= other.kept
@@ -69,8 +73,14 @@ class _Effect:
 
     @property
     def sentence(self) -> str:
-        some = " that the rule's filter names" if self.narrowed else ""
-        return f"{self.verb[:1].upper()}{self.verb[1:]} {self.when}: those below '{self.prefix or '/'}'{some}."
+        below = f" below '{self.prefix}'" if self.prefix else ""
+        some = " that match the rule's filter" if self.narrowed else ""
+        whose = f"{self.whose}{below}{some}" if below or some else f"all {self.whose}"
+        return f"{whose[0].upper()}{whose[1:]} {self.verb} {self.when}."
+
+
+def _order(effect: _Effect) -> tuple[str, bool, str, float]:
+    return effect.prefix, effect.whose != _OBJECTS, effect.verb, effect.days
 
 
 def losing_rules(plan: Plan) -> Iterator[LosingRule]:
@@ -91,10 +101,10 @@ def kept_longer(plan: Plan) -> Iterator[tuple[str, str]]:
             continue
         before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
         gone = [effect for effect in before if not any(other.covers(effect) for other in after)]
-        for effect in sorted(gone, key=lambda item: (item.prefix, item.verb, item.days)):
-            yield change.address, f"This ends, and what stays costs: {effect.sentence}"
+        for effect in sorted(gone, key=_order):
+            yield change.address, f"This no longer happens, so what stays costs: {effect.sentence}"
         if not gone and all(any(known.covers(effect) for known in before) for effect in after):
-            yield change.address, "Its rules are others than before; they take away no object that stayed."
+            yield change.address, "Its rules change, but they delete or archive no object that stayed before."
 
 
 def _is_new_bucket(change: ResourceChange) -> bool:
@@ -105,12 +115,12 @@ def _losing_rules(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
     before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
     if any(item.name in _RULES and item.after in _HIDDEN for item in change.attributes):
         before = ()  # what is hidden looks alike on both sides
-    for effect in sorted(after, key=lambda item: (item.prefix, item.verb, item.days)):
+    for effect in sorted(after, key=_order):
         if any(known.covers(effect) for known in before):
             continue
         scratch = effect.prefix.startswith(_SCRATCH)
         kept = any(prefix.startswith(effect.prefix) or effect.prefix.startswith(prefix) for prefix in _KEPT)
-        of_old_versions = effect.verb.startswith("old versions")
+        of_old_versions = effect.whose == _OLD_VERSIONS
         unread = scratch or (is_new and (of_old_versions or not kept))
         yield LosingRule(change.address, effect.sentence, is_data=not unread)
 
@@ -119,15 +129,16 @@ def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
     rules = attributes.get("rule", attributes.get("lifecycle_rule"))
     unseen = [attributes.get("rule")] if not isinstance(attributes.get("rule"), list) else attributes["rule"]
     if any(isinstance(each, Marker) for each in unseen):  # a bucket's own are computed where others are configured
-        yield _Effect("objects may be deleted", "", _AT_ONCE, "by rules that this review does not see")
+        yield _Effect(_OBJECTS, "may be deleted", "", _AT_ONCE, "by rules that this review cannot see")
     for rule in _blocks(rules):
         switch = rule.get("status", rule.get("enabled"))
         if switch not in ("Enabled", True) and not isinstance(switch, Marker):
             continue
         prefix, narrowed = _prefix(rule), _narrowing(rule)
-        for verb, days, when, block in _actions(rule):
+        for whose, verb, days, when, block in _actions(rule):
             date, kept = block.get("date"), block.get("newer_noncurrent_versions")
             yield _Effect(
+                whose,
                 verb,
                 prefix,
                 days,
@@ -138,23 +149,23 @@ def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
             )
 
 
-def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str, Mapping[str, Any]]]:
+def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, str, float, str, Mapping[str, Any]]]:
     for name, whose, days_name in (
-        ("expiration", "objects", "days"),
-        ("noncurrent_version_expiration", "old versions of objects", "noncurrent_days"),
+        ("expiration", _OBJECTS, "days"),
+        ("noncurrent_version_expiration", _OLD_VERSIONS, "noncurrent_days"),
     ):
         for block in _blocks_or_unseen(rule.get(name), days_name):
             for days, when in _moment(block, days_name):
-                yield f"{whose} are deleted", days, when, block
+                yield whose, "are deleted", days, when, block
     for name, whose, days_name in (
-        ("transition", "objects", "days"),
-        ("noncurrent_version_transition", "old versions of objects", "noncurrent_days"),
+        ("transition", _OBJECTS, "days"),
+        ("noncurrent_version_transition", _OLD_VERSIONS, "noncurrent_days"),
     ):
         for block in _blocks_or_unseen(rule.get(name), days_name):
             storage_class = block.get("storage_class", Marker.UNKNOWN)
             if storage_class in _ARCHIVES or isinstance(storage_class, Marker):
                 for days, when in _moment(block, days_name, may_be_at_once=True):
-                    yield f"{whose} must be restored before they can be read", days, when, block
+                    yield whose, "must be restored before they can be read", days, when, block
 
 
 def _blocks_or_unseen(value: Any, days_name: str) -> list[Mapping[str, Any]]:
@@ -167,11 +178,11 @@ def _moment(block: Mapping[str, Any], days_name: str, *, may_be_at_once: bool = 
     """Days until then, and in words; nothing for a block that merely removes delete markers."""
     days, date = block.get(days_name, block.get("days")), block.get("date")
     if isinstance(days, Marker) or isinstance(date, Marker):
-        yield _AT_ONCE, "after a time that this review does not see"
+        yield _AT_ONCE, "after a time that this review cannot see"
     elif isinstance(date, str) and date:
         yield _AT_ONCE, f"on {date[:10]}"
     elif isinstance(days, int | float) and (days or may_be_at_once):
-        yield float(days), f"after {days:.0f} days" if days else "at once"
+        yield float(days), f"after {days:.0f} {'day' if days == 1 else 'days'}" if days else "at once"
 
 
 def _prefix(rule: Mapping[str, Any]) -> str:

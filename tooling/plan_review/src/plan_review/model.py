@@ -24,7 +24,7 @@ class Action(StrEnum):
     DELETE = "delete"
     DELETE_THEN_CREATE = "replace (destroy first)"
     CREATE_THEN_DELETE = "replace (create first)"
-    REPLACE_AND_FORGET = "replace (the old one is forgotten)"
+    REPLACE_AND_FORGET = "replace (forget the old one)"
     FORGET = "forget"
     NO_OP = "no-op"
     UNKNOWN = "unknown"
@@ -41,7 +41,7 @@ class Action(StrEnum):
 
     @property
     def forgets(self) -> bool:
-        """Whether a real object stays, and Terraform no longer looks after it."""
+        """Whether a real object stays, and Terraform no longer manages it."""
         return self in {Action.FORGET, Action.REPLACE_AND_FORGET}
 
 
@@ -83,7 +83,7 @@ class ResourceChange:
         forces_replacement: paths of the attributes that force a replacement.
         reason: Terraform's own word for why, such as delete_because_no_resource_config.
         previous_address: where it was before a move; empty unless it moves.
-        import_id: the identifier for its import, in words if it is not known yet; empty without an import.
+        import_id: the ID for its import, in words if it is not known yet; empty without an import.
         deposed: key of a deposed object, which a replacement left behind; empty otherwise.
         actions: Terraform's own words for the action.
         provider: name of the provider, without its registry.
@@ -254,7 +254,7 @@ class Plan:
             if count:
                 parts.append(f"{count} to {verb}")
         if not parts and self.accepts_drift:
-            return f"state takes over {len(self.drift)} made outside"
+            return f"{len(self.drift)} to accept into the state"
         if not parts and self.outputs:
-            return f"only outputs: {', '.join(output.name for output in self.outputs)}"
+            return f"only outputs change: {', '.join(output.name for output in self.outputs)}"
         return ", ".join(parts) or "no changes"

@@ -1,4 +1,4 @@
-"""Outputs that their readers lose, or that change: other stacks, scripts and pipelines read them by name.
+"""Outputs that are removed or change: other stacks, scripts and pipelines read them by name.
 
 A new output, and an entry added to a map or to the end of a list, change nothing for them.
 """
@@ -24,11 +24,12 @@ def output_findings(plan: Plan) -> Iterator[tuple[str, str]]:
         and not (output.is_shown_now or _keeps(output.before, output.after))
     ]
     if removed:
-        verb = "goes away" if len(removed) == 1 else "go away"
-        yield "output-removed", f"{_named(removed)} {verb}. Another stack or program that reads it fails."
+        verb, them = ("is", "it") if len(removed) == 1 else ("are", "them")
+        yield "output-removed", f"{_named(removed)} {verb} removed. Stacks and programs that read {them} fail."
     if changed:
-        verb = "gets another value" if len(changed) == 1 else "get other values"
-        yield "output-changed", f"{_named(changed)} {verb}. Another stack or program that reads it works with that."
+        verb, them = ("changes", "it") if len(changed) == 1 else ("change", "them")
+        what = "the new value" if len(changed) == 1 else "the new values"
+        yield "output-changed", f"{_named(changed)} {verb}. Stacks and programs that read {them} get {what}."
 
 
 def _named(names: list[str]) -> str:

@@ -66,7 +66,7 @@ def _plan(data: dict[str, Any]) -> Plan:
     refuse_other_formats(data)
     for name in _LISTS:
         if not isinstance(data.get(name), list | None):
-            raise TypeError(f"{name} is no list")
+            raise TypeError(f"{name} is not a list")
     provisioners = dict(_provisioners(_root_module(data), ""))
     managed = (entry for entry in data.get("resource_changes") or [] if _is_managed(entry))
     parsed = [_resource_change(entry, provisioners) for entry in managed]
@@ -258,7 +258,7 @@ def _import_id(importing: Any) -> str:
     identity = importing.get("identity")
     if isinstance(identity, dict) and identity:
         return ", ".join(f"{name}={value}" for name, value in sorted(identity.items()) if value is not None)
-    return str(importing.get("id") or "an id that is only known after the apply")
+    return str(importing.get("id") or "an ID that is known only after apply")
 
 
 def _sides(change: dict[str, Any]) -> tuple[Side, Side]:

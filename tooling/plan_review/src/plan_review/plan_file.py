@@ -42,7 +42,7 @@ def read_plan_file(
                 "Standard input holds a saved plan, not its JSON.", remedy=f"Pass the file's name, or run {_AS_JSON}."
             )
         return _shown(Path(name).resolve(), environ, programs)
-    return _parsed(content, "standard input" if name == STDIN else f"'{name}'")
+    return _parsed(content, "Standard input" if name == STDIN else f"'{name}'")
 
 
 def _read(path: Path) -> bytes:
@@ -63,11 +63,11 @@ def _parsed(content: bytes, what: str) -> dict[str, Any]:
         raise ReviewInputError(
             f"{what} is not the JSON of a plan: {error}."
             if not lines
-            else f"{what} holds Terraform's messages (`plan -json`), not a plan.",
+            else f"{what} holds Terraform's log (`terraform plan -json`), not a plan.",
             remedy=f"Save the plan (`terraform plan -out FILE`), then run {_AS_JSON}.",
         ) from error
     if not isinstance(plan, dict) or "format_version" not in plan or not plan.keys() & _OF_PLANS:
-        found = "a state" if isinstance(plan, dict) and (_is_state(plan) or "lineage" in plan) else "something else"
+        found = "a state" if isinstance(plan, dict) and (_is_state(plan) or "lineage" in plan) else "other JSON"
         raise ReviewInputError(
             f"{what} holds {found}, not a plan.",
             remedy=f"Save the plan (`terraform plan -out FILE`), then run {_AS_JSON}.",

@@ -41,10 +41,10 @@ def refuse_other_formats(data: Mapping[str, Any]) -> None:
         raise PlanError(
             "This JSON has no format_version, so `terraform show -json` did not write it.",
             remedy="Save the plan (`terraform plan -out FILE`), then pass the output of `terraform show -json FILE`; "
-            "the plan that HCP Terraform shows has another format.",
+            "the plan that HCP Terraform shows has a different format.",
         )
     raise PlanError(
-        f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED}.x.",
+        f"The plan has format '{version}', but the review reads only {_SUPPORTED}.x.",
         remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README lists the tested versions.",
     )
 

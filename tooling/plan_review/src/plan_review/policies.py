@@ -144,7 +144,7 @@ class Rule(BaseModel):
             level, sentence = self.level, self.sentence
         else:
             level = Level.ACCESS if self.level is Level.BLOCKED else self.level
-            sentence = f"What decides is not shown, or only known after the apply. It may be: {self.sentence}"
+            sentence = f"It depends on a value that is sensitive, or known only after apply. Possibly: {self.sentence}"
         return Finding(rule=self.id, level=level, sentence=sentence, address=address, data_at_risk=self.data_at_risk)
 
 
@@ -200,8 +200,8 @@ def load_rules(own: Path | None = None) -> RuleBook:
     unknown = sorted(added.levels.keys() - bundled.levels.keys())
     if unknown:
         raise ReviewInputError(
-            f"{own} gives a level to '{unknown[0]}', which is not a rule of the review.",
-            remedy=f"Known: {', '.join(bundled.levels)}.",
+            f"{own} sets a level for '{unknown[0]}', but the review has no finding of that name.",
+            remedy=f"Use one of: {', '.join(bundled.levels)}.",
         )
     merged = {rule.id: rule for rule in (*bundled.rules, *added.rules)}
     return RuleBook(
@@ -253,7 +253,7 @@ def _read_level(value: Any) -> Any:
         return Level[value.upper()]
     if isinstance(value, Level):
         return value
-    raise ValueError(f"'{value}' is no level: {', '.join(level.word for level in Level)}")
+    raise ValueError(f"'{value}' is not a level; use one of {', '.join(level.word for level in Level)}")
 
 
 def _read(path: Path) -> RuleBook:
@@ -261,7 +261,7 @@ def _read(path: Path) -> RuleBook:
         return RuleBook.model_validate(yaml.safe_load(path.read_text()) or {})
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise ReviewInputError(
-            f"{path} does not contain readable rules.",
-            remedy="Follow the format of the bundled rules: rules.yaml in the package plan_review.",
+            f"The rules in {path} cannot be read.",
+            remedy="Use the format of the bundled rules: rules.yaml in the package plan_review.",
             details=problem_lines(error, 8),
         ) from error

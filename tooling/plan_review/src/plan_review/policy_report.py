@@ -34,5 +34,5 @@ class PolicyReport:
 
 
 def not_run(why: str) -> PolicyReport:
-    """A report that states that nothing was checked."""
+    """A report that states that nothing was checked, and why: an option, or a clause."""
     return PolicyReport(ran=False, note=why)

@@ -55,8 +55,8 @@ class PriceList(BaseModel):
         price = self.prices.get(name) or EVERYWHERE.get(name)
         if price is None:
             raise ReviewInputError(
-                f"The prices of {self.region} lack '{name}'.",
-                remedy="Write the whole file again from AWS's price list.",
+                f"The price file of {self.region} has no price for '{name}'.",
+                remedy="Create the file again from AWS's price list.",
             )
         return price.usd
 
@@ -107,8 +107,8 @@ def load_prices(region: str, *folders: Path) -> PriceList | None:
                 return PriceList.model_validate(yaml.safe_load(path.read_text()))
             except (ValidationError, yaml.YAMLError) as error:
                 raise ReviewInputError(
-                    f"{path.name} does not contain readable prices.",
-                    remedy="Write it again from AWS's price list, or remove it.",
+                    f"The prices in {path.name} cannot be read.",
+                    remedy="Create the file again from AWS's price list, or delete it.",
                     details=problem_lines(error, 6),
                 ) from error
     return None
@@ -154,6 +154,6 @@ def _price(name: str, listed: Listed, data: Mapping[str, Any]) -> float:
         what = "no price" if not found else f"{len(found)} prices"
         raise PriceListError(
             f"AWS's price list {listed.offer} has {what} for {name} ({listed.usage_type}).",
-            remedy="Keep the prices in the checkout, or write the file by hand.",
+            remedy="Keep the bundled prices, or write the file by hand.",
         )
     return found.pop()

@@ -49,7 +49,7 @@ def render_markdown(review: Review) -> str:
         if length > _MOST_CHARACTERS:
             if sum(kept.startswith("<details") for kept in lines) > sum(kept == "</details>" for kept in lines):
                 lines += ["", "</details>"]
-            lines += ["", "_The rest does not fit into a comment: see the page, or the review as text._"]
+            lines += ["", "_The rest does not fit into a comment. See the HTML page, or the review as text._"]
             break
         lines.append(line)
     return "\n".join(lines) + "\n"
@@ -70,9 +70,7 @@ def _lines(review: Review) -> Iterator[str]:
                 whom += f"<br>{', '.join(map(_code, reason.addresses[:_MOST_NAMED]))}"
                 whom += f" and {more} more, listed below" if more > 0 else ""
             yield f"| {reason.level.word} | {whom} | {_text(reason.sentence)} |"
-    yield from _list(
-        "Left by the last apply, which failed", [_text(sentence) for sentence in failed_apply_sentences(review)]
-    )
+    yield from _list("Left by the failed apply", [_text(sentence) for sentence in failed_apply_sentences(review)])
     yield from _list("Data at risk", [f"{_code(risk.address)}: {_text(risk.sentence)}" for risk in review.data_at_risk])
     yield from _list(
         "Access", [f"**{'gains' if item.widens else 'loses'}**: {_text(item.sentence)}" for item in review.access]
@@ -90,7 +88,7 @@ def _lines(review: Review) -> Iterator[str]:
     yield from _list(
         "Drift",
         [
-            f"{_code(change.address)}: {', '.join(_code(item.path) for item in change.attributes) or 'gone'}"
+            f"{_code(change.address)}: {', '.join(_code(item.path) for item in change.attributes) or 'deleted'}"
             for change in plan.drift
         ],
     )
@@ -101,9 +99,10 @@ def _lines(review: Review) -> Iterator[str]:
             for output in plan.outputs
         ],
     )
-    yield from _list("Read during the apply", [_code(address) for address in plan.reads])
+    yield from _list("Data sources read during apply", [_code(address) for address in plan.reads])
     for group in review.groups:
-        yield from ("", f"<details><summary>{_html(group.title)}: {len(group.changes)} changes</summary>", "")
+        counted = "1 change" if len(group.changes) == 1 else f"{len(group.changes)} changes"
+        yield from ("", f"<details><summary>{_html(group.title)}: {counted}</summary>", "")
         for change in group.changes:
             yield from _change(change, review)
         yield from ("", "</details>")

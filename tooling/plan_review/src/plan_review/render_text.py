@@ -43,7 +43,7 @@ def _lines(review: Review) -> Iterator[str]:
         yield f"  {reason.level.word:<8} {where}{reason.sentence} [{reason.rule}]"
         if len(reason.addresses) > 1:
             yield f"           {', '.join(reason.addresses)}"
-    yield from _section("Left by the last apply, which failed", list(failed_apply_sentences(review)))
+    yield from _section("Left by the failed apply", list(failed_apply_sentences(review)))
     yield from _section("Data at risk", [f"{risk.address}: {risk.sentence}" for risk in review.data_at_risk])
     for group in review.groups:
         yield ""
@@ -53,7 +53,7 @@ def _lines(review: Review) -> Iterator[str]:
     if plan.unchanged:
         yield ""
         yield f"Unchanged: {plan.unchanged}"
-    yield from _section("Read during the apply", list(plan.reads))
+    yield from _section("Data sources read during apply", list(plan.reads))
     yield from _section("Access", [f"{'+' if item.widens else '-'} {item.sentence}" for item in review.access])
     yield from _section("Schedules (UTC)", list(_schedules(review)))
     yield from _section("What will run (UTC)", list(_runs(review)))

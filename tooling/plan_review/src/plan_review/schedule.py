@@ -52,15 +52,15 @@ class ScheduleChange:
         """The change in words, or by its expressions if they are not simple enough for that."""
         before, after = (in_words(each, self.zone) for each in (self.before, self.after))
         if not self.after:
-            return f"no longer starts by itself (was {before or self.before})"
+            return f"no longer starts on a schedule (was {before or self.before})"
         if not after or (self.before and not before):
             return self._by_expressions()
         return f"starts {after}" if not self.before else f"{before} becomes {after}"
 
     def _by_expressions(self) -> str:
         if not self.after:
-            return f"no longer starts by itself (was {self.before})"
-        return f"starts by {self.after}" if not self.before else f"{self.before} becomes {self.after}"
+            return f"no longer starts on a schedule (was {self.before})"
+        return f"starts on {self.after}" if not self.before else f"{self.before} becomes {self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _with_dates(change: ResourceChange, before: str, after: str, now: datetime) 
         dates = _dates_in(zone, Cron.parse(after, service), now)
     except CronError as error:
         return ScheduleChange(address, before, after, problem=str(error), zone=zone)
-    return ScheduleChange(address, before, after, dates, "" if dates else "it never fires: its years are over", zone)
+    return ScheduleChange(address, before, after, dates, "" if dates else "it never fires: its years have passed", zone)
 
 
 def _zone(change: ResourceChange) -> str:
@@ -117,7 +117,7 @@ def _dates_in(zone: str, cron: Cron, now: datetime) -> tuple[datetime, ...]:
     try:
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise CronError(f"its time zone '{zone}' is not known here") from error
+        raise CronError(f"its time zone '{zone}' is not known") from error
     wall = cron.next_dates(now.astimezone(there).replace(tzinfo=UTC), 2 * _SHOWN_DATES)
     dates = [(date, date.replace(tzinfo=there).astimezone(UTC)) for date in wall]
     kept = [moment for date, moment in dates if moment.astimezone(there).replace(tzinfo=UTC) == date]

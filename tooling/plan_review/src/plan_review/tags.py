@@ -1,6 +1,6 @@
 """Changed tags by which something selects: policies, backups, lifecycle rules, cost reports.
 
-Where the plan shows what selects, the finding says so. Elsewhere every tag that goes away or gets another value counts,
+If the plan shows what selects, the finding says so. Otherwise, every tag that is removed or gets another value counts,
 because another stack may select by it. A tag that only says what deployed a resource, and when, does not.
 """
 
@@ -32,10 +32,10 @@ def tag_findings(plan: Plan) -> Iterator[tuple[str, str, str]]:
         keeps = sorted(keeping & tags.keys())
         allows = sorted(key for key in tags.keys() - keeping if key.lower() in allowing)
         if keeps:
-            sentence = f"Backups, lifecycle rules or copies of this plan select by {_named(keeps)}, which changes."
+            sentence = f"Backups, lifecycle rules or replication in this plan select by {_named(keeps)}."
             yield "tag-keeps", sentence, address
         if allows:
-            yield "tag-allows", f"A policy of this plan decides by {_named(allows)}, which changes.", address
+            yield "tag-allows", f"A policy in this plan depends on {_named(allows)}.", address
         others = [
             f"{sign}{key}"
             for key, sign in sorted(tags.items())
@@ -44,7 +44,7 @@ def tag_findings(plan: Plan) -> Iterator[tuple[str, str, str]]:
             and (sign != "+" or _matches(use.selects, key))
         ]
         if others:
-            what = "Policies, backups and cost reports that select by them may treat it otherwise"
+            what = "Policies, backups and cost reports that select by them may treat it differently"
             yield "tag-changed", f"Its tags change: {', '.join(others)}. {what}.", address
 
 
@@ -111,7 +111,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _named(keys: list[str]) -> str:
-    return f"{'tag' if len(keys) == 1 else 'tags'} {', '.join(keys)}"
+    return f"tag {keys[0]}, which changes" if len(keys) == 1 else f"tags {', '.join(keys)}, which change"
 
 
 def _matches(patterns: tuple[str, ...], key: str) -> bool:

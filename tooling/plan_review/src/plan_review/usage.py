@@ -59,8 +59,8 @@ def load_usage(override: Path | None = None) -> Usage:
         return Usage(**{**values, "origin": f"estimate of {override.name}", **own})
     except (OSError, yaml.YAMLError, TypeError, ValidationError) as error:
         raise ReviewInputError(
-            f"{override} does not contain readable usage.",
-            remedy=f"Set numbers for any of: {', '.join(values)}.",
+            f"The usage in {override} cannot be read.",
+            remedy=f"Set a number for any of: {', '.join(values)}.",
             details=problem_lines(error, 6),
         ) from error
 

@@ -19,6 +19,7 @@ from plan_review.tags import tag_findings
 
 # the findings of `unreadable`
 UNREADABLE = frozenset({"unknown-action", "plan-errored", "plan-incomplete"})
+_NAMED = 4
 
 
 class Decision(StrEnum):
@@ -77,8 +78,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule="unknown-action",
             level=Level.BLOCKED,
-            sentence="Terraform would do something that this review does not know: "
-            f"{', '.join(map(str, change.actions))}.",
+            sentence=f"The plan has an action that this review does not know: {', '.join(map(str, change.actions))}.",
             address=change.address,
         )
         for change in plan.changes
@@ -88,7 +88,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule="unknown-action",
             level=Level.BLOCKED,
-            sentence=f"Something that this review does not know would happen to output {output.name}.",
+            sentence=f"The plan has an action on output {output.name} that this review does not know.",
         )
         for output in plan.outputs
         if output.action is Action.UNKNOWN
@@ -97,7 +97,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule="unknown-action",
             level=Level.BLOCKED,
-            sentence="Terraform would invoke an action, and this review does not know what that does.",
+            sentence="The apply would invoke this action, and this review does not know what it does.",
             address=address,
         )
         for address in plan.invoked_actions
@@ -112,16 +112,16 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
     ]
     changes_something = bool(plan.counts or plan.outputs)  # moves and drift alone need no apply
     if changes_something and not plan.applyable and not plan.errored:
-        sentence = "Terraform says that this plan cannot be applied, although it has changes."
+        sentence = "Terraform marks this plan as not applyable, although it has changes."
         found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))
     if plan.errored:
-        sentence = "Terraform broke off while planning; this is a part of a plan."
+        sentence = "Planning ended with an error, so this plan is incomplete."
         found.append(Finding(rule="plan-errored", level=Level.BLOCKED, sentence=sentence))
     found += [
         Finding(
             rule="plan-incomplete",
             level=Level.BLOCKED,
-            sentence=f"Terraform puts this change off to a later plan: {reason}.",
+            sentence=f"Terraform defers this change to a later plan: {reason}.",
             address=address,
         )
         for address, reason in plan.deferred
@@ -130,13 +130,13 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule="plan-incomplete",
             level=Level.BLOCKED,
-            sentence="The plan says that it will be there, and not what it changes: a part of the plan is missing.",
+            sentence="The plan does not show its change, although it is planned: a part of the plan is missing.",
             address=address,
         )
         for address in plan.untold
     ]
     if not plan.complete:
-        sentence = "Terraform has put changes off to a later plan; they are not in this one."
+        sentence = "Terraform defers changes to a later plan. They are not in this one."
         found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))
     return tuple(found)
 
@@ -153,18 +153,17 @@ def about_resources(
             found.append(_finding(book, "resource-destroyed", f"It is {verb}{forced}.", change.address))
         elif change.action.forgets:
             what = "The old one" if change.action.replaces else "It"
-            sentence = f"{what} stays in AWS, and Terraform no longer looks after it."
+            sentence = f"{what} is removed from the state, but not destroyed. Terraform no longer manages it."
             found.append(_finding(book, "resource-forgotten", sentence, change.address))
     for change in plan.drift:
-        what = (
-            "is gone" if change.action is Action.DELETE else f"has another {', '.join(change.changed_attributes[:4])}"
-        )
-        who = "Somebody changed it outside Terraform"
+        what = "deleted" if change.action is Action.DELETE else "changed"
+        how = "outside Terraform"
         if failed is not None and change.address in failed.addresses:
-            who = f"The apply that failed at {failed.at} has changed it"
-        found.append(_finding(book, "drift", f"{who}: it {what}.", change.address))
+            how = f"by the apply that failed at {failed.at}"
+        names = f": {', '.join(change.changed_attributes[:_NAMED])}" if change.changed_attributes else ""
+        found.append(_finding(book, "drift", f"It was {what} {how}{names}.", change.address))
     if plan.accepts_drift:
-        sentence = "An apply takes for right what differs: the state holds it from then on."
+        sentence = "Applying this plan accepts the drift and writes it to the state."
         found.append(_finding(book, "drift-accepted", sentence))
     found += drift_findings(plan, book)
     found += [_finding(book, "open-to-everybody", sentence, address) for address, sentence in opened_to_everybody(plan)]
@@ -189,7 +188,7 @@ def about_resources(
             found.append(_finding(book, "objects-kept-longer", sentence, address))
     for check in plan.checks:
         problems = " ".join(check.problems) or f"its status is {check.status}"
-        found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))
+        found.append(_finding(book, "check-failed", f"A check failed: {problems}", check.address))
     return tuple(found)
 
 
@@ -224,9 +223,9 @@ def about_effects(
     ]
     # one per policy: the sentences are under Access
     for address in sorted({item.address for item in access if item.widens and not item.is_broad}):
-        found.append(_finding(book, "access-widened", "Somebody may do more than before, see Access.", address))
+        found.append(_finding(book, "access-widened", "Somebody gains access, see Access.", address))
     for address in sorted({item.address for item in access if item.is_lost}):
-        found.append(_finding(book, "access-lost", "Somebody may do less than before, see Access.", address))
+        found.append(_finding(book, "access-lost", "Somebody loses access, see Access.", address))
     for item in access:
         if item.locks_out:
             finding = _finding(book, "locked-out", f"{item.sentence}.", item.address)
@@ -238,7 +237,7 @@ def about_effects(
             found.append(_finding(book, "schedule-changed", f"{schedule.sentence()}.", schedule.address))
     limit = book.thresholds.get("cost_up_usd_per_month", 0.0)
     if cost is not None and cost.before.per_month > 0 and cost.change_per_month > limit:
-        more = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}"
+        more = f"The cost rises by about ${cost.change_per_month:.2f} per month, above the limit of ${limit:.2f}"
         sentence = f"{more} (prices of {cost.prices.as_of})."
         found.append(_finding(book, "cost-up", sentence))
     most = book.thresholds.get("cost_up_times_per_run", 0.0)

@@ -48,19 +48,19 @@ def notes(change: ResourceChange) -> tuple[str, ...]:
     if change.previous_address:
         found.append(f"moved from {change.previous_address}")
     if change.import_id:
-        found.append(f"imported by {change.import_id}")
+        found.append(f"imported from {change.import_id}")
     if change.deposed:
         found.append(f"deposed object {change.deposed}")
     if change.action.forgets:
-        found.append("the old one stays in AWS" if change.action.replaces else "stays in AWS")
+        found.append("the old one is not destroyed" if change.action.replaces else "not destroyed")
     reason = {
         "delete_because_no_resource_config": "no longer in the configuration",
         "delete_because_no_module": "its module is no longer in the configuration",
         "delete_because_each_key": "its for_each key was removed",
         "delete_because_count_index": "its count index was removed",
         "replace_because_tainted": "tainted",
-        "replace_by_request": "by request",
-        "replace_by_triggers": "by its triggers",
+        "replace_by_request": "requested by -replace",
+        "replace_by_triggers": "by replace_triggered_by",
     }.get(change.reason)
     if reason is not None:
         found.append(reason)
@@ -96,7 +96,7 @@ def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
         gone, come = [each for each in before if each not in after], [each for each in after if each not in before]
         same = len(before) - len(gone)
         if same and (gone or come):
-            return tuple(f"{cut(each, width)} and {same} that stay" for each in (gone, come))  # type: ignore[return-value]
+            return tuple(f"{cut(each, width)} and {same} unchanged" for each in (gone, come))  # type: ignore[return-value]
     start = len(commonprefix(texts)) - _CONTEXT  # noqa: RUF071  # values are no paths
     if start <= 0 or isinstance(before, Marker) or isinstance(after, Marker):
         return cut(before, width), cut(after, width)
@@ -131,10 +131,10 @@ def cost_sentences(review: Review) -> tuple[str, ...]:
     cost = review.cost
     if cost is None:
         fetch = _by_command(review, "REGION", "fetches them")
-        return (f"not known: there are no prices for this region.{fetch}",)
+        return (f"Not known, because there are no prices for this region.{fetch}",)
     today = review.made_at.date()
     months, dated = cost.age_months(today), f" ({cost.dated(today)})"
-    anew = _by_command(review, cost.prices.region, "reads today's")
+    anew = _by_command(review, cost.prices.region, "fetches current ones")
     old = f" These prices are {months} months old.{anew}"
     return (
         f"per month {before_after(cost.before.per_month, cost.after.per_month)}{dated}",
@@ -157,8 +157,8 @@ def failed_apply_sentences(review: Review) -> tuple[str, ...]:
     failed = review.failed_apply
     if failed is None:
         return ()
-    done = [f"done: {', '.join(failed.done)}"] if failed.done else ["nothing was done"]
-    begun = [f"begun, and done in part or not at all: {', '.join(failed.begun)}"] if failed.begun else []
+    done = [f"completed: {', '.join(failed.done)}"] if failed.done else ["nothing was completed"]
+    begun = [f"started, but completed in part or not at all: {', '.join(failed.begun)}"] if failed.begun else []
     return (f"at {failed.at}", *done, *begun)
 
 
@@ -173,15 +173,15 @@ def policy_sentence(review: Review) -> str:
     """Checkov's result in one sentence."""
     report = review.policies
     if not report.ran:
-        return f"not checked: {report.note}"
+        return f"Policies were not checked ({report.note})."
     failed = f"{len(report.failures)} failed" if report.failures else "none failed"
-    return f"{report.passed} checks passed, {report.skipped} skipped with a reason, {failed}"
+    return f"{report.passed} checks passed, {report.skipped} skipped with a reason, {failed}."
 
 
 def before_after(before: float, after: float) -> str:
     """An amount now and after the apply, with the difference."""
     if abs(after - before) < 0.005:
-        return f"{money(after)} (as before)"
+        return f"{money(after)} (unchanged)"
     return f"{money(before)} -> {money(after)} ({_signed(after - before)})"
 
 
