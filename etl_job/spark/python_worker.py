@@ -11,9 +11,9 @@ from zipimport import zipimporter
 class InWorker:
     """A function of a task, which first lets its worker keep what it knows of zip files, for the tasks that follow.
 
-    Before each task PySpark calls ``importlib.invalidate_caches``. Until Python 3.12 that reads the directory of a zip
-    file anew for each package that was imported from it, in Python: with pyspark.zip, a tenth of a second for each
-    task. Nothing replaces a zip file while a worker uses it.
+    Before each task PySpark calls ``importlib.invalidate_caches`` (until SPARK-54744). Up to Python 3.12 that reads the
+    directory of a zip file anew for each package that was imported from it (python/cpython#103200): for pyspark.zip, a
+    tenth of a second. Nothing replaces a zip file while a worker uses it.
 
     Attributes:
         function: what the task does; its arguments and its result are those of the call.
