@@ -1,12 +1,14 @@
 """What `apply` made, `destroy` removes: no bucket, table, role, key alias, log group or process stays.
 
 An ephemeral run before it removes all but the data, and a new deployment stands on what it left. Changed variables are
-changed in place.
+changed in place. Another checkout leaves the deployment alone.
 """
 
 from __future__ import annotations
 
 import json
+import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -17,6 +19,7 @@ import pytest
 from feed_generator import generate
 from plan_review.model import Action
 from quartal.cli.app import run as quartal
+from quartal.core.errors import ConfigurationError
 from quartal.deploy.change import apply_plan, make_plan
 from quartal.workspace import Workspace
 
@@ -109,8 +112,24 @@ def change_in_place(workspace: Workspace, project: Path) -> None:
     assert workspace.connection.glue().get_job(JobName=workspace.deployment.job)["Job"]["NumberOfWorkers"] == 3
 
 
+def refuse_another_checkout(workspace: Workspace, folder: Path) -> None:
+    """See that a checkout of the same names leaves the deployment alone: without a state, and with one that is old."""
+    another = Workspace(replace(workspace.settings, state_dir=folder), workspace.console)
+    with pytest.raises(ConfigurationError, match="this checkout did not deploy that"):
+        make_plan(another)
+
+    state = (workspace.staged.folder / "terraform.tfstate").read_text()
+    resources = json.loads(state)["resources"]
+    (key,) = (each["instances"][0]["attributes"] for each in resources if each["type"] == "aws_kms_key")
+    of_a_gone_one = state.replace(key["key_id"], str(uuid.uuid4()))
+    for destroy in (False, True):
+        (another.staged.folder / "terraform.tfstate").write_text(of_a_gone_one)
+        with pytest.raises(ConfigurationError, match="this checkout did not deploy that"):
+            make_plan(another, destroy=destroy)
+
+
 def test_ephemeral_run_leaves_the_data_a_deployment_goes_on_there_and_destroy_leaves_nothing(
-    workspace: Workspace, project: Path, run_ephemeral, capsys
+    workspace: Workspace, project: Path, run_ephemeral, tmp_path, capsys
 ):
     told, out = run_ephemeral
     deployment, connection = workspace.deployment, workspace.connection
@@ -144,6 +163,7 @@ def test_ephemeral_run_leaves_the_data_a_deployment_goes_on_there_and_destroy_le
     assert table["Parameters"]["table_type"].upper() == "ICEBERG"
 
     change_in_place(workspace, project)
+    refuse_another_checkout(workspace, tmp_path / "another")
 
     make_plan(workspace, destroy=True)
     apply_plan(workspace)

@@ -35,7 +35,7 @@ class Workspace:
         if self.settings.is_local:
             return require_endpoint(self.settings)
         url = self.settings.endpoint_url
-        return Endpoint(url, "AWS_ENDPOINT_URL") if url is not None else None
+        return Endpoint(url, "AWS_ENDPOINT_URL", is_named=True) if url is not None else None
 
     @cached_property
     def env(self) -> dict[str, str]:

@@ -196,7 +196,8 @@ def terraform_that_is_interrupted(place: Place) -> None:
         raise KeyboardInterrupt
 
     workspace = place.workspace
-    vars(workspace).update(terraform=SimpleNamespace(apply_plan=interrupt), staged=stage(place.settings))
+    terraform = SimpleNamespace(apply_plan=interrupt)
+    vars(workspace).update(terraform=terraform, staged=stage(place.settings), endpoint=None)
     change.apply_plan(workspace)
 
 

@@ -35,7 +35,7 @@ def shown(monkeypatch, *, is_terminal: bool) -> str:
     for name in ("refuse_another_plan", "discard", "forget_failed_apply"):
         monkeypatch.setattr(change, name, lambda *_: None)
     terraform = SimpleNamespace(apply_plan=lambda on_event: [on_event(event) for event in EVENTS])
-    settings = SimpleNamespace(is_local=True)
+    settings = SimpleNamespace(is_local=False)
     workspace = SimpleNamespace(console=console, terraform=terraform, staged=None, settings=settings)
     change.apply_plan(workspace, record("3 to create"))
     return text.getvalue()
@@ -77,7 +77,8 @@ def test_failed_apply_reports_its_reason_although_progress_cannot_be_written(tmp
         raise TerraformError("The state is kept in errored.tfstate.", exit_code=1)
 
     console = Console(err=SafeConsole(file=io.StringIO()))
-    workspace = SimpleNamespace(console=console, terraform=SimpleNamespace(apply_plan=fail), staged=staged)
+    terraform, settings = SimpleNamespace(apply_plan=fail), SimpleNamespace(is_local=False)
+    workspace = SimpleNamespace(console=console, terraform=terraform, staged=staged, settings=settings)
     with pytest.raises(TerraformError, match="kept in"):
         change.apply_plan(workspace)
 

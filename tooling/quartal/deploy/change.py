@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plan_review.model import Plan
 from plan_review.parse import parse_plan
 from quartal.core.console import Console, StepsLine, WaitingLine
-from quartal.core.errors import InterruptedCommandError, NotDeployedError, TerraformError
+from quartal.core.errors import ConfigurationError, InterruptedCommandError, NotDeployedError, TerraformError
+from quartal.deploy import local_deployment
 from quartal.terraform.account import refuse_another_account
 from quartal.terraform.events import TerraformEvent
 from quartal.terraform.failed_apply import ApplyProgress, forget_failed_apply
@@ -18,6 +19,9 @@ from quartal.terraform.retained_data import standing
 from quartal.terraform.saved_plan import ReviewRecord, discard, refuse_another_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
 
 # Terraform warns of -target, which only `destroy --keep-data` uses, and on purpose
 _OF_TARGETS = frozenset({"Resource targeting is in effect", "Applied changes may be incomplete"})
@@ -40,6 +44,7 @@ def save_plan(
         prepare: stages the configuration to plan, instead of the usual staging.
 
     Raises:
+        ConfigurationError: the local AWS has a deployment of another checkout under the same names.
         NotDeployedError: there is nothing to destroy.
         TerraformError: Terraform refused; the details are its own diagnostics.
     """
@@ -61,7 +66,17 @@ def save_plan(
     planned = workspace.terraform.show_plan()
     if targets and not planned.get("deferred_changes"):
         planned["complete"] = True  # Terraform calls every plan with targets incomplete; these are all that was wanted
+    if workspace.settings.is_local and workspace.endpoint is not None:
+        try:
+            local_deployment.check_plan(planned, workspace.endpoint, workspace.staged, _glue(workspace))
+        except ConfigurationError:
+            discard(workspace.staged)
+            raise
     return planned
+
+
+def _glue(workspace: Workspace) -> GlueClient:
+    return workspace.account_connection(workspace.region).glue()
 
 
 def _all_but_data(workspace: Workspace) -> tuple[str, ...]:
@@ -83,7 +98,8 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
     """Apply the saved plan, which must be that of the record, if one is passed. Returns the duration in seconds.
 
     Raises:
-        ConfigurationError: the saved plan is not the one of the record, or was made in another account.
+        ConfigurationError: the saved plan is not the one of the record, or was made in another account; or the local
+            AWS has a deployment of another checkout under the same names.
         InterruptedCommandError: it was interrupted, and Terraform has ended.
         TerraformError: Terraform refused or failed; also when the state has changed since the plan was made.
     """
@@ -91,6 +107,8 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
         refuse_another_plan(workspace.staged, record)
         if record.account and not workspace.settings.is_local:
             refuse_another_account(workspace.account_connection(record.region).sts(), record)
+    if workspace.settings.is_local and workspace.endpoint is not None:
+        local_deployment.begin_apply(workspace.endpoint, workspace.staged, _glue(workspace))
     started = time.monotonic()
     progress = ApplyProgress()
 
@@ -110,6 +128,8 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
         finally:
             discard(workspace.staged)
     forget_failed_apply(workspace.staged)
+    if workspace.settings.is_local:
+        local_deployment.end_apply(workspace.staged)
     return time.monotonic() - started
 
 

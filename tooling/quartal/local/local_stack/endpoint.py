@@ -11,10 +11,19 @@ from quartal.local.local_stack.health import read_health
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint and how it was found."""
+    """An endpoint and how it was found.
+
+    Attributes:
+        url: its address.
+        source: how it was found, for messages.
+        pid: its process, if this checkout started it.
+        is_named: whether `AWS_ENDPOINT_URL` names it.
+    """
 
     url: str
     source: str
+    pid: int | None = None
+    is_named: bool = False
 
 
 def find_endpoint(settings: Settings) -> Endpoint | None:
@@ -29,12 +38,12 @@ def find_endpoint(settings: Settings) -> Endpoint | None:
                 f"No LocalStack answers at AWS_ENDPOINT_URL={settings.endpoint_url}.",
                 remedy="Start it, correct the variable, or unset it to use Quartal's own LocalStack.",
             )
-        return Endpoint(settings.endpoint_url, "AWS_ENDPOINT_URL")
+        return Endpoint(settings.endpoint_url, "AWS_ENDPOINT_URL", is_named=True)
     from quartal.local.local_stack.server import running_server  # imports psutil, which a named endpoint does not need
 
     own = running_server(settings)
     if own is not None and read_health(own.endpoint_url) is not None:
-        return Endpoint(own.endpoint_url, f"started by Quartal (pid {own.pid})")
+        return Endpoint(own.endpoint_url, f"started by Quartal (pid {own.pid})", own.pid)
 
     from localstack_client.config import get_service_endpoint  # imports boto3, which few commands need this early
 
