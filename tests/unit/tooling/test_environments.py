@@ -50,10 +50,22 @@ def test_environment_is_created_once(settings: Settings, fake_uv: Path):
     assert (fake_uv / "log").read_text().count("pip install") == 1
 
 
-def test_environment_is_compiled_on_creation_and_not_at_each_start(settings: Settings, fake_uv: Path):
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_environment_whose_programs_write_no_bytecode_is_compiled_on_creation(settings, fake_uv: Path, is_compiled):
+    environments.ensure(settings, replace(make_environment("spark==1"), is_compiled=is_compiled), silent)
+    (install,) = [line for line in (fake_uv / "log").read_text().splitlines() if line.startswith("pip install")]
+    assert ("--compile-bytecode" in install.split()) == is_compiled
+
+
+def test_programs_of_an_environment_keep_what_they_compile():
+    environ = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/bin"}
+    assert environments.environ_of_programs(environ) == {"PATH": "/bin"}
+
+
+def test_packages_are_those_of_the_locks_and_no_more(settings: Settings, fake_uv: Path):
     environments.ensure(settings, make_environment("spark==1"), silent)
     (install,) = [line for line in (fake_uv / "log").read_text().splitlines() if line.startswith("pip install")]
-    assert "--compile-bytecode" in install.split()
+    assert "--no-deps" in install.split()
 
 
 def test_other_pins_make_another_environment_and_the_old_one_goes(settings: Settings, fake_uv: Path):

@@ -67,4 +67,5 @@ def python(
     if environment not in known:
         raise typer.BadParameter(f"one of: {', '.join(known)}", param_hint="ENVIRONMENT")
     interpreter = environments.ensure(settings, known[environment], console.note)
-    raise typer.Exit(subprocess.run([str(interpreter), *arguments], check=False).returncode)
+    environ = environments.environ_of_programs(settings.environ)
+    raise typer.Exit(subprocess.run([str(interpreter), *arguments], env=environ, check=False).returncode)

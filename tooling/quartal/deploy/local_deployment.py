@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from etl_job.findings.wording import some
 from quartal.core.errors import ConfigurationError
 from quartal.core.whole_files import write_whole
 from quartal.local.local_stack.endpoint import Endpoint
@@ -117,6 +116,8 @@ def _refuse_present(absent: tuple[tuple[str, str], ...], endpoint: Endpoint, glu
     present = [f"{_KINDS[kind][0]} {name}" for kind, name in absent if _is_there(glue, kind, name)]
     if not present:
         return
+    from etl_job.findings.wording import some  # which help need not load
+
     own = (
         "start this one anew: `quartal localstack stop`, then `quartal localstack start`"
         if endpoint.pid is not None

@@ -20,7 +20,7 @@ from plan_review.verdict import UNREADABLE, Decision, Verdict
 from quartal.core.aws import AwsConnection, as_aws_error
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.deploy.checkov import run_checkov
-from quartal.local.toolchain.environments import checkov_environment, ensure
+from quartal.local.toolchain.environments import checkov_environment, ensure, environ_of_programs
 from quartal.runs.manifests import read_latest_manifests
 from quartal.terraform.account import planned_account
 from quartal.terraform.failed_apply import read_failed_apply
@@ -158,7 +158,7 @@ def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None
     python = ensure(settings, checkov_environment(settings), console.note)
     with console.waiting("checkov") as line:
         line.update()
-        return run_checkov(python, data, workspace.staged.folder, settings.environ)
+        return run_checkov(python, data, workspace.staged.folder, environ_of_programs(settings.environ))
 
 
 def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage:

@@ -24,7 +24,6 @@ from quartal.runs.follower import RunFollower
 from quartal.runs.logs import LogFollower
 from quartal.runs.lookup import newest_run
 from quartal.runs.manifests import read_latest_manifests, read_manifest
-from quartal.runs.named_deliveries import refuse_unknown_deliveries
 from quartal.runs.workflow_run import WorkflowRun, wait_for_run
 from quartal.runs.workflow_start import start_workflow_run
 from quartal.workspace import Workspace
@@ -65,6 +64,8 @@ def start_run(
     """
     workflow, connection = workspace.deployment.workflow, workspace.connection
     if deliveries or withdrawn:
+        from quartal.runs.named_deliveries import refuse_unknown_deliveries  # which help need not load
+
         refuse_unknown_deliveries(
             workspace.deployment,
             connection.s3(),

@@ -47,6 +47,6 @@ def ensure(settings: Settings, announce: environments.Announce) -> Path | None:
 def _environment(settings: Settings) -> dict[str, str]:
     runtime = environments.environment_python(settings, environments.glue_runtime_environment(settings))
     java = find_system_java(settings)
-    env = {**settings.environ, "LOCALSTACK_GLUE_PYTHON": str(runtime)}
+    env = environments.environ_of_programs(settings.environ) | {"LOCALSTACK_GLUE_PYTHON": str(runtime)}
     env["LOCALSTACK_GLUE_JAVA_OPTIONS"] = java_options(settings.root)
     return env | ({"LOCALSTACK_GLUE_JAVA_HOME": java.location} if java.ok else {})

@@ -41,6 +41,8 @@ class ToolEnvironment:
         installs: one tuple of `uv pip install` arguments per step, run in order.
         inputs: files whose content is part of the environment's fingerprint.
         python: the version or the path of its Python.
+        is_compiled: whether all its packages are compiled when it is installed, because its programs write no bytecode.
+            Others compile what they import, which is a third of it, and keep that.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ToolEnvironment:
     installs: tuple[tuple[str, ...], ...]
     inputs: tuple[Path, ...]
     python: str = PYTHON_VERSION
+    is_compiled: bool = False
 
     def fingerprint(self) -> str:
         """A hash of everything that the environment is installed from.
@@ -137,6 +140,7 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
         title=f"the Glue runtime (Spark {SPARK_VERSION})",
         installs=(_locked(pins), _locked(jars, *java)),
         inputs=(pins, jars, *java),
+        is_compiled=True,
     )
 
 
@@ -153,6 +157,7 @@ def spark_4_environment(settings: Settings, python: Path | str) -> ToolEnvironme
         title=f"Spark {SPARK_4_VERSION} with Python {SPARK_4_PYTHON}",
         installs=(_locked(pins),),
         inputs=(pins,),
+        is_compiled=True,
         python=str(python),
     )
 
@@ -200,6 +205,11 @@ def environment_python(settings: Settings, environment: ToolEnvironment) -> Path
     return folder / "Scripts" / "python.exe" if sys.platform == "win32" else folder / "bin" / "python"
 
 
+def environ_of_programs(environ: Mapping[str, str]) -> dict[str, str]:
+    """The process environment for a program of one of these environments, which keeps there what it compiles."""
+    return {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def is_ready(settings: Settings, environment: ToolEnvironment) -> bool:
     """Whether the environment is completely installed."""
     return (environment_folder(settings, environment) / "ready").is_file()
@@ -232,9 +242,9 @@ def _install(settings: Settings, environment: ToolEnvironment) -> None:
     uv_binary, python = uv.find_uv_bin(), str(environment_python(settings, environment))
     try:
         process.run([uv_binary, "venv", "--quiet", "--python", environment.python, str(folder)], env=settings.environ)
-        # compiled once: with PYTHONDONTWRITEBYTECODE, each start of LocalStack or Spark would compile it again
         # The locks are complete. To look for more, uv would ask PySpark's source for its requirements, which builds it.
-        install = [uv_binary, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", python]
+        install = [uv_binary, "pip", "install", "--quiet", "--no-deps", "--python", python]
+        install += ["--compile-bytecode"] if environment.is_compiled else []
         for arguments in environment.installs:
             process.run([*install, *arguments], env=settings.environ)
     except CommandError as error:
