@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ LONGEST = [
     "test_upgrade.py",
     "test_hosts.py",
     "test_teardown.py",
-    "test_chain.py",
+    "chain",
     "test_ingest.py",
 ]
 
@@ -61,7 +62,14 @@ class Feed:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    for name in (item.path.name, item.path.parent.name):
+        if name in LONGEST:
+            return LONGEST.index(name)
+    return len(LONGEST)
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +120,11 @@ def copy_of_the_project(root: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def workspace(project: Path, endpoint_url: str) -> Workspace:
+    return workspace_in(project, endpoint_url)
+
+
+def workspace_in(project: Path, endpoint_url: str) -> Workspace:
+    """The workspace of a checkout, on this local AWS."""
     environ = {**os.environ, "AWS_ENDPOINT_URL": endpoint_url}
     for name in ("QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR"):  # tests never use the user's own deployment
         environ.pop(name, None)
@@ -120,7 +133,14 @@ def workspace(project: Path, endpoint_url: str) -> Workspace:
 
 @pytest.fixture(scope="module")
 def pipeline(workspace: Workspace) -> Iterator[Pipeline]:
-    """The pipeline, deployed once per test module and stopped or destroyed after it."""
+    """The pipeline, deployed once per test module."""
+    with deployed(workspace) as pipeline:
+        yield pipeline
+
+
+@contextmanager
+def deployed(workspace: Workspace) -> Iterator[Pipeline]:
+    """Deploy the pipeline, and stop or destroy it at the end."""
     change.make_plan(workspace)
     try:
         change.apply_plan(workspace)

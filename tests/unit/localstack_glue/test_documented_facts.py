@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 UNIT = Path(__file__).parent
 NAMED = {
-    "chain": ROOT / "tests/integration/test_chain.py",
+    "chain": ROOT / "tests/integration/chain/test_published_tables.py",
     "mistake": ROOT / "tests/integration/test_classic_mistake.py",
 }
 NOT_OBSERVABLE = {31, 34}  # versions and prices: what runs locally, not how it behaves

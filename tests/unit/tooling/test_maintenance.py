@@ -15,12 +15,12 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchTableError
 
 from etl_job.lake.files import LocalObjectStore
+from etl_job.tables.property_names import KEY_REGISTERS
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.features.lake_files import lake_path
 from quartal.features.maintenance import (
     CLOCK_MARGIN,
-    KEY_REGISTERS,
     Lake,
     files_named_by,
     maintain,

@@ -7,13 +7,13 @@ from typing import Any, cast
 import pytest
 from pyiceberg.table import Table
 
-from etl_job.tables.property_names import CORRECTED_BY, DAYS_TO, KEY_REGISTERS, LATER_DELIVERIES
+from etl_job.tables.property_names import CORRECTED_BY, DAYS_TO, KEY_REGISTERS, LATER_DELIVERIES, QUARANTINE
 from quartal.core.errors import PipelineError
 from quartal.features.maintenance import files_named_by
 from quartal.features.quarantine import runs_with_bad_rows
 from quartal.features.tags import tag_named
 
-READERS = [(KEY_REGISTERS, files_named_by), ("quartal.quarantine", runs_with_bad_rows)]
+READERS = [(KEY_REGISTERS, files_named_by), (QUARANTINE, runs_with_bad_rows)]
 
 
 def table(properties: dict[str, str] | None = None, summary: dict[str, str] | None = None) -> Table:
@@ -36,9 +36,7 @@ def table(properties: dict[str, str] | None = None, summary: dict[str, str] | No
 
 
 @pytest.mark.parametrize("value", ["", "wr_1", "[]", '{"2024Q1": 1}', '{"2024Q1":'])
-@pytest.mark.parametrize(
-    ("name", "read"), [(KEY_REGISTERS, files_named_by), ("quartal.quarantine", runs_with_bad_rows)]
-)
+@pytest.mark.parametrize(("name", "read"), READERS)
 def test_property_that_the_job_did_not_write_is_refused_with_table_and_remedy(name, read, value):
     with pytest.raises(
         PipelineError, match=rf"Property {name} of lake\.sales_curated is not what the job wrote"
