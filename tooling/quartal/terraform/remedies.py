@@ -162,7 +162,7 @@ REMEDIES = (
     Remedy("BucketAlreadyOwnedByYou", *_THERE_ALREADY, needs_details=True),
     Remedy(
         "NoSuchBucket",
-        "The bucket of the state, or the lake, no longer exists.",
+        "The state bucket or the lake bucket no longer exists.",
         "For the state: `quartal bootstrap`. If LocalStack was restarted, delete .quartal/terraform/localstack.",
     ),
     Remedy(
