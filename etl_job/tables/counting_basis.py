@@ -18,8 +18,8 @@ from etl_job.errors import ContractError
 from etl_job.findings.wording import some, typed
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg_state import IcebergState
-from etl_job.tables.json_properties import is_list_of_texts, read_record
 from etl_job.tables.property_names import COUNTED_BY
+from etl_job.tables.property_values import is_list_of_texts, read_record
 from etl_job.tables.table_schema import iceberg_schema
 
 _COLUMNS = "columns"

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from etl_job.tables.json_properties import read_numbers, read_texts
 from etl_job.tables.property_names import KEY_REGISTER_FILES, KEY_REGISTERS
+from etl_job.tables.property_values import read_numbers, read_texts
 
 FOLDER = "keys"  # below the curated table's location
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from etl_job.contract.schemas import DELIVERY, RUN_ID
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import partition_folder
-from etl_job.tables.json_properties import read_texts
 from etl_job.tables.property_names import QUARANTINE
+from etl_job.tables.property_values import read_texts
 
 
 @dataclass(frozen=True, slots=True)

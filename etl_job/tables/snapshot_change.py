@@ -14,8 +14,8 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType
 from pyiceberg.utils.datetime import days_to_date
 
-from etl_job.tables.json_properties import read_day, read_list, read_snapshot_id
 from etl_job.tables.property_names import PREVIOUS, PROCESSED, RUN, SOURCE_SNAPSHOT, WITHDRAWN
+from etl_job.tables.property_values import read_day, read_list, read_snapshot_id
 
 if TYPE_CHECKING:
     from etl_job.tables.quarter_tags import QuarterTag

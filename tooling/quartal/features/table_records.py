@@ -34,8 +34,8 @@ def source_snapshot(features: Table, snapshot: Snapshot) -> int | None:
     Raises:
         PipelineError: the record is no whole number.
     """
-    from etl_job.tables.json_properties import read_snapshot_id  # which help need not load
     from etl_job.tables.property_names import SOURCE_SNAPSHOT
+    from etl_job.tables.property_values import read_snapshot_id  # which help need not load
 
     return _of_snapshot(read_snapshot_id, features, snapshot, SOURCE_SNAPSHOT)
 
@@ -53,8 +53,8 @@ def recorded_last_day(features: Table, snapshot: Snapshot) -> date | None:
     Raises:
         PipelineError: the record is no day.
     """
-    from etl_job.tables.json_properties import read_day  # which help need not load
     from etl_job.tables.property_names import DAYS_TO
+    from etl_job.tables.property_values import read_day  # which help need not load
 
     return _of_snapshot(read_day, features, snapshot, DAYS_TO)
 
@@ -65,8 +65,8 @@ def later_deliveries(features: Table, snapshot: Snapshot) -> tuple[str, ...]:
     Raises:
         PipelineError: the record is no list of names.
     """
-    from etl_job.tables.json_properties import read_list  # which help need not load
     from etl_job.tables.property_names import LATER_DELIVERIES
+    from etl_job.tables.property_values import read_list  # which help need not load
 
     return _of_snapshot(read_list, features, snapshot, LATER_DELIVERIES)
 
@@ -77,8 +77,8 @@ def correcting_deliveries(features: Table, snapshot: Snapshot) -> tuple[str, ...
     Raises:
         PipelineError: the record is no list of names.
     """
-    from etl_job.tables.json_properties import read_list  # which help need not load
     from etl_job.tables.property_names import CORRECTED_BY
+    from etl_job.tables.property_values import read_list  # which help need not load
 
     return _of_snapshot(read_list, features, snapshot, CORRECTED_BY)
 
@@ -106,7 +106,7 @@ def bad_row_runs(curated: Table) -> dict[str, str]:
 
 
 def _texts_by_delivery(table: Table, name: str) -> dict[str, str]:
-    from etl_job.tables.json_properties import read_texts  # which help need not load
+    from etl_job.tables.property_values import read_texts  # which help need not load
 
     return _read(read_texts, table.properties, name, ".".join(table.name()))
 
