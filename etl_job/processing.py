@@ -17,12 +17,12 @@ from etl_job.counting.reconcile import check_thresholds, reconcile
 from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.find import compare_keys, find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError
+from etl_job.failure_reasons import failure_cause
 from etl_job.findings.wording import typed
 from etl_job.lake.paths import own_folder
 from etl_job.manifest.model import DeliveryCounts, Totals
 from etl_job.publishing.publish import Published, publish
 from etl_job.publishing.quarantine import delete_own_quarantine, first_bad_rows, quarantine_folders, quarantine_rows
-from etl_job.reasons import failure_cause
 from etl_job.spark.session import tune_shuffle
 from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import StagedRows, stage_rows

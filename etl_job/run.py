@@ -15,6 +15,7 @@ from etl_job.context import RunContext
 from etl_job.deliveries.delivered import Delivered
 from etl_job.deliveries.selection import Selection, withdrawn_by
 from etl_job.errors import PublicationError, QuartalJobError
+from etl_job.failure_reasons import failure_cause, failure_reason
 from etl_job.manifest.files import write_manifest
 from etl_job.manifest.model import PublishedDelivery, RunManifest
 from etl_job.notify.metrics import put_metrics
@@ -24,7 +25,6 @@ from etl_job.notify.run_news import collect_news
 from etl_job.opening import Opening, Services, open_run
 from etl_job.processing import process_deliveries
 from etl_job.publishing.csv_export import export_csv
-from etl_job.reasons import failure_cause, failure_reason
 from etl_job.run_record import RunRecord, build_manifest
 from etl_job.spark.metrics import SparkMeter
 from etl_job.spark.session import get_session

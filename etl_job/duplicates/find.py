@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame
 
 from etl_job.context import RunContext
-from etl_job.duplicates.classify import duplicate_candidates
+from etl_job.duplicates.kept_rows import duplicate_candidates
 from etl_job.duplicates.overlap import KeyOverlap, find_overlap
 from etl_job.duplicates.register_files import read_registers, register_files
 from etl_job.duplicates.repeated_keys import RepeatedKeys, find_repeated_keys

@@ -7,10 +7,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from etl_job.errors import ManifestError
+from etl_job.failure_reasons import failure_cause
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import PublishedDelivery, RunManifest
-from etl_job.reasons import failure_cause
 
 
 @dataclass(frozen=True, slots=True)

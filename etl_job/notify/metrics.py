@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
+from etl_job.failure_reasons import failure_cause
 from etl_job.findings.model import Level
 from etl_job.notify.run_news import RunNews
-from etl_job.reasons import failure_cause
 
 if TYPE_CHECKING:
     import boto3

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from etl_job.failure_reasons import one_line
 from etl_job.manifest.model import Stage
-from etl_job.reasons import one_line
 
 
 class Progress:

@@ -7,12 +7,12 @@ logged and does not fail the run: its tables are published.
 import json
 from typing import TYPE_CHECKING, Any
 
+from etl_job.failure_reasons import failure_cause, one_line
 from etl_job.findings.of_run import done_in
 from etl_job.findings.rules import verdict_text
 from etl_job.findings.wording import percent, typed
 from etl_job.notify.metrics import CLIENT_CONFIG
 from etl_job.notify.run_news import RunNews
-from etl_job.reasons import failure_cause, one_line
 
 if TYPE_CHECKING:
     import boto3

@@ -22,8 +22,8 @@ from etl_job.contract.columns import Column as ContractColumn
 from etl_job.contract.model import Contract, FreeRule
 from etl_job.contract.schemas import BROKEN, PART, ROW, WARNED
 from etl_job.errors import ContractError
+from etl_job.failure_reasons import failure_cause
 from etl_job.judging.sql_columns import SqlColumns, applies_column, typed_column
-from etl_job.reasons import failure_cause
 
 # Classes of expressions that look at the session (the time, the user, the current database), or at other rows.
 _NOT_OF_A_ROW = re.compile(r"expressions\.(Current\w+|CurBatchTimestamp|LocalTimestamp|Now|\w*Subquery|Exists)\b")

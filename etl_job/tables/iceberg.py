@@ -21,7 +21,7 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 
 from etl_job.contract.schemas import DAY
 from etl_job.errors import PublicationError, UnknownPublicationError
-from etl_job.reasons import failure_cause
+from etl_job.failure_reasons import failure_cause
 from etl_job.tables.commit_outcome import NotCommittedError, OutcomeUnknownError
 from etl_job.tables.iceberg_state import IcebergState
 from etl_job.tables.snapshot_chain import ChainTransaction, add_chain

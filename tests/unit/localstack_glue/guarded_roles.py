@@ -6,7 +6,7 @@ from typing import Any
 from localstack_glue.iam.guard import Denial, RoleGuard
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.roles import RoleState
-from localstack_glue.iam.service_access import Place
+from localstack_glue.iam.service_permissions import Place
 
 ROLE = "arn:aws:iam::111122223333:role/path/etl"
 TRUST = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}}

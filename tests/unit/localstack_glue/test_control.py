@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localstack_glue import __version__
-from localstack_glue.service.control import ControlEndpoints, is_served_host, may_control
+from localstack_glue.service.control_endpoints import ControlEndpoints, is_served_host, may_control
 from localstack_glue.service.settings import Settings
 from tests.unit.localstack_glue.http_request import request
 

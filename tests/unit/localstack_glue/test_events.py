@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.events import shapes
+from localstack_glue.events import glue_events
 from localstack_glue.events.bus import EventBus
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.models import CrawlState, JobRunState
@@ -67,7 +67,7 @@ def test_end_without_an_event_on_aws_sends_none(glue):
     glue.jobs.start(glue.scope, {"JobName": "etl"})
     run = glue.job_executor.started[-1][1]
     run.state = JobRunState.ERROR
-    assert shapes.job_run_ended(run) is None
+    assert glue_events.job_run_ended(run) is None
 
 
 def test_long_run_is_sent_as_an_event_once(glue, sent_events):  # G30
@@ -112,7 +112,7 @@ def test_failed_crawl_sends_its_reason_and_a_stopped_one_nothing(glue, sent_even
     glue.end_crawl("FAILED")
     assert (sent_events[-1][1]["state"], sent_events[-1][1]["errorMessage"]) == ("Failed", "no such bucket")
     crawl.state = CrawlState.CANCELLED
-    assert shapes.crawl_ended(glue.scope, crawl) is None
+    assert glue_events.crawl_ended(glue.scope, crawl) is None
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_failed_crawl_sends_its_reason_and_a_stopped_one_nothing(glue, sent_even
     ],
 )
 def test_change_of_the_catalog_is_sent_as_an_event(operation, request_, detail_type, change):  # G30
-    (event,) = shapes.catalog_changed(SCOPE, operation, request_, {})
+    (event,) = glue_events.catalog_changed(SCOPE, operation, request_, {})
     assert (event.detail_type, event.detail) == (
         detail_type,
         {"typeOfChange": operation, "databaseName": "lake", **change},
@@ -162,14 +162,14 @@ def test_change_of_the_catalog_is_sent_as_an_event(operation, request_, detail_t
 
 def test_failed_part_of_a_batch_is_not_sent_as_an_event():  # G30
     request = {"DatabaseName": "lake", "TablesToDelete": ["a", "b"]}
-    (event,) = shapes.catalog_changed(SCOPE, "BatchDeleteTable", request, {"Errors": [{"TableName": "a"}]})
+    (event,) = glue_events.catalog_changed(SCOPE, "BatchDeleteTable", request, {"Errors": [{"TableName": "a"}]})
     assert event.detail["changedTables"] == ["b"]
 
 
 def test_many_changes_are_sent_in_several_events():  # G30
     partitions = [{"Values": [str(number)]} for number in range(101)]
     request = {"DatabaseName": "lake", "TableName": "t", "PartitionInputList": partitions}
-    events = list(shapes.catalog_changed(SCOPE, "BatchCreatePartition", request, {}))
+    events = list(glue_events.catalog_changed(SCOPE, "BatchCreatePartition", request, {}))
     assert [len(event.detail["changedPartitions"]) for event in events] == [100, 1]
 
 
@@ -194,8 +194,8 @@ class FakeEvents:
 def test_events_are_sent_and_a_failure_keeps_none_back():
     events = FakeEvents()
     bus = EventBus(SimpleNamespace(of_account=lambda _service, _scope: events), CrawlSignals(), JobSignals())  # type: ignore[arg-type]
-    bus.send(SCOPE, shapes.Event("first", {}))
-    bus.send(SCOPE, shapes.Event("second", {"a": 1}, ("arn:x",)))
+    bus.send(SCOPE, glue_events.Event("first", {}))
+    bus.send(SCOPE, glue_events.Event("second", {"a": 1}, ("arn:x",)))
     assert events.is_done.wait(5)
     bus.close()
     assert events.entries[-1] == {

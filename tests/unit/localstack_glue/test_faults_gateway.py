@@ -9,7 +9,7 @@ import pytest
 
 from localstack_glue.faults.gateway import Connection, Faults, FaultyApplication
 from localstack_glue.faults.plan import FaultPlan, Mode, Rule
-from localstack_glue.service.control import ControlEndpoints
+from localstack_glue.service.control_endpoints import ControlEndpoints
 from tests.unit.localstack_glue.http_request import request
 
 WHOLE = b"0123456789"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from localstack_glue.iam.service_access import Place, accesses
+from localstack_glue.iam.service_permissions import Place, accesses
 
 PLACE = Place("aws", "eu-central-1", "111122223333")
 GLUE = "arn:aws:glue:eu-central-1:111122223333"

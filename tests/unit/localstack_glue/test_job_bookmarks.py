@@ -9,7 +9,7 @@ import pytest
 
 from localstack_glue.jobs.bookmarks import JobBookmarks
 from localstack_glue.jobs.runner import SubprocessRunner
-from localstack_glue.jobs.runtime import bookmarks
+from localstack_glue.jobs.runtime import bookmark_files
 from localstack_glue.provider import GlueProvider
 from localstack_glue.service.clients import ClientFactory
 from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
@@ -19,8 +19,11 @@ from localstack_glue.service.settings import Settings
 def commit(folder: Path, scope: Any, run_id: str, version: int, job: str = "etl") -> dict[str, Any]:
     """Write what `awsglue` writes when a script commits."""
     entry = {"JobName": job, "Version": version, "Run": version, "Attempt": 0, "RunId": run_id, "JobBookmark": "{}"}
-    job_id = bookmarks.job_id(scope.arn("job", job))
-    for file in (bookmarks.bookmark_file(folder, job_id), bookmarks.runs_folder(folder, job_id) / f"{run_id}.json"):
+    job_id = bookmark_files.job_id(scope.arn("job", job))
+    for file in (
+        bookmark_files.bookmark_file(folder, job_id),
+        bookmark_files.runs_folder(folder, job_id) / f"{run_id}.json",
+    ):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(entry))
     return entry
@@ -111,7 +114,7 @@ def test_bookmark_outlives_the_service_where_its_job_does(glue, tmp_path, is_kep
     after = make_provider(work, state if is_kept else None)
     after.start()
     try:
-        entry = bookmarks.read(after.settings.bookmarks_dir, bookmarks.job_id(glue.scope.arn("job", "etl")))
+        entry = bookmark_files.read(after.settings.bookmarks_dir, bookmark_files.job_id(glue.scope.arn("job", "etl")))
         assert (entry is not None) == is_kept
         after.reset()
         assert not after.settings.bookmarks_dir.exists()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localstack_glue.service.clock import MovableClock
-from localstack_glue.service.control import ControlEndpoints
+from localstack_glue.service.control_endpoints import ControlEndpoints
 from localstack_glue.workflows import scheduler
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

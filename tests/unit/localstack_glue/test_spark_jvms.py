@@ -151,7 +151,7 @@ def expect(ahead: JavaAhead, plan: dict[str, Any] = PLAN, **merged: str) -> None
 
 
 def of_expected_job(settings: Settings, **changes: Any) -> Any:
-    from localstack_glue.jobs.runtime.bookmarks import job_id
+    from localstack_glue.jobs.runtime.bookmark_files import job_id
 
     found = request(settings, **changes.pop("merged", {}))
     identity = RunIdentity("etl", job_id(SCOPE.arn("job", "etl")), "jr_1")

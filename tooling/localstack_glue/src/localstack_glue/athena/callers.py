@@ -10,7 +10,7 @@ from typing import Protocol
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.iam.guard import RoleGuard, RoleSession
 from localstack_glue.iam.requests import AccessDeniedError
-from localstack_glue.iam.service_access import Place
+from localstack_glue.iam.service_permissions import Place
 from localstack_glue.iam.sessions import SessionDirectory, SessionPolicyError
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials

@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localstack_glue.events import shapes
-from localstack_glue.events.shapes import Event
+from localstack_glue.events import glue_events
+from localstack_glue.events.glue_events import Event
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory
 from localstack_glue.service.models import Crawl, JobRun
@@ -61,7 +61,7 @@ class EventBus:
 
     def job_run_ended(self, scope: Scope, run: JobRun) -> None:
         """Send an event for the end of each attempt of a run."""
-        self.send(scope, shapes.job_run_ended(run))
+        self.send(scope, glue_events.job_run_ended(run))
 
     def job_run_started(self, scope: Scope, run: JobRun) -> None:
         """Send an event later if the run takes longer than its NotifyDelayAfter."""
@@ -71,7 +71,7 @@ class EventBus:
 
         def send_delay_event() -> None:
             if run.is_running:
-                self.send(scope, shapes.job_run_delayed(run, delay_min))
+                self.send(scope, glue_events.job_run_delayed(run, delay_min))
 
         timer = threading.Timer(delay_min * SECONDS_PER_MINUTE, send_delay_event)
         timer.daemon = True
@@ -79,15 +79,15 @@ class EventBus:
 
     def crawl_started(self, scope: Scope, crawl: Crawl) -> None:
         """Send an event for the start of a crawl."""
-        self.send(scope, shapes.crawl_started(scope, crawl))
+        self.send(scope, glue_events.crawl_started(scope, crawl))
 
     def crawl_ended(self, scope: Scope, crawl: Crawl) -> None:
         """Send an event for the end of a crawl."""
-        self.send(scope, shapes.crawl_ended(scope, crawl))
+        self.send(scope, glue_events.crawl_ended(scope, crawl))
 
     def catalog_changed(self, scope: Scope, operation: str, request: Any, answer: Any) -> None:
         """Send events for changes of databases, tables and partitions."""
-        for event in shapes.catalog_changed(scope, operation, request, answer):
+        for event in glue_events.catalog_changed(scope, operation, request, answer):
             self.send(scope, event)
 
     def _send_all(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.policy import Access
-from localstack_glue.iam.service_access import Place
+from localstack_glue.iam.service_permissions import Place
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.errors import GlueError, ServiceError
 

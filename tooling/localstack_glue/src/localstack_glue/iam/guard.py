@@ -11,7 +11,7 @@ from localstack_glue.iam.ledger import Ledger
 from localstack_glue.iam.patterns import Context
 from localstack_glue.iam.policy import Access, Decision, Statement, Verdict, decide, trusts_service
 from localstack_glue.iam.roles import RoleDirectory
-from localstack_glue.iam.service_access import ALWAYS_ALLOWED, Place, accesses
+from localstack_glue.iam.service_permissions import ALWAYS_ALLOWED, Place, accesses
 
 GLUE = "glue.amazonaws.com"
 EVENTS = "events.amazonaws.com"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localstack_glue.jobs.runtime import bookmarks
+from localstack_glue.jobs.runtime import bookmark_files
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
@@ -40,19 +40,19 @@ class JobBookmarks:
         if any(run.is_running for run in scope.store.list_runs(name)):
             raise InvalidInputException(f"Job {name} is running; its bookmark can be reset once the run has ended")
         if run_id := request.get("RunId"):
-            bookmarks.rewind(self._folder, job, run_id)
+            bookmark_files.rewind(self._folder, job, run_id)
         else:
-            bookmarks.reset(self._folder, job)
+            bookmark_files.reset(self._folder, job)
             entry = {**entry, "Version": 0, "Run": 0, "Attempt": 0, "JobBookmark": ""}
         return {"JobBookmarkEntry": entry}
 
     def forget(self, scope: Scope, job_name: str) -> None:
         """Delete the bookmark of a deleted job."""
-        bookmarks.forget(self._folder, _job_id(scope, job_name))
+        bookmark_files.forget(self._folder, _job_id(scope, job_name))
 
     def forget_all(self) -> None:
         """Drop all bookmarks."""
-        bookmarks.reset_all(self._folder)
+        bookmark_files.reset_all(self._folder)
 
     def _find(
         self, scope: Scope, request: "GetJobBookmarkRequestTypeDef | ResetJobBookmarkRequestTypeDef"
@@ -63,11 +63,11 @@ class JobBookmarks:
         run_id = request.get("RunId")
         if run_id and (run_id not in scope.store.job_runs or scope.store.job_runs[run_id].job_name != name):
             raise EntityNotFoundException(f"Job run {run_id} not found.")
-        entry = bookmarks.read(self._folder, _job_id(scope, name), run_id)
+        entry = bookmark_files.read(self._folder, _job_id(scope, name), run_id)
         if entry is None:
             raise EntityNotFoundException(f"Continuation for job {name} not found")
         return entry
 
 
 def _job_id(scope: Scope, job_name: str) -> str:
-    return bookmarks.job_id(scope.arn("job", job_name))
+    return bookmark_files.job_id(scope.arn("job", job_name))

@@ -21,7 +21,7 @@ from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
 from localstack_glue.jobs.named_resources import find_missing
 from localstack_glue.jobs.runner import TERMINATION_GRACE_S, JobRunner, LineSink, RunningJob, kill_runs
 from localstack_glue.jobs.runtime.arguments import RunIdentity
-from localstack_glue.jobs.runtime.bookmarks import job_id
+from localstack_glue.jobs.runtime.bookmark_files import job_id
 from localstack_glue.jobs.runtime.environment import (
     RunEnvironment,
     RunRequest,

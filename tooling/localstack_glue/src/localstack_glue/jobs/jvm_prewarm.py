@@ -14,7 +14,7 @@ from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.jobs import spark_jvms
 from localstack_glue.jobs.definitions import DEFAULT_GLUE_VERSION, requested_workers
 from localstack_glue.jobs.runtime.arguments import RunIdentity
-from localstack_glue.jobs.runtime.bookmarks import job_id
+from localstack_glue.jobs.runtime.bookmark_files import job_id
 from localstack_glue.jobs.runtime.environment import RunEnvironment, RunRequest, run_environment
 from localstack_glue.jobs.runtime.files import JobPreparationError
 from localstack_glue.jobs.runtime.preparation import check_runtime, missing_modules

@@ -18,7 +18,7 @@ from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.sql_text import BLANK, NAME
 from localstack_glue.athena.engine.trino.casts import can_coerce, cast
-from localstack_glue.athena.engine.trino.queries import Output
+from localstack_glue.athena.engine.trino.query_translation import Output
 from localstack_glue.athena.engine.trino.types import Type, duckdb_type
 from localstack_glue.athena.engine.views import definition, hive_name, reads
 from localstack_glue.athena.engine.writes import Target, is_empty, write

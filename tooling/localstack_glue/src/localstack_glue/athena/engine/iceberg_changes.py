@@ -43,7 +43,7 @@ from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.iceberg_vacuum import vacuum
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
-from localstack_glue.athena.engine.trino.queries import Output
+from localstack_glue.athena.engine.trino.query_translation import Output
 from localstack_glue.athena.engine.trino.types import Type, field_names, from_sqlglot
 
 _SIMPLE: dict[str, IcebergType] = {

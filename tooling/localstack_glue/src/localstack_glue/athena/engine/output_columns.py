@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.trino.queries import Output
+from localstack_glue.athena.engine.trino.query_translation import Output
 
 _NOT_HIVE = (
     "time",

@@ -21,7 +21,7 @@ from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, text_l
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.python import documents, patterns, regexps, standard_json, texts, values
-from localstack_glue.athena.engine.trino.queries import Output
+from localstack_glue.athena.engine.trino.query_translation import Output
 from localstack_glue.athena.engine.trino.types import duckdb_type
 
 PYTHON_FUNCTIONS = (

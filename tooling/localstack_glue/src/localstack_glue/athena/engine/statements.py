@@ -22,8 +22,8 @@ from localstack_glue.athena.engine.time_travel import parse_version
 from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
-from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
-from localstack_glue.athena.engine.trino.queries import Output, QueryTranslator
+from localstack_glue.athena.engine.trino.expression_translation import Resolve, Translator
+from localstack_glue.athena.engine.trino.query_translation import Output, QueryTranslator
 from localstack_glue.athena.engine.trino.rewrites import values_query, written_out
 from localstack_glue.athena.engine.trino.types import (
     BIGINT,

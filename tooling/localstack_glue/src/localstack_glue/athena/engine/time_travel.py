@@ -7,7 +7,7 @@ import duckdb
 from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.trino.expressions import Translator
+from localstack_glue.athena.engine.trino.expression_translation import Translator
 from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.types import Type
 

@@ -8,7 +8,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from localstack_glue.events.bus import EventBus
-from localstack_glue.events.shapes import is_catalog_change
+from localstack_glue.events.glue_events import is_catalog_change
 from localstack_glue.service.account_region import Scope
 
 LOG = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from localstack_glue.iam.requests import (
     split_deletions,
     with_refused_deletions,
 )
-from localstack_glue.iam.service_access import Place
+from localstack_glue.iam.service_permissions import Place
 
 LOG = logging.getLogger(__name__)
 REFUSED_DELETIONS = "localstack_glue_refused_deletions"

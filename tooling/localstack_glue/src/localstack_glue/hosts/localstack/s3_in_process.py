@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from localstack_glue.hosts.localstack.role_check import RoleGuardHandler
 from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
 from localstack_glue.iam.guard import RoleGuard
-from localstack_glue.iam.service_access import Place
+from localstack_glue.iam.service_permissions import Place
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import Credentials
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from localstack_glue.provider import GlueProvider
     from localstack_glue.service.account_region import Scope
     from localstack_glue.service.clients import ClientFactory
-    from localstack_glue.service.control import ControlEndpoints
+    from localstack_glue.service.control_endpoints import ControlEndpoints
     from localstack_glue.service.state_files import StateFile
 
 
@@ -186,7 +186,7 @@ def _guard_calls() -> "RoleGuard":
 
 @functools.cache
 def _control() -> "ControlEndpoints":
-    from localstack_glue.service.control import ControlEndpoints
+    from localstack_glue.service.control_endpoints import ControlEndpoints
 
     provider = _provider()
     settings = provider.settings

@@ -13,7 +13,7 @@ from moto.core.serialize import get_serializer_class
 from werkzeug import Response
 
 from localstack_glue.events.bus import EventBus
-from localstack_glue.events.shapes import is_catalog_change
+from localstack_glue.events.glue_events import is_catalog_change
 from localstack_glue.events.workflow_delivery import workflow_targets
 from localstack_glue.hosts.standalone.calls import ApiCall, identify_call, read_caller, replace_body
 from localstack_glue.iam.guard import RoleGuard, RoleSession
@@ -24,7 +24,7 @@ from localstack_glue.iam.requests import (
     split_deletions,
     with_refused_deletions,
 )
-from localstack_glue.iam.service_access import Place
+from localstack_glue.iam.service_permissions import Place
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
 from localstack_glue.service.control_addresses import CONTROL

@@ -37,7 +37,7 @@ from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import AtFirstUse, ModelApi
 from localstack_glue.service.clients import ClientFactory, Credentials
 from localstack_glue.service.clock import SystemClock
-from localstack_glue.service.control import ControlEndpoints
+from localstack_glue.service.control_endpoints import ControlEndpoints
 from localstack_glue.service.settings import STATE_DIR, WORK_DIR, Settings, is_iam_enforced
 
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - what a user may ask for

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from localstack_glue import awsglue_runtime
 from localstack_glue.jobs.definitions import DEFAULT_GLUE_VERSION
-from localstack_glue.jobs.runtime import arguments, bookmarks, bootstrap, jars, spark_catalog, spark_conf, workers
+from localstack_glue.jobs.runtime import arguments, bookmark_files, bootstrap, jars, spark_catalog, spark_conf, workers
 from localstack_glue.jobs.runtime.files import JobPreparationError, fetched_path, python_path
 from localstack_glue.jobs.runtime.ignored_arguments import is_on
 from localstack_glue.jobs.runtime.memory import DRIVER_MEMORY, driver_heap_mb
@@ -98,7 +98,9 @@ def run_environment(request: RunRequest, settings: Settings, folder: Path, modul
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_EC2_METADATA_DISABLED": "true",
         VERSION_VARIABLE: request.glue_version,
-        bookmarks.FILE_VARIABLE: str(bookmarks.bookmark_file(settings.bookmarks_dir, request.identity.job_id)),
+        bookmark_files.FILE_VARIABLE: str(
+            bookmark_files.bookmark_file(settings.bookmarks_dir, request.identity.job_id)
+        ),
         **arguments.environment_variables(request.merged),
     }
     if uses_data_catalog(request):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.trino.expressions import Translator
+from localstack_glue.athena.engine.trino.expression_translation import Translator
 from localstack_glue.athena.engine.trino.types import Type
 
 

@@ -10,7 +10,7 @@ from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
 from localstack_glue.athena.engine.trino import limits
 from localstack_glue.athena.engine.trino.casts import coerce
-from localstack_glue.athena.engine.trino.expressions import Translator, Typed
+from localstack_glue.athena.engine.trino.expression_translation import Translator, Typed
 from localstack_glue.athena.engine.trino.rewrites import VIEW
 from localstack_glue.athena.engine.trino.types import BOOLEAN, Type, common, field_names
 

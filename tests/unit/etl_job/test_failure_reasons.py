@@ -14,11 +14,11 @@ from pyspark.errors import PythonException
 
 from etl_job.arguments import parse_arguments
 from etl_job.errors import InputError
+from etl_job.failure_reasons import failure_reason, one_line
 from etl_job.manifest.model import PublishedTable
 from etl_job.notify.progress import Progress
 from etl_job.processing import RunResult
 from etl_job.publishing.publish import Published
-from etl_job.reasons import failure_reason, one_line
 from etl_job.run import main, run
 from etl_job.run_record import RunRecord
 
@@ -177,7 +177,8 @@ def test_main_ends_with_the_reason_alone_and_the_log_has_the_traceback(monkeypat
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     said = str(stopped.value)
-    assert said.startswith("QuartalJobError (no event of the run): unexpected KeyError: 'Table' (test_reasons.py, ")
+    error = "unexpected KeyError: 'Table' (test_failure_reasons.py, "
+    assert said.startswith(f"QuartalJobError (no event of the run): {error}")
     assert said.endswith("see the traceback in the job's log")
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 

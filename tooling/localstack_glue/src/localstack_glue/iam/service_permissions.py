@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from localstack_glue.iam import s3_access
+from localstack_glue.iam import s3_permissions
 from localstack_glue.iam.policy import Access
 
 Parameters = Mapping[str, Any]
@@ -36,7 +36,7 @@ def accesses(service: str, operation: str, parameters: Parameters, place: Place)
     """Name what a call does."""
     prefix = _PREFIXES.get(service, service)
     if prefix == "s3":
-        return s3_access.accesses(operation, parameters, place.partition)
+        return s3_permissions.accesses(operation, parameters, place.partition)
     action = f"{prefix}:{operation}"
     if prefix == "cloudwatch":
         namespace = parameters.get("Namespace")
