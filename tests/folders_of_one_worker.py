@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
-FOLDERS = ("tests/integration/chain/",)
+FOLDERS = ("tests/integration/chain/", "tests/integration/feeds/")
 
 
 @pytest.hookimpl(optionalhook=True)  # of xdist

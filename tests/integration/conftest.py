@@ -33,8 +33,8 @@ LONGEST = [
     "test_upgrade.py",
     "test_hosts.py",
     "test_teardown.py",
+    "feeds",
     "chain",
-    "test_ingest.py",
 ]
 
 

@@ -27,7 +27,10 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 OWN = ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR")  # the user's, which are not for tests
 
 
-@pytest.fixture(scope="module", params=["standalone", "localemu"])
+ON_LOCALEMU = pytest.mark.nightly(touches=["tests/integration/test_hosts.py", "tooling/localstack_glue/*"])
+
+
+@pytest.fixture(scope="module", params=["standalone", pytest.param("localemu", marks=ON_LOCALEMU)])
 def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """The example, deployed to the host; the tests of this module are one story."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -63,6 +63,9 @@ def names_left(endpoint_url: str, region: str, prefix: str) -> dict[str, list[st
     return {kind: left for kind, names in found.items() if (left := [n for n in names if any(m in n for m in marks)])}
 
 
+pytestmark = pytest.mark.nightly(
+    touches=["infra/*", "tests/integration/test_teardown.py", "tooling/quartal/deploy/*", "tooling/quartal/terraform/*"]
+)
 DATA = {"buckets", "key aliases", "databases", "log groups"}
 MADE = {"roles", "crawlers", "jobs", "triggers", "workflows", "topics", "rules", "alarms", "dashboards"}
 MADE |= {"state machines", "workgroups", "classifiers"}

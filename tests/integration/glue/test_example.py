@@ -29,6 +29,7 @@ def test_example_prints_what_its_job_has_summed_up(glue_endpoint: str | None):  
     assert lines[1:] == [["Skoda", "20000.00"], ["Volvo", "61000.50"]]
 
 
+@pytest.mark.nightly(touches=["tests/integration/glue/test_example.py", "tooling/localstack_glue/*"])
 def test_job_with_bookmarks_reads_only_what_is_new_until_they_are_reset(glue_endpoint: str | None):  # G28
     january = ["10 Ada bolt 4", "10 Ada nut 4", "11 Grace washer 1"]
     february = ["12 Ada bolt 9"]

@@ -20,7 +20,7 @@ DOCS = ROOT / "docs"
 UNIT = Path(__file__).parent
 NAMED = {
     "chain": ROOT / "tests/integration/chain/test_published_tables.py",
-    "mistake": ROOT / "tests/integration/test_classic_mistake.py",
+    "mistake": ROOT / "tests/integration/feeds/test_classic_mistake.py",
 }
 NOT_OBSERVABLE = {31, 34}  # versions and prices: what runs locally, not how it behaves
 

@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,9 +28,10 @@ from quartal.deliver.ingest.database import open_database
 from quartal.deliver.ingest.ingests import IngestOptions, IngestReport, Target
 from quartal.deliver.ingest.relation import check_query, find_table, without_padding
 from quartal.workspace import Workspace
+from tests.integration.conftest import PROJECT, Pipeline
 from tests.integration.postgresql import PASSWORD, Server, require_binaries, running
 
-CONTRACTS = Path(__file__).parents[2] / "data" / "contracts"
+CONTRACTS = PROJECT / "data" / "contracts"
 GATE = 7  # an advisory lock: who reads behind it waits until the test lets go of it
 SIGHTINGS = """
     create table sightings (n integer primary key, sighting_id text not null, brand text not null,
@@ -43,6 +44,11 @@ SIGHTINGS = """
     create view gated as select n, sighting_id, brand, date,
         case when n > 3000 then behind_gate(time) else time end as time from sightings;
 """
+
+
+@pytest.fixture(scope="module")
+def pipeline(feed_pipeline: Callable[[str], Pipeline]) -> Pipeline:
+    return feed_pipeline("vehicle_sightings")
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +275,8 @@ def test_rows_that_change_while_they_are_read_are_delivered_as_they_were(sightin
 def command(workspace: Workspace, url: str, *arguments: str) -> tuple[list[str], dict]:
     """`quartal ingest ...` in the test's project, the URL in the environment."""
     program = str(Path(sys.executable).with_name("quartal"))
-    options = {"cwd": workspace.settings.root, "env": {**workspace.settings.environ, "QUARTAL_INGEST_URL": url}}
+    own = {"QUARTAL_INGEST_URL": url, "QUARTAL_DATASET": str(workspace.settings.dataset)}
+    options = {"cwd": workspace.settings.root, "env": {**workspace.settings.environ, **own}}
     return [program, "ingest", *arguments], options
 
 

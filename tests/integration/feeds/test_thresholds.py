@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -21,19 +21,8 @@ BAD = [f"{number};BE-1;nozzle;2024-01-0{number}T08:00:00Z;10,5;600;true" for num
 
 
 @pytest.fixture(scope="module")
-def project(project: Path) -> Path:
-    variables = project / "infra" / "environments" / "localstack.tfvars"
-    text = variables.read_text()
-    one = "contracts   = { vehicle_sightings = {} }"
-    assert one in text
-    variables.write_text(text.replace(one, f"contracts = {{ {DATASET} = {{}} }}"))
-    return project
-
-
-@pytest.fixture(scope="module")
-def pipeline(pipeline: Pipeline) -> Pipeline:
-    settings = replace(pipeline.workspace.settings, dataset=DATASET)
-    return Pipeline(replace(pipeline.workspace, settings=settings))
+def pipeline(feed_pipeline: Callable[[str], Pipeline]) -> Pipeline:
+    return feed_pipeline(DATASET)
 
 
 def test_breached_threshold_leaves_its_reason_and_the_bad_rows_in_a_folder_of_their_own(

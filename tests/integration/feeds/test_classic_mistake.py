@@ -20,6 +20,11 @@ from tests.integration.crawls import crawl_count, finish_crawl, job_runs
 
 
 @pytest.fixture(scope="module")
+def pipeline(feed_pipeline: Callable[[str], Pipeline]) -> Pipeline:
+    return feed_pipeline("scheduled_sightings")
+
+
+@pytest.fixture(scope="module")
 def small_feed(pipeline: Pipeline, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     generate(folder, rows=500, seed=3, first_quarter="2024Q1", quarters=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ from quartal.features.query import iceberg_catalog
 from quartal.runs.manifests import read_manifest
 from tests.integration.conftest import Pipeline
 from tests.integration.independent import expected_tables
+
+
+@pytest.fixture(scope="module")
+def pipeline(feed_pipeline: Callable[[str], Pipeline]) -> Pipeline:
+    return feed_pipeline("delivered_sightings")
 
 
 def published(pipeline: Pipeline, table: str) -> list[dict]:
@@ -28,6 +34,7 @@ def put_past_the_check(pipeline: Pipeline, folder: Path) -> None:
         pipeline.workspace.connection.s3().put_object(Bucket=deployment.lake_bucket, Key=key, Body=file.read_bytes())
 
 
+@pytest.mark.nightly(touches=["etl_job/*", "tests/integration/feeds/*"])
 def test_deliveries_one_by_one_come_to_the_same_as_all_at_once(pipeline: Pipeline, tmp_path: Path):
     deployment = pipeline.workspace.deployment
     generate(tmp_path, rows=8_000, seed=5, first_quarter="2024Q4", quarters=2)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,12 +13,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from quartal.features.query import iceberg_catalog
 from tests.integration.conftest import Pipeline
 
-JSON_LINES, PARQUET = "charging_json", "charging_parquet"
+pytestmark = pytest.mark.nightly(
+    touches=[
+        "etl_job/deliveries/*",
+        "etl_job/reading/*",
+        "infra/*",
+        "tests/integration/feeds/*",
+        "tooling/localstack_glue/src/localstack_glue/crawlers/*",
+    ]
+)
 ROWS = 400
 SESSIONS = [
     {
@@ -33,34 +41,6 @@ SESSIONS = [
 ]
 
 
-def make_contract(dataset: str, file_format: str, source: Path) -> str:
-    """The contract of charging sessions for files of another format, which have a decimal point."""
-    document = yaml.safe_load(source.read_text())
-    document["id"] = dataset
-    schema = document["schema"][0]
-    schema["name"] = dataset
-    for column in schema["properties"]:
-        column.pop("customProperties", None)
-    properties = [each for each in schema["customProperties"] if each["property"] != "csv"]
-    schema["customProperties"] = [{"property": "files", "value": {"format": file_format}}, *properties]
-    return yaml.safe_dump(document)
-
-
-@pytest.fixture(scope="module")
-def project(project: Path) -> Path:
-    contracts = project / "data" / "contracts"
-    for dataset, file_format in ((JSON_LINES, "jsonLines"), (PARQUET, "parquet")):
-        text = make_contract(dataset, file_format, contracts / "charging_sessions.yaml")
-        (contracts / f"{dataset}.yaml").write_text(text)
-    variables = project / "infra" / "environments" / "localstack.tfvars"
-    text = variables.read_text()
-    one = "contracts   = { vehicle_sightings = {} }"
-    assert one in text
-    both = f'contracts = {{ {JSON_LINES} = {{}}, {PARQUET} = {{}} }}\ndataset = "{JSON_LINES}"'
-    variables.write_text(text.replace(one, both))
-    return project
-
-
 @dataclass(frozen=True)
 class Published:
     """What a run of one feed left."""
@@ -70,9 +50,8 @@ class Published:
     features: pa.Table
 
 
-def run_dataset(pipeline: Pipeline, dataset: str, folder: Path) -> Published:
-    settings = replace(pipeline.workspace.settings, dataset=dataset)
-    of_feed = Pipeline(replace(pipeline.workspace, settings=settings))
+def run_feed(of_feed: Pipeline, folder: Path) -> Published:
+    dataset = of_feed.workspace.settings.dataset
     of_feed.upload(folder)
     manifest = of_feed.run()
     connection, database = of_feed.workspace.connection, of_feed.workspace.deployment.database
@@ -82,7 +61,9 @@ def run_dataset(pipeline: Pipeline, dataset: str, folder: Path) -> Published:
     return Published(table, manifest["totals"], features.sort_by(order))
 
 
-def test_feeds_of_json_lines_and_of_parquet_are_crawled_and_come_to_the_same_features(pipeline: Pipeline, tmp_path):
+def test_feeds_of_json_lines_and_of_parquet_are_crawled_and_come_to_the_same_features(
+    feed_pipeline: Callable[[str], Pipeline], tmp_path: Path
+):
     lines, columns = (tmp_path / name / "delivery=2024Q1" for name in ("lines", "columns"))
     lines.mkdir(parents=True)
     columns.mkdir(parents=True)
@@ -94,8 +75,8 @@ def test_feeds_of_json_lines_and_of_parquet_are_crawled_and_come_to_the_same_fea
     (lines / "part-1.jsonl").write_text("\n".join([*texts, '{"session_id": 90001, "site": "nowhere"}']))
     pq.write_table(pa.Table.from_pylist(rows), columns / "part-1.parquet")
 
-    from_lines = run_dataset(pipeline, JSON_LINES, lines.parent)
-    from_columns = run_dataset(pipeline, PARQUET, columns.parent)
+    from_lines = run_feed(feed_pipeline("charging_json"), lines.parent)
+    from_columns = run_feed(feed_pipeline("charging_parquet"), columns.parent)
 
     assert from_lines.table["Parameters"]["classification"] == "json"
     assert from_columns.table["Parameters"]["classification"] == "parquet"
