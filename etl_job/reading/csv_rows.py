@@ -100,7 +100,10 @@ class _Reader:
         quoted, odd, opened = kinds
         escaped = self._escaped(rows, quoted)
         if not self.parser.is_simple:
-            yield self._one_by_one(rows)
+            if self.parser.has_no_quotes(records.block):
+                yield from self._split(rows, has_quotes=False)
+            else:
+                yield self._one_by_one(rows)
         elif escaped is None and (odd is None or opened is None):
             yield from self._split(rows, quoted is not None)
         else:

@@ -2,7 +2,7 @@
 
 A quoted value ends at the quote that is not doubled or, if there is an escape character, not escaped; blanks after it
 are not part of the value. If anything else follows that quote, the value counts as unquoted and extends to the next
-delimiter, including its opening quote; the same applies to a quote that is never closed.
+delimiter, including its opening quote. A value whose quote is never closed extends to the end of the record.
 """
 
 import re
@@ -33,9 +33,13 @@ class RecordParser:
 
     @cached_property
     def is_simple(self) -> bool:
-        """Whether each mark is a single byte, as scans of bytes need it."""
-        marks = (self.form.delimiter, self.form.quote_symbol, self.form.escape or "")
-        return all(mark == "" or (ord(mark) < _ASCII and mark not in "\r\n") for mark in marks)
+        """Whether each mark is a single byte other than 0, as scans of bytes and Arrow need it."""
+        marks = (self.form.delimiter, self.form.quote_symbol, self.form.escape)
+        return all(mark is None or _is_simple(mark) for mark in marks)
+
+    def has_no_quotes(self, block: bytes) -> bool:
+        """Whether Arrow can split records of a block whatever the quote is, because the block does not contain it."""
+        return _is_simple(self.form.delimiter) and self.quote not in block
 
     @cached_property
     def _escaped(self) -> re.Pattern[bytes]:
@@ -138,6 +142,10 @@ class RecordParser:
         end = record.find(delimiter, behind)
         end = len(record) if end < 0 else end
         return quote + text + record[closing:end], end
+
+
+def _is_simple(mark: str) -> bool:
+    return 0 < ord(mark) < _ASCII and mark not in "\r\n"
 
 
 def _closing_quote(text: AnyStr, place: int, limit: int, *, quote: AnyStr, escape: AnyStr | None) -> int | None:

@@ -133,3 +133,17 @@ def test_values_of_records_are_those_found_one_by_one_however_much_is_read_at_a_
             values = [cells[place] if place < len(cells) else None for place in range(3)]
             expected.append((raw, values, len(cells) != 3))
     assert read_rows(content, form, chunk_bytes) == expected
+
+
+@pytest.mark.parametrize(
+    ("marks", "text"),
+    [
+        pytest.param({"quote_symbol": "\0"}, 'k1,"a,b\n', id="no quote in the text"),
+        pytest.param({"quote_symbol": "\0"}, 'k1,\0"a\0,b\n', id="quotes in the text"),
+        pytest.param({"delimiter": "\0"}, 'k1\0"""a"\0b\n', id="delimiter"),
+    ],
+)
+@pytest.mark.parametrize("multi_line", [True, False], ids=["across lines", "in lines"])
+def test_mark_may_be_the_character_zero(marks, text, multi_line):
+    form = CsvFormat(multi_line=multi_line, **marks)
+    assert read_rows(text.encode(), form, 100) == [(text[:-1], ["k1", '"a', "b"], False)]
