@@ -32,7 +32,7 @@ _PARTS = {
 }
 # What a number counts, how many of it make a second, and how many digits before the point it has at most.
 _EPOCHS = {"epochSeconds": (1, 12), "epochMilliseconds": (1_000, 15), "epochMicroseconds": (1_000_000, 18)}
-_EPOCH_FRACTION = 9  # digits after the point
+_EPOCH_FRACTION = 40  # digits after the point, as where numbers are rounded
 _NAMED = "yyyy, MM, M, dd, d, HH, H, mm, ss, S to SSSSSSSSS, XXX, XX"
 
 

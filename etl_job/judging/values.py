@@ -23,7 +23,8 @@ _WRITTEN = 40  # digits before and after the point, where numbers are rounded
 _EXACTLY = Context(prec=1_200)
 _THOUSANDS = {",": ",", ".": ".", " ": " \u00a0\u202f", "'": "'\u2019"}  # as marks of a character class
 _MOMENTS = (-62_167_219_200, 253_402_300_799)  # seconds of the years 0 to 9999, as dates have them
-_COUNTED = pa.decimal128(38, 9)
+_COUNTED_DIGITS = 9  # after the point
+_COUNTED = pa.decimal128(38, _COUNTED_DIGITS + 1)
 _BOOLEAN = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
 _DATE_UNITS = ("year", "month", "day")
 _TIME_UNITS = {"hour": 3600, "minute": 60, "second": 1}
@@ -129,12 +130,21 @@ def _read_moments(column: Column, layout: Layout, text: pa.StringArray) -> pa.Ar
 
 def _read_counted(layout: Layout, unit: int, text: pa.StringArray) -> pa.Int64Array:
     """Seconds since 1970 of numbers that count them, or parts of them; fractions are cut off."""
-    numbers = texts_where(pc.match_substring_regex(text, layout.pattern), text).cast(_COUNTED)
-    whole = pc.floor(numbers).cast(pa.decimal128(29, 0)).cast(pa.int64())
+    numbers = _with_short_fractions(texts_where(pc.match_substring_regex(text, layout.pattern), text)).cast(_COUNTED)
+    whole = pc.floor(numbers).cast(pa.decimal128(28, 0)).cast(pa.int64())
     seconds = floor_divide(whole, unit)
     first, last = _MOMENTS
     is_moment = pc.and_(pc.greater_equal(seconds, first), pc.less_equal(seconds, last))
     return pc.if_else(is_moment, seconds, pa.scalar(None, pa.int64()))
+
+
+def _with_short_fractions(numbers: pa.StringArray) -> pa.StringArray:
+    """Numbers with one digit for all after the ninth of a fraction: 1 if any is not 0, for negative numbers go down."""
+    if not pc.any(pc.match_substring_regex(numbers, rf"\.[0-9]{{{_COUNTED_DIGITS + 2}}}")).as_py():
+        return numbers
+    kept = rf"(\.[0-9]{{{_COUNTED_DIGITS}}})"
+    marked = pc.replace_substring_regex(numbers, rf"{kept}[0-9]*[1-9][0-9]*$", r"\11")
+    return pc.replace_substring_regex(marked, rf"{kept}0+$", r"\1")
 
 
 def _split(layout: Layout, text: pa.StringArray) -> tuple[pa.StringArray, _Parts]:

@@ -104,7 +104,7 @@ def _text(column: Column, kind: str, values: pa.Array) -> pa.StringArray:
         return _written(layout, _Moments.of(values))
     if kind == "boolean":
         return values.cast(pa.string())
-    digits = _digits(values, column.rules.rounding)
+    digits = _digits(values, column.rules.rounding, counts_time=column.logical_type == "timestamp")
     return pc.replace_substring(digits, ".", ",") if column.rules.decimal_mark == "," else digits
 
 
@@ -185,7 +185,8 @@ def _in_layout(layout: Layout, moments: _Moments) -> pa.StringArray:
     return pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else pieces[0]
 
 
-def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
+def _digits(values: pa.Array, rounding: int | None, *, counts_time: bool = False) -> pa.StringArray:
+    """Numbers as texts; those that count time keep all their decimals, which are cut off later."""
     if pa.types.is_integer(values.type):
         return values.cast(pa.string())
     if pa.types.is_decimal(values.type) and values.type.bit_width < 128:  # which Arrow writes and hardly reckons with
@@ -202,7 +203,8 @@ def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
         texts = pc.if_else(is_regular, texts, others)
         asked = distinct.dictionary.filter(pc.is_null(texts))
         read_singly = pa.array(
-            [_format_number(value, values.type, rounding) for value in asked.to_pylist()], pa.string()
+            [_format_number(value, values.type, rounding, counts_time=counts_time) for value in asked.to_pylist()],
+            pa.string(),
         )
         texts = pc.replace_with_mask(texts, pc.is_null(texts), read_singly)
     return texts.take(distinct.indices)
@@ -220,7 +222,7 @@ def _other_digits(found: pa.StringArray, kind: pa.DataType, rounding: int | None
     return pc.if_else(is_minus, "-0", texts)
 
 
-def _format_number(value: float | Decimal, kind: pa.DataType, rounding: int | None) -> str:
+def _format_number(value: float | Decimal, kind: pa.DataType, rounding: int | None, *, counts_time: bool) -> str:
     """The text of a number that is not written as one of the contract's."""
     text = str(value)
     if isinstance(value, float):
@@ -232,6 +234,8 @@ def _format_number(value: float | Decimal, kind: pa.DataType, rounding: int | No
         exact = exact.quantize(Decimal(1).scaleb(-rounding), ROUND_HALF_UP, _EXACTLY)
     if abs(exact) < Decimal(10) ** 20 and exact == round(exact, FRACTION_DIGITS):
         return _ZERO_BEHIND.sub("", f"{exact:.{FRACTION_DIGITS}f}")
+    if counts_time:
+        return f"{exact:f}"
     return text if isinstance(value, Decimal) else _as_java_writes(written)
 
 

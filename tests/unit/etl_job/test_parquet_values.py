@@ -102,6 +102,22 @@ def test_timestamp_is_read_in_the_unit_of_the_format(tmp_path, layout):
 @pytest.mark.parametrize(
     "stored",
     [
+        pytest.param(pa.array([1_700_000_000.1234567, -1.5, 0.1 + 0.2, -1e-7, 1e-7, 1e20, float("nan")]), id="double"),
+        pytest.param(
+            pa.array(["1700000000.123456789012", "-1.5", "0.3", "-0.000000000001", "0", None, None]).cast(
+                pa.decimal128(30, 12)
+            ),
+            id="decimal",
+        ),
+    ],
+)
+def test_number_that_counts_from_1970_on_is_a_moment_however_many_decimals_it_has(tmp_path, stored):
+    assert read(tmp_path, stored, "timestamp", format="epochSeconds") == [1_700_000_000, -2, 0, -1, 0, None, None]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
         pytest.param(pa.array([Decimal("1.50"), None], pa.decimal32(4, 2)), id="decimal of 32 bits"),
         pytest.param(pa.array([Decimal("1.50"), None], pa.decimal64(12, 2)), id="decimal of 64 bits"),
         pytest.param(pa.array([Decimal("1.50"), None], pa.decimal256(60, 40)), id="decimal of 256 bits"),

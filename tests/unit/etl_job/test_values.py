@@ -235,6 +235,8 @@ def test_division_rounds_down():
         pytest.param("epochSeconds", ["0", "-1", "-1.5", "1700000000.999999999"], [0, -1, -2, 1_700_000_000]),
         pytest.param("epochMilliseconds", ["1700000000999", "-1", "-1001"], [1_700_000_000, -1, -2]),
         pytest.param("epochMicroseconds", ["1700000000999999", "-0.5"], [1_700_000_000, -1]),
+        pytest.param("epochSeconds", ["1.9999999999", "-0.00000000001", f"-1.{'0' * 40}"], [1, -1, -1]),
+        pytest.param("epochSeconds", [f"1.{'0' * 41}", f"0.{'9' * 40}"], [None, 0]),
         pytest.param("epochSeconds", ["253402300799", "-62167219201", "x"], [253_402_300_799, None, None]),
     ],
 )
