@@ -18,14 +18,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.tf_summarize import missing_in, read_facts
-from plan_review.page import render_page
 from plan_review.parse import parse_plan
-from plan_review.policies import load_rules
 from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
+from plan_review.render_html import render_page
 from plan_review.render_json import as_data
 from plan_review.render_text import render_text
 from plan_review.review import Basis, Review, review
+from plan_review.rules import load_rules
 from plan_review.usage import load_usage
 
 PLANS = Path(__file__).parents[1] / "tests" / "unit" / "plan_review" / "plans"

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from plan_review.page import render_page
 from plan_review.parse import parse_plan
-from plan_review.policies import load_rules
 from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
+from plan_review.render_html import render_page
 from plan_review.review import Basis, Review, review
+from plan_review.rules import load_rules
 from plan_review.usage import load_usage
 from quartal.report.page import render_report
 from tests.unit.tooling.report.example import example_report

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 
-from plan_review.page import render_page
+from plan_review.render_html import render_page
 from plan_review.render_text import render_text
 from quartal.report.page import render_report
 from tests.browser.conftest import ARGUMENTS, PLANS, PROGRAMS, reviewed

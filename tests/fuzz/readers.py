@@ -20,12 +20,12 @@ from etl_job.lake.files import StoredFile
 from etl_job.manifest.files import read_last_run
 from plan_review.errors import ReviewError
 from plan_review.parse import parse_plan
-from plan_review.policies import load_rules
 from plan_review.policy_report import not_run
 from plan_review.render_json import as_data
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import Basis, review
+from plan_review.rules import load_rules
 from plan_review.usage import load_usage
 from quartal.core.console import Console
 from quartal.core.errors import QuartalError
@@ -199,7 +199,7 @@ def plan(content: bytes) -> None:
     render_text(made)
     render_markdown(made)
     json.dumps(as_data(made))
-    from plan_review.page import render_page
+    from plan_review.render_html import render_page
 
     render_page(made)
 

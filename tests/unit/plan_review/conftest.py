@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from plan_review.parse import parse_plan
-from plan_review.policies import load_rules
 from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
 from plan_review.review import Basis, Review, review
+from plan_review.rules import load_rules
 from plan_review.usage import load_usage
 
 PLANS = Path(__file__).parent / "plans"

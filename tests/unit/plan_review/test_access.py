@@ -3,8 +3,8 @@ import json
 import pytest
 
 from plan_review.access import access_changes
+from plan_review.levels import Level
 from plan_review.parse import parse_plan
-from plan_review.policies import Level
 from tests.unit.tooling.conftest import change
 
 

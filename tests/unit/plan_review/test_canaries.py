@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from plan_review.page import render_page
+from plan_review.render_html import render_page
 from plan_review.render_json import as_data
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from plan_review.errors import PriceListError, ReviewInputError
-from plan_review.page import render_page
 from plan_review.parse import parse_plan
 from plan_review.prices import EVERYWHERE, LISTED, PRICE_LIST_URL, load_prices, refresh
+from plan_review.render_html import render_page
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import review

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from plan_review.model import FailedApply
-from plan_review.page import render_page
 from plan_review.parse import parse_plan
+from plan_review.render_html import render_page
 from plan_review.render_json import as_data
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 import plan_review
-from plan_review.policies import Level
+from plan_review.levels import Level
 from plan_review.verdict import Decision
 from tests.unit.tooling.conftest import change
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from plan_review.page import render_page
 from plan_review.parse import parse_plan
+from plan_review.render_html import render_page
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from tests.unit.tooling.conftest import change

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from plan_review.page import render_page
+from plan_review.render_html import render_page
 from plan_review.render_json import as_data
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plan_review.policies import Level
+from plan_review.levels import Level
 from plan_review.render_text import render_text
 from plan_review.verdict import Decision
 

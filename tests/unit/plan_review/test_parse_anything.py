@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plan_review.errors import PlanError
-from plan_review.page import render_page
+from plan_review.levels import Level
 from plan_review.parse import parse_plan
-from plan_review.policies import Level
+from plan_review.render_html import render_page
 from plan_review.render_text import render_text
 from quartal.core.errors import PipelineError
 from quartal.runs.manifests import parse_manifest

@@ -2,9 +2,10 @@ import pytest
 
 from plan_review.conditions import values_at
 from plan_review.errors import ReviewInputError
-from plan_review.policies import Level, load_rules
+from plan_review.levels import Level
 from plan_review.policy_report import PolicyFailure
 from plan_review.review import Basis, review
+from plan_review.rules import load_rules
 from quartal.core.errors import ToolchainError
 from quartal.deploy.checkov import parse_report
 

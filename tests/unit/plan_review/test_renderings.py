@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plan_review.model import Action
-from plan_review.page import render_page
 from plan_review.parse import parse_plan
 from plan_review.picture import draw
+from plan_review.render_html import render_page
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import Basis, review

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from plan_review.policies import Level
+from plan_review.levels import Level
 from tests.unit.tooling.conftest import change
 
 READS = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]})

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 import plan_review
+from plan_review.levels import Level
 from plan_review.parse import parse_plan
-from plan_review.policies import Level, load_rules
 from plan_review.render_text import render_text
 from plan_review.review import review
+from plan_review.rules import load_rules
 from plan_review.verdict import Decision
 from tests.unit.tooling.conftest import change
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from plan_review.page import render_page
 from plan_review.parse import parse_plan
+from plan_review.render_html import render_page
 from plan_review.render_json import as_data
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text

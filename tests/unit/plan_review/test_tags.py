@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from plan_review.policies import Level
+from plan_review.levels import Level
 from plan_review.verdict import Decision
 from tests.unit.tooling.conftest import change
 

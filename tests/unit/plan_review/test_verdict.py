@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from plan_review.levels import Level
 from plan_review.parse import parse_plan
-from plan_review.policies import Level
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import review

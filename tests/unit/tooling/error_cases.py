@@ -21,7 +21,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
 from etl_job.lake.files import LocalObjectStore
-from plan_review.policies import Level
+from plan_review.levels import Level
 from quartal.contracts.compatibility import contracts_at
 from quartal.core.aws import AwsConnection
 from quartal.core.console import Console

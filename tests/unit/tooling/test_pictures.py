@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from plan_review.page import render_page
+from plan_review.render_html import render_page
 from quartal.report.page import render_report
 from tests.unit.plan_review.conftest import basis, reviewed  # noqa: F401 - fixtures
 from tests.unit.tooling.report.example import example_report

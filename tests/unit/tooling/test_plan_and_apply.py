@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.stub import Stubber
 
-from plan_review.policies import Level
+from plan_review.levels import Level
 from quartal.cli.app import run as quartal
 from quartal.core.aws import AwsConnection
 from quartal.core.console import Console

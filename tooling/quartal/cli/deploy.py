@@ -15,7 +15,7 @@ from quartal.core.errors import EXIT_CHANGES
 from quartal.deploy.git_state import refuse_unpublished
 
 if TYPE_CHECKING:
-    from plan_review.policies import Level
+    from plan_review.levels import Level
 
 _PANEL = "Infrastructure"
 
@@ -126,7 +126,7 @@ def destroy(
 
 def approved_level(approve: Approval | None, auto_approve: bool = False) -> Level:
     """The level that the options approve."""
-    from plan_review.policies import Level
+    from plan_review.levels import Level
 
     if auto_approve:
         return Level.DATA

@@ -61,7 +61,7 @@ def adopt(
     as_json: JsonOption = False,
 ) -> None:
     """Import an existing bucket into Terraform as the lake; without --approve, only show the plan."""
-    from plan_review.policies import Level
+    from plan_review.levels import Level
     from plan_review.render_json import as_data
     from plan_review.render_text import render_text
     from quartal.deploy import review

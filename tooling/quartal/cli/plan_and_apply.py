@@ -8,8 +8,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from plan_review.forms import Format
+from plan_review.levels import Level
 from plan_review.model import Plan
-from plan_review.policies import Level
 from plan_review.render_json import as_data
 from plan_review.render_text import render_text
 from plan_review.review import Review

@@ -7,7 +7,7 @@ from typing import Any
 
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.parse import parse_plan
-from plan_review.policies import load_rules
+from plan_review.rules import load_rules
 from plan_review.values import plain, shown
 from plan_review.verdict import drift_findings
 from quartal.core.errors import NotDeployedError

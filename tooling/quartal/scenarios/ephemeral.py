@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from etl_job.findings.wording import count
 from plan_review.cost import CostReview
 from plan_review.errors import ReviewError
-from plan_review.policies import Level
+from plan_review.levels import Level
 from plan_review.prices import load_prices
 from plan_review.render_text import render_text
 from plan_review.review import Review

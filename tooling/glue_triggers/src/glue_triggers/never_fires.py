@@ -10,7 +10,7 @@ from glue_triggers.conditions import Kind, Node
 from glue_triggers.finding import Finding, Level
 from glue_triggers.pipeline import Pipeline, Trigger
 from glue_triggers.reach import can_fire, can_start, has_dates, started_by
-from glue_triggers.rules import TriggerType
+from glue_triggers.trigger_types import TriggerType
 
 _START_BY_TRIGGER = "Let a trigger {where} start it; to start the chain by hand, call {call}."
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from glue_triggers.conditions import Kind, Node, Predicate
-from glue_triggers.rules import RefusedTriggerError, TriggerType, check, drop_crawlers_from_job_conditions
+from glue_triggers.trigger_types import RefusedTriggerError, TriggerType, check, drop_crawlers_from_job_conditions
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -9,7 +9,7 @@ from itertools import product
 from glue_triggers.conditions import End, Node
 from glue_triggers.cron import Cron, CronError
 from glue_triggers.pipeline import Pipeline, Trigger
-from glue_triggers.rules import TriggerType
+from glue_triggers.trigger_types import TriggerType
 
 _MOST_COMBINATIONS = 4096
 

@@ -10,8 +10,8 @@ from glue_triggers.conditions import Kind, Node
 from glue_triggers.cron import Cron, CronError
 from glue_triggers.finding import Finding, Level
 from glue_triggers.pipeline import Pipeline, Trigger
-from glue_triggers.rules import RefusedTriggerError
 from glue_triggers.simulation import YEAR
+from glue_triggers.trigger_types import RefusedTriggerError
 
 RETIRED_VERSIONS = frozenset({"0.9", "1.0", "2.0"})  # G34
 _UNIX_WORKDAYS = "1-5"  # Monday to Friday in a crontab

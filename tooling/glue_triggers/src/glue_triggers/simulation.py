@@ -12,7 +12,7 @@ from glue_triggers.conditions import SUCCEEDED, End, Kind, Node, ended_since
 from glue_triggers.cron import Cron, CronError
 from glue_triggers.pipeline import Crawler, Job, Pipeline, Trigger
 from glue_triggers.reach import is_ready
-from glue_triggers.rules import TriggerType
+from glue_triggers.trigger_types import TriggerType
 
 YEAR = timedelta(days=365)
 ASSUMED_JOB_MIN = 10.0

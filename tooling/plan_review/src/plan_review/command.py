@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from plan_review.forms import Gate
+from plan_review.levels import Level
 from plan_review.parse import parse_plan
 from plan_review.plan_file import STDIN, read_plan_file
-from plan_review.policies import Level, load_rules
 from plan_review.policy_report import not_run
 from plan_review.prices import load_prices
 from plan_review.review import Basis, Review, review
+from plan_review.rules import load_rules
 from plan_review.usage import load_usage
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from plan_review.access import is_policy
 from plan_review.conditions import is_unseen, parse_number, without_indices
 from plan_review.model import Action, Plan, ResourceChange, without_index
-from plan_review.policies import RuleBook
+from plan_review.rules import RuleBook
 from plan_review.values import AttributeChange, Marker
 
 _BUNDLED = Path(__file__).parent / "types.yaml"

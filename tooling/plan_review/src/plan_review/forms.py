@@ -57,7 +57,7 @@ def rendered(made: Review, form: Format) -> str:
 
         return json.dumps(as_data(made), indent=2) + "\n"
     if form is Format.HTML:
-        from plan_review.page import render_page
+        from plan_review.render_html import render_page
 
         return render_page(made)
     from plan_review.render_markdown import render_markdown

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from glue_triggers.pipeline import Crawler, Job, Pipeline, Trigger, Workflow
-from glue_triggers.rules import TriggerType
+from glue_triggers.trigger_types import TriggerType
 from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.values import Marker
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plan_review.levels import Level
 from plan_review.model import without_index
-from plan_review.policies import Finding, Level
 from plan_review.review import Review
+from plan_review.rules import Finding
 from plan_review.wording import before_after, moment
 
 _MOST_APART = 3

@@ -15,9 +15,9 @@ from plan_review.cost import CostReview, cost_review
 from plan_review.glue_pipeline import glue_pipelines
 from plan_review.grouping import ModuleGroup, by_module
 from plan_review.model import FailedApply, Plan
-from plan_review.policies import Finding, RuleBook, findings
 from plan_review.policy_report import PolicyReport
 from plan_review.prices import PriceList
+from plan_review.rules import Finding, RuleBook, findings
 from plan_review.schedule import ScheduleChange, schedule_changes
 from plan_review.usage import Usage
 from plan_review.verdict import Verdict

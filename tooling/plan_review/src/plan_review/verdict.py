@@ -9,11 +9,12 @@ from plan_review.access import AccessChange, access_changes
 from plan_review.cost import CostReview
 from plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes, unseen_attributes
 from plan_review.exposure import opened_to_everybody
+from plan_review.levels import Level
 from plan_review.lifecycle import kept_longer, losing_rules
 from plan_review.model import Action, FailedApply, Plan
 from plan_review.outputs import output_findings
-from plan_review.policies import Finding, Level, RuleBook, findings
 from plan_review.policy_report import PolicyReport
+from plan_review.rules import Finding, RuleBook, findings
 from plan_review.schedule import ScheduleChange
 from plan_review.tags import tag_findings
 

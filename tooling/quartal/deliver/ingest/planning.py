@@ -9,10 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from quartal.contracts.model import Contract, FileFormat
 from quartal.core.errors import ConfigurationError, IngestError
-from quartal.deliver.ingest.beyond import is_beyond
 from quartal.deliver.ingest.chunk_file import ChunkLayout
 from quartal.deliver.ingest.chunks import Key, KeyRange, even_bounds, walked_bounds
 from quartal.deliver.ingest.csv_chunk import CsvLayout
+from quartal.deliver.ingest.postgresql_dates import is_beyond_calendar
 from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
 from quartal.deliver.ingest.relation import Relation
 from quartal.deliver.upload.delivery_manifest import DeliveredFile
@@ -113,7 +113,7 @@ def find_bounds(relation: Relation, reader: Connection, rows: int, chunk_rows: i
     try:
         return _find_bounds(relation, reader, rows, chunk_rows)
     except DBAPIError as error:
-        if not is_beyond(error):
+        if not is_beyond_calendar(error):
             raise
         raise ConfigurationError(
             f"The key column {', '.join(relation.key)} holds a value that is not a day in the years 1 to 9999: "

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from quartal.core.errors import IngestError
-from quartal.deliver.ingest.beyond import is_beyond, keep_beyond
 from quartal.deliver.ingest.chunk_file import ChunkLayout, RowError, Rows, WrittenChunk
 from quartal.deliver.ingest.chunks import KeyRange
 from quartal.deliver.ingest.database import Database
+from quartal.deliver.ingest.postgresql_dates import is_beyond_calendar, keep_values_beyond_calendar
 from quartal.deliver.ingest.progress import ChunkOutcome, Progress
 from quartal.deliver.ingest.relation import Relation
 from quartal.deliver.ingest.snapshot import Snapshot
@@ -152,9 +152,9 @@ class ChunkTransfer:
             try:
                 return self._written(connection, chunk, file, stopping)
             except DBAPIError as error:
-                if not is_beyond(error):
+                if not is_beyond_calendar(error):
                     raise
-            keep_beyond(connection)
+            keep_values_beyond_calendar(connection)
             file.seek(0)
             file.truncate()
             return self._written(connection, chunk, file, stopping)

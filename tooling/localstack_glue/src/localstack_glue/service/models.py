@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from glue_triggers.conditions import End, Node, Predicate
-from glue_triggers.rules import TriggerType
+from glue_triggers.trigger_types import TriggerType
 from localstack_glue.data_quality.models import EvaluationRun
 from localstack_glue.service.stores import AccountRegionBundle, BaseStore, kept_by_region
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from glue_triggers.rules import TriggerType
+from glue_triggers.trigger_types import TriggerType
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from glue_triggers.cron import Cron
-from glue_triggers.rules import TriggerType
+from glue_triggers.trigger_types import TriggerType
 from localstack_glue.crawlers.crawlers import Crawlers
 from localstack_glue.jobs.jobs import Jobs
 from localstack_glue.service.account_region import Scope

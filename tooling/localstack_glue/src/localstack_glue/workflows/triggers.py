@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from glue_triggers import rules
+from glue_triggers import trigger_types
 from glue_triggers.cron import CronError
-from glue_triggers.rules import RefusedTriggerError, TriggerType
+from glue_triggers.trigger_types import RefusedTriggerError, TriggerType
 from localstack_glue.service import answers
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -222,13 +222,15 @@ def _check(
     workflow_name: str | None,
 ) -> None:
     try:
-        rules.check(trigger_type, actions=actions, schedule=schedule, predicate=predicate, workflow_name=workflow_name)
+        trigger_types.check(
+            trigger_type, actions=actions, schedule=schedule, predicate=predicate, workflow_name=workflow_name
+        )
     except (CronError, RefusedTriggerError) as error:
         raise InvalidInputException(str(error)) from error
 
 
 def _kept_predicate(predicate: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return rules.drop_crawlers_from_job_conditions(predicate) if predicate else predicate
+    return trigger_types.drop_crawlers_from_job_conditions(predicate) if predicate else predicate
 
 
 def _starting(scope: Scope, job_name: str | None) -> list[Trigger]:

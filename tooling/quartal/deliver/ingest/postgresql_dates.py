@@ -16,7 +16,7 @@ from quartal.deliver.ingest.values import BeyondCalendar
 _TYPES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 
 
-def is_beyond(error: DBAPIError) -> bool:
+def is_beyond_calendar(error: DBAPIError) -> bool:
     """Whether the driver could not convert a value of the server to Python."""
     try:
         import psycopg
@@ -25,7 +25,7 @@ def is_beyond(error: DBAPIError) -> bool:
     return isinstance(error.orig, psycopg.DataError) and error.orig.sqlstate is None
 
 
-def keep_beyond(connection: Connection) -> None:
+def keep_values_beyond_calendar(connection: Connection) -> None:
     """Make cursors of this connection return such values unchanged. They are slower than the driver's own."""
     from psycopg.types import datetime as loaders
 

@@ -1,10 +1,9 @@
-"""Rules of our own, as data: which change needs whose consent. The bundled ones are in rules.yaml and in rules/."""
+"""Rules, as data: which change needs which level of consent. The bundled ones are in rules.yaml and in rules/."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from plan_review.conditions import Condition, is_unseen, names_within
 from plan_review.errors import ReviewInputError
 from plan_review.file_problems import problem_lines
+from plan_review.levels import Level
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.replacement import parts
 from plan_review.values import Marker
@@ -27,22 +27,6 @@ _BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
 # resources by type and name: removed ones without a replacement by their id, created ones by any of their names
 Named = frozenset[tuple[str, str]]
 _NAMES = ("arn", "bucket", "id", "name", "url")
-
-
-class Level(IntEnum):
-    """The consent that a finding needs; each level includes those below it."""
-
-    NOTE = 0
-    CHANGE = 1
-    ACCESS = 2
-    DESTROY = 3
-    DATA = 4
-    BLOCKED = 5
-
-    @property
-    def word(self) -> str:
-        """The level as users write it."""
-        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which triggers AWS refuses (G3-G5, G11), in the API's own words."""
+"""The types of triggers, and which triggers AWS refuses (G3-G5, G11), in the API's own words."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from markupsafe import Markup
 from glue_triggers.wording import chain, when
 from plan_review.grouping import short_name
 from plan_review.headline import grouped, headline
+from plan_review.html_page import page_environment, render_template
 from plan_review.model import Action, ResourceChange
-from plan_review.pages import page_environment, render_template
 from plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw, is_worth_drawing
 from plan_review.review import Review
 from plan_review.schedule import alike
