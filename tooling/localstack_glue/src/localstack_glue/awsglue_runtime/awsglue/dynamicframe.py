@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark import RDD
 from pyspark.sql import DataFrame
 
-from awsglue import choices, paths, records, relational, reshaping, unboxing
+from awsglue import choices, paths, records, relational, reshaping, resolving_choices, unboxing
 from awsglue.errors import GlueDataError, check_options, refused, unsupported
 from awsglue.framecollection import DynamicFrameCollection
 from awsglue.gluetypes import StructType, from_spark
@@ -65,7 +65,7 @@ class DynamicFrame:
 
     def toDF(self, options: Sequence[Any] | None = None) -> DataFrame:
         """The records as a DataFrame. Unresolved choices become structs with one field per type."""
-        return reshaping.with_options(self._df, options or ())
+        return resolving_choices.with_options(self._df, options or ())
 
     def _next(self, frame: DataFrame, errors: DataFrame | None = None) -> DynamicFrame:
         """The result of a transformation: this frame's errors become previous errors."""
@@ -184,13 +184,15 @@ class DynamicFrame:
         if specs is not None and choice:
             raise ValueError("Parameter specs and option are both specified, choose one.")
         if specs is not None:
-            return self._next(reshaping.resolve_choice(self._df, [specs] if isinstance(specs, tuple) else specs))
+            return self._next(
+                resolving_choices.resolve_choice(self._df, [specs] if isinstance(specs, tuple) else specs)
+            )
         if choice.lower() == "match_catalog":
             if not database or not table_name:
                 raise ValueError("choice='match_catalog' needs database and table_name")
             wanted = self.glue_ctx.catalog.types(database, table_name, catalog_id)
-            return self._next(reshaping.match_schema(self._df, wanted))
-        return self._next(reshaping.resolve_all(self._df, choice))
+            return self._next(resolving_choices.match_schema(self._df, wanted))
+        return self._next(resolving_choices.resolve_all(self._df, choice))
 
     resolve_choice = resolveChoice
 

@@ -1,0 +1,99 @@
+"""DynamicFrame's resolveChoice: choices become one type, several columns or a struct.
+
+Follows the page "DynamicFrame class" of the AWS Glue Developer Guide.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
+
+from awsglue import choices, paths
+from awsglue.errors import unsupported
+from awsglue.gluetypes import spark_type
+from awsglue.spark_versions import cast_or_null
+from awsglue.spelling import by_spelling
+
+LOG = logging.getLogger(__name__)
+
+
+@by_spelling
+def resolve_choice(frame: DataFrame, specs: Iterable[tuple[str, str]]) -> DataFrame:
+    """Resolve choices field by field: `cast:TYPE`, `project:TYPE`, `make_cols`, `make_struct`."""
+    for path, action in specs:
+        if paths.ARRAY in path:
+            frame = _resolved_in_array(frame, path, action)
+            continue
+        names = paths.split(path)
+        field = paths.field_at(frame.schema, names)
+        if field is None:
+            LOG.warning("resolveChoice: there is no field %s", path)
+            continue
+        frame = _resolved(frame, names, field, action)
+    return frame
+
+
+def _resolved_in_array(frame: DataFrame, path: str, action: str) -> DataFrame:
+    kind, _, target = action.partition(":")
+    wanted = spark_type(target) if kind in {"cast", "project"} else None
+    if wanted is None:
+        unsupported(f"the resolveChoice action {action} at {path}, inside an array")
+    changed = paths.changed(frame, path, lambda value, _: cast_or_null(value, wanted))
+    return frame if changed is None else changed
+
+
+def with_options(frame: DataFrame, options: Sequence[Any]) -> DataFrame:
+    """Resolve choices by the options of `toDF`."""
+    for option in options:
+        action = option.action.upper()
+        if action not in {"PROJECT", "KEEPASSTRUCT"}:
+            raise ValueError(f"Invalid resolve action {option.action}. Action must be one of KeepAsStruct and Project.")
+        if action == "PROJECT" and option.target is None:
+            raise ValueError("Target type must be specified with project action.")
+        spec = f"project:{_target_name(option.target)}" if action == "PROJECT" else "make_struct"
+        frame = resolve_choice(frame, [(option.path, spec)])
+    return frame
+
+
+def _target_name(target: Any) -> str:
+    named = getattr(target, "typeName", None) or getattr(target, "name", None)
+    return str(named() if callable(named) else named or target)
+
+
+@by_spelling
+def resolve_all(frame: DataFrame, action: str) -> DataFrame:
+    """Resolve all choices in the same way."""
+    for name in paths.any_field(frame.schema, choices.is_choice):
+        frame = _resolved(frame, (name,), frame.schema[name], action)
+    return frame
+
+
+def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action: str) -> DataFrame:
+    kind, _, target = action.partition(":")
+    match kind.lower():
+        case "cast":
+            columns = [choices.cast(names, field, target).alias(field.name, metadata=choices.PLAIN)]
+        case "project":
+            columns = [choices.project(names, field, target).alias(field.name, metadata=choices.PLAIN)]
+        case "make_struct" | "keep_as_struct" if choices.is_choice(field):
+            columns = [paths.column(names).alias(field.name, metadata=choices.PLAIN)]
+        case "make_cols" if choices.is_choice(field):
+            columns = choices.as_columns(names, field)
+        case "make_struct" | "keep_as_struct" | "make_cols":
+            return frame
+        case _:
+            unsupported(f"the resolveChoice action {action}")
+    return paths.replace(frame, names, columns)
+
+
+@by_spelling
+def match_schema(frame: DataFrame, wanted: Mapping[str, str]) -> DataFrame:
+    """Cast fields to the types that a catalog table has for them."""
+    for name, target in wanted.items():
+        names = paths.matching(frame.schema, (name,), case_sensitive=False)
+        if names is not None:
+            matched = choices.cast(names, frame.schema[names[0]], target).alias(names[0], metadata=choices.PLAIN)
+            frame = paths.replace(frame, names, [matched])
+    return frame
