@@ -70,6 +70,34 @@ def test_change_that_keeps_everything_safe_breaks_no_rule(basis):
     assert broken_rules(basis, "prod", *kept) == {}
 
 
+PROPERTIES = "num.partitions=1\nlog.retention.ms=-1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_found"),
+    [
+        pytest.param(PROPERTIES, PROPERTIES.replace("-1", "1000"), True, id="line changed"),
+        pytest.param(PROPERTIES, "num.partitions=1", True, id="line removed"),
+        pytest.param("num.partitions=1", PROPERTIES, True, id="line added"),
+        pytest.param(PROPERTIES, PROPERTIES.replace("s=1", "s=3"), False, id="another line"),
+        pytest.param(PROPERTIES, "log.retention.ms=-1\nnum.partitions=1", False, id="another order"),
+    ],
+)
+def test_rule_about_lines_looks_only_at_those_that_change(basis, before, after, is_found):
+    entry = change("aws_msk_configuration", {"server_properties": before}, {"server_properties": after})
+    assert ("topics-kept-otherwise" in broken_rules(basis, "dev", entry)) is is_found
+
+
+@pytest.mark.parametrize(
+    ("name", "is_found"), [pytest.param("maxmemory-policy", True, id="it"), pytest.param("x", False, id="another")]
+)
+def test_rule_about_a_named_block_looks_at_no_other(basis, name, is_found):
+    others = [{"name": "timeout", "value": "0"}]
+    before, after = ([*others, {"name": name, "value": value}] for value in ("noeviction", "allkeys-lru"))
+    entry = change("aws_elasticache_parameter_group", {"parameter": before}, {"parameter": after[::-1]})
+    assert ("cache-evicts" in broken_rules(basis, "dev", entry)) is is_found
+
+
 @pytest.mark.parametrize(("environment", "is_found"), [("prod", True), ("dev", False)])
 def test_bucket_that_a_destroy_may_empty_is_blocked_in_prod_alone(basis, environment, is_found):
     found = broken_rules(basis, environment, change("aws_s3_bucket", None, {"force_destroy": True}))

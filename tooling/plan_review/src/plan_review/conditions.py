@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from plan_review.model import ResourceChange
 from plan_review.values import Marker
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-_INDEX = re.compile(r"\[\d+\]")
+_STEP = re.compile(r"\[([^\[\]]+)\]|([^.\[\]]+)")
+_INDEX = re.compile(r"\[(?:\d+|\w+=[^\[\]]*)\]")
 _SECONDS = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)s?")
 _ANYWHERE = "**"
 _FOR_EVER = float("inf")
@@ -25,7 +25,8 @@ _WIDEST_OF_ONE_OWNER = {4: 8, 6: 16}
 class Condition(BaseModel):
     """A test of one attribute, or of several of which one must pass; all given tests must hold.
 
-    A path goes into every element of a list; `**.a.b` is the path at any depth. What is unknown or sensitive meets
+    A path goes into every element of a list; `a[name=x].b` only into those named x, and `**.a.b` is the path at any
+    depth. What is unknown or sensitive meets
     `is_not`, and `becomes_not` and `decreases` where the value is known today: it may be what is feared. `or_may` lets
     every test be met so.
 
@@ -38,6 +39,7 @@ class Condition(BaseModel):
         is_emptied: a value is removed, or a list becomes shorter.
         is_set: there is a value.
         matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
+        changed_line: a pattern that a line has which was added to a text, or removed from it.
         opens: a network open to everybody that was not open before.
         is_known: what it looks for is known before the apply, so that a value which is not is none: a name that AWS
             gives, say, where a value of the apply is the address of a resource.
@@ -53,6 +55,7 @@ class Condition(BaseModel):
     becomes_not: Any = None
     matches: str | None = None
     newly_matches: str | None = None
+    changed_line: str | None = None
     endless: tuple[Any, ...] = ()
     increases: bool = False
     decreases: bool = False
@@ -117,6 +120,8 @@ class Condition(BaseModel):
                 return any(_matches(self.matches, value) for value in after)
             case "newly_matches":
                 return any(_matches(self.newly_matches, value) for value in _new(before, after))
+            case "changed_line":
+                return any(_matches(self.changed_line, line) for line in _lines(before) ^ _lines(after))
             case "increases":
                 return self._is_less(before, after) is self.increases
             case "decreases":
@@ -215,24 +220,36 @@ def values_at(attributes: Any, path: str) -> list[Any]:
         path = path.removeprefix(f"{_ANYWHERE}.")
         name = path.partition(".")[0]
         return [value for holder in _within(attributes) if name in holder for value in values_at(holder, path)]
-    for name, index in _STEP.findall(path):
-        start = list(_inner(start, name, index))
+    for chosen, name in _STEP.findall(path):
+        start = list(_inner(start, name, chosen))
     return [entry for value in start for entry in _elements(value)] or [None]
 
 
-def _inner(holders: list[Any], name: str, index: str) -> Iterator[Any]:
+def _inner(holders: list[Any], name: str, chosen: str) -> Iterator[Any]:
+    """The values of a name in holders, or the elements that an index or `name=value` chooses."""
     for holder in holders:
         if isinstance(holder, Marker):
             yield holder
-        elif index:
-            if isinstance(holder, list) and int(index) < len(holder):
-                yield holder[int(index)]
+        elif chosen:
+            yield from _chosen(holder, chosen)
         else:
             for each in holder if isinstance(holder, list) else [holder]:
                 if isinstance(each, Marker):
                     yield each
                 elif isinstance(each, dict) and name in each:
                     yield each[name]
+
+
+def _chosen(elements: Any, chosen: str) -> Iterator[Any]:
+    if not isinstance(elements, list):
+        return
+    key, is_named, wanted = chosen.partition("=")
+    if not is_named:
+        yield from elements[int(chosen) : int(chosen) + 1]
+        return
+    for each in elements:
+        if isinstance(each, Marker) or (isinstance(each, dict) and str(each.get(key)) == wanted):
+            yield each
 
 
 def _elements(value: Any) -> Iterator[Any]:
@@ -265,6 +282,10 @@ def _new(before: list[Any], after: list[Any]) -> Iterator[Any]:
     for value in after:
         if value not in before:
             yield value
+
+
+def _lines(values: list[Any]) -> set[str]:
+    return {line for value in values if isinstance(value, str) for line in value.splitlines()}
 
 
 def _set(values: list[Any]) -> int:
