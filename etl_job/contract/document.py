@@ -88,7 +88,9 @@ def _contract_in(document: Document, dataset: str) -> Contract:
     quality = schema.get("quality")
     return Contract.model_validate(
         {
-            "version": str(own) if isinstance(own, int | float) and not isinstance(own, bool) else own,
+            "version": document.find_text("version")
+            if isinstance(own, int | float) and not isinstance(own, bool)
+            else own,
             "dataset": dataset,
             "columns": schema.get("properties", ()),
             "quality": () if quality is None else quality,

@@ -1,12 +1,17 @@
 """Read the YAML of a contract with limits on memory, time and depth.
 
 Things that YAML accepts but a contract cannot mean are refused with their line: repeated keys, invalid or very long
-numbers, aliases that expand beyond the limits, and types other than text, number, boolean, date, list and mapping.
+numbers, numbers that would be rounded, aliases that expand beyond the limits, and types other than text, number,
+boolean, date, list and mapping.
+
+Versions of YAML make different numbers of 010 (8 in 1.1, 10 in 1.2) and 1:30 (90 in 1.1, text in 1.2): they are texts.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -19,6 +24,7 @@ MAX_DIGITS = 64  # of a number
 _TAG = "tag:yaml.org,2002:"
 _KINDS = {f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "timestamp", "str", "seq", "map", "merge")}
 _NUMBERS = (f"{_TAG}int", f"{_TAG}float")
+_NO_NUMBER = re.compile(r"[-+]?0[0-9_]+|.*:.*")
 
 
 class DocumentError(ValueError):
@@ -45,6 +51,11 @@ class Document:
             mark, node = found
             line = mark.start_mark.line
         return line + 1
+
+    def find_text(self, key: str) -> str | None:
+        """The text of a top-level value as it is written; None if there is no such value, or it has parts."""
+        found = None if self._root is None else _below(self._root, key)
+        return str(found[1].value) if found is not None and isinstance(found[1], ScalarNode) else None
 
 
 def read_document(text: str) -> Document:
@@ -113,15 +124,22 @@ class _BoundedLoader(yaml.SafeLoader):
             )
         if node.tag in _NUMBERS and len(str(node.value)) > MAX_DIGITS:
             raise _problem(node, f"a number has {len(node.value):,} characters; the limit is {MAX_DIGITS}")
+        if node.tag in _NUMBERS and _NO_NUMBER.fullmatch(str(node.value)):
+            return str(node.value)
         try:
             value = super().construct_object(node, deep)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+            is_rounded = (
+                isinstance(value, float) and math.isfinite(value) and Decimal(node.value) != Decimal(repr(value))
+            )
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
             shown = repr(str(node.value)[:100])
             raise _problem(
                 node, f"{shown} cannot be read as {node.tag.removeprefix(_TAG)}; quote it if it is text"
             ) from error
         if isinstance(value, float) and not math.isfinite(value):
             raise _problem(node, f"{str(node.value)[:100]} is not a finite number")
+        if is_rounded:
+            raise _problem(node, f"{node.value} has more digits than YAML keeps of a number; quote it")
         if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
             raise _problem(node, "an escape is only half of a character (a lone surrogate)")
         return value

@@ -1,6 +1,7 @@
 """Documents that are no contracts, or want to be too much: one line, with the place."""
 
 import json
+import re
 import string
 from pathlib import Path
 
@@ -41,12 +42,14 @@ def laughs(level: str) -> str:
         pytest.param("a:\n  b: .inf", "line 2: .inf is not a finite number", id="infinity"),
         pytest.param("a: .nan", "line 1: .nan is not a finite number", id="no-number"),
         pytest.param("a: 1.0e+400", "is not a finite number", id="overflowing-number"),
+        pytest.param("a: 999999999999.9999999", "line 1: 999999999999.9999999 has more digits", id="number-to-round"),
         pytest.param("a: 1" + "0" * 5000, "line 1: a number has 5,001 characters", id="long-number"),
         pytest.param("a: 0x" + "f" * 5000, "a number has 5,002 characters", id="long-hexadecimal-number"),
         pytest.param("a: 2001-13-45", "'2001-13-45' cannot be read as timestamp", id="no-date"),
         pytest.param("a: !!python/object:os.system x", "the type !!python/object", id="python"),
         pytest.param("a: !!binary aGVsbG8=", "the type !!binary", id="binary"),
         pytest.param("a: !!set {b}", "the type !!set", id="set"),
+        pytest.param("a: !!float +-5", "'+-5' cannot be read as float", id="float-that-is-none"),
         pytest.param("a: !!int x", "'x' cannot be read as int", id="int-that-is-none"),
         pytest.param('a: "\\UFFFFFFFF"', "line 1", id="no-character"),
         pytest.param('a: "\\uD800"', "only half of a character", id="half-a-character"),
@@ -75,6 +78,17 @@ def test_byte_order_mark_is_no_part_of_the_document():
 def test_aliases_and_merges_are_read():
     text = "a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}"
     assert read_document(text).content == {"a": {"x": 1}, "b": {"x": 1}, "c": {"x": 1, "y": 2}}
+
+
+def test_numbers_of_which_versions_of_yaml_make_different_ones_are_texts():
+    read = read_document("a: [010, 0777, -07, 1:30, 12:30:00, 190:20:30.5, 0, -0, 0x10, 1_000, 0.10, 00, 10]").content
+    assert read == {"a": ["010", "0777", "-07", "1:30", "12:30:00", "190:20:30.5", 0, 0, 16, 1_000, 0.1, "00", 10]}
+
+
+@pytest.mark.parametrize("version", ["1.10", "1", "2.0", "010", "1:30", "1.0.0", "2024-01"])
+def test_version_is_the_one_that_is_written(version):
+    text = re.sub(r"(?m)^version: .*$", f"version: {version}", CONTRACT.read_text())
+    assert parse_contract(text, "c.yaml", DATASET).version == version
 
 
 def test_line_is_that_of_the_last_part_that_is_there():
