@@ -28,7 +28,11 @@ class PreparedRuns:
         self._lock = lock
 
     def run(self, scope: Scope, execution: QueryExecution) -> Prepared | Answer:
-        """The statement to run; an answer if there is nothing left to run."""
+        """The statement to run; an answer if there is nothing left to run.
+
+        Raises:
+            QueryFailedError: the workgroup has no prepared statement of that name.
+        """
         command = parse_command(execution.sql, execution.database)
         if command is None or command.kind not in ("prepare", "execute", "deallocate"):
             return Prepared(execution.sql, execution.parameters)

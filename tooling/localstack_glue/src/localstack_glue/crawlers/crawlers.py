@@ -153,7 +153,11 @@ class Crawlers:
         return {}
 
     def start_crawl(self, scope: Scope, name: str, origin: Origin) -> Crawl:
-        """Start a crawl; raise if one runs (G13)."""
+        """Start a crawl (G13).
+
+        Raises:
+            CrawlerRunningException: a crawl of this crawler runs.
+        """
         with self._lock:
             crawler = self._find(scope, name)
             if crawler.state is not CrawlerState.READY:

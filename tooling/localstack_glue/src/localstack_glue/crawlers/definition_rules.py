@@ -33,7 +33,11 @@ _MEMBERS = {
 
 
 def check_definition(definition: Mapping[str, Any]) -> None:
-    """Refuse definitions that AWS refuses, and those that this service cannot crawl."""
+    """Refuse definitions that AWS refuses, and those that this service cannot crawl.
+
+    Raises:
+        InvalidInputException: AWS would refuse it, or this service cannot crawl it.
+    """
     if not definition.get("Role"):
         raise InvalidInputException("Role must not be empty")
     targets = {kind: given for kind, given in (definition.get("Targets") or {}).items() if given}

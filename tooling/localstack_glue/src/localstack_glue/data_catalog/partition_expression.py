@@ -43,7 +43,12 @@ class Key:
     type: str
 
     def read(self, text: str) -> Any:
-        """Turn a text into a value of the key's type; raise ValueError."""
+        """Turn a text into a value of the key's type.
+
+        Raises:
+            ValueError: the text is not a value of this type.
+            InvalidInputException: the type is unknown.
+        """
         kind = self.type.partition("(")[0].strip().lower()
         if kind in _TEXTS:
             return text
@@ -59,7 +64,11 @@ class Key:
         raise InvalidInputException(f"Unknown type : '{self.type}'")
 
     def check_like(self) -> None:
-        """Refuse LIKE for types other than text."""
+        """Refuse LIKE for types other than text.
+
+        Raises:
+            InvalidInputException: the key is not text.
+        """
         kind = self.type.partition("(")[0].strip().lower()
         if kind not in _TEXTS:
             named = "Integral" if kind in _INTEGERS else kind.capitalize()
@@ -92,7 +101,11 @@ class PartitionExpression:
         return cls(keys, condition, frozenset(used))
 
     def holds(self, values: Sequence[str]) -> bool:
-        """Whether a partition with these values meets the condition."""
+        """Whether a partition with these values meets the condition.
+
+        Raises:
+            InvalidStateException: a stored value does not have its key's type.
+        """
         row = {}
         for key, value in zip(self.keys, values, strict=False):
             if key.name in self.used:

@@ -76,7 +76,13 @@ class PartitionIndexes:
 
 
 def add(table: FakeTable, index: Mapping[str, Any]) -> None:
-    """Check an index and keep it with its table."""
+    """Check an index and keep it with its table.
+
+    Raises:
+        InvalidInputException: a key is not a partition key of the table.
+        AlreadyExistsException: the table has an index of this name or with these keys.
+        ResourceNumberLimitExceededException: the table has as many indexes as it may have.
+    """
     indexes, name, keys = _indexes(table), index["IndexName"], list(index["Keys"])
     known = {key["Name"] for key in table.as_dict().get("PartitionKeys") or ()}
     unknown = [key for key in keys if key not in known]

@@ -25,7 +25,11 @@ def search(
     filters: Sequence[Mapping[str, Any]],
     sort: Sequence[Mapping[str, Any]],
 ) -> list[JsonDict]:
-    """Return the tables that hold the text and pass all filters; a text in double quotes is searched as a whole."""
+    """Return the tables that hold the text and pass all filters; a text in double quotes is searched as a whole.
+
+    Raises:
+        InvalidInputException: tables cannot be sorted by that member.
+    """
     found = [
         table
         for table in tables

@@ -73,7 +73,11 @@ class DuckDBEngine:
         return "'" + value.replace("'", "''") + "'"
 
     def first_match(self, value: str, pattern: str) -> str:
-        """The first match of a pattern that RE2 supports."""
+        """The first match of a pattern.
+
+        Raises:
+            UnsupportedRuleError: RE2 does not support the pattern.
+        """
         match = java_patterns.first_match(value, pattern)
         try:
             self._connection.execute("SELECT regexp_matches('', ?)", [pattern])
@@ -117,7 +121,11 @@ class DuckDBEngine:
         return f"CASE WHEN {is_like} THEN TRY_STRPTIME({value}, '{python_format}') END"
 
     def check_comparable(self, first: Column, second: Column) -> None:
-        """Refuse a text against a number: Spark casts the text in its own way."""
+        """Refuse a text against a number: Spark casts the text in its own way.
+
+        Raises:
+            UnsupportedRuleError: one is text and the other a number.
+        """
         if (first.kind == "text") != (second.kind == "text"):
             raise UnsupportedRuleError(
                 f"{first.name}, which is {first.type}, against {second.name}, which is {second.type}: Spark casts them"

@@ -48,7 +48,11 @@ def statement(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
 
 
 def condition(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
-    """A condition; see `statement`."""
+    """A condition; see `statement`.
+
+    Raises:
+        UnsupportedRuleError: it cannot be parsed or translated.
+    """
     try:
         return _written(sqlglot.parse_one(spark_sql, read="spark", into=exp.Condition), now, kinds)
     except SqlglotError as error:

@@ -31,7 +31,11 @@ RUN_OVERRIDES = (
 
 
 def complete(definition: Mapping[str, Any]) -> JsonDict:
-    """Check a definition and add AWS's defaults."""
+    """Check a definition and add AWS's defaults.
+
+    Raises:
+        InvalidInputException: AWS would refuse the definition.
+    """
     job = {key: value for key, value in definition.items() if value is not None}
     command = job.get("Command") or {}
     if not command.get("Name"):
@@ -52,7 +56,11 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
 
 
 def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
-    """Apply the parameters of StartJobRun or of a trigger's action to a job's definition."""
+    """Apply the parameters of StartJobRun or of a trigger's action to a job's definition.
+
+    Raises:
+        InvalidInputException: AWS would refuse the parameters, or this service does not support one.
+    """
     if request.get("ExecutionRoleSessionPolicy"):  # a run must not have more rights than it was meant to have
         raise InvalidInputException("glue-local does not support ExecutionRoleSessionPolicy")
     overrides = {key: request[key] for key in RUN_OVERRIDES if request.get(key) is not None}

@@ -142,7 +142,12 @@ class Jobs:
     def start_run(
         self, scope: Scope, name: str, request: Mapping[str, Any], origin: Origin, predecessors: Predecessors = ()
     ) -> JobRun:
-        """Start a run; if the job has as many as it may have, queue it or raise (G26, G27)."""
+        """Start a run, or queue it if the job has as many as it may have (G26, G27).
+
+        Raises:
+            ConcurrentRunsExceededException: the job has as many runs as it may have, and does not queue.
+            EntityNotFoundException: there is no such job.
+        """
         with self._lock:
             job = self._find(scope, name, "Failed to start job run due to missing metadata")
             run = self._new_run(scope, job, request, origin, predecessors)

@@ -46,6 +46,9 @@ def read_lines(file: IO[bytes], name: str, parameters: Mapping[str, str], encodi
         name: its name, whose suffix shows the compression.
         parameters: of the table and its SerDe: `skip.header.line.count`, `skip.footer.line.count`, `line.delim`.
         encoding: of its text.
+
+    Raises:
+        UnsupportedSerdeError: the encoding is unknown.
     """
     try:
         codecs.lookup(encoding)

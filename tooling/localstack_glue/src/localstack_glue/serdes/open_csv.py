@@ -21,7 +21,11 @@ class OpenCsv:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> "OpenCsv":
-        """Read the SerDe's parameters; a quote as escape character means the backslash, as in Hive."""
+        """Read the SerDe's parameters; a quote as escape character means the backslash, as in Hive.
+
+        Raises:
+            UnsupportedSerdeError: two of the three characters are the same.
+        """
         found = cls(
             (parameters.get("separatorChar") or ",")[0],
             (parameters.get("quoteChar") or '"')[0],
@@ -89,7 +93,11 @@ class OpenCsv:
 
 
 def csv_reader(kind: HiveType) -> Callable[[str], Any]:
-    """The function that reads a field as its type; dates are days, timestamps are milliseconds since 1970."""
+    """The function that reads a field as its type; dates are days, timestamps are milliseconds since 1970.
+
+    Raises:
+        UnsupportedSerdeError: the SerDe reads no columns of this type.
+    """
     if kind.is_nested or kind.kind == "binary":
         raise UnsupportedSerdeError(f"OpenCSVSerde reads no column of type {kind.kind}")
     if kind.kind == "date":

@@ -91,7 +91,12 @@ class Orchestrator:
     def start_workflow_run(
         self, scope: Scope, workflow: Workflow, properties: dict[str, str], batch: JsonDict | None = None
     ) -> WorkflowRun:
-        """Start a run over a snapshot of the triggers (G6); raise above the limit (G8)."""
+        """Start a run over a snapshot of the triggers (G6).
+
+        Raises:
+            InvalidInputException: no trigger starts the workflow.
+            ConcurrentRunsExceededException: it has as many runs as it may have (G8).
+        """
         with self._lock:
             _check_limit(workflow)
             run = self._new_run(scope, workflow, properties, batch)

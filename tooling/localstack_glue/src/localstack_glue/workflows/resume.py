@@ -19,7 +19,11 @@ class ResumePlan:
 
 
 def plan(previous: WorkflowRun, node_ids: Sequence[str]) -> ResumePlan:
-    """Plan a restart of some nodes: they and all that follow them run again, the others keep their results."""
+    """Plan a restart of some nodes: they and all that follow them run again, the others keep their results.
+
+    Raises:
+        InvalidInputException: the run had no such node, or none is given.
+    """
     nodes = [Node(Kind(action.kind), action.name) for action in previous.actions]
     attempted = {node_id(node.kind.value, previous.workflow_name, node.name): node for node in nodes}
     unknown = [node for node in node_ids if node not in attempted]

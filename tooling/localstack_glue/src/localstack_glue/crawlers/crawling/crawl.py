@@ -70,6 +70,7 @@ def crawl(
 
     Raises:
         CrawlCancelled: somebody stopped it on the way.
+        ValueError: there are more tables than the crawler's threshold; nothing was written.
     """
     policy = request.policy
     writer = CatalogWriter(glue, request.database, request.crawler_name, policy, log)

@@ -23,7 +23,11 @@ class S3Target:
 
     @classmethod
     def parse(cls, path: str, exclusions: Sequence[str] = (), sample_size: int | None = None) -> "S3Target":
-        """Read `s3://bucket/prefix`; `bucket/prefix` is accepted as AWS accepts it."""
+        """Read `s3://bucket/prefix`; `bucket/prefix` is accepted as AWS accepts it.
+
+        Raises:
+            ValueError: the path is not one of S3, or the sample size is out of range.
+        """
         parts = urlsplit(path if "://" in path else f"s3://{path}")
         if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc:
             raise ValueError(f"The path {path} is not an S3 path")

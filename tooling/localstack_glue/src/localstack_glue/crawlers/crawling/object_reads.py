@@ -34,7 +34,12 @@ class ObjectReads:
         object.__setattr__(self, "_http", urllib3.PoolManager(maxsize=self.connections, block=True))
 
     def get_object(self, Bucket: str, Key: str, Range: str) -> Mapping[str, Any]:  # noqa: N803 - as boto3 calls them
-        """GetObject; raise ClientError as a client does."""
+        """GetObject of a part of an object.
+
+        Raises:
+            ClientError: S3 refuses, as a client of boto3 reports it.
+            EndpointConnectionError: there is no answer.
+        """
         url = f"{self.endpoint_url}/{quote(Bucket)}/{quote(Key, safe='/~')}"
         request = AWSRequest("GET", url, headers={"Range": Range})
         S3SigV4Auth(self.credentials, "s3", self.region).add_auth(request)

@@ -19,7 +19,11 @@ def fetched_path(uri: str, folder: Path) -> Path:
 
 
 def fetch(s3: Any, uri: str, folder: Path) -> Path:
-    """Download one object into a folder, under its own name."""
+    """Download one object into a folder, under its own name.
+
+    Raises:
+        JobPreparationError: the URI is not one of S3, or the download fails.
+    """
     bucket, key = split_uri(uri)
     target = fetched_path(uri, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +58,11 @@ def upload(s3: Any, folder: Path, uri: str) -> None:
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """Split `s3://bucket/key`."""
+    """Split `s3://bucket/key`.
+
+    Raises:
+        JobPreparationError: it is not the URI of an S3 object.
+    """
     parts = urlsplit(uri)
     key = parts.path.lstrip("/")
     if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc or not PurePosixPath(key).name:

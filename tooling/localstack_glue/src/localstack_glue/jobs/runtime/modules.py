@@ -84,7 +84,11 @@ def _is_only_for(marker: Marker, extra: str, markers: Mapping[str, str]) -> bool
 
 
 def missing_requirements(lines: Iterable[str], runtime: RuntimePython) -> list[str]:
-    """List the requirements that a runtime does not meet; paths and URLs always count as missing."""
+    """List the requirements that a runtime does not meet; paths and URLs always count as missing.
+
+    Raises:
+        JobPreparationError: a line is not a requirement.
+    """
     missing = []
     for line in lines:
         if line.startswith(("s3://", "/", "http://", "https://")):
