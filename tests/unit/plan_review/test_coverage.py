@@ -231,7 +231,7 @@ def test_address_of_what_the_plan_makes_is_no_action_that_aws_names(reviewed, sh
         ("aws_cloudwatch_event_rule", {"state": "ENABLED"}, {"state": "DISABLED"}, "rule-disabled", "destroy"),
         ("aws_cloudwatch_event_rule", {"is_enabled": True}, {"is_enabled": False}, "rule-switched-off", "destroy"),
         ("aws_glue_crawler", {"role": "a"}, {"role": "b"}, "role-exchanged", "access"),
-        ("aws_glue_job", {"role_arn": "a"}, {"role_arn": "b"}, "role-arn-exchanged", "access"),
+        ("aws_glue_job", {"role_arn": "a"}, {"role_arn": "b"}, "role-exchanged", "access"),
     ],
 )
 def test_same_effect_has_the_same_level_as_the_end_of_the_resource(reviewed, kind, before, after, rule, level):
