@@ -181,6 +181,11 @@ def test_results_of_an_earlier_run_are_taken_where_the_caller_allows_it(athena: 
     assert len(athena.engine.asked) == 1
 
 
+def test_query_that_may_not_reuse_results_says_so(athena: Athena):
+    query = athena.wait_for(athena.start())
+    assert query["ResultReuseConfiguration"] == {"ResultReuseByAgeConfiguration": {"Enabled": False}}
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -111,3 +111,15 @@ def test_prepared_statements_are_created_run_and_dropped_by_sql(athena: Athena):
     assert athena.engine.asked[-1]["parameters"] == ("2", "'z'")
     athena.wait_for(athena.start("DEALLOCATE PREPARE p"))
     assert "was not found" in athena.wait_for(athena.start("EXECUTE p"))["Status"]["StateChangeReason"]
+
+
+def test_prepared_statements_are_fetched_in_batches(athena: Athena):
+    for name in ("p", "q"):
+        athena("CreatePreparedStatement", WorkGroup="w", StatementName=name, QueryStatement=f"select '{name}'")
+
+    answer = athena("BatchGetPreparedStatement", WorkGroup="w", PreparedStatementNames=["q", "none", "p"])
+
+    assert [found["QueryStatement"] for found in answer["PreparedStatements"]] == ["select 'q'", "select 'p'"]
+    (missing,) = answer["UnprocessedPreparedStatementNames"]
+    assert (missing["StatementName"], missing["ErrorCode"]) == ("none", "ResourceNotFoundException")
+    assert set(missing) == {"StatementName", "ErrorCode", "ErrorMessage"}

@@ -117,6 +117,7 @@ def test_partitions_come_by_expression_segment_and_page(catalog, glue):
     segments = [years(Segment={"SegmentNumber": number, "TotalSegments": 2}) for number in (0, 1)]
     assert sorted(segments[0] + segments[1]) == list(range(2020, 2026))
     assert years(MaxResults=2) == [2020, 2021]
+    assert years(Expression="  ") == list(range(2020, 2026))
 
 
 def test_table_of_an_unknown_database_is_refused(catalog):

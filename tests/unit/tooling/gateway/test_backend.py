@@ -67,6 +67,14 @@ def test_one_account_is_seen_by_glue_and_by_the_rest(place):
     assert place.client("glue").get_database(Name="seen")["Database"]["CatalogId"] == ACCOUNT
 
 
+@pytest.mark.parametrize("body", [b'{"AuditContext": 5}', b'{"DatabaseName": ["d"]}', b"[]", b"{"])
+def test_body_of_other_types_than_the_models_is_the_callers_fault(place, body):
+    signed = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/us-east-1/glue/aws4_request"
+    headers = {"X-Amz-Target": "AWSGlue.BatchGetPartition", "Content-Type": "application/x-amz-json-1.1"}
+    asked = urllib.request.Request(place.url, body, headers | {"Authorization": signed})
+    assert call_status(asked) == 400
+
+
 def test_crawl_goes_as_its_role_of_the_emulator_behind(place, lake):
     for name, may, status in (("may", "s3:*", "SUCCEEDED"), ("may-not", "s3:PutObject", "FAILED")):
         place.role(f"crawl-{name}", (["glue:*", "logs:*", may], "*"))

@@ -278,7 +278,7 @@ class Queries:
             SubstatementType=_substatement(execution),
             ResultConfiguration=configuration or None,
             ManagedQueryResultsConfiguration={"Enabled": True} if execution.is_managed else None,
-            ResultReuseConfiguration=execution.result_reuse or None,
+            ResultReuseConfiguration=execution.result_reuse or {"ResultReuseByAgeConfiguration": {"Enabled": False}},
             QueryExecutionContext={"Database": execution.database, "Catalog": GLUE_CATALOG.lower()},
             Status=present(
                 State=execution.state,

@@ -104,6 +104,7 @@ class PreparedStatements:
     def routes(self) -> Mapping[str, Operation]:
         """Name the operations."""
         return {
+            "BatchGetPreparedStatement": self.batch_get,
             "CreatePreparedStatement": self.create,
             "DeletePreparedStatement": self.delete,
             "GetPreparedStatement": self.get,
@@ -124,16 +125,19 @@ class PreparedStatements:
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetPreparedStatement."""
-        found = self._find(scope, request)
-        return {
-            "PreparedStatement": present(
-                StatementName=found.name,
-                QueryStatement=found.sql,
-                WorkGroupName=found.workgroup,
-                Description=found.description,
-                LastModifiedTime=found.modified_on,
-            )
-        }
+        return {"PreparedStatement": _shown_statement(self._find(scope, request))}
+
+    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchGetPreparedStatement; names without a statement are listed with the error."""
+        workgroup = request["WorkGroup"]
+        self._workgroups.find(scope, workgroup)
+        found, missing = [], []
+        for name in request["PreparedStatementNames"]:
+            try:
+                found.append(_shown_statement(self._find(scope, {"WorkGroup": workgroup, "StatementName": name})))
+            except ResourceNotFoundException as error:
+                missing.append({"StatementName": name, "ErrorCode": error.code, "ErrorMessage": error.message})
+        return {"PreparedStatements": found, "UnprocessedPreparedStatementNames": missing}
 
     def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListPreparedStatements of one workgroup."""
@@ -170,6 +174,16 @@ class PreparedStatements:
 def _missing(query_id: str) -> str:
     """The error in words by which Terraform recognises a deleted query: otherwise its later plans would fail."""
     return f"NamedQuery {query_id} does not exist."
+
+
+def _shown_statement(statement: PreparedStatement) -> JsonDict:
+    return present(
+        StatementName=statement.name,
+        QueryStatement=statement.sql,
+        WorkGroupName=statement.workgroup,
+        Description=statement.description,
+        LastModifiedTime=statement.modified_on,
+    )
 
 
 def _shown(query: NamedQuery) -> JsonDict:

@@ -82,7 +82,7 @@ class Partitions:
         """GetPartitions, by expression and segment if given, in pages."""
         table = _table(scope, request)
         partitions = list(table.partitions.values())
-        if text := request.get("Expression"):
+        if (text := request.get("Expression") or "").strip():  # Hive's client sends a blank one for all partitions
             expression = PartitionExpression.parse(text, table.as_dict().get("PartitionKeys") or ())
             partitions = [partition for partition in partitions if expression.holds(partition.values)]
         if segment := request.get("Segment"):

@@ -12,6 +12,7 @@ from localstack_glue.iam.requests import access_key_id
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
 from localstack_glue.service.errors import ServiceError
+from localstack_glue.service.json_types import check_body
 from localstack_glue.service.models import JsonDict
 
 
@@ -57,6 +58,8 @@ def read_scope(context: RequestContext) -> Scope:
 def _handler(operation: str) -> Callable[..., Any]:
     def handle(self: HostedApi, context: RequestContext, request: JsonDict) -> JsonDict:
         try:
+            if context.operation.service_model.protocol == "json":
+                check_body(context.operation, context.request.get_data())
             return self.api.invoke(context.operation, read_scope(context), request)
         except ServiceError as error:
             raise refused(error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -17,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from localstack_glue.iam.requests import access_key_id, posted_key
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.json_types import check_body
 
 DEFAULT_ACCOUNT = "000000000000"
 _DEFAULT_REGION = "us-east-1"
@@ -65,8 +67,12 @@ def _moment(value: str | float) -> datetime:
     return parsed.astimezone(UTC)
 
 
-def identify_call(request: Request, caller: Caller) -> ApiCall | None:
-    """The call of a request; None if no API has such a call."""
+def identify_call(request: Request, caller: Caller, own: Container[str] = ()) -> ApiCall | None:
+    """The call of a request; None if no API has such a call.
+
+    Raises:
+        SerializationError: the body of a call of one of this service's `own` APIs has other types than the model.
+    """
     if (request.content_type or "").startswith("application/x-www-form-urlencoded") and caller.service != "s3":
         request.get_data()  # reading its fields would use it up
     try:
@@ -75,6 +81,8 @@ def identify_call(request: Request, caller: Caller) -> ApiCall | None:
         operation, in_path = get_service_router(caller.service).match(request)
     except (HTTPException, KeyError, NotImplementedError, ValueError):
         return None
+    if protocol == "json" and caller.service in own:
+        check_body(operation, request.get_data())
     is_object = caller.service == "s3" and operation.name not in _BODY_OF_PARAMETERS
     parsed = PROTOCOL_PARSERS[protocol](operation, timestamp_parser=_moment).parse(
         {

@@ -100,7 +100,7 @@ class Gateway:
             return self._answered_by_backend(request, caller.scope())
         try:
             scope = caller.scope(session.account_id if session else self._find_account(caller.key))
-            call = identify_call(request, caller)
+            call = identify_call(request, caller, self._apis)
         except ServiceError as error:
             return _refusal(_error_protocol(request, caller.service), error)
         except (TypeError, ValueError) as error:
