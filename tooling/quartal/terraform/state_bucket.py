@@ -44,6 +44,7 @@ def exists(s3: S3Client, bucket: str) -> bool:
 
     Raises:
         ConfigurationError: it belongs to somebody else, or is in another region.
+        ClientError: S3 answers with another error.
     """
     try:
         s3.head_bucket(Bucket=bucket)

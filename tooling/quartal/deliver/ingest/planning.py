@@ -107,6 +107,7 @@ def find_bounds(relation: Relation, reader: Connection, rows: int, chunk_rows: i
 
     Raises:
         ConfigurationError: the key has a value outside Python's calendar.
+        DBAPIError: the database refuses or does not answer.
     """
     if rows <= chunk_rows:
         return ()

@@ -167,6 +167,7 @@ class RecordStore:
 
         Raises:
             UploadError: another ingest has written it since, or it could not be written or looked at.
+            ClientError, BotoCoreError: S3 refuses the write.
         """
         mark = {_WRITE: secrets.token_hex(8)}
         body = json.dumps(record.as_json(), indent=1).encode()

@@ -70,7 +70,11 @@ def require_etag(answer: Mapping[str, Any], call: str) -> str:
 
 
 def stored_etag(s3: S3Client, bucket: str, key: str, *, size_bytes: int, checksum: str) -> str | None:
-    """ETag of an object if it has exactly this content, by the checksum that S3 verified; None otherwise."""
+    """ETag of an object if it has exactly this content, by the checksum that S3 verified; None otherwise.
+
+    Raises:
+        ClientError: S3 refuses for another reason than that there is no object.
+    """
     try:
         head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     except ClientError as error:
