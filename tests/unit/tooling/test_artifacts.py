@@ -50,6 +50,31 @@ def test_deleted_contract_is_removed_from_the_artifacts(project: Path, tmp_path:
     assert [path.name for path in (target / "contracts").iterdir()] == ["other.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        pytest.param(
+            "- name: y # up\n- {name: n, a: [Y, x]}\n", "- name: 'y' # up\n- {name: 'n', a: ['Y', x]}\n", id="yes"
+        ),
+        pytest.param("- 1e3\n- 010\n- 2024-1-1\n- 0o17\n", "- '1e3'\n- '010'\n- '2024-1-1'\n- '0o17'\n", id="number"),
+        pytest.param("# y\na: &y 'y'\nb: *y\nc: yes\nd: 10\ne: |\n  y\n", None, id="nothing to quote"),
+        pytest.param("a: !!str y\n", None, id="its type is named"),
+        pytest.param("\ufeffa: é\r\nb: n\r\n", "\ufeffa: é\r\nb: 'n'\r\n", id="mark and line ends"),
+        pytest.param("a: [y\n", None, id="no YAML"),
+    ],
+)
+def test_texts_that_terraform_would_read_otherwise_are_quoted(project: Path, tmp_path: Path, text, quoted):
+    (project / "data/contracts/sightings.yaml").write_bytes(text.encode())
+    target = build_artifacts(project, tmp_path / "artifacts")
+    assert (target / "contracts/sightings.yaml").read_bytes().decode() == (quoted or text)
+
+
+def test_contract_that_is_no_text_is_left_to_the_job(project: Path, tmp_path: Path):
+    (project / "data/contracts/sightings.yaml").write_bytes(b"a: \xff\n")
+    target = build_artifacts(project, tmp_path / "artifacts")
+    assert (target / "contracts/sightings.yaml").read_bytes() == b"a: \xff\n"
+
+
 def test_missing_script_is_named(project: Path, tmp_path: Path):
     (project / "etl_job/main.py").unlink()
     with pytest.raises(ConfigurationError, match=r"main\.py is missing"):

@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from quartal.contracts.yaml_quotes import with_quotes
 from quartal.core.errors import ConfigurationError
 
 # the earliest time that a zip can hold: equal sources make equal bytes, so an unchanged job is an unchanged plan
@@ -32,9 +33,17 @@ def build_artifacts(root: Path, target: Path) -> Path:
             raise ConfigurationError(f"{source} is missing.", remedy="Restore it: git checkout -- etl_job")
         shutil.copyfile(source, target / name)
     for contract in contracts:
-        shutil.copyfile(contract, target / "contracts" / contract.name)
+        (target / "contracts" / contract.name).write_bytes(_with_quotes(contract.read_bytes()))
     write_package_zip(package, target / "etl_job.zip")
     return target
+
+
+def _with_quotes(contract: bytes) -> bytes:
+    """A contract that Terraform reads as the job does; what is no UTF-8 stays as it is, for the job to refuse."""
+    try:
+        return with_quotes(contract.decode()).encode()
+    except UnicodeDecodeError:
+        return contract
 
 
 def write_package_zip(package: Path, target: Path) -> None:

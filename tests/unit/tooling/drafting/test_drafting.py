@@ -28,6 +28,13 @@ from quartal.core.errors import ConfigurationError
 from tests.unit.tooling.drafting.drafts import AMBIGUOUS, EXAMPLE, ROOT, contract_in, day, drafted_from, shop, table
 
 
+def test_names_that_terraform_would_take_for_booleans_are_quoted(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,x,y,N", lambda n: f"{day(n)},{n},{n * 3}.5,{shop(n)}"))
+    assert "{name: 'y'," in drafted.text
+    assert "physicalName: 'N'" in drafted.text
+    assert [column.name for column in contract_in(drafted).columns] == ["day", "x", "y", "n"]
+
+
 def test_init_drafts_numbers_timestamps_and_measures_as_they_are_written(tmp_path):
     lines = ["ride;station;left_at;fee;minutes;member;zip;at"]
     for n in range(40):

@@ -16,6 +16,7 @@ from quartal.contracts.drafting.column_names import outside_reserved, published_
 from quartal.contracts.drafting.roles import Column, EventTime, counts_rows_of_file
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.model import EARLIEST_DAY, EARLIEST_EVENT, FileFormat
+from quartal.contracts.yaml_quotes import with_quotes
 
 _MOST_TYPED = 55  # the job distinguishes 63 rules, including its own
 _WIDTH = 118
@@ -263,7 +264,7 @@ def render_document(document: Mapping[str, Any], comment: Sequence[str]) -> str:
     """The contract with its comments, as text."""
     head = {name: content for name, content in document.items() if name != "schema"}
     lines = "".join(f"# {_one_line(line)}\n" for line in comment)
-    return f"{lines}\n{_yaml(head, False)}\n{_yaml({'schema': document['schema']}, None)}"
+    return with_quotes(f"{lines}\n{_yaml(head, False)}\n{_yaml({'schema': document['schema']}, None)}")
 
 
 def _one_line(text: str) -> str:
