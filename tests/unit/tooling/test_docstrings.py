@@ -48,6 +48,7 @@ OF_LIBRARIES = {
     "BotoCoreError",
     "ClientError",
     "CommitFailedException",
+    "DBAPIError",
     "EndpointConnectionError",
     "NoSuchJsonPathError",
     "NoSuchTableError",
