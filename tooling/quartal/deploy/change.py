@@ -35,7 +35,7 @@ def make_plan(workspace: Workspace, *, destroy: bool = False) -> Plan:
 def save_plan(
     workspace: Workspace, *, destroy: bool = False, keep_data: bool = False, prepare: Callable[[], None] | None = None
 ) -> dict[str, Any]:
-    """Stage the configuration, initialise Terraform, save a plan, and return it as `terraform show -json` gives it.
+    """Stage the configuration, initialise Terraform if needed, save a plan, and return it as `terraform show -json`.
 
     Args:
         workspace: the environment.
@@ -55,9 +55,10 @@ def save_plan(
     else:
         prepare()
     discard(workspace.staged)  # an earlier plan is no longer the last reviewed one
-    with workspace.console.waiting("terraform init") as line:
-        line.update()
-        workspace.terraform.init()
+    if not workspace.terraform.is_initialised:
+        with workspace.console.waiting("terraform init") as line:
+            line.update()
+            workspace.terraform.init()
     targets = _all_but_data(workspace) if destroy and keep_data else ()
     with workspace.console.waiting("terraform plan") as line:
         workspace.terraform.plan(

@@ -34,7 +34,8 @@ def find_drift(workspace: Workspace) -> Plan:
     try:
         with workspace.console.waiting("terraform plan -refresh-only") as line:
             line.update()
-            terraform.init()
+            if not terraform.is_initialised:
+                terraform.init()
             terraform.plan(lambda _: None, refresh_only=True)
         return parse_plan(terraform.show_plan())
     finally:

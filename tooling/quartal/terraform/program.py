@@ -14,12 +14,15 @@ from python_terraform import Terraform as CommandLine
 from quartal.core import process
 from quartal.core.errors import CommandError, NotDeployedError, TerraformConfigurationError, TerraformError
 from quartal.terraform.events import Diagnostic, TerraformEvent, parse_event
+from quartal.terraform.initialised import forget_initialised, is_initialised, note_initialised
+from quartal.terraform.known_outputs import read_outputs, state_hash, write_outputs
 from quartal.terraform.remedies import explain
 from quartal.terraform.retained_data import StateResource, state_resources
 from quartal.terraform.unwritten_state import keep_dumped_state, refuse_unwritten_state
 from quartal.terraform.working_copy import StagedRoot
 
 EventHandler = Callable[[TerraformEvent], None]
+_NO_PROVIDER = "Required plugins are not installed"
 
 
 class Terraform:
@@ -32,10 +35,16 @@ class Terraform:
     """
 
     def __init__(self, binary: Path, staged: StagedRoot, env: Mapping[str, str]) -> None:
+        self._binary = binary
         self._staged = staged
         self._env = env
         self._variables = f"infra/{staged.var_file}"
         self._command_line = CommandLine(working_dir=str(staged.folder), terraform_bin_path=str(binary))
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether another `init` would change nothing."""
+        return is_initialised(self._staged, self._binary, self._env)
 
     def init(self, *, migrate: bool = False) -> None:
         """Fetch the provider and connect the backend; the committed lock file decides versions and checksums.
@@ -50,7 +59,9 @@ class Terraform:
         options |= {"migrate_state": IsFlagged, "force_copy": IsFlagged} if migrate else {"reconfigure": IsFlagged}
         if self._staged.backend_config:
             options["backend_config"] = list(self._staged.backend_config)
+        forget_initialised(self._staged)
         self._run("init", **options)
+        note_initialised(self._staged, self._binary, self._env)
 
     def plan(
         self,
@@ -67,18 +78,23 @@ class Terraform:
         """
         refuse_unwritten_state(self._staged.folder)
         self._staged.folder.chmod(0o700)  # state and plan hold what only their owner may read
-        completed = self._run_with_events(
-            "plan",
-            on_event,
-            success_codes=(0, 2),  # -detailed-exitcode: 2 means changes
-            out=str(self._staged.plan_file),
-            var_file=self._staged.var_file,
-            detailed_exitcode=IsFlagged,
-            destroy=IsFlagged if destroy else None,
-            refresh_only=IsFlagged if refresh_only else None,
-            target=list(targets),
-            lock_timeout="60s",
-        )
+        options = {
+            "out": str(self._staged.plan_file),
+            "var_file": self._staged.var_file,
+            "detailed_exitcode": IsFlagged,
+            "destroy": IsFlagged if destroy else None,
+            "refresh_only": IsFlagged if refresh_only else None,
+            "target": list(targets),
+            "lock_timeout": "60s",
+        }
+        success_codes = (0, 2)  # -detailed-exitcode: 2 means changes
+        try:
+            completed = self._run_with_events("plan", on_event, success_codes=success_codes, **options)
+        except TerraformError as error:
+            if _NO_PROVIDER not in error.details:
+                raise
+            self.init()  # the provider was removed or damaged since the last one
+            completed = self._run_with_events("plan", on_event, success_codes=success_codes, **options)
         self._staged.plan_file.chmod(0o600)
         return completed.exit_code == 2
 
@@ -104,10 +120,16 @@ class Terraform:
         """
         if not self._staged.is_connected:
             raise _not_deployed()
+        known = read_outputs(self._staged)
+        if known is not None:
+            return known
+        before = state_hash(self._staged)
         values = json.loads(self._run("output", json=IsFlagged).stdout)
         if not values:
             raise _not_deployed()
-        return {name: output["value"] for name, output in values.items()}
+        outputs = {name: output["value"] for name, output in values.items()}
+        write_outputs(self._staged, outputs, of=before)
+        return outputs
 
     def _run(self, command: str, *arguments: str, **options: Any) -> process.CompletedCommand:
         line = self._command_line.generate_cmd_string(command, *arguments, **options)
@@ -147,6 +169,7 @@ class Terraform:
         details = tuple(line for diagnostic in diagnostics for line in diagnostic.lines()) or tuple(
             line.strip("│╷╵ ") for line in text.splitlines() if line.strip("│╷╵ ")
         )
+        forget_initialised(self._staged)  # it may be what a new `init` mends
         refuse_unwritten_state(self._staged.folder, exit_code=exit_code, details=details)
         if exit_code < 0:
             return TerraformError(
