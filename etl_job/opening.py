@@ -11,7 +11,7 @@ from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import Delivered, find_deliveries
 from etl_job.deliveries.raw_table import find_drift, properties_of_workflow, read_crawled_table
 from etl_job.deliveries.selection import Selection, select_deliveries
-from etl_job.deliveries.upload_records import complete
+from etl_job.deliveries.upload_records import with_incomplete
 from etl_job.errors import ContractError
 from etl_job.judging.judge import Judge
 from etl_job.lake.complete_answers import refuse_half_answers
@@ -100,7 +100,9 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
         contract_hash=contract.hash,
     )
     selection = selection.also_withdraw(state.to_withdraw)
-    selection = complete(store, root, contract, selection, published=state.published, is_free=not (named or withdrawn))
+    selection = with_incomplete(
+        store, root, contract, selection, published=state.published, selects_itself=not (named or withdrawn)
+    )
     processed = [delivery.name for delivery in selection.deliveries]
     refuse_mixed_counts(
         tables,

@@ -22,18 +22,25 @@ from etl_job.manifest.model import PublishedDelivery
 _READERS = 16  # requests at a time
 
 
-def complete(
+def with_incomplete(
     store: ObjectStore,
     lake_root: str,
     contract: Contract,
     selection: Selection,
     *,
     published: Mapping[str, PublishedDelivery],
-    is_free: bool,
+    selects_itself: bool,
 ) -> Selection:
     """The same selection, with the deliveries that lack uploaded files.
 
-    A run that selects deliveries itself checks every uploaded delivery; other runs check those that they process.
+    Args:
+        store: where the records and the files are.
+        lake_root: URI of the lake.
+        contract: the contract of the dataset.
+        selection: the deliveries that are there, and those that the run processes.
+        published: the published deliveries by name.
+        selects_itself: nobody named deliveries for the run, so it checks every uploaded one; other runs check those
+            that they process.
 
     Raises:
         InputError: an incomplete delivery is to be processed, or a record cannot be read.
@@ -42,7 +49,7 @@ def complete(
     changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
     asked = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}
     # One that has a record, and no files at all, lacks them too, unless it is published or withdrawn.
-    without_files = records.keys() - {*asked, *published, *selection.known} if is_free else set()
+    without_files = records.keys() - {*asked, *published, *selection.known} if selects_itself else set()
     names = sorted(records.keys() & {*asked, *without_files})
     with ThreadPoolExecutor(_READERS) as readers:
         contents = readers.map(lambda name: _read(store, records[name]), names)
@@ -67,7 +74,7 @@ def complete(
                 f"delivery {name} lacks {some(lost)}, which was uploaded according to {records[name]}: "
                 f"upload it again. If it was removed on purpose, {purpose}, and run again; nothing was written"
             )
-    processed = found if is_free else {delivery.name for delivery in selection.deliveries}
+    processed = found if selects_itself else {delivery.name for delivery in selection.deliveries}
     for name, problem in found.items():
         if name in processed:
             raise InputError(problem)

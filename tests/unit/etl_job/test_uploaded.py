@@ -7,7 +7,7 @@ import pytest
 
 from etl_job.deliveries.delivered import find_deliveries
 from etl_job.deliveries.selection import Selection, select_deliveries, to_inputs
-from etl_job.deliveries.upload_records import complete
+from etl_job.deliveries.upload_records import with_incomplete
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
 from etl_job.manifest.model import PublishedDelivery
@@ -57,8 +57,8 @@ class Lake:
             contract_hash=self.contract.hash,
         )
         store = store or LocalObjectStore()
-        return complete(
-            store, f"file://{self.root}", self.contract, selection, published=self.published, is_free=not named
+        return with_incomplete(
+            store, f"file://{self.root}", self.contract, selection, published=self.published, selects_itself=not named
         )
 
 

@@ -20,7 +20,7 @@ SCHEMA = "information_schema"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The source of metadata."""
+    """Where the contents come from: the catalog, and PyIceberg's properties for reading Iceberg tables."""
 
     catalog: GlueCatalog
     iceberg_properties: dict[str, str]

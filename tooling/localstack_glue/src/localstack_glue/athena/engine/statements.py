@@ -24,7 +24,7 @@ from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expression_translation import Resolve, Translator
 from localstack_glue.athena.engine.trino.query_translation import Output, QueryTranslator
-from localstack_glue.athena.engine.trino.rewrites import values_query, written_out
+from localstack_glue.athena.engine.trino.rewrites import expand_short_forms, values_query
 from localstack_glue.athena.engine.trino.types import (
     BIGINT,
     BOOLEAN,
@@ -163,7 +163,7 @@ class Query:
         self._written = _written_names(statement)
         self._tree = expand(statement.copy(), database, lookup, is_with_query)
         grammar.check(self._tree)
-        self._tree = written_out(self._tree)
+        self._tree = expand_short_forms(self._tree)
         self._database = database
         names = {each.name for each in self._tree.find_all(exp.Column)}
         self.names_places = not names.isdisjoint(name for name, _ in _PLACES)

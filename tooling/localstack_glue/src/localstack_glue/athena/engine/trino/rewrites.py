@@ -7,8 +7,8 @@ VIEW = "view"  # for a query in brackets that replaces a table: its full name, a
 _PARTS = ("partition_by", "order", "spec")
 
 
-def written_out(tree: exp.Expr) -> exp.Expr:
-    """The query, changed in place."""
+def expand_short_forms(tree: exp.Expr) -> exp.Expr:
+    """Expand them in place, and return the query."""
     for select in list(tree.find_all(exp.Select)):
         if select.args.get("windows"):
             _inline_windows(select)
