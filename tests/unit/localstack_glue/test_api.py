@@ -16,7 +16,7 @@ from localstack_glue.service.errors import (
     OperationNotSupportedException,
     ValidationException,
 )
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page, page_by_name
 from localstack_glue.service.request_checks import check_members
 from localstack_glue.service.settings import Settings
 from tests.unit.localstack_glue.answer_checks import model as model_of
@@ -161,7 +161,31 @@ def test_pages_hold_everything_once_and_in_order(items, limit):
     assert rounds == max(1, -(-len(items) // limit))
 
 
-@pytest.mark.parametrize("token", ["x", "ü", "ZnJvbTp4", "LTE="])
+@pytest.mark.parametrize(
+    ("names", "key"), [("abcdefgh", str), ("hgfedcba", lambda name: chr(200 - ord(name)))], ids=["rising", "falling"]
+)
+def test_pages_that_are_emptied_one_by_one_hold_everything(names, key):
+    left, found, token = list(names), [], None
+    while not found or token:
+        part, token = page(left, token, 3, key=key)
+        found += part
+        left = [name for name in left if name not in part]
+    assert found == list(names)
+
+
+def test_item_that_comes_first_in_the_meantime_is_not_listed_twice():
+    first, token = page(["run 2", "run 1"], None, 1, key=str)
+    assert page(["run 3", "run 2", "run 1"], token, 1, key=str) == (["run 1"], None)
+    assert first == ["run 2"]
+
+
+def test_things_are_listed_by_name():
+    found, token = page_by_name([SimpleNamespace(name=name) for name in ("c", "a", "b")], None, 2)
+    assert [each.name for each in found] == ["a", "b"]
+    assert page_by_name([SimpleNamespace(name=name) for name in ("aa", "c")], token, 2)[0][0].name == "c"
+
+
+@pytest.mark.parametrize("token", ["x", "ü", "ZnJvbTp4", "LTE=", "bnVsbA==", "eyJsYXN0RXZhbHVhdGVkS2V5IjogMX0="])
 def test_unknown_token_is_refused(token):
     with pytest.raises(InvalidInputException):
         page([1, 2], token, 1)

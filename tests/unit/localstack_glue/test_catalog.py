@@ -120,6 +120,28 @@ def test_partitions_come_by_expression_segment_and_page(catalog, glue):
     assert years(Expression="  ") == list(range(2020, 2026))
 
 
+def test_partitions_and_versions_that_are_deleted_page_by_page_are_all_reached(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t", "PartitionKeys": [{"Name": "day"}]})
+    for day in range(12):
+        catalog.call("CreatePartition", TableName="t", PartitionInput={"Values": [str(day)]})
+        catalog.call("UpdateTable", TableInput={"Name": "t", "PartitionKeys": [{"Name": "day"}]})
+
+    for listing, deletion, members, what in (
+        ("GetPartitions", "BatchDeletePartition", "Partitions", "PartitionsToDelete"),
+        ("GetTableVersions", "BatchDeleteTableVersion", "TableVersions", "VersionIds"),
+    ):
+        token, rounds = None, 0
+        while token or rounds == 0:
+            answer = catalog.call(listing, TableName="t", MaxResults=5, NextToken=token)
+            token, rounds = answer["NextToken"], rounds + 1
+            found = answer[members]
+            doomed = [{"Values": each["Values"]} if "Values" in each else each["VersionId"] for each in found]
+            catalog.call(deletion, TableName="t", **{what: doomed})
+        assert rounds == 3
+        left = catalog.call(listing, TableName="t")[members]
+        assert [each.get("VersionId") for each in left] == ([] if listing == "GetPartitions" else ["13"])
+
+
 def test_table_of_an_unknown_database_is_refused(catalog):
     with pytest.raises(EntityNotFoundException):
         catalog.call("CreateTable", DatabaseName="nothing", TableInput={"Name": "t"})

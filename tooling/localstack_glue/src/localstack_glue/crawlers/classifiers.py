@@ -12,7 +12,7 @@ from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import Classifier, JsonDict
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page_by_name
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import (
@@ -69,7 +69,8 @@ class Classifiers:
 
     def get_all(self, scope: Scope, request: "GetClassifiersRequestTypeDef") -> JsonDict:
         """GetClassifiers."""
-        found, token = page(list(scope.store.classifiers.values()), request.get("NextToken"), request.get("MaxResults"))
+        stored = list(scope.store.classifiers.values())
+        found, token = page_by_name(stored, request.get("NextToken"), request.get("MaxResults"))
         return {"Classifiers": [answers.classifier(classifier) for classifier in found], "NextToken": token}
 
     def update(self, scope: Scope, request: "UpdateClassifierRequestTypeDef") -> JsonDict:

@@ -25,7 +25,7 @@ from localstack_glue.service.errors import (
     SchedulerRunningException,
 )
 from localstack_glue.service.models import BY_HAND, Crawl, Crawler, CrawlerState, JsonDict, Origin
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page, page_by_name
 from localstack_glue.service.signals import CrawlSignals
 from localstack_glue.service.tagging import Tagger
 
@@ -109,7 +109,8 @@ class Crawlers:
 
     def get_all(self, scope: Scope, request: "GetCrawlersRequestTypeDef") -> JsonDict:
         """GetCrawlers."""
-        found, token = page(list(scope.store.crawlers.values()), request.get("NextToken"), request.get("MaxResults"))
+        stored = list(scope.store.crawlers.values())
+        found, token = page_by_name(stored, request.get("NextToken"), request.get("MaxResults"))
         return {"Crawlers": [self._describe(crawler) for crawler in found], "NextToken": token}
 
     def batch_get(self, scope: Scope, request: "BatchGetCrawlersRequestTypeDef") -> JsonDict:
@@ -122,8 +123,8 @@ class Crawlers:
 
     def list_names(self, scope: Scope, request: "ListCrawlersRequestTypeDef") -> JsonDict:
         """ListCrawlers, by tags if given."""
-        names = self._tagger.having(scope, "crawler", scope.store.crawlers, request.get("Tags"))
-        found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
+        names = self._tagger.having(scope, "crawler", sorted(scope.store.crawlers), request.get("Tags"))
+        found, token = page(names, request.get("NextToken"), request.get("MaxResults"), key=str)
         return {"CrawlerNames": found, "NextToken": token}
 
     def update(self, scope: Scope, request: "UpdateCrawlerRequestTypeDef") -> JsonDict:
@@ -183,9 +184,11 @@ class Crawlers:
 
     def metrics(self, scope: Scope, request: "GetCrawlerMetricsRequestTypeDef") -> JsonDict:
         """GetCrawlerMetrics."""
-        names = request.get("CrawlerNameList") or list(scope.store.crawlers)
+        names = request.get("CrawlerNameList") or sorted(scope.store.crawlers)
         crawlers = [scope.store.crawlers[name] for name in names if name in scope.store.crawlers]
-        found, token = page(crawlers, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(
+            crawlers, request.get("NextToken"), request.get("MaxResults"), key=lambda crawler: crawler.name
+        )
         return {"CrawlerMetricsList": [_metrics(crawler, self._clock.now()) for crawler in found], "NextToken": token}
 
     def list_crawls(self, scope: Scope, request: "ListCrawlsRequestTypeDef") -> JsonDict:
@@ -193,7 +196,9 @@ class Crawlers:
         crawler = self._find(scope, request["CrawlerName"])
         filters = request.get("Filters") or []
         crawls = [crawl for crawl in reversed(crawler.crawls) if crawl_matches(crawl, filters)]
-        found, token = page(crawls, request.get("NextToken"), request.get("MaxResults"), default=20)
+        found, token = page(
+            crawls, request.get("NextToken"), request.get("MaxResults"), 20, lambda crawl: crawl.crawl_id
+        )
         return {"Crawls": [answers.crawler_history(crawl) for crawl in found], "NextToken": token}
 
     def update_schedule(self, scope: Scope, request: "UpdateCrawlerScheduleRequestTypeDef") -> JsonDict:

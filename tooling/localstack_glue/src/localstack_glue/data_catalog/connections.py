@@ -21,7 +21,7 @@ from localstack_glue.service.errors import (
     InvalidInputException,
 )
 from localstack_glue.service.models import Connection, JsonDict
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page_by_name
 from localstack_glue.service.tagging import Tagger, backend
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Connections:
             if (not kind or connection.definition["ConnectionType"] == kind)
             and criteria <= set(connection.definition.get("MatchCriteria") or ())
         ]
-        found, token = page(connections, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page_by_name(connections, request.get("NextToken"), request.get("MaxResults"))
         hides = bool(request.get("HidePassword"))
         return {"ConnectionList": [_shown(each, hide_password=hides) for each in found], "NextToken": token}
 

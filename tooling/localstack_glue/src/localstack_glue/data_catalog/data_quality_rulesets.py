@@ -12,7 +12,7 @@ from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import JsonDict, Ruleset
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page_by_name
 from localstack_glue.service.tagging import Tagger
 
 _KIND = "dataQualityRuleset"  # in its ARN
@@ -60,7 +60,7 @@ class DataQualityRulesets:
         asked = request.get("Filter") or {}
         names = self._tagger.having(scope, _KIND, stored, request.get("Tags"))
         wanted = [stored[name] for name in names if _matches_filter(stored[name], asked, scope.account_id)]
-        found, token = page(wanted, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page_by_name(wanted, request.get("NextToken"), request.get("MaxResults"))
         listed = [{**_summary(ruleset), "RuleCount": len(parse(ruleset.rules).rules)} for ruleset in found]
         return {"Rulesets": listed, "NextToken": token}
 

@@ -9,7 +9,7 @@ from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.errors import AlreadyExistsException
 from localstack_glue.service.models import JsonDict
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page_by_name
 from localstack_glue.service.tagging import Tagger, backend
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Databases:
 
     def get_all(self, scope: Scope, request: "GetDatabasesRequestTypeDef") -> JsonDict:
         """GetDatabases, in pages."""
-        databases = sorted(backend(scope).get_databases(), key=lambda database: str(database.name))
-        found, token = page(databases, request.get("NextToken"), request.get("MaxResults"))
+        databases = backend(scope).get_databases()
+        found, token = page_by_name(databases, request.get("NextToken"), request.get("MaxResults"))
         return {"DatabaseList": [shown(database.as_dict()) for database in found], "NextToken": token}
 
     def update(self, scope: Scope, request: "UpdateDatabaseRequestTypeDef") -> JsonDict:

@@ -1,6 +1,8 @@
 """The partition calls of the API."""
 
+import operator
 import threading
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -81,18 +83,18 @@ class Partitions:
     def get_all(self, scope: Scope, request: "GetPartitionsRequestTypeDef") -> JsonDict:
         """GetPartitions, by expression and segment if given, in pages."""
         table = _table(scope, request)
-        partitions = list(table.partitions.values())
+        placed = sorted(table.partitions.items())
         if (text := request.get("Expression") or "").strip():  # Hive's client sends a blank one for all partitions
             expression = PartitionExpression.parse(text, table.as_dict().get("PartitionKeys") or ())
-            partitions = [partition for partition in partitions if expression.holds(partition.values)]
+            placed = [(key, partition) for key, partition in placed if expression.holds(partition.values)]
         if segment := request.get("Segment"):
             number, total = segment["SegmentNumber"], segment["TotalSegments"]
             if number >= total:
                 raise InvalidInputException("SegmentNumber must be less than TotalSegments")
-            partitions = partitions[number::total]
+            placed = [each for each in placed if zlib.crc32(each[0].encode()) % total == number]
         limit = min(request.get("MaxResults") or MAX_PAGE, MAX_PAGE)
-        found, token = page(partitions, request.get("NextToken"), limit)
-        listed = [_shown(scope, partition) for partition in found]
+        found, token = page(placed, request.get("NextToken"), limit, key=operator.itemgetter(0))
+        listed = [_shown(scope, partition) for _, partition in found]
         if request.get("ExcludeColumnSchema"):
             listed = [_without_columns(partition) for partition in listed]
         return {"Partitions": listed, "NextToken": token}

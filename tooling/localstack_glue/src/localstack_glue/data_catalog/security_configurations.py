@@ -57,8 +57,8 @@ class SecurityConfigurations:
 
     def get_all(self, scope: Scope, request: "GetSecurityConfigurationsRequestTypeDef") -> JsonDict:
         """GetSecurityConfigurations, in pages."""
-        names = list(backend(scope).security_configurations)
-        found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
+        names = sorted(backend(scope).security_configurations)
+        found, token = page(names, request.get("NextToken"), request.get("MaxResults"), key=str)
         return {"SecurityConfigurations": [_find(scope, name) for name in found], "NextToken": token}
 
     def delete(self, scope: Scope, request: "DeleteSecurityConfigurationRequestTypeDef") -> JsonDict:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         UpdateTableRequestTypeDef,
     )
 
+_MOST_VERSIONS = 10**9
+
 
 class Tables:
     """Keeps tables in moto's backend."""
@@ -90,7 +92,7 @@ class Tables:
         if expression := request.get("Expression"):
             pattern = _pattern(expression)
             names = [name for name in names if pattern.fullmatch(name)]
-        found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(names, request.get("NextToken"), request.get("MaxResults"), key=str)
         return {"TableList": [shown(database.tables[name].as_dict()) for name in found], "NextToken": token}
 
     def search(self, scope: Scope, request: "SearchTablesRequestTypeDef") -> JsonDict:
@@ -147,7 +149,7 @@ class Tables:
         """GetTableVersions, newest first, in pages."""
         table = find_table(scope, request["DatabaseName"], request["TableName"])
         versions = sorted(table.versions, key=int, reverse=True)
-        found, token = page(versions, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(versions, request.get("NextToken"), request.get("MaxResults"), key=_age)
         listed = [{"Table": shown(table.as_dict(version)), "VersionId": version} for version in found]
         return {"TableVersions": listed, "NextToken": token}
 
@@ -173,6 +175,11 @@ class Tables:
             lambda version: {"TableName": table, "VersionId": version},
         )
         return {"Errors": errors}
+
+
+def _age(version: str) -> str:
+    """What versions are listed by: texts whose order is newest first."""
+    return f"{_MOST_VERSIONS - int(version):0{len(str(_MOST_VERSIONS))}}"
 
 
 def _check_version(table: FakeTable, version: str) -> None:

@@ -73,7 +73,7 @@ class UserFunctions:
             for name, function in sorted(_functions(scope, database).items())
             if pattern.fullmatch(name)
         ]
-        found, token = page(matching, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(matching, request.get("NextToken"), request.get("MaxResults"), key=_place)
         return {"UserDefinedFunctions": found, "NextToken": token}
 
     def update(self, scope: Scope, request: "UpdateUserDefinedFunctionRequestTypeDef") -> JsonDict:
@@ -107,6 +107,11 @@ def _find(functions: dict[str, JsonDict], name: str) -> JsonDict:
     if name not in functions:
         raise EntityNotFoundException(f"Function {name} not found.")
     return functions[name]
+
+
+def _place(function: JsonDict) -> str:
+    """What functions are listed by: the database, then the name."""
+    return f"{function['DatabaseName']}\0{function['FunctionName']}"
 
 
 def _shown(scope: Scope, database: str, function: JsonDict) -> JsonDict:

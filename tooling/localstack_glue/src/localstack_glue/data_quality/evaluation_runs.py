@@ -107,7 +107,7 @@ class EvaluationRuns:
             if is_same_source(wanted.get("DataSource"), run.request["DataSource"], scope.account_id)
             and is_between(run.started_on, wanted)
         ]
-        found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(runs, request.get("NextToken"), request.get("MaxResults"), key=lambda run: run.run_id)
         return {
             "Runs": [
                 {
@@ -157,7 +157,9 @@ class EvaluationRuns:
             and not wanted.keys() & {"JobName", "JobRunId"}
             and is_between(result["StartedOn"], wanted)
         ]
-        found, token = page(results, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(
+            results, request.get("NextToken"), request.get("MaxResults"), key=lambda result: str(result["ResultId"])
+        )
         members = ("ResultId", "DataSource", "StartedOn")
         return {"Results": [{key: result[key] for key in members} for result in found], "NextToken": token}
 

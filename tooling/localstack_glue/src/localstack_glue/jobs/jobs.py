@@ -20,7 +20,7 @@ from localstack_glue.service.errors import (
 )
 from localstack_glue.service.log_groups import encrypts_logs, job_log_group
 from localstack_glue.service.models import BY_HAND, Job, JobRun, JobRunState, JsonDict, Origin, Predecessors
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page, page_by_name
 from localstack_glue.service.signals import JobSignals
 from localstack_glue.service.tagging import Tagger
 
@@ -95,13 +95,14 @@ class Jobs:
 
     def get_all(self, scope: Scope, request: "GetJobsRequestTypeDef") -> JsonDict:
         """GetJobs."""
-        jobs, token = page(list(scope.store.jobs.values()), request.get("NextToken"), request.get("MaxResults"))
+        stored = list(scope.store.jobs.values())
+        jobs, token = page_by_name(stored, request.get("NextToken"), request.get("MaxResults"))
         return {"Jobs": [answers.job(job) for job in jobs], "NextToken": token}
 
     def list_names(self, scope: Scope, request: "ListJobsRequestTypeDef") -> JsonDict:
         """ListJobs, by tags if given."""
-        names = self._tagger.having(scope, "job", scope.store.jobs, request.get("Tags"))
-        found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
+        names = self._tagger.having(scope, "job", sorted(scope.store.jobs), request.get("Tags"))
+        found, token = page(names, request.get("NextToken"), request.get("MaxResults"), key=str)
         return {"JobNames": found, "NextToken": token}
 
     def batch_get(self, scope: Scope, request: "BatchGetJobsRequestTypeDef") -> JsonDict:
@@ -190,7 +191,7 @@ class Jobs:
         """GetJobRuns, newest first."""
         self._find(scope, request["JobName"])
         runs = scope.store.list_runs(request["JobName"])
-        found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(runs, request.get("NextToken"), request.get("MaxResults"), key=lambda run: run.run_id)
         return {"JobRuns": [answers.job_run(run) for run in found], "NextToken": token}
 
     def batch_stop(self, scope: Scope, request: "BatchStopJobRunRequestTypeDef") -> JsonDict:

@@ -17,7 +17,7 @@ from localstack_glue.service.errors import (
     InvalidInputException,
 )
 from localstack_glue.service.models import JsonDict, Trigger, TriggerState
-from localstack_glue.service.pagination import page
+from localstack_glue.service.pagination import page, page_by_name
 from localstack_glue.service.tagging import Tagger
 
 if TYPE_CHECKING:
@@ -111,14 +111,14 @@ class Triggers:
     def get_all(self, scope: Scope, request: "GetTriggersRequestTypeDef") -> JsonDict:
         """GetTriggers, those that start a job if one is given."""
         triggers = _starting(scope, request.get("DependentJobName"))
-        found, token = page(triggers, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page_by_name(triggers, request.get("NextToken"), request.get("MaxResults"))
         return {"Triggers": [answers.trigger(trigger) for trigger in found], "NextToken": token}
 
     def list_names(self, scope: Scope, request: "ListTriggersRequestTypeDef") -> JsonDict:
         """ListTriggers, by dependent job and tags if given."""
-        names = [trigger.name for trigger in _starting(scope, request.get("DependentJobName"))]
+        names = sorted(trigger.name for trigger in _starting(scope, request.get("DependentJobName")))
         tagged = self._tagger.having(scope, "trigger", names, request.get("Tags"))
-        found, token = page(tagged, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(tagged, request.get("NextToken"), request.get("MaxResults"), key=str)
         return {"TriggerNames": found, "NextToken": token}
 
     def batch_get(self, scope: Scope, request: "BatchGetTriggersRequestTypeDef") -> JsonDict:

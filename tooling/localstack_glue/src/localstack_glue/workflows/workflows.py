@@ -117,7 +117,7 @@ class Workflows:
     def list_names(self, scope: Scope, request: "ListWorkflowsRequestTypeDef") -> JsonDict:
         """ListWorkflows."""
         found, token = page(
-            list(scope.store.workflows), request.get("NextToken"), request.get("MaxResults"), default=25
+            sorted(scope.store.workflows), request.get("NextToken"), request.get("MaxResults"), default=25, key=str
         )
         return {"Workflows": found, "NextToken": token}
 
@@ -154,7 +154,7 @@ class Workflows:
     def get_runs(self, scope: Scope, request: "GetWorkflowRunsRequestTypeDef") -> JsonDict:
         """GetWorkflowRuns, newest first."""
         runs, with_graph = self._find(scope, request["Name"]).runs[::-1], bool(request.get("IncludeGraph"))
-        found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
+        found, token = page(runs, request.get("NextToken"), request.get("MaxResults"), key=lambda run: run.run_id)
         with self._lock:
             shown = [view.workflow_run(scope.store, run, with_graph=with_graph) for run in found]
         return {"Runs": shown, "NextToken": token}
