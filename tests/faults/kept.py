@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import http.client
 import pickle
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, BinaryIO
 
+from botocore import parsers
+from botocore.regions import EndpointRulesetResolver
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from moto.core import responses as moto_responses
@@ -78,9 +82,11 @@ def copy_quickly() -> None:
 
 
 def talk_quickly() -> None:
-    """Reuse signatures, do not generate response ids, and parse headers as plain lines."""
+    """Reuse signatures, endpoints and parsed times, do not generate response ids, parse headers as plain lines."""
     RequestSigner.handler = _sign  # type: ignore[method-assign]
-    moto_responses.gen_amzn_requestid_long = _name_answer  # type: ignore[assignment]
+    EndpointRulesetResolver.construct_endpoint = _endpoint_kept(EndpointRulesetResolver.construct_endpoint)
+    parsers.DEFAULT_TIMESTAMP_PARSER = lru_cache(parsers.DEFAULT_TIMESTAMP_PARSER)
+    moto_responses.gen_amzn_requestid_long = name_answers  # type: ignore[assignment]
     http.client.parse_headers = _read_headers  # type: ignore[assignment]
 
 
@@ -89,7 +95,21 @@ def _sign(self: RequestSigner, operation_name: Any = None, request: Any = None, 
     request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"
 
 
-def _name_answer(headers: dict[str, str] | None = None) -> str:
+def _endpoint_kept(construct: Callable[..., Any]) -> Callable[..., Any]:
+    """Of an operation's calls on a bucket: its rules regard nothing else that runs pass."""
+    kept: dict[tuple[Any, ...], Any] = {}
+
+    def construct_once(self: Any, operation_model: Any, call_args: Any, request_context: Any) -> Any:
+        key = (self, operation_model.name, (call_args or {}).get("Bucket"))
+        if key not in kept:
+            kept[key] = construct(self, operation_model, call_args, request_context)
+        return kept[key]
+
+    return construct_once
+
+
+def name_answers(headers: dict[str, str] | None = None) -> str:
+    """Give each of moto's answers the same name, which takes time to draw."""
     if headers is not None:
         headers["x-amzn-requestid"] = "0" * 52
     return "0" * 52

@@ -19,6 +19,7 @@ from localstack_glue.faults.plan import FaultPlan
 from .kept import KeptClients
 from .names import ACCOUNT, BUCKET, DATABASE, REGION, WORKFLOW
 from .proxy import Answer, Backend, FaultProxy, Request, wsgi
+from .quick_answers import answer_glue, answer_s3, answered_quickly, content_of
 from .workflow import Workflow
 
 
@@ -36,9 +37,10 @@ class MotoLake:
         """Start with a new bucket and database, without faults."""
         self.proxy.plan = None
         moto_api_backend.reset()
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        self.glue.create_database(DatabaseInput={"Name": DATABASE})
-        self.glue.create_workflow(Name=WORKFLOW, MaxConcurrentRuns=1)
+        get_backend("s3")[ACCOUNT]["aws"].create_bucket(BUCKET, REGION)
+        glue = get_backend("glue")[ACCOUNT][REGION]
+        glue.create_database(DATABASE, {"Name": DATABASE})
+        glue.create_workflow(WORKFLOW, None, None, 1, None)
 
     def begin_with(self, make: Callable[[MotoLake], None]) -> None:
         """Start with the state that `make` leaves in an empty lake. `make` is called once."""
@@ -69,7 +71,7 @@ class MotoLake:
     def objects(self) -> dict[str, bytes]:
         """All objects in the bucket, without a call."""
         keys = _bucket().keys
-        return {name: keys[name].value for name in keys}
+        return {name: content_of(keys[name]) for name in keys}
 
     def etags(self) -> dict[str, str]:
         """The ETag of each object, without a call."""
@@ -97,9 +99,16 @@ def _bucket() -> Any:
     return get_backend("s3")[ACCOUNT]["aws"].buckets[BUCKET]
 
 
+def moto_backends() -> dict[str, Backend]:
+    """Moto's web applications by service."""
+    return {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts", "logs")}
+
+
 def _by_service() -> Backend:
     """Dispatch by service directly: moto searches a list of all services, which takes longer than the call."""
-    backends = {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts", "logs")}
+    backends = moto_backends()
+    backends["s3"] = answered_quickly(backends["s3"], answer_s3)
+    backends["glue"] = answered_quickly(backends["glue"], answer_glue)
     return lambda request: backends[signed_service(request.headers) or "s3"](request)
 
 
