@@ -18,7 +18,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
 
 _TAIL_BYTES = 64 * 1024
-_MAGIC = b"PAR1"
+_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 MOMENT, LOCAL_TIME = "timestamp", "timestamp_ntz"  # times in UTC, and those without a zone
 _PHYSICAL = {
     "BOOLEAN": "boolean",
@@ -86,6 +86,8 @@ def select_layout(column: ContractColumn, kind: str) -> Layout | None:
 def _footer(store: ObjectStore, uri: str) -> bytes:
     """The file without its data."""
     tail = store.read_end(uri, _TAIL_BYTES)
+    if tail[-4:] == _ENCRYPTED:
+        raise InputError(f"{uri} is encrypted Parquet: deliver it unencrypted; nothing was written")
     if tail[-4:] != _MAGIC:
         raise ValueError("its last bytes are not PAR1")
     needed = int.from_bytes(tail[-8:-4], "little") + 8

@@ -150,10 +150,8 @@ def _is_simple(mark: str) -> bool:
 
 def _closing_quote(text: AnyStr, place: int, limit: int, *, quote: AnyStr, escape: AnyStr | None) -> int | None:
     """The end of the quote that is open at ``place``; None if it is not before ``limit``."""
-    while True:
-        found = text.find(quote, place, limit)
-        if found < 0:
-            return None
+    found = text.find(quote, place, limit)
+    while found >= 0:
         mark = -1 if escape is None else text.find(escape, place, found)
         if escape is not None and mark >= 0:
             place = mark + len(escape)
@@ -162,3 +160,6 @@ def _closing_quote(text: AnyStr, place: int, limit: int, *, quote: AnyStr, escap
             place = found + 2 * len(quote)
         else:
             return found
+        if found < place:  # else it is still the next one: looking for it each time would take a long value's time
+            found = text.find(quote, place, limit)
+    return None

@@ -59,6 +59,13 @@ def test_damaged_parquet_file_is_refused_by_its_name(contract, tmp_path, spoil):
         parquet_columns(LocalObjectStore(), str(path), contract)
 
 
+def test_encrypted_parquet_file_is_named_as_such(contract, tmp_path):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(parquet_file()[:-4] + b"PARE")
+    with pytest.raises(InputError, match=r"a\.parquet is encrypted Parquet: deliver it unencrypted; nothing was written"):
+        parquet_columns(LocalObjectStore(), str(path), contract)
+
+
 def test_parquet_footer_with_any_bytes_changed_is_read_or_refused(contract, tmp_path):
     path, whole, chance = tmp_path / "a.parquet", parquet_file(), random.Random(1)  # noqa: S311 - a seed, no secret
     footer = int.from_bytes(whole[-8:-4], "little")

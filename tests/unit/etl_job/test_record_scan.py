@@ -147,3 +147,17 @@ def test_values_of_records_are_those_found_one_by_one_however_much_is_read_at_a_
 def test_mark_may_be_the_character_zero(marks, text, multi_line):
     form = CsvFormat(multi_line=multi_line, **marks)
     assert read_rows(text.encode(), form, 100) == [(text[:-1], ["k1", '"a', "b"], False)]
+
+
+def test_value_with_many_escape_characters_is_read_once_from_beginning_to_end():
+    class Watched(str):
+        looked_at = 0
+
+        def find(self, part, start=0, end=None):
+            found = super().find(part, start, end)
+            Watched.looked_at += (len(self) if found < 0 and end is None else end if found < 0 else found) - start
+            return found
+
+    record = Watched('"' + "\\a" * 5_000 + '"')
+    assert RecordParser(FORMS["quotes escaped"]).cells(record) == ["\\a" * 5_000]
+    assert Watched.looked_at < 5 * len(record)
