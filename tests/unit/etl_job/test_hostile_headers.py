@@ -62,7 +62,9 @@ def test_damaged_parquet_file_is_refused_by_its_name(contract, tmp_path, spoil):
 def test_encrypted_parquet_file_is_named_as_such(contract, tmp_path):
     path = tmp_path / "a.parquet"
     path.write_bytes(parquet_file()[:-4] + b"PARE")
-    with pytest.raises(InputError, match=r"a\.parquet is encrypted Parquet: deliver it unencrypted; nothing was written"):
+    with pytest.raises(
+        InputError, match=r"a\.parquet is encrypted Parquet: deliver it unencrypted; nothing was written"
+    ):
         parquet_columns(LocalObjectStore(), str(path), contract)
 
 
