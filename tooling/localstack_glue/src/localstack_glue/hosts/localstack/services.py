@@ -72,11 +72,13 @@ def take_in() -> None:
     """Fix the faults of this Python and of hosts of this kind, and add the control endpoints."""
     from localstack.aws import handlers
 
-    from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing
+    from localstack_glue.hosts import process
+    from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing, service_index
     from localstack_glue.hosts.localstack.missing_dashboards import correct_missing_dashboard
     from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
     from localstack_glue.service.control_addresses import CONTROL, METHODS
 
+    process.save_time()
     python_versions.apply()
     if (faults := _faults()) is not None:
         from localstack_glue.hosts.localstack.faulty_gateway import install
@@ -86,6 +88,7 @@ def take_in() -> None:
     if root := os.environ.get("FILESYSTEM_ROOT"):  # set in host mode only, a folder per LocalStack
         host_mode.keep_s3_objects_in(Path(root).absolute() / "s3-objects")
     s3_listing.repair()
+    service_index.keep()
     handlers.run_custom_response_handlers.append(correct_missing_dashboard)
     handlers.serve_custom_service_request_handlers.append(WorkflowTargets(_provider))
     from localstack.services.edge import ROUTER

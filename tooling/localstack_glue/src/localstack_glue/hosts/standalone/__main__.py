@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from localstack_glue import __version__
+from localstack_glue.hosts import process
 
 _INSTALL = "pip install './tooling/localstack_glue[standalone]'"
 _LAST_PORT = 65535
@@ -21,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(levelname)s %(message)s")
     try:
+        process.save_time()
         from localstack_glue.hosts.standalone.server import serve  # here, so that --help waits for nothing
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] == "localstack_glue":
