@@ -130,6 +130,14 @@ def test_request_against_the_model_is_refused_in_awss_words(operation, request_,
     assert refused.value.message == message
 
 
+@pytest.mark.parametrize(
+    "properties", [{"SparkProperties": "{}"}, {"HOST": "h", "WAREHOUSE": "w", "ROLE": "r", "SECRET_ID": "s"}]
+)
+def test_connections_that_awss_guide_names_and_the_model_lacks_are_accepted(properties):
+    wanted = {"Name": "c", "ConnectionType": "SNOWFLAKE", "ConnectionProperties": properties}
+    check_members(model_of("glue").operation_model("CreateConnection").input_shape, {"ConnectionInput": wanted})
+
+
 @pytest.mark.parametrize("name", ["with space", "tab\tinside", "Ünïcödé", "emoji \U0001f697"])
 def test_names_that_the_model_allows_are_accepted(name):
     check_members(model_of("glue").operation_model("CreateWorkflow").input_shape, {"Name": name})

@@ -13,6 +13,8 @@ from botocore.model import Shape, StructureShape
 from localstack_glue.service.errors import ServiceError, ValidationException
 from localstack_glue.service.models import JsonDict
 
+# what AWS's guide names and the model lacks: "Creating a Snowflake connection", and the Spark properties of connections
+_MORE_VALUES = {"ConnectionType": ("SNOWFLAKE",), "ConnectionPropertyKey": ("ROLE", "SparkProperties", "WAREHOUSE")}
 # as Java writes characters beyond 16 bits
 _SURROGATES = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 
@@ -72,7 +74,7 @@ def _in_structure(shape: StructureShape, value: JsonDict, path: str) -> Iterator
 
 def _in_string(shape: Shape, value: str, path: str) -> Iterator[str]:
     if allowed := getattr(shape, "enum", None):
-        if value not in allowed:
+        if value not in allowed and value not in _MORE_VALUES.get(shape.name, ()):
             yield _failure(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
         return
     yield from _outside_limits(shape, len(value), value, path, "length")
