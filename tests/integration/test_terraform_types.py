@@ -20,6 +20,7 @@ from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import Workspace, terraform_environment
 from tests.integration.conftest import PROJECT
 from tests.integration.read_back import READ_BACK, Stack
+from tests.provider_lock import drop_hashes
 
 FOLDER = Path(__file__).parent / "terraform_types"
 DOCUMENTED = PROJECT / "docs" / "reference" / "glue-service" / "terraform.md"
@@ -95,6 +96,7 @@ def root(tmp_path_factory: pytest.TempPathFactory, endpoint_url: str) -> Root:
     folder = tmp_path_factory.mktemp("terraform") / "root"
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     shutil.copyfile(PROJECT / "infra" / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
+    drop_hashes(folder)
     environ = {**os.environ, "AWS_ENDPOINT_URL": endpoint_url}
     settings = Settings.from_env(environ, environment="localstack", cwd=PROJECT)
     env = terraform_environment(settings, Workspace(settings, Console()).env)

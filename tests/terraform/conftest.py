@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from tests.provider_lock import drop_hashes
 from tests.terraform.plan_time_aws import plan_time_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
+LOCK, LOCAL_BACKEND = ".terraform.lock.hcl", "backend_override.tf"
 MODULES = sorted(path.parent for path in (INFRA / "modules").glob("*/main.tf"))
 
 _NEEDED = (1, 11)  # needed for override_during, with which a plan test can read a policy that names the key
@@ -36,6 +38,17 @@ class Terraform:
     def init(self, folder: Path, *, backend: bool = False) -> None:
         """Initialize a folder, usually without a backend. Only this step may use the network."""
         self._run(folder, self.environ, "init", f"-backend={str(backend).lower()}", "-input=false")
+
+    def prepare(self, folder: Path, initialised: Path) -> None:
+        """Give a folder the provider of an initialised one, and its local backend, without hashing again."""
+        given, working = initialised / ".terraform", folder / ".terraform"
+        working.mkdir()
+        (working / "providers").symlink_to((given / "providers").resolve(), target_is_directory=True)
+        if (folder / LOCAL_BACKEND).exists():
+            shutil.copyfile(given / "terraform.tfstate", working / "terraform.tfstate")
+        shutil.copyfile(INFRA / LOCK, folder / LOCK)
+        drop_hashes(folder)
+        self.offline(folder, "get")
 
     def offline(self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
         """Run a command that must not need the network, and return what it prints."""
@@ -74,14 +87,42 @@ def found_terraform() -> Iterator[Terraform]:
 
 @pytest.fixture(scope="session")
 def staged_infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of infra/ with its artifacts, as the tooling stages it. The source tree stays clean."""
-    return stage_infra(tmp_path_factory.mktemp("terraform") / "infra")
+    """A copy of infra/ with artifacts and local backend, as the tooling stages it. The source tree stays clean."""
+    folder = stage_infra(tmp_path_factory.mktemp("terraform") / "infra")
+    shutil.copyfile(folder / "environments" / "localstack.backend.tf", folder / LOCAL_BACKEND)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def initialised_root(terraform: Terraform, staged_infra: Path) -> Path:
-    terraform.init(staged_infra)
+def lock_after_init(terraform: Terraform, staged_infra: Path) -> str:
+    """The root's lock file after the one `init` of these tests, which checks the provider by its hashes."""
+    terraform.init(staged_infra, backend=True)
+    text = (staged_infra / LOCK).read_text()
+    drop_hashes(staged_infra)
+    return text
+
+
+@pytest.fixture(scope="session")
+def initialised_root(staged_infra: Path, lock_after_init: str) -> Path:
     return staged_infra
+
+
+@pytest.fixture(scope="session")
+def everything(
+    terraform: Terraform, initialised_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """The plan of a pipeline with all that is optional, and of the roles that deploy it."""
+    from tests.terraform.planned_policies import plan_everything
+
+    folder = copy_of_root(initialised_root, tmp_path_factory.mktemp("everything"))
+    return plan_everything(terraform, folder, initialised_root)
+
+
+def copy_of_root(initialised_root: Path, parent: Path) -> Path:
+    """Copy the root without what Terraform and the tests of modules left in it, to prepare the copy as another one."""
+    folder = parent / "infra"
+    shutil.copytree(initialised_root, folder, ignore=shutil.ignore_patterns(".terraform", "tests"))
+    return folder
 
 
 def stage_infra(folder: Path) -> Path:
@@ -91,11 +132,19 @@ def stage_infra(folder: Path) -> Path:
     return folder
 
 
-def plan_upgrade(terraform: Terraform, folder: Path, state: Path, *options: str) -> dict[str, Any]:
-    """Plan the configuration in a folder against the state of a local environment. Returns the plan as JSON."""
-    shutil.copyfile(folder / "environments" / "localstack.backend.tf", folder / "backend_override.tf")
+def plan_upgrade(
+    terraform: Terraform, folder: Path, state: Path, *options: str, initialised: Path | None = None
+) -> dict[str, Any]:
+    """Plan the configuration in a folder against the state of a local environment. Returns the plan as JSON.
+
+    Without another folder that is initialised, this one is.
+    """
+    shutil.copyfile(folder / "environments" / "localstack.backend.tf", folder / LOCAL_BACKEND)
     shutil.copyfile(state, folder / "terraform.tfstate")
-    terraform.init(folder, backend=True)
+    if initialised is None:
+        terraform.init(folder, backend=True)
+    else:
+        terraform.prepare(folder, initialised)
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     variables = "-var-file=environments/localstack.tfvars"
     terraform.offline(folder, "plan", "-refresh=false", "-out=upgrade.tfplan", variables, *options, environ=keys)

@@ -45,17 +45,18 @@ module "deployer" {{
 """
 
 
-def plan_everything(terraform: Terraform, folder: Path) -> dict[str, Any]:
+def plan_everything(terraform: Terraform, folder: Path, initialised: Path | None = None) -> dict[str, Any]:
     """The plan, as JSON, of a pipeline with all that is optional, and of the roles that deploy it.
 
     Args:
         terraform: what plans.
         folder: a staged root module, which gets files of its own.
+        initialised: an initialised root whose provider it gets; without one, it is initialised itself.
     """
     state = max((Path(__file__).parent / "states").glob("*.localstack.json"))
     (folder / "everything.tfvars.json").write_text(json.dumps(_EVERYTHING))
     (folder / "deployer.tf").write_text(_DEPLOYER)
-    return plan_upgrade(terraform, folder, state, "-var-file=everything.tfvars.json")
+    return plan_upgrade(terraform, folder, state, "-var-file=everything.tfvars.json", initialised=initialised)
 
 
 def planned_policies(plan: dict[str, Any]) -> dict[str, str]:

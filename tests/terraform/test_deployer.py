@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.terraform.plan_time_aws import ACCOUNT
-from tests.terraform.planned_policies import plan_everything, planned_policies
-
-if TYPE_CHECKING:
-    from tests.terraform.conftest import Terraform
+from tests.terraform.planned_policies import planned_policies
 
 HERE = Path(__file__).parent
 RECORD = json.loads((HERE / "provider_calls.json").read_text())
@@ -104,10 +100,8 @@ BESIDE_THE_RECORD = {
 
 
 @pytest.fixture(scope="module")
-def plan(terraform: Terraform, staged_infra: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("deployer") / "infra"
-    shutil.copytree(staged_infra, folder, ignore=shutil.ignore_patterns(".terraform", "tests"))
-    return plan_everything(terraform, folder)
+def plan(everything: dict[str, Any]) -> dict[str, Any]:
+    return everything
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,9 @@ provider "aws" {
 
 
 @pytest.fixture(scope="session")
-def planned(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def planned(
+    terraform: Terraform, initialised_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
     """What one plan of all examples, and of two pipelines beside each other, creates."""
     folder = tmp_path_factory.mktemp("examples")
     stage_infra(folder / "infra")
@@ -58,7 +60,7 @@ def planned(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> l
     (folder / "main.tf").write_text("\n".join(calls))
     _write_example_artifacts(folder / "artifacts")
 
-    terraform.init(folder)
+    terraform.prepare(folder, initialised_root)
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     terraform.offline(folder, "plan", "-out=examples.tfplan", environ=keys)
     plan = json.loads(terraform.offline(folder, "show", "-json", "examples.tfplan"))

@@ -6,20 +6,15 @@ docs/explanation/security.md says the same in a table, which role_table.py makes
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from etl_job.lake.paths import LakePaths
 from tests.terraform.plan_time_aws import ACCOUNT
-from tests.terraform.planned_policies import plan_everything
 from tests.terraform.role_table import with_table
 from tests.terraform.roles import Access, Statement, all_statements, decide, example_accesses, is_allowed, role_policies
-
-if TYPE_CHECKING:
-    from tests.terraform.conftest import Terraform
 
 PREFIX, DATASET, DATABASE = "quartal-localstack", "vehicle_sightings", "quartal_localstack"
 BUCKET = f"arn:aws:s3:::{PREFIX}-{ACCOUNT}-us-east-1"
@@ -32,10 +27,8 @@ WRITES = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartU
 
 
 @pytest.fixture(scope="module")
-def policies(terraform: Terraform, staged_infra: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("roles") / "infra"
-    shutil.copytree(staged_infra, folder, ignore=shutil.ignore_patterns(".terraform", "tests"))
-    return role_policies(plan_everything(terraform, folder))
+def policies(everything: dict[str, Any]) -> dict[str, Any]:
+    return role_policies(everything)
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.terraform.conftest import plan_upgrade
+from tests.terraform.conftest import copy_of_root, plan_upgrade
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Terraform
@@ -24,12 +23,14 @@ HOLDS_DATA = {"aws_glue_catalog_database", "aws_glue_catalog_table", "aws_kms_ke
 
 @pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name.removesuffix(".localstack.json"))
 def changes(
-    request: pytest.FixtureRequest, terraform: Terraform, staged_infra: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    terraform: Terraform,
+    initialised_root: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> list[dict[str, Any]]:
     """What an upgrade from a release would change."""
-    folder = tmp_path_factory.mktemp("upgrade") / "infra"
-    shutil.copytree(staged_infra, folder, ignore=shutil.ignore_patterns(".terraform", "tests"))
-    plan = plan_upgrade(terraform, folder, request.param)
+    folder = copy_of_root(initialised_root, tmp_path_factory.mktemp("upgrade"))
+    plan = plan_upgrade(terraform, folder, request.param, initialised=initialised_root)
     found: list[dict[str, Any]] = plan["resource_changes"]
     return found
 

@@ -14,7 +14,7 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
-run "plans_the_whole_pipeline" {
+run "plans_the_whole_pipeline_and_guards_what_production_cannot_lose" {
   command = plan
 
   assert {
@@ -31,10 +31,6 @@ run "plans_the_whole_pipeline" {
     condition     = can(regex("^cron\\(([^ ]+ ){5}[^ ]+\\)$", output.schedule))
     error_message = "The workflow has no schedule."
   }
-}
-
-run "guards_what_production_cannot_lose" {
-  command = plan
 
   assert {
     condition     = var.environment != "prod" ? true : !coalesce(var.lake.force_destroy, false) && length(var.lake.lifecycle_rules) > 0
