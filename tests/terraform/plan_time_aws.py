@@ -1,5 +1,6 @@
-"""The two questions that the AWS provider asks during a plan, answered here: who am I, is this definition valid.
+"""The questions that the AWS provider asks during a plan, answered here: who am I, is this definition valid.
 
+It asks the first one of IAM and of STS; without an answer of IAM it tries again for half a minute.
 Everything else that reaches for AWS in these tests fails.
 """
 
@@ -17,6 +18,11 @@ _IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/
 <Arn>arn:aws:iam::{ACCOUNT}:user/test</Arn><UserId>AIDATEST</UserId><Account>{ACCOUNT}</Account>
 </GetCallerIdentityResult><ResponseMetadata><RequestId>test</RequestId></ResponseMetadata></GetCallerIdentityResponse>"""
 
+_USER = f"""<GetUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetUserResult><User>
+<Arn>arn:aws:iam::{ACCOUNT}:user/test</Arn><UserId>AIDATEST</UserId><UserName>test</UserName><Path>/</Path>
+<CreateDate>2026-01-01T00:00:00Z</CreateDate></User></GetUserResult>
+<ResponseMetadata><RequestId>test</RequestId></ResponseMetadata></GetUserResponse>"""
+
 
 @contextmanager
 def plan_time_aws() -> Iterator[dict[str, str]]:
@@ -26,7 +32,7 @@ def plan_time_aws() -> Iterator[dict[str, str]]:
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}"
-        yield {"AWS_ENDPOINT_URL_SFN": url, "AWS_ENDPOINT_URL_STS": url}
+        yield {f"AWS_ENDPOINT_URL_{service}": url for service in ("IAM", "SFN", "STS")}
     finally:
         server.shutdown()
         server.server_close()
@@ -42,6 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(json.dumps({"result": "FAIL" if problems else "OK", "diagnostics": problems}))
         elif "Action=GetCallerIdentity" in body:
             self._answer(_IDENTITY, "text/xml")
+        elif "Action=GetUser&" in body:
+            self._answer(_USER, "text/xml")
         else:
             self.send_error(501, "a plan asked for something else")
 
