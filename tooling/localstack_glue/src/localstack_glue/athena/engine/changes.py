@@ -141,7 +141,11 @@ class Changes:
             return _written(written.rows if written else 0, query, written.files if written else ())
 
     def insert(self, insert: exp.Insert) -> Answer:
-        """INSERT INTO."""
+        """INSERT INTO.
+
+        Raises:
+            QueryFailedError: the query fails, or the table has a storage.location.template.
+        """
         node = insert.this
         names = [each.name.lower() for each in node.expressions] if isinstance(node, exp.Schema) else None
         database, name = self._name(node.this if isinstance(node, exp.Schema) else node)
@@ -172,7 +176,11 @@ class Changes:
             return _written(written.rows, query, written.files)
 
     def change_rows(self, statement: exp.Expr) -> Answer:
-        """DELETE, UPDATE and MERGE, which Iceberg tables have."""
+        """DELETE, UPDATE and MERGE, which Iceberg tables have.
+
+        Raises:
+            QueryFailedError: the table is not an Iceberg table, or rows of a MERGE match several times.
+        """
         database, name = self._name(statement.this)
         table = self._table(database, name)
         if not table.is_iceberg:

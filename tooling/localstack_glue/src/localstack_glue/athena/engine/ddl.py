@@ -171,7 +171,11 @@ class Ddl:
     # ------------------------------------------------------------------------ by their tree
 
     def create_table(self, create: exp.Create) -> Answer:
-        """CREATE EXTERNAL TABLE."""
+        """CREATE EXTERNAL TABLE.
+
+        Raises:
+            QueryFailedError: it is neither external nor an Iceberg table, or has no location.
+        """
         schema = create.this
         database, name = self._name(schema.this if isinstance(schema, exp.Schema) else schema)
         given = _Properties(create)
@@ -204,7 +208,11 @@ class Ddl:
         return NOTHING
 
     def put_table(self, database: str, table: JsonDict, *, exists: bool = False, replace: bool = False) -> None:
-        """Create a table; if it exists, that is not an error with `replace` or `exists`."""
+        """Create a table; if it exists, that is not an error with `replace` or `exists`.
+
+        Raises:
+            QueryFailedError: the database does not exist.
+        """
         try:
             self._glue.create_table(DatabaseName=database, TableInput=table)
         except ClientError as error:
@@ -217,7 +225,11 @@ class Ddl:
             self._unless(error, "AlreadyExistsException", exists, f"Table {table['Name']} already exists")
 
     def drop(self, drop: exp.Drop) -> Answer:
-        """DROP TABLE, DROP VIEW."""
+        """DROP TABLE, DROP VIEW.
+
+        Raises:
+            QueryFailedError: there is no such table or view.
+        """
         database, name = self._name(drop.args["tables"][0])
         found = GlueCatalog(self._glue).raw_table(database, name)
         is_view = found is not None and found.get("TableType") == "VIRTUAL_VIEW"

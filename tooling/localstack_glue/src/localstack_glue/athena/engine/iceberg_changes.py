@@ -103,7 +103,11 @@ class IcebergChanges:
             self._committed(lambda: table.append(_as_schema(rows, table)))
 
     def overwrite(self, database: str, name: str, rows: pyarrow.Table, read_at: str) -> None:
-        """The table's new rows, computed from those that it had at a metadata file."""
+        """The table's new rows, computed from those that it had at a metadata file.
+
+        Raises:
+            QueryFailedError: the table was changed while its rows were read.
+        """
         table = self._load(database, name)
         if table.metadata_location != read_at:
             raise QueryFailedError(
@@ -147,7 +151,7 @@ class IcebergChanges:
     ) -> Any:
         ids = iter(range(1, 100_000))
         fields = [
-            NestedField(next(ids), column, _iceberg_type(kind, ids), required=False, doc=comments.get(column))
+            NestedField(next(ids), column, iceberg_type(kind, ids), required=False, doc=comments.get(column))
             for column, kind in columns
         ]
         schema = Schema(*fields)
@@ -301,11 +305,11 @@ def _change_columns(update: Any, action: exp.Expr) -> None:
     if isinstance(action, exp.Schema):
         for node in action.expressions:
             update.add_column(
-                node.name.lower(), _iceberg_type(from_sqlglot(node.args["kind"]), iter(range(10_000, 20_000)))
+                node.name.lower(), iceberg_type(from_sqlglot(node.args["kind"]), iter(range(10_000, 20_000)))
             )
     elif isinstance(action, exp.ColumnDef):
         update.add_column(
-            action.name.lower(), _iceberg_type(from_sqlglot(action.args["kind"]), iter(range(10_000, 20_000)))
+            action.name.lower(), iceberg_type(from_sqlglot(action.args["kind"]), iter(range(10_000, 20_000)))
         )
     elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
         for each in action.args["tables"]:
@@ -314,7 +318,7 @@ def _change_columns(update: Any, action: exp.Expr) -> None:
         name = action.this.name.lower()
         if action.args.get("dtype") is not None:
             update.update_column(
-                name, field_type=_iceberg_type(from_sqlglot(action.args["dtype"]), iter(range(10_000, 20_000)))
+                name, field_type=iceberg_type(from_sqlglot(action.args["dtype"]), iter(range(10_000, 20_000)))
             )
         new_name = action.args.get("rename_to")
         if new_name is not None and new_name.name.lower() != name:
@@ -323,18 +327,18 @@ def _change_columns(update: Any, action: exp.Expr) -> None:
         raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: ALTER TABLE ... {action.sql('hive')} is not supported here")
 
 
-def _iceberg_type(kind: Type, ids: Any) -> IcebergType:
+def iceberg_type(kind: Type, ids: Any) -> IcebergType:
     if kind.kind == "decimal":
         return DecimalType(*kind.numbers)
     if kind.kind == "array":
-        return ListType(next(ids), _iceberg_type(kind.element, ids), element_required=False)
+        return ListType(next(ids), iceberg_type(kind.element, ids), element_required=False)
     if kind.kind == "map":
         key, value = kind.parts
-        return MapType(next(ids), _iceberg_type(key, ids), next(ids), _iceberg_type(value, ids), value_required=False)
+        return MapType(next(ids), iceberg_type(key, ids), next(ids), iceberg_type(value, ids), value_required=False)
     if kind.kind == "row":
         pairs = zip(field_names(kind), kind.parts, strict=True)
         return StructType(
-            *(NestedField(next(ids), name, _iceberg_type(part, ids), required=False) for name, part in pairs)
+            *(NestedField(next(ids), name, iceberg_type(part, ids), required=False) for name, part in pairs)
         )
     if kind.kind not in _SIMPLE:
         raise QueryFailedError("NOT_SUPPORTED", f"Type not supported for Iceberg: {kind}")

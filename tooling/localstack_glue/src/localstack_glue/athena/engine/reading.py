@@ -194,7 +194,12 @@ def opened(
 
 @contextmanager
 def translated_errors(query: statements.Query) -> Iterator[None]:
-    """DuckDB's complaints become Athena's."""
+    """Errors of DuckDB become those of Athena.
+
+    Raises:
+        QueryCancelledError: the query was cancelled.
+        QueryFailedError: DuckDB reported any other error.
+    """
     try:
         yield
     except duckdb.InterruptException as error:

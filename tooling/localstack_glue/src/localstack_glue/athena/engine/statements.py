@@ -77,7 +77,11 @@ class TableUse:
 
 
 def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
-    """Parse one statement and put the parameters in the places of its question marks."""
+    """Parse one statement and put the parameters in the places of its question marks.
+
+    Raises:
+        MalformedQueryError: it is not one statement, or the number of parameters differs from that of the marks.
+    """
     try:
         dialect = TrinoQuery if _QUERY.match(sql) or TABLE_AS.match(sql) else _DIALECT
         if dialect is TrinoQuery:
@@ -177,7 +181,11 @@ class Query:
         return self._tree
 
     def bind(self, tables: Mapping[str, CatalogTable]) -> None:
-        """Set the columns of the tables, by the view's name, and qualify the names of columns."""
+        """Set the columns of the tables, by the view's name, and qualify the names of columns.
+
+        Raises:
+            QueryFailedError: a column does not exist, or its name is ambiguous.
+        """
         schema = MappingSchema(dialect=TrinoQuery)
         for use in self.uses:
             table = tables[use.view]

@@ -61,7 +61,11 @@ class ObjectFiles:
         return found
 
     def fetch(self, item: DataObject) -> str:
-        """Copy an object into the folder; its name keeps the suffix, which shows the compression."""
+        """Copy an object into the folder; its name keeps the suffix, which shows the compression.
+
+        Raises:
+            QueryFailedError: the caller may not read the object.
+        """
         self._count += 1
         target = self._folder / f"{self._count}-{_NAME.sub('_', item.key.rsplit('/', 1)[-1])}"
         try:

@@ -97,7 +97,11 @@ def reads(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callable
 
 
 def expand(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callable[[exp.Table], bool]) -> exp.Expr:
-    """The query with the views in it replaced by theirs."""
+    """The query with the views in it replaced by theirs.
+
+    Raises:
+        QueryFailedError: views are nested too deep, or in a circle.
+    """
     for _ in range(_DEPTH):
         found = False
         for table in list(tree.find_all(exp.Table)):

@@ -119,7 +119,11 @@ class Catalog:
         call(DatabaseName=database, TableInput=dict(definition))
 
     def add_partitions(self, table: Table, partitions: Sequence[Partition]) -> None:
-        """Add partitions. Existing ones are kept."""
+        """Add partitions. Existing ones are kept.
+
+        Raises:
+            GlueDataError: Glue refuses a partition.
+        """
         storage = table.raw["StorageDescriptor"]
         inputs = [
             {"Values": list(partition.values), "StorageDescriptor": {**storage, "Location": partition.location}}

@@ -33,7 +33,11 @@ class DataSink:
         return data_frame
 
     def write(self, dynamic_frame_or_dfc: DynamicFrame | DynamicFrameCollection, info: str = "") -> Any:
-        """Write a frame, or each frame of a collection."""
+        """Write a frame, or each frame of a collection.
+
+        Raises:
+            TypeError: it is neither a frame nor a collection.
+        """
         if isinstance(dynamic_frame_or_dfc, DynamicFrame):
             return self.writeFrame(dynamic_frame_or_dfc, info)
         if not isinstance(dynamic_frame_or_dfc, DynamicFrameCollection):

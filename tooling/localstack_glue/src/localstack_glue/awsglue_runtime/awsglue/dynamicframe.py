@@ -56,7 +56,12 @@ class DynamicFrame:
 
     @classmethod
     def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str = "") -> DynamicFrame:
-        """Wrap a DataFrame. Choices before `toDF` are structs now."""
+        """Wrap a DataFrame. Choices before `toDF` are structs now.
+
+        Raises:
+            TypeError: it is not a DataFrame.
+            GlueDataError: two of its columns have the same name.
+        """
         if not isinstance(dataframe, DataFrame):
             raise TypeError(f"DynamicFrame.fromDF takes a Spark DataFrame, not a {type(dataframe).__name__}")
         if twice := paths.repeated(dataframe.columns):
@@ -178,7 +183,11 @@ class DynamicFrame:
         totalThreshold: int = 0,
         catalog_id: str | None = None,
     ) -> DynamicFrame:
-        """Resolve choices, field by field (`specs`) or all in the same way (`choice`)."""
+        """Resolve choices, field by field (`specs`) or all in the same way (`choice`).
+
+        Raises:
+            ValueError: both `specs` and `choice` are given, or neither, or match_catalog without a table.
+        """
         if specs is None and not choice:
             raise ValueError("Parameter specs and option are both missing, add one.")
         if specs is not None and choice:

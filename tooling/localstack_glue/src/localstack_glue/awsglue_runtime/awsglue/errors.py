@@ -17,7 +17,11 @@ class GlueUnsupportedError(NotImplementedError):
 
 
 def unsupported(what: str, instead: str = "") -> NoReturn:
-    """Make the error for an unsupported feature, which names it and the alternative."""
+    """Refuse an unsupported feature, and name the alternative.
+
+    Raises:
+        GlueUnsupportedError: always.
+    """
     hint = f"; {instead}" if instead else ""
     raise GlueUnsupportedError(f"glue-local's awsglue does not support {what}{hint}")
 

@@ -24,7 +24,11 @@ _KNOWN = {
 
 
 def spark_format(name: str | None) -> str:
-    """Spark's name of a format."""
+    """Spark's name of a format.
+
+    Raises:
+        ValueError: there is no format.
+    """
     if name is None:
         raise ValueError("a format is needed: csv, json, parquet or orc")
     if name not in _SPARK_NAMES:

@@ -50,7 +50,11 @@ class DynamicFrameCollection:
         return self._frames[key] if key in self._frames else self._glue_ctx._empty_frame(key)
 
     def map(self, callable: Callable[..., DynamicFrame], transformation_ctx: str = "") -> DynamicFrameCollection:  # noqa: A002
-        """Call a function with each frame and its own transformation context."""
+        """Call a function with each frame and its own transformation context.
+
+        Raises:
+            TypeError: the function returns something else than a frame.
+        """
         mapped = {}
         for name, frame in self._frames.items():
             answer = callable(frame, f"{transformation_ctx}:{name}")
@@ -60,7 +64,11 @@ class DynamicFrameCollection:
         return DynamicFrameCollection(mapped, self._glue_ctx)
 
     def flatmap(self, f: Callable[..., Any], transformation_ctx: str = "") -> DynamicFrameCollection:
-        """Call a function with each frame, and collect the frames and collections that it returns."""
+        """Call a function with each frame, and collect the frames and collections that it returns.
+
+        Raises:
+            TypeError: the function returns neither a frame nor a collection.
+        """
         flat: dict[str, DynamicFrame] = {}
         for frame in self._frames.values():
             answer = f(frame, f"{transformation_ctx}:{frame.name}")

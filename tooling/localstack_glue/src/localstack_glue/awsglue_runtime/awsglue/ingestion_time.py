@@ -13,7 +13,11 @@ _PARTS["minute"] = (*_PARTS["hour"], "minute")
 
 
 def add_columns(frame: DataFrame, granularity: str) -> DataFrame:
-    """Add the time of the call as columns `ingest_year` and so on, down to a granularity."""
+    """Add the time of the call as columns `ingest_year` and so on, down to a granularity.
+
+    Raises:
+        ValueError: the granularity is unknown.
+    """
     if granularity not in _PARTS:
         raise ValueError(f"time_granularity must be one of {', '.join(_PARTS)}, not {granularity}")
     now = datetime.now(UTC)

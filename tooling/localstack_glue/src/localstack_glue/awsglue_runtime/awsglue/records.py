@@ -58,7 +58,11 @@ def to_rdd(frame: DataFrame) -> RDD[Any]:
 
 
 def infer(value: Any) -> T.DataType:
-    """The type of one value."""
+    """The type of one value.
+
+    Raises:
+        TypeError: a record cannot hold a value of this class.
+    """
     match value:
         case None:
             return T.NullType()

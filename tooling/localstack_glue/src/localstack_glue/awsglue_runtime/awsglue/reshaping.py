@@ -25,7 +25,11 @@ _COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "==": "
 
 @by_spelling
 def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: bool = False) -> DataFrame:
-    """Keep, rename, move and cast fields. Unmapped fields and missing sources are left out."""
+    """Keep, rename, move and cast fields. Unmapped fields and missing sources are left out.
+
+    Raises:
+        GlueDataError: no mapped field exists.
+    """
     if not frame.columns:
         return frame  # the bookmark left nothing to read
     values: list[tuple[paths.Path, Column]] = []
@@ -130,7 +134,11 @@ def rows_condition(comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
 
 @by_spelling
 def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_paths: Sequence[str]) -> DataFrame:
-    """Join on equal values. Fields of the right side whose names exist on the left get a leading dot."""
+    """Join on equal values. Fields of the right side whose names exist on the left get a leading dot.
+
+    Raises:
+        ValueError: the numbers of paths differ, or there are none.
+    """
     if not left_paths or len(left_paths) != len(right_paths):
         raise ValueError("join needs as many paths for one frame as for the other, and at least one")
     left_keys = [f"__left_key_{position}" for position in range(len(left_paths))]

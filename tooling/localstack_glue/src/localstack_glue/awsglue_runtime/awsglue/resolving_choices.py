@@ -45,7 +45,11 @@ def _resolved_in_array(frame: DataFrame, path: str, action: str) -> DataFrame:
 
 
 def with_options(frame: DataFrame, options: Sequence[Any]) -> DataFrame:
-    """Resolve choices by the options of `toDF`."""
+    """Resolve choices by the options of `toDF`.
+
+    Raises:
+        ValueError: an option has an unknown action, or no target.
+    """
     for option in options:
         action = option.action.upper()
         if action not in {"PROJECT", "KEEPASSTRUCT"}:

@@ -61,7 +61,11 @@ class Target:
 
 
 def parse_target(options: Mapping[str, Any], format_name: str | None, format_options: Mapping[str, Any]) -> Target:
-    """Read the options of a write to S3."""
+    """Read the options of a write to S3.
+
+    Raises:
+        ValueError: there is no path.
+    """
     call_options.check("the S3 options", options, _PATH_OPTIONS, call_options.OF_SINKS)
     if not options.get("path"):
         raise ValueError("connection_options needs path")
@@ -72,7 +76,11 @@ def parse_target(options: Mapping[str, Any], format_name: str | None, format_opt
 
 
 def write_files(frame: DynamicFrame, target: Target) -> None:
-    """Add files to a folder. Glue never replaces existing files."""
+    """Add files to a folder. Glue never replaces existing files.
+
+    Raises:
+        GlueDataError: the frame has choices, or lacks a partition key.
+    """
     if frame.choice_fields:
         raise GlueDataError(f"cannot write the choices {', '.join(frame.choice_fields)}; use resolveChoice first")
     data = frame.toDF()
@@ -119,7 +127,11 @@ def write_table(
 def update_catalog(
     catalog: Catalog, frame: DataFrame, target: Target, database: str, table_name: str, behavior: str
 ) -> None:
-    """Create the table or add its new columns, and add the written partitions."""
+    """Create the table or add its new columns, and add the written partitions.
+
+    Raises:
+        GlueDataError: the table has other partition keys.
+    """
     if behavior not in {UPDATE, LOG}:
         unsupported(f"updateBehavior {behavior}")
     if not frame.columns:
@@ -224,7 +236,11 @@ class S3Sink(DataSink):
         self._table = (catalogDatabase, catalogTableName)
 
     def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
-        """Write a frame. With `enableUpdateCatalog` the table is updated."""
+        """Write a frame. With `enableUpdateCatalog` the table is updated.
+
+        Raises:
+            ValueError: the catalog is to be updated, and no table is named.
+        """
         places = {key: value for key, value in self._options.items() if key in _PATH_OPTIONS}
         target = parse_target(places, self.format, self._format_options)
         updates = formats.is_true(self._options.get("enableUpdateCatalog"))

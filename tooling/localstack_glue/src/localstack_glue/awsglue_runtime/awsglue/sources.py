@@ -152,7 +152,11 @@ def read_table(
     additional_options: Mapping[str, Any],
     catalog_id: str | None = None,
 ) -> DataFrame:
-    """Read a catalog table, with its partition keys as columns."""
+    """Read a catalog table, with its partition keys as columns.
+
+    Raises:
+        GlueDataError: push_down_predicate is set, and the table has no partition keys.
+    """
     call_options.check("additional_options", additional_options, _TABLE_OPTIONS, call_options.OF_TABLES)
     session = selection_of.session
     selection = Selection(
@@ -172,7 +176,11 @@ def read_table(
 
 
 def matching(session: SparkSession, table: Table, partitions: Sequence[Partition], predicate: str) -> list[Partition]:
-    """Select partitions by a Spark SQL expression over the partition keys."""
+    """Select partitions by a Spark SQL expression over the partition keys.
+
+    Raises:
+        GlueDataError: the expression cannot be evaluated.
+    """
     if not predicate or not partitions:
         return list(partitions)
     names = [key.name for key in table.partition_keys]

@@ -15,7 +15,11 @@ _CORRUPT = "_corrupt_record"
 
 
 def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, DataFrame | None]:
-    """Parse a field with the schema of all its values. Records without valid JSON become error records."""
+    """Parse a field with the schema of all its values. Records without valid JSON become error records.
+
+    Raises:
+        GlueDataError: there is no text field at this path.
+    """
     if not frame.columns:
         return frame, None  # the bookmark left nothing to read
     names = paths.split(path)

@@ -35,6 +35,10 @@ def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev
     Arguments that the script did not request are left out, except for those that Glue passes by itself. With
     `allow_abbrev`, an argument may be the beginning of an option's name: the default before Glue 6.0
     (docs.aws.amazon.com/glue/latest/dg/migrating-version-60.html).
+
+    Raises:
+        GlueArgumentError: a requested argument is missing, or has no value.
+        RuntimeError: an option is one of Glue's reserved arguments.
     """
     wanted = list(options)
     for option in RESERVED:

@@ -44,7 +44,11 @@ class SparkEngine:
             self._spark.catalog.dropTempView(alias)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run SQL."""
+        """Run SQL.
+
+        Raises:
+            QueryError: Spark refuses the SQL.
+        """
         try:
             return [tuple(row) for row in self._spark.sql(sql).collect()]
         except PySparkException as error:  # errors of the SQL or the data; a failed Spark job is another error
@@ -59,7 +63,11 @@ class SparkEngine:
         return spark_sql
 
     def result_columns(self, spark_sql: str) -> list[str]:
-        """The column names of a user's query."""
+        """The column names of a user's query.
+
+        Raises:
+            QueryError: Spark refuses the SQL.
+        """
         try:
             return self._spark.sql(self.statement(spark_sql)).columns
         except PySparkException as error:
@@ -74,7 +82,11 @@ class SparkEngine:
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
     def first_match(self, value: str, pattern: str) -> str:
-        """The first match of a pattern, in SQL."""
+        """The first match of a pattern, in SQL.
+
+        Raises:
+            UnsupportedRuleError: the session reads escapes in patterns in the way of Spark 1.6.
+        """
         if self._spark.conf.get("spark.sql.parser.escapedStringLiterals") == "true":
             raise UnsupportedRuleError("patterns with spark.sql.parser.escapedStringLiterals")
         return f"regexp_extract({value}, {self.text(pattern)}, 0)"

@@ -51,7 +51,11 @@ def call(
     decoration: Decoration,
     place: str,
 ) -> Typed:
-    """Call a function; arguments that are lambdas are None among the arguments."""
+    """Call a function; arguments that are lambdas are None among the arguments.
+
+    Raises:
+        QueryFailedError: no overload takes arguments of these types.
+    """
     types = [FUNCTION if argument is None else argument[1] for argument in arguments]
     for exact in (True, False):
         for overload in function.overloads:

@@ -83,7 +83,11 @@ def as_varchar(value: str, kind: Type) -> str:
 
 
 def to_text(value: str, kind: Type) -> str:
-    """A value as an answer shows it."""
+    """A value as an answer shows it.
+
+    Raises:
+        QueryFailedError: the type cannot be shown as text.
+    """
     if (
         kind.kind == "decimal" and kind.numbers[0] == kind.numbers[1]
     ):  # which DuckDB writes without the zero before the point

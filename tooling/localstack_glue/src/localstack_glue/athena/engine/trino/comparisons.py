@@ -17,7 +17,11 @@ _NUMBER = re.compile(r"[-(]*(?:CAST\()*'?[\d.]+(?:[eE][+-]?\d+)?'?(?: AS [A-Z]+(
 
 
 def compare(operator: str, left: Typed, right: Typed) -> str:
-    """A comparison; both sides become one type."""
+    """A comparison; both sides become one type.
+
+    Raises:
+        QueryFailedError: the types cannot be compared.
+    """
     kind = common(left[1], right[1])
     ordered = operator in ("<", "<=", ">", ">=")
     if kind is None or (ordered and kind.kind in ("map", "json")):
@@ -38,7 +42,11 @@ def is_in(value: str, others: Sequence[str], kind: Type) -> str:
 
 
 def compare_with_query(operator: str, word: str, left: Typed, sql: str, types: Sequence[Type]) -> str:
-    """A comparison with ANY or ALL of the values of a query; `IN` is one with `= ANY`."""
+    """A comparison with ANY or ALL of the values of a query; `IN` is one with `= ANY`.
+
+    Raises:
+        QueryFailedError: the types cannot be compared, or the query returns rows or arrays.
+    """
     name = "IN" if (operator, word) == ("=", "ANY") else f"{operator} {word}"
     if name == "IN" and (len(types) > 1 or types[0].parts or left[1].parts):
         return _one_of_rows(left, sql, types)

@@ -73,14 +73,22 @@ class Translator:
         return found
 
     def as_type(self, node: exp.Expr, wanted: Type) -> str:
-        """An expression as a type that it turns into by itself."""
+        """An expression, converted to a type into which Trino converts it without a CAST.
+
+        Raises:
+            QueryFailedError: Trino converts its type only by a CAST, or not at all.
+        """
         value, kind = self.translate(node)
         if common(kind, wanted) is None:
             raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {node.sql('trino')} must be {wanted}, not {kind}")
         return coerce(value, kind, wanted)
 
     def unified(self, nodes: Sequence[exp.Expr]) -> tuple[list[str], Type]:
-        """Several expressions as the type that all turn into."""
+        """Several expressions, converted to the type that they have in common.
+
+        Raises:
+            QueryFailedError: they have no type in common.
+        """
         typed = [self.translate(node) for node in nodes]
         kind = UNKNOWN
         for _, each in typed:

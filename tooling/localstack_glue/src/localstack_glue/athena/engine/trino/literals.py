@@ -24,7 +24,11 @@ def unicode(value: str) -> Typed:
 
 
 def binary(digits: str) -> Typed:
-    """`X'0aff'`."""
+    """`X'0aff'`.
+
+    Raises:
+        QueryFailedError: the number of digits is odd.
+    """
     if len(digits) % 2:
         raise QueryFailedError("SYNTAX_ERROR", "line 1:1: Binary literal must contain an even number of digits")
     return f"unhex({text_literal(digits)})", VARBINARY
@@ -35,6 +39,9 @@ def number(value: str) -> Typed:
 
     A number with a point is a double in Athena, where Trino has a decimal by default: so expect the tests of PyAthena
     and of awswrangler, which run on AWS.
+
+    Raises:
+        QueryFailedError: it is not a number.
     """
     if "." in value or "e" in value.lower():
         return f"CAST('{value}' AS DOUBLE)", DOUBLE

@@ -44,7 +44,11 @@ def arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
 
 
 def negate(value: Typed) -> Typed:
-    """The minus before a value."""
+    """The minus before a value.
+
+    Raises:
+        QueryFailedError: the type has no minus.
+    """
     if value[1].kind not in NUMBERS and value[1] not in (DAY_INTERVAL, MONTH_INTERVAL):
         raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot negate {value[1]}")
     if value[1].kind in INTEGERS:
@@ -89,7 +93,11 @@ def concatenate(left: Typed, right: Typed) -> Typed:
 
 
 def subscript(value: Typed, index: Typed) -> Typed:
-    """`array[1]` or `map['key']`, which fail if there is no such element."""
+    """`array[1]` or `map['key']`, which fail if there is no such element.
+
+    Raises:
+        QueryFailedError: the type of the index does not fit.
+    """
     kind = value[1]
     if kind.kind == "map" and common(kind.parts[0], index[1]) == kind.parts[0]:
         key = coerce(*index, kind.parts[0])
@@ -232,7 +240,11 @@ def _milliseconds(microseconds: str) -> str:
 
 
 def interval(text: str, unit: str) -> Typed:
-    """An interval literal: `'2' DAY`, `'1-2' YEAR TO MONTH`, `'1 02:03:04.5' DAY TO SECOND`."""
+    """An interval literal: `'2' DAY`, `'1-2' YEAR TO MONTH`, `'1 02:03:04.5' DAY TO SECOND`.
+
+    Raises:
+        QueryFailedError: the interval cannot be read.
+    """
     first, _, last = (word.lower() for word in unit.partition(" TO "))
     try:
         if first in ("year", "month"):

@@ -108,7 +108,11 @@ def resolved(text: str, bound: Bindings) -> Type:
 
 @lru_cache(maxsize=256)
 def simple(text: str) -> Type:
-    """A type without variables and parts."""
+    """A type without variables and parts.
+
+    Raises:
+        ValueError: the text is not such a type.
+    """
     found = re.fullmatch(r"([a-z ]+?)(?:\((\d+)(?:,(\d+))?\))?( with time zone)?", text)
     if found is None:
         raise ValueError(text)

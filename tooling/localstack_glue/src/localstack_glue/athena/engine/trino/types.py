@@ -99,7 +99,11 @@ def decimal(precision: int, scale: int) -> Type:
 
 
 def duckdb_type(kind: Type) -> str:
-    """DuckDB's equivalent of a type."""
+    """DuckDB's equivalent of a type.
+
+    Raises:
+        QueryFailedError: it has none.
+    """
     if kind.kind == "decimal":
         return f"DECIMAL({kind.numbers[0]},{kind.numbers[1]})"
     if kind.kind == "array":

@@ -13,7 +13,11 @@ Translate = Callable[[exp.Expr], tuple[str, Type]]
 
 
 def over(node: exp.Window, translate: Translate) -> str:
-    """The clause after OVER."""
+    """The clause after OVER.
+
+    Raises:
+        QueryFailedError: there is no window of that name.
+    """
     if node.args.get("alias") is not None:
         raise QueryFailedError("INVALID_WINDOW_REFERENCE", f"line 1:1: Cannot resolve WINDOW name {node.alias}")
     parts = []

@@ -21,7 +21,11 @@ def is_jdbc(raw: Mapping[str, Any]) -> bool:
 
 
 def connection_options(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The connection type of such a table, and the options for reading or writing it."""
+    """The connection type of such a table, and the options for reading or writing it.
+
+    Raises:
+        GlueDataError: the table names no connection, or its location no table of the database.
+    """
     parameters: Mapping[str, str] = raw.get("Parameters") or {}
     storage = raw.get("StorageDescriptor") or {}
     name = parameters.get("connectionName")

@@ -80,7 +80,11 @@ def filled(url: str, secret_name: str | None) -> str:
 
 
 def secret(name: str) -> tuple[str, str]:
-    """The user and password of a secret."""
+    """The user and password of a secret.
+
+    Raises:
+        GlueDataError: the secret has no username.
+    """
     known = {key.lower(): value for key, value in secret_values(name).items()}
     user = known.get("username") or known.get("user")
     if not user:
@@ -89,7 +93,11 @@ def secret(name: str) -> tuple[str, str]:
 
 
 def secret_values(name: str) -> dict[str, str]:
-    """The content of a secret: a JSON object, as RDS and Glue write it."""
+    """The content of a secret: a JSON object, as RDS and Glue write it.
+
+    Raises:
+        GlueDataError: the secret is not such an object.
+    """
     text = boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString") or ""
     try:
         found = json.loads(text)

@@ -35,7 +35,11 @@ def find(session: SparkSession, vendor: Vendor, asked: str, jar: str) -> str:
 
 
 def add_jar(session: SparkSession, jar: str) -> None:
-    """Let the session load classes from a jar, on this machine or in S3."""
+    """Let the session load classes from a jar, on this machine or in S3.
+
+    Raises:
+        GlueDataError: the jar cannot be read.
+    """
     path = jar
     if jar.startswith(("s3://", "s3a://", "s3n://")):
         bucket, _, key = jar.partition("://")[2].partition("/")
@@ -49,7 +53,11 @@ def add_jar(session: SparkSession, jar: str) -> None:
 
 
 def check_url(session: SparkSession, name: str, url: str) -> None:
-    """Refuse a URL that the driver does not accept. Spark's own error would show the whole URL."""
+    """Refuse a URL that the driver does not accept. Spark's own error would show the whole URL.
+
+    Raises:
+        GlueDataError: the driver does not accept the URL.
+    """
     driver = _loader(session).loadClass(name).getDeclaredConstructor(None).newInstance(None)
     if not driver.acceptsURL(url):
         raise GlueDataError(f"the driver {name} does not take the URL {without_secrets(url)}")

@@ -10,7 +10,11 @@ DEFAULT_PARTITIONS = 7
 
 
 def conditions(vendor: Vendor, options: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    """The WHERE condition of each query, by `hashfield` or `hashexpression`; none if one query reads everything."""
+    """The WHERE condition of each query, by `hashfield` or `hashexpression`; none if one query reads everything.
+
+    Raises:
+        GlueDataError: both options are set.
+    """
     column, expression = options.get("hashfield"), options.get("hashexpression")
     if column and expression:
         raise GlueDataError("hashfield and hashexpression are both set: choose one")
@@ -42,7 +46,11 @@ def _count(given: Any) -> int:
 
 
 def named(column: str, columns: Sequence[str], option: str = "hashfield") -> str:
-    """A column in the table's own spelling; an exact match comes before one in another case."""
+    """A column in the table's own spelling; an exact match comes before one in another case.
+
+    Raises:
+        GlueDataError: the table has no such column.
+    """
     if column in columns:
         return column
     found = [each for each in columns if each.lower() == column.lower()]

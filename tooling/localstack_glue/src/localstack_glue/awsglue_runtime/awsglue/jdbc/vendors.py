@@ -56,7 +56,11 @@ _REFUSED = {"jdbc:redshift:": "Amazon Redshift"}
 
 
 def find_vendor(url: str, connection_type: str | None = None) -> Vendor:
-    """The kind of database of a URL, which must agree with the connection type."""
+    """The kind of database of a URL, which must agree with the connection type.
+
+    Raises:
+        GlueDataError: the URL is not JDBC's, or that of another kind of database.
+    """
     if not url.startswith("jdbc:"):
         raise GlueDataError(f"{without_secrets(url)} is not a JDBC URL, which begins with jdbc:")
     for scheme, name in _REFUSED.items():

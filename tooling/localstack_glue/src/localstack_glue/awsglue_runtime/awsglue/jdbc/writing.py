@@ -14,7 +14,11 @@ _NO_EFFECT = ("dbtable", "dbTable", "bulkSize", "hashfield", "hashexpression", "
 
 
 def write(frame: DynamicFrame, endpoint: Endpoint) -> None:
-    """Add a frame's records to a table."""
+    """Add a frame's records to a table.
+
+    Raises:
+        GlueDataError: no table is named, or the frame has choices.
+    """
     table = table_name(endpoint.options)
     if not table:
         raise GlueDataError("a write to a database needs dbtable")

@@ -65,7 +65,11 @@ class Mirror:
         return self._databases.pop(name, None) is not None
 
     def location_for(self, database: str, table: str) -> str:
-        """The default location of a table in a database."""
+        """The default location of a table in a database.
+
+        Raises:
+            ValueError: neither the database nor the table has a location.
+        """
         location = str((self._databases.get(database) or {}).get("LocationUri") or "")
         if not location:
             told = f"Can not create a Path from an empty string: the database {database} has no location"

@@ -28,7 +28,11 @@ def column_exists(rule: Rule, context: Context) -> Plan:
 
 
 def column_names_match_pattern(rule: Rule, context: Context) -> Plan:
-    """ColumnNamesMatchPattern: the pattern occurs in each name."""
+    """ColumnNamesMatchPattern: the pattern occurs in each name.
+
+    Raises:
+        UnsupportedRuleError: the pattern is not supported here.
+    """
     try:
         pattern = re.compile(rule.values[0])
     except re.error as error:
@@ -82,7 +86,11 @@ def aggregate_match(rule: Rule, context: Context) -> Plan:
 
 
 def referential_integrity(rule: Rule, context: Context) -> Plan:
-    """ReferentialIntegrity: the share of rows whose values occur in another table. A null never occurs."""
+    """ReferentialIntegrity: the share of rows whose values occur in another table. A null never occurs.
+
+    Raises:
+        QueryError: the numbers of columns differ.
+    """
     own = [name.strip() for name in rule.values[0].split(",")]
     reference = _REFERENCE.fullmatch(rule.values[1])
     alias = reference["alias"] if reference else ""
@@ -140,7 +148,11 @@ def dataset_match(rule: Rule, context: Context) -> Plan:
 
 
 def custom_sql(rule: Rule, context: Context) -> Plan:
-    """CustomSql: one number with a condition, or the passing rows, depending on the query's columns."""
+    """CustomSql: one number with a condition, or the passing rows, depending on the query's columns.
+
+    Raises:
+        QueryError: the query returns other columns than the rule allows.
+    """
     statement = context.engine.statement(rule.values[0])
     if rule.condition is not None:
 

@@ -18,7 +18,11 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def evaluate_number(operand: Operand) -> float:
-    """The value of a number or calculation."""
+    """The value of a number or calculation.
+
+    Raises:
+        TypeError: it is neither.
+    """
     if isinstance(operand, Number):
         return float(operand.text)
     if isinstance(operand, Calculation):
@@ -53,7 +57,11 @@ def sql_test(value: str, operator: str, bounds: list[str]) -> str:
 
 
 def evaluate_day(operand: Operand, now: datetime) -> date:
-    """The day of a date or of now()."""
+    """The day of a date or of now().
+
+    Raises:
+        TypeError: it is neither.
+    """
     if isinstance(operand, Day):
         return operand.value
     if isinstance(operand, Now):
@@ -65,7 +73,11 @@ def evaluate_day(operand: Operand, now: datetime) -> date:
 
 
 def evaluate_hours(operand: Operand) -> float:
-    """A duration in hours, rounded as on AWS."""
+    """A duration in hours, rounded as on AWS.
+
+    Raises:
+        TypeError: it is not a duration.
+    """
     if not isinstance(operand, Duration):
         raise TypeError(f"{operand} is not a duration")
     factor = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60}[operand.unit]

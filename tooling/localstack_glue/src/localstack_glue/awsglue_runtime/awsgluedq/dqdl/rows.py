@@ -37,7 +37,11 @@ def column_values(rule: Rule, context: Context) -> Plan:
 
 
 def column_length(rule: Rule, context: Context) -> Plan:
-    """ColumnLength: the length of null is 0."""
+    """ColumnLength: the length of null is 0.
+
+    Raises:
+        QueryError: the column is not text.
+    """
     column = context.column(rule.values[0])
     if column.kind != "text":
         raise QueryError(f"Expected type of column {rule.values[0]} to be a text, but found {column.type} instead!")
@@ -53,7 +57,11 @@ def column_length(rule: Rule, context: Context) -> Plan:
 
 
 def column_data_type(rule: Rule, context: Context) -> Plan:
-    """ColumnDataType: whether Spark can cast the value. Null has no type."""
+    """ColumnDataType: whether Spark can cast the value. Null has no type.
+
+    Raises:
+        UnsupportedRuleError: the condition is neither = nor !=.
+    """
     column = context.column(rule.values[0])
     condition = rule.condition
     if condition is None or condition.operator not in ("=", "!=") or not isinstance(condition.operands[0], Text):
@@ -64,7 +72,12 @@ def column_data_type(rule: Rule, context: Context) -> Plan:
 
 
 def data_freshness(rule: Rule, context: Context) -> Plan:
-    """DataFreshness: the age of each row, in hours with two decimals."""
+    """DataFreshness: the age of each row, in hours with two decimals.
+
+    Raises:
+        QueryError: the column holds no dates.
+        TypeError: the rule has no condition on an age.
+    """
     column = context.column(rule.values[0])
     if column.kind not in ("text", "date", "timestamp"):
         raise QueryError(f"Expected type of column {rule.values[0]} to be a date, but found {column.type} instead!")
