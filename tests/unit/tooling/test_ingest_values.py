@@ -230,6 +230,23 @@ def test_value_with_a_line_break_is_written_where_the_contract_has_them_read():
     assert written([("a", DAY, 'x\n"y"')], multiLine=True) == b'id,day,note\na,2024-01-31,"x\n""y"""\n'
 
 
+@pytest.mark.parametrize("value", ["x\ry", "x\r", "\r"])
+def test_carriage_return_is_quoted_as_other_line_breaks_are_since_it_ends_a_row_for_the_job(value):
+    assert written([("a", DAY, value)], multiLine=True) == f'id,day,note\na,2024-01-31,"{value}"\n'.encode()
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_file_in_utf_16_has_one_byte_order_mark_whatever_the_number_of_batches(header):
+    file = io.BytesIO()
+    layout(encoding="UTF-16", header=header).write([[("a", DAY, "x")], [("b", DAY, "y")]], file)
+    expected = f"{'id,day,note' + chr(10) if header else ''}a,2024-01-31,x\nb,2024-01-31,y\n"
+    assert file.getvalue() == expected.encode("UTF-16")
+
+
+def test_letter_whose_bytes_in_utf_16_look_like_a_line_break_is_none():
+    assert written([("čĊ", DAY, None)], encoding="UTF-16").decode("UTF-16").endswith("\nčĊ,2024-01-31,\n")
+
+
 def test_values_are_quoted_with_the_contracts_escape_character():
     content = written([("a", DAY, 'C:\\ "x"')], escape="\\")
     assert content == b'"id","day","note"\n"a","2024-01-31","C:\\\\ \\"x\\""\n'

@@ -125,6 +125,16 @@ def test_rows_can_be_chosen_by_delivery_and_rule(bad, capsys):
     assert ([row["raw"] for row in found["rows"]], found["count"]) == (["x,y"], 2)
     assert run(["quarantine", "--rule", "date.format", "--limit", "1"]) == 0
     assert "2 rows are quarantined (1 shown): date.format 2" in capsys.readouterr().out
+    assert shown(capsys, "--rule", "n.min")["by_rule"] == {"n.min": 1, "row.field_count": 1}, "of these rows alone"
+
+
+def test_csv_of_some_rows_says_so_beside_it(bad, capsys):
+    assert run(["quarantine", "--format", "csv", "--limit", "2"]) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 3
+    assert "3 rows are quarantined (2 shown)" in told.err
+    assert run(["quarantine", "--format", "csv"]) == 0
+    assert "quarantined" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

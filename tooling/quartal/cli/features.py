@@ -74,12 +74,14 @@ def query(
         _warn_if_behind(workspace, catalog)
     else:
         _warn_if_features_hold_more(workspace, catalog, as_of)
-    if form is AnswerFormat.CSV and not as_json:
-        workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
-    elif form is AnswerFormat.JSON and not as_json:
+    if as_json:
+        workspace.console.json(answer.as_records())
+    elif form is AnswerFormat.JSON:
         workspace.console.json_document(answer.as_records())
+    elif form is AnswerFormat.CSV:
+        workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
     else:
-        workspace.console.table("", answer.columns, list(answer.rows), data=answer.as_records())
+        workspace.console.table("", answer.columns, list(answer.rows), data=None)
 
 
 _TAG_COLUMNS = (

@@ -77,6 +77,8 @@ def quarantine(
         )
     elif form is AnswerFormat.CSV and not as_json:
         console.document(found.as_csv(spreadsheet_safe=spreadsheet_safe))
+        if len(found.rows) < found.count:
+            console.note(f"{summary}. --limit prints more, --out writes all.")
     elif form is AnswerFormat.JSON and not as_json:
         console.json_document({"count": found.count, "by_rule": dict(found.by_rule), "rows": found.as_records()})
     else:
@@ -90,4 +92,5 @@ def _summary(found: Quarantine, *, is_whole: bool) -> str:
         return "No row is quarantined." if is_whole else "No quarantined row is left."
     rules = ", ".join(f"{rule} {count:,}" for rule, count in found.by_rule.items())
     shown = f" ({len(found.rows):,} shown)" if len(found.rows) < found.count else ""
-    return f"{found.count:,} rows are quarantined{shown}: {rules}"
+    rows = "1 row is" if found.count == 1 else f"{found.count:,} rows are"
+    return f"{rows} quarantined{shown}: {rules}"

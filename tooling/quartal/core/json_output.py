@@ -11,6 +11,7 @@ existed; QUARTAL_JSON=0 prints the old form alone.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,8 +36,20 @@ def labelled_with(name: str) -> Iterator[None]:
 
 
 def as_text(data: Any) -> str:
-    """The data as JSON. Snapshot ids become strings: many JSON parsers keep only 53 bits of a number."""
-    return json.dumps(_ids_as_strings(data), indent=2, default=_plain) + "\n"
+    """The data as JSON, with what JSON has no form for as text, such as snapshot ids, days and NaN.
+
+    Snapshot ids become strings because many JSON parsers keep only 53 bits of a number.
+    """
+    return json.dumps(_for_json(data), indent=2, allow_nan=False, default=_plain) + "\n"
+
+
+def nested_text(value: Any) -> Any:
+    """A list, a struct or a map as JSON on one line, bytes as hexadecimal digits; any other value as it is."""
+    if isinstance(value, bytes):
+        return _plain(value)
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(_for_json(value), ensure_ascii=False, allow_nan=False, default=_plain)
+    return value
 
 
 def result_envelope(data: Any) -> Any:
@@ -60,18 +73,34 @@ def _enveloped(result: Any, error: Mapping[str, Any] | None) -> Any:
     )
 
 
-def _ids_as_strings(data: Any) -> Any:
+def _for_json(data: Any) -> Any:
     if isinstance(data, Mapping):
         return {
-            key: str(value)
+            _key(key): str(value)
             if isinstance(value, int) and str(key).endswith(_SNAPSHOT_ID) and not isinstance(value, bool)
-            else _ids_as_strings(value)
+            else _for_json(value)
             for key, value in data.items()
         }
-    return [_ids_as_strings(each) for each in data] if isinstance(data, list | tuple) else data
+    if isinstance(data, list | tuple):
+        return [_for_json(each) for each in data]
+    return _float(data) if isinstance(data, float) else data
+
+
+def _key(key: Any) -> Any:
+    """A map's key: the JSON library writes those of these types by itself."""
+    if isinstance(key, float):
+        return _float(key)
+    return key if key is None or isinstance(key, str | int) else _plain(key)
+
+
+def _float(value: float) -> float | str:
+    """The number; a text if it is none, for which JSON has no form."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat().replace("+00:00", "Z")
-    return str(value)
+    return value.hex() if isinstance(value, bytes) else str(value)

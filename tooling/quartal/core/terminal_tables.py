@@ -12,6 +12,8 @@ from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.table import Table
 
+from quartal.core.json_output import nested_text
+
 SHORT_ID = 10  # as in the findings of the job, of which help must load nothing
 _LEAST_TEXT = 12  # columns of text are folded to this width before one is left out
 _GAP = 3  # between two columns
@@ -112,7 +114,7 @@ def shown(value: Any) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return str(value)
+    return str(nested_text(value))
 
 
 def _kept(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -12,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from quartal.core.csv_text import as_csv_text
 from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
-from quartal.core.spreadsheets import escape_formula
 from quartal.core.whole_files import write_whole
 from quartal.features.table_records import bad_row_runs
 from quartal.runs.manifests import parse_manifest
@@ -53,7 +51,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """Bad rows, and how many match in total and by rule."""
+    """Bad rows, how many match in total, and how many of these break each rule."""
 
     rows: tuple[BadRow, ...] = ()
     count: int = 0
@@ -64,14 +62,9 @@ class Quarantine:
         return [asdict(row) for row in self.rows]
 
     def as_csv(self, *, spreadsheet_safe: bool = False) -> str:
-        """With a header, lines ending in a line feed; several reasons are separated by a blank."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(BadRow.__slots__)
-        for row in self.rows:
-            values = (row.delivery, row.file, row.place, row.raw, " ".join(row.reasons), row.run_id)
-            writer.writerow([escape_formula(value) for value in values] if spreadsheet_safe else values)
-        return text.getvalue()
+        """With a header, see `as_csv_text`; several reasons are separated by a blank."""
+        rows = ((row.delivery, row.file, row.place, row.raw, " ".join(row.reasons), row.run_id) for row in self.rows)
+        return as_csv_text((BadRow.__slots__, *rows), spreadsheet_safe=spreadsheet_safe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +108,22 @@ class BadRowFiles:
         """
         rows: list[BadRow] = []
         counts: Counter[str] = Counter()
-        count, seen = 0, set()
+        count, seen, broken = 0, set(), set()
         for table in self._tables():
             for record in table.to_pylist():
                 seen.add(record["delivery"])
                 if deliveries and record["delivery"] not in deliveries:
                     continue
-                counts.update(record["reasons"])
-                if rules and not set(rules) & set(record["reasons"]):
+                reasons = set(record["reasons"] or ())
+                broken |= reasons
+                if rules and not reasons & set(rules):
                     continue
+                counts.update(reasons)
                 count += 1
                 if limit is None or len(rows) < limit:
                     rows.append(_bad_row(record))
         _refuse_unknown("delivery", deliveries, seen | set(self.lost))
-        _refuse_unknown("rule", rules, counts.keys())
+        _refuse_unknown("rule", rules, broken)
         return Quarantine(tuple(rows), count, dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
 
     def describe_lost(self) -> str:

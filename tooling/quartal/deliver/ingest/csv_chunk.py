@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
 from quartal.contracts.model import Column, Contract, CsvFormat
+from quartal.core.csv_text import WRITTEN_END, WrittenRows
 from quartal.deliver.ingest.chunk_file import RowError, Rows, SummedFile, WrittenChunk
 from quartal.deliver.ingest.values import Format, select_format
 
@@ -42,7 +44,9 @@ class CsvLayout:
         form = contract.csv.model_dump(mode="json")
         # as before contracts had these fields
         form = {name: value for name, value in form.items() if value or name not in ("multi_line", "escape")}
-        content = json.dumps([form, rules])
+        # of these, chunks that an earlier version sent may be wrong: unquoted carriage returns, marks within the file
+        edition = ["2"] if contract.csv.multi_line or contract.csv.encoding == "UTF-16" else []
+        content = json.dumps([form, rules, *edition])
         return cls(
             tuple(column.name_in_file for column in columns),
             tuple(select_format(column) for column in columns),
@@ -70,20 +74,20 @@ class CsvLayout:
         return WrittenChunk(rows, stored.size_bytes, stored.checksum, source.checksum)
 
     def _contents(self, batches: Iterable[Rows]) -> Iterator[tuple[bytes, int]]:
-        """Bytes, and how many rows they hold."""
-        yield self.header(), 0
+        """Bytes, and how many rows they hold; of a byte order mark there is one, at the beginning."""
+        encoder = codecs.getincrementalencoder(self.form.encoding)()
+        if self.form.header:
+            yield encoder.encode(self.header()), 0
         for rows in batches:
-            yield self.lines(rows), len(rows)
+            yield self.lines(rows, encoder), len(rows)
 
-    def header(self) -> bytes:
-        """The first line; empty if the contract has no header."""
-        if not self.form.header:
-            return b""
-        text = io.StringIO(newline="")
+    def header(self) -> str:
+        """The first line, for a contract with a header."""
+        text = self._text()
         self._writer(text).writerow(self.columns)
-        return text.getvalue().encode(self.form.encoding)
+        return text.getvalue()
 
-    def lines(self, rows: Rows) -> bytes:
+    def lines(self, rows: Rows, encoder: codecs.IncrementalEncoder) -> bytes:
         """Rows as lines; a missing value is an empty one.
 
         Raises:
@@ -96,16 +100,16 @@ class CsvLayout:
             _texts(each, name, write) for each, name, write in zip(values, self.columns, self.formats, strict=True)
         ]
         lines = list(zip(*texts, strict=True))
+        content = self._lines(lines)
+        if not self.form.multi_line and (content.count("\n") != len(lines) or "\r" in content):
+            raise self._culprit(texts)
         try:
-            content = self._lines(lines)
+            return encoder.encode(content)
         except UnicodeEncodeError:
             raise self._culprit(texts) from None
-        if not self.form.multi_line and (content.count(b"\n") != len(lines) or b"\r" in content):
-            raise self._culprit(texts)
-        return content
 
-    def _lines(self, lines: Sequence[Sequence[str]]) -> bytes:
-        text = io.StringIO(newline="")
+    def _lines(self, lines: Sequence[Sequence[str]]) -> str:
+        text = self._text()
         writer = self._writer(text)
         if self.form.header and self.columns in lines:
             # the job takes every line that is the header for one, unless it is spelled otherwise
@@ -114,15 +118,18 @@ class CsvLayout:
                 (quoted if line == self.columns else writer).writerow(line)
         else:
             writer.writerows(lines)
-        return text.getvalue().encode(self.form.encoding)
+        return text.getvalue()
 
-    def _writer(self, text: io.StringIO, quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> Any:
+    def _text(self) -> WrittenRows | io.StringIO:
+        return WrittenRows() if self.form.multi_line else io.StringIO(newline="")  # the latter takes less time
+
+    def _writer(self, text: WrittenRows | io.StringIO, quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> Any:
         form = self.form
         return csv.writer(
             text,
             delimiter=form.delimiter,
             quotechar=form.quote_symbol,
-            lineterminator="\n",
+            lineterminator=WRITTEN_END if form.multi_line else "\n",
             escapechar=form.escape,
             doublequote=form.escape is None,
             # the job reads escapes within quotes only, and this writer would set them elsewhere too

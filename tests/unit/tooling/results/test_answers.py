@@ -1,0 +1,68 @@
+"""Answers of `query` with values that CSV or JSON have no form of their own for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from quartal.cli.app import run
+
+
+def answer(capsys, sql: str) -> object:
+    assert run(["query", sql, "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("'nan'::double", "NaN"),
+        ("[1.5::double, 'inf'::double, '-inf'::double]", [1.5, "Infinity", "-Infinity"]),
+        ("map([date '2024-03-31'], [2])", {"2024-03-31": 2}),
+        ("map(['nan'::double], [2])", {"NaN": 2}),
+        (r"'\x00\xff'::blob", "00ff"),
+        ("timestamptz '2024-03-31 02:00:00+02'", "2024-03-31T00:00:00Z"),
+        ("[timestamptz '2024-03-31 02:00:00+02']", ["2024-03-31 00:00:00+00"]),
+        ("9007199254740993", 9007199254740993),
+        ("1.10::decimal(4, 2)", "1.10"),
+    ],
+)
+def test_every_value_is_json_that_any_reader_takes(command_line, capsys, sql, value):
+    assert answer(capsys, f"select {sql} as v") == [{"v": value}]
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["--format", "json"]])
+def test_answer_with_two_columns_of_one_name_is_refused_in_json_which_would_lose_one(command_line, capsys, arguments):
+    sql = "select f.n, c.n from features f join features c on f.day = c.day"
+    assert run(["query", sql, *arguments]) == 2
+    assert "more than one column n" in capsys.readouterr().err
+    assert run(["query", sql]) == run(["query", sql, "--format", "csv"]) == 0
+    assert "n,n\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("'a' || chr(13) || 'b'", "a\rb"),
+        ("'a' || chr(13) || chr(10) || '\"b\"'", 'a\r\n"b"'),
+        ("[date '2024-03-31', null]", '["2024-03-31", null]'),
+        ("{'a': 1.5, 'b': 'ä'}", '{"a": "1.5", "b": "ä"}'),
+        (r"'\x00\xff'::blob", "00ff"),
+        ("timestamptz '2024-03-31 02:00:00+02'", "2024-03-31 00:00:00+00:00"),
+        ("null", ""),
+    ],
+)
+def test_every_value_is_one_field_of_csv(command_line, capsys, sql, value):
+    assert run(["query", f"select {sql} as v, 1 as n", "--format", "csv"]) == 0
+    # as readers do for which each line break outside of quotes ends a row
+    printed = capsys.readouterr().out
+    assert list(csv.reader(io.StringIO(printed, newline=""))) == [["v", "n"], [value, "1"]]
+    assert printed.count("\n") == 2 + value.count("\n")
+
+
+def test_table_shows_lists_as_json(command_line, capsys):
+    assert run(["query", "select [date '2024-03-31'] as v"]) == 0
+    assert '["2024-03-31"]' in capsys.readouterr().out
