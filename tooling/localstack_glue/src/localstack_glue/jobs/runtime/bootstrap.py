@@ -72,7 +72,7 @@ def refuse_ahead(script: Path) -> None:
     if b"awsglue" not in source:
         return
     with contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module("awsglue.ahead").refuse(source)
+        importlib.import_module("awsglue.unsupported_features").refuse(source)
     for name in [name for name in sys.modules if name.partition(".")[0] == "awsglue"]:
         del sys.modules[name]  # a script finds everything as if nothing had been loaded before it
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from awsglue import ahead
+from awsglue import unsupported_features
 from awsglue.errors import GlueUnsupportedError
 
 READ = 'frame = glueContext.create_dynamic_frame.from_options(connection_type="s3", format="{}")\n'
@@ -22,7 +22,7 @@ WRITE = 'glueContext.write_dynamic_frame.from_options(frame=frame, connection_ty
 )
 def test_call_that_is_sure_to_come_is_refused(script, named):
     with pytest.raises(GlueUnsupportedError, match=named):
-        ahead.refuse(script)
+        unsupported_features.refuse(script)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_call_that_is_sure_to_come_is_refused(script, named):
     ],
 )
 def test_call_that_may_not_come_is_left_to_the_run(script):
-    ahead.refuse(script)
+    unsupported_features.refuse(script)
 
 
 def test_chain_of_calls_may_be_long():
-    ahead.refuse("frame = frame" + ".withColumn('a', b)" * 600)
-    ahead.refuse("total = " + " + ".join(["1"] * 5000))
-    ahead.refuse("x = " + "(" * 5000 + ")" * 5000)
+    unsupported_features.refuse("frame = frame" + ".withColumn('a', b)" * 600)
+    unsupported_features.refuse("total = " + " + ".join(["1"] * 5000))
+    unsupported_features.refuse("x = " + "(" * 5000 + ")" * 5000)
