@@ -11,7 +11,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk, without_marks
 from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
-from etl_job.reading.other_kinds import MARKS_OF_UTF_16
+from etl_job.reading.other_kinds import MARKS_OF_UTF_16, problem_of_text
 from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import records_across_lines, records_in_lines
@@ -62,10 +62,10 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
 
     Raises:
         InputError: a required column is missing, a column occurs twice, the header does not end, or the file cannot be
-            unpacked or decoded.
+            unpacked or decoded, or is of another kind.
     """
-    form, is_cut = contract.csv, len(head) >= HEAD_BYTES
-    if uri.endswith(".gz"):
+    form, is_cut, is_packed = contract.csv, len(head) >= HEAD_BYTES, uri.endswith(".gz")
+    if is_packed:
         try:
             head = unpacked_beginning(head, HEAD_BYTES)
             is_cut = is_cut or len(head) >= HEAD_BYTES
@@ -74,6 +74,8 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
                 f"{uri} cannot be unpacked ({error}): it is not a gzip file, or it is damaged. Deliver it again; "
                 "nothing was written"
             ) from error
+    if problem := problem_of_text(head, form.encoding, is_unpacked=is_packed):
+        raise InputError(f"{uri} {problem}; nothing was written")
     if form.encoding == UTF_16 and not head.startswith(MARKS_OF_UTF_16) and (head or form.header):
         raise InputError(
             f"{uri} does not begin with a byte order mark, which UTF-16 files need. Write it with the mark, or correct "

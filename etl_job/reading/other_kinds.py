@@ -53,13 +53,13 @@ def other_kind(beginning: bytes) -> OtherKind | None:
     return next((kind for pattern, kind in _BEGINNINGS.items() if re.match(pattern, looked_at, re.DOTALL)), None)
 
 
-def problem_of_text(beginning: bytes, encoding: str) -> str | None:
+def problem_of_text(beginning: bytes, encoding: str, *, is_unpacked: bool = False) -> str | None:
     """Why a file with this beginning is not the text that a contract expects; None if it may be.
 
-    It continues "the file ...".
+    It continues "the file ...". The beginning of a file that gzip compressed ``is_unpacked``.
     """
     if beginning.startswith(GZIP):
-        return "is compressed with gzip, and its name does not end in .gz"
+        return f"is compressed with gzip{' twice' if is_unpacked else ', and its name does not end in .gz'}"
     if beginning.startswith(_PARQUET):
         return "is Parquet, but the contract expects text"
     if beginning.startswith(MARKS_OF_UTF_16) and encoding != "UTF-16":
@@ -68,20 +68,20 @@ def problem_of_text(beginning: bytes, encoding: str) -> str | None:
     return None if found is None else f"is {found.what}, which the job does not read: {found.remedy}"
 
 
-def refusing_other_kinds(stream: BinaryIO, encoding: str) -> BinaryIO:
+def refusing_other_kinds(stream: BinaryIO, encoding: str, *, is_unpacked: bool = False) -> BinaryIO:
     """The stream of a file from its beginning; its first bytes raise OtherKindError if they cannot be text."""
-    return cast(BinaryIO, _Checked(stream, encoding))
+    return cast(BinaryIO, _Checked(stream, encoding, is_unpacked))
 
 
 class _Checked:
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        self._stream, self._encoding, self._is_beginning = stream, encoding, True
+    def __init__(self, stream: BinaryIO, encoding: str, is_unpacked: bool) -> None:
+        self._stream, self._encoding, self._is_unpacked, self._is_beginning = stream, encoding, is_unpacked, True
 
     def read(self, size: int) -> bytes:
         """As of the stream."""
         found = self._stream.read(size)
         if self._is_beginning:
             self._is_beginning = False
-            if problem := problem_of_text(found, self._encoding):
+            if problem := problem_of_text(found, self._encoding, is_unpacked=self._is_unpacked):
                 raise OtherKindError(problem)
         return found

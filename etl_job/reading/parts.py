@@ -68,7 +68,7 @@ def unpacked(store: ObjectStore, uri: str, encoding: str, first_byte: int = 0) -
     with store.open(uri, first_byte) as raw:
         if uri.endswith(".gz"):
             with gzip.GzipFile(fileobj=raw) as content:
-                yield refusing_other_kinds(cast(BinaryIO, content), encoding)
+                yield refusing_other_kinds(cast(BinaryIO, content), encoding, is_unpacked=True)
         else:
             yield raw if first_byte else refusing_other_kinds(raw, encoding)
 

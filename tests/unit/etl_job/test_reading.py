@@ -10,6 +10,7 @@ from etl_job.reading.batches import Header
 from etl_job.reading.headers import HEAD_BYTES, parse_header, read_headers
 
 ROOT = Path(__file__).parents[3]
+HEAD = b"sighting_id,brand,date,time\n"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,22 @@ def test_header_may_name_columns_twice_that_the_contract_does_not_know(contract)
         "",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        pytest.param("f.csv", gzip.compress(HEAD), "is compressed with gzip, and its name", id="gzip"),
+        pytest.param(
+            "f.csv.gz", gzip.compress(gzip.compress(HEAD)), "is compressed with gzip twice", id="gzip in gzip"
+        ),
+        pytest.param("f.csv", HEAD.decode().encode("utf-16"), "is UTF-16, not UTF-8", id="UTF-16"),
+        pytest.param("f.csv", b"PK\x03\x04" + HEAD, "is a ZIP archive or a workbook", id="workbook"),
+    ],
+)
+def test_file_that_is_no_text_is_named_as_what_it_is(contract, name, content, problem):
+    with pytest.raises(InputError, match=rf"s3://b/{name} {problem}.*; nothing was written"):
+        parse_header(content, f"s3://b/{name}", contract)
 
 
 def test_header_of_a_damaged_gzip_file_stops_the_run(contract):
