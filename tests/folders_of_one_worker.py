@@ -1,7 +1,7 @@
-"""Folders whose files share what is expensive, such as a deployment: with several workers, one plays all of a folder.
+"""Files that share what is expensive, such as a deployment or a plan: with several workers, one plays all of them.
 
 `pytest --dist loadfile` hands out files. A fixture of the scope "package" would be made once for each worker that gets
-a file of its folder.
+a file of its folder, one of the scope "session" for each worker.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
 FOLDERS = ("tests/integration/chain/", "tests/integration/feeds/")
+WITH = {"tests/terraform/test_deployer.py": "tests/terraform/test_roles.py"}  # both look at one plan
 
 
 @pytest.hookimpl(optionalhook=True)  # of xdist
@@ -26,6 +27,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
     class LoadFileOrFolder(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file: str = super()._split_scope(nodeid)
+            file = WITH.get(file, file)
             return next((folder for folder in FOLDERS if file.startswith(folder)), file)
 
     scheduler: Any = LoadFileOrFolder(config, log)

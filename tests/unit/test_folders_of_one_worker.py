@@ -1,4 +1,4 @@
-"""Which tests one worker plays, where several play files: all of a folder whose files share a deployment."""
+"""Which tests one worker plays, where several play files: all that share a deployment or a plan."""
 
 import pytest
 
@@ -13,14 +13,21 @@ def test_worker(request):
 """
 
 
-@pytest.mark.parametrize(("folder", "workers"), [("tests/integration/chain", 1), ("tests/integration/glue", 2)])
-def test_one_worker_plays_a_folder_that_shares_a_deployment(pytester: pytest.Pytester, folder: str, workers: int):
-    for number in range(4):
-        file = pytester.path / folder / f"test_{number}.py"
+@pytest.mark.parametrize(
+    ("folder", "names", "workers"),
+    [
+        pytest.param("tests/integration/chain", "0123", 1, id="a deployment is shared"),
+        pytest.param("tests/integration/glue", "0123", 2, id="nothing is shared"),
+        pytest.param("tests/terraform", ("deployer", "roles"), 1, id="a plan is shared"),
+    ],
+)
+def test_one_worker_plays_the_files_that_share_something(pytester: pytest.Pytester, folder: str, names, workers: int):
+    for name in names:
+        file = pytester.path / folder / f"test_{name}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(TEST)
     options = ["-n", "2", "--dist", "loadfile", "--import-mode=importlib", "-p", "tests.folders_of_one_worker"]
-    pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
+    pytester.runpytest_subprocess(*options).assert_outcomes(passed=len(names))
     lines = (pytester.path / "workers").read_text().splitlines()
-    assert len(lines) == 4
+    assert len(lines) == len(names)
     assert len(set(lines)) == workers
