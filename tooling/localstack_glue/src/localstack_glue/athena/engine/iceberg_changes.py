@@ -328,6 +328,11 @@ def _change_columns(update: Any, action: exp.Expr) -> None:
 
 
 def iceberg_type(kind: Type, ids: Any) -> IcebergType:
+    """The Iceberg type of a Trino type; its parts get ids from an iterator.
+
+    Raises:
+        QueryFailedError: Iceberg has no such type.
+    """
     if kind.kind == "decimal":
         return DecimalType(*kind.numbers)
     if kind.kind == "array":
