@@ -92,6 +92,11 @@ def play_encryption(scope: Any, key: str, password: str) -> str:
     return f"{key}:{password[::-1]}"
 
 
+def put_nothing(_scope: Any, uri: str, _content: bytes) -> None:
+    """Stand in for S3 where nothing is written."""
+    raise AssertionError(f"{uri} was written")
+
+
 class GlueHarness:
     """The service's parts wired together, with fakes for what takes time."""
 
@@ -115,7 +120,8 @@ class GlueHarness:
         lock, tagger = threading.RLock(), FakeTagger()
         self.crawl_signals, self.job_signals = CrawlSignals(), JobSignals()
         self.schedules_changed = threading.Event()
-        self.catalog = Catalog(self.clock, lock, tagger, play_encryption)
+        self.objects: dict[str, bytes] = {}  # that the catalog has written to S3
+        self.catalog = Catalog(self.clock, lock, tagger, play_encryption, self._put)
         self.classifiers = Classifiers(self.clock, lock)
         self.jobs = Jobs(self.clock, lock, self.job_executor, tagger, self.job_signals)
         self.crawlers = Crawlers(
@@ -129,6 +135,9 @@ class GlueHarness:
         self.workflows = Workflows(self.clock, lock, tagger, self.orchestrator)
         for part in (self.classifiers, self.crawlers, self.jobs, self.triggers, self.workflows, *self.catalog._parts):
             check_answers(part)
+
+    def _put(self, _scope: Any, uri: str, content: bytes) -> None:
+        self.objects[uri] = content
 
     def scheduler(self, clock: Any, lock: Any = None) -> Any:
         """A scheduler over these parts, ticked by the test."""

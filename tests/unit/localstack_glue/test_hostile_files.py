@@ -49,9 +49,9 @@ def crawl_all() -> Iterator[Crawl]:
     from localstack_glue.service.account_region import Scope
     from localstack_glue.service.errors import ServiceError
     from localstack_glue.service.request_checks import check_members
-    from tests.unit.localstack_glue.conftest import FakeClock, FakeTagger, play_encryption
+    from tests.unit.localstack_glue.conftest import FakeClock, FakeTagger, play_encryption, put_nothing
 
-    catalog = Catalog(FakeClock(), threading.RLock(), FakeTagger(), play_encryption)
+    catalog = Catalog(FakeClock(), threading.RLock(), FakeTagger(), play_encryption, put_nothing)
     routes, glue = catalog.routes(), model("glue")
 
     def answer(model_: Any = None, params: Any = None, **_: Any) -> Any:

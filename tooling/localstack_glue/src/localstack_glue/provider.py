@@ -8,6 +8,7 @@ from localstack_glue.crawlers.crawlers import Crawlers
 from localstack_glue.crawlers.execution import CrawlExecutor, ReadInProcess, requests_only
 from localstack_glue.data_catalog.catalog import Catalog
 from localstack_glue.data_catalog.connections import encrypt_by_kms
+from localstack_glue.data_catalog.iceberg_tables import put_by_s3
 from localstack_glue.data_quality.evaluation_runs import EvaluationRuns
 from localstack_glue.events.bus import EventBus
 from localstack_glue.jobs.bookmarks import JobBookmarks
@@ -52,7 +53,7 @@ class GlueProvider(GlueApi):
         crawl_signals, job_signals, schedules_changed = CrawlSignals(), JobSignals(), threading.Event()
         self.job_executor = JobExecutor(self.clock, self._lock, settings, clients, runner)
         self.crawl_executor = CrawlExecutor(self.clock, self._lock, clients, read_in_process)
-        self.catalog = Catalog(self.clock, self._lock, tagger, encrypt_by_kms(clients))
+        self.catalog = Catalog(self.clock, self._lock, tagger, encrypt_by_kms(clients), put_by_s3(clients))
         self.classifiers = Classifiers(self.clock, self._lock)
         self.jobs = Jobs(self.clock, self._lock, self.job_executor, tagger, job_signals)
         self.crawlers = Crawlers(self.clock, self._lock, self.crawl_executor, tagger, crawl_signals, schedules_changed)

@@ -8,6 +8,7 @@ from moto.glue.models import glue_backends
 from localstack_glue.data_catalog.connections import Connections, Encrypt
 from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
 from localstack_glue.data_catalog.databases import Databases
+from localstack_glue.data_catalog.iceberg_tables import PutObject
 from localstack_glue.data_catalog.lookup import find_table
 from localstack_glue.data_catalog.partition_indexes import PartitionIndexes
 from localstack_glue.data_catalog.partitions import Partitions
@@ -24,11 +25,11 @@ from localstack_glue.service.tagging import Tagger
 class Catalog:
     """The catalog calls of the API; those that only store data may be moto's."""
 
-    def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger, encrypt: Encrypt) -> None:
+    def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger, encrypt: Encrypt, put: PutObject) -> None:
         self._lock = lock
         self._parts = (
             Databases(lock, tagger),
-            Tables(lock),
+            Tables(lock, put),
             Partitions(lock),
             PartitionIndexes(lock, find_table),
             Connections(clock, lock, tagger, encrypt),

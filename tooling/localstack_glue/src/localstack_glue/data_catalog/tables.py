@@ -10,6 +10,7 @@ from moto.glue.models import FakeTable
 
 from localstack_glue.data_catalog import table_search
 from localstack_glue.data_catalog.batches import each
+from localstack_glue.data_catalog.iceberg_tables import PutObject, with_metadata
 from localstack_glue.data_catalog.lookup import find_database, find_table, shown
 from localstack_glue.data_catalog.partition_indexes import add
 from localstack_glue.service.account_region import Scope
@@ -46,8 +47,9 @@ _MOST_VERSIONS = 10**9
 class Tables:
     """Keeps tables in moto's backend."""
 
-    def __init__(self, lock: threading.RLock) -> None:
+    def __init__(self, lock: threading.RLock, put: PutObject) -> None:
         self._lock = lock
+        self._put = put
 
     def routes(self) -> Mapping[str, Operation]:
         """Name the operations."""
@@ -66,8 +68,12 @@ class Tables:
         }
 
     def create(self, scope: Scope, request: "CreateTableRequestTypeDef") -> JsonDict:
-        """CreateTable; names are stored in lower case."""
+        """CreateTable; names are stored in lower case. An Iceberg table gets its first metadata file."""
         wanted = _checked(request)
+        if iceberg := (request.get("OpenTableFormatInput") or {}).get("IcebergInput"):
+            if wanted["Name"] in find_database(scope, request["DatabaseName"]).tables:
+                raise AlreadyExistsException("Table already exists.")
+            wanted = with_metadata(wanted, iceberg, lambda uri, content: self._put(scope, uri, content))
         with self._lock:
             database = find_database(scope, request["DatabaseName"])
             if wanted["Name"] in database.tables:
@@ -110,6 +116,11 @@ class Tables:
 
     def update(self, scope: Scope, request: "UpdateTableRequestTypeDef") -> JsonDict:
         """UpdateTable; a stale VersionId is a conflict, SkipArchive keeps no old version."""
+        if request.get("UpdateOpenTableFormatInput"):
+            raise InvalidInputException(
+                "glue-local does not support UpdateOpenTableFormatInput: change the table with Athena or with Iceberg's"
+                " own libraries"
+            )
         wanted = _checked(request)
         with self._lock:  # compare and change atomically: of two writers with one VersionId, one must fail
             table = find_table(scope, request["DatabaseName"], wanted["Name"])
