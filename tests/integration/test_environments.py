@@ -86,7 +86,8 @@ def test_bootstrap_makes_the_bucket_once_and_a_second_one_changes_nothing(accoun
 
 
 def test_machine_that_did_not_deploy_finds_the_deployment_by_its_state(project, account, s3, tmp_path, monkeypatch):
-    assert quartal(["bootstrap", "--env", "dev"]) == 0
+    client, bucket = s3(account, "eu-central-1"), f"quartal-state-{account}-eu-central-1"  # as `bootstrap` names it
+    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     names = set(Deployment.__slots__) - {"log_groups", "region"}
     state = {
         "version": 4,
@@ -102,9 +103,7 @@ def test_machine_that_did_not_deploy_finds_the_deployment_by_its_state(project, 
     }
     backend = (project / "infra" / "environments" / "dev.s3.tfbackend").read_text()
     key = re.search(r'^key\s*=\s*"(.+)"', backend, re.MULTILINE)[1]
-    s3(account, "eu-central-1").put_object(
-        Bucket=f"quartal-state-{account}-eu-central-1", Key=key, Body=json.dumps(state).encode()
-    )
+    client.put_object(Bucket=bucket, Key=key, Body=json.dumps(state).encode())
     monkeypatch.setenv("QUARTAL_STATE_DIR", str(tmp_path / "another machine"))
     workspace = Workspace(Settings.from_env(os.environ, environment="dev"), Console())
     assert workspace.deployment.lake_bucket == "lake_bucket"
