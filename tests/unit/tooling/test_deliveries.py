@@ -10,9 +10,11 @@ import pytest
 from moto import mock_aws
 
 from etl_job.deliveries.delivered import find_deliveries
+from etl_job.deliveries.selection import new_or_changed
 from etl_job.lake.files import S3ObjectStore
 from quartal.cli.app import run
 from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.runs.manifests import find_last_success
 from quartal.workspace import Workspace
 from tests.unit.tooling.delivered_lake import CONNECTION, DEPLOYMENT, Lake
 
@@ -60,6 +62,38 @@ def test_each_delivery_is_listed_with_what_a_run_would_do(lake, capsys):
         ("2025Q1", "new", False),
     ]
     assert [file["path"] for file in found[-1]["files"]] == ["year=2025/a.csv"]
+
+
+def test_state_agrees_with_what_the_job_selects_also_of_empty_and_hidden_files(lake, capsys):
+    published = {
+        name: {"inputs": [lake.put(f"delivery={name}/a.csv")]} for name in ("emptied", "more", "hidden", "out")
+    }
+    published["same"] = {"inputs": [lake.put("delivery=same/a.csv"), lake.put("delivery=same/b.csv", b"")]}
+    published["out"] |= {"withdrawn": True}
+    lake.publish("wr_1", published)
+    lake.put("delivery=emptied/a.csv", b"")
+    lake.put("delivery=more/b.csv", b"")
+    lake.put("delivery=out/b.csv", b"")
+    for name in ("hidden", "hidden_and_new"):
+        lake.put(f"delivery={name}/_a.csv")
+    lake.s3.delete_object(Bucket="lake", Key="raw/feed/delivery=hidden/a.csv")
+    lake.put("delivery=empty_and_new/a.csv", b"")
+    states = {each["delivery"]: each["state"] for each in listed(capsys)}
+    assert states == {
+        "emptied": "changed",
+        "empty_and_new": "new",
+        "hidden": "archived",
+        "hidden_and_new": "left out",
+        "more": "changed",
+        "out": "changed",
+        "same": "published",
+    }
+    newest = find_last_success(lake.s3, "lake", "runs/feed/")
+    found = find_deliveries(S3ObjectStore(lake.s3), "s3://lake", "feed", None).deliveries
+    selected = [each.name for each in new_or_changed(found, newest.published, "c")]
+    assert selected == [name for name, state in sorted(states.items()) if state in ("new", "changed")]
+    assert run(["deliveries"]) == 0
+    assert f"The next run reads {', '.join(selected)}:" in " ".join(capsys.readouterr().err.split())
 
 
 def test_published_state_comes_from_the_newest_success_by_the_stores_time(lake, capsys):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quartal.core.errors import ConfigurationError
 from quartal.core.terminal_tables import Column, Kind
 from quartal.deliver.upload.delivery_manifest import DeliveryManifest, ManifestStore
-from quartal.deliver.upload.job_files import delivery_named_by, is_folder_marker, why_left_out
+from quartal.deliver.upload.job_files import NO_BYTES, delivery_named_by, is_folder_marker, why_left_out
 from quartal.deliver.upload.transfer import StoredObject, objects_below
 from quartal.runs.manifests import find_last_success
 from quartal.terraform.outputs import Deployment
@@ -43,6 +43,7 @@ class DeliveryState(StrEnum):
     CHANGED = "changed"
     WITHDRAWN = "withdrawn"
     ARCHIVED = "archived"  # published, and without files
+    LEFT_OUT = "left out"  # not published, and no run reads any of its files
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +148,27 @@ def _delivery(
     inputs = published.inputs if published else ()
     before = {_path_in_delivery(entry.uri.removeprefix(raw)): entry for entry in inputs}
     uploads = {each.upload: each for each in manifest.uploads}
-    files = []
+    files, states = [], set[FileState]()
     for path in sorted(there.keys() | before.keys()):
         known = manifest.files.get(f"{folder}{path}")
         upload = uploads.get(known.upload) if known is not None else None
         size = there[path].size_bytes if path in there else before[path].size_bytes
         state, why = _state_of_file(path, there.get(path), before.get(path))
+        if state is not FileState.LEFT_OUT:
+            states.add(state)
+            if state is not FileState.GONE and not size:  # part of the delivery for a run, which finds no row in it
+                state, why = FileState.LEFT_OUT, NO_BYTES
         is_spelled_otherwise = delivery_named_by(path.partition("/")[0]) == name
         key = f"{folder.removesuffix(f'{_FOLDER}{name}/')}{path}" if is_spelled_otherwise else f"{folder}{path}"
         if path in there and key in manifest.removing:
             why = why or _GOING
         files.append(RawFile(path, size, state, why, upload.at if upload else None, upload.by if upload else None))
     return RawDelivery(
-        name, _state_of_delivery(files, published), is_catalogued, published.run_id if published else None, tuple(files)
+        name,
+        _state_of_delivery(states, published),
+        is_catalogued,
+        published.run_id if published else None,
+        tuple(files),
     )
 
 
@@ -173,23 +182,23 @@ def _state_of_file(path: str, there: StoredObject | None, before: Input | None) 
     if there is None:
         return FileState.GONE, ""
     reason = why_left_out(path, there.size_bytes)
-    if reason is not None:
-        return FileState.LEFT_OUT, reason
+    if reason not in (None, NO_BYTES):
+        return FileState.LEFT_OUT, reason or ""
     if before is None:
         return FileState.NEW, ""
     return (FileState.PUBLISHED if before.etag == there.etag else FileState.CHANGED), ""
 
 
-def _state_of_delivery(files: Iterable[RawFile], published: PublishedDelivery | None) -> DeliveryState:
+def _state_of_delivery(states: Collection[FileState], published: PublishedDelivery | None) -> DeliveryState:
+    """From the states of those files that a run takes for part of the delivery, empty ones too."""
     if published is None:
-        return DeliveryState.NEW
-    states = {file.state for file in files}
-    fresh = states & {FileState.NEW, FileState.CHANGED}
+        return DeliveryState.NEW if states else DeliveryState.LEFT_OUT
+    is_fresh = not {FileState.NEW, FileState.CHANGED}.isdisjoint(states)
     if published.withdrawn:
-        return DeliveryState.CHANGED if fresh else DeliveryState.WITHDRAWN
-    if states <= {FileState.GONE}:
+        return DeliveryState.CHANGED if is_fresh else DeliveryState.WITHDRAWN
+    if set(states) <= {FileState.GONE}:
         return DeliveryState.ARCHIVED
-    return DeliveryState.CHANGED if fresh or FileState.GONE in states else DeliveryState.PUBLISHED
+    return DeliveryState.CHANGED if is_fresh or FileState.GONE in states else DeliveryState.PUBLISHED
 
 
 def _published(deployment: Deployment, s3: S3Client) -> Mapping[str, PublishedDelivery]:

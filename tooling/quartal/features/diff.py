@@ -113,14 +113,16 @@ def diff_features(before: pa.Table, after: pa.Table) -> FeaturesDiff:
             f"first state and by {', '.join(key)} in the second.",
             remedy="Compare two tags that were published with the same entity.",
         )
+    before, after = _without_zones(before), _without_zones(after)
+    compared = {name: _comparable(name, before.schema, after.schema) for name in after.column_names}
     common = [name for name in after.column_names if name in before.column_names and name not in key]
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'")
         for name, state in (("old", before), ("new", after)):
             database.register(name, state)
             _refuse_double_rows(database, name, key)
-        same_key = " AND ".join(f"old.{_quoted(name)} IS NOT DISTINCT FROM new.{_quoted(name)}" for name in key)
-        differs = [f"old.{_quoted(name)} IS DISTINCT FROM new.{_quoted(name)}" for name in common]
+        same_key = " AND ".join(" IS NOT DISTINCT FROM ".join(compared[name]) for name in key)
+        differs = [" IS DISTINCT FROM ".join(compared[name]) for name in common]
         counts = ", ".join(f"count(*) FILTER ({each})" for each in (" OR ".join(differs) or "false", *differs))
         joined = f"old JOIN new ON {same_key}"
         changed, *per_column = _first(database, f"SELECT {counts} FROM {joined}")  # noqa: S608  # names are quoted
@@ -139,6 +141,33 @@ def diff_features(before: pa.Table, after: pa.Table) -> FeaturesDiff:
                 if count
             ),
         )
+
+
+def _without_zones(state: pa.Table) -> pa.Table:
+    """The same with points in time as clocks in UTC: DuckDB hands others over through pytz alone."""
+    import pyarrow as pa
+
+    for place, field in enumerate(state.schema):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None:
+            state = state.set_column(place, field.name, state[field.name].cast(pa.timestamp(field.type.unit)))
+    return state
+
+
+def _comparable(name: str, before: pa.Schema, after: pa.Schema) -> tuple[str, str]:
+    """A column of both states in SQL; as texts if it has types that may not compare."""
+    sides = (f"old.{_quoted(name)}", f"new.{_quoted(name)}")
+    if name not in before.names:
+        return sides
+    types = (before.field(name).type, after.field(name).type)
+    if types[0] == types[1] or all(map(_is_number, types)):
+        return sides
+    return f"{sides[0]}::VARCHAR", f"{sides[1]}::VARCHAR"
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow.types as kinds
+
+    return bool(kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_decimal(kind))
 
 
 def _example(

@@ -7,18 +7,18 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quartal.core.errors import AwsError, ConfigurationError
+from quartal.core.errors import AwsError, ConfigurationError, PipelineError
 from quartal.core.spreadsheets import escape_formulas
 from quartal.features.diff import feature_key
 from quartal.features.table_reading import read_rows
 from quartal.features.table_records import summary_value
-from quartal.features.tags import tag_named
+from quartal.features.tags import is_quarter, tag_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,6 +105,7 @@ def export_features(
 
     Raises:
         AwsError: the files do not hold the rows that the snapshot counts; nothing is left behind.
+        PipelineError: rows are of no quarter; nothing is left behind.
         ConfigurationError: the folder is not empty or cannot be written, or there is no such quarter; nothing is left
             behind.
     """
@@ -174,6 +175,7 @@ def _write(
     key = feature_key(names)
     counted = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].value_counts().to_pylist()
     held = {each["values"]: each["counts"] for each in counted}
+    _refuse_other_quarters(table, tag, held)
     # if the tag's snapshot holds more than its quarter, the tag has the name of that quarter
     counts = {quarter: rows for quarter, rows in held.items() if state.up_to is None or quarter <= tag}
     named = tag_named(table, tag)
@@ -215,11 +217,32 @@ def _write(
     )
 
 
+def _refuse_other_quarters(table: Table, tag: str, held: Mapping[str | None, int]) -> None:
+    """Stop at rows that belong to no file, because their quarter is missing or no quarter.
+
+    Raises:
+        PipelineError: there are some.
+    """
+    strange = [quarter for quarter in held if quarter is None or not is_quarter(quarter)]
+    if strange:
+        names = ", ".join("none" if quarter is None else repr(quarter) for quarter in strange)
+        raise PipelineError(
+            f"{'.'.join(table.name())} at {tag} has {sum(held[each] for each in strange):,} rows of which the "
+            f"quarter is {names}, so nothing was exported.",
+            remedy="The job writes quarters such as 2024Q1. Find out which other program wrote to the table.",
+        )
+
+
 def _write_file(rows: pa.Table, path: Path, form: ExportFormat) -> None:
     if form is ExportFormat.CSV:
-        from pyarrow import csv
+        from pyarrow import ArrowException, csv
 
-        csv.write_csv(rows, path)
+        try:
+            csv.write_csv(rows, path)
+        except ArrowException as error:
+            raise ConfigurationError(
+                f"The features cannot be written as CSV: {error}.", remedy="Leave out --format csv: Parquet holds them."
+            ) from error
     else:
         from pyarrow import parquet
 

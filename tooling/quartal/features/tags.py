@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from quartal.core.errors import ConfigurationError
 from quartal.features.iceberg_commits import Change, Sleep, commit
+from quartal.features.table_reading import last_days
 from quartal.features.table_records import (
     correcting_deliveries,
     later_deliveries,
@@ -83,7 +84,7 @@ def tag_named(table: Table, name: str) -> Tag | None:
     if reference is None or reference.snapshot_ref_type != "tag" or snapshot is None:
         return None
     rows, days_to = summary_value(snapshot, "total-records"), last_day_in(table, snapshot)
-    is_quarter = _QUARTER.fullmatch(name) is not None
+    of_quarter = is_quarter(name)
     return Tag(
         name=name,
         snapshot_id=snapshot.snapshot_id,
@@ -92,8 +93,8 @@ def tag_named(table: Table, name: str) -> Tag | None:
         run_id=run_that_made(snapshot) or "",
         days_to=days_to,
         holds_more=_ends_before(name, days_to),
-        later_deliveries=later_deliveries(table, snapshot) if is_quarter else (),
-        corrected_by=correcting_deliveries(table, snapshot) if is_quarter else (),
+        later_deliveries=later_deliveries(table, snapshot) if of_quarter else (),
+        corrected_by=correcting_deliveries(table, snapshot) if of_quarter else (),
     )
 
 
@@ -102,13 +103,12 @@ def last_day_in(table: Table, snapshot: Snapshot) -> date | None:
     days_to = recorded_last_day(table, snapshot)
     if days_to is not None:
         return days_to
-    from pyiceberg.conversions import from_bytes
-    from pyiceberg.types import DateType
+    return max(last_days(table, snapshot.snapshot_id, _DAY), default=None)
 
-    field = table.schema().find_field(_DAY).field_id if _DAY in table.schema().column_names else None
-    bounds = [task.file.upper_bounds for task in table.scan(snapshot_id=snapshot.snapshot_id).plan_files()]
-    days: list[int] = [from_bytes(DateType(), each[field]) for each in bounds if each and field in each]  # type: ignore[misc]
-    return date(1970, 1, 1) + timedelta(days=max(days)) if days else None
+
+def is_quarter(name: str) -> bool:
+    """Whether a name is that of a quarter, such as 2024Q1."""
+    return _QUARTER.fullmatch(name) is not None
 
 
 def last_day_of(quarter: str) -> date:
@@ -118,7 +118,7 @@ def last_day_of(quarter: str) -> date:
 
 
 def _ends_before(name: str, days_to: date | None) -> bool:
-    return days_to is not None and _QUARTER.fullmatch(name) is not None and last_day_of(name) < days_to
+    return days_to is not None and is_quarter(name) and last_day_of(name) < days_to
 
 
 def state_named(table: Table, name: str) -> State:
@@ -128,8 +128,8 @@ def state_named(table: Table, name: str) -> State:
         ConfigurationError: there is none of that name; the remedy lists the tags.
     """
     snapshot = snapshot_named(table, name)
-    is_quarter = _QUARTER.fullmatch(name) is not None and not _is_branch(table, name)
-    up_to = last_day_of(name) if is_quarter and _ends_before(name, last_day_in(table, snapshot)) else None
+    may_end = is_quarter(name) and not _is_branch(table, name)
+    up_to = last_day_of(name) if may_end and _ends_before(name, last_day_in(table, snapshot)) else None
     return State(name, snapshot.snapshot_id, up_to)
 
 
