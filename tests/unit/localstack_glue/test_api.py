@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import GlueApi
 from localstack_glue.service.errors import (
+    EntityNotFoundException,
     InvalidInputException,
     OperationNotSupportedException,
     ValidationException,
@@ -53,6 +54,24 @@ def test_operation_that_two_parts_implement_is_refused_at_once():
     part = SimpleNamespace(routes=lambda: {"GetJob": lambda _scope, _request: {}})
     with pytest.raises(ValueError, match="GetJob"):
         GlueApi(part, part)
+
+
+@pytest.mark.parametrize(
+    ("catalog", "account"), [(None, "000000000000"), ("000000000000", "000000000000"), ("111122223333", "111122223333")]
+)
+def test_catalog_of_a_request_is_that_of_its_account(catalog, account):
+    asked = []
+    part = SimpleNamespace(routes=lambda: {"GetTables": lambda scope, _request: asked.append(scope) or {}})
+    request = {"DatabaseName": "d"} | ({"CatalogId": catalog} if catalog else {})
+    GlueApi(part).invoke(model("GetTables"), SCOPE, request)
+    assert [(scope.account_id, scope.region) for scope in asked] == [(account, "us-east-1")]
+
+
+@pytest.mark.parametrize("catalog", ["s3tablescatalog/bucket", "000000000000:s3tablescatalog/bucket", "name"])
+def test_catalog_that_is_no_accounts_is_refused_by_name(catalog):
+    part = SimpleNamespace(routes=lambda: {"GetTables": lambda _scope, _request: {}})
+    with pytest.raises(EntityNotFoundException, match=f"Catalog {catalog} not found"):
+        GlueApi(part).invoke(model("GetTables"), SCOPE, {"DatabaseName": "d", "CatalogId": catalog})
 
 
 def model(operation: str) -> OperationModel:

@@ -147,6 +147,12 @@ def test_table_of_an_unknown_database_is_refused(catalog):
         catalog.call("CreateTable", DatabaseName="nothing", TableInput={"Name": "t"})
 
 
+@pytest.mark.parametrize(("shared", "expected"), [(None, ["db"]), ("ALL", ["db"]), ("FOREIGN", []), ("FEDERATED", [])])
+def test_databases_that_other_accounts_would_share_are_none(catalog, shared, expected):
+    found = catalog.bare("GetDatabases", **({"ResourceShareType": shared} if shared else {}))
+    assert [database["Name"] for database in found["DatabaseList"]] == expected
+
+
 def test_names_are_found_in_any_case(catalog):
     catalog.bare("CreateDatabase", DatabaseInput={"Name": "Lake"})
     catalog.bare("CreateTable", DatabaseName="LAKE", TableInput={"Name": "Cars"})

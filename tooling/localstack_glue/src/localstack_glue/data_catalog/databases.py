@@ -56,8 +56,9 @@ class Databases:
         return {"Database": shown(find_database(scope, request["Name"]).as_dict())}
 
     def get_all(self, scope: Scope, request: "GetDatabasesRequestTypeDef") -> JsonDict:
-        """GetDatabases, in pages."""
-        databases = backend(scope).get_databases()
+        """GetDatabases, in pages; other accounts share none, and none is federated."""
+        is_shared = request.get("ResourceShareType") in ("FOREIGN", "FEDERATED")
+        databases = [] if is_shared else backend(scope).get_databases()
         found, token = page_by_name(databases, request.get("NextToken"), request.get("MaxResults"))
         return {"DatabaseList": [shown(database.as_dict()) for database in found], "NextToken": token}
 

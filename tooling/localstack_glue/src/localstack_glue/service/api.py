@@ -1,7 +1,9 @@
 """An API as botocore's model describes it: one implementation for each operation, and a default for the others."""
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from botocore.model import OperationModel
@@ -9,12 +11,18 @@ from moto.core.utils import camelcase_to_underscores
 from moto.glue.responses import GlueResponse
 
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.errors import OperationNotSupportedException, ServiceError, ValidationException
+from localstack_glue.service.errors import (
+    EntityNotFoundException,
+    OperationNotSupportedException,
+    ServiceError,
+    ValidationException,
+)
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.request_checks import check_members, check_required
 
 # takes the request in the types of botocore's model, of which mypy_boto3_glue writes down Glue's
 Operation = Callable[[Scope, Any], JsonDict]
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
 class ApiPart(Protocol):
@@ -55,11 +63,15 @@ class ModelApi:
         check(operation.input_shape, request, type(self).bad_request)
         if implementation is None:
             raise NotImplementedError
-        answer = implementation(scope, request)
+        answer = implementation(self.place(scope, request), request)
         return {member: value for member, value in answer.items() if value is not None}
 
     def leave_to_moto(self, operation: str) -> None:
         """Refuse an operation that moto does not know either."""
+
+    def place(self, scope: Scope, _request: JsonDict) -> Scope:
+        """The account and region whose data a request is about."""
+        return scope
 
     def start(self) -> None:
         """Start serving: load stored data, start clocks."""
@@ -105,6 +117,21 @@ class GlueApi(ModelApi):
             "RegisterSchemaVersion",
         }
     )
+
+    def place(self, scope: Scope, request: JsonDict) -> Scope:
+        """The account whose Data Catalog the request names, else the caller's own.
+
+        Raises:
+            EntityNotFoundException: it names a catalog other than an account's, as those of S3 tables and Redshift.
+        """
+        catalog = request.get("CatalogId")
+        if not isinstance(catalog, str) or catalog in ("", scope.account_id):
+            return scope
+        if not _ACCOUNT.fullmatch(catalog):
+            raise EntityNotFoundException(
+                f"Catalog {catalog} not found: glue-local has one for each account, and CatalogId is an account's id"
+            )
+        return replace(scope, account_id=catalog)
 
     def leave_to_moto(self, operation: str) -> None:
         """Refuse an operation that moto does not know either.
