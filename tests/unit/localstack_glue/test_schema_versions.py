@@ -103,10 +103,3 @@ def test_version_that_is_not_named_or_not_there_is_refused(glue, schemas, reques
 def test_metadata_without_key_or_value_is_refused(glue, schemas, pair):
     with pytest.raises(InvalidInputException, match=r"Metadata(Key|Value) has to be provided"):
         schemas.put_metadata(glue.scope, {"SchemaId": TOLLS, "MetadataKeyValue": pair})
-
-
-def test_schema_in_a_registry_without_a_name_is_refused_and_others_are_left_to_moto(glue, schemas):
-    with pytest.raises(InvalidInputException, match="registryName or registryArn"):
-        schemas.create(glue.scope, {"SchemaName": "s", "DataFormat": "AVRO", "RegistryId": {}})
-    with pytest.raises(NotImplementedError):
-        schemas.create(glue.scope, {"SchemaName": "s", "DataFormat": "AVRO"})

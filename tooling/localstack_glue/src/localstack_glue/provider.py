@@ -20,6 +20,7 @@ from localstack_glue.service.api import GlueApi
 from localstack_glue.service.clients import ClientFactory
 from localstack_glue.service.clock import MovableClock
 from localstack_glue.service.models import glue_stores
+from localstack_glue.service.resource_tags import ResourceTags
 from localstack_glue.service.settings import Settings
 from localstack_glue.service.signals import CrawlSignals, JobSignals
 from localstack_glue.service.state_files import StateFile
@@ -84,6 +85,7 @@ class GlueProvider(GlueApi):
             self.triggers,
             self.workflows,
             self.quality_runs,
+            ResourceTags(),
         )
 
     def notify_event(self, scope: Scope, workflow_name: str, event_id: str) -> None:

@@ -14,7 +14,6 @@ from localstack_glue.service.tagging import backend
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import (
-        CreateSchemaInputTypeDef,
         ListSchemasInputTypeDef,
         ListSchemaVersionsInputTypeDef,
         PutSchemaVersionMetadataInputTypeDef,
@@ -33,25 +32,12 @@ class SchemaVersions:
     def routes(self) -> Mapping[str, Operation]:
         """Name the operations."""
         return {
-            "CreateSchema": self.create,
             "ListSchemaVersions": self.versions,
             "ListSchemas": self.schemas,
             "PutSchemaVersionMetadata": self.put_metadata,
             "QuerySchemaVersionMetadata": self.metadata,
             "RemoveSchemaVersionMetadata": self.remove_metadata,
         }
-
-    def create(self, _scope: Scope, request: "CreateSchemaInputTypeDef") -> JsonDict:
-        """CreateSchema, which moto answers; it fails on a registry without a name.
-
-        Raises:
-            InvalidInputException: the registry has neither name nor ARN.
-            NotImplementedError: moto has it.
-        """
-        registry = request.get("RegistryId")
-        if registry is not None and not (registry.get("RegistryName") or registry.get("RegistryArn")):
-            raise InvalidInputException("One of registryName or registryArn has to be provided, both cannot be null.")
-        raise NotImplementedError
 
     def put_metadata(self, _scope: Scope, request: "PutSchemaVersionMetadataInputTypeDef") -> JsonDict:
         """PutSchemaVersionMetadata, which moto answers; it fails on a pair without key or value.
