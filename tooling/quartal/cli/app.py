@@ -31,6 +31,7 @@ from quartal.cli import (
 )
 from quartal.cli.blank_arguments import refuse_blank_arguments
 from quartal.cli.examples import add_examples
+from quartal.cli.named_command import command_for
 from quartal.cli.streams import close_output, prepare_streams
 from quartal.core.aws import as_aws_error
 from quartal.core.console import Console
@@ -46,6 +47,7 @@ from quartal.core.errors import (
 from quartal.core.json_output import labelled_with
 from quartal.core.passwords import without_passwords
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.core.typed_commands import without_options
 from quartal.core.visible import visible
 
 app = typer.Typer(
@@ -121,7 +123,7 @@ def _interrupt(*_: object) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure is one message, never a traceback."""
     console = Console(as_json="--json" in arguments)
-    with labelled_with(_command_in(arguments)):
+    with labelled_with(_command_in(arguments)), without_options():
         return _run_and_report(arguments, console)
 
 
@@ -151,7 +153,7 @@ def _run_and_report(arguments: list[str], console: Console) -> int:
 def _run(arguments: list[str], console: Console) -> int:
     try:
         refuse_blank_arguments(arguments)
-        code = typer.main.get_command(app).main(arguments, prog_name="quartal", standalone_mode=False)
+        code = command_for(app, arguments).main(arguments, prog_name="quartal", standalone_mode=False)
     except typer.TyperException as error:
         error.message = visible(without_passwords(error.message))
         if console.as_json:
