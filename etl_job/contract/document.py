@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from etl_job.contract.model import Contract
 from etl_job.contract.odcs import FOREIGN
-from etl_job.contract.validation_messages import in_words
+from etl_job.contract.validation_messages import in_words, list_problems
 from etl_job.contract.yaml_text import Document, DocumentError, read_document
 from etl_job.errors import ContractError
 
@@ -33,7 +33,7 @@ def parse_contract(text: str, source: str, dataset: str) -> Contract:
     except _UnreadError as error:
         raise ContractError(f"contract {source}: {shortened(str(error))}") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = list_problems(error)[0]
         line = line_of_problem(document, dataset, first["loc"])
         place = f" (line {line})" if line else ""
         raise ContractError(f"contract {source}: {shortened(_first_problem(error))}{place}") from error
@@ -119,7 +119,7 @@ def _custom_properties(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first_problem(error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
+    problems = list_problems(error)
     first = problems[0]
     path = ".".join(str(step) for step in first["loc"]) or "schema"
     path = path.replace("columns.", "properties.", 1)

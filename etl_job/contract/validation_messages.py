@@ -6,6 +6,8 @@ Pydantic's own messages use a program's terms, such as inputs, extras and models
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 # Messages by the types of pydantic's errors.
 _WANTED = {
     "must be true or false": "bool_parsing bool_type",
@@ -32,6 +34,20 @@ _WANTED = {
     "{error}": "value_error",
 }
 _BY_TYPE = {kind: wanted for wanted, kinds in _WANTED.items() for kind in kinds.split()}
+
+
+def list_problems(error: ValidationError) -> list[Mapping[str, Any]]:
+    """The error's ``errors()``. Pydantic counts a list's good entries: with bad ones, it is not also too short."""
+    found = error.errors(include_url=False)
+    places = [problem["loc"] for problem in found]
+    return [
+        problem
+        for problem in found
+        if problem["type"] != "too_short"
+        or not any(
+            len(place) > len(problem["loc"]) and place[: len(problem["loc"])] == problem["loc"] for place in places
+        )
+    ]
 
 
 def in_words(problem: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from etl_job.contract.validation_messages import in_words, problem_path
+from etl_job.contract.validation_messages import in_words, list_problems, problem_path
 
 RAW = re.compile(
     r"[Ii]nput|[Ee]xtra|[Ff]ield|permitted|instance|dictionary|valid (string|integer|number|list)|pydantic"
@@ -99,3 +99,12 @@ def test_missing_value_is_described():
     with pytest.raises(ValidationError) as error:
         Needs.model_validate({})
     assert in_words(error.value.errors()[0]) == "is missing"
+
+
+def test_list_of_bad_entries_is_not_reported_as_empty():
+    with pytest.raises(ValidationError) as error:
+        Form.model_validate({"names": [1], "count": 0})
+    assert [problem_path(problem) for problem in list_problems(error.value)] == ["count", "names.0"]
+    with pytest.raises(ValidationError) as error:
+        Form.model_validate({"names": []})
+    assert [problem_path(problem) for problem in list_problems(error.value)] == ["names"]

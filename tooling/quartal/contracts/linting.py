@@ -26,7 +26,7 @@ from quartal.contracts.model import (
     shown,
 )
 from quartal.core.errors import ConfigurationError
-from quartal.core.validation_messages import in_words
+from quartal.core.validation_messages import in_words, list_problems
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _NESTED_CLASS = re.compile(r"\[\^?\]?[^\]\\]*(\[(?!:)|&&)")
@@ -146,7 +146,7 @@ def _list_problems(error: ContractError, document: Document, file: str, dataset:
     if not isinstance(cause, ValidationError):
         message = str(error).removeprefix(f"contract {file}: ")
         return [Problem(file, shortened(dataset), message, "Correct it; the message says what is expected.")]
-    return [_problem(found, document, file, dataset) for found in cause.errors(include_url=False)[:_MOST_PROBLEMS]]
+    return [_problem(found, document, file, dataset) for found in list_problems(cause)[:_MOST_PROBLEMS]]
 
 
 def _problem(found: Any, document: Document, file: str, dataset: str) -> Problem:
