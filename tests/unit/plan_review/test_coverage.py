@@ -257,6 +257,22 @@ def test_every_type_of_the_projects_own_modules_is_judged_or_known_to_be_harmles
     assert sorted(kind for kind in used if coverage.classify(kind) == "unjudged") == []
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "aws_appautoscaling_policy",
+        "aws_autoscaling_policy",
+        "aws_efs_backup_policy",
+        "aws_emr_managed_scaling_policy",
+        "aws_lb_cookie_stickiness_policy",
+        "aws_sqs_queue_redrive_policy",
+    ],
+)
+def test_policy_that_is_not_about_access_gives_nobody_access(reviewed, kind):
+    found = rules_found(make_review(reviewed, change(kind, None, {"name": "p"})))
+    assert (found.get("unjudged-type"), "access-widened" in found) == ("change", False)
+
+
 def test_every_type_has_one_kind():
     coverage = load_coverage()
     listed = [*coverage.judged, *coverage.harmless, *coverage.local]

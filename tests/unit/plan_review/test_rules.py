@@ -70,6 +70,19 @@ def test_change_that_keeps_everything_safe_breaks_no_rule(basis):
     assert broken_rules(basis, "prod", *kept) == {}
 
 
+@pytest.mark.parametrize("after", [0, 1], ids=["none", "fewer"])
+def test_backups_that_end_are_not_called_longer(basis, after):
+    entry = change("aws_db_instance", {"backup_retention_period": 14}, {"backup_retention_period": after})
+    assert broken_rules(basis, "dev", entry) == {"backups-fewer": Level.DATA}
+
+
+def test_policy_of_a_search_that_the_plan_creates_replaces_none(basis):
+    domain = change("aws_opensearch_domain", None, {"domain_name": "d"})
+    policy = change("aws_opensearch_domain_policy", None, {"domain_name": "d", "access_policies": "{}"})
+    assert "policy-of-resource-replaced" in broken_rules(basis, "dev", policy)
+    assert "policy-of-resource-replaced" not in broken_rules(basis, "dev", domain, policy)
+
+
 PROPERTIES = "num.partitions=1\nlog.retention.ms=-1\n"
 
 

@@ -76,7 +76,6 @@ def trigger(enabled: bool, schedule: str = "cron(0 2 8 1,4,7,10 ? *)") -> dict:
     ("before", "after"),
     [
         pytest.param(trigger(False), trigger(True), id="switched on"),
-        pytest.param(trigger(True), trigger(False), id="switched off"),
         pytest.param(trigger(True), trigger(True, "cron(0 3 15W 1,4,7,10 ? *)"), id="moved"),
         pytest.param(None, trigger(True), id="new"),
     ],
@@ -86,6 +85,15 @@ def test_schedule_that_changes_in_any_way_needs_consent(basis, environment, befo
     verdict = review(plan, replace(basis, environment=environment)).verdict
     assert [reason.rule for reason in verdict.reasons] == ["schedule-changed"]
     assert verdict.decision is Decision.NEEDS_APPROVAL
+
+
+def test_schedule_that_is_switched_off_is_judged_as_if_it_were_destroyed(reviewed):
+    entry = change("aws_glue_trigger", trigger(True), trigger(False))
+    reasons = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.reasons
+    assert [(reason.rule, reason.level.word) for reason in reasons] == [
+        ("trigger-off", "destroy"),
+        ("schedule-changed", "change"),
+    ]
 
 
 def test_unreadable_schedule_blocks(reviewed):

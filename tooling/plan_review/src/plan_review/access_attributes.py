@@ -18,14 +18,26 @@ _SAYS_ACCESS = re.compile(r"(^|_)(policy|policies|permission|permissions|grant|g
 # types whose name suggests access, but that grant none
 _NO_ACCESS = frozenset(
     {
+        "aws_app_cookie_stickiness_policy",
         "aws_appautoscaling_policy",
         "aws_autoscaling_attachment",
         "aws_autoscaling_policy",
+        "aws_batch_scheduling_policy",
+        "aws_cloudfront_cache_policy",
+        "aws_cloudfront_origin_request_policy",
+        "aws_cloudwatch_log_index_policy",
         "aws_dlm_lifecycle_policy",
         "aws_ecr_lifecycle_policy",
         "aws_efs_backup_policy",
+        "aws_emr_managed_scaling_policy",
         "aws_iam_account_password_policy",
+        "aws_imagebuilder_lifecycle_policy",
+        "aws_lb_cookie_stickiness_policy",
         "aws_lb_target_group_attachment",
+        "aws_lightsail_lb_stickiness_policy",
+        "aws_opensearchserverless_lifecycle_policy",
+        "aws_resiliencehub_resiliency_policy",
+        "aws_sqs_queue_redrive_policy",
         "aws_volume_attachment",
     }
 )

@@ -26,7 +26,7 @@ _BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
 
 # resources by type and name: removed ones without a replacement by their id, created ones by any of their names
 Named = frozenset[tuple[str, str]]
-_NAMES = ("arn", "bucket", "id", "name", "url")
+_NAMES = ("arn", "bucket", "domain_name", "id", "name", "url")
 
 
 @dataclass(frozen=True, slots=True)
