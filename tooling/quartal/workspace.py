@@ -9,6 +9,7 @@ from functools import cached_property
 from quartal.core.aws import AwsConnection, aws_environment
 from quartal.core.console import Console
 from quartal.core.settings import Settings
+from quartal.core.typed_commands import as_typed
 from quartal.local.local_stack.endpoint import Endpoint, require_endpoint
 from quartal.local.toolchain.provider import write_cli_configuration
 from quartal.local.toolchain.terraform_binary import require_terraform
@@ -98,7 +99,7 @@ class Workspace:
 
     def command_line(self, *words: str) -> str:
         """A command of Quartal in backticks, as a user would type it for this environment and feed."""
-        return f"`{' '.join(('quartal', words[0], *self.settings.naming_options(), *words[1:]))}`"
+        return as_typed(f"`{' '.join(('quartal', *words))}`", self.settings.naming_options())
 
 
 def terraform_environment(settings: Settings, env: dict[str, str]) -> dict[str, str]:

@@ -18,9 +18,13 @@ QUARTAL = [sys.executable, "-c", "from quartal.cli import main; main()"]
 @pytest.mark.parametrize(
     ("command", "sent", "remedy"),
     [
-        (["apply", "--no-policies", "--approve", "data"], signal.SIGINT, "`quartal plan` shows what is left to do"),
-        (["apply", "--no-policies", "--approve", "data"], signal.SIGTERM, "`quartal plan` shows what is left to do"),
-        (["destroy", "--approve", "data"], signal.SIGINT, "Run `quartal destroy` again: it removes what is left"),
+        (["apply", "--no-policies", "--approve", "data"], signal.SIGINT, "`quartal plan --env dev` shows what is left"),
+        (
+            ["apply", "--no-policies", "--approve", "data"],
+            signal.SIGTERM,
+            "`quartal plan --env dev` shows what is left",
+        ),
+        (["destroy", "--approve", "data"], signal.SIGINT, "Run `quartal destroy --env dev` again: it removes"),
     ],
 )
 def test_interrupted_change_exits_with_130_lists_what_remains_and_leaves_no_process(

@@ -10,6 +10,7 @@ import typer
 from quartal.core.console import Console
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
+from quartal.core.typed_commands import name_in_messages
 from quartal.workspace import Workspace
 
 
@@ -53,4 +54,5 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 def open_workspace(environment: str | None, *, dataset: str | None = None, as_json: bool = False) -> Workspace:
     """The workspace of an environment, as named on the command line, by `QUARTAL_ENV` or by quartal.toml."""
     settings = Settings.from_env(os.environ, environment=environment, dataset=dataset)
+    name_in_messages(settings.naming_options())
     return Workspace(settings, Console(as_json=as_json))

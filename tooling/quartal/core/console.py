@@ -31,6 +31,7 @@ from quartal.core import json_output
 from quartal.core.errors import ConfigurationError, QuartalError, error_code
 from quartal.core.passwords import without_passwords
 from quartal.core.terminal_tables import Column, fitted
+from quartal.core.typed_commands import as_typed
 from quartal.core.visible import visible
 
 _PIPE_WIDTH = 200
@@ -42,8 +43,8 @@ def escape(text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """A message for a line with markup: as `escape`, and without the passwords of URLs."""
-    return escape(without_passwords(text))
+    """A message for a line with markup: as `escape`, without the passwords of URLs, with commands as they are typed."""
+    return escape(as_typed(without_passwords(text)))
 
 
 class SafeConsole(RichConsole):
@@ -149,9 +150,9 @@ class Console:
         if self.as_json:
             fields = {
                 "code": error_code(error),
-                "message": without_passwords(error.message),
-                "details": [without_passwords(line) for line in error.details],
-                "remedy": without_passwords(error.remedy),
+                "message": as_typed(without_passwords(error.message)),
+                "details": [as_typed(without_passwords(line)) for line in error.details],
+                "remedy": as_typed(without_passwords(error.remedy)),
             }
             self.json_document(json_output.error_envelope(fields | {"exit_code": error.exit_code}))
         self._err.print(

@@ -183,6 +183,12 @@ def test_files_of_a_folder_that_hold_no_rows_do_not_matter(tmp_path):
     assert contract_in(draft(tmp_path, "feed")) == contract
 
 
+def test_objects_without_fields_are_refused_since_they_have_no_day(tmp_path):
+    (tmp_path / "a.jsonl").write_text("{}\n{}\n")
+    with pytest.raises(ConfigurationError, match=r"No column of .*a\.jsonl holds dates"):
+        draft(tmp_path / "a.jsonl", "feed")
+
+
 def test_draft_refuses_a_folder_without_rows(tmp_path):
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("day,shop,amount\n")

@@ -213,6 +213,19 @@ def test_file_that_looks_like_another_one_of_its_delivery_is_pointed_out(
     assert report.likenesses == (Likeness(folder + new, folder + other, is_same),)
 
 
+def test_name_in_another_unicode_form_is_pointed_out_and_can_be_removed(upload, connection, bucket, twice: Path):
+    composed, decomposed = "caf\u00e9.csv", "cafe\u0301.csv"  # as a keyboard writes it, and as macOS stores it
+    folder = f"{RAW}delivery=2024Q1/"
+    for name in (composed, decomposed):
+        (twice / name).write_text(f"id\n{name}\n")
+        report = upload(plan_upload([twice / name], raw_prefix=RAW, delivery="2024Q1"))
+    assert report.likenesses == (Likeness(folder + decomposed, folder + composed, is_same=False),)
+    upload((), exchange=Exchange(remove=(composed,)), folder=folder)
+    assert folder + decomposed in keys(connection, bucket)
+    upload((), exchange=Exchange(remove=(composed,)), folder=folder)
+    assert keys(connection, bucket) == [f"{folder}a.csv", f"{folder}b.csv"]
+
+
 def test_compressed_copy_of_a_file_is_pointed_out(upload, twice: Path):
     items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1", compress=True)
     folder = f"{RAW}delivery=2024Q1/"

@@ -4,6 +4,7 @@ import gzip
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +24,14 @@ def test_stream_without_a_name_is_refused(feed: Path):
         assert "--name" in error.value.remedy
     with pytest.raises(ConfigurationError, match="pipe is neither a file nor a folder"):
         plan_upload([feed], raw_prefix=RAW, delivery=None)
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="no folder in memory")
+def test_file_in_memory_is_a_file():
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        (Path(folder) / "a.csv").write_text("id\n")
+        items = plan_upload([Path(folder) / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
+    assert [item.key for item in items] == [f"{RAW}delivery=2024Q1/a.csv"]
 
 
 # ---------------------------------------------------------------------------- streams, and names given to files

@@ -275,7 +275,7 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         if "its dates" in note or "1970" in note or "Excel" in note
     ]
     told += [f"{each.name}: {each.sampled.unread}" for each in columns if "days" in (each.sampled.unread or "")]
-    rows = len(columns[0].sampled.texts)
+    rows = max((len(column.sampled.texts) for column in columns), default=0)
     told += [
         f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} uses it"
         for column in columns

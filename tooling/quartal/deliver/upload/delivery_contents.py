@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -193,7 +194,10 @@ def _is_read(key: str) -> bool:
 def _key_to_remove(folder: str, path: str, there: Collection[str]) -> str:
     """The key of a path below the delivery's folder, or of one that begins with another spelling of that folder."""
     spelled = folder[: _folder_in(folder).start()] + path
-    return spelled if spelled in there and _FOLDER.match(path) else f"{folder}{path}"
+    key = spelled if spelled in there and _FOLDER.match(path) else f"{folder}{path}"
+    # macOS writes the letter é as two characters, a keyboard as one
+    same = [other for other in there if _composed(other) == _composed(key)] if key not in there else ()
+    return same[0] if len(same) == 1 else key
 
 
 def likenesses(
@@ -224,7 +228,12 @@ def likenesses(
     return tuple(found)
 
 
+def _composed(text: str) -> str:
+    """The text in the one form that Unicode gives to texts that look the same."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _plain_name(key: str) -> str:
-    """A path without the parts that distinguish versions and compressions of one file."""
-    path = PurePosixPath(key.lower())
+    """A path without the parts that distinguish versions, compressions and spellings of one file."""
+    path = PurePosixPath(_composed(key).lower())
     return str(path.with_name(_VERSIONS.sub("", _SUFFIXES.sub("", path.name)) or path.name))

@@ -20,7 +20,7 @@ _SYSTEM_FILES = (".DS_Store", "._*", ".*.crc", "_SUCCESS", ".gitkeep", ".gitigno
                  "desktop.ini")  # fmt: skip
 _SYSTEM_FOLDERS = (".git", ".svn", ".ipynb_checkpoints", "__MACOSX", ".Trashes", ".Trash-*", ".Spotlight-V100",
                    ".fseventsd", ".idea", ".vscode")  # fmt: skip
-_OPEN_FILES = ("/dev/", "/proc/")  # where a shell passes a stream instead of a file
+_OPEN_FILES = ("/dev/fd/", "/dev/std", "/proc/")  # where a shell passes a stream instead of a file
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,8 +42,10 @@ def warn_of_contents(
         like = "has the same content as" if each.is_same else "is named like a version of"
         console.warn(
             f"{new} {like} {other}, and the next run reads both. If it replaces that one: `quartal upload --delivery "
-            f"{other.partition('=')[2].partition('/')[0]} --remove {path}`."
+            f"{other.partition('=')[2].partition('/')[0]} --remove {shlex.quote(path)}`."
         )
+    if len(likenesses) > _SHOWN:
+        console.warn(f"{len(likenesses) - _SHOWN:,} more of these files look like others of their deliveries.")
     if others:
         console.warn(
             f"The next run also reads {_count(len(others))} that were delivered before: "
