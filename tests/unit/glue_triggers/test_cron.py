@@ -165,7 +165,11 @@ def test_last_date_is_found_however_long_ago():
     quarterly = Cron.parse("cron(0 2 8 1,4,7,10 ? *)")
     assert quarterly.last_until(datetime(2026, 11, 23, tzinfo=UTC)) == datetime(2026, 10, 8, 2, tzinfo=UTC)
     assert quarterly.last_until(datetime(2026, 10, 8, 2, tzinfo=UTC)) == datetime(2026, 10, 8, 2, tzinfo=UTC)
-    assert Cron.parse("cron(0 2 8 1 ? 2020)").last_until(START) is None
+    assert Cron.parse("cron(0 2 8 1 ? 2020)").last_until(START) == datetime(2020, 1, 8, 2, tzinfo=UTC)
+    leap_day = Cron.parse("cron(0 2 29 2 ? *)")
+    assert leap_day.last_until(datetime(2027, 12, 31, tzinfo=UTC)) == datetime(2024, 2, 29, 2, tzinfo=UTC)
+    assert leap_day.last_until(datetime(2104, 2, 28, tzinfo=UTC)) == datetime(2096, 2, 29, 2, tzinfo=UTC)
+    assert Cron.parse("cron(0 2 8 1 ? 2199)").last_until(START) is None
     assert Cron.parse("cron(* * * * ? *)", Service.EVENTBRIDGE).last_until(START) == START
 
 

@@ -24,6 +24,11 @@ def test_project_file_sets_environment_and_dataset_by_default(project, write):
     assert (settings.environment, settings.dataset) == ("dev", "orders")
 
 
+def test_project_file_may_begin_with_a_byte_order_mark(project, write):
+    write('\ufeffdataset = "shop"\n')
+    assert Settings.from_env({}, cwd=project).dataset == "shop"
+
+
 def test_variable_wins_over_the_file_and_the_option_over_both(project, write):
     write('environment = "dev"\ndataset = "orders"\n')
     environ = {"QUARTAL_ENV": "localstack", "QUARTAL_DATASET": "sessions"}

@@ -36,3 +36,19 @@ def test_empty_endpoint_variable_counts_as_none(project: Path):
 def test_trailing_slash_of_the_endpoint_is_dropped(project: Path):
     settings = Settings.from_env({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566/"}, cwd=project)
     assert settings.endpoint_url == "http://127.0.0.1:4566"
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:4566", "http://", "ftp://x", "http://a b:1", "http://x:99999", "http://[::1"]
+)
+def test_endpoint_that_is_no_url_is_refused_by_its_variable(project: Path, url: str):
+    with pytest.raises(ConfigurationError, match=r"AWS_ENDPOINT_URL=.* is not a valid URL") as error:
+        Settings.from_env({"AWS_ENDPOINT_URL": url}, cwd=project)
+    assert "http://localhost:4566" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    "url", ["https://user:secret@glue.example.org", "http://[::1]:4566", "http://127.0.0.1:4566/path"]
+)
+def test_endpoint_is_kept_as_it_is(project: Path, url: str):
+    assert Settings.from_env({"AWS_ENDPOINT_URL": url}, cwd=project).endpoint_url == url

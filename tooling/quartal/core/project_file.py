@@ -34,7 +34,7 @@ def read_project_file(root: Path) -> ProjectFile:
     """
     path = root / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors on Windows write a mark first
     except FileNotFoundError:
         return ProjectFile()
     except (OSError, UnicodeDecodeError) as error:

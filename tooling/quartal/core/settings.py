@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from quartal.core.errors import ConfigurationError
 from quartal.core.project_file import FILE_NAME, ProjectFile, read_project_file
@@ -59,7 +60,8 @@ class Settings:
         """Read the settings: arguments override the variables `QUARTAL_*`, which override quartal.toml.
 
         Raises:
-            ConfigurationError: this is not a Quartal project, there is no such environment, or quartal.toml is wrong.
+            ConfigurationError: this is not a Quartal project, there is no such environment, or quartal.toml or
+                AWS_ENDPOINT_URL is wrong.
         """
         root = _find_root(environ, cwd or Path.cwd())
         project = read_project_file(root)
@@ -73,7 +75,7 @@ class Settings:
             state_dir=state_dir,
             tools_dir=Path(environ.get("QUARTAL_TOOLS_DIR") or root / ".quartal" / "tools").resolve(),
             environment=environment,
-            endpoint_url=(environ.get("AWS_ENDPOINT_URL") or "").strip().rstrip("/") or None,
+            endpoint_url=_endpoint_in(environ),
             environ=dict(environ),
             dataset=dataset or environ.get("QUARTAL_DATASET") or project.dataset,
             default_options=(project.environment or LOCALSTACK_ENVIRONMENT, project.dataset),
@@ -129,6 +131,23 @@ def _find_root(environ: Mapping[str, str], start: Path) -> Path:
         f"No Quartal project at {candidates[0]}: it has no {', '.join(f'{m}/' for m in _PROJECT_MARKERS)} folder.",
         remedy="Run the command inside the checkout, or set QUARTAL_PROJECT_DIR to it.",
     )
+
+
+def _endpoint_in(environ: Mapping[str, str]) -> str | None:
+    url = (environ.get("AWS_ENDPOINT_URL") or "").strip().rstrip("/")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, or half of an IPv6 address
+        is_url = False
+    if not is_url or any(letter.isspace() for letter in url):
+        raise ConfigurationError(
+            f"AWS_ENDPOINT_URL={url} is not a valid URL of an endpoint.",
+            remedy="Write it with http:// or https://, such as http://localhost:4566, or unset the variable.",
+        )
+    return url
 
 
 def _known_environment(root: Path, project: ProjectFile, requested: str | None) -> str:

@@ -90,8 +90,9 @@ class Cron:
         return tuple(islice(self.between(after, None), count))
 
     def last_until(self, until: datetime) -> datetime | None:
-        """The last time up to a moment, in UTC; None if there was none in the two years before."""
-        for days in (1, 31, 731):  # the shortest span that holds one: some fire every minute
+        """The last time up to a moment, in UTC; None if there was none."""
+        since_first_year = (until.astimezone(UTC) - datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)).days + 1
+        for days in (1, 31, 731, since_first_year):  # the shortest span that holds one: some fire every minute
             found = list(self.between(until - timedelta(days=days), until))
             if found:
                 return found[-1]
