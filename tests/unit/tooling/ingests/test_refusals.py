@@ -130,6 +130,16 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def test_file_of_sqlite_that_is_not_there_is_named_and_not_created(tmp_path):
+    path = tmp_path / "shp.db"
+    with (
+        pytest.raises(IngestError, match=r"cannot be reached: there is no file .*shp\.db"),
+        open_database(f"sqlite:///{path}", connections=1),
+    ):
+        pass
+    assert not path.exists()
+
+
 def test_password_in_a_driver_message_is_masked():
     with open_database("sqlite://", connections=1) as database:
         told = type(database)(database.engine, "x", ("p@ss", "p%40ss")).without_secrets("url u:p%40ss@h, p@ss")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import sqlalchemy
@@ -79,6 +80,7 @@ def open_database(url_text: str, *, connections: int) -> Iterator[Database]:
     """
     url = _parsed(url_text)
     database = Database(_engine(url, connections), _shown(url), _secrets(url))
+    _refuse_missing_file(url, database.shown)
     try:
         with database.engine.connect():
             pass
@@ -110,6 +112,18 @@ def _parsed(text: str) -> sqlalchemy.URL:
             remedy=f"Write it {_URL_FORM}; write characters such as @ : / in a password as %40 %3A %2F.",
         )
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+def _refuse_missing_file(url: sqlalchemy.URL, shown: str) -> None:
+    """SQLite would create the file, and a mistyped name would be a database without tables."""
+    name = url.database or ""
+    if url.get_backend_name() == "sqlite" and name and not name.startswith((":memory:", "file:")):
+        path = Path(name)
+        if not path.exists():
+            raise IngestError(
+                f"{shown} cannot be reached: there is no file {path.absolute()}.",
+                remedy="Correct the path: sqlite:///NAME is within this folder, sqlite:////PATH begins at the root.",
+            )
 
 
 def _engine(url: sqlalchemy.URL, connections: int) -> sqlalchemy.Engine:
