@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from plan_review.prices import PriceList
 from quartal.core.errors import NotDeployedError
 from quartal.features.query import published_table
+from quartal.features.table_reading import read_rows
 from quartal.features.table_records import run_that_made
 from quartal.features.tags import is_in_step, list_tags
 from quartal.report.cost import PriceBasis, price_basis
@@ -77,8 +78,10 @@ def collect(
     """Read everything; changes nothing.
 
     Raises:
+        AwsError: a file of the features is missing, damaged or may not be read.
         ClientError: Glue or the lake cannot be read.
         ConfigurationError: a manifest is of another version, or the prices lack the one of a DPU-hour.
+        PipelineError: another program wrote the features in a way that PyIceberg does not read.
     """
     basis = price_basis(prices)
     announce("runs")
@@ -211,14 +214,14 @@ def _read_features(table: Table, quarters: int) -> _Features:
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
     names = numeric_features(schema_to_pyarrow(table.schema()))
-    days = table.scan(selected_fields=(QUARTER, "day")).to_arrow()
+    days = read_rows(table, columns=(QUARTER, "day"))
     known = sorted(each for each in pc.unique(days[QUARTER]).to_pylist() if each is not None)
     last_day = pc.max(days["day"]).as_py() if days.num_rows else None
     shown = tuple(known[-quarters:])
     if not shown:
         return _Features((), (), None)
     since = GreaterThanOrEqual(QUARTER, shown[0])  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
-    states = table.scan(row_filter=since, selected_fields=(QUARTER, *names)).to_arrow()
+    states = read_rows(table, row_filter=since, columns=(QUARTER, *names))
     return _Features(shown, feature_histories(states, names), str(last_day))
 
 

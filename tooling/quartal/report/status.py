@@ -87,7 +87,8 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
             "job": _step(run.job),
         }
         verdict = "succeeded" if run.succeeded else "did not succeed" if run.is_done else "is in progress"
-        lines.append(f"Last run     {run.run_id} {verdict} (started {run.started:%Y-%m-%d %H:%M:%S %Z})")
+        started = f" (started {run.started:%Y-%m-%d %H:%M:%S %Z})" if run.started else ""
+        lines.append(f"Last run     {run.run_id} {verdict}{started}")
         lines += [f"  {step.kind:<10} {_describe(step)}" for step in (run.crawl, run.job)]
         lines += [f"  {cost}"] if cost else []
     workspace.console.result("\n".join(lines), data=data)

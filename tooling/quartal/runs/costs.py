@@ -25,6 +25,7 @@ class MonthlyCost:
         dpu_seconds: what their jobs are billed for.
         usd: the sum of the known costs; None if none is known.
         unknown: how many of the runs have no known cost.
+        is_whole: whether these are all runs of the month that are known; otherwise only the newest of them.
     """
 
     month: str
@@ -32,10 +33,14 @@ class MonthlyCost:
     dpu_seconds: float
     usd: float | None
     unknown: int
+    is_whole: bool = True
 
 
-def by_month(runs: Iterable[RunRecord]) -> tuple[MonthlyCost, ...]:
-    """The cost of the jobs of each month in which a run started, the earliest first."""
+def by_month(runs: Iterable[RunRecord], *, before: RunRecord | None = None) -> tuple[MonthlyCost, ...]:
+    """The cost of the jobs by the month in which their run started, the earliest first.
+
+    `before` is the run before these, if there is one.
+    """
     months: dict[str, list[RunRecord]] = {}
     for run in runs:
         months.setdefault(f"{run.started:%Y-%m}", []).append(run)
@@ -49,6 +54,7 @@ def by_month(runs: Iterable[RunRecord]) -> tuple[MonthlyCost, ...]:
                 dpu_seconds=sum(run.cost.dpu_seconds for run in started if run.cost is not None),
                 usd=sum(known) if known else None,
                 unknown=len(started) - len(known),
+                is_whole=before is None or f"{before.started:%Y-%m}" != month,
             )
         )
     return tuple(found)
@@ -78,8 +84,9 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
     """
     deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
     basis = price_basis(load_prices(deployment.region, prices_folder(workspace)))
-    runs, _ = past_runs(deployment, connection.glue(), connection.s3(), basis, count)
-    months = by_month(runs)
+    found, _ = past_runs(deployment, connection.glue(), connection.s3(), basis, count + 1)
+    runs, before = found[-count:], found[0] if len(found) > count else None
+    months = by_month(runs, before=before)
     newest_first = runs[::-1]
     data = {
         "prices": asdict(basis) if basis is not None else None,
@@ -106,7 +113,8 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
         return
     for month in months:
         unknown = f", {month.unknown} of them unknown" if month.unknown else ""
-        console.note(f"  {month.month}: {_usd(month.usd)} USD for {month.runs} runs{unknown}")
+        runs_of = "runs" if month.is_whole else "runs, the newest of that month (--last shows more)"
+        console.note(f"  {month.month}: {_usd(month.usd)} USD for {month.runs} {runs_of}{unknown}")
     if basis is None:
         console.note(f"  There are no prices for {deployment.region}: `quartal cost {deployment.region} --refresh`.")
     else:

@@ -196,15 +196,38 @@ def test_cost_lists_each_run_and_its_month(published, capsys):
             "dpu_seconds": seconds,
             "usd": pytest.approx(seconds / 3600 * price),
             "unknown": 0,
+            "is_whole": True,
         }
     ]
-    assert run(["cost", "--last", "1", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["runs"]) == 1
     assert run(["cost"]) == 0
     printed = capsys.readouterr()
     assert printed.out.index("wr_2") < printed.out.index("wr_1")
     assert "2026-09: 0.2200 USD for 2 runs" in printed.err
     assert "LocalStack costs nothing" in printed.err
+
+
+def test_month_of_which_only_some_runs_are_read_is_no_whole_month(published, capsys):
+    put_manifest("wr_2", manifest("wr_2", started=datetime(2026, 9, 10, tzinfo=UTC)))
+    put_manifest("wr_3", manifest("wr_3", started=datetime(2026, 10, 1, tzinfo=UTC)))
+
+    def months(last: int) -> list[tuple[str, int, bool]]:
+        assert run(["cost", "--last", str(last), "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert len(found["runs"]) == last
+        return [(each["month"], each["runs"], each["is_whole"]) for each in found["months"]]
+
+    assert months(1) == [("2026-10", 1, True)]
+    assert months(2) == [("2026-09", 1, False), ("2026-10", 1, True)]
+    assert months(3) == [("2026-09", 2, True), ("2026-10", 1, True)]
+    assert run(["cost", "--last", "2"]) == 0
+    assert "for 1 runs, the newest of that month (--last shows more)" in " ".join(capsys.readouterr().err.split())
+
+
+def test_report_of_features_whose_file_is_gone_is_one_message(published, tmp_path, capsys):
+    for file in (tmp_path / "features").rglob("*.parquet"):
+        file.unlink()
+    assert run(["report"]) == 1
+    assert "The files of db.feed_features could not be read" in capsys.readouterr().err
 
 
 def test_cost_of_a_pipeline_that_never_ran_states_it(lake, capsys):

@@ -16,6 +16,7 @@ from quartal.cli.app import run
 from quartal.cli.options import open_workspace
 from quartal.report.status import attention_after, cost_in_words
 from quartal.runs.outcome import Attention
+from quartal.runs.workflow_run import Step, WorkflowRun
 from quartal.workspace import Workspace
 from tests.unit.tooling.report.example import counts, example_report, manifest
 from tests.unit.tooling.report.test_report_command import lake, put_manifest  # noqa: F401  # a fixture
@@ -75,6 +76,12 @@ def test_features_behind_the_curated_table_are_a_problem_until_a_run_heals_them(
     features = catalog.load_table("db.feed_features")
     features.overwrite(rows, snapshot_properties={SOURCE_SNAPSHOT: str(source)})
     assert "publication" not in abouts(capsys)
+
+
+def test_run_whose_start_glue_does_not_tell_yet_is_shown(capsys, monkeypatch):
+    begun = WorkflowRun("flow", "wr_7", "RUNNING", Step("crawl", "crawler"), Step("job", "job"))
+    monkeypatch.setattr("quartal.report.status.latest_run", lambda *_, **__: begun)
+    assert "wr_7 is in progress\n" in status(capsys)[1]
 
 
 def abouts(capsys) -> list[str]:
