@@ -298,6 +298,7 @@ def test_replaced_policy_names_who_may_lose_access_even_if_the_new_one_is_unknow
         pytest.param({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}, id="organisation"),
         pytest.param({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/r-ab12/*"}}, id="part of one"),
         pytest.param({"StringEquals": {"AWS:SourceOwner": "111111111111"}}, id="owner, in another case"),
+        pytest.param({"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}, id="own network of a file system"),
         pytest.param({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::our-bucket"}}, id="bucket of ours"),
         pytest.param({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}}, id="roles of an account"),
         pytest.param({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}, id="network"),

@@ -184,7 +184,8 @@ def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
     for attribute in sorted(change.before.keys() | change.after.keys()):
         if is_policy(change, attribute, plan):
             read = True
-            yield from _policy_change(change, attribute)
+            told = plan.deferred_policies.get(change.address, {}).get(attribute)
+            yield from _policy_change(change, attribute, told)
         elif isinstance(change.after.get(attribute) or change.before.get(attribute), dict | list) and (
             attribute != "inline_policy" or change.type != "aws_iam_role"
         ):
@@ -206,7 +207,7 @@ def is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:
     return is_set and attribute in _POLICY_NAMES and any(isinstance(value, Marker) for value in values)
 
 
-def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessChange]:
+def _policy_change(change: ResourceChange, attribute: str, told: str | None = None) -> Iterator[AccessChange]:
     owner, kind = {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}.get(change.type, ("", ""))
     name = change.attribute(owner) if owner else ""
     label = f"{kind} {name}".strip() if isinstance(name, str) and name else f"{kind} of {change.address}"
@@ -221,8 +222,11 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
     if after is Marker.UNKNOWN:
         sentence = f"{label}: its new policy is known only after apply"
         yield AccessChange(change.address, sentence, widens=True)
-        had = set(grants(policy_document(before) or {}, label, itself)) if itself is not None else set()
-        for item in _sentences(change.address, had, gained=False):
+        had = set(grants(policy_document(before) or {}, label, itself))
+        has = set(grants(policy_document(told) or {}, label, itself))  # of a data source that the apply reads
+        for item in _sentences(change.address, _beyond(has, had), gained=True):
+            yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
+        for item in _sentences(change.address, _beyond(had, has), gained=False) if itself is not None else ():
             yield replace(item, sentence=f"{item.sentence}, unless the new policy says the same")
         return
     document = policy_document(after)

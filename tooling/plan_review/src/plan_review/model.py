@@ -178,6 +178,7 @@ class Plan:
         references: which resource mentions which in the configuration, both as addresses without an index.
         configured: attributes that the configuration sets, by block: the address without an index.
         reads: data sources that are read during the apply, because their inputs are not known before.
+        deferred_policies: policies that only the apply writes, as JSON as far as it is known, by address and attribute.
         deferred: resources that Terraform defers to a later plan, and its reason.
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
         untold: planned resources that neither exist nor have a change in the plan.
@@ -200,6 +201,7 @@ class Plan:
     references: tuple[tuple[str, str], ...] = ()
     configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
+    deferred_policies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     deferred: tuple[tuple[str, str], ...] = ()
     invoked_actions: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from plan_review.deferred_policies import deferred_policies
 from plan_review.errors import PlanError
 from plan_review.model import (
     ACTION_ORDER,
@@ -87,6 +88,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         references=tuple(sorted(set(_references(_root_module(data), "")))),
         configured=dict(_configured(_root_module(data), "")),
         reads=tuple(sorted(_reads(data))),
+        deferred_policies=deferred_policies(data),
         deferred=tuple(_deferred(data)),
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
         untold=tuple(sorted(_unexplained_addresses(data, known))),

@@ -37,6 +37,8 @@ _SAYS_WHO = frozenset(
         "elasticfilesystem:accesspointarn",
     }
 )
+# a mount target answers in its own VPC only
+_IN_NETWORK = ("Bool", "elasticfilesystem:accessedviamounttarget", ["true"])
 _EQUALS = re.compile(r"^(ForAnyValue:)?(StringEquals|StringEqualsIgnoreCase|StringLike|ArnEquals|ArnLike|IpAddress)$")
 # identity providers for everybody: without a test of the identity, everybody is accepted
 _SERVE_EVERYBODY = (
@@ -89,6 +91,8 @@ def list_tests(condition: Any) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _narrows(operator: str, variable: str, values: list[str]) -> bool:
+    if (operator, variable.lower(), [value.lower() for value in values]) == _IN_NETWORK:
+        return True
     if _EQUALS.match(operator) is None or variable.lower() not in _SAYS_WHO or not values:
         return False
     return not any(_is_anything(value) for value in values)
