@@ -6,6 +6,7 @@ PySpark has no public way to the store, nor to what Java says of its memory: its
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,16 @@ class SparkMeter:
 
     def _values(self, listed: Any) -> Any:
         """The values of a Java or Scala collection, read as JSON in one call, which saves thousands of calls."""
-        jackson: Any = self._spark.sparkContext._jvm.com.fasterxml.jackson  # type: ignore[union-attr]
-        mapper = jackson.databind.ObjectMapper()
-        mapper.registerModule(jackson.module.scala.DefaultScalaModule())
-        return json.loads(mapper.writeValueAsString(listed))
+        return json.loads(_json_mapper(self._spark).writeValueAsString(listed))
+
+
+@cache
+def _json_mapper(spark: SparkSession) -> Any:
+    """Jackson for Scala's classes: it learns how each is written the first time."""
+    jackson: Any = spark.sparkContext._jvm.com.fasterxml.jackson  # type: ignore[union-attr]
+    mapper = jackson.databind.ObjectMapper()
+    mapper.registerModule(jackson.module.scala.DefaultScalaModule())
+    return mapper
 
 
 def loads_archive(arguments: Sequence[str], maps: Path) -> bool | None:

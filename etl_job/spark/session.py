@@ -33,13 +33,27 @@ _SETTINGS = {
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-# Classes that PySpark uses with each plan, and those of their functions that it uses most.
-_KEPT_NAMES = {
-    "functions": ("coalesce", "col", "expr", "lit", "substring", "sum", "when"),
-    "PythonUtils": ("toSeq", "getBroadcastThreshold"),
-    "SparkSession": ("getActiveSession",),
-    "PythonRDD": ("collectAndServe", "readRDDFromFile"),
-}
+# What the job and PySpark ask Java for by name in every run.
+_KEPT_NAMES = (
+    *(f"functions.{name}" for name in ("coalesce", "col", "expr", "lit", "substring", "sum", "when")),
+    "PythonRDD.collectAndServe",
+    "PythonRDD.readRDDFromFile",
+    "PythonUtils.getBroadcastThreshold",
+    "PythonUtils.toSeq",
+    "SerDeUtil.toJavaArray",
+    "SimplePythonFunction",
+    "SparkConf",
+    "SparkSession.getActiveSession",
+    "SparkSession$.MODULE$",
+    "com.fasterxml.jackson.databind.ObjectMapper",
+    "com.fasterxml.jackson.module.scala.DefaultScalaModule",
+    "double",
+    "java.lang.ProcessHandle",
+    "java.lang.management.ManagementFactory",
+    "java.util.ArrayList",
+    "org.apache.spark.sql.expressions.Window",
+    "org.apache.spark.sql.types.StructType",
+)
 # Below this, what a plan costs to make over and over is more than what a better one would save.
 SMALL_INPUT_BYTES = 128_000_000
 PARTITION_BYTES = 48_000_000
@@ -69,16 +83,19 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
 
 
 def _keep_names(spark: SparkSession) -> None:
-    """Cache the Java classes and functions that PySpark uses most.
+    """Cache the Java packages, classes and functions that a run uses most.
 
-    It asks py4j for them each time one is used, which looks for the name in vain in hundreds of jars before it finds
-    it: together a millisecond a call, more than a second for the plans of a run.
+    PySpark asks py4j for each of them, and for each package on the way, each time one is used. Java then looks for the
+    name in vain in hundreds of jars before it finds it: together a millisecond a call, more than a second for the plans
+    of a run.
     """
     jvm: Any = spark.sparkContext._jvm  # no public way: the names are py4j's
-    for kept, names in _KEPT_NAMES.items():
-        setattr(jvm, kept, getattr(jvm, kept))
-        for name in names:
-            setattr(getattr(jvm, kept), name, getattr(getattr(jvm, kept), name))
+    for path in _KEPT_NAMES:
+        holder = jvm
+        for name in path.split("."):
+            found = getattr(holder, name)
+            setattr(holder, name, found)
+            holder = found
 
 
 def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:
