@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[3]
         ({"deliveries": [delivery_counts("a", kept="1")]}, r"its deliveries\.0\.kept is of another type"),
         ({"deliveries": [delivery_counts("a", violations={"\x1b[2J": None})]}, r"violations\.\\x1b\[2J"),
         ({"published": []}, "its published is of another type"),
+        ({"manifest_version": "1"}, "its manifest_version is of another type"),
         ({"run_id": True}, "its run_id is of another type"),
     ],
 )

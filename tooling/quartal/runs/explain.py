@@ -7,7 +7,7 @@ from collections.abc import Callable
 from quartal.core.errors import PipelineError
 from quartal.runs.diagnosis import explain_failure
 from quartal.runs.logs import all_lines
-from quartal.runs.lookup import find_run, kept_manifest, known_run
+from quartal.runs.lookup import find_run, job_run_alone, kept_manifest
 from quartal.runs.manifests import find_manifest, read_manifest
 from quartal.runs.outcome import Attention, explain_manifest, show_manifest, top_reasons
 from quartal.runs.workflow_run import WorkflowRun, selected_options
@@ -78,22 +78,21 @@ def show_logs(workspace: Workspace, run_id: str, *, errors: bool) -> None:
 
     Raises:
         ConfigurationError: there is no such run.
-        PipelineError: the run's job has not started.
+        PipelineError: the run's job has not started, or Glue no longer knows the run.
     """
     deployment, connection = workspace.deployment, workspace.connection
-    run = known_run(workspace, run_id)
-    run_id = run.run_id  # the user may have typed only its first characters
-    if not run.job.run_id:
+    run = find_run(workspace, run_id)
+    job_run_id = run.job.run_id if run is not None else job_run_alone(workspace, run_id)
+    run_id = run.run_id if run is not None else job_run_id  # the user may have typed only its first characters
+    if run is not None and not job_run_id:
         raise PipelineError(
             f"The job of run {run_id} has not started: {run.describe()}.",
             remedy=f"See why: {workspace.command_line('explain', run_id)}.",
         )
     group = deployment.log_groups["job_error" if errors else "job_output"]
-    lines = all_lines(connection.logs(), group, run.job.run_id)
+    lines = all_lines(connection.logs(), group, job_run_id)
     if not lines:
         workspace.console.note(
-            f"No line of job run {run.job.run_id} in {group}: the job wrote none yet, or its log has expired."
+            f"No line of job run {job_run_id} in {group}: the job wrote none yet, or its log has expired."
         )
-    workspace.console.result(
-        "\n".join(lines), data={"run_id": run_id, "job_run_id": run.job.run_id, "lines": list(lines)}
-    )
+    workspace.console.result("\n".join(lines), data={"run_id": run_id, "job_run_id": job_run_id, "lines": list(lines)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from quartal.core.errors import ConfigurationError, PipelineError
@@ -11,6 +12,8 @@ from quartal.workspace import Workspace
 
 if TYPE_CHECKING:
     from etl_job.manifest.model import RunManifest
+
+_JOB_RUN = "jr_"  # so do Glue's ids of job runs begin
 
 
 def newest_run(workspace: Workspace) -> str:
@@ -52,16 +55,24 @@ def _never_ran(workspace: Workspace) -> PipelineError:
     return PipelineError(f"Workflow {workspace.deployment.workflow} has never run.", remedy="Start it: `quartal run`.")
 
 
-def known_run(workspace: Workspace, run_id: str) -> WorkflowRun:
-    """A run that Glue knows, by its id or the beginning of its id.
+def job_run_alone(workspace: Workspace, run_id: str) -> str:
+    """Id of a job run that no workflow started, by its id or, if it left a manifest, by the beginning of its id.
 
     Raises:
-        ConfigurationError: there is no such run, or several begin with it.
+        ConfigurationError: there is no such run, or several begin with its id.
+        PipelineError: it was a workflow's, which Glue no longer knows.
     """
-    run = find_run(workspace, run_id)
-    if run is None:
-        raise _no_such_run(workspace, run_id, 0)
-    return run
+    glue, job = workspace.connection.glue(), workspace.deployment.job
+    if run_id.startswith(_JOB_RUN):
+        with suppress(glue.exceptions.EntityNotFoundException):
+            return glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]["Id"]
+    found = kept_manifest(workspace, run_id).run_id
+    if not found.startswith(_JOB_RUN):
+        raise PipelineError(
+            f"Glue no longer knows run {found}, so the log of its job cannot be found.",
+            remedy=f"{workspace.command_line('explain', found)} shows the run by its manifest.",
+        )
+    return found
 
 
 def find_run(workspace: Workspace, run_id: str) -> WorkflowRun | None:

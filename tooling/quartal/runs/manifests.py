@@ -64,6 +64,8 @@ def parse_manifest(body: bytes | str, uri: str) -> RunManifest:
         version = json.loads(body)["manifest_version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _no_manifest(uri) from error
+    if type(version) is not int:
+        raise _no_manifest(uri, ": its manifest_version is of another type")
     if version != MANIFEST_VERSION:
         raise PipelineError(
             f"{uri} is a run manifest of version {version}; this quartal reads version {MANIFEST_VERSION}.",

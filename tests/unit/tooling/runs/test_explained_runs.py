@@ -184,9 +184,43 @@ def test_run_may_be_named_by_its_beginning_where_only_one_begins_so(aws, workspa
 def test_logs_of_an_unknown_run_point_to_the_list_of_runs(aws, workspace):
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
     aws.stubs["glue"].add_response("get_workflow_runs", {})
+    aws.stubs["s3"].add_response("list_objects_v2", {})
     with pytest.raises(ConfigurationError, match="no run 'wr_9'") as error:
         show_logs(workspace(), "wr_9", errors=False)
     assert "`quartal history`" in error.value.remedy
+
+
+def expect_manifest_alone(aws, run_id: str) -> None:
+    """Of a run that Glue does not know as one of the workflow."""
+    aws.stubs["s3"].add_response("list_objects_v2", {"Contents": [{"Key": f"runs/sightings/{run_id}.json"}]})
+    body = json.dumps(empty_manifest(run_id=run_id)).encode()
+    aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known to Glue", "by its manifest"])
+def test_logs_of_a_job_run_that_no_workflow_started_are_shown(aws, workspace, capsys, is_known):
+    aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
+    if is_known:
+        aws.stubs["glue"].add_response("get_job_run", {"JobRun": {"Id": "jr_9"}}, {"JobName": "job", "RunId": "jr_9"})
+    else:
+        aws.stubs["glue"].add_client_error("get_job_run", "EntityNotFoundException")
+        expect_manifest_alone(aws, "jr_9")
+    page = {"events": [{"message": "by hand", "timestamp": 1}], "nextForwardToken": "f"}
+    wanted = {"logGroupName": "/jobs/output", "logStreamName": "jr_9", "startFromHead": True}
+    aws.stubs["logs"].add_response("get_log_events", page, wanted)
+    aws.stubs["logs"].add_response("get_log_events", page | {"events": []}, wanted | {"nextToken": "f"})
+    show_logs(workspace(), "jr_9", errors=False)
+    assert capsys.readouterr().out == "by hand\n"
+
+
+def test_logs_of_a_run_that_glue_forgot_say_so(aws, workspace):
+    aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
+    expect_manifest_alone(aws, "wr_1")
+    with pytest.raises(PipelineError, match="Glue no longer knows run wr_1") as error:
+        show_logs(workspace(), "wr_1", errors=False)
+    assert "`quartal explain wr_1`" in error.value.remedy
 
 
 def test_logs_of_a_run_without_a_job_start_state_it(aws, workspace):
