@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from plan_review.parse import parse_plan
 from quartal.cli.app import run as quartal
 from quartal.core.errors import TerraformError
 from quartal.deploy import change, review
 from quartal.deploy.review import ReviewOptions
 from quartal.terraform import saved_plan
+from tests.integration.conftest import Pipeline
 
 
-def test_second_plan_is_empty(pipeline, manifest):
-    assert change.make_plan(pipeline.workspace).summary() == "no changes"
+@pytest.fixture(scope="module")
+def second_plan(pipeline: Pipeline, manifest: dict) -> dict[str, Any]:
+    """The plan after the first run, which stays saved."""
+    return change.save_plan(pipeline.workspace)
 
 
-def test_plan_that_was_reviewed_before_the_state_moved_is_not_applied(pipeline):
+def test_second_plan_is_empty(second_plan):
+    assert parse_plan(second_plan).summary() == "no changes"
+
+
+def test_plan_that_was_reviewed_before_the_state_moved_is_not_applied(pipeline, second_plan):
     workspace = pipeline.workspace
-    review.review_saved_plan(workspace, change.save_plan(workspace), ReviewOptions())
+    review.review_saved_plan(workspace, second_plan, ReviewOptions())
     record = saved_plan.read_record(workspace.staged)
     state = workspace.staged.folder / "terraform.tfstate"
     text = state.read_text()
