@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table.statistics import PartitionStatisticsFile, StatisticsFile
 
 from etl_job.lake.files import LocalObjectStore
 from etl_job.tables.property_names import KEY_REGISTERS
@@ -103,6 +104,16 @@ def test_snapshots_of_user_tags_and_branches_never_expire(catalog, lake):
     table = catalog.load_table("db.feed_features")
     read = {name: table.scan(snapshot_id=snapshot).to_arrow().to_pylist() for name, snapshot in named.items()}
     assert read == {"model-v1": [{"value": 0}], "what-if": [{"value": 1}]}
+
+
+def test_statistics_that_other_programs_have_computed_are_files_in_use(catalog, lake):
+    table = add_rows(catalog, lake, 1)
+    file = {"snapshot-id": table.current_snapshot().snapshot_id, "file-size-in-bytes": 1}
+    whole = file | {"statistics-path": "s3://lake/a.stats", "file-footer-size-in-bytes": 1, "blob-metadata": []}
+    table.metadata.statistics.append(StatisticsFile.model_validate(whole))
+    by_partition = file | {"statistics-path": "s3://lake/b.parquet"}
+    table.metadata.partition_statistics.append(PartitionStatisticsFile.model_validate(by_partition))
+    assert {"lake/a.stats", "lake/b.parquet"} <= files_named_by(table).files
 
 
 def test_table_that_disappears_for_a_while_loses_no_file(catalog, lake, monkeypatch):

@@ -250,7 +250,7 @@ def files_named_by(table: Table, without: frozenset[int] = frozenset()) -> Named
     """Everything that the table's metadata names, directly, through its snapshots, or in its properties."""
     metadata = table.metadata
     uris = {table.metadata_location, *(entry.metadata_file for entry in metadata.metadata_log)}
-    uris |= {statistics.statistics_path for statistics in metadata.statistics}
+    uris |= {statistics.statistics_path for statistics in (*metadata.statistics, *metadata.partition_statistics)}
     seen: set[str] = set()
     for snapshot in metadata.snapshots:
         if snapshot.snapshot_id in without:
