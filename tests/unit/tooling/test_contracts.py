@@ -44,6 +44,23 @@ def custom(document: dict[str, Any], name: str) -> dict[str, Any]:
     return next(entry["value"] for entry in custom_properties(document) if entry["property"] == name)
 
 
+def row_rules(document: dict[str, Any], **rules: str | tuple[str, str]) -> None:
+    """Rules of whole rows by name: the expression, or that and the severity."""
+    document["schema"][0]["quality"] = [
+        {"type": "custom", "engine": "quartal", "name": name, "implementation": query, "severity": severity}
+        for name, rule in rules.items()
+        for query, severity in [rule if isinstance(rule, tuple) else (rule, "error")]
+    ]
+
+
+def limit_quarantine(document: dict[str, Any], share: float) -> None:
+    others = [entry for entry in custom_properties(document) if entry["property"] != "thresholds"]
+    document["schema"][0]["customProperties"] = [
+        {"property": "thresholds", "value": {"quarantinedShare": share}},
+        *others,
+    ]
+
+
 def numeric(kind: str, **options: Any) -> dict[str, Any]:
     return {"name": "toll", "logicalType": kind, "logicalTypeOptions": options}
 
@@ -276,6 +293,30 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             lambda d: next(e for e in custom_properties(d) if e["property"] == "conflicts").update(value="keepLast"),
             [(Severity.WARNING, "vehicle_sightings.conflicts")],
             id="another row of a key is kept",
+        ),
+        pytest.param(
+            lambda d: row_rules(d, known="brand <> 'x'", milder="brand <> 'y'"),
+            lambda d: row_rules(d, known="brand <> 'z'", added="brand <> 'y'", counted=("brand <> 'x'", "warning")),
+            [
+                (Severity.WARNING, "vehicle_sightings.quality.known"),
+                (Severity.WARNING, "vehicle_sightings.quality.added"),
+            ],
+            id="rules of rows",
+        ),
+        pytest.param(
+            lambda d: row_rules(d, known="brand <> 'x'"),
+            lambda d: row_rules(d, known=("brand <> 'x'", "warning")),
+            [],
+            id="rule of rows that only counts now",
+        ),
+        pytest.param(
+            lambda d: limit_quarantine(d, 0.25),
+            lambda d: limit_quarantine(d, 0.1),
+            [(Severity.WARNING, "vehicle_sightings.thresholds.quarantinedShare")],
+            id="lower limit of the quarantine",
+        ),
+        pytest.param(
+            lambda d: limit_quarantine(d, 0.1), lambda d: limit_quarantine(d, 0.25), [], id="higher limit of it"
         ),
         pytest.param(lambda d: None, lambda d: contract_columns(d).append({"name": "camera"}), [], id="new column"),
         pytest.param(

@@ -138,6 +138,7 @@ def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Proble
     if old.conflicts != new.conflicts:
         message = f"changed from {old.conflicts} to {new.conflicts}: runs keep a different row of each key"
         yield Problem(file, f"{dataset}.conflicts", message, _IF_NUMBERS_STAY, Severity.WARNING)
+    yield from _stricter_runs(old, new, file)
     if old.features.event_time != new.features.event_time or _zone(old) != _zone(new):
         message = "the event time changed: rows move to other days"
         yield Problem(file, f"{dataset}.features.eventTime", message, _NEW_DATASET)
@@ -147,6 +148,20 @@ def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Proble
         yield Problem(
             file, "version", f"still {new.version}, although the contract changed", "Raise it.", Severity.WARNING
         )
+
+
+def _stricter_runs(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
+    """Rules of whole rows that are new or have changed, and a lower limit of what may be quarantined."""
+    before = {rule.name: rule.query for rule in old.quality if rule.severity == "error"}
+    for rule in new.quality:
+        if rule.severity == "error" and before.get(rule.name) != rule.query:
+            how = "has another query" if rule.name in before else "is new"
+            yield _stricter(file, f"{old.dataset}.quality.{rule.name}", f"the rule {how}")
+    limit, lower = old.thresholds.quarantined_share, new.thresholds.quarantined_share
+    if lower is not None and (limit is None or lower < limit):
+        message = f"stricter: quarantinedShare changed from {limit} to {lower}: runs fail that published before"
+        remedy = "Undo this if such deliveries must be published."
+        yield Problem(file, f"{old.dataset}.thresholds.quarantinedShare", message, remedy, Severity.WARNING)
 
 
 def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
