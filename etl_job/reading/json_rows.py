@@ -3,7 +3,8 @@
 A value is the text as written in the file: for a string, the characters between its quotes with escapes resolved; for a
 number, its digits, which a parser would round; ``true`` or ``false``; for a nested value, JSON in which numbers are
 quoted. ``null`` and absent members are missing values. If a name occurs twice, the last value counts. A string that
-contains half of a surrogate pair, which only escapes can express, is not a text.
+contains half of a surrogate pair, which only escapes can express, is not a text. Python's versions read objects of
+different depths; here, an object is nested at most as deep as all of them read.
 """
 
 import json
@@ -25,6 +26,7 @@ from etl_job.reading.texts import either, without_missing
 
 _AT_ONCE = 1_000
 _HALF = re.compile("[\ud800-\udfff]")  # of a character
+_DEEPEST = 500  # levels
 # Between lines, so that none can take in a part of its neighbour: lines are parsed many at a time.
 _BETWEEN = secrets.token_hex(16)
 
@@ -72,8 +74,16 @@ def _batch(
 
 
 def _parsed(lines: pa.StringArray) -> list[dict[str, Any] | None]:
-    """The object in each line; None if the line is not exactly one object."""
-    texts = lines.to_pylist()
+    """The object in each line; None if the line is not exactly one object, or if it is nested too deep."""
+    found = _parsed_at_once(lines.to_pylist())
+    may_be_deep = pc.greater(pc.add(pc.count_substring(lines, "["), pc.count_substring(lines, "{")), _DEEPEST)
+    for place in pc.indices_nonzero(may_be_deep).to_pylist():
+        if _is_deep(found[place]):
+            found[place] = None
+    return found
+
+
+def _parsed_at_once(texts: list[str]) -> list[dict[str, Any] | None]:
     try:
         found = _DECODER.decode(f'[{f""","{_BETWEEN}",""".join(texts)}]')
     except (ValueError, RecursionError):
@@ -82,6 +92,20 @@ def _parsed(lines: pa.StringArray) -> list[dict[str, Any] | None]:
     if len(objects) != len(texts) or found[1::2] != [_BETWEEN] * (len(texts) - 1):
         return [_parsed_alone(text) for text in texts]
     return [each if type(each) is dict else None for each in objects]
+
+
+def _is_deep(value: dict[str, Any] | None) -> bool:
+    level: list[Any] = [] if value is None else [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) in (dict, list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _parsed_alone(text: str) -> dict[str, Any] | None:

@@ -89,3 +89,11 @@ def test_string_with_an_incomplete_character_is_not_text(tmp_path: Path):
     assert batch.undecodable.to_pylist() == [True, False, True, False]
     assert batch.texts["id"].to_pylist() == ["k\ufffd", "k\U0001f600", "k", "k"]
     assert batch.raw.to_pylist() == lines
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize(("levels", "is_read"), [(499, True), (500, False), (5_000, False), (100_000, False)])
+def test_object_is_nested_as_deep_on_every_version_of_python(opening, closing, levels, is_read):
+    deep = f'{{"note": {opening * levels}"]}}"{closing * levels}}}'
+    flat = f'{{"note": "{"[" * 1_000}", "x": [{",".join(["[]"] * 1_000)}]}}'
+    assert [found is not None for found in json_rows._parsed(pa.array([flat, deep, flat]))] == [True, is_read, True]
