@@ -23,6 +23,7 @@ from quartal.features.maintenance import Lake, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.features.snapshot_expiry import expire
 from quartal.features.tags import list_tags, remove_tag, set_tag
+from tests.lake_made_once import LakeMadeOnce
 from tests.unit.tooling.lost_answers import (
     Faulty,
     broken_off,
@@ -59,22 +60,25 @@ FOR_GOOD = [
 ]
 
 
+def make_table(folder: Path) -> None:
+    """A published table of three states, and a file that nothing refers to."""
+    catalog = GlueCatalog("test", client=CONNECTION.glue())
+    catalog.create_namespace("db")
+    rows = pa.table({"value": pa.array([1], pa.int64())})
+    table = catalog.create_table(TABLE, rows.schema, location=f"file://{folder}/features/feed")
+    for run_id in ("wr_1", "wr_2", "wr_3"):
+        table.overwrite(rows, snapshot_properties={RUN: run_id})
+    (folder / "features/feed/data/orphan.parquet").write_text("x")
+
+
 class Place:
     """A published table of three states, in moto's Glue and on files."""
 
     def __init__(self, folder: Path) -> None:
-        self.lake = Lake(f"file://{folder}/lake", "db", "feed", ("feed_features",))
+        self.lake = Lake(f"file://{folder}", "db", "feed", ("feed_features",))
         self.faults = Faulty(CONNECTION.glue())
         self.catalog = GlueCatalog("test", client=self.faults)
-        self.catalog.create_namespace("db")
-        rows = pa.table({"value": pa.array([1], pa.int64())})
-        table = self.catalog.create_table(TABLE, rows.schema, location=f"{self.lake.root}/features/feed")
-        for run_id in ("wr_1", "wr_2", "wr_3"):
-            table.overwrite(rows, snapshot_properties={RUN: run_id})
-        self.orphan = Path(lake_path(self.lake.root)) / "features/feed/data/orphan.parquet"
-        self.orphan.parent.mkdir(parents=True, exist_ok=True)
-        self.orphan.write_text("x")
-        self.faults.calls.clear()
+        self.orphan = folder / "features/feed/data/orphan.parquet"
         self.pauses: list[float] = []
 
     def table(self):
@@ -97,10 +101,16 @@ class Place:
         remove_tag(self.catalog.load_table(TABLE), name, self.pauses.append)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> LakeMadeOnce:
+    return LakeMadeOnce(tmp_path_factory.mktemp("three-states"), "eu-central-1", make_table)
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(made: LakeMadeOnce) -> Iterator[Place]:
     with mock_aws():
-        yield Place(tmp_path)
+        made.lay_out()
+        yield Place(made.folder)
 
 
 def plan(place: Place, moment: str, error, times: int | None = 1) -> None:

@@ -48,8 +48,8 @@ def test_query_as_of_a_snapshot_id_reads_that_snapshot(catalog):
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_file_that_cannot_be_read_is_one_message_and_no_traceback(command_line, tmp_path, capsys, arguments):
-    for file in (tmp_path / "lake" / "features").rglob("*.parquet"):
+def test_file_that_cannot_be_read_is_one_message_and_no_traceback(command_line, lake_of_two_runs, capsys, arguments):
+    for file in (lake_of_two_runs.folder / "features").rglob("*.parquet"):
         file.unlink()
     assert run(arguments) == 1
     told = capsys.readouterr().err
