@@ -92,6 +92,12 @@ def test_policy_change_is_reported_as_permissions_of_the_role(before, after, exp
     assert sentences(before, after) == expected
 
 
+def test_policy_that_does_not_change_is_no_finding_even_if_nobody_can_decrypt(reviewed):
+    key = {"policy": policy(), "enable_key_rotation": True}
+    entry = change("aws_kms_key", key, key | {"description": "lake"})
+    assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.reasons == ()
+
+
 def test_policy_that_is_only_known_later_counts_as_widening():
     found = sentences(policy(allow("s3:GetObject")), None, after={"role": "job"}, after_unknown={"policy": True})
     assert found == [(True, "role job: its new policy is known only after apply")]

@@ -105,6 +105,32 @@ def test_dates_of_a_schedule_in_a_time_zone_are_listed_in_utc_and_an_unknown_zon
     assert "Mars/Olympus" in schedule.problem
 
 
+@pytest.mark.parametrize("kind", ["aws_cloudwatch_event_rule", "aws_scheduler_schedule"])
+def test_interval_of_eventbridge_is_no_invalid_expression(reviewed, kind):
+    (schedule,) = reviewed(plan(trigger("r", "rate(6 hours)", kind))).schedules
+    assert (schedule.next_dates, schedule.problem) == ((), "the interval begins with the apply")
+
+
+def test_interval_of_glue_is_an_invalid_expression(reviewed):
+    (schedule,) = reviewed(plan(trigger("r", "rate(6 hours)"))).schedules
+    assert "Invalid schedule expression" in schedule.problem
+
+
+@pytest.mark.parametrize(
+    ("moment", "dates", "problem"),
+    [
+        pytest.param("at(2026-12-01T02:30:00)", ["2026-12-01 01:30"], "", id="to come"),
+        pytest.param("at(2020-12-01T02:30:00)", [], "it never fires: its moment has passed", id="passed"),
+        pytest.param("at(2026-13-01T02:30:00)", [], "it names no moment: 2026-13-01T02:30:00", id="none"),
+    ],
+)
+def test_schedule_of_a_single_moment_has_that_date(reviewed, moment, dates, problem):
+    once = trigger("o", moment, "aws_scheduler_schedule", schedule_expression_timezone="Europe/Berlin")
+    (schedule,) = reviewed(plan(once)).schedules
+    assert [f"{date:%Y-%m-%d %H:%M}" for date in schedule.next_dates] == dates
+    assert schedule.problem == problem
+
+
 def test_hour_that_the_clocks_leave_out_has_no_date(reviewed):
     march = trigger(
         "m", "cron(30 2 27-29 3 ? *)", "aws_scheduler_schedule", schedule_expression_timezone="Europe/Berlin"

@@ -219,6 +219,8 @@ def _policy_change(change: ResourceChange, attribute: str, told: str | None = No
     if Marker.SENSITIVE in (before, after):
         yield AccessChange(change.address, f"{label}: its policy is sensitive and not shown", widens=True)
         return
+    if change.before and before == after:
+        return
     if after is Marker.UNKNOWN:
         sentence = f"{label}: its new policy is known only after apply"
         yield AccessChange(change.address, sentence, widens=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from plan_review.model import Plan, ResourceChange
 from plan_review.values import Marker
 
 _SHOWN_DATES = 5
+# forms that Glue does not have: an interval, and a single moment
+_INTERVAL = re.compile(r"rate\(\d+ (minute|hour|day)s?\)")
+_MOMENT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 # the attribute with the expression, and the one that enables the schedule
 _SCHEDULED = {
     "aws_glue_trigger": "schedule",
@@ -96,12 +100,19 @@ def _with_dates(change: ResourceChange, before: str, after: str, now: datetime) 
     if not after:
         return ScheduleChange(address, before, after)
     zone = _zone(change)
+    service = Service.GLUE if change.type.startswith("aws_glue_") else Service.EVENTBRIDGE
+    if service is Service.EVENTBRIDGE and _INTERVAL.fullmatch(after):
+        return ScheduleChange(address, before, after, problem="the interval begins with the apply", zone=zone)
+    moment = _MOMENT.fullmatch(after) if change.type == "aws_scheduler_schedule" else None
     try:
-        service = Service.GLUE if change.type.startswith("aws_glue_") else Service.EVENTBRIDGE
-        dates = _dates_in(zone, Cron.parse(after, service), now)
+        dates = _moment_in(zone, moment[1], now) if moment else _dates_in(zone, Cron.parse(after, service), now)
     except CronError as error:
         return ScheduleChange(address, before, after, problem=str(error), zone=zone)
-    return ScheduleChange(address, before, after, dates, "" if dates else "it never fires: its years have passed", zone)
+    return ScheduleChange(address, before, after, dates, "" if dates else _never(moment is not None), zone)
+
+
+def _never(is_moment: bool) -> str:
+    return f"it never fires: its {'moment has' if is_moment else 'years have'} passed"
 
 
 def _zone(change: ResourceChange) -> str:
@@ -110,14 +121,28 @@ def _zone(change: ResourceChange) -> str:
     return zone if isinstance(zone, str) else str(Marker.UNKNOWN)
 
 
+def _moment_in(zone: str, text: str, now: datetime) -> tuple[datetime, ...]:
+    """The single moment of a schedule in UTC; none if it has passed."""
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CronError(f"it names no moment: {text}") from error
+    moment = wall.replace(tzinfo=_clocks(zone)).astimezone(UTC)
+    return (moment,) if moment > now else ()
+
+
+def _clocks(zone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise CronError(f"its time zone '{zone}' is not known") from error
+
+
 def _dates_in(zone: str, cron: Cron, now: datetime) -> tuple[datetime, ...]:
     """The next dates in UTC of an expression in a time zone; times that its clocks skip have none."""
     if zone == "UTC":
         return cron.next_dates(now, _SHOWN_DATES)
-    try:
-        there = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise CronError(f"its time zone '{zone}' is not known") from error
+    there = _clocks(zone)
     wall = cron.next_dates(now.astimezone(there).replace(tzinfo=UTC), 2 * _SHOWN_DATES)
     dates = [(date, date.replace(tzinfo=there).astimezone(UTC)) for date in wall]
     kept = [moment for date, moment in dates if moment.astimezone(there).replace(tzinfo=UTC) == date]
