@@ -25,9 +25,10 @@ variables {
   schedule           = { ml_run = { first_month = 1, day = 15 }, lead_time_days = 7 }
 }
 
-run "tells_the_tooling_what_is_deployed" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # tells the tooling what is deployed
   assert {
     condition = (
       output.crawler == "quartal-test-toll-bookings"
@@ -56,11 +57,8 @@ run "tells_the_tooling_what_is_deployed" {
     condition     = output.triggers == { crawl_succeeded = "quartal-test-toll-bookings-crawl-succeeded", start = "quartal-test-toll-bookings-start" }
     error_message = "The triggers have other names."
   }
-}
 
-run "reads_the_contract" {
-  command = plan
-
+  # reads the contract
   assert {
     condition = jsonencode(local.contracts) == jsonencode({
       toll_bookings = {
@@ -77,14 +75,17 @@ run "reads_the_contract" {
     condition     = jsonencode(local.python_modules) == jsonencode(["pyiceberg[glue]==0.12.0", "pyiceberg[pyarrow]==0.12.0", "pyyaml==6.0.3"])
     error_message = "The requirements were read otherwise: ${jsonencode(local.python_modules)}"
   }
-}
 
-run "names_columns_of_a_contract_in_quotes" {
-  command = plan
-
+  # names columns of a contract in quotes
   assert {
     condition     = local.data_sets["toll_bookings_features"].sql == "SELECT \"plate\", \"day\", \"quarter\", \"bookings\" FROM quartal_test.toll_bookings_features"
     error_message = "A column that is called order or end would break the query of its data set."
+  }
+
+  # stays on glues own network
+  assert {
+    condition     = length(module.private_network) == 0 && module.glue_catalog.connections == [] && local.artifacts["toll_bookings"].wheels == null
+    error_message = "A network that costs is made though nobody asked for one."
   }
 }
 
@@ -139,15 +140,6 @@ run "keeps_pipelines_of_an_account_apart" {
       output.crawler, output.job, output.workflow, output.lake_bucket, output.triggers.start, output.triggers.crawl_succeeded,
     ] : startswith(name, "other-team-")]) && output.database == "other_team"
     error_message = "A name does not begin with the prefix, so two pipelines would collide."
-  }
-}
-
-run "stays_on_glues_own_network" {
-  command = plan
-
-  assert {
-    condition     = length(module.private_network) == 0 && module.glue_catalog.connections == [] && local.artifacts["toll_bookings"].wheels == null
-    error_message = "A network that costs is made though nobody asked for one."
   }
 }
 

@@ -21,18 +21,16 @@ variables {
   workgroup      = "quartal-test"
 }
 
-run "lets_only_the_named_take_the_role" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # lets only the named take the role
   assert {
     condition     = jsondecode(aws_iam_role.reader.assume_role_policy).Statement[0].Principal == { AWS = "arn:aws:iam::123456789012:role/analysts" }
     error_message = "Somebody else may take the role."
   }
-}
 
-run "reads_the_published_tables_and_writes_nothing_but_answers" {
-  command = plan
-
+  # reads the published tables and writes nothing but answers
   assert {
     condition = jsondecode(aws_iam_role_policy.tables.policy).Statement[0] == {
       Sid      = "ReadTables"

@@ -28,10 +28,11 @@ variables {
   }
 }
 
-# G30
-run "tells_what_glue_tells_and_how_to_explain_it" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # tells what glue tells and how to explain it
+  # G30
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.glue["job-ended"].event_pattern) == {
       source      = ["aws.glue"]
@@ -72,11 +73,8 @@ run "tells_what_glue_tells_and_how_to_explain_it" {
     ])])
     error_message = "A message is not quoted, names an input that it does not have, or does not say how to explain it."
   }
-}
 
-run "alarms_on_failure_duration_and_quarantine" {
-  command = plan
-
+  # alarms on failure duration and quarantine
   assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold] } == {
       "toll_bookings/duration"         = ["quartal-test-toll-bookings-duration", "Quartal", "DurationSeconds", "Maximum", 5400]
@@ -99,24 +97,8 @@ run "alarms_on_failure_duration_and_quarantine" {
     )
     error_message = "The dimensions are not those that the job and Glue put."
   }
-}
 
-run "watches_no_limit_that_is_not_given" {
-  command = plan
-
-  variables {
-    feeds = { toll_bookings = { crawler = "c", database = "d", job = "j" } }
-  }
-
-  assert {
-    condition     = join(",", keys(output.alarms)) == "toll_bookings/job-failed" && length(output.overdue_checks) == 0 && length(output.role_arns) == 0
-    error_message = "There are alarms or checks that nobody asked for."
-  }
-}
-
-run "checks_for_overdue_runs_when_the_features_are_due" {
-  command = plan
-
+  # checks for overdue runs when the features are due
   assert {
     condition     = aws_cloudwatch_event_rule.overdue["toll_bookings"].schedule_expression == "cron(0 2 8 1,4,7,10 ? *)"
     error_message = "The check does not begin with the pipeline."
@@ -148,11 +130,8 @@ run "checks_for_overdue_runs_when_the_features_are_due" {
     ])])
     error_message = "A step leads to one that is not there."
   }
-}
 
-run "lets_only_those_publish_that_have_something_to_tell" {
-  command = plan
-
+  # lets only those publish that have something to tell
   assert {
     condition     = [for statement in jsondecode(data.aws_iam_policy_document.topic.json).Statement : statement.Sid] == ["DenyWithoutTls", "RulesPublish", "AlarmsPublish"]
     error_message = "The topic's policy has other statements."
@@ -177,35 +156,8 @@ run "lets_only_those_publish_that_have_something_to_tell" {
     ]
     error_message = "The schedule may start something else than the check."
   }
-}
 
-run "mails_and_watches_costs_when_told" {
-  command = plan
-
-  variables {
-    budget = { monthly_usd = 120, tag = { key = "project", value = "quartal" } }
-    emails = ["data-team@example.com"]
-  }
-
-  assert {
-    condition     = aws_sns_topic_subscription.email["data-team@example.com"].protocol == "email"
-    error_message = "The address gets no mail."
-  }
-
-  assert {
-    condition     = aws_budgets_budget.this[0].limit_amount == "120.00" && one(aws_budgets_budget.this[0].cost_filter).values == tolist(["user:project$quartal"])
-    error_message = "The budget does not count what carries the tag."
-  }
-
-  assert {
-    condition     = contains([for statement in jsondecode(data.aws_iam_policy_document.topic.json).Statement : statement.Sid], "BudgetPublishes")
-    error_message = "The budget may not publish to the topic."
-  }
-}
-
-run "dashboard_shows_what_the_job_puts_and_what_glue_says" {
-  command = plan
-
+  # dashboard shows what the job puts and what glue says
   assert {
     condition = flatten([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for metric in try(widget.properties.metrics, []) : metric[1]]
@@ -257,6 +209,43 @@ run "dashboard_shows_what_the_job_puts_and_what_glue_says" {
       ]) && one.x + one.width <= 24
     ])
     error_message = "Two widgets lie on each other, or one is beyond the 24 columns."
+  }
+}
+
+run "watches_no_limit_that_is_not_given" {
+  command = plan
+
+  variables {
+    feeds = { toll_bookings = { crawler = "c", database = "d", job = "j" } }
+  }
+
+  assert {
+    condition     = join(",", keys(output.alarms)) == "toll_bookings/job-failed" && length(output.overdue_checks) == 0 && length(output.role_arns) == 0
+    error_message = "There are alarms or checks that nobody asked for."
+  }
+}
+
+run "mails_and_watches_costs_when_told" {
+  command = plan
+
+  variables {
+    budget = { monthly_usd = 120, tag = { key = "project", value = "quartal" } }
+    emails = ["data-team@example.com"]
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.email["data-team@example.com"].protocol == "email"
+    error_message = "The address gets no mail."
+  }
+
+  assert {
+    condition     = aws_budgets_budget.this[0].limit_amount == "120.00" && one(aws_budgets_budget.this[0].cost_filter).values == tolist(["user:project$quartal"])
+    error_message = "The budget does not count what carries the tag."
+  }
+
+  assert {
+    condition     = contains([for statement in jsondecode(data.aws_iam_policy_document.topic.json).Statement : statement.Sid], "BudgetPublishes")
+    error_message = "The budget may not publish to the topic."
   }
 }
 

@@ -17,9 +17,10 @@ variables {
   state   = { bucket = "my-states", key = "quartal/test/terraform.tfstate" }
 }
 
-run "lets_only_the_repositorys_workflows_take_the_roles" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # lets only the repositorys workflows take the roles
   assert {
     condition = {
       for role, made in aws_iam_role.this : role => toset(flatten(values(jsondecode(made.assume_role_policy).Statement[0].Condition.StringEquals)))
@@ -34,11 +35,8 @@ run "lets_only_the_repositorys_workflows_take_the_roles" {
     condition     = alltrue([for made in aws_iam_role.this : !startswith(made.name, "quartal-test-")])
     error_message = "A deployment may change the role that it runs with."
   }
-}
 
-run "changes_only_what_is_named_after_the_prefix" {
-  command = plan
-
+  # changes only what is named after the prefix
   assert {
     condition = alltrue([
       for statement in concat(jsondecode(aws_iam_policy.change["change"].policy).Statement, jsondecode(aws_iam_policy.change["roles"].policy).Statement) :
@@ -52,11 +50,8 @@ run "changes_only_what_is_named_after_the_prefix" {
     condition     = length(regexall("lake_|raw/|features/|curated/", join("", [for policy in aws_iam_policy.change : policy.policy]))) == 0
     error_message = "A deployment reads or writes data."
   }
-}
 
-run "makes_no_role_without_the_boundary" {
-  command = plan
-
+  # makes no role without the boundary
   assert {
     condition = [
       for statement in jsondecode(aws_iam_policy.change["roles"].policy).Statement : statement.Condition
@@ -69,11 +64,8 @@ run "makes_no_role_without_the_boundary" {
     condition     = !can(regex("iam:(DeleteRolePermissionsBoundary|AttachRolePolicy|CreatePolicyVersion|CreateUser)", join("", [for policy in aws_iam_policy.change : policy.policy])))
     error_message = "A deployment could take the boundary off, or around it."
   }
-}
 
-run "planner_changes_nothing_but_the_lock" {
-  command = plan
-
+  # planner changes nothing but the lock
   assert {
     condition = flatten([
       for policy in [aws_iam_role_policy.read["planner"], aws_iam_role_policy.state["planner"]] : [
@@ -88,14 +80,17 @@ run "planner_changes_nothing_but_the_lock" {
     condition     = toset([for attachment in aws_iam_role_policy_attachment.change : attachment.role]) == toset(["deployer-quartal-test"])
     error_message = "The planner may change something."
   }
-}
 
-run "empties_a_bucket_only_when_told_to" {
-  command = plan
-
+  # empties a bucket only when told to
   assert {
     condition     = !strcontains(aws_iam_policy.change["buckets"].policy, "EmptyBucket")
     error_message = "A deployment may delete data."
+  }
+
+  # leaves networks alone unless the pipeline has one
+  assert {
+    condition     = length(aws_iam_role_policy.read_network) == 0 && keys(aws_iam_policy.change) == ["buckets", "change", "roles"] && !strcontains(aws_iam_policy.boundary.policy, "ec2:")
+    error_message = "A deployment may touch networks, though the pipeline has none."
   }
 }
 
@@ -151,15 +146,6 @@ run "stays_within_the_quotas_of_iam" {
   assert {
     condition     = alltrue([for policy in concat(values(aws_iam_policy.change), [aws_iam_policy.boundary]) : length(jsonencode(jsondecode(policy.policy))) <= 6144])
     error_message = "IAM would refuse the managed policies."
-  }
-}
-
-run "leaves_networks_alone_unless_the_pipeline_has_one" {
-  command = plan
-
-  assert {
-    condition     = length(aws_iam_role_policy.read_network) == 0 && keys(aws_iam_policy.change) == ["buckets", "change", "roles"] && !strcontains(aws_iam_policy.boundary.policy, "ec2:")
-    error_message = "A deployment may touch networks, though the pipeline has none."
   }
 }
 

@@ -18,9 +18,10 @@ variables {
   prefix             = "quartal-test"
 }
 
-run "crawls_the_raw_folder_of_the_dataset" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # crawls the raw folder of the dataset
   assert {
     condition     = output.database == "quartal_test" && output.raw_prefixes == { vehicle_sightings = "raw/vehicle_sightings/" }
     error_message = "Database or raw prefix have other names."
@@ -60,12 +61,9 @@ run "crawls_the_raw_folder_of_the_dataset" {
     condition     = aws_cloudwatch_log_group.crawler["vehicle_sightings"].name == "/aws-glue/crawlers-role/quartal-test-vehicle-sightings-crawler-quartal-test-lake" && aws_cloudwatch_log_group.crawler["vehicle_sightings"].retention_in_days == 30
     error_message = "The log group is not the one that Glue writes to, or keeps logs for ever."
   }
-}
 
-# G15, G16: without the classifier a feed of strings loses its header
-run "names_the_columns_by_the_contract" {
-  command = plan
-
+  # names the columns by the contract
+  # G15, G16: without the classifier a feed of strings loses its header
   assert {
     condition = (
       tolist(aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].header) == tolist(["sighting_id", "brand", "date", "time"])
@@ -79,6 +77,69 @@ run "names_the_columns_by_the_contract" {
   assert {
     condition     = tolist(aws_glue_crawler.this["vehicle_sightings"].classifiers) == tolist([aws_glue_classifier.this["vehicle_sightings"].name])
     error_message = "The crawler does not use the classifier."
+  }
+
+  # lets the crawler read raw and write its table only
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.raw["vehicle_sightings"].policy).Statement : statement.Sid => statement.Resource } == {
+      FindBucket     = "arn:aws:s3:::my-lake"
+      ListDeliveries = "arn:aws:s3:::my-lake"
+      ReadDeliveries = "arn:aws:s3:::my-lake/raw/vehicle_sightings/*"
+    }
+    error_message = "The crawler may read other objects than the dataset's raw files."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.raw["vehicle_sightings"].policy).Statement[1].Condition == {
+      StringLike = { "s3:prefix" = ["raw/vehicle_sightings", "raw/vehicle_sightings/*"] }
+    }
+    error_message = "The crawler may list other folders than the dataset's raw files."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.catalog["vehicle_sightings"].policy).Statement[0].Resource == [
+      "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings",
+      "arn:aws:glue:eu-central-1:123456789012:database/quartal_test",
+      "arn:aws:glue:eu-central-1:123456789012:catalog",
+    ]
+    error_message = "The crawler may write other tables than the dataset's."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.catalog["vehicle_sightings"].policy, "Delete")
+    error_message = "The crawler may delete, though nothing asks for it."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.key["vehicle_sightings"].policy).Statement[0].Action == "kms:Decrypt"
+    error_message = "The crawler may do more with the key than read."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.crawler["vehicle_sightings"].assume_role_policy).Statement[0].Principal == { Service = "glue.amazonaws.com" }
+    error_message = "Others than Glue may use the crawler's role."
+  }
+
+  # lets people ask the rows that were quarantined
+  assert {
+    condition = (
+      output.quarantine_tables == { vehicle_sightings = "vehicle_sightings_quarantine" }
+      && aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].location == "s3://my-lake/quarantine/vehicle_sightings/"
+      && join(",", [for column in aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].columns : "${column.name} ${column.type}"]) == "raw string,file string,reasons array<string>,part_offset bigint,row_number bigint"
+    )
+    error_message = "The table of quarantined rows is not what the job writes."
+  }
+
+  # leaves the accounts catalog as it is
+  assert {
+    condition     = length(aws_glue_data_catalog_encryption_settings.account) == 0
+    error_message = "One pipeline would change the catalog of all."
+  }
+
+  # stays on glues own network
+  assert {
+    condition     = length(aws_glue_connection.this) == 0 && output.connections == [] && length(aws_iam_role_policy.network) == 0 && aws_glue_crawler.this["vehicle_sightings"].s3_target[0].connection_name == null
+    error_message = "Something of a private network is there though nobody asked for one."
   }
 }
 
@@ -129,50 +190,6 @@ run "leaves_other_formats_than_csv_to_the_classifiers_of_glue" {
   }
 }
 
-run "lets_the_crawler_read_raw_and_write_its_table_only" {
-  command = plan
-
-  assert {
-    condition = { for statement in jsondecode(aws_iam_role_policy.raw["vehicle_sightings"].policy).Statement : statement.Sid => statement.Resource } == {
-      FindBucket     = "arn:aws:s3:::my-lake"
-      ListDeliveries = "arn:aws:s3:::my-lake"
-      ReadDeliveries = "arn:aws:s3:::my-lake/raw/vehicle_sightings/*"
-    }
-    error_message = "The crawler may read other objects than the dataset's raw files."
-  }
-
-  assert {
-    condition = jsondecode(aws_iam_role_policy.raw["vehicle_sightings"].policy).Statement[1].Condition == {
-      StringLike = { "s3:prefix" = ["raw/vehicle_sightings", "raw/vehicle_sightings/*"] }
-    }
-    error_message = "The crawler may list other folders than the dataset's raw files."
-  }
-
-  assert {
-    condition = jsondecode(aws_iam_role_policy.catalog["vehicle_sightings"].policy).Statement[0].Resource == [
-      "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings",
-      "arn:aws:glue:eu-central-1:123456789012:database/quartal_test",
-      "arn:aws:glue:eu-central-1:123456789012:catalog",
-    ]
-    error_message = "The crawler may write other tables than the dataset's."
-  }
-
-  assert {
-    condition     = !strcontains(aws_iam_role_policy.catalog["vehicle_sightings"].policy, "Delete")
-    error_message = "The crawler may delete, though nothing asks for it."
-  }
-
-  assert {
-    condition     = jsondecode(aws_iam_role_policy.key["vehicle_sightings"].policy).Statement[0].Action == "kms:Decrypt"
-    error_message = "The crawler may do more with the key than read."
-  }
-
-  assert {
-    condition     = jsondecode(aws_iam_role.crawler["vehicle_sightings"].assume_role_policy).Statement[0].Principal == { Service = "glue.amazonaws.com" }
-    error_message = "Others than Glue may use the crawler's role."
-  }
-}
-
 run "lets_the_crawler_delete_when_told_to" {
   command = plan
 
@@ -183,19 +200,6 @@ run "lets_the_crawler_delete_when_told_to" {
   assert {
     condition     = jsondecode(aws_iam_role_policy.catalog["vehicle_sightings"].policy).Statement[1].Action == ["glue:DeleteTable", "glue:DeletePartition", "glue:BatchDeletePartition"]
     error_message = "The crawler may not delete what is gone."
-  }
-}
-
-run "lets_people_ask_the_rows_that_were_quarantined" {
-  command = plan
-
-  assert {
-    condition = (
-      output.quarantine_tables == { vehicle_sightings = "vehicle_sightings_quarantine" }
-      && aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].location == "s3://my-lake/quarantine/vehicle_sightings/"
-      && join(",", [for column in aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].columns : "${column.name} ${column.type}"]) == "raw string,file string,reasons array<string>,part_offset bigint,row_number bigint"
-    )
-    error_message = "The table of quarantined rows is not what the job writes."
   }
 }
 
@@ -217,15 +221,6 @@ run "keeps_feeds_apart" {
   }
 }
 
-run "leaves_the_accounts_catalog_as_it_is" {
-  command = plan
-
-  assert {
-    condition     = length(aws_glue_data_catalog_encryption_settings.account) == 0
-    error_message = "One pipeline would change the catalog of all."
-  }
-}
-
 run "encrypts_the_accounts_catalog_when_told_to" {
   command = plan
 
@@ -239,15 +234,6 @@ run "encrypts_the_accounts_catalog_when_told_to" {
       && settings.connection_password_encryption[0].return_connection_password_encrypted
     ])
     error_message = "The catalog is not encrypted through a role of its own."
-  }
-}
-
-run "stays_on_glues_own_network" {
-  command = plan
-
-  assert {
-    condition     = length(aws_glue_connection.this) == 0 && output.connections == [] && length(aws_iam_role_policy.network) == 0 && aws_glue_crawler.this["vehicle_sightings"].s3_target[0].connection_name == null
-    error_message = "Something of a private network is there though nobody asked for one."
   }
 }
 

@@ -123,9 +123,10 @@ run "takes_size_limits_and_arguments" {
   }
 }
 
-run "logs_where_glue_writes" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # logs where glue writes
   assert {
     condition = output.log_groups == {
       error  = "/aws-glue/jobs/quartal-test-lake-role/quartal-test-vehicle-sightings-job/error"
@@ -138,11 +139,8 @@ run "logs_where_glue_writes" {
     condition     = alltrue([for group in values(aws_cloudwatch_log_group.job) : group.retention_in_days == 30 && group.kms_key_id == var.lake.key_arn])
     error_message = "Logs are kept for ever, or not encrypted."
   }
-}
 
-run "lets_the_job_touch_its_own_folders_and_tables_only" {
-  command = plan
-
+  # lets the job touch its own folders and tables only
   assert {
     condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.lake.policy).Statement : statement.Sid => sort(flatten([statement.Resource])) }) == jsonencode({
       FindBucket     = ["arn:aws:s3:::my-lake"]
@@ -208,11 +206,8 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
     condition     = jsondecode(aws_iam_role.job.assume_role_policy).Statement[0].Principal == { Service = "glue.amazonaws.com" }
     error_message = "Others than Glue may use the job's role."
   }
-}
 
-run "stays_on_glues_own_network" {
-  command = plan
-
+  # stays on glues own network
   assert {
     condition     = aws_glue_job.this.connections == null && length(aws_iam_role_policy.network) == 0 && length(aws_s3_object.code) == 3
     error_message = "Something of a private network is there though nobody asked for one."

@@ -18,10 +18,11 @@ variables {
   schedule = { ml_run = { first_month = 1, day = 15 }, lead_time_days = 7 }
 }
 
-# G1, G2, G5: one starting trigger, and the job's trigger watches a crawl that this starting trigger began
-run "starts_the_crawler_and_then_the_job" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # starts the crawler and then the job
+  # G1, G2, G5: one starting trigger, and the job's trigger watches a crawl that this starting trigger began
   assert {
     condition     = aws_glue_trigger.start.type == "SCHEDULED" && aws_glue_trigger.start.actions[0].crawler_name == var.crawler && aws_glue_trigger.start.actions[0].job_name == null
     error_message = "The schedule does not start the crawler, or starts more."
@@ -53,11 +54,8 @@ run "starts_the_crawler_and_then_the_job" {
     condition     = aws_glue_workflow.this.max_concurrent_runs == 1 && aws_glue_workflow.this.default_run_properties == tomap({ dataset = "vehicle_sightings" })
     error_message = "Runs could overlap, or do not know their dataset."
   }
-}
 
-run "starts_lead_time_days_before_the_ml_run" {
-  command = plan
-
+  # starts lead time days before the ml run
   assert {
     condition     = output.schedule == "cron(0 2 8 1,4,7,10 ? *)" && aws_glue_trigger.start.schedule == output.schedule
     error_message = "7 days before the 15th is not the 8th: ${output.schedule}"

@@ -19,9 +19,10 @@ variables {
   subnets            = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/25" }
 }
 
-run "makes_a_subnet_in_each_zone" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # makes a subnet in each zone
   assert {
     condition = { for zone, subnet in aws_subnet.this : zone => [subnet.availability_zone, subnet.cidr_block] } == {
       eu-central-1a = ["eu-central-1a", "10.20.0.0/25"]
@@ -34,11 +35,8 @@ run "makes_a_subnet_in_each_zone" {
     condition     = alltrue([for subnet in aws_subnet.this : !subnet.map_public_ip_on_launch]) && aws_vpc.this.enable_dns_hostnames && aws_vpc.this.enable_dns_support
     error_message = "A subnet gives out public addresses, or the endpoints' private names do not work."
   }
-}
 
-run "reaches_s3_and_the_services_that_glue_and_the_job_call_and_nothing_else" {
-  command = plan
-
+  # reaches s3 and the services that glue and the job call and nothing else
   assert {
     condition = { for service, endpoint in aws_vpc_endpoint.service : service => endpoint.service_name } == {
       for service in ["events", "glue", "kms", "logs", "monitoring", "sts"] : service => "com.amazonaws.eu-central-1.${service}"
@@ -70,11 +68,8 @@ run "reaches_s3_and_the_services_that_glue_and_the_job_call_and_nothing_else" {
     condition     = jsondecode(aws_vpc_endpoint.service["monitoring"].policy).Statement[0].Action == "cloudwatch:*" && jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Action == "s3:*"
     error_message = "An endpoint's policy does not name its service as IAM does."
   }
-}
 
-run "opens_nothing_but_what_glue_demands" {
-  command = plan
-
+  # opens nothing but what glue demands
   assert {
     condition     = aws_vpc_security_group_ingress_rule.members.cidr_ipv4 == null && aws_vpc_security_group_egress_rule.members.cidr_ipv4 == null && aws_vpc_security_group_egress_rule.s3.cidr_ipv4 == null
     error_message = "A rule names addresses, and not the group or S3."
@@ -92,11 +87,8 @@ run "opens_nothing_but_what_glue_demands" {
     condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
     error_message = "The group that the VPC brings is open."
   }
-}
 
-run "logs_all_traffic_where_the_lakes_key_encrypts" {
-  command = plan
-
+  # logs all traffic where the lakes key encrypts
   assert {
     condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.name == "/aws-glue/jobs/quartal-test-network/flow" && aws_cloudwatch_log_group.flow.kms_key_id == var.key_arn && aws_cloudwatch_log_group.flow.retention_in_days == 30
     error_message = "Not all traffic is logged, or the log is not encrypted with the lake's key, or is kept for ever."

@@ -29,9 +29,10 @@ variables {
   }
 }
 
-run "shows_what_athena_answers" {
+run "plans_what_the_variables_above_say" {
   command = plan
 
+  # shows what athena answers
   assert {
     condition     = aws_quicksight_data_source.athena.type == "ATHENA" && aws_quicksight_data_source.athena.parameters[0].athena[0].work_group == "quartal-test"
     error_message = "The data source does not ask through the workgroup."
@@ -52,11 +53,8 @@ run "shows_what_athena_answers" {
     }
     error_message = "A reader may change the data set, or an owner may not."
   }
-}
 
-run "names_a_folder_in_the_manifest" {
-  command = plan
-
+  # names a folder in the manifest
   assert {
     condition     = output.manifest_uris == { toll_bookings = "s3://my-lake/manifests/quicksight/toll_bookings.json" }
     error_message = "The manifest lies elsewhere."
@@ -69,11 +67,8 @@ run "names_a_folder_in_the_manifest" {
     })
     error_message = "The manifest is not one that QuickSight reads, or names single files: ${aws_s3_object.manifest["toll_bookings"].content}"
   }
-}
 
-run "reads_tables_and_keeps_answers_and_nothing_else" {
-  command = plan
-
+  # reads tables and keeps answers and nothing else
   assert {
     condition = jsondecode(data.aws_iam_policy_document.tables.json).Statement[0].Resource == [
       "arn:aws:s3:::my-lake/quarantine/*", "arn:aws:s3:::my-lake/manifests/quicksight/*", "arn:aws:s3:::my-lake/features/*",
