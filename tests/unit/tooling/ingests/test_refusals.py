@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from quartal.core.errors import ConfigurationError, IngestError
@@ -76,6 +78,21 @@ def test_row_that_no_file_can_hold_is_named_by_its_key(lake, source):
         ingest(lake, source)
     assert "replace" in error.value.remedy
     assert lake.objects() == {}
+
+
+def test_refused_row_leaves_no_traceback_of_the_database_library(lake, source, caplog):
+    source.fill([1, 2])
+    source.run("update sales set note = 'two' || char(10) || 'lines' where id = 2")
+    with pytest.raises(IngestError, match="a line break"):
+        ingest(lake, source)
+    gc.collect()
+    assert caplog.text == ""
+
+
+def test_query_may_end_with_a_comment(lake, source):
+    source.fill([1, 2])
+    ingest(lake, source, query="select * from sales -- of all shops", key=["id"])
+    assert len(lake.lines()) == 2
 
 
 def test_row_that_no_typed_column_can_hold_is_named_by_its_key(lake, source):

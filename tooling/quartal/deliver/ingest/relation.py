@@ -130,7 +130,8 @@ def check_query(database: Database, text: str, *, called: str | None, key: Seque
         ConfigurationError: the database refused it, or there is no key.
     """
     statement = text.strip().rstrip(";")
-    escaped = statement.replace(":", "\\:")  # no parameters: a colon is a colon
+    # no parameters: a colon is a colon; a comment at the end must not hide what follows the query
+    escaped = statement.replace(":", "\\:") + "\n"
     try:
         with database.engine.connect() as connection:
             rows = sqlalchemy.text(escaped).columns().subquery("chosen")

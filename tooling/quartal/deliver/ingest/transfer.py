@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -162,14 +163,15 @@ class ChunkTransfer:
     def _written(
         self, connection: Connection, chunk: KeyRange, file: BinaryIO, stopping: threading.Event
     ) -> WrittenChunk:
-        batches = self._batches(connection, chunk, stopping)
         last: list[Rows] = []
-        try:
-            return self.layout.write(_kept(batches, last), file)
-        except RowError as error:
-            raise _row_refused(self.relation, self.layout, last[0][error.row], error) from error
+        # closed while the connection is open: otherwise SQLAlchemy logs a traceback about the cursor
+        with closing(self._batches(connection, chunk, stopping)) as batches:
+            try:
+                return self.layout.write(_kept(batches, last), file)
+            except RowError as error:
+                raise _row_refused(self.relation, self.layout, last[0][error.row], error) from error
 
-    def _batches(self, connection: Connection, chunk: KeyRange, stopping: threading.Event) -> Iterator[Rows]:
+    def _batches(self, connection: Connection, chunk: KeyRange, stopping: threading.Event) -> Generator[Rows]:
         statement = self.relation.chunk(self.layout.columns, chunk, connection.dialect.name)
         with connection.execute(statement, execution_options={"yield_per": _BATCH_ROWS}) as result:
             for rows in result.partitions():
