@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -74,15 +75,16 @@ def make_table(folder: Path) -> None:
 class Place:
     """A published table of three states, in moto's Glue and on files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, glue: Any) -> None:
+        self._glue = glue
         self.lake = Lake(f"file://{folder}", "db", "feed", ("feed_features",))
-        self.faults = Faulty(CONNECTION.glue())
+        self.faults = Faulty(glue)
         self.catalog = GlueCatalog("test", client=self.faults)
         self.orphan = folder / "features/feed/data/orphan.parquet"
         self.pauses: list[float] = []
 
     def table(self):
-        return GlueCatalog("look", client=CONNECTION.glue()).load_table(TABLE)
+        return GlueCatalog("look", client=self._glue).load_table(TABLE)
 
     def tags(self) -> set[str]:
         return {tag.name for tag in list_tags(self.table())}
@@ -106,11 +108,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> LakeMadeOnce:
     return LakeMadeOnce(tmp_path_factory.mktemp("three-states"), "eu-central-1", make_table)
 
 
+@pytest.fixture(scope="module")
+def glue() -> Any:
+    """A client for all tests: to make one takes longer than most calls."""
+    return CONNECTION.glue()
+
+
 @pytest.fixture
-def place(made: LakeMadeOnce) -> Iterator[Place]:
+def place(made: LakeMadeOnce, glue: Any) -> Iterator[Place]:
     with mock_aws():
         made.lay_out()
-        yield Place(made.folder)
+        yield Place(made.folder, glue)
 
 
 def plan(place: Place, moment: str, error, times: int | None = 1) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -36,12 +37,18 @@ def lake_of_two_runs(tmp_path_factory: pytest.TempPathFactory) -> LakeMadeOnce:
     return LakeMadeOnce(tmp_path_factory.mktemp("two-runs"), "eu-central-1", make_tables)
 
 
+@pytest.fixture(scope="session")
+def glue() -> Any:
+    """A client for all tests: to make one takes longer than most calls."""
+    return CONNECTION.glue()
+
+
 @pytest.fixture
-def catalog(lake_of_two_runs: LakeMadeOnce) -> Iterator[GlueCatalog]:
+def catalog(lake_of_two_runs: LakeMadeOnce, glue: Any) -> Iterator[GlueCatalog]:
     """The catalog of the lake of two runs."""
     with mock_aws():
         lake_of_two_runs.lay_out()
-        yield GlueCatalog("test", client=CONNECTION.glue())
+        yield GlueCatalog("test", client=glue)
 
 
 @pytest.fixture
