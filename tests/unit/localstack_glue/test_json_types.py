@@ -1,11 +1,25 @@
 """The types of a request's JSON: what no client of AWS sends, scripts with their own HTTP client do."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+from botocore.serialize import create_serializer
 
 from localstack_glue.service.json_types import SerializationError, check_body
 from tests.unit.localstack_glue.answer_checks import model
+
+SAMPLES = {
+    "string": "a",
+    "integer": 1,
+    "long": 1,
+    "float": 1.0,
+    "double": 1.0,
+    "boolean": True,
+    "timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+    "blob": b"a",
+}
+KINESIS = {"Name": "k", "StreamingOptions": {"StartingTimestamp": "2026-01-01T00:00:00Z"}}  # a time that is a text
 
 
 @pytest.mark.parametrize(
@@ -45,6 +59,7 @@ def test_body_that_is_not_json_is_refused():
         ("GetJobs", {}),
         ("GetJobs", {"MaxResults": None, "Unknown": [1]}),
         ("GetTable", {"QueryAsOfTime": 1767225600.5}),
+        ("CreateJob", {"CodeGenConfigurationNodes": {"n": {"DirectKinesisSource": KINESIS}}}),
         ("CreateMLTransform", {"MaxCapacity": 2, "Parameters": {"FindMatchesParameters": {}}}),
     ],
 )
@@ -54,6 +69,33 @@ def test_null_unknown_members_and_whole_numbers_for_decimals_pass(operation, req
 
 def test_request_without_a_body_passes():
     check_body(model("glue").operation_model("GetJobs"), b"")
+
+
+@pytest.mark.parametrize("service", ["glue", "athena", "budgets"])
+def test_everything_that_botocore_writes_passes(service):
+    api = model(service)
+    writer = create_serializer(api.metadata["protocol"], False)
+    for name in api.operation_names:
+        operation = api.operation_model(name)
+        if operation.input_shape is not None:
+            written = writer.serialize_to_request(sample(operation.input_shape), operation)
+            check_body(operation, written["body"])
+
+
+def sample(shape, depth=0):
+    """A value with all members, down to a depth; types refer to themselves."""
+    if depth > 8:
+        return None
+    if shape.type_name == "structure":
+        members = {name: sample(member, depth + 1) for name, member in shape.members.items()}
+        return {name: value for name, value in members.items() if value is not None}
+    if shape.type_name == "list":
+        item = sample(shape.member, depth + 1)
+        return [] if item is None else [item]
+    if shape.type_name == "map":
+        item = sample(shape.value, depth + 1)
+        return {} if item is None else {"key": item}
+    return SAMPLES[shape.type_name]
 
 
 def check(operation, request_):

@@ -87,8 +87,13 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield from _problems(shape.member, item, f"{path}.{position}")
     elif isinstance(value, dict | list):
         yield _misplaced(value, path, shape.type_name)
-    elif (kind := _kind(value)) not in _ALLOWED[shape.type_name]:
+    elif (kind := _kind(value)) not in (_TEXT if _is_written_time(shape) else _ALLOWED[shape.type_name]):
         yield f"{kind} can not be converted to {_WANTED[shape.type_name]} at '{path}'"
+
+
+def _is_written_time(shape: Shape) -> bool:
+    """Whether it is one of the few times of the API that are texts, as `2026-01-01T00:00:00Z`."""
+    return shape.type_name == "timestamp" and shape.serialization.get("timestampFormat") in ("iso8601", "rfc822")
 
 
 def _kind(value: Any) -> str:
