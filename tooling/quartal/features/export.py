@@ -110,7 +110,7 @@ def export_features(
             behind.
     """
     refuse_used_folder(folder)
-    folder = folder.absolute()
+    folder = folder.resolve()  # a link stays one
     partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
     try:
         partial.mkdir(parents=True)
@@ -137,7 +137,8 @@ def refuse_used_folder(folder: Path) -> None:
         ConfigurationError: it is not empty, or not a folder.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigurationError(f"{folder} exists and is not empty.", remedy="Name another folder with --out.")
+        what = "exists and is not empty" if folder.is_dir() else "is not a folder"
+        raise ConfigurationError(f"{folder} {what}.", remedy="Name another folder with --out.")
 
 
 def _refuse_short(table: Table, export: Export) -> None:

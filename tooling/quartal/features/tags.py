@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot
 
 _DAY = "day"
+_MOST_DIGITS = 19  # of a snapshot's id
 _QUARTER = re.compile(r"(?!0000)[0-9]{4}Q[1-4]")
 _OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 _BEGINNING_OF_RUN = re.compile(r"(wr|jr)_[0-9a-f]{4,}")
@@ -152,7 +153,7 @@ def find_snapshot(table: Table, name: str) -> Snapshot | None:
     if by_name is not None:
         return by_name
     if name.isdecimal():
-        return table.snapshot_by_id(int(name))
+        return table.snapshot_by_id(int(name)) if len(name) <= _MOST_DIGITS else None
     tags = (each for each in table.refs() if not _is_branch(table, each))
     begin_so = [tag for tag in tags if _BEGINNING_OF_RUN.fullmatch(name) and tag.startswith(name)]
     return table.snapshot_by_name(begin_so[0]) if len(begin_so) == 1 else None

@@ -66,3 +66,8 @@ def test_every_value_is_one_field_of_csv(command_line, capsys, sql, value):
 def test_table_shows_lists_as_json(command_line, capsys):
     assert run(["query", "select [date '2024-03-31'] as v"]) == 0
     assert '["2024-03-31"]' in capsys.readouterr().out
+
+
+def test_number_that_is_too_long_for_a_snapshot_names_none(command_line, capsys):
+    assert run(["query", "select * from features", "--as-of", "9" * 5000]) == 2
+    assert "has no tag and no snapshot '9999" in capsys.readouterr().err

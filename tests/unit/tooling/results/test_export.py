@@ -95,6 +95,22 @@ def test_export_into_a_folder_that_holds_something_is_refused_and_leaves_it_alon
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["to an empty folder", "to none yet"])
+def test_export_follows_a_link(command_line, tmp_path, is_there):
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    if is_there:
+        (tmp_path / "real").mkdir()
+    assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "link")]) == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "manifest.json").exists()
+
+
+def test_file_in_the_place_of_the_folder_is_refused_as_one(command_line, tmp_path, capsys):
+    (tmp_path / "out").touch()
+    assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "out")]) == 2
+    assert "is not a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_export_that_breaks_off_leaves_nothing(catalog, tmp_path, monkeypatch, error):
     table = catalog.load_table("db.feed_features")
