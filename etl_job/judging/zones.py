@@ -51,11 +51,13 @@ def _offset_all_day(zone: str, day: int | None) -> int | None:
     if day is None:
         return None
     offsets = {_offset(zone, _in_range(day * DAY_SECONDS + probe)) for probe in _PROBES}
+    # A skipped time has the offset before: if clocks skip the midnight at the end, they may skip times before it.
+    offsets.add(_offset(zone, _in_range((day + 1) * DAY_SECONDS), fold=1))
     return offsets.pop() if len(offsets) == 1 else None
 
 
-def _offset(zone: str, shown: int) -> int:
-    offset = (_BEGIN + timedelta(seconds=shown)).replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
+def _offset(zone: str, shown: int, fold: int = 0) -> int:
+    offset = (_BEGIN + timedelta(seconds=shown)).replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset() or timedelta()
     return int(offset.total_seconds())
 
 

@@ -186,6 +186,12 @@ def test_time_in_a_zone_means_the_first_of_two_and_none_where_clocks_skip_it(zon
     assert found == [expected(local) for local in year]
 
 
+def test_time_that_clocks_skip_before_midnight_is_none_if_they_skip_midnight_too():
+    of = column("timestamp", format="yyyy-MM-dd HH:mm:ss", timeZone="America/Toronto")
+    shown = ["1919-03-30 23:29:59", "1919-03-30 23:30:00", "1919-03-31 00:29:59", "1919-03-31 00:30:00"]
+    assert read(of, shown) == [-1_601_753_401, None, None, -1_601_753_400]
+
+
 def test_few_distinct_texts_are_read_as_many_are():
     day = column("date", format="yyyy-MM-dd", minimum=date(2024, 1, 1))
     texts = pa.array(["2024-02-29", "x", "", "2023-02-28", None] * 2_000)
