@@ -48,9 +48,10 @@ def test_value_of_another_type_is_refused(operation, request_, problem):
     assert (refused.value.code, refused.value.status_code) == ("SerializationException", 400)
 
 
-def test_body_that_is_not_json_is_refused():
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"])
+def test_body_that_is_not_json_is_refused(body):
     with pytest.raises(SerializationError, match="not JSON"):
-        check_body(model("glue").operation_model("GetJobs"), b"{")
+        check_body(model("glue").operation_model("GetJobs"), body)
 
 
 @pytest.mark.parametrize(

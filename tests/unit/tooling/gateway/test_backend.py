@@ -75,6 +75,12 @@ def test_body_of_other_types_than_the_models_is_the_callers_fault(place, body):
     assert call_status(asked) == 400
 
 
+@pytest.mark.parametrize("target", ["AWSGlue.GetJobs", "AmazonAthena.ListWorkGroups"])
+def test_unsigned_call_is_refused_and_not_taken_for_one_of_s3(place, target):
+    asked = urllib.request.Request(place.url, b"{}", {"X-Amz-Target": target, "Content-Type": "application/json"})
+    assert call_status(asked) == 403
+
+
 def test_crawl_goes_as_its_role_of_the_emulator_behind(place, lake):
     for name, may, status in (("may", "s3:*", "SUCCEEDED"), ("may-not", "s3:PutObject", "FAILED")):
         place.role(f"crawl-{name}", (["glue:*", "logs:*", may], "*"))

@@ -55,7 +55,7 @@ def check_body(operation: OperationModel, body: bytes) -> None:
         return
     try:
         request = json.loads(body)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:  # the first by lists within lists, thousands deep
         raise SerializationError(f"the body is not JSON: {error}") from error
     problem = next(_problems(shape, request, ""), None)
     if problem is not None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError
 from moto.core.request import Request
 from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
 from werkzeug import Response
 
 from localstack_glue.events.bus import EventBus
@@ -33,6 +34,7 @@ from localstack_glue.service.errors import ServiceError
 LOG = logging.getLogger(__name__)
 OK = 200
 _READS = ("Get", "List", "BatchGet", "Search")
+_UNSIGNED = "Missing Authentication Token: sign the request, as SDKs do with any access key"
 _XML = ("query", "rest-xml", "ec2")
 
 
@@ -95,6 +97,10 @@ class Gateway:
             except BotoCoreError as error:  # the backend decides on roles
                 return Response(json.dumps({"message": str(error)}), status=503, mimetype="application/json")
         caller = read_caller(request)
+        if caller.key is None and self._is_own(request.headers.get("X-Amz-Target", "")):
+            return _refusal(
+                "json", ServiceError("MissingAuthenticationTokenException", _UNSIGNED, 403, sender_fault=True)
+            )
         session = self._guard.find_session(caller.key) if self._guard and caller.key else None
         if session is None and caller.service not in (*self._apis, "events"):
             return self._answered_by_backend(request, caller.scope())
@@ -112,6 +118,13 @@ class Gateway:
         protocol = _error_protocol(request, caller.service)
         message = f"User: {session.arn} makes a call of {caller.service} that is unknown here: no policy can allow it"
         return _refusal(protocol, AccessDeniedError(protocol, message))
+
+    def _is_own(self, target: str) -> bool:
+        """Whether an operation is one of this service's own APIs, by the header that names it."""
+        prefix = target.partition(".")[0]
+        return bool(prefix) and any(
+            get_service_model(name).metadata.get("targetPrefix") == prefix for name in self._apis
+        )
 
     def _answered_by_backend(self, request: Request, scope: Scope) -> Response:
         try:
