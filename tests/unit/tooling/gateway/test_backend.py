@@ -75,6 +75,16 @@ def test_body_of_other_types_than_the_models_is_the_callers_fault(place, body):
     assert call_status(asked) == 400
 
 
+def test_unknown_operation_of_glue_is_refused_and_not_forwarded(place):
+    signed = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/us-east-1/glue/aws4_request"
+    headers = {"X-Amz-Target": "AWSGlue.GetTomorrow", "Content-Type": "application/x-amz-json-1.1"}
+    asked = urllib.request.Request(place.url, b"{}", headers | {"Authorization": signed})
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(asked, timeout=30):
+        pass
+    with refused.value as answer:
+        assert (answer.code, answer.headers["x-amzn-ErrorType"]) == (400, "UnknownOperationException")
+
+
 @pytest.mark.parametrize("target", ["AWSGlue.GetJobs", "AmazonAthena.ListWorkGroups"])
 def test_unsigned_call_is_refused_and_not_taken_for_one_of_s3(place, target):
     asked = urllib.request.Request(place.url, b"{}", {"X-Amz-Target": target, "Content-Type": "application/json"})
