@@ -35,12 +35,26 @@ def test_unknown_action_of_an_output_blocks(reviewed):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "rule"), [("errored", True, "plan-errored"), ("complete", False, "plan-incomplete")]
+    ("parts", "rule"),
+    [
+        pytest.param({"errored": True}, "plan-errored", id="aborted"),
+        pytest.param({"errored": True, "complete": False}, "plan-errored", id="aborted, as Terraform 1.8 says it"),
+        pytest.param({"complete": False, "deferred_changes": [{}]}, "plan-incomplete", id="deferred"),
+    ],
 )
-def test_partial_plan_blocks_even_where_nothing_changes(reviewed, key, value, rule):
-    verdict = reviewed(real("unchanged") | {key: value}).verdict
+def test_partial_plan_blocks_even_where_nothing_changes(reviewed, parts, rule):
+    verdict = reviewed(real("unchanged") | parts).verdict
     assert verdict.decision is Decision.BLOCKED
-    assert [reason.rule for reason in verdict.reasons] == [rule]
+    assert {reason.rule for reason in verdict.reasons} == {rule}
+
+
+def test_plan_with_targets_is_judged_by_what_it_does(reviewed):
+    """Terraform calls it incomplete, too, but what is left out is not applied."""
+    verdict = reviewed(real("create") | {"complete": False}).verdict
+    whole = reviewed("create").verdict
+    assert (verdict.decision, verdict.level) == (whole.decision, whole.level)
+    assert {reason.rule for reason in verdict.reasons} - {reason.rule for reason in whole.reasons} == {"plan-targeted"}
+    assert reviewed(real("unchanged") | {"complete": False}).verdict.decision is Decision.NOTHING
 
 
 def test_approval_covers_the_levels_below_it_and_none_above(reviewed):

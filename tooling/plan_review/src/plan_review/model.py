@@ -186,7 +186,7 @@ class Plan:
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
         errored: Terraform aborted the planning, so the plan is incomplete.
-        complete: False if Terraform deferred changes to a later plan.
+        complete: False if changes are missing, because Terraform deferred them or was told to plan a part only.
         applyable: False if Terraform says that it would not apply the plan.
         accepts_drift: an apply writes the drift into the state and does nothing else, as after `plan -refresh-only`.
     """
@@ -227,6 +227,11 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether an apply would change neither a resource, nor the state, nor an output."""
         return not self.changes and not self.outputs and not self.accepts_drift
+
+    @property
+    def is_targeted(self) -> bool:
+        """Whether Terraform was told to plan a part only, as by `-target`. The plan shows all that its apply does."""
+        return not self.complete and not self.errored and not self.deferred
 
     def computed(self, change: ResourceChange) -> frozenset[str]:
         """Attributes that only AWS can know and that the configuration, if it is known, does not set."""

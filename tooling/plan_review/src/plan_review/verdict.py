@@ -136,7 +136,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         )
         for address in plan.untold
     ]
-    if not plan.complete:
+    if not plan.complete and plan.deferred:
         sentence = "Terraform defers changes to a later plan. They are not in this one."
         found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))
     return tuple(found)
@@ -163,6 +163,9 @@ def about_resources(
             how = f"by the apply that failed at {failed.at}"
         names = f": {', '.join(change.changed_attributes[:_NAMED])}" if change.changed_attributes else ""
         found.append(_finding(book, "drift", f"It was {what} {how}{names}.", change.address))
+    if plan.is_targeted:
+        sentence = "Terraform planned only a part of the configuration (-target). Other changes are not in this plan."
+        found.append(_finding(book, "plan-targeted", sentence))
     if plan.accepts_drift:
         sentence = "Applying this plan accepts the drift and writes it to the state."
         found.append(_finding(book, "drift-accepted", sentence))
