@@ -33,6 +33,7 @@ while json.load(urllib.request.urlopen(health))["running"]["java_ahead"] != "rea
 """
 SECOND = """
 import json, sys, tempfile
+import pyspark
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.config("spark.sql.parquet.compression.codec", "zstd").getOrCreate()
 system = spark.sparkContext._jvm.System
@@ -42,6 +43,8 @@ print("found " + json.dumps({
     "rows": spark.read.parquet(lake).count(),
     "java_is_the_services": spark.sparkContext._gateway.proc is None,
     "application": spark.sparkContext.appName,
+    "worker_has_this_pyspark": spark.sparkContext.range(1).map(lambda _: __import__("pyspark").__file__).collect()
+        == [pyspark.__file__],
     "temporary": [tempfile.gettempdir(), system.getProperty("java.io.tmpdir")],
 }), flush=True)
 """
@@ -93,7 +96,12 @@ def test_job_behind_another_finds_java_started_and_leaves_no_temporary_file(jobs
     events = logs.get_log_events(logGroupName="/aws-glue/jobs/output", logStreamName=run["Id"])["events"]
     found = json.loads(next(e["message"] for e in events if e["message"].startswith("found ")).removeprefix("found "))
     python_temporary, java_temporary = found.pop("temporary")
-    assert found == {"rows": 1000, "java_is_the_services": True, "application": f"{name}-2"}
+    assert found == {
+        "rows": 1000,
+        "java_is_the_services": True,
+        "application": f"{name}-2",
+        "worker_has_this_pyspark": True,  # and not Spark's copy of it, which is compiled anew for each run
+    }
     assert python_temporary == java_temporary
     assert Path(java_temporary).parent.name.startswith("ahead_")
     if os.access(Path(java_temporary).parents[2], os.R_OK):  # the service runs on this machine

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localstack_glue import awsglue_runtime
 from localstack_glue.jobs.runtime import arguments, installers, spark_conf, workers
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.environment import RunRequest, uses_data_catalog
@@ -141,6 +142,14 @@ def test_conf_of_the_run_wins_over_the_services(tmp_path):
     defaults = spark_conf.spark_defaults(spark_run(tmp_path), {"spark.driver.memory": "2g"})
 
     assert defaults["spark.driver.memory"] == "2g"
+
+
+def test_workers_have_the_installed_pyspark_unless_the_run_names_another_daemon(tmp_path):
+    name = "spark.python.daemon.module"
+    module = spark_conf.spark_defaults(spark_run(tmp_path), {})[name]
+
+    assert (Path(awsglue_runtime.__file__).parent / f"{module}.py").is_file()
+    assert spark_conf.spark_defaults(spark_run(tmp_path), {name: "own_daemon"})[name] == "own_daemon"
 
 
 def test_iceberg_reaches_the_service_whatever_sdk_it_has(tmp_path):

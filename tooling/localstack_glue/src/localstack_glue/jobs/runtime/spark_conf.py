@@ -11,6 +11,7 @@ JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 DEFAULTS_FILE, LOG4J_FILE = "spark-defaults.conf", "log4j2.properties"
 # LocalStack signs its own certificate, on the loopback interface
 TRUST_LOCALSTACK = "-Dcom.amazonaws.sdk.disableCertChecking=true"
+WORKER_DAEMON = "glue_local_worker_daemon"  # a module of awsglue_runtime, which is on the path of a run's processes
 # Spark 4 has Hadoop 3.4, whose defaults for these have units, and the S3A of the jars takes numbers only
 _PLAIN_NUMBERS = {
     "spark.hadoop.fs.s3a.connection.establish.timeout": "30000",
@@ -87,6 +88,7 @@ def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        "spark.python.daemon.module": WORKER_DAEMON,
         "spark.sql.warehouse.dir": str(run.scratch / "spark-warehouse"),
         "spark.hadoop.hadoop.tmp.dir": str(run.scratch / "hadoop"),
         "spark.hadoop.fs.s3.impl": s3a,
