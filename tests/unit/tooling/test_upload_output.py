@@ -31,7 +31,7 @@ def test_omitted_and_empty_sources_are_named(capsys):
 
 def test_other_files_that_the_next_run_reads_are_named(capsys):
     said = shown_by(capsys, others=(f"{FOLDER}old.csv",))
-    assert "The next run also reads 1 file that were delivered before: delivery=2024Q1/old.csv." in said
+    assert "The next run also reads 1 file delivered before: delivery=2024Q1/old.csv." in said
     assert "--replace" in said
 
 

@@ -73,6 +73,12 @@ def refuse_unknown_deliveries(
             )
 
 
+def is_surely_unpublished(deployment: Deployment, s3: S3Client, glue: GlueClient, name: str) -> bool:
+    """Whether no published table holds rows of a delivery; False if that cannot be looked up."""
+    published = _if_readable(lambda: _published_for_certain(deployment, s3, glue, (name,)))
+    return published is not None and (name not in published or published[name].withdrawn)
+
+
 def _names(lists: Sequence[str]) -> tuple[str, ...]:
     """Each name once; as the job, which gets them as one list, splits them."""
     return tuple(dict.fromkeys(name.strip() for name in ",".join(lists).split(",") if name.strip()))

@@ -17,6 +17,7 @@ from quartal.deliver.upload.similar_names import similar_deliveries
 from quartal.deliver.upload.uploads import Exchange, UploadOptions, plan_upload
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
+from tests.unit.tooling.manifest_examples import empty_manifest
 from tests.unit.tooling.uploads.bucket import RAW, going, keys, recorded
 
 
@@ -265,8 +266,26 @@ def test_command_uploads_a_stream_and_replaces_and_removes_files(
     assert run(["upload", "--delivery", "2024Q1", "--remove", "b.csv", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["removed"] == [f"{RAW}delivery=2024Q1/b.csv"]
     assert keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
-    assert run(["upload", "--delivery", "2024Q1", "--remove", "a.csv"]) == 2
-    assert "--withdraw 2024Q1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("published", "code"),
+    [({}, 0), ({"2024Q1": False}, 2), ({"2024Q1": True}, 0), (None, 2)],
+    ids=["not yet", "published", "withdrawn", "unknown"],
+)
+def test_last_file_can_be_removed_unless_rows_of_it_may_be_published(
+    command_line, connection, bucket, tmp_path: Path, capsys, published, code
+):
+    (tmp_path / "a.csv").write_text("sighting_id,brand,date,time\n1,Opel,2024-01-01,10:00:00\n")
+    assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1"]) == 0
+    state = {"run_id": "wr_1", "contract_hash": "c", "inputs": []}
+    states = {name: state | {"withdrawn": is_out} for name, is_out in (published or {}).items()}
+    body = json.dumps(empty_manifest(published=states)) if published is not None else "no manifest"
+    connection.s3().put_object(Bucket=bucket, Key="runs/vehicle_sightings/wr_1.json", Body=body)
+    capsys.readouterr()
+    assert run(["upload", "--delivery", "2024Q1", "--remove", "a.csv"]) == code
+    assert keys(connection, bucket) == ([f"{RAW}delivery=2024Q1/a.csv"] if code else [])
+    assert ("--withdraw 2024Q1" in capsys.readouterr().err) == bool(code)
 
 
 def test_delivery_that_differs_from_another_in_capitals_alone_is_pointed_out(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -109,7 +109,13 @@ class DeliveriesBefore:
         )
 
     def unwanted(
-        self, items: tuple[UploadItem, ...], *, replace: bool, remove: Iterable[str], folder: str | None
+        self,
+        items: tuple[UploadItem, ...],
+        *,
+        replace: bool,
+        remove: Iterable[str],
+        folder: str | None,
+        may_be_emptied: Callable[[str], bool],
     ) -> tuple[str, ...]:
         """Keys to take out of the deliveries and their manifests.
 
@@ -118,9 +124,11 @@ class DeliveriesBefore:
             replace: whether all others go.
             remove: paths below the folder that go.
             folder: key prefix of the delivery.
+            may_be_emptied: whether a delivery may lose all of its files.
 
         Raises:
-            ConfigurationError: a path is not in the delivery, one is uploaded, or no file would be left.
+            ConfigurationError: a path is not in the delivery, one is uploaded, or no file would be left, although the
+                delivery may be published.
         """
         own = {item.key for item in items}
         there = (self.present.keys() | self.known.keys()) - own
@@ -129,7 +137,8 @@ class DeliveriesBefore:
         keys = tuple(dict.fromkeys(_key_to_remove(folder or "", path, there) for path in remove))
         for key in keys:
             self._refuse_unknown(key, own, there)
-        if keys and not own and not any(_is_read(key) for key in self.present.keys() - set(keys)):
+        is_emptied = keys and not own and not any(_is_read(key) for key in self.present.keys() - set(keys))
+        if is_emptied and not may_be_emptied(delivery_in(keys[0])):
             raise ConfigurationError(
                 f"No file of delivery {delivery_in(keys[0])} would be left, and its rows would stay published.",
                 remedy=f"Withdraw it from the tables: `quartal run --withdraw {delivery_in(keys[0])}`.",

@@ -48,7 +48,7 @@ def warn_of_contents(
         console.warn(f"{len(likenesses) - _SHOWN:,} more of these files look like others of their deliveries.")
     if others:
         console.warn(
-            f"The next run also reads {_count(len(others))} that were delivered before: "
+            f"The next run also reads {_count(len(others))} delivered before: "
             f"{_named(key.removeprefix(prefix) for key in others)}. With --replace a delivery consists of what "
             "is uploaded alone."
         )

@@ -32,6 +32,7 @@ from quartal.deliver.upload.streams import named_source
 from quartal.deliver.upload.summary import warn_of_contents
 from quartal.deliver.upload.transfer import Outcome, Transfer
 from quartal.deliver.upload.write_outcome import CALL_ERRORS
+from quartal.runs.named_deliveries import is_surely_unpublished
 from quartal.workspace import Workspace
 
 __all__ = ["Exchange", "UploadItem", "UploadOptions", "UploadReport", "deliver", "plan_upload", "upload"]
@@ -160,6 +161,7 @@ def deliver(
                 on_bytes=lambda count: progress.advance(progress.task_ids[0], count),
                 exchange=exchange,
                 folder=f"{deployment.raw_prefix}delivery={delivery}/" if delivery is not None else None,
+                may_be_emptied=lambda name: is_surely_unpublished(deployment, s3, workspace.connection.glue(), name),
             )
     report = replace(report, left_out=found.left_out)
     warn_of_contents(
@@ -202,6 +204,7 @@ def upload(
     on_bytes: Callable[[int], None] | None = None,
     exchange: Exchange = NO_EXCHANGE,
     folder: str | None = None,
+    may_be_emptied: Callable[[str], bool] = lambda _: False,
 ) -> UploadReport:
     """Upload what is not in the bucket with the same content; a broken upload leaves no partial object.
 
@@ -218,6 +221,7 @@ def upload(
         on_bytes: called with each number of bytes sent or found unchanged, from several threads.
         exchange: what is taken out of the deliveries.
         folder: key prefix of the one delivery, where there is one.
+        may_be_emptied: whether a delivery may lose all of its files, because no table holds rows of it.
 
     Raises:
         UploadError: a file could not be read or stored; the others that were done stay, and a new try skips them.
@@ -243,7 +247,13 @@ def upload(
             folders.add((delivery_in(folder), folder))
         folders |= other_spellings(s3, bucket, folders, is_exchange=exchange != NO_EXCHANGE)
         before.read(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
-        unwanted = before.unwanted(items, replace=exchange.replace, remove=exchange.remove, folder=folder)
+        unwanted = before.unwanted(
+            items,
+            replace=exchange.replace,
+            remove=exchange.remove,
+            folder=folder,
+            may_be_emptied=may_be_emptied,
+        )
         if items:  # a run in between must not read removed files beside their replacements
             for delivery, going in _by_delivery(key for key in unwanted if key in before.present).items():
                 store.announce_removal(delivery, going)
