@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from quartal.core.errors import PipelineError
+from quartal.core.typed_commands import as_typed
 from quartal.runs.diagnosis import explain_failure
 from quartal.runs.logs import all_lines
 from quartal.runs.lookup import find_run, job_run_alone, kept_manifest
@@ -67,7 +68,7 @@ def explain_run(
             "succeeded": False,
             "message": error.message,
             "details": list(error.details),
-            "remedy": error.remedy,
+            "remedy": as_typed(error.remedy),
             **attention.data,
         },
     )

@@ -13,6 +13,7 @@ from quartal.core.errors import (
     ConfigurationError,
     PipelineError,
 )
+from quartal.core.typed_commands import name_in_messages, without_options
 from quartal.runs.explain import explain_run, show_logs
 from quartal.runs.lookup import newest_run, run_to_explain
 from quartal.runs.pipeline import follow_run
@@ -30,6 +31,15 @@ def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):
     assert "ended FAILED: InputError: no rows" in told["message"]
     assert told["details"] == ["Traceback", "InputError: no rows"]
     assert "`quartal run`" in told["remedy"]
+
+
+def test_every_command_of_an_explanation_is_typed_for_the_environment(aws, workspace, capsys):
+    aws.expect_failure()
+    aws.expect_log("User: arn:aws:sts::1:assumed-role/lake-job/x is not authorized to perform: s3:PutObject")
+    with without_options():
+        name_in_messages(("--env dev",))
+        explain_run(workspace(as_json=True), "wr_1")
+    assert "run `quartal apply --env dev`, then:" in json.loads(capsys.readouterr().out)["remedy"]
 
 
 def test_reasons_of_quarantine_are_shown_if_the_failed_run_left_a_manifest(aws, workspace, capsys):
