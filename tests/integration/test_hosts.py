@@ -94,4 +94,4 @@ def test_destroy_removes_everything(deployed: Workspace):
     change.make_plan(deployed, destroy=True)
     change.apply_plan(deployed)
     assert deployed.connection.glue().get_databases()["DatabaseList"] == []
-    assert not change.make_plan(deployed, destroy=True).changes
+    assert not deployed.terraform.resources()

@@ -26,6 +26,17 @@ def test_module_passes_its_plan_tests(terraform: Terraform, initialised_root: Pa
     terraform.offline(folder, "test", "-filter=tests/plan.tftest.hcl")
 
 
+@pytest.mark.nightly(touches=["infra/modules/*"])
+@pytest.mark.parametrize("module", MODULES[1:])
+def test_module_passes_its_plan_tests_with_the_newest_provider(
+    terraform: Terraform, tmp_path: Path, module: str
+) -> None:
+    """Of those that its constraint allows and Terraform can reach; the root is locked to one."""
+    shutil.copytree(INFRA / "modules", tmp_path / "modules", ignore=shutil.ignore_patterns(".terraform"))
+    terraform.init(tmp_path / module)
+    terraform.offline(tmp_path / module, "test", "-filter=tests/plan.tftest.hcl")
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_module_passes_its_validation_tests(terraform: Terraform, tmp_path: Path, module: str) -> None:
     """Variables alone need no provider, whose start would cost a second for each of many rules."""
