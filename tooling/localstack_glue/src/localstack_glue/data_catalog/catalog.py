@@ -9,7 +9,7 @@ from localstack_glue.data_catalog.connections import Connections, Encrypt
 from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
 from localstack_glue.data_catalog.databases import Databases
 from localstack_glue.data_catalog.iceberg_tables import PutObject
-from localstack_glue.data_catalog.lookup import find_table
+from localstack_glue.data_catalog.lookup import open_table
 from localstack_glue.data_catalog.partition_indexes import PartitionIndexes
 from localstack_glue.data_catalog.partitions import Partitions
 from localstack_glue.data_catalog.schema_registry import Registries
@@ -31,7 +31,7 @@ class Catalog:
             Databases(lock, tagger),
             Tables(lock, put),
             Partitions(lock),
-            PartitionIndexes(lock, find_table),
+            PartitionIndexes(lock, open_table),
             Connections(clock, lock, tagger, encrypt),
             SecurityConfigurations(lock),
             UserFunctions(clock, lock),

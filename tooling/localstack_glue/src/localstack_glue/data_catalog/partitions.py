@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from moto.glue.models import FakePartition, FakeTable
 
 from localstack_glue.data_catalog.batches import each
-from localstack_glue.data_catalog.lookup import find_table
+from localstack_glue.data_catalog.lookup import open_table
 from localstack_glue.data_catalog.partition_expression import PartitionExpression
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -131,7 +131,7 @@ class Partitions:
 
 
 def _table(scope: Scope, request: Mapping[str, Any]) -> FakeTable:
-    return find_table(scope, request["DatabaseName"], request["TableName"])
+    return open_table(scope, request["DatabaseName"], request["TableName"])
 
 
 def _key(values: Sequence[str]) -> str:

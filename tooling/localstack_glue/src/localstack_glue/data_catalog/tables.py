@@ -11,7 +11,15 @@ from moto.glue.models import FakeTable
 from localstack_glue.data_catalog import table_search
 from localstack_glue.data_catalog.batches import each
 from localstack_glue.data_catalog.iceberg_tables import PutObject, with_metadata
-from localstack_glue.data_catalog.lookup import find_database, find_table, shown
+from localstack_glue.data_catalog.lookup import (
+    described,
+    find_database,
+    find_table,
+    is_link,
+    open_database,
+    open_table,
+    shown,
+)
 from localstack_glue.data_catalog.partition_indexes import add
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -71,14 +79,16 @@ class Tables:
         """CreateTable; names are stored in lower case. An Iceberg table gets its first metadata file."""
         wanted = _checked(request)
         if iceberg := (request.get("OpenTableFormatInput") or {}).get("IcebergInput"):
-            if wanted["Name"] in find_database(scope, request["DatabaseName"]).tables:
+            if wanted["Name"] in open_database(scope, request["DatabaseName"]).tables:
                 raise AlreadyExistsException("Table already exists.")
             wanted = with_metadata(wanted, iceberg, lambda uri, content: self._put(scope, uri, content))
         with self._lock:
-            database = find_database(scope, request["DatabaseName"])
+            database = open_database(scope, request["DatabaseName"])
+            if wanted.get("TargetTable") and is_link(find_database(scope, request["DatabaseName"])):
+                raise InvalidInputException("A link to a table cannot be created through a link to a database")
             if wanted["Name"] in database.tables:
                 raise AlreadyExistsException("Table already exists.")
-            backend(scope).create_table(database.name, wanted["Name"], wanted)
+            database.tables[wanted["Name"]] = FakeTable(database.name, wanted["Name"], wanted, database.catalog_id)
             try:
                 for index in request.get("PartitionIndexes") or ():
                     add(database.tables[wanted["Name"]], index)
@@ -89,17 +99,17 @@ class Tables:
 
     def get(self, scope: Scope, request: "GetTableRequestTypeDef") -> JsonDict:
         """GetTable."""
-        return {"Table": shown(find_table(scope, request["DatabaseName"], request["Name"]).as_dict())}
+        return {"Table": described(scope, find_table(scope, request["DatabaseName"], request["Name"]))}
 
     def get_all(self, scope: Scope, request: "GetTablesRequestTypeDef") -> JsonDict:
         """GetTables, by a regular expression if given, in pages."""
-        database = find_database(scope, request["DatabaseName"])
+        database = open_database(scope, request["DatabaseName"])
         names = sorted(database.tables)
         if expression := request.get("Expression"):
             pattern = _pattern(expression)
             names = [name for name in names if pattern.fullmatch(name)]
         found, token = page(names, request.get("NextToken"), request.get("MaxResults"), key=str)
-        return {"TableList": [shown(database.tables[name].as_dict()) for name in found], "NextToken": token}
+        return {"TableList": [described(scope, database.tables[name]) for name in found], "NextToken": token}
 
     def search(self, scope: Scope, request: "SearchTablesRequestTypeDef") -> JsonDict:
         """SearchTables: by text and properties, over all databases, sorted and in pages."""
@@ -123,7 +133,8 @@ class Tables:
             )
         wanted = _checked(request)
         with self._lock:  # compare and change atomically: of two writers with one VersionId, one must fail
-            table = find_table(scope, request["DatabaseName"], wanted["Name"])
+            table = open_table(scope, request["DatabaseName"], wanted["Name"])
+            wanted["Name"] = table.name
             current = str(table.as_dict()["VersionId"])
             if request.get("VersionId") not in (None, current):
                 raise ConcurrentModificationException("Update table failed due to concurrent modifications.")
@@ -136,7 +147,7 @@ class Tables:
         """DeleteTable, with its versions and partitions."""
         with self._lock:
             table = find_table(scope, request["DatabaseName"], request["Name"])
-            del find_database(scope, request["DatabaseName"]).tables[table.name]
+            del open_database(scope, request["DatabaseName"]).tables[table.name]
         return {}
 
     def batch_delete(self, scope: Scope, request: "BatchDeleteTableRequestTypeDef") -> JsonDict:
@@ -151,14 +162,14 @@ class Tables:
 
     def get_version(self, scope: Scope, request: "GetTableVersionRequestTypeDef") -> JsonDict:
         """GetTableVersion; the newest if none is named."""
-        table = find_table(scope, request["DatabaseName"], request["TableName"])
+        table = open_table(scope, request["DatabaseName"], request["TableName"])
         version = request.get("VersionId") or str(table.as_dict()["VersionId"])
         _check_version(table, version)
         return {"TableVersion": {"Table": shown(table.as_dict(version)), "VersionId": version}}
 
     def get_versions(self, scope: Scope, request: "GetTableVersionsRequestTypeDef") -> JsonDict:
         """GetTableVersions, newest first, in pages."""
-        table = find_table(scope, request["DatabaseName"], request["TableName"])
+        table = open_table(scope, request["DatabaseName"], request["TableName"])
         versions = sorted(table.versions, key=int, reverse=True)
         found, token = page(versions, request.get("NextToken"), request.get("MaxResults"), key=_age)
         listed = [{"Table": shown(table.as_dict(version)), "VersionId": version} for version in found]
@@ -167,7 +178,7 @@ class Tables:
     def delete_version(self, scope: Scope, request: "DeleteTableVersionRequestTypeDef") -> JsonDict:
         """DeleteTableVersion; the current one stays."""
         with self._lock:
-            table = find_table(scope, request["DatabaseName"], request["TableName"])
+            table = open_table(scope, request["DatabaseName"], request["TableName"])
             _check_version(table, request["VersionId"])
             if request["VersionId"] == str(table.as_dict()["VersionId"]):
                 raise InvalidInputException("Cannot delete the current version of a table.")
@@ -177,7 +188,7 @@ class Tables:
     def batch_delete_versions(self, scope: Scope, request: "BatchDeleteTableVersionRequestTypeDef") -> JsonDict:
         """BatchDeleteTableVersion; versions that could not be deleted are listed."""
         database, table = request["DatabaseName"], request["TableName"]
-        find_table(scope, database, table)
+        open_table(scope, database, table)
         errors = each(
             request["VersionIds"],
             lambda version: self.delete_version(
