@@ -273,6 +273,15 @@ def test_policy_that_is_not_about_access_gives_nobody_access(reviewed, kind):
     assert (found.get("unjudged-type"), "access-widened" in found) == ("change", False)
 
 
+@pytest.mark.parametrize(("before", "after", "is_found"), [("", None, False), (None, "", False), ("x", None, True)])
+def test_empty_text_is_as_good_as_none(reviewed, before, after, is_found):
+    trigger = {"name": "t", "type": "CONDITIONAL", "schedule": "a"}
+    sides = ({"actions": [{"job_name": "j", "crawler_name": name}]} for name in (before, after))
+    entry = change("aws_glue_trigger", *(trigger | side for side in sides))
+    entry["change"]["after"]["schedule"] = "b"
+    assert ("unjudged-attribute" in rules_found(make_review(reviewed, entry))) is is_found
+
+
 def test_every_type_has_one_kind():
     coverage = load_coverage()
     listed = [*coverage.judged, *coverage.harmless, *coverage.local]

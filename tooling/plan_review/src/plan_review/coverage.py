@@ -27,6 +27,7 @@ _KNOWN = frozenset({"judged", "harmless"})
 _PROGRAM = re.compile(r"(^|\.)data\.(external|aws_lambda_invocation)\.")
 _HOLDERS = ("null_resource", "terraform_data")  # what provisioners are written into
 _HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
+_UNSET = (None, "", Marker.ABSENT)  # a provider's state has an empty text where the configuration has nothing
 _RULES = {"access": "unjudged-access", "foreign": "unjudged-provider", "unjudged": "unjudged-type"}
 _SENTENCES = {
     "access": "This review has no rules for {name}, which affects access, exposure or secrets; read the changes",
@@ -153,7 +154,8 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
         names = dict.fromkeys(
             item.path
             for item in change.attributes
-            if item.name not in (harmless if item.after in _HIDDEN else told)
+            if not (item.before in _UNSET and item.after in _UNSET)
+            and item.name not in (harmless if item.after in _HIDDEN else told)
             and (item.after in _HIDDEN or not _is_examined(item, looked_at))
             and not is_policy(change, item.name, plan)
         )
