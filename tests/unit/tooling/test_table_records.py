@@ -22,7 +22,7 @@ def table(properties: dict[str, str] | None = None, summary: dict[str, str] | No
         timestamp_ms=datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000,
         summary=SimpleNamespace(additional_properties={DAYS_TO: "2024-03-31", **(summary or {})}),
     )
-    metadata = SimpleNamespace(metadata_log=(), statistics=(), snapshots=())
+    metadata = SimpleNamespace(metadata_log=(), statistics=(), partition_statistics=(), snapshots=())
     fake: Any = SimpleNamespace(
         name=lambda: ("lake", "sales_curated"),
         properties=properties or {},

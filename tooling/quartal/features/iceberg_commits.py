@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from quartal.core.call_effects import CONFLICT, Effect, call_effect, describe_error
 from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
 from quartal.core.retries import is_transient, retry_transient
+from quartal.features.table_reading import readable_metadata
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -74,6 +75,7 @@ def load_with_retries(catalog: Catalog, identifier: str | tuple[str, ...], sleep
         AwsError: it cannot be read, since answers are cut off or a file is missing.
         ClientError: Glue refuses it.
         NoSuchTableError: there is none.
+        PipelineError: its metadata is not what PyIceberg reads.
     """
     from botocore.parsers import ResponseParserError  # slow to load, and only needed before a commit
 
@@ -82,12 +84,13 @@ def load_with_retries(catalog: Catalog, identifier: str | tuple[str, ...], sleep
     def may_be_whole(error: BaseException) -> bool:
         return is_transient(error) or isinstance(error, half)
 
+    name = identifier if isinstance(identifier, str) else ".".join(identifier)
     try:
-        return retry_transient(
-            lambda: catalog.load_table(identifier), outage_s=_READ_PATIENCE_S, is_worth_it=may_be_whole, sleep=sleep
-        )
+        with readable_metadata(name):
+            return retry_transient(
+                lambda: catalog.load_table(identifier), outage_s=_READ_PATIENCE_S, is_worth_it=may_be_whole, sleep=sleep
+            )
     except (*half, OSError) as error:
-        name = identifier if isinstance(identifier, str) else ".".join(identifier)
         raise AwsError(
             f"Table {name} could not be read: {describe_error(error)}.",
             remedy="Run the command again; `quartal doctor` checks the connection.",

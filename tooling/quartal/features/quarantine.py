@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from quartal.core.csv_text import as_csv_text
 from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
 from quartal.core.whole_files import write_whole
+from quartal.features.table_reading import load_published
 from quartal.features.table_records import bad_row_runs
 from quartal.runs.manifests import parse_manifest
 from quartal.terraform.outputs import Deployment
@@ -214,7 +215,7 @@ def _curated(deployment: Deployment, catalog: Catalog) -> Table | None:
     from pyiceberg.exceptions import NoSuchTableError
 
     try:
-        return catalog.load_table((deployment.database, deployment.curated_table()))
+        return load_published(catalog, (deployment.database, deployment.curated_table()))
     except NoSuchTableError:
         return None
 

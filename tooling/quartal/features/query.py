@@ -13,7 +13,7 @@ from quartal.core.csv_text import as_csv_text
 from quartal.core.errors import ConfigurationError, NotDeployedError
 from quartal.features.iceberg_commits import committing_client
 from quartal.features.quarantine import why_no_features
-from quartal.features.table_reading import read_rows, read_state
+from quartal.features.table_reading import load_published, read_rows, read_state
 from quartal.features.table_records import quarter_of_tag, recorded_last_day, source_snapshot
 from quartal.features.tags import (
     State,
@@ -157,15 +157,17 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
     """The Iceberg table `features` or `curated`, or another one of the pipeline's database.
 
     Raises:
+        AwsError: its metadata is missing or may not be read.
         ConfigurationError: there is no table of that name; the remedy lists the tables.
         NotDeployedError: it is the pipeline's own, but no run has published it yet.
+        PipelineError: its metadata is not what PyIceberg reads.
     """
     from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
     aliases = {"features": deployment.features_table(), "curated": deployment.curated_table()}
     table_name = aliases.get(name.lower(), name)
     try:
-        return catalog.load_table((deployment.database, table_name))
+        return load_published(catalog, (deployment.database, table_name))
     except NoSuchTableError as error:
         if table_name in aliases.values():
             why = why_no_features(deployment, catalog)

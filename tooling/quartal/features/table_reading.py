@@ -1,4 +1,4 @@
-"""Reads rows of an Iceberg table through PyIceberg; an unreadable file is one clear error."""
+"""Reads Iceberg tables and their rows through PyIceberg; an unreadable file is one clear error."""
 
 from __future__ import annotations
 
@@ -11,10 +11,57 @@ from quartal.core.errors import AwsError, PipelineError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyiceberg.catalog import Catalog
     from pyiceberg.expressions import BooleanExpression
     from pyiceberg.table import Table
 
     from quartal.features.tags import State
+
+_GRANT = "The signed-in identity needs s3:GetObject on the lake, and kms:Decrypt on its key."
+
+
+def load_published(catalog: Catalog, identifier: tuple[str, str]) -> Table:
+    """A table of the catalog.
+
+    Raises:
+        AwsError: its metadata is missing or may not be read.
+        NoSuchNamespaceError, NoSuchTableError: there is none.
+        PipelineError: as `readable_metadata`.
+    """
+    name = ".".join(identifier)
+    with readable_metadata(name):
+        try:
+            return catalog.load_table(identifier)
+        except OSError as error:
+            reason, is_refused = _reason(error)
+            raise AwsError(
+                f"The metadata of {name} could not be read: {reason}",
+                remedy=_GRANT
+                if is_refused
+                else "The file that Glue names is not there: restore it from its earlier version in the bucket.",
+            ) from error
+
+
+@contextmanager
+def readable_metadata(name: str) -> Iterator[None]:
+    """Turn errors about a table's metadata into one message.
+
+    Raises:
+        PipelineError: it is damaged, of a version that PyIceberg does not read, or not Iceberg's.
+    """
+    import pydantic  # which help need not load
+    from pyiceberg.exceptions import NoSuchPropertyException, ValidationError
+
+    try:
+        yield
+    except (ValueError, ValidationError, NoSuchPropertyException) as error:
+        invalid = next((each for each in (error, error.__cause__) if isinstance(each, pydantic.ValidationError)), None)
+        reason = invalid.errors()[0]["msg"] if invalid is not None else " ".join(str(error).split())
+        raise PipelineError(
+            f"Table {name} cannot be read as an Iceberg table: {reason}",
+            remedy="Another program has written to it, or to Glue's entry. Set that entry's metadata_location to the "
+            "last metadata file that the job wrote, or drop the table and run `quartal run`.",
+        ) from error
 
 
 def read_state(table: Table, state: State) -> pa.Table:
@@ -81,13 +128,10 @@ def _readable(table: Table) -> Iterator[None]:
     try:
         yield
     except (OSError, ArrowException) as error:  # PyArrow has no other types for what S3 answers, and what it cuts off
-        reason = next(iter(str(error).splitlines()), "")
-        refused = "ACCESS_DENIED" in reason or "AccessDenied" in reason
+        reason, is_refused = _reason(error)
         raise AwsError(
             f"The files of {name} could not be read: {reason}",
-            remedy="The signed-in identity needs s3:GetObject on the lake, and kms:Decrypt on its key."
-            if refused
-            else "A file of the table may be missing; `quartal tags` lists older states.",
+            remedy=_GRANT if is_refused else "A file of the table may be missing; `quartal tags` lists older states.",
         ) from error
     except (ValueError, NotImplementedError, ResolveError) as error:  # such as equality deletes
         raise PipelineError(
@@ -95,3 +139,9 @@ def _readable(table: Table) -> Iterator[None]:
             remedy="Another program has written to it, which the job does not expect. Athena may read it; states from "
             "before that can be read with --as-of.",
         ) from error
+
+
+def _reason(error: BaseException) -> tuple[str, bool]:
+    """The first line of an error, and whether it means that a permission is lacking."""
+    reason = next(iter(str(error).splitlines()), "")
+    return reason, "ACCESS_DENIED" in reason or "AccessDenied" in reason

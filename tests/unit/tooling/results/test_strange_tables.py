@@ -63,6 +63,32 @@ def test_deletes_that_cannot_be_applied_are_one_message(command_line, catalog, c
     assert not Path("out").exists()
 
 
+METADATA = [
+    pytest.param(None, "The metadata of db.feed_features could not be read", id="missing"),
+    pytest.param("", "cannot be read as an Iceberg table: Invalid JSON", id="empty"),
+    pytest.param('"format-version":9', "cannot be read as an Iceberg table: Input tag '9'", id="of a later version"),
+]
+
+
+@pytest.mark.parametrize(("metadata", "told"), METADATA)
+@pytest.mark.parametrize("arguments", [["tags"], ["query", "select * from features"], ["diff", "2024Q2", "2024Q3"]])
+def test_metadata_that_cannot_be_read_is_one_message(command_line, catalog, capsys, metadata, told, arguments):
+    file = Path(catalog.load_table("db.feed_features").metadata_location.removeprefix("file://"))
+    if metadata is None:
+        file.unlink()
+    else:
+        file.write_text(file.read_text().replace('"format-version":2', metadata) if metadata else "")
+    assert run(arguments) == 1
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_table_that_another_program_has_put_in_its_place_is_one_message(command_line, catalog, capsys):
+    catalog.drop_table("db.feed_features")
+    catalog.glue.create_table(DatabaseName="db", TableInput={"Name": "feed_features"})
+    assert run(["tags"]) == 1
+    assert "Table db.feed_features cannot be read as an Iceberg table" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("quarter", [None, "../../2024Q1", "2024-1"])
 def test_rows_of_no_quarter_are_not_left_out_of_an_export(command_line, catalog, capsys, quarter):
     append_rows(catalog, "strange", [{"brand": "zed", "day": DAY, "quarter": quarter, "n": 1, "mean": 1.0}])
