@@ -150,6 +150,37 @@ def test_public_access_is_blocked(reviewed, kind, attributes):
 
 
 @pytest.mark.parametrize(
+    ("kind", "attributes", "owner"),
+    [
+        pytest.param(
+            "aws_default_network_acl",
+            {"ingress": [{"action": "allow", "cidr_block": "0.0.0.0/0"}]},
+            "default_network_acl_id",
+            id="default list",
+        ),
+        pytest.param(
+            "aws_network_acl", {"ingress": [{"action": "allow", "cidr_block": "0.0.0.0/0"}]}, "vpc_id", id="list"
+        ),
+        pytest.param(
+            "aws_network_acl_rule", {"rule_action": "allow", "cidr_block": "0.0.0.0/0"}, "network_acl_id", id="rule"
+        ),
+    ],
+)
+def test_list_of_a_new_network_opens_no_more_than_the_one_that_aws_gives_it(reviewed, kind, attributes, owner):
+    def is_open(*others: dict, unknown: tuple[str, ...] = (owner,)) -> bool:
+        entry = change(kind, None, attributes | {owner: "existing"} if owner not in unknown else attributes)
+        entry["change"]["after_unknown"] = dict.fromkeys(unknown, True)
+        return "open-to-everybody" in rules_found(make_review(reviewed, entry, *others))
+
+    network = change("aws_vpc", None, {"cidr_block": "10.0.0.0/16"})
+    elsewhere = change("aws_network_acl", None, {"vpc_id": "vpc-existing"})
+    assert not is_open(network)
+    assert is_open()
+    assert is_open(network, unknown=())
+    assert is_open(network, elsewhere)
+
+
+@pytest.mark.parametrize(
     ("kind", "before", "after"),
     [
         pytest.param(

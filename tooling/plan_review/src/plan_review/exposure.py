@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from plan_review.conditions import is_everybodys_network
-from plan_review.model import Plan, ResourceChange
+from plan_review.model import Action, Plan, ResourceChange
 from plan_review.replacement import parts
+from plan_review.values import Marker
 
 _CIDRS = frozenset({"cidr_blocks", "ipv6_cidr_blocks", "cidr_block", "ipv6_cidr_block", "cidr_ipv4", "cidr_ipv6"})
 _BLOCKS_OF_ACCOUNT = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+# what the lists of a network belong to
+_OWNER_OF_LIST = {
+    "aws_default_network_acl": "default_network_acl_id",
+    "aws_network_acl": "vpc_id",
+    "aws_network_acl_rule": "network_acl_id",
+}
 
 Openings = Iterator[str]
 
@@ -18,11 +26,23 @@ Openings = Iterator[str]
 def opened_to_everybody(plan: Plan) -> Iterator[tuple[str, str]]:
     """Address and sentence of each resource that opens something which was not open before."""
     for change in parts(plan):
-        if change.after:
+        if change.after and not _is_list_of_new_network(change, plan):
             was = set(_openings(change, change.before))
             for sentence in dict.fromkeys(_openings(change, change.after)):
                 if sentence not in was:
                     yield change.address, sentence
+
+
+def _is_list_of_new_network(change: ResourceChange, plan: Plan) -> bool:
+    """Whether it is the ACL of a VPC that the plan creates: AWS gives every VPC a list that lets everything pass."""
+    owner = _OWNER_OF_LIST.get(change.type, "")
+    if not owner or change.action is not Action.CREATE or change.after.get(owner) is not Marker.UNKNOWN:
+        return False
+    made = [each for each in plan.changes if each.action is Action.CREATE]
+    lists = (each for each in made if each.type == "aws_network_acl")
+    return any(each.type == "aws_vpc" for each in made) and all(
+        each.after.get("vpc_id") is Marker.UNKNOWN for each in lists
+    )
 
 
 def _openings(change: ResourceChange, attributes: Mapping[str, Any]) -> Openings:
