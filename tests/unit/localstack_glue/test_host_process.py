@@ -38,6 +38,14 @@ assert len(set(answers)) == 1 and "eu-central-1" in answers[0]
 assert boto3.Session().get_available_regions("glue", "aws-cn") == ["cn-north-1", "cn-northwest-1"]
 print(read.count("endpoints"))
 """
+QUERY = """
+import atexit, sys
+from localstack_glue.hosts import process
+
+process.save_time()
+import localstack_glue.athena.engine.run
+atexit.register(print, "still seen", file=sys.stderr)
+"""
 
 
 def _output(script: str, *arguments: str) -> list[str]:
@@ -55,3 +63,8 @@ def test_process_frees_no_modules_at_its_end_but_does_all_that_is_registered():
 
 def test_all_sessions_of_a_process_share_one_reading_of_the_endpoints():
     assert _output(ENDPOINTS) == ["1"]
+
+
+def test_duckdb_reports_no_leaks_at_the_end():
+    done = subprocess.run([sys.executable, "-c", QUERY], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "still seen\n")
