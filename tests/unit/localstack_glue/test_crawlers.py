@@ -62,6 +62,9 @@ def test_crawler_shows_its_last_crawl_and_history(glue):
     done = [{"FieldName": "STATE", "FilterOperator": "EQ", "FieldValue": "COMPLETED"}]
     assert len(glue.crawlers.list_crawls(glue.scope, {"CrawlerName": "raw", "Filters": failed})["Crawls"]) == 1
     assert glue.crawlers.list_crawls(glue.scope, {"CrawlerName": "raw", "Filters": done})["Crawls"] == []
+    ordered = [{"FieldName": "STATE", "FilterOperator": "GT", "FieldValue": "FAILED"}]
+    with pytest.raises(InvalidInputException, match="Only EQ or NE operator is allowed for field : STATE"):
+        glue.crawlers.list_crawls(glue.scope, {"CrawlerName": "raw", "Filters": ordered})
 
 
 def test_metrics_estimate_the_time_left_from_earlier_crawls(glue):

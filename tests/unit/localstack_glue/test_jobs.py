@@ -62,6 +62,9 @@ def test_older_glue_has_a_longer_timeout_and_shell_jobs_a_small_capacity():
         pytest.param({"WorkerType": "G.9X", "NumberOfWorkers": 2}, id="unknown-worker-type"),
         pytest.param({"WorkerType": "G.1X"}, id="no-number-of-workers"),
         pytest.param({"WorkerType": "G.1X", "NumberOfWorkers": 2, "MaxCapacity": 5.0}, id="capacity-and-workers"),
+        pytest.param({"WorkerType": "G.1X", "NumberOfWorkers": 2, "MaxCapacity": 2.0}, id="capacity-of-the-workers"),
+        pytest.param({"NumberOfWorkers": 2}, id="no-worker-type"),
+        pytest.param({"Command": {"Name": "pythonshell"}, "MaxCapacity": 3.0}, id="capacity-of-a-shell"),
     ],
 )
 def test_definition_that_aws_refuses_is_refused(wrong):

@@ -23,6 +23,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "EQ": operator.eq,
     "NE": operator.ne,
 }
+_NAMES = ("CRAWL_ID", "STATE")  # which have no order
 _MEMBERS = {
     "CRAWL_ID": "CrawlId",
     "STATE": "State",
@@ -74,6 +75,8 @@ def _passes(shown: JsonDict, condition: "CrawlsFilterTypeDef") -> bool:
     member = _MEMBERS.get(condition.get("FieldName", ""))
     if compare is None or member is None:
         raise InvalidInputException(f"Invalid filter: {condition}")
+    if condition["FieldName"] in _NAMES and condition.get("FilterOperator", "EQ") not in ("EQ", "NE"):
+        raise InvalidInputException(f"Only EQ or NE operator is allowed for field : {condition['FieldName']}")
     actual, wanted = shown.get(member), condition.get("FieldValue", "")
     if actual is None:
         return False

@@ -16,7 +16,7 @@ DEFAULT_TIMEOUT_MIN = 2880
 DEFAULT_TIMEOUT_MIN_FROM_5 = 480
 LONGEST_TIMEOUT_MIN = 7 * 24 * 60
 DEFAULT_DPUS = 10.0
-PYTHON_SHELL_DPUS = 0.0625
+PYTHON_SHELL_DPUS, LARGE_PYTHON_SHELL_DPUS = 0.0625, 1.0
 FLEX, FIRST_FLEX_VERSION = "FLEX", 3
 RUN_OVERRIDES = (
     "ExecutionClass",
@@ -117,12 +117,17 @@ def _capacity(job: Mapping[str, Any]) -> JsonDict:
         if worker_type not in WORKER_TYPES:
             raise InvalidInputException(f"Worker type {worker_type} is not supported")
         dpus = WORKER_TYPES[worker_type].dpus * int(workers or 0)
-        if job.get("MaxCapacity") is not None and job.get("MaxCapacity") != dpus:
+        # also the capacity that Glue has worked out itself: boto/boto3, issue 2644
+        if job.get("MaxCapacity") is not None:
             raise InvalidInputException("Please do not set Max Capacity if using Worker Type and Number of Workers.")
         if not workers:
             raise InvalidInputException("Number of workers must be set if using Worker Type")
+    elif workers:
+        raise InvalidInputException("Please set both Worker Type and Number of Workers.")
     elif given:
         dpus = float(given)
+        if job["Command"]["Name"] == "pythonshell" and dpus not in (PYTHON_SHELL_DPUS, LARGE_PYTHON_SHELL_DPUS):
+            raise InvalidInputException(f"Max capacity of a Python shell job must be 0.0625 or 1, not {dpus:g}")
     else:
         dpus = PYTHON_SHELL_DPUS if job["Command"]["Name"] == "pythonshell" else DEFAULT_DPUS
     return {"MaxCapacity": float(dpus), "AllocatedCapacity": int(dpus)}
