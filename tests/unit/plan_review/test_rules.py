@@ -76,6 +76,22 @@ def test_backups_that_end_are_not_called_longer(basis, after):
     assert broken_rules(basis, "dev", entry) == {"backups-fewer": Level.DATA}
 
 
+def test_expiry_of_a_new_table_needs_less_consent_than_that_of_one_with_data(basis):
+    table = {"name": "t", "ttl": [{"enabled": True, "attribute_name": "expires"}]}
+    assert broken_rules(basis, "dev", change("aws_dynamodb_table", None, table))["rows-will-expire"] is Level.CHANGE
+    assert (
+        broken_rules(basis, "dev", change("aws_dynamodb_table", table | {"ttl": []}, table))["rows-expire"]
+        is Level.DATA
+    )
+
+
+def test_lifecycle_of_a_repository_that_the_plan_creates_deletes_no_images(basis):
+    repository = change("aws_ecr_repository", None, {"name": "r"})
+    lifecycle = change("aws_ecr_lifecycle_policy", None, {"repository": "r", "policy": "{}"})
+    assert "images-expire" in broken_rules(basis, "dev", lifecycle)
+    assert "images-expire" not in broken_rules(basis, "dev", repository, lifecycle)
+
+
 def test_policy_of_a_search_that_the_plan_creates_replaces_none(basis):
     domain = change("aws_opensearch_domain", None, {"domain_name": "d"})
     policy = change("aws_opensearch_domain_policy", None, {"domain_name": "d", "access_policies": "{}"})
