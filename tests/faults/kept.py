@@ -1,4 +1,4 @@
-"""What a process reuses between runs, none of which is tested: clients, readers of Avro files, signatures."""
+"""What a process reuses between runs, none of which is tested: readers of Avro files, endpoints, signatures."""
 
 from __future__ import annotations
 
@@ -16,37 +16,6 @@ from moto.core import responses as moto_responses
 from pyiceberg.avro import file as avro_file
 from pyiceberg.avro.file import AvroFileHeader
 from pyiceberg.table.metadata import TableMetadataV2
-
-from quartal.core.aws import AwsConnection
-
-
-class KeptClients(AwsConnection):
-    """A connection that creates each kind of client once. All connections of the process must be the same."""
-
-    def glue(self) -> Any:
-        return _kept(super().glue)
-
-    def glue_once(self) -> Any:
-        return _kept(super().glue_once)
-
-    def s3(self) -> Any:
-        return _kept(super().s3)
-
-    def s3_once(self) -> Any:
-        return _kept(super().s3_once)
-
-    def sts(self) -> Any:
-        return _kept(super().sts)
-
-
-_CLIENTS: dict[str, Any] = {}
-
-
-def _kept(make: Any) -> Any:
-    name = make.__name__
-    if name not in _CLIENTS:
-        _CLIENTS[name] = make()
-    return _CLIENTS[name]
 
 
 def keep_avro_readers() -> None:

@@ -15,8 +15,8 @@ from moto.server import create_backend_app
 
 from localstack_glue.faults.calls import signed_service
 from localstack_glue.faults.plan import FaultPlan
+from quartal.core.aws import AwsConnection
 
-from .kept import KeptClients
 from .names import ACCOUNT, BUCKET, DATABASE, REGION, WORKFLOW
 from .proxy import Answer, Backend, FaultProxy, Request, wsgi
 from .quick_answers import answer_glue, answer_s3, answered_quickly, content_of
@@ -29,7 +29,7 @@ class MotoLake:
     def __init__(self) -> None:
         self.workflow = Workflow(self.put)
         self.proxy = FaultProxy(self.workflow.before(_comparing_versions(_by_service())))
-        self.connection = KeptClients(REGION, self.proxy.endpoint, "test", "test")
+        self.connection = AwsConnection(REGION, self.proxy.endpoint, "test", "test")
         self._kept: tuple[dict[str, bytes], dict[str, Any]] | None = None
         self.s3, self.glue = self.connection.s3(), self.connection.glue()
 

@@ -43,6 +43,15 @@ def test_clients_talk_to_the_endpoint():
     assert connection.s3().meta.endpoint_url == "http://127.0.0.1:9"
 
 
+def test_client_is_made_once_for_each_endpoint_service_and_number_of_attempts():
+    here, there = (AwsConnection("us-east-1", f"http://127.0.0.1:{port}", "test", "test") for port in (8, 9))
+    assert here.s3() is AwsConnection("us-east-1", "http://127.0.0.1:8", "test", "test").s3()
+    clients = [here.s3(), here.s3_once(), here.glue(), here.glue_once(), here.logs(), here.sts(), there.s3()]
+    assert len({id(client) for client in clients}) == len(clients)
+    assert here.s3_once().meta.config.retries["total_max_attempts"] == 1
+    assert here.s3().meta.config.retries["total_max_attempts"] > 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -62,7 +71,10 @@ def test_times_in_answers_are_read_in_every_form_that_services_write(text):
 
     s3 = AwsConnection("us-east-1", "http://127.0.0.1:9", "test", "test").s3()
     s3.meta.events.register("before-send.s3.ListObjectsV2", answer)
-    (entry,) = s3.list_objects_v2(Bucket="lake")["Contents"]
+    try:
+        (entry,) = s3.list_objects_v2(Bucket="lake")["Contents"]
+    finally:
+        s3.meta.events.unregister("before-send.s3.ListObjectsV2", answer)
     assert entry["LastModified"] == datetime(2026, 2, 28, 23, 59, 58, tzinfo=UTC)
 
 

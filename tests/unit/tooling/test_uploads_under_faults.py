@@ -39,7 +39,8 @@ def s3(connection):
             entry["ChecksumCRC64NVME"] = compute_checksum(CONTENT[part.start : part.start + part.size_bytes])
 
     client.meta.events.register("after-call.s3.ListParts", add_checksums)
-    return client
+    yield client
+    client.meta.events.unregister("after-call.s3.ListParts", add_checksums)
 
 
 @pytest.fixture

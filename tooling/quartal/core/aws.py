@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import (
     ClientError,
@@ -24,7 +24,6 @@ from quartal.core.settings import Settings
 
 if TYPE_CHECKING:
     import boto3
-    from botocore.config import Config
     from botocore.credentials import Credentials
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -96,27 +95,27 @@ class AwsConnection:
 
     def glue(self) -> GlueClient:
         """A client for AWS Glue."""
-        return self._session().client("glue", endpoint_url=self.endpoint_url, config=self._config())
+        return cast("GlueClient", self._client("glue"))
 
     def glue_once(self) -> GlueClient:
         """A client for AWS Glue that sends each request once, for calls that must not be repeated unseen."""
-        return self._session().client("glue", endpoint_url=self.endpoint_url, config=self._config(attempts=1))
+        return cast("GlueClient", self._client("glue", attempts=1))
 
     def logs(self) -> CloudWatchLogsClient:
         """A client for CloudWatch Logs."""
-        return self._session().client("logs", endpoint_url=self.endpoint_url, config=self._config())
+        return cast("CloudWatchLogsClient", self._client("logs"))
 
     def s3(self) -> S3Client:
         """A client for S3, with connections enough for parallel transfers."""
-        return self._session().client("s3", endpoint_url=self.endpoint_url, config=self._config())
+        return cast("S3Client", self._client("s3"))
 
     def s3_once(self) -> S3Client:
         """A client for S3 that sends each request once, for calls that must not be repeated unseen."""
-        return self._session().client("s3", endpoint_url=self.endpoint_url, config=self._config(attempts=1))
+        return cast("S3Client", self._client("s3", attempts=1))
 
     def sts(self) -> STSClient:
         """A client for the Security Token Service, which says who is signed in."""
-        return self._session().client("sts", endpoint_url=self.endpoint_url, config=self._config())
+        return cast("STSClient", self._client("sts"))
 
     def credentials(self) -> Credentials:
         """The credentials that sign requests; temporary ones renew themselves.
@@ -132,16 +131,8 @@ class AwsConnection:
     def _session(self) -> boto3.Session:
         return _session(self.access_key_id, self.secret_access_key, self.region, self.profile)
 
-    def _config(self, attempts: int = 5) -> Config:
-        from botocore.config import Config
-
-        return Config(
-            retries={"mode": "standard", "total_max_attempts": attempts},
-            connect_timeout=5,
-            read_timeout=60,
-            max_pool_connections=32,
-            s3={"addressing_style": "path"} if self.endpoint_url else None,
-        )
+    def _client(self, service: str, attempts: int = 5) -> Any:
+        return _client(self._session(), self, service, attempts)
 
 
 @lru_cache(maxsize=4)
@@ -175,6 +166,21 @@ def _session(
             f"The AWS configuration has no profile '{profile}'.",
             remedy="Create it with `aws configure sso`, or name another profile in AWS_PROFILE or quartal.toml.",
         ) from error
+
+
+@lru_cache(maxsize=32)
+def _client(session: boto3.Session, connection: AwsConnection, service: str, attempts: int) -> Any:
+    """One client for all that ask for the same: to make one takes longer than most calls, and threads may share it."""
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=32,
+        s3={"addressing_style": "path"} if connection.endpoint_url else None,
+    )
+    return session.client(service, endpoint_url=connection.endpoint_url, config=config)  # type: ignore[call-overload]
 
 
 def _timestamp(value: Any) -> datetime:
