@@ -25,7 +25,7 @@ def load_published(catalog: Catalog, identifier: tuple[str, str]) -> Table:
 
     Raises:
         AwsError: its metadata is missing or may not be read.
-        NoSuchNamespaceError, NoSuchTableError: there is none.
+        NoSuchTableError: there is none.
         PipelineError: as `readable_metadata`.
     """
     name = ".".join(identifier)
