@@ -121,7 +121,7 @@ def _capacity(job: Mapping[str, Any]) -> JsonDict:
         if job.get("MaxCapacity") is not None:
             raise InvalidInputException("Please do not set Max Capacity if using Worker Type and Number of Workers.")
         if not workers:
-            raise InvalidInputException("Number of workers must be set if using Worker Type")
+            raise InvalidInputException("Please set both Worker Type and Number of Workers.")
     elif workers:
         raise InvalidInputException("Please set both Worker Type and Number of Workers.")
     elif given:
