@@ -202,6 +202,15 @@ def test_sql_over_an_empty_quarantine_knows_its_columns(lake, capsys):
     assert capsys.readouterr().out == "delivery,raw,reasons\n"
 
 
+def test_file_of_another_program_is_named(bad):
+    out = pa.BufferOutputStream()
+    pq.write_table(pa.table({"raw": ["x"], "reasons": [1]}), out)
+    key = "quarantine/feed/delivery=2024Q1/run_id=wr_1/part-0.parquet"
+    bad.s3.put_object(Bucket="lake", Key=key, Body=out.getvalue().to_pybytes())
+    with pytest.raises(AwsError, match=r"run_id=wr_1/part-0\.parquet cannot be read"):
+        BadRowFiles.published(DEPLOYMENT, bad.catalog, bad.s3).find()
+
+
 def test_damaged_file_is_named(bad):
     bad.s3.put_object(Bucket="lake", Key="quarantine/feed/delivery=2024Q1/run_id=wr_1/part-0.parquet", Body=b"x")
     with pytest.raises(AwsError, match=r"run_id=wr_1/part-0\.parquet cannot be read"):

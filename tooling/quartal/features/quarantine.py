@@ -156,15 +156,16 @@ class BadRowFiles:
             try:
                 body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
                 read = pq.ParquetFile(pa.BufferReader(body)).read()
+                own = {name: read.column(name) for name in read.column_names}
+                own |= {"delivery": pa.repeat(delivery, len(read)), "run_id": pa.repeat(run_id, len(read))}
+                nothing = pa.nulls(len(read))
+                found = pa.table({name: own.get(name, nothing) for name in _COLUMNS}).cast(_schema())
             except (self.s3.exceptions.NoSuchKey, pa.ArrowException, OSError) as error:
                 raise AwsError(
                     f"s3://{self.bucket}/{key} cannot be read: {' '.join(str(error).split())[:200]}",
                     remedy="A run may have replaced it in the meantime. Run the command again.",
                 ) from error
-            own = {name: read.column(name) for name in read.column_names}
-            own |= {"delivery": pa.repeat(delivery, len(read)), "run_id": pa.repeat(run_id, len(read))}
-            nothing = pa.nulls(len(read))
-            yield pa.table({name: own.get(name, nothing) for name in _COLUMNS}).cast(_schema())
+            yield found
 
 
 def quarantine_runs(deployment: Deployment, catalog: Catalog) -> Mapping[str, str]:
