@@ -15,8 +15,9 @@ PLANS = Path(__file__).parent / "plans"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def basis() -> Basis:
+    """Read once, because nothing in it can be changed."""
     return Basis(
         environment="dev",
         rules=load_rules(),
