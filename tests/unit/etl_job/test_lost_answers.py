@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import boto3
 import pyarrow as pa
@@ -33,6 +34,9 @@ from etl_job.tables.snapshot_change import Replacement, is_one_of
 from .conftest import DATABASE, Lake
 from .glue_faults import ALWAYS, CONCURRENT, RESET, GlueFaults, inject
 
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
 COLUMNS = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableColumn("rows", "long"))
 SCHEMA = pa.schema([("delivery", pa.string()), ("day", pa.date32()), ("rows", pa.int64())])
 LOST = [pytest.param(RESET, id="reset"), pytest.param("InternalServiceException", id="500")]
@@ -51,9 +55,9 @@ def waits() -> list[float]:
 @pytest.fixture
 def opened(faults, lake: Lake, waits):
     once = Config(retries={"total_max_attempts": 1})
+    reader, writer = (boto3.client("glue", config=once) for _ in range(2))
 
     def opened() -> PublishedIceberg:
-        reader, writer = (boto3.client("glue", config=once) for _ in range(2))
         catalog = DecidingGlueCatalog("test", reader, writer, properties={}, sleep=waits.append)
         location = f"file://{lake.root}/counts"
         return PublishedIceberg(catalog, DATABASE, "counts", location=location, columns=COLUMNS, by="delivery")
@@ -73,8 +77,20 @@ def change(lake: Lake):
     return change
 
 
+@lru_cache(maxsize=1)
+def glue_of(session: boto3.Session) -> "GlueClient":
+    """A client of a test's session: to make one takes longer than most calls."""
+    return session.client("glue")
+
+
+def read_table() -> Table:
+    if boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session()
+    return GlueCatalog("test", client=glue_of(boto3.DEFAULT_SESSION)).load_table(f"{DATABASE}.counts")
+
+
 def rows() -> dict[str, int]:
-    found = GlueCatalog("test").load_table(f"{DATABASE}.counts").scan().to_arrow().to_pylist()
+    found = read_table().scan().to_arrow().to_pylist()
     return {row["delivery"]: row["rows"] for row in found}
 
 
@@ -83,7 +99,7 @@ def metadata_files(lake: Lake) -> set[Path]:
 
 
 def named_files() -> Iterator[Path]:
-    table = GlueCatalog("test").load_table(f"{DATABASE}.counts")
+    table = read_table()
     for snapshot in table.snapshots():
         yield Path(snapshot.manifest_list.removeprefix("file://"))
         for manifest in snapshot.manifests(table.io):
