@@ -253,8 +253,8 @@ def policies(session: nox.Session) -> None:
 
 
 def unit_tests(session: nox.Session) -> None:
-    """What needs no service beside it; calls that fail in 300 seeded runs, readers with generated documents, pages."""
-    # The 300 runs are one test of two minutes, so they begin first.
+    """What needs no service beside it; calls that fail in seeded runs, readers with generated documents, pages."""
+    # The seeded runs are one long test, so they begin first.
     folders = ["tests/faults/test_ledger.py", "tests/faults/test_ledger_fails.py", "tests/fuzz", "tests/unit"]
     run(session, "pytest", *THREE_AT_ONCE, *folders, "--ignore=tests/unit/localstack_glue", *session.posargs)
     if os.environ.get("QUARTAL_BROWSER") == "required":
@@ -336,7 +336,7 @@ def faults(session: nox.Session) -> None:
         run(session, "python", "-m", "tests.faults", "--state", ".quartal/faults.json", *seeds, *chosen)
         return
     run(session, "quartal", "toolchain", "install")
-    run(session, "pytest", "-v", "-s", "tests/faults", *session.posargs)
+    run(session, "pytest", "-v", "-s", "--nightly", "tests/faults", *session.posargs)
     seeds = {"QUARTAL_SPARK_SEEDS": os.environ.get("QUARTAL_SPARK_SEEDS", "0:60")}
     run(session, "pytest", "-v", "tests/unit/etl_job/test_seeded_runs.py", env=seeds)
 

@@ -19,7 +19,6 @@ from quartal.core.aws import AwsConnection
 
 from .names import ACCOUNT, BUCKET, DATABASE, REGION, WORKFLOW
 from .proxy import Answer, Backend, FaultProxy, Request, wsgi
-from .quick_answers import answer_glue, answer_s3, answered_quickly, content_of
 from .workflow import Workflow
 
 
@@ -71,7 +70,7 @@ class MotoLake:
     def objects(self) -> dict[str, bytes]:
         """All objects in the bucket, without a call."""
         keys = _bucket().keys
-        return {name: content_of(keys[name]) for name in keys}
+        return {name: keys[name].value for name in keys}
 
     def etags(self) -> dict[str, str]:
         """The ETag of each object, without a call."""
@@ -99,16 +98,9 @@ def _bucket() -> Any:
     return get_backend("s3")[ACCOUNT]["aws"].buckets[BUCKET]
 
 
-def moto_backends() -> dict[str, Backend]:
-    """Moto's web applications by service."""
-    return {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts", "logs")}
-
-
 def _by_service() -> Backend:
     """Dispatch by service directly: moto searches a list of all services, which takes longer than the call."""
-    backends = moto_backends()
-    backends["s3"] = answered_quickly(backends["s3"], answer_s3)
-    backends["glue"] = answered_quickly(backends["glue"], answer_glue)
+    backends = {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts", "logs")}
     return lambda request: backends[signed_service(request.headers) or "s3"](request)
 
 

@@ -13,7 +13,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from socketserver import StreamRequestHandler, ThreadingTCPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -42,7 +42,6 @@ class Answer:
 
 
 Backend = Callable[[Request], Answer]
-_LONGEST_LINE = 65_537
 _OF_CONNECTION = {"connection", "transfer-encoding", "keep-alive", "date", "server"}
 
 
@@ -74,8 +73,7 @@ class FaultProxy:
         self._server.server_close()
 
 
-class _Server(ThreadingTCPServer):
-    allow_reuse_address = True
+class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
@@ -83,34 +81,24 @@ class _Server(ThreadingTCPServer):
         """Ignore clients that disconnect: tests do that on purpose."""
 
 
-class _Handler(StreamRequestHandler):
-    """One connection. It reads HTTP itself: http.server takes longer for that than moto for most answers."""
-
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
     of: FaultProxy
 
-    def handle(self) -> None:
-        """Serve requests until the client or a fault closes the connection."""
-        self._is_open = True
-        while self._is_open and (line := self.rfile.readline(_LONGEST_LINE).split()):
-            method, target, _ = (part.decode("iso-8859-1") for part in line)
-            self._serve(method, target, self._headers())
-            self.wfile.flush()
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
 
-    def _headers(self) -> dict[str, str]:
-        headers = {}
-        while line := self.rfile.readline(_LONGEST_LINE).strip():
-            name, _, value = line.decode("iso-8859-1").partition(":")
-            headers[name.lower()] = value.strip()
-        self._is_open = headers.get("connection", "").lower() != "close"
-        return headers
+    def handle_expect_100(self) -> bool:
+        """Answer `Expect: 100-continue` at once: clients wait a second for it."""
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.wfile.flush()
+        return True
 
-    def _serve(self, method: str, target: str, headers: dict[str, str]) -> None:
-        if headers.get("expect", "").lower() == "100-continue":  # answered at once: clients wait a second for it
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.wfile.flush()
-        request = Request(method, target, headers, self._body(headers))
+    def _serve(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, self._body(headers))
         call = parse_call(request.method, request.target, headers, request.body)
         self.of.meanwhile(call)
         plan = self.of.plan
@@ -129,7 +117,9 @@ class _Handler(StreamRequestHandler):
         if mode is not None and mode.is_refusal:
             refusal = build_refusal(call, mode)
             answer = Answer(refusal.status, [("Content-Type", refusal.content_type)], refusal.body)
-        self._send(answer, mode, is_head=method == "HEAD")
+        self._send(answer, mode)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815
 
     def _body(self, headers: dict[str, str]) -> bytes:
         if headers.get("transfer-encoding", "").lower() != "chunked":
@@ -143,20 +133,20 @@ class _Handler(StreamRequestHandler):
         headers["content-length"] = str(content.tell())
         return content.getvalue()
 
-    def _send(self, answer: Answer, mode: Mode | None, *, is_head: bool) -> None:
+    def _send(self, answer: Answer, mode: Mode | None) -> None:
         body, length = answer.body, len(answer.body)
-        lines = [f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, '')}"]
+        self.send_response_only(answer.status)
         for name, value in answer.headers:
-            if name.lower() not in _OF_CONNECTION and (name.lower() != "content-length" or is_head):
-                lines.append(f"{name}: {value}")
-        if not is_head:
-            lines.append(f"Content-Length: {length}")
-        self.wfile.write("\r\n".join([*lines, "\r\n"]).encode("iso-8859-1"))
-        if is_head:
+            if name.lower() not in _OF_CONNECTION and (name.lower() != "content-length" or self.command == "HEAD"):
+                self.send_header(name, value)
+        if self.command != "HEAD":
+            self.send_header("Content-Length", str(length))
+        self.end_headers()
+        if self.command == "HEAD":
             return
         if mode in (Mode.RESET_MID_ANSWER, Mode.TRUNCATE):
             self.wfile.write(body[: length // 2])
-            self._is_open = False
+            self.close_connection = True
             if mode is Mode.RESET_MID_ANSWER:
                 self._reset()
             return
@@ -164,7 +154,7 @@ class _Handler(StreamRequestHandler):
 
     def _reset(self) -> None:
         """Abort the connection like a machine that failed: RST instead of FIN, if nothing is waiting to be sent."""
-        self._is_open = False
+        self.close_connection = True
         self.wfile.flush()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
