@@ -8,9 +8,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges
 from localstack_glue.crawlers.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
 from localstack_glue.crawlers.crawling.listing import S3Object, S3Target
 from localstack_glue.crawlers.crawling.new_folders import KnownFolders
+from localstack_glue.crawlers.crawling.partition_writer import PartitionWriter
+from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 
 NEW_ONLY = {
     "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
@@ -128,6 +131,26 @@ def test_new_folder_that_does_not_fit_is_only_logged(lake):
 
     assert lake.partitions("cars") == [["1"]]
     assert sum("is not compatible with table cars" in line for line in lake.log) == 3  # G22
+
+
+def test_new_folder_that_the_catalog_refuses_fails_the_crawl(lake):
+    lake.put("cars/d=1/x.csv", CARS)
+    lake.put("people/d=1/x.csv", PEOPLE)
+    lake.crawl(**NEW_ONLY)
+    lake.put("cars/D=1/x.csv", CARS)  # for the catalog the partition that it has
+
+    with pytest.raises(ValueError, match=r"The partition \['1'\] of table cars was not created: AlreadyExists"):
+        lake.crawl(**NEW_ONLY)
+
+
+def test_partition_that_another_crawl_has_just_created_is_no_failure(lake):
+    lake.put("cars/d=1/x.csv", CARS)
+    lake.crawl()
+    (stored,) = lake.glue.get_partitions(DatabaseName="db", TableName="raw")["Partitions"]
+    wanted = {key: stored[key] for key in ("Values", "StorageDescriptor", "Parameters")}
+    writer = PartitionWriter(lake.glue, "db", CrawlPolicy(), print, CatalogChanges())
+
+    writer._create({"DatabaseName": "db", "TableName": "raw"}, [wanted])
 
 
 def test_first_crawl_of_new_folders_crawls_everything(lake):

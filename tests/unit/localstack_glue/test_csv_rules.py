@@ -68,6 +68,52 @@ def test_builtin_classifier_lets_the_last_cell_of_a_header_be_long():
     assert schema.has_header  # G15
 
 
+def test_delimiter_at_the_end_of_each_line_is_no_reason_against_a_header():
+    schema = classify_builtin(sample("id,n,\n1,2,\n3,4,\n"))
+
+    assert columns(schema) == {"id": "bigint", "n": "bigint", "col2": "string"}  # G15
+    assert schema is not None
+    assert schema.has_header
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Report\nid,n\n1,2\n3,4\n", id="title-above"),
+        pytest.param("\nid,n\n1,2\n3,4\n", id="blank-line-above"),
+        pytest.param('id,"n\nm"\n1,2\n3,4\n', id="two-lines"),
+    ],
+)
+def test_header_that_is_not_the_first_line_is_a_row_as_every_other(text):
+    # a SerDe skips one line: with this header, a row of names would be among the data
+    schema = classify_builtin(sample(text))
+    assert set(columns(schema)) == {"col0", "col1"}
+    assert schema is not None
+    assert not schema.has_header
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        pytest.param("id;price\n" + "1;1,5\n2;2,5\n" * 9, ";", id="decimal-commas"),
+        pytest.param("id|n|t\n" + "1|a|x, y, z, w\n" * 9, "|", id="commas-in-text"),
+        pytest.param("a,b\n" + "1,2\n" * 9, ",", id="one-alone"),
+        pytest.param("a;b,c\n" + "1;2,3\n" * 9, ",", id="both-fit"),
+    ],
+)
+def test_delimiter_that_fits_every_row_is_taken(text, delimiter):
+    schema = classify_builtin(sample(text))
+
+    assert schema is not None
+    assert schema.delimiter == delimiter
+
+
+def test_number_with_blanks_around_it_is_text_as_its_serde_reads_it():
+    schema = classify_builtin(sample("id, n,m\n1, 2,3 \n4, 5,6 \n"))
+
+    assert columns(schema) == {"id": "bigint", "n": "string", "m": "string"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -182,6 +228,35 @@ def test_values_are_trimmed_unless_the_classifier_forbids_it():
 
     assert columns(classify_custom(sample(text), trimming))["a"] == "bigint"
     assert columns(classify_custom(sample(text), keeping))["a"] == "string"
+
+
+def test_values_are_not_trimmed_if_the_classifier_says_nothing():  # API reference of CreateCsvClassifierRequest
+    classifier = CsvClassifier.from_definition({"Name": "c", "ContainsHeader": "PRESENT"})
+
+    assert columns(classify_custom(sample("a,b\n 1 ,x\n"), classifier))["a"] == "string"
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        pytest.param("a", ["a", "col1"], id="narrower"),
+        pytest.param("a,b,c", ["a", "b", "c"], id="wider"),
+    ],
+)
+def test_header_that_is_present_names_columns_if_rows_have_another_width(header, names):
+    schema = classify_custom(sample(f"{header}\n" + "1,2\n" * 9), CsvClassifier("c", contains_header="PRESENT"))
+
+    assert list(columns(schema)) == names
+    assert schema is not None
+    assert (schema.has_header, schema.sampled_records) == (True, 9)
+
+
+@pytest.mark.parametrize("header", ["\na,b", '"a\nx",b', "\n\n a ,b"])
+def test_header_that_is_present_is_skipped_with_all_of_its_lines(header):
+    schema = classify_custom(sample(f"{header}\n1,2\n"), CsvClassifier("c", contains_header="PRESENT"))
+
+    assert schema is not None
+    assert (schema.has_header, schema.header_lines, schema.sampled_records) == (True, header.count("\n") + 1, 1)
 
 
 def test_repeated_column_names_are_numbered():

@@ -1,5 +1,7 @@
 """Which files make a table, how it is called, and what its partitions are (G18-G20, G25)."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +63,18 @@ def test_level_that_mixes_both_is_one_table_with_a_numbered_partition():
     found = shape([file("day=1/x.csv"), file("2/x.csv")])
 
     assert found == {"raw": ("s3://lake/raw/", ("partition_0",), [("2",), ("1",)])}  # G19
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("a=1", "b=1"), ("a=1", "A=1"), ("a=1", "1"), ("a=", "a=__HIVE_DEFAULT_PARTITION__")],
+    ids=["two-keys", "case", "with-and-without-key", "no-value"],
+)
+def test_folders_that_would_be_one_partition_are_refused(first, second):
+    # the catalog holds one location of each; the files of the other would be in no table
+    with pytest.raises(ValueError, match="would both be the partition") as refused:
+        shape([file(f"{first}/x.csv"), file(f"{second}/x.csv")])
+    assert {f"s3://lake/raw/{first}/", f"s3://lake/raw/{second}/"} <= set(str(refused.value).split())
 
 
 def test_different_schemas_below_a_folder_are_tables_of_their_own():
@@ -177,8 +191,6 @@ def test_exclusion_patterns(pattern, path, is_excluded):
 
 @given(st.text(alphabet="ab*?[]{},!\\/^-&", max_size=20))
 def test_any_pattern_can_be_used(pattern):
-    import re
-
     re.compile(to_regex(pattern))
 
 
@@ -212,6 +224,17 @@ def test_listing_takes_what_a_crawler_takes():
     target = S3Target.parse("s3://lake/raw", exclusions=["**.json"])
 
     assert [item.key for item in list_objects(FakeS3(objects), target)] == ["raw/x.csv", "raw/d=1/y.csv"]  # G25
+
+
+@pytest.mark.parametrize("key", ["raw//x/y.csv", "raw/d=1//e=1/y.csv"])
+def test_key_that_no_location_reaches_is_refused(key):
+    with pytest.raises(ValueError, match=r"below a folder without a name"):
+        list(list_objects(FakeS3({key: 1}), S3Target.parse("s3://lake/raw")))
+
+
+@pytest.mark.parametrize("key", ["raw//y.csv", "raw/d=1//y.csv"])
+def test_blank_folder_just_above_a_file_is_below_the_location(key):
+    assert [item.key for item in list_objects(FakeS3({key: 1}), S3Target.parse("s3://lake/raw"))] == [key]
 
 
 def test_crawls_look_at_the_files_that_upload_and_job_take_for_delivered():  # G25

@@ -30,7 +30,7 @@ _REQUIRED = {
     "JsonClassifier": ("JsonPath",),
     "XMLClassifier": ("Classification",),
 }
-_CSV_DEFAULTS: JsonDict = {"ContainsHeader": "UNKNOWN", "DisableValueTrimming": False, "AllowSingleColumn": False}
+_CSV_DEFAULTS: JsonDict = {"ContainsHeader": "UNKNOWN", "DisableValueTrimming": True, "AllowSingleColumn": False}
 
 
 class Classifiers:

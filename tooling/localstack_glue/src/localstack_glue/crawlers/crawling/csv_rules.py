@@ -48,7 +48,7 @@ class CsvClassifier:
             quote_symbol=definition.get("QuoteSymbol") or None,
             contains_header=definition.get("ContainsHeader") or "UNKNOWN",
             header=tuple(definition.get("Header") or ()),
-            trims_values=not definition.get("DisableValueTrimming"),
+            trims_values=definition.get("DisableValueTrimming") is False,  # the API reference: "default value is true"
             allows_single_column=bool(definition.get("AllowSingleColumn")),
             datatypes=tuple(datatypes),
             serde=definition.get("Serde"),
@@ -57,22 +57,44 @@ class CsvClassifier:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
+    """A file as rows, if it has one delimiter.
+
+    Attributes:
+        first: the first record, of any width.
+        first_lines: the number of the file's lines to its end; 1 if it is the first line, as a header should be.
+        is_uniform: whether all records have the same number of columns.
+        rows: the records of the width that most have.
+    """
+
     delimiter: str
     quote: str
     width: int
+    first: list[str]
+    first_lines: int
+    is_uniform: bool
     rows: list[list[str]]
 
 
 def classify_builtin(sample: Sample) -> FileSchema | None:
-    """Recognise CSV by the built-in rules (G15), or return None."""
-    layouts = [_layout(sample, delimiter, '"', min_width=2) for delimiter in DELIMITERS]
-    found = [layout for layout in layouts if layout is not None and len(layout.rows) >= 2]
-    if not found:
+    """Recognise CSV by the built-in rules (G15), or return None.
+
+    Values are not trimmed: LazySimpleSerDe, which reads the table, finds no number in one with blanks around it.
+    """
+    layouts = [_layout(sample, delimiter, '"', min_width=2, trims=False) for delimiter in DELIMITERS]
+    layout = _best([layout for layout in layouts if layout is not None and len(layout.rows) >= 2])
+    if layout is None:
         return None
-    # the delimiter that gives the most columns; for equal numbers the first in AWS's order
-    layout = max(found, key=lambda candidate: candidate.width)
-    has_header = is_header(layout.rows)
-    return _schema(sample, layout, has_header=has_header, names=layout.rows[0] if has_header else ())
+    has_header = _is_first_line_a_row(layout) and is_header(layout.rows)
+    names = [name.strip() for name in layout.first] if has_header else ()
+    return _schema(sample, layout, has_header=has_header, names=names)
+
+
+def _best(layouts: Sequence[_Layout]) -> _Layout | None:
+    """The delimiter that fits all records, or else most: `1;1,5` has two columns with each of two delimiters.
+
+    Of several, the one with the most columns; for equal numbers, the first in AWS's order.
+    """
+    return max(layouts, key=lambda layout: (layout.is_uniform, layout.width), default=None)
 
 
 def classify_custom(sample: Sample, classifier: CsvClassifier) -> FileSchema | None:
@@ -81,23 +103,26 @@ def classify_custom(sample: Sample, classifier: CsvClassifier) -> FileSchema | N
     min_width = 1 if classifier.allows_single_column else 2
     quote = classifier.quote_symbol or '"'
     layouts = [_layout(sample, delimiter, quote, min_width, trims=classifier.trims_values) for delimiter in delimiters]
-    found = [layout for layout in layouts if layout is not None and layout.rows]
-    if not found:
-        return None
-    layout = max(found, key=lambda candidate: candidate.width)
-    if classifier.header and len(classifier.header) != layout.width:
+    layout = _best([layout for layout in layouts if layout is not None and layout.rows])
+    if layout is None or (classifier.header and len(classifier.header) != layout.width):
         return None
     if classifier.contains_header == "UNKNOWN":
-        is_named_row = [cell.lower() for cell in layout.rows[0]] == [name.lower() for name in classifier.header]
-        has_header = is_named_row or is_header(layout.rows)
+        is_named_row = [cell.lower() for cell in layout.first] == [name.lower() for name in classifier.header]
+        has_header = _is_first_line_a_row(layout) and (is_named_row or is_header(layout.rows))
     else:
         has_header = classifier.contains_header == "PRESENT"
-    names = classifier.header or (layout.rows[0] if has_header else ())
+    names = classifier.header or (layout.first if has_header else ())
     return _schema(sample, layout, has_header=has_header, names=names, custom=classifier)
+
+
+def _is_first_line_a_row(layout: _Layout) -> bool:
+    return layout.first_lines == 1 and len(layout.first) == layout.width
 
 
 def is_header(rows: Sequence[Sequence[str]]) -> bool:
     """Decide whether the first row names the columns (G15). If all columns are strings, it does not."""
+    if len(rows[0]) > 1 and not any(row[-1].strip() for row in rows):
+        rows = [row[:-1] for row in rows]  # a delimiter at the end of each line
     first, rest = rows[0], rows[1:]
     if any(infer_type(cell) != STRING or not _COLUMN_NAME.fullmatch(cell) for cell in first):
         return False
@@ -119,7 +144,22 @@ def _layout(sample: Sample, delimiter: str, quote: str, min_width: int, trims: b
         return None  # binary
     if trims:
         rows = [[cell.strip() for cell in row] for row in rows]
-    return _Layout(delimiter, quote, width, [row for row in rows if len(row) == width])
+    return _Layout(
+        delimiter,
+        quote,
+        width,
+        first=rows[0],
+        first_lines=_lines_of_first(sample.text_lines, delimiter, quote),
+        is_uniform=count == len(rows),
+        rows=[row for row in rows if len(row) == width],
+    )
+
+
+def _lines_of_first(lines: Sequence[str], delimiter: str, quote: str) -> int:
+    blank = next(number for number, line in enumerate(lines) if line.strip())
+    reader = csv.reader(lines[blank:], delimiter=delimiter, quotechar=quote)
+    next(reader)
+    return blank + reader.line_num
 
 
 def _records(lines: Iterable[str], delimiter: str, quote: str) -> list[list[str]]:
@@ -142,8 +182,8 @@ def _schema(
     names: Sequence[str],
     custom: CsvClassifier | None = None,
 ) -> FileSchema:
-    data = layout.rows[1:] if has_header else layout.rows
-    columns = _columns(names, layout.width, data, custom.datatypes if custom else ())
+    data = layout.rows[1:] if has_header and len(layout.first) == layout.width else layout.rows
+    columns = _columns(names, max(layout.width, len(names)), data, custom.datatypes if custom else ())
     serde = OPEN_CSV_SERDE if custom and custom.serde == "OpenCSVSerDe" else LAZY_SERDE
     lines = sample.text_lines
     return FileSchema(
@@ -151,6 +191,7 @@ def _schema(
         columns=columns,
         compression=sample.compression,
         has_header=has_header,
+        header_lines=layout.first_lines,
         delimiter=layout.delimiter,
         quote=layout.quote,
         is_quoted=any(line.startswith(layout.quote) for line in lines[:MAX_RECORDS]),
@@ -166,7 +207,7 @@ def _columns(
     columns: list[Column] = []
     taken: set[str] = set()
     for position in range(width):
-        name = column_name(names[position] if names else "", position)
+        name = column_name(names[position] if position < len(names) else "", position)
         name = unique_column_name(name, position, taken)
         taken.add(name)
         if position < len(datatypes):
@@ -178,4 +219,4 @@ def _columns(
 
 
 def _cells(rows: Iterable[Sequence[str]], position: int) -> Iterable[str]:
-    return (row[position] for row in rows)
+    return (row[position] for row in rows if position < len(row))

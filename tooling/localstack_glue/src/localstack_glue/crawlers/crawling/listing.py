@@ -82,7 +82,11 @@ class S3Object:
 
 
 def list_objects(s3: Any, target: S3Target) -> Iterator[S3Object]:
-    """Yield the objects that a crawl reads: no empty, hidden or excluded ones (G25)."""
+    """Yield the objects that a crawl reads: no empty, hidden or excluded ones (G25).
+
+    Raises:
+        ValueError: one is in a folder that no table's location could reach.
+    """
     is_excluded = excluder(target.exclusions)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=target.bucket, Prefix=target.prefix)
     for answer in pages:
@@ -95,8 +99,19 @@ def list_objects(s3: Any, target: S3Target) -> Iterator[S3Object]:
             if size == 0 or key.endswith("/") or any(part.startswith(("_", ".")) for part in path):
                 continue
             if not is_excluded(relative):
+                _check_reachable(target, key, path)
                 modified = item.get("LastModified")
                 yield S3Object(key, size, path, modified.timestamp() if modified else 0.0)
+
+
+def _check_reachable(target: S3Target, key: str, path: tuple[str, ...]) -> None:
+    """Refuse keys such as `raw//x/y.csv`: a table at `raw/x/` would be found, without any rows."""
+    folder = "/".join([*filter(None, [target.prefix]), *path[:-1]])
+    if folder and key != target.prefix and not key.startswith(f"{folder}/"):
+        raise ValueError(
+            f"{key!a} is below a folder without a name, and it is not documented which table AWS finds there."
+            " Rename the object or exclude it."
+        )
 
 
 def pick_samples(objects: Sequence[S3Object], sample_size: int | None) -> list[S3Object]:

@@ -39,7 +39,9 @@ class PartitionWriter:
         gone = [list(values) for values in existing if values not in found]
         if gone and self._policy.delete == policies.DELETE:
             for batch in _batches(gone, DELETE_BATCH):
-                self._glue.batch_delete_partition(**names, PartitionsToDelete=[{"Values": values} for values in batch])
+                doomed = [{"Values": values} for values in batch]
+                answer = self._glue.batch_delete_partition(**names, PartitionsToDelete=doomed)
+                _check(answer, "deleted", table.name, allowed="EntityNotFoundException")  # somebody else did
             self._changes.partitions_deleted += len(gone)
             self._log(f"INFO : Deleted {len(gone)} partitions with values {_first(gone)} from table {table.name}")
         elif gone:
@@ -67,11 +69,25 @@ class PartitionWriter:
 
     def _create(self, names: dict[str, str], new: Sequence[JsonDict]) -> None:
         for batch in _batches(new, CREATE_BATCH):
-            self._glue.batch_create_partition(**names, PartitionInputList=batch)
+            answer = self._glue.batch_create_partition(**names, PartitionInputList=batch)
+            self._check_created(answer, names, batch)
         self._changes.partitions_created += len(new)
         if new:
             shown = _first([partition["Values"] for partition in new])
             self._log(f"INFO : Created {len(new)} partitions with values {shown} for table {names['TableName']}")
+
+    def _check_created(self, answer: JsonDict, names: dict[str, str], batch: Sequence[JsonDict]) -> None:
+        """Raise ValueError for partitions that were refused, unless another crawl has created the same one."""
+        wanted = {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in batch}
+        refused = []
+        for error in answer.get("Errors") or ():
+            values = tuple(error.get("PartitionValues") or ())
+            if (error.get("ErrorDetail") or {}).get("ErrorCode") == "AlreadyExistsException":
+                stored = self._glue.get_partition(**names, PartitionValues=list(values))["Partition"]
+                if (stored.get("StorageDescriptor") or {}).get("Location") == wanted.get(values):
+                    continue
+            refused.append(error)
+        _check({"Errors": refused}, "created", names["TableName"])
 
     def _update(
         self, names: dict[str, str], found: dict[tuple[str, ...], JsonDict], existing: dict[tuple[str, ...], JsonDict]
@@ -82,7 +98,8 @@ class PartitionWriter:
             if values in existing and _differs(existing[values], wanted)
         ]
         for batch in _batches(changed, CREATE_BATCH):
-            self._glue.batch_update_partition(**names, Entries=batch)
+            answer = self._glue.batch_update_partition(**names, Entries=batch)
+            _check(answer, "updated", names["TableName"])
         self._changes.partitions_updated += len(changed)
 
     def _input(self, partition: FoundPartition, table: FoundTable) -> JsonDict:
@@ -90,6 +107,18 @@ class PartitionWriter:
         if not self._policy.inherits_from_table:
             columns = merge_columns(file.schema for file in partition.files)
         return partition_input(partition, columns)
+
+
+def _check(answer: JsonDict, done: str, table_name: str, allowed: str = "") -> None:
+    """Raise ValueError for partitions that the catalog refused: the answer lists them, the call succeeds."""
+    for error in answer.get("Errors") or ():
+        detail = error.get("ErrorDetail") or {}
+        if not allowed or detail.get("ErrorCode") != allowed:
+            values = error.get("PartitionValues") or error.get("PartitionValueList") or []
+            raise ValueError(
+                f"The partition {list(values)} of table {table_name} was not {done}:"
+                f" {detail.get('ErrorCode')}: {detail.get('ErrorMessage')}"
+            )
 
 
 def _differs(existing: JsonDict, wanted: JsonDict) -> bool:

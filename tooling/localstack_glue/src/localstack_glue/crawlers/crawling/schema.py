@@ -30,6 +30,7 @@ class FileSchema:
     columns: tuple[Column, ...]
     compression: str = "none"
     has_header: bool = False
+    header_lines: int = 1  # of the file, to the end of its first record
     delimiter: str = ","
     quote: str = '"'
     is_quoted: bool = False
@@ -42,7 +43,8 @@ class FileSchema:
     @property
     def format_key(self) -> tuple[object, ...]:
         """The properties that two files of one table must share (G20)."""
-        return (self.classification, self.compression, self.delimiter, self.has_header, self.json_path)
+        header = self.header_lines if self.has_header else 0
+        return (self.classification, self.compression, self.delimiter, header, self.json_path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _parameters(files: Sequence[ClassifiedFile]) -> dict[str, str]:
     if schema.json_path:
         parameters["jsonPath"] = schema.json_path
     if schema.has_header:
-        parameters["skip.header.line.count"] = "1"
+        parameters["skip.header.line.count"] = str(schema.header_lines)
     return parameters
 
 

@@ -113,14 +113,28 @@ def _table(
         if keys and len(folder) == len(keys)
     )
     source = root[-1] if root else target.default_name
+    name = table_name(source, rules.prefix)
+    _check_distinct(name, partitions)
     return FoundTable(
-        name=table_name(source, rules.prefix),
+        name=name,
         location=location,
         columns=merge_columns(file.schema for file in files),
         partition_keys=keys,
         partitions=partitions,
         files=tuple(files),
     )
+
+
+def _check_distinct(name: str, partitions: Sequence[FoundPartition]) -> None:
+    """Refuse folders such as `a=1` and `A=1`: of two partitions with the same values, the catalog would lose one."""
+    locations: dict[tuple[str, ...], str] = {}
+    for partition in partitions:
+        other = locations.setdefault(partition.values, partition.location)
+        if other != partition.location:
+            raise ValueError(
+                f"{other} and {partition.location} would both be the partition {list(partition.values)} of table"
+                f" {name}, of which the Data Catalog holds one only. Rename or exclude one of them."
+            )
 
 
 def table_name(source: str, prefix: str = "") -> str:
