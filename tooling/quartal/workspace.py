@@ -13,6 +13,7 @@ from quartal.core.typed_commands import as_typed
 from quartal.local.local_stack.endpoint import Endpoint, require_endpoint
 from quartal.local.toolchain.provider import write_cli_configuration
 from quartal.local.toolchain.terraform_binary import require_terraform
+from quartal.terraform.local_deployment import check_deployed
 from quartal.terraform.outputs import Deployment
 from quartal.terraform.program import Terraform
 from quartal.terraform.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
@@ -94,8 +95,25 @@ class Workspace:
 
     @cached_property
     def connection(self) -> AwsConnection:
-        """How to reach the deployed resources."""
-        return AwsConnection.from_environment(self.env, region=self.deployment.region, local=self.settings.is_local)
+        """How to reach the deployed resources.
+
+        Raises:
+            ConfigurationError: the local AWS has those of another checkout.
+            NotDeployedError: nothing is deployed, or only a part.
+        """
+        self.refuse_deployment_of_another_checkout()
+        return self.account_connection(self.deployment.region)
+
+    def refuse_deployment_of_another_checkout(self) -> None:
+        """Stop unless the deployment on the local AWS, if there is one, is this checkout's.
+
+        Raises:
+            ConfigurationError: it is that of another checkout.
+            NotDeployedError: this one has deployed nothing, or only a part.
+        """
+        if self.settings.is_local and self.endpoint is not None:
+            connection = self.account_connection(self.deployment.region)
+            check_deployed(self.deployment, self.endpoint, self.staged, connection)
 
     def command_line(self, *words: str) -> str:
         """A command of Quartal in backticks, as a user would type it for this environment and feed."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import boto3
     from botocore.credentials import Credentials
     from mypy_boto3_glue import GlueClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
@@ -100,6 +101,10 @@ class AwsConnection:
     def glue_once(self) -> GlueClient:
         """A client for AWS Glue that sends each request once, for calls that must not be repeated unseen."""
         return cast("GlueClient", self._client("glue", attempts=1))
+
+    def kms(self) -> KMSClient:
+        """A client for the Key Management Service."""
+        return cast("KMSClient", self._client("kms"))
 
     def logs(self) -> CloudWatchLogsClient:
         """A client for CloudWatch Logs."""

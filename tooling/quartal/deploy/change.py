@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plan_review.model import Plan
 from plan_review.parse import parse_plan
+from quartal.core.aws import AwsConnection
 from quartal.core.console import Console, StepsLine, WaitingLine
 from quartal.core.errors import ConfigurationError, InterruptedCommandError, NotDeployedError, TerraformError
-from quartal.deploy import local_deployment
+from quartal.terraform import local_deployment
 from quartal.terraform.account import refuse_another_account
 from quartal.terraform.events import TerraformEvent
 from quartal.terraform.failed_apply import ApplyProgress, forget_failed_apply
@@ -19,9 +20,6 @@ from quartal.terraform.retained_data import standing
 from quartal.terraform.saved_plan import ReviewRecord, discard, refuse_another_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
-
-if TYPE_CHECKING:
-    from mypy_boto3_glue import GlueClient
 
 # Terraform warns of -target, which only `destroy --keep-data` uses, and on purpose
 _OF_TARGETS = frozenset({"Resource targeting is in effect", "Applied changes may be incomplete"})
@@ -69,15 +67,15 @@ def save_plan(
         planned["complete"] = True  # Terraform calls every plan with targets incomplete; these are all that was wanted
     if workspace.settings.is_local and workspace.endpoint is not None:
         try:
-            local_deployment.check_plan(planned, workspace.endpoint, workspace.staged, _glue(workspace))
+            local_deployment.check_plan(planned, workspace.endpoint, workspace.staged, _connection(workspace))
         except ConfigurationError:
             discard(workspace.staged)
             raise
     return planned
 
 
-def _glue(workspace: Workspace) -> GlueClient:
-    return workspace.account_connection(workspace.region).glue()
+def _connection(workspace: Workspace) -> AwsConnection:
+    return workspace.account_connection(workspace.region)
 
 
 def _all_but_data(workspace: Workspace) -> tuple[str, ...]:
@@ -109,7 +107,7 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
         if record.account and not workspace.settings.is_local:
             refuse_another_account(workspace.account_connection(record.region).sts(), record)
     if workspace.settings.is_local and workspace.endpoint is not None:
-        local_deployment.begin_apply(workspace.endpoint, workspace.staged, _glue(workspace))
+        local_deployment.begin_apply(workspace.endpoint, workspace.staged, _connection(workspace))
     started = time.monotonic()
     progress = ApplyProgress()
 

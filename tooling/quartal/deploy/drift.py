@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +22,14 @@ def find_drift(workspace: Workspace) -> Plan:
     """Compare the state with reality, without changing either; a saved plan stays.
 
     Raises:
+        ConfigurationError: the local AWS has a deployment of another checkout under the same names.
         NotDeployedError: nothing has been deployed.
         TerraformError: Terraform refused.
     """
     if not workspace.staged.folder.is_dir() and workspace.settings.is_local:
         raise NotDeployedError("Nothing is deployed in this environment.", remedy="Deploy it: `quartal apply`.")
+    with suppress(NotDeployedError):  # a part of a deployment drifts too
+        workspace.refuse_deployment_of_another_checkout()
     stage(workspace.located)
     staged = replace(workspace.staged, plan_file=workspace.staged.plan_file.with_suffix(".drift"))
     terraform = Terraform(

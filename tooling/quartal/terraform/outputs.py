@@ -8,7 +8,7 @@ from typing import Any
 from quartal.core.errors import ConfigurationError, NotDeployedError
 
 # a deployment of before serves without them
-_NEWER_OUTPUTS = frozenset({"ml_run", "quarantine_share_limit", "time_zone"})
+_NEWER_OUTPUTS = frozenset({"key_arn", "ml_run", "quarantine_share_limit", "time_zone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Deployment:
         workflow: Glue workflow that runs both.
         schedule: when it starts by itself, as AWS's cron expression in UTC.
         log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
+        key_arn: the key of the lake; None in a deployment that does not say.
         ml_run: when the features are needed: "first_month" and "day" of that and every third month after it; None if
             the schedule is a cron expression.
         quarantine_share_limit: the share of quarantined rows above which an alarm fires; None without an alarm.
@@ -42,6 +43,7 @@ class Deployment:
     workflow: str
     schedule: str
     log_groups: dict[str, str]
+    key_arn: str | None = None
     ml_run: dict[str, int] | None = None
     quarantine_share_limit: float | None = None
     time_zone: str | None = None
