@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import time
+import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from localstack_glue.crawlers.crawling.classification import classify_object
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
 from localstack_glue.crawlers.crawling.listing import S3Object
+from localstack_glue.crawlers.crawling.other_formats import UnsupportedFormatError
 from localstack_glue.crawlers.crawling.sampling import LARGE_SAMPLE_BYTES, SAMPLE_BYTES, ObjectReader
 from localstack_glue.crawlers.crawling.schema import FileSchema
 
@@ -39,9 +41,16 @@ class OneObject:
         return {"Body": io.BytesIO(self.body[int(first) : int(last) + 1])}
 
 
-def run(body: bytes, classifiers: Any = (), s3: OneObject | None = None) -> FileSchema | None:
+def run(body: bytes, classifiers: Any = (), s3: OneObject | None = None, name: str = "x") -> FileSchema | None:
     reader = ObjectReader(s3 or OneObject(body), "lake")
-    return classify_object(reader, S3Object("x", len(body), ("x",)), classifiers)
+    return classify_object(reader, S3Object(name, len(body), (name,)), classifiers)
+
+
+def run_or_skip(body: bytes, classifiers: Any) -> FileSchema | None:
+    try:
+        return run(body, classifiers)
+    except UnsupportedFormatError:
+        return None
 
 
 CSV_LIKE = st.lists(
@@ -60,7 +69,7 @@ FILES = CSV_LIKE | JSON_LIKE | CUT_JSON | st.binary(max_size=120)
 @given(FILES, st.sampled_from([bytes, gzip.compress, bz2.compress, b"PAR1".__add__, b"\x1f\x8b".__add__]))
 def test_any_file_is_classified_or_skipped(body, wrap):
     for classifiers in ((), CLASSIFIERS):
-        schema = run(wrap(body), classifiers)
+        schema = run_or_skip(wrap(body), classifiers)
         if schema is not None:
             names = [column.name for column in schema.columns]
             assert len(set(names)) == len(names) > 0
@@ -132,3 +141,64 @@ def test_json_is_read_through_its_compression(compress):
         "json",
         "gzip" if compress is gzip.compress else "bzip2",
     )  # G14
+
+
+def zipped(count: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(count):
+            archive.writestr(f"{number}.csv", "id,n\n1,a\n2,b\n")
+    return out.getvalue()
+
+
+APACHE = b'127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2 "-" "Mozilla/5.0 (X11; Linux; rv, x)"\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "format_name"),
+    [
+        pytest.param(b"Obj\x01\x04\x14avro.codec\x08null,\n,\n", "x.avro", "Avro", id="avro"),
+        pytest.param(b"ORC\n1,2\n3,4\n\x08\x03ORC\x17", "x", "ORC", id="orc"),
+        pytest.param(b"\xe0\x01\x00\xea\xee", "x.ion", "Amazon Ion", id="ion"),
+        pytest.param(b"\x16\x00\x00\x00\x02hello\x00\x06\x00\x00\x00world\x00\x00", "x", "BSON", id="bson"),
+        pytest.param(b'<?xml version="1.0"?>\n<r>\n<a>1,2</a>\n<a>1,2</a>\n</r>\n', "x", "XML", id="xml"),
+        pytest.param(b'<r>\n<a b="1", c="2"/>\n<a b="1", c="2"/>\n<a b="1", c="2"/></r>', "x", "XML", id="xml-commas"),
+        pytest.param(APACHE * 5, "access.log", "an Apache log", id="apache"),
+        pytest.param(b"I, [2024-01-01T00:00:00.1 #1]  INFO -- : a\n" * 4, "x", "a Ruby log", id="ruby"),
+        pytest.param(b"[    0.000000] a, b\n" * 4, "x", "a Linux kernel log", id="kernel"),
+        pytest.param(zipped(1), "x.zip", "compressed by ZIP", id="zip"),
+        pytest.param(b"\x04\x22\x4d\x18xyz", "x", "compressed by LZ4", id="lz4"),
+        pytest.param(b"\xff\x06\x00\x00sNaPpYxyz", "x", "compressed by Snappy", id="snappy"),
+        pytest.param(b"\r0id,n\n1,a\n2,b\n", "x.snappy", "compressed by Snappy", id="snappy-of-hadoop"),
+    ],
+)
+def test_format_that_aws_crawls_and_this_service_does_not_is_named(body, name, format_name):
+    with pytest.raises(UnsupportedFormatError, match=f"^it is {format_name}, which glue-local does not crawl"):
+        run(body, name=name)
+
+
+@pytest.mark.parametrize(
+    ("body", "delimiter"),
+    [
+        pytest.param(b"ORC,n\n1,2\n3,4\n", ",", id="orc-in-a-header"),
+        pytest.param(b"<b>,n\n<b>,1\n<b>,2\n", ",", id="tags-in-cells"),
+        pytest.param(b"I, n\n1, 2\n3, 4\n", ",", id="letter-and-comma"),
+        pytest.param(b"[1];n\n[2];3\n[4];5\n", ";", id="brackets"),
+    ],
+)
+def test_csv_that_resembles_another_format_is_csv(body, delimiter):
+    schema = run(body)
+
+    assert schema is not None
+    assert (schema.classification, schema.delimiter) == ("csv", delimiter)
+
+
+def test_archive_of_several_files_is_skipped_as_on_aws():
+    assert run(zipped(2), name="x.zip") is None
+
+
+def test_custom_classifier_comes_before_formats_that_are_not_crawled():  # G16
+    schema = run(b'<r a="1"|>\n<r a="2"|>\n', CLASSIFIERS)
+
+    assert schema is not None
+    assert (schema.classification, schema.delimiter) == ("csv", "|")

@@ -1,7 +1,7 @@
 """Classifiers: all kinds are stored, CSV and JSON ones take part in crawls (G16)."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
@@ -99,13 +99,12 @@ class Classifiers:
         return scope.store.classifiers[name]
 
 
-def crawl_classifiers(
-    scope: Scope, names: list[str], log: Callable[[str], None]
-) -> list[CsvClassifier | JsonClassifier]:
-    """Read a crawler's classifiers, in its order. The log names what is unused.
+def crawl_classifiers(scope: Scope, names: list[str]) -> list[CsvClassifier | JsonClassifier]:
+    """Read a crawler's classifiers, in its order.
 
     Raises:
-        ValueError: one is missing.
+        ValueError: one is missing, or of a kind that is only stored: the built-in classifiers would see what it would
+            have recognised as something else.
     """
     found: list[CsvClassifier | JsonClassifier] = []
     for name in names:
@@ -116,11 +115,16 @@ def crawl_classifiers(
             found.append(CsvClassifier.from_definition(classifier.definition))
         elif classifier.kind == "JsonClassifier":
             read = JsonClassifier.from_definition(classifier.definition)
-            found.append(read)
             if read.steps is None:
-                log(f"WARN : Classifier {name}: the JsonPath {read.json_path} is unsupported, so it recognizes nothing")
+                raise ValueError(
+                    f"Classifier {name}: glue-local does not follow the JsonPath {read.json_path}, only names and [*]"
+                )
+            found.append(read)
         else:
-            log(f"WARN : Classifier {name}: a {classifier.kind} is only stored, so it recognizes nothing")
+            raise ValueError(
+                f"Classifier {name}: glue-local only stores a {classifier.kind}, and crawls with CsvClassifier and"
+                " JsonClassifier"
+            )
     return found
 
 

@@ -164,7 +164,7 @@ class CrawlExecutor:
 
         try:
             names = definition.get("Classifiers") or []
-            classifiers = crawl_classifiers(scope, names if isinstance(names, list) else [], write)
+            classifiers = crawl_classifiers(scope, names if isinstance(names, list) else [])
             request = CrawlRequest.from_definition(record.crawler_name, definition, classifiers)
             with (
                 closing(self._clients.with_credentials("s3", scope, credentials)) as s3,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from localstack_glue.crawlers.crawling import csv_rules, json_rules
+from localstack_glue.crawlers.crawling import csv_rules, json_rules, other_formats
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 from localstack_glue.crawlers.crawling.json_rules import JsonClassifier, MoreNeededError
 from localstack_glue.crawlers.crawling.listing import S3Object
@@ -13,10 +13,15 @@ Classifier = CsvClassifier | JsonClassifier
 
 
 def classify_object(reader: ObjectReader, item: S3Object, classifiers: Sequence[Classifier]) -> FileSchema | None:
-    """Read as much of an object as it takes to classify it; None if no classifier recognises it."""
+    """Read as much of an object as it takes to classify it; None if no classifier recognises it.
+
+    Raises:
+        UnsupportedFormatError: AWS has a classifier for it, and this service has not.
+    """
     sample = reader.sample(item.key, item.size_bytes)
     if sample.data.startswith(PARQUET_MAGIC) and sample.compression == "none":
         return _classify_parquet(reader, item, sample)
+    other_formats.check_bytes(item.key, sample, lambda: _end(reader, item, sample))
     try:
         return classify(sample, classifiers)
     except MoreNeededError:
@@ -30,6 +35,7 @@ def classify(sample: Sample, classifiers: Sequence[Classifier], *, is_last: bool
 
     Raises:
         MoreNeededError: a longer sample could tell, and there will be one.
+        UnsupportedFormatError: AWS has a classifier for it, and this service has not.
     """
     for classifier in classifiers:
         if isinstance(classifier, JsonClassifier):
@@ -38,7 +44,10 @@ def classify(sample: Sample, classifiers: Sequence[Classifier], *, is_last: bool
             schema = csv_rules.classify_custom(sample, classifier)
         if schema:
             return schema
-    return _classify_json(sample, None, is_last=is_last) or csv_rules.classify_builtin(sample)
+    if schema := _classify_json(sample, None, is_last=is_last):
+        return schema
+    other_formats.check_text(sample)
+    return csv_rules.classify_builtin(sample)
 
 
 def _classify_json(sample: Sample, classifier: JsonClassifier | None, *, is_last: bool) -> FileSchema | None:
@@ -48,6 +57,12 @@ def _classify_json(sample: Sample, classifier: JsonClassifier | None, *, is_last
         if is_last:
             return None
         raise
+
+
+def _end(reader: ObjectReader, item: S3Object, sample: Sample) -> bytes:
+    if sample.is_whole or sample.compression != "none":
+        return sample.data
+    return reader.tail(item.key, item.size_bytes, min(item.size_bytes, other_formats.END_BYTES))
 
 
 def _classify_parquet(reader: ObjectReader, item: S3Object, sample: Sample) -> FileSchema | None:

@@ -15,6 +15,7 @@ from localstack_glue.crawlers.crawling.classification import Classifier, classif
 from localstack_glue.crawlers.crawling.iceberg_rules import IcebergTable
 from localstack_glue.crawlers.crawling.listing import S3Object, S3Target, list_objects, pick_samples
 from localstack_glue.crawlers.crawling.new_folders import KnownFolders, add_to_known
+from localstack_glue.crawlers.crawling.other_formats import UnsupportedFormatError
 from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 from localstack_glue.crawlers.crawling.sampling import ObjectReader
 from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, is_storable
@@ -156,21 +157,25 @@ class _TargetCrawl:
 
     def _classified(self, objects: Sequence[S3Object]) -> Iterator[ClassifiedFile]:
         for item, schema in map_in_order(self._pool, self._classify, objects, WINDOW):
-            if schema is None:
-                self._log(f"WARN : {self._target.uri(*item.path)} is skipped: no classifier recognizes it")
+            if isinstance(schema, str):
+                self._log(f"WARN : {self._target.uri(*item.path)} is skipped: {schema}")
             else:
                 # equal columns are kept once: thousands of files of a table differ in nothing else
                 shared = self._columns.setdefault(schema.columns, schema.columns)
                 yield ClassifiedFile(item, replace(schema, columns=shared))
 
-    def _classify(self, item: S3Object) -> tuple[S3Object, FileSchema | None]:
+    def _classify(self, item: S3Object) -> tuple[S3Object, FileSchema | str]:
+        """An object with its schema, or with the reason why it is skipped."""
         if self._is_cancelled():
             raise CrawlCancelled
         try:
-            return item, classify_object(self._reader, item, self._request.classifiers)
+            found = classify_object(self._reader, item, self._request.classifiers)
+            return item, found or "no classifier recognizes it"
+        except UnsupportedFormatError as error:
+            return item, str(error)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in GONE:  # since it was listed
-                return item, None
+            if error.response.get("Error", {}).get("Code") in GONE:
+                return item, "it has been deleted since it was listed"
             raise
 
     def _iceberg_tables(self, roots: Mapping[tuple[str, ...], S3Object]) -> Iterator[IcebergTable]:
