@@ -78,6 +78,25 @@ def test_rule_of_a_bucket_resource_itself_is_read(reviewed):
     assert found_by(reviewed, change("aws_s3_bucket", before, after)) == {"objects-expire": "data"}
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(lambda prefix: {"filter": [{"prefix": prefix}]}, id="filter"),
+        pytest.param(
+            lambda prefix: {"filter": [{"and": [{"prefix": prefix, "tags": {"a": "b"}}]}]}, id="one of several"
+        ),
+        pytest.param(lambda prefix: {"prefix": prefix}, id="rule itself"),
+    ],
+)
+def test_prefix_of_a_rule_is_read_wherever_it_stands(reviewed, chosen):
+    scratch, tables = (
+        {"bucket": "lake", "rule": [{"status": "Enabled", "expiration": [{"days": 7}], **chosen(prefix)}]}
+        for prefix in ("tmp/", "curated/")
+    )
+    assert found_by(reviewed, change(TYPE, None, scratch)) == {"objects-expire-unread": "change"}
+    assert found_by(reviewed, change(TYPE, scratch, tables))["objects-expire"] == "data"
+
+
 def test_unknown_retention_days_are_data_at_risk(reviewed):
     entry = change(TYPE, None, rules(expiration=[{"days": None}]))
     entry["change"] |= UNKNOWN_DAYS

@@ -255,3 +255,15 @@ def test_roles_of_an_attachment_that_are_not_seen_do_not_stop_the_review(hidden)
     attachment["change"][hidden] = {"roles": True}
     data["resource_changes"].append(attachment)
     assert [each.address for each in parse_plan(data).drift] == ["aws_iam_role.this"]
+
+
+def test_difference_in_what_the_configuration_does_not_set_is_no_drift_but_is_named():
+    managed = ("aws_s3_bucket_versioning", {"bucket": "b"})
+    before, after = BUCKET | {"versioning": []}, BUCKET | {"versioning": [{"enabled": True}]}
+    plan = parse_plan(drifted("aws_s3_bucket", before, after, managed))
+    assert render_drift("dev", plan).splitlines() == [
+        "dev: reality is what Terraform made of it.",
+        "Also differs, in what the configuration says nothing of: aws_s3_bucket.this",
+    ]
+    told = drift_as_data("dev", plan)
+    assert (told["drift"], [entry["address"] for entry in told["computed"]]) == ([], ["aws_s3_bucket.this"])

@@ -172,3 +172,10 @@ def test_difference_at_the_end_of_a_long_value_is_shown(reviewed, before, after,
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     for form in (render_text(made), render_markdown(made).replace("`", "").replace("→", "->")):
         assert shown_of_it in form
+
+
+def test_long_list_is_shown_by_what_comes_and_goes_and_by_the_number_of_what_stays(reviewed):
+    before = [f"10.0.{i}.0/24" for i in range(60)]
+    entry = change("aws_security_group", {"description": before}, {"description": [*before[2:], "1.2.3.4/32"]})
+    shown = '["10.0.0.0/24", "10.0.1.0/24"] and 58 unchanged -> ["1.2.3.4/32"] and 58 unchanged'
+    assert shown in render_text(reviewed({"format_version": "1.2", "resource_changes": [entry]}))

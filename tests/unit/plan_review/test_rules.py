@@ -99,6 +99,26 @@ def test_policy_of_a_search_that_the_plan_creates_replaces_none(basis):
     assert "policy-of-resource-replaced" not in broken_rules(basis, "dev", domain, policy)
 
 
+HIDDEN = [{"link": [{"tls_enabled": True}]}]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_found"),
+    [
+        pytest.param({}, {"target": HIDDEN}, True, id="becomes hidden"),
+        pytest.param({"target": HIDDEN}, {"target": HIDDEN}, False, id="hidden as it was"),
+        pytest.param({"target": HIDDEN}, {"target": HIDDEN, "login": True}, False, id="another value becomes hidden"),
+        pytest.param({}, {"login": True}, False, id="another block becomes hidden"),
+    ],
+)
+def test_rule_about_a_name_at_any_depth_may_be_broken_where_that_value_changes_unseen(basis, before, after, is_found):
+    """What is hidden and stays as it is breaks nothing, whatever else becomes hidden."""
+    attributes = {"name": "n", "login": [{"user": "u"}], "target": [{"link": [{"tls_enabled": True}]}]}
+    entry = change("aws_msk_cluster", attributes, attributes | {"name": "other"})
+    entry["change"] |= {"before_sensitive": before, "after_sensitive": after}
+    assert ("encryption-weakened" in broken_rules(basis, "dev", entry)) is is_found
+
+
 PROPERTIES = "num.partitions=1\nlog.retention.ms=-1\n"
 
 

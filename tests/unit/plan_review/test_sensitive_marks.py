@@ -38,6 +38,12 @@ SHAPES = {
         {"block": [{"pw": NEW}]},
         {},
     ),
+    "block is marked in part beside one that is marked as a whole": (
+        {"block": [{"login": {"user": "a", "pw": OLD}}, {"login": {"user": "b"}}]},
+        {"block": [{"login": {"user": True}}, {"login": True}]},
+        {"block": [{"login": {"user": "a", "pw": NEW}}, {"login": {"user": "b"}}]},
+        {"block": [{"login": {"user": True}}, {"login": True}]},
+    ),
     "document becomes sensitive": ({"policy": json.dumps({"a": OLD})}, {}, {"policy": json.dumps({"a": NEW})}, True),
     "attribute that goes was sensitive": ({"pw": OLD, "x": 1}, {"pw": True}, {"x": 2}, {}),
     "attribute that comes is sensitive": ({"x": 1}, {}, {"x": 2, "pw": NEW}, {"pw": True}),

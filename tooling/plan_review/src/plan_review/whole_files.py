@@ -53,4 +53,4 @@ def write_whole(path: Path, text: str, *, owner_only: bool = False) -> None:
         partial.replace(target)
     finally:
         with suppress(OSError):  # renamed already if all went well
-            partial.unlink(missing_ok=True)
+            partial.unlink()
