@@ -51,8 +51,10 @@ class Lake:
             },
         )
 
-    def partition(self, table: str, *values: str, location: str, columns: str = "") -> None:
+    def partition(self, table: str, *values: str, location: str, columns: str = "", serde=None) -> None:
         descriptor = {"Location": f"s3://lake/{location}", "Columns": _columns(columns)}
+        if serde:
+            descriptor["SerdeInfo"] = serde
         self.glue.create_partition(
             DatabaseName="feeds",
             TableName=table,

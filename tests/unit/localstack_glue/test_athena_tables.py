@@ -28,6 +28,16 @@ def test_text_is_read_by_its_serde(lake: Lake):
     assert lake.rows("select a.n, b.tags[2] from t a join t b on a.id = b.id") == [("a, b", "y")]
 
 
+def test_partition_is_read_by_its_own_serde(lake: Lake):
+    lake.table("t", "id string; n string", keys="d string", serde_parameters={"field.delim": ","})
+    quoted = {"SerializationLibrary": OPEN_CSV, "Parameters": {"separatorChar": ",", "quoteChar": "'"}}
+    lake.partition("t", "1", location="t/d=1")
+    lake.partition("t", "2", location="t/d=2", serde=quoted)
+    lake.put("t/d=1/a.csv", "1,'a'\n")
+    lake.put("t/d=2/a.csv", "2,'b, c'\n")
+    assert lake.rows("select id, n, d from t order by id") == [("1", "'a'", "1"), ("2", "b, c", "2")]
+
+
 @pytest.mark.parametrize("serde", [JSON, HIVE_JSON])
 def test_keys_of_json_match_in_any_case(lake: Lake, serde: str):  # G37
     lake.table("t", "userid int; items array<struct<sku:string>>", serde=serde)

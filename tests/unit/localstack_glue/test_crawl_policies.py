@@ -1,7 +1,7 @@
 """What a crawl may change: new folders only, merging, deprecation, thresholds (G18-G22, G24)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -24,6 +24,13 @@ MERGE = {
         {"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}
     )
 }
+INHERIT = {
+    "Configuration": json.dumps(
+        {"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}
+    )
+}
+LOG = {"SchemaChangePolicy": {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}}
+OPEN_CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 CARS = "id,brand\n1,Audi\n"
 PEOPLE = "name,age,city,zip\na,1,b,2\n"
 
@@ -69,6 +76,22 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         yield Lake()
+
+
+def edit(lake: Lake, name: str, change: Callable[[Any], None]) -> None:
+    """Change a table by hand."""
+    table = lake.tables()[name]
+    members = ("Name", "Parameters", "PartitionKeys", "StorageDescriptor", "TableType")
+    wanted = {member: table[member] for member in members}
+    change(wanted)
+    lake.glue.update_table(DatabaseName="db", TableInput=wanted)
+
+
+def make_quoted(table: Any) -> None:
+    """What the guide advises for quoted CSV: another SerDe, and texts."""
+    storage = table["StorageDescriptor"]
+    storage["SerdeInfo"] = {"SerializationLibrary": OPEN_CSV, "Parameters": {"quoteChar": "'", "separatorChar": ","}}
+    storage["Columns"] = [{"Name": column["Name"], "Type": "string"} for column in storage["Columns"]]
 
 
 def columns(table: Any) -> dict[str, str]:
@@ -168,6 +191,65 @@ def test_crawl_without_a_new_folder_reads_nothing(lake):
     lake.crawl(**NEW_ONLY)
 
     assert lake.read == []  # G22
+
+
+def test_partitions_that_inherit_have_all_of_their_table(lake):  # G21
+    lake.put("d=1/x.csv", CARS)
+    lake.crawl()
+    edit(lake, "raw", make_quoted)
+    lake.put("d=2/x.csv", CARS)
+
+    lake.crawl(**(LOG | INHERIT))
+
+    found = lake.glue.get_partitions(DatabaseName="db", TableName="raw")["Partitions"]
+    stored = [each["StorageDescriptor"] for each in found]
+    assert {each["SerdeInfo"]["SerializationLibrary"] for each in stored} == {OPEN_CSV}
+    assert {each["SerdeInfo"]["Parameters"]["quoteChar"] for each in stored} == {"'"}
+    assert [columns({"StorageDescriptor": each}) for each in stored] == [{"id": "string", "brand": "string"}] * 2
+    assert {each["Location"] for each in stored} == {"s3://lake/raw/d=1/", "s3://lake/raw/d=2/"}
+    assert {each["Parameters"]["objectCount"] for each in found} == {"1"}
+    assert lake.crawl(**(LOG | INHERIT)).partitions_updated == 0
+
+
+def test_new_folders_inherit_too(lake):  # G21, G22
+    lake.put("d=1/x.csv", CARS)
+    lake.crawl(**NEW_ONLY)
+    edit(lake, "raw", make_quoted)
+    lake.put("d=2/x.csv", CARS)
+
+    lake.crawl(**(NEW_ONLY | INHERIT))
+
+    partition = lake.glue.get_partition(DatabaseName="db", TableName="raw", PartitionValues=["2"])["Partition"]
+    assert partition["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"] == OPEN_CSV
+
+
+def test_merge_adds_columns_whatever_the_policy_is(lake):  # G21: it overrides the SchemaChangePolicy
+    lake.put("x.csv", CARS)
+    lake.crawl()
+    lake.put("x.csv", "id,brand,km\n1,Audi,2\n")
+
+    lake.crawl(**(LOG | MERGE))
+
+    assert columns(lake.tables()["raw"]) == {"id": "bigint", "brand": "string", "km": "bigint"}
+
+
+def test_merge_leaves_columns_and_serdes_of_partitions_that_were_edited(lake):  # G21: tables and partitions
+    lake.put("d=1/x.csv", CARS)
+    lake.crawl()
+    edit(lake, "raw", make_quoted)
+    (partition,) = lake.glue.get_partitions(DatabaseName="db", TableName="raw")["Partitions"]
+    wanted = {key: partition[key] for key in ("Values", "StorageDescriptor", "Parameters")}
+    make_quoted(wanted)
+    lake.glue.update_partition(DatabaseName="db", TableName="raw", PartitionValueList=["1"], PartitionInput=wanted)
+    lake.put("d=1/x.csv", "id,brand,km\n1,Audi,2\n")
+
+    lake.crawl(**MERGE)
+
+    (partition,) = lake.glue.get_partitions(DatabaseName="db", TableName="raw")["Partitions"]
+    for stored in (lake.tables()["raw"], partition):
+        assert columns(stored) == {"id": "string", "brand": "string", "km": "bigint"}
+        assert stored["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"] == OPEN_CSV
+        assert stored["StorageDescriptor"]["SerdeInfo"]["Parameters"]["quoteChar"] == "'"
 
 
 def test_table_whose_parameters_differ_is_deprecated_and_not_merged(lake):

@@ -1,7 +1,7 @@
 """Reads the tables that a query names from the Glue catalog."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -29,11 +29,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A partition: its values, in the order of the keys, the folder of its files, and the columns that it declares."""
+    """A partition.
+
+    Attributes:
+        values: in the order of the keys.
+        location: the folder of its files.
+        columns: that it declares itself.
+        serde: its own, which reads its files; empty for that of the table.
+        serde_parameters: of its own SerDe.
+    """
 
     values: tuple[str, ...]
     location: str
     columns: tuple[Column, ...] = ()
+    serde: str = ""
+    serde_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,13 +126,7 @@ class GlueCatalog:
         """Read all partitions of a table."""
         pages = self._glue.get_paginator("get_partitions").paginate(DatabaseName=table.database, TableName=table.name)
         return [
-            Partition(
-                tuple(entry["Values"]),
-                entry["StorageDescriptor"]["Location"],
-                _columns(entry["StorageDescriptor"].get("Columns")),
-            )
-            for page in pages
-            for entry in page["Partitions"]
+            _partition(entry["Values"], entry["StorageDescriptor"]) for page in pages for entry in page["Partitions"]
         ]
 
     def databases(self) -> list[str]:
@@ -155,6 +159,17 @@ class GlueCatalog:
             if error.response["Error"]["Code"] == "EntityNotFoundException":
                 return None
             raise
+
+
+def _partition(values: Sequence[str], storage: Mapping[str, Any]) -> Partition:
+    serde = storage.get("SerdeInfo") or {}
+    return Partition(
+        tuple(values),
+        storage["Location"],
+        _columns(storage.get("Columns")),
+        serde.get("SerializationLibrary") or "",
+        serde.get("Parameters") or {},
+    )
 
 
 def _columns(entries: Any) -> tuple[Column, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,20 +100,28 @@ def create_view(
         fetch: copies an object to a local file.
         with_places: whether each row has the path of its file, in `$path` and the like.
     """
-    reader = _select_reader(table)
+    _select_reader(table)  # a table that cannot be read has no empty answer
     selects: list[str] = []
     for partition, objects in sources:
         _check_partition(table, partition)
+        part = _as_stored(table, partition)
         constants = _constants(table, partition)
         for group in [[each] for each in objects] if with_places else [objects] if objects else []:
             told = _places(group[0]) if with_places else []
-            selects += reader(table, group, [*constants, *told], fetch)
+            selects += _select_reader(part)(part, group, [*constants, *told], fetch)
     if not selects:
         columns = (*table.columns, *table.partition_keys)
         nulls = [f"CAST(NULL AS {column.duckdb_type()}) AS {quoted(column.name)}" for column in columns]
         nulls += [f"NULL AS {quoted(name)}" for name in ("$path", "$file_size", "$file_modified_time") if with_places]
         selects = [f"SELECT {', '.join(nulls)} WHERE false"]
     database.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(selects)}")
+
+
+def _as_stored(table: CatalogTable, partition: Partition) -> CatalogTable:
+    """The table as a partition's files are read: by the partition's own SerDe, if it names one, as Hive has it."""
+    if not partition.serde:
+        return table
+    return replace(table, serde=partition.serde, serde_parameters=partition.serde_parameters)
 
 
 Reader = Callable[[CatalogTable, Sequence[DataObject], list[str], Fetch], list[str]]

@@ -1,5 +1,6 @@
 """Questions to a table as the Data Catalog answers it, and the count of what a crawl changed there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,25 @@ def table_columns(table: JsonDict) -> tuple[Column, ...]:
     """A table's columns without the partition keys."""
     found = (table.get("StorageDescriptor") or {}).get("Columns") or ()
     return tuple(Column(column["Name"], column.get("Type", "")) for column in found)
+
+
+def merged_columns(existing: JsonDict, found: Sequence[Column]) -> tuple[Column, ...]:
+    """Keep the columns of a stored table or partition and add the new ones behind them (G21, MergeNewColumns)."""
+    kept = table_columns(existing)
+    names = {column.name for column in kept}
+    return kept + tuple(column for column in found if column.name not in names)
+
+
+def keep_formats(existing: JsonDict, wanted: JsonDict) -> None:
+    """Keep the classes that read the data as someone may have set them, and SerDe parameters that no crawler sets."""
+    stored, new = existing.get("StorageDescriptor") or {}, wanted["StorageDescriptor"]
+    for member in ("InputFormat", "OutputFormat"):
+        if stored.get(member):
+            new[member] = stored[member]
+    serde = stored.get("SerdeInfo") or {}
+    if serde.get("SerializationLibrary"):
+        parameters = {**(serde.get("Parameters") or {}), **new["SerdeInfo"]["Parameters"]}
+        new["SerdeInfo"] = {**serde, "Parameters": parameters}
 
 
 def partition_key_names(table: JsonDict) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from localstack_glue.crawlers.crawling.catalog_tables import (
     CatalogChanges,
     JsonDict,
     fundamental_differences,
+    keep_formats,
+    merged_columns,
     table_columns,
     table_location,
     table_schema,
@@ -17,7 +19,6 @@ from localstack_glue.crawlers.crawling.catalog_tables import (
 from localstack_glue.crawlers.crawling.iceberg_rules import IcebergTable
 from localstack_glue.crawlers.crawling.partition_writer import PartitionWriter
 from localstack_glue.crawlers.crawling.policies import CrawlPolicy
-from localstack_glue.crawlers.crawling.schema import Column
 from localstack_glue.crawlers.crawling.table_input import iceberg_input, table_input
 from localstack_glue.crawlers.crawling.tables import FoundTable, unique_name
 
@@ -107,11 +108,9 @@ class CatalogWriter:
                 self._log(f"WARN : Table {table.name} cannot be merged: {different}")
                 self._deprecate(existing)  # G24
                 return None
-            columns = _merged(existing, columns)
+            columns = merged_columns(existing, columns)
             wanted["StorageDescriptor"]["Columns"] = [{"Name": c.name, "Type": c.type} for c in columns]
-            for member in ("InputFormat", "OutputFormat"):  # stay as someone may have set them
-                if stored_format := (existing.get("StorageDescriptor") or {}).get(member):
-                    wanted["StorageDescriptor"][member] = stored_format
+            keep_formats(existing, wanted)
         stored_parameters = existing.get("Parameters") or {}
         kept = {key: value for key, value in stored_parameters.items() if key != DEPRECATED}
         if table_schema(existing) == table_schema(wanted) and DEPRECATED not in stored_parameters:
@@ -120,7 +119,7 @@ class CatalogWriter:
             if self._policy.update == policies.UPDATE and stored_parameters != wanted["Parameters"]:
                 self._glue.update_table(DatabaseName=self._database, TableInput=wanted, SkipArchive=True)
             return table
-        if self._policy.update != policies.UPDATE:
+        if not self._policy.updates_tables:
             self._log(f"WARN : Table {table.name} has changed; SchemaChangePolicy LOG leaves it unchanged")
             return replace(table, columns=table_columns(existing))
         if self._policy.merges_new_columns:  # otherwise what a crawler does not set is removed
@@ -187,10 +186,3 @@ def _keep_descriptions(existing: JsonDict, wanted: JsonDict) -> None:
         member = "PartitionKeys" if holder is wanted else "Columns"
         known = {(column["Name"], column.get("Type")): column for column in stored.get(member) or ()}
         holder[member] = [known.get((column["Name"], column["Type"]), column) for column in holder[member]]
-
-
-def _merged(existing: JsonDict, found: Sequence[Column]) -> tuple[Column, ...]:
-    """Keep the catalog's columns and add the new ones behind them (G21, MergeNewColumns)."""
-    kept = table_columns(existing)
-    names = {column.name for column in kept}
-    return kept + tuple(column for column in found if column.name not in names)

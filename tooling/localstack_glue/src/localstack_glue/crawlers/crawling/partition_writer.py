@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from localstack_glue.crawlers.crawling import policies
-from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges, JsonDict, table_schema
+from localstack_glue.crawlers.crawling.catalog_tables import (
+    CatalogChanges,
+    JsonDict,
+    keep_formats,
+    merged_columns,
+    table_schema,
+)
 from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 from localstack_glue.crawlers.crawling.schema import Column, merge_columns
-from localstack_glue.crawlers.crawling.table_input import STATISTICS, partition_input
+from localstack_glue.crawlers.crawling.table_input import STATISTICS, inherited, partition_input
 from localstack_glue.crawlers.crawling.tables import FoundPartition, FoundTable
 
 # AWS's limits of one call
@@ -32,9 +38,9 @@ class PartitionWriter:
             return
         names = {"DatabaseName": self._database, "TableName": table.name}
         existing = {} if is_new else self._existing(names)
-        found = {partition.values: self._input(partition, stored) for partition in table.partitions}
+        found = self._inputs(names, table.partitions, stored, existing)
         self._create(names, [wanted for values, wanted in found.items() if values not in existing])
-        if self._policy.update == policies.UPDATE:
+        if self._policy.updates_partitions:
             self._update(names, found, existing)
         gone = [list(values) for values in existing if values not in found]
         if gone and self._policy.delete == policies.DELETE:
@@ -53,7 +59,7 @@ class PartitionWriter:
     def add(self, table: FoundTable, stored: FoundTable) -> None:
         """Create partitions that are new by what the caller knows (G22)."""
         names = {"DatabaseName": self._database, "TableName": table.name}
-        self._create(names, [self._input(partition, stored) for partition in table.partitions])
+        self._create(names, list(self._inputs(names, table.partitions, stored, {}).values()))
 
     def locations(self, table_name: str) -> Iterator[str]:
         """Yield the locations of a table's partitions."""
@@ -102,11 +108,29 @@ class PartitionWriter:
             _check(answer, "updated", names["TableName"])
         self._changes.partitions_updated += len(changed)
 
-    def _input(self, partition: FoundPartition, table: FoundTable) -> JsonDict:
-        columns: Sequence[Column] = table.columns
-        if not self._policy.inherits_from_table:
-            columns = merge_columns(file.schema for file in partition.files)
-        return partition_input(partition, columns)
+    def _inputs(
+        self,
+        names: dict[str, str],
+        partitions: Sequence[FoundPartition],
+        table: FoundTable,
+        existing: dict[tuple[str, ...], JsonDict],
+    ) -> dict[tuple[str, ...], JsonDict]:
+        """The partitions as they are to be, by their values."""
+        if self._policy.inherits_from_table and partitions:
+            parent = self._glue.get_table(**{"DatabaseName": names["DatabaseName"], "Name": names["TableName"]})[
+                "Table"
+            ]
+            return {each.values: inherited(partition_input(each, table.columns), parent) for each in partitions}
+        return {each.values: self._own(each, existing.get(each.values)) for each in partitions}
+
+    def _own(self, partition: FoundPartition, existing: JsonDict | None) -> JsonDict:
+        """A partition with the columns of its own files, which are merged into those that it has already."""
+        columns: Sequence[Column] = merge_columns(file.schema for file in partition.files)
+        if existing is None or not self._policy.merges_new_columns:
+            return partition_input(partition, columns)
+        wanted = partition_input(partition, merged_columns(existing, columns))
+        keep_formats(existing, wanted)
+        return wanted
 
 
 def _check(answer: JsonDict, done: str, table_name: str, allowed: str = "") -> None:

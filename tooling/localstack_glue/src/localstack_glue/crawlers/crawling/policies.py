@@ -24,6 +24,16 @@ class CrawlPolicy:
     table_threshold: int | None = None
     grouping: GroupingRules = field(default_factory=GroupingRules)
 
+    @property
+    def updates_tables(self) -> bool:
+        """Whether existing tables change: MergeNewColumns overrides the SchemaChangePolicy."""
+        return self.update == UPDATE or self.merges_new_columns
+
+    @property
+    def updates_partitions(self) -> bool:
+        """Whether existing partitions change; they inherit what a table has, whatever the SchemaChangePolicy is."""
+        return self.updates_tables or self.inherits_from_table
+
     @classmethod
     def from_definition(cls, definition: Mapping[str, Any]) -> "CrawlPolicy":
         """Read a crawler's definition.

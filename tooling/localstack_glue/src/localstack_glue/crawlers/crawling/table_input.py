@@ -20,6 +20,19 @@ SERIALIZER_VERSION = "1.0"
 MAX_PARAMETER = 512_000  # characters that the catalog holds in one
 # these depend on the data, not its schema: their change alone is not a schema change
 STATISTICS = frozenset({"averageRecordSize", "objectCount", "recordCount", "sizeKey"})
+# these say how the data is to be read
+FORMAT_PARAMETERS = frozenset(
+    {
+        "areColumnsQuoted",
+        "classification",
+        "columnsOrdered",
+        "compressionType",
+        "delimiter",
+        "jsonPath",
+        "skip.header.line.count",
+        "typeOfData",
+    }
+)
 
 
 def table_input(table: FoundTable, crawler_name: str) -> JsonDict:
@@ -44,6 +57,19 @@ def partition_input(partition: FoundPartition, columns: Sequence[Column]) -> Jso
         "Parameters": parameters,
         "StorageDescriptor": _storage(columns, partition.location, partition.files[0].schema, parameters),
     }
+
+
+def inherited(wanted: JsonDict, table: JsonDict) -> JsonDict:
+    """A PartitionInput that has all of its table but the place and the statistics (InheritFromTable)."""
+    own = wanted["Parameters"]
+    parents = {key: value for key, value in (table.get("Parameters") or {}).items() if key in FORMAT_PARAMETERS}
+    parameters = {key: value for key, value in own.items() if key not in FORMAT_PARAMETERS} | parents
+    storage = {
+        **table["StorageDescriptor"],
+        "Location": wanted["StorageDescriptor"]["Location"],
+        "Parameters": parameters,
+    }
+    return {"Values": wanted["Values"], "Parameters": parameters, "StorageDescriptor": storage}
 
 
 def _storage(columns: Sequence[Column], location: str, schema: FileSchema, parameters: dict[str, str]) -> JsonDict:
