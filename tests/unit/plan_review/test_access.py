@@ -86,6 +86,18 @@ LAKE = "arn:aws:s3:::lake/raw/*"
             [(True, "role job is now allowed anything but iam:* on *")],
             id="NotAction",
         ),
+        pytest.param(
+            policy(),
+            policy(allow("s3:GetObject", [f"arn:aws:s3:::lake/{name}" for name in ("", "raw/*", "tmp/*")])),
+            [(True, "role job is now allowed s3:GetObject on arn:aws:s3:::lake/{(itself), raw/*, tmp/*}")],
+            id="what places have in common stands once",
+        ),
+        pytest.param(
+            policy(),
+            policy(allow("sns:Publish", [f"arn:aws:sns:eu-central-1:1:lake-{name}" for name in "abc"])),
+            [(True, "role job is now allowed sns:Publish on arn:aws:sns:eu-central-1:1:{lake-a, lake-b, lake-c}")],
+            id="names are not cut",
+        ),
     ],
 )
 def test_policy_change_is_reported_as_permissions_of_the_role(before, after, expected):

@@ -50,9 +50,10 @@ def test_plan_with_anything_anywhere_is_read_or_refused(data):
 
 
 @pytest.mark.parametrize("depth", [140, 400, 900, 100_000])
+@pytest.mark.parametrize(("begin", "end"), [pytest.param("[", "]", id="lists"), pytest.param('{"a":', "}", id="maps")])
 @pytest.mark.parametrize("before", [None, {"policy": "{}"}])
-def test_document_of_great_depth_is_a_text(reviewed, depth, before):
-    deep = f'{{"Statement": {"[" * depth}1{"]" * depth}}}'
+def test_document_of_great_depth_is_a_text(reviewed, depth, begin, end, before):
+    deep = f'{{"Statement": {begin * depth}1{end * depth}}}'
     entry = change("aws_s3_bucket_policy", before, {"policy": deep})
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     assert made.verdict.level > Level.NOTE
@@ -60,13 +61,27 @@ def test_document_of_great_depth_is_a_text(reviewed, depth, before):
     assert render_page(made)
 
 
-@pytest.mark.parametrize("depth", [160, 700])
-def test_value_of_great_depth_is_refused(depth):
+def nested(depth: int, *, in_lists: bool) -> dict[str, Any]:
+    """The change of a resource with a value of so many maps, or of lists in a map."""
     value: Any = 1
-    for _ in range(depth):
-        value = {"a": value}
+    for _ in range(depth - 1):
+        value = [value] if in_lists else {"a": value}
+    return {"format_version": "1.2", "resource_changes": [change("aws_s3_object", None, {"a": value})]}
+
+
+@pytest.mark.parametrize("in_lists", [False, True], ids=["maps", "lists"])
+@pytest.mark.parametrize("depth", [160, 700])
+def test_value_of_great_depth_is_refused(depth, in_lists):
     with pytest.raises(PlanError, match="cannot be read"):
-        parse_plan({"format_version": "1.2", "resource_changes": [change("aws_s3_object", None, value)]})
+        parse_plan(nested(depth, in_lists=in_lists))
+
+
+@pytest.mark.parametrize("in_lists", [False, True], ids=["maps", "lists"])
+def test_value_of_a_depth_that_is_read_is_told(reviewed, in_lists):
+    made = reviewed(nested(140, in_lists=in_lists))
+    assert made.plan.changes
+    assert render_text(made)
+    assert render_page(made)
 
 
 def test_number_without_end_is_read(reviewed):
