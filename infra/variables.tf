@@ -301,4 +301,9 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = !contains(keys(var.tags), "pipeline")
+    error_message = "tags must not contain pipeline: the budget counts, and the roles of modules/deployer may change, only what has this tag with the prefix as its value."
+  }
 }

@@ -155,3 +155,12 @@ run "rejects_private_network_without_the_jobs_packages" {
     private_network  = { security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
   }
 }
+
+run "rejects_another_tag_for_the_pipeline" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { pipeline = "orders" }
+  }
+}

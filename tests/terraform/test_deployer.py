@@ -80,6 +80,7 @@ BESIDE_THE_RECORD = {
         "quicksight:UpdateDataSetPermissions",
         "quicksight:UpdateDataSource",
         "quicksight:UpdateDataSourcePermissions",
+        "s3:DeleteObjectTagging",
         "states:TagResource",
         "states:UntagResource",
         "states:UpdateStateMachine",

@@ -26,4 +26,12 @@ resource "aws_iam_role" "reader" {
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   permissions_boundary = var.permissions_boundary
   tags                 = var.tags
+
+  # IAM counts all inline policies of a role together. The one about the key is not known yet, but short.
+  lifecycle {
+    precondition {
+      condition     = length(join("", [for policy in [data.aws_iam_policy_document.answers, data.aws_iam_policy_document.catalog, data.aws_iam_policy_document.tables] : policy.minified_json])) <= 10000
+      error_message = "The policies of the role for readers of ${length(var.datasets)} datasets are longer than the 10,240 characters that IAM allows. Call the module access several times, each time with some of the datasets and with a prefix of its own."
+    }
+  }
 }

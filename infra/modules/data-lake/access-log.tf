@@ -15,6 +15,13 @@ resource "aws_s3_bucket_logging" "this" {
   target_bucket = local._own_log ? aws_s3_bucket.log["this"].id : var.access_log.bucket
   target_prefix = coalesce(var.access_log.prefix, "${local.bucket_name}/")
 
+  lifecycle {
+    precondition {
+      condition     = try(var.access_log.bucket, null) != local.bucket_name
+      error_message = "access_log.bucket must be another bucket than the lake: S3 delivers no access logs to a bucket that is encrypted with a KMS key. Leave it out for a bucket of the lake's own."
+    }
+  }
+
   depends_on = [aws_s3_bucket_policy.log]
 }
 
@@ -29,6 +36,13 @@ resource "aws_s3_bucket" "log" {
   bucket        = local.log_bucket_name
   force_destroy = var.bucket.force_destroy
   tags          = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = length(local.log_bucket_name) <= 63
+      error_message = "The bucket of the access log would be called ${local.log_bucket_name}, but S3 allows 63 characters. Give a shorter bucket.name, or an existing bucket as access_log.bucket."
+    }
+  }
 }
 
 resource "aws_s3_bucket_ownership_controls" "log" {

@@ -1,6 +1,9 @@
 locals {
   bucket_name = coalesce(var.bucket.name, "${var.prefix}-${var.account.id}-${var.account.region}")
   bucket_arn  = "arn:${var.account.partition}:s3:::${local.bucket_name}"
+
+  # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  _reserved_names = "[.][.]|^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$|^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|[.]mrap|--x-s3|--table-s3)$"
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket
@@ -13,8 +16,8 @@ resource "aws_s3_bucket" "this" {
 
   lifecycle {
     precondition {
-      condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", local.bucket_name))
-      error_message = "S3 does not allow the bucket name \"${local.bucket_name}\": use 3 to 63 lower-case letters, digits, dots and hyphens, or give a shorter prefix."
+      condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", local.bucket_name)) && !can(regex(local._reserved_names, local.bucket_name))
+      error_message = "S3 does not allow the bucket name \"${local.bucket_name}\": use 3 to 63 lower-case letters, digits, single dots and hyphens, no IP address and no beginning or end that S3 reserves; or give a shorter prefix."
     }
   }
 }

@@ -1,5 +1,5 @@
 variable "access_log" {
-  description = "Bucket that receives the server access log (by default one of the lake's own, which keeps it for retention_days), and the log's prefix there (by default the lake's name). Null writes no log."
+  description = "Bucket that receives the server access log (by default one of the lake's own, which keeps it for retention_days), and the log's prefix there (by default the lake's name). The bucket's name must be known at plan. Null writes no log."
   type = object({
     bucket         = optional(string)
     prefix         = optional(string)
@@ -23,8 +23,8 @@ variable "account" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve-digit id of an AWS account."
+    condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
+    error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
 }
 
@@ -53,6 +53,11 @@ variable "key" {
   validation {
     condition     = var.key.deletion_window_days >= 7 && var.key.deletion_window_days <= 30
     error_message = "key.deletion_window_days must be between 7 and 30."
+  }
+
+  validation {
+    condition     = var.key.own == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.key.own.arn))
+    error_message = "key.own.arn must be the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/..., and not of an alias: a policy that names an alias allows nothing."
   }
 }
 
@@ -86,21 +91,51 @@ variable "lifecycle_rules" {
     error_message = "lifecycle_rules must move objects to another class before they expire."
   }
 
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+  validation {
+    condition = alltrue([
+      for rule in values(var.lifecycle_rules) : alltrue([
+        for class, days in rule.transitions : days >= (contains(["ONEZONE_IA", "STANDARD_IA"], class) ? 30 : 0) && floor(days) == days
+      ])
+    ])
+    error_message = "lifecycle_rules.transitions must be whole numbers of days; S3 moves no object to STANDARD_IA or ONEZONE_IA before it is 30 days old."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for order in [["STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]] : [
+        for rule in values(var.lifecycle_rules) : [
+          for i, class in order : [for j, next in order : i >= j || try(rule.transitions[class] < rule.transitions[next], true)]
+        ]
+      ]
+    ]))
+    error_message = "lifecycle_rules.transitions must follow the only order in which S3 moves objects: STANDARD_IA, INTELLIGENT_TIERING, ONEZONE_IA, GLACIER_IR, GLACIER, DEEP_ARCHIVE, each with more days than the one before."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for rule in values(var.lifecycle_rules) : [
+        for days in [rule.abort_multipart_days, rule.expiration_days, rule.noncurrent_expiration_days] : days == null ? true : days >= 1 && floor(days) == days
+      ]
+    ]))
+    error_message = "abort_multipart_days, expiration_days and noncurrent_expiration_days of lifecycle_rules must be whole numbers of days, at least 1."
+  }
+
   # A rule applies to a folder if its prefix is inside the folder, or the folder inside its prefix.
   validation {
     condition = alltrue([
       for rule in values(var.lifecycle_rules) : rule.expiration_days == null
-      if anytrue([for folder in ["curated/", "features/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
+      if anytrue([for folder in ["code/", "curated/", "deliveries/", "features/", "manifests/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
     ])
-    error_message = "lifecycle_rules must not expire raw files, tables or manifests. Rules for raw/, curated/, features/, runs/, a folder below them, or the whole bucket must have no expiration_days. All tables are computed from the raw files, and a table that lost a file, even an old one, can no longer be read. Use transitions to move raw files to a cheaper class, `quartal maintenance` to delete files that no table uses, and expiration_days for each of the other prefixes."
+    error_message = "lifecycle_rules must not expire raw files, tables, manifests, the job's code or the records of uploads. Rules for raw/, curated/, features/, runs/, manifests/, code/, deliveries/, a folder below them, or the whole bucket must have no expiration_days. All tables are computed from the raw files, a table that lost a file, even an old one, can no longer be read, and a job without its code fails. Use transitions to move raw files to a cheaper class, `quartal maintenance` to delete files that no table uses, and expiration_days for each of the other prefixes."
   }
 
   validation {
     condition = alltrue([
       for rule in values(var.lifecycle_rules) : length(setintersection(keys(rule.transitions), ["DEEP_ARCHIVE", "GLACIER"])) == 0
-      if anytrue([for folder in ["curated/", "features/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
+      if anytrue([for folder in ["code/", "curated/", "deliveries/", "features/", "manifests/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
     ])
-    error_message = "lifecycle_rules must not move raw files, tables or manifests to GLACIER or DEEP_ARCHIVE (rules for raw/, curated/, features/, runs/, a folder below them, or the whole bucket). In these classes, a file must be restored before crawler, job and readers can read it. Use GLACIER_IR: it is cheap too, and its files can be read at once."
+    error_message = "lifecycle_rules must not move raw files, tables, manifests, the job's code or the records of uploads to GLACIER or DEEP_ARCHIVE (rules for raw/, curated/, features/, runs/, manifests/, code/, deliveries/, a folder below them, or the whole bucket). In these classes, a file must be restored before crawler, job and readers can read it. Use GLACIER_IR: it is cheap too, and its files can be read at once."
   }
 }
 
@@ -142,6 +177,13 @@ variable "policy_statements" {
   }
 
   validation {
+    condition = alltrue([
+      for statement in values(var.policy_statements) : length(statement.actions) > 0 && length(statement.principals) > 0 && alltrue([for identifiers in values(statement.principals) : length(identifiers) > 0])
+    ])
+    error_message = "policy_statements must each have actions, and principals with at least one identifier each."
+  }
+
+  validation {
     condition     = alltrue([for statement in values(var.policy_statements) : statement.effect == "Deny" || !anytrue([for identifiers in values(statement.principals) : contains(identifiers, "*")])])
     error_message = "policy_statements must not allow anything to everybody (\"*\"). Name accounts, roles or services."
   }
@@ -170,8 +212,8 @@ variable "replication" {
   default = null
 
   validation {
-    condition     = var.replication == null ? true : can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]+$", var.replication.bucket_arn)) && can(regex("^arn:[a-z-]+:kms:", var.replication.key_arn))
-    error_message = "replication must name a bucket and a key by their ARNs, such as arn:aws:s3:::the-copy and arn:aws:kms:eu-west-1:123456789012:key/..."
+    condition     = var.replication == null ? true : can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]+$", var.replication.bucket_arn)) && can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.replication.key_arn))
+    error_message = "replication must name a bucket and a key by their ARNs, such as arn:aws:s3:::the-copy and arn:aws:kms:eu-west-1:123456789012:key/..., and the key by no alias."
   }
 
   validation {

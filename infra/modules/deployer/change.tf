@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "buckets" {
   statement {
     sid = "ChangeCode"
     actions = [
-      "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectTagging",
+      "s3:DeleteObject", "s3:DeleteObjectTagging", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectTagging",
     ]
     resources = [for folder in ["code", "manifests"] : "${local.bucket_arns[0]}/${folder}/*"]
   }

@@ -8,8 +8,8 @@ variable "account" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve-digit id of an AWS account."
+    condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
+    error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
 }
 
@@ -21,7 +21,7 @@ variable "encrypt_account_catalog" {
 }
 
 variable "github" {
-  description = "Whose workflows assume the roles: the repository (owner/name), the GitHub environment that deploys, and the branch whose workflows may plan in addition to those of pull requests. The provider is created unless you give the ARN of the account's own: an account can have only one."
+  description = "Whose workflows assume the roles: the repository (owner/name), the GitHub environment that deploys, and the branch whose workflows may plan in addition to those of pull requests. The provider is created unless you give the ARN of the account's own: an account can have only one. That ARN must be known at plan."
   type = object({
     branch            = optional(string, "main")
     environment       = string

@@ -8,8 +8,8 @@ variable "account" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve-digit id of an AWS account."
+    condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
+    error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
 }
 
@@ -19,6 +19,11 @@ variable "account_catalog" {
     key_arn = string
   })
   default = null
+
+  validation {
+    condition     = var.account_catalog == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.account_catalog.key_arn))
+    error_message = "account_catalog.key_arn must be the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/..., and not of an alias."
+  }
 }
 
 variable "contracts" {
@@ -120,6 +125,11 @@ variable "lake" {
     security_configuration = string
   })
   nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]+$", var.lake.bucket)) && can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.lake.key_arn))
+    error_message = "lake.bucket must be the name of a bucket, no ARN or URL; and lake.key_arn the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/..., and not of an alias: a policy that names an alias allows nothing."
+  }
 }
 
 variable "log_retention_days" {
@@ -213,6 +223,11 @@ variable "targets" {
   validation {
     condition     = alltrue([for dataset in keys(var.targets) : contains(keys(var.contracts), dataset)])
     error_message = "The keys of targets must be datasets of contracts."
+  }
+
+  validation {
+    condition     = alltrue([for targets in values(var.targets) : targets.catalog != null || length(targets.jdbc) > 0])
+    error_message = "targets must name catalog or jdbc for each of its datasets. Leave out a dataset of which only the raw files are crawled."
   }
 
   validation {

@@ -19,5 +19,11 @@ resource "aws_s3_object" "code" {
   content     = each.key == "contract" ? file(each.value.file) : null # a text, so that a plan shows its lines
   source      = each.key == "contract" ? null : each.value.file
   source_hash = each.key == "contract" ? null : filemd5(each.value.file)
-  tags        = var.tags
+
+  # S3 allows an object ten tags, and other resources fifty: no tags, so that those of a provider or of a pipeline fit.
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
 }

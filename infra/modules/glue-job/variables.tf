@@ -8,8 +8,8 @@ variable "account" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve-digit id of an AWS account."
+    condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
+    error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
 }
 
@@ -98,8 +98,8 @@ variable "job" {
   }
 
   validation {
-    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X", "R.1X", "R.2X", "R.4X", "R.8X"], var.job.worker_type)
-    error_message = "job.worker_type must be one of G.1X, G.2X, G.4X, G.8X, R.1X, R.2X, R.4X and R.8X."
+    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X"], var.job.worker_type)
+    error_message = "job.worker_type must be one of G.1X, G.2X, G.4X and G.8X; or, with a version of the AWS provider that knows them (5.100.0 does not), G.12X, G.16X, R.1X, R.2X, R.4X and R.8X."
   }
 
   validation {
@@ -136,6 +136,11 @@ variable "lake" {
     security_configuration = string
   })
   nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]+$", var.lake.bucket)) && can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.lake.key_arn))
+    error_message = "lake.bucket must be the name of a bucket, no ARN or URL; and lake.key_arn the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/..., and not of an alias: a policy that names an alias allows nothing."
+  }
 }
 
 variable "log_retention_days" {
@@ -196,7 +201,7 @@ variable "python_modules" {
 }
 
 variable "tags" {
-  description = "Tags for every resource that supports them."
+  description = "Tags for every resource that supports them, but not for S3 objects, which take only ten."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -8,8 +8,8 @@ variable "account" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve-digit id of an AWS account."
+    condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
+    error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
 }
 

@@ -73,6 +73,14 @@ resource "aws_iam_role_policy" "tables" {
   name   = "${var.prefix}-tables"
   role   = var.service_role
   policy = data.aws_iam_policy_document.tables.json
+
+  # IAM counts all inline policies of a role together. The one about the key is not known yet, but short.
+  lifecycle {
+    precondition {
+      condition     = length(join("", [for policy in [data.aws_iam_policy_document.answers, data.aws_iam_policy_document.catalog, data.aws_iam_policy_document.tables] : policy.minified_json])) <= 10000
+      error_message = "The policies for QuickSight's role are longer than the 10,240 characters that IAM allows for all inline policies of a role. Name fewer folders in readable_prefixes, or one that holds several."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "answers" {

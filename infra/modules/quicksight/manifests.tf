@@ -26,7 +26,13 @@ resource "aws_s3_object" "manifest" {
   content_type = "application/json"
   key          = each.value.key
   kms_key_id   = var.lake.key_arn
-  tags         = var.tags
+
+  # S3 allows an object ten tags, and other resources fifty: no tags, so that those of a provider or of a pipeline fit.
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
 }
 
 resource "aws_quicksight_data_source" "files" {

@@ -8,8 +8,8 @@ variable "account" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account.id))
-    error_message = "account.id must be the twelve-digit id of an AWS account."
+    condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
+    error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
 }
 
@@ -37,6 +37,11 @@ variable "data_sets" {
     ])])
     error_message = "data_sets.columns must have at least one column, each with a QuickSight type: BIT, BOOLEAN, DATETIME, DECIMAL, INTEGER, JSON or STRING."
   }
+
+  validation {
+    condition     = length(distinct([for name in keys(var.data_sets) : replace(name, "/[^a-z0-9]/", "-")])) == length(var.data_sets)
+    error_message = "data_sets must have names that differ in more than the characters other than lower-case letters and digits, which become hyphens in ids."
+  }
 }
 
 variable "database" {
@@ -52,6 +57,11 @@ variable "lake" {
     key_arn = string
   })
   nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]+$", var.lake.bucket)) && can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.lake.key_arn))
+    error_message = "lake.bucket must be the name of a bucket, no ARN or URL; and lake.key_arn the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/..., and not of an alias: a policy that names an alias allows nothing."
+  }
 }
 
 variable "manifests" {
@@ -73,6 +83,11 @@ variable "manifests" {
   validation {
     condition     = alltrue([for manifest in values(var.manifests) : endswith(manifest.prefix, "/") && !startswith(manifest.prefix, "/")])
     error_message = "manifests.prefix must be a folder of the lake that ends in a slash and does not begin with one."
+  }
+
+  validation {
+    condition     = length(distinct([for name in keys(var.manifests) : replace(name, "/[^a-z0-9]/", "-")])) == length(var.manifests)
+    error_message = "manifests must have names that differ in more than the characters other than lower-case letters and digits, which become hyphens in ids."
   }
 }
 
@@ -136,7 +151,7 @@ variable "service_role" {
 }
 
 variable "tags" {
-  description = "Tags for every resource that supports them."
+  description = "Tags for every resource that supports them, but not for S3 objects, which take only ten."
   type        = map(string)
   default     = {}
   nullable    = false

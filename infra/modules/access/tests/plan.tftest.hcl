@@ -65,3 +65,12 @@ run "plans_what_the_variables_above_say" {
     error_message = "Something is allowed for everything."
   }
 }
+
+run "rejects_more_datasets_than_a_role_can_name" {
+  command         = plan
+  expect_failures = [aws_iam_role.reader]
+
+  variables {
+    datasets = [for number in range(20) : "orders_of_quarter_${number}"]
+  }
+}

@@ -129,3 +129,12 @@ run "rejects_boundary_that_is_no_policy" {
     permissions_boundary = "boundary-orders-prod"
   }
 }
+
+run "rejects_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.key_arn]
+
+  variables {
+    key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake"
+  }
+}

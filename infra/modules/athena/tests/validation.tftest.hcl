@@ -66,3 +66,21 @@ run "rejects_prefix_with_underscore" {
     prefix = "quartal_test"
   }
 }
+
+run "rejects_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake" }
+  }
+}
+
+run "rejects_bucket_by_its_arn" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "arn:aws:s3:::my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000" }
+  }
+}

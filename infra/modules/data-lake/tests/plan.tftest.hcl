@@ -199,6 +199,25 @@ run "rejects_bucket_name_that_s3_refuses" {
   }
 }
 
+run "rejects_bucket_name_that_only_looks_like_one_and_leaves_no_room_for_the_logs" {
+  command         = plan
+  expect_failures = [aws_s3_bucket.log, aws_s3_bucket.this]
+
+  variables {
+    access_log = {}
+    bucket     = { name = "a..lake-of-sixty-characters-from-which-a-log-has-no-room-left" }
+  }
+}
+
+run "rejects_access_log_in_the_lake_itself" {
+  command         = plan
+  expect_failures = [aws_s3_bucket_logging.this]
+
+  variables {
+    access_log = { bucket = "quartal-test-123456789012-eu-central-1" }
+  }
+}
+
 run "tells_nobody_of_its_objects_unless_asked" {
   command = plan
 

@@ -217,3 +217,102 @@ run "rejects_copies_that_cannot_be_read_at_once" {
     replication = { bucket_arn = "arn:aws:s3:::the-copy", key_arn = "arn:aws:kms:eu-west-1:123456789012:key/copy", storage_class = "DEEP_ARCHIVE" }
   }
 }
+
+run "rejects_partition_whose_names_differ" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", partition = "aws-iso", region = "us-iso-east-1" }
+  }
+}
+
+run "rejects_key_of_its_own_by_its_alias" {
+  command         = plan
+  expect_failures = [var.key]
+
+  variables {
+    key = { own = { arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake" } }
+  }
+}
+
+run "rejects_copies_with_a_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.replication]
+
+  variables {
+    replication = { bucket_arn = "arn:aws:s3:::the-copy", key_arn = "arn:aws:kms:eu-west-1:123456789012:alias/copy" }
+  }
+}
+
+run "rejects_expiration_of_the_jobs_code" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "code/", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_expiration_of_the_records_of_uploads" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "deliveries/orders/", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_code_in_a_class_that_cannot_be_read_at_once" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "code/", transitions = { GLACIER = 400 } } }
+  }
+}
+
+run "rejects_rare_access_before_it_is_allowed" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { raw = { prefix = "raw/", transitions = { STANDARD_IA = 29 } } }
+  }
+}
+
+run "rejects_classes_in_an_order_that_s3_does_not_go" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { raw = { prefix = "raw/", transitions = { GLACIER_IR = 60, STANDARD_IA = 120 } } }
+  }
+}
+
+run "rejects_half_a_day" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { tmp = { prefix = "tmp/", expiration_days = 0.5 } }
+  }
+}
+
+run "rejects_uploads_that_are_aborted_at_once" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { tmp = { prefix = "tmp/", abort_multipart_days = 0 } }
+  }
+}
+
+run "rejects_statement_about_nobody" {
+  command         = plan
+  expect_failures = [var.policy_statements]
+
+  variables {
+    policy_statements = { Partner = { actions = ["s3:GetObject"], principals = {} } }
+  }
+}

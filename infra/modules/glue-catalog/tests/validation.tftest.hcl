@@ -203,3 +203,39 @@ run "rejects_a_catalog_target_without_tables" {
     targets = { vehicle_sightings = { catalog = { database = "other", tables = [] } } }
   }
 }
+
+run "rejects_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake", security_configuration = "s" }
+  }
+}
+
+run "rejects_bucket_by_its_arn" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "arn:aws:s3:::my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "s" }
+  }
+}
+
+run "rejects_key_of_the_account_by_its_alias" {
+  command         = plan
+  expect_failures = [var.account_catalog]
+
+  variables {
+    account_catalog = { key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake" }
+  }
+}
+
+run "rejects_targets_that_name_none" {
+  command         = plan
+  expect_failures = [var.targets]
+
+  variables {
+    targets = { vehicle_sightings = {} }
+  }
+}

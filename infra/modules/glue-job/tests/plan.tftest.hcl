@@ -32,6 +32,7 @@ run "runs_the_script_with_its_package_and_contract" {
   variables {
     findings       = { environment = "test", quarantine_share_limit = 0.05 }
     python_modules = ["pyyaml==6.0.3", "pyarrow==22.0.0"]
+    tags           = { for number in range(12) : "tag-${number}" => "x" }
   }
 
   assert {
@@ -41,6 +42,11 @@ run "runs_the_script_with_its_package_and_contract" {
       script   = "my-lake/code/vehicle_sightings/main.py"
     }
     error_message = "The code is not uploaded under code/<dataset>/."
+  }
+
+  assert {
+    condition     = alltrue([for object in values(aws_s3_object.code) : object.tags == null && length(object.override_provider) == 1])
+    error_message = "The code has tags, also those of a provider, of which an object takes fewer than everything else."
   }
 
   assert {

@@ -205,3 +205,21 @@ run "rejects_limit_that_is_no_share" {
     findings = { quarantine_share_limit = 5 }
   }
 }
+
+run "rejects_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake", security_configuration = "s" }
+  }
+}
+
+run "rejects_bucket_by_its_arn" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "arn:aws:s3:::my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "s" }
+  }
+}

@@ -104,3 +104,12 @@ run "rejects_subnets_of_the_same_addresses" {
     subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.0/25" }
   }
 }
+
+run "rejects_key_by_the_arn_of_its_alias" {
+  command         = plan
+  expect_failures = [var.key_arn]
+
+  variables {
+    key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake"
+  }
+}

@@ -61,6 +61,11 @@ run "plans_what_the_variables_above_say" {
   }
 
   assert {
+    condition     = aws_s3_object.manifest["toll_bookings"].tags == null && length(aws_s3_object.manifest["toll_bookings"].override_provider) == 1
+    error_message = "The manifest has tags, also those of a provider, of which an object takes fewer than everything else."
+  }
+
+  assert {
     condition = jsonencode(jsondecode(aws_s3_object.manifest["toll_bookings"].content)) == jsonencode({
       fileLocations        = [{ URIPrefixes = ["s3://my-lake/exports/toll_bookings/"] }]
       globalUploadSettings = { containsHeader = "true", delimiter = ",", format = "CSV", textqualifier = "\"" }
@@ -85,5 +90,14 @@ run "plans_what_the_variables_above_say" {
   assert {
     condition     = jsondecode(data.aws_iam_policy_document.answers.json).Statement[1].Resource == "arn:aws:athena:eu-central-1:123456789012:workgroup/quartal-test"
     error_message = "QuickSight may ask through another workgroup."
+  }
+}
+
+run "rejects_more_folders_than_a_role_can_name" {
+  command         = plan
+  expect_failures = [aws_iam_role_policy.tables]
+
+  variables {
+    readable_prefixes = [for number in range(100) : "curated/orders_of_a_quarter_${number}/"]
   }
 }

@@ -97,3 +97,39 @@ run "rejects_prefix_with_underscore" {
     prefix = "quartal_test"
   }
 }
+
+run "rejects_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake" }
+  }
+}
+
+run "rejects_bucket_by_its_arn" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "arn:aws:s3:::my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000" }
+  }
+}
+
+run "rejects_data_sets_with_one_id" {
+  command         = plan
+  expect_failures = [var.data_sets]
+
+  variables {
+    data_sets = { for name in ["daily-orders", "daily_orders"] : name => { columns = [{ name = "day", type = "DATETIME" }], sql = "SELECT day FROM orders_features" } }
+  }
+}
+
+run "rejects_manifests_with_one_id" {
+  command         = plan
+  expect_failures = [var.manifests]
+
+  variables {
+    manifests = { daily-orders = { prefix = "exports/orders/" }, daily_orders = { prefix = "exports/orders/" } }
+  }
+}
