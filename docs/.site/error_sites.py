@@ -160,7 +160,8 @@ def page() -> str:
         "| code | meaning |",
         "|---|---|",
         "| 0 | success |",
-        "| 1 | the pipeline, AWS, or a program that Quartal runs failed |",
+        "| 1 | the pipeline, AWS, or a program that Quartal runs failed; or `history`, `cost` or `report` named a run "
+        "manifest that it cannot read, and showed the others |",
         "| 2 | usage or configuration: the command line, a file or a variable is wrong, or nothing is deployed |",
         "| 3 | the plan has changes (`plan --detailed-exitcode`), or `drift` found some |",
         "| 4 | waiting timed out; the operation itself continues |",

@@ -5,12 +5,30 @@
 
 import json
 import sys
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
 
 MANIFEST_VERSION: Literal[1] = 1
+
+
+def _day(text: str) -> str:
+    if date.fromisoformat(text).isoformat() != text:
+        raise ValueError("not a day such as 2024-01-31")
+    return text
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("not a time in UTC") from error
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Day = Annotated[str, AfterValidator(_day)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class _Record(BaseModel):
@@ -21,7 +39,7 @@ class Input(_Record):
     """A raw file as it was read."""
 
     uri: str = Field(description="Where the file is.")
-    size_bytes: int = Field(description="Its size in bytes, as stored: compressed if the file is.")
+    size_bytes: Count = Field(description="Its size in bytes, as stored: compressed if the file is.")
     etag: str = Field(
         description="S3's ETag, which changes when the content does; for local files, their size and time."
     )
@@ -48,20 +66,20 @@ class DeliveryCounts(_Record):
 
     delivery: str = Field(description="The delivery's name.")
     inputs: tuple[Input, ...] = Field(description="Its files in order of their names, including empty ones.")
-    rows_in: int = Field(description="Rows in its files.")
-    kept: int = Field(description="Rows that are counted in the tables.")
-    quarantined: int = Field(description="Rows that break a rule, or are in conflict under `quarantineBoth`.")
-    duplicates: int = Field(description="Rows whose key another row has, which is kept instead.")
-    conflicts: int = Field(description="Duplicates that differ from the row that is kept.")
-    violations: dict[str, int] = Field(
+    rows_in: Count = Field(description="Rows in its files.")
+    kept: Count = Field(description="Rows that are counted in the tables.")
+    quarantined: Count = Field(description="Rows that break a rule, or are in conflict under `quarantineBoth`.")
+    duplicates: Count = Field(description="Rows whose key another row has, which is kept instead.")
+    conflicts: Count = Field(description="Duplicates that differ from the row that is kept.")
+    violations: dict[str, Count] = Field(
         description="Quarantined rows by rule, such as `date.format`. A row counts once for every rule that it breaks."
     )
-    first_day: str | None = Field(
+    first_day: Day | None = Field(
         description="The first day (UTC) with a kept row, as `2024-01-31`; null if there is none."
     )
-    last_day: str | None = Field(description="The last day (UTC) with a kept row; null if there is none.")
-    warned: int = Field(default=0, description="Kept rows that break a warning.")
-    warnings: dict[str, int] = Field(
+    last_day: Day | None = Field(description="The last day (UTC) with a kept row; null if there is none.")
+    warned: Count = Field(default=0, description="Kept rows that break a warning.")
+    warnings: dict[str, Count] = Field(
         default={}, description="Warned rows by rule. A row counts once for every warning that it breaks."
     )
 
@@ -69,12 +87,12 @@ class DeliveryCounts(_Record):
 class Totals(_Record):
     """Sums over the run's deliveries; all are 0 if the run processed none."""
 
-    rows_in: int = Field(description="Rows read, counted independently of the outcomes while the files are read.")
-    kept: int = Field(description="Sum of `deliveries[].kept`.")
-    quarantined: int = Field(description="Sum of `deliveries[].quarantined`.")
-    duplicates: int = Field(description="Sum of `deliveries[].duplicates`.")
-    conflicts: int = Field(description="Sum of `deliveries[].conflicts`.")
-    warned: int = Field(default=0, description="Sum of `deliveries[].warned`.")
+    rows_in: Count = Field(description="Rows read, counted independently of the outcomes while the files are read.")
+    kept: Count = Field(description="Sum of `deliveries[].kept`.")
+    quarantined: Count = Field(description="Sum of `deliveries[].quarantined`.")
+    duplicates: Count = Field(description="Sum of `deliveries[].duplicates`.")
+    conflicts: Count = Field(description="Sum of `deliveries[].conflicts`.")
+    warned: Count = Field(default=0, description="Sum of `deliveries[].warned`.")
 
 
 NO_ROWS = Totals(rows_in=0, kept=0, quarantined=0, duplicates=0, conflicts=0)
@@ -84,7 +102,7 @@ class Stage(_Record):
     """The duration of a part of the run."""
 
     stage: str = Field(description="The name of the part, as in the job's log: `catalog`, `session`, `validate`.")
-    seconds: float = Field(description="How long it took, whether or not it succeeded.")
+    seconds: FiniteFloat = Field(description="How long it took, whether or not it succeeded.")
 
 
 class PublishedTable(_Record):
@@ -93,7 +111,7 @@ class PublishedTable(_Record):
     table: str = Field(description="Database and name of the table in the Glue catalog, as `database.table`.")
     location: str = Field(description="The folder of the table in the lake.")
     snapshot_id: int | None = Field(description="The current Iceberg snapshot; null if the table has none yet.")
-    files: int = Field(description="How many data files this run added.")
+    files: Count = Field(description="How many data files this run added.")
     partitions: tuple[str, ...] = Field(
         description="The partitions that this run replaced: deliveries of the curated table, quarters of the features."
     )
@@ -123,8 +141,8 @@ class SparkMetrics(_Record):
     shuffle_read_bytes: int = Field(description="Bytes read from other tasks (shuffle).")
     spilled_memory_bytes: int = Field(description="Data that did not fit into memory, by its size in memory.")
     spilled_disk_bytes: int = Field(description="The same data, by its size on disk.")
-    executor_cpu_seconds: float = Field(description="Processor time.")
-    gc_seconds: float = Field(description="Time in Java's garbage collection.")
+    executor_cpu_seconds: FiniteFloat = Field(description="Processor time.")
+    gc_seconds: FiniteFloat = Field(description="Time in Java's garbage collection.")
     peak_heap_bytes: int | None = Field(
         description="The largest heap of a single JVM, the driver's or an executor's; null if Spark reports none."
     )
@@ -175,9 +193,9 @@ class RunManifest(_Record):
     status: Literal["SUCCEEDED", "FAILED"] = Field(description="How the run ended.")
     reason: str | None = Field(description="Why the run failed; null if it succeeded.")
     published_anything: bool = Field(description="Whether the run changed a table.")
-    started_at: datetime = Field(description="When the run began, in UTC.")
-    finished_at: datetime = Field(description="When the run ended, in UTC.")
-    seconds: float = Field(description="How long the run took.")
+    started_at: Moment = Field(description="When the run began, in UTC.")
+    finished_at: Moment = Field(description="When the run ended, in UTC.")
+    seconds: FiniteFloat = Field(description="How long the run took.")
     contract: ContractRecord | None = Field(
         description="The run's contract; null if the run failed before it was read."
     )

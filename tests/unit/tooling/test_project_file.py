@@ -98,7 +98,7 @@ OUTPUTS = {
     "workflow": "sightings",
     "schedule": "cron(0 2 8 1,4,7,10 ? *)",
     "starts": "02:00 UTC",
-    "log_groups": {"job_output": "/sightings"},
+    "log_groups": {"crawler": "/c", "job_error": "/e", "job_output": "/sightings"},
     "feeds": {
         "orders": {
             "raw_prefix": "raw/orders/",
@@ -107,7 +107,7 @@ OUTPUTS = {
             "workflow": "orders",
             "schedule": "",
             "starts": "",
-            "log_groups": {"job_output": "/orders"},
+            "log_groups": {"crawler": "/c", "job_error": "/e", "job_output": "/orders"},
         }
     },
 }
@@ -117,7 +117,7 @@ def test_named_feed_is_what_commands_work_on():
     deployment = Deployment.from_outputs(OUTPUTS, dataset="orders")
     assert (deployment.dataset, deployment.workflow, deployment.lake_bucket) == ("orders", "orders", "lake")
     assert deployment.features_table() == "orders_features"
-    assert deployment.log_groups == {"job_output": "/orders"}
+    assert deployment.log_groups["job_output"] == "/orders"
 
 
 def test_first_feed_is_what_commands_work_on_where_none_is_named():

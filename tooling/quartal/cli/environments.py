@@ -13,7 +13,7 @@ import typer
 
 from quartal.cli.deploy import ApproveOption, approved_level
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
-from quartal.core.errors import EXIT_CHANGES, AwsError, ConfigurationError
+from quartal.core.errors import EXIT_CHANGES, EXIT_PIPELINE_FAILED, AwsError, ConfigurationError
 from quartal.deploy.git_state import refuse_unpublished
 
 _PANEL = "Infrastructure"
@@ -114,7 +114,8 @@ def cost(
             )
         from quartal.runs.costs import show_run_costs
 
-        show_run_costs(workspace, last, wide=wide)
+        if not show_run_costs(workspace, last, wide=wide):
+            raise typer.Exit(EXIT_PIPELINE_FAILED)
         return
     from plan_review.prices import load_prices, refresh
     from quartal.deploy.review import prices_folder

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.core.errors import EXIT_PIPELINE_FAILED
+from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from quartal.report.model import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +46,16 @@ def report(
         if out is not None:
             write_page(workspace, collected, out)
         workspace.console.json(collected.as_record())
+        _fail_if_incomplete(workspace, collected)
         return
     path = write_page(workspace, collected, out or workspace.settings.state_dir / REPORT)
     workspace.console.result(f"{path}: {len(collected.runs)} runs. Open it in a browser: {path.as_uri()}", data={})
+    _fail_if_incomplete(workspace, collected)
+
+
+def _fail_if_incomplete(workspace: Workspace, collected: Report) -> None:
+    """Name the manifests that could not be read, and end with the exit code of a failure if there are any."""
+    for manifest in collected.unread_manifests:
+        workspace.console.warn(f"Left out, unless Glue knows the run: {manifest.sentence}")
+    if collected.unread_manifests:
+        raise typer.Exit(EXIT_PIPELINE_FAILED)

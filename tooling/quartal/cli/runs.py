@@ -197,7 +197,8 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """List runs: when they ran, how they ended, their deliveries, and how many rows they kept and quarantined."""
-    show_history(open_workspace(env, dataset=dataset, as_json=as_json), last, wide=wide)
+    if not show_history(open_workspace(env, dataset=dataset, as_json=as_json), last, wide=wide):
+        raise typer.Exit(EXIT_PIPELINE_FAILED)
 
 
 def logs(

@@ -19,7 +19,7 @@ from plan_review.rules import Finding, load_rules
 from plan_review.usage import Usage, load_usage, with_history
 from plan_review.verdict import UNREADABLE, Decision, Verdict
 from quartal.core.aws import AwsConnection, as_aws_error
-from quartal.core.errors import ConfigurationError, PipelineError
+from quartal.core.errors import ConfigurationError
 from quartal.deploy.checkov import run_checkov
 from quartal.local.toolchain.environments import checkov_environment, ensure, environ_of_programs
 from quartal.runs.manifests import read_latest_manifests
@@ -173,14 +173,15 @@ def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage
     )
     s3 = connection.s3()
     try:
-        manifests = read_latest_manifests(s3, bucket, f"runs/{dataset}/", _HISTORY)
-        return with_history(usage, [each.seconds for each in manifests if each.deliveries])
+        latest = read_latest_manifests(s3, bucket, f"runs/{dataset}/", _HISTORY)
     except s3.exceptions.NoSuchBucket:  # the outputs are known before the bucket is made
         return usage
-    except (ClientError, BotoCoreError, PipelineError) as error:  # a manifest of another version stops no upgrade
-        known = error if isinstance(error, PipelineError) else as_aws_error(error)
-        workspace.console.warn(f"The cost is an estimate: {known.message}")
+    except (ClientError, BotoCoreError) as error:
+        workspace.console.warn(f"The cost is an estimate: {as_aws_error(error).message}")
         return usage
+    if latest.unread:  # a manifest of another version stops no upgrade
+        workspace.console.warn(f"The cost is an estimate: {latest.unread[0].error.message}")
+    return with_history(usage, [each.seconds for each in latest.found if each.deliveries])
 
 
 def _variable(data: dict[str, Any], name: str) -> str:

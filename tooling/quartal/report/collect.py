@@ -19,7 +19,7 @@ from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import Freshness, freshness
 from quartal.report.model import DeliveryState, Report, RunRecord
 from quartal.report.runs import delivery_states, lineage, merge_runs
-from quartal.runs.manifests import find_last_success, read_latest_manifests
+from quartal.runs.manifests import UnreadManifest, last_success_or_unread, read_latest_manifests
 from quartal.runs.workflow_run import all_runs
 from quartal.terraform.outputs import Deployment
 
@@ -80,14 +80,14 @@ def collect(
     Raises:
         AwsError: a file of the features is missing, damaged or may not be read.
         ClientError: Glue or the lake cannot be read.
-        ConfigurationError: a manifest is of another version, or the prices lack the one of a DPU-hour.
+        ConfigurationError: the prices lack the one of a DPU-hour.
         PipelineError: another program wrote the features in a way that PyIceberg does not read.
     """
     basis = price_basis(prices)
     announce("runs")
     looked_back = max(extent.runs, LOOKED_BACK)
-    runs, manifests = past_runs(deployment, sources.glue, sources.s3, basis, looked_back)
-    newest = find_last_success(sources.s3, deployment.lake_bucket, deployment.manifests_prefix(), manifests.values())
+    past = past_runs(deployment, sources.glue, sources.s3, basis, looked_back)
+    runs, newest = past.runs, past.newest
     features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
     announce("features")
     found = _read_features(features, extent.quarters) if features is not None else None
@@ -132,8 +132,10 @@ def collect(
                 features=histories,
                 in_step=in_step,
                 has_earlier_runs=len(runs) >= looked_back,
+                unread=past.unread,
             )
         ),
+        unread_manifests=past.unread,
     )
 
 
@@ -147,6 +149,7 @@ def build_situation(
     features: tuple[FeatureHistory, ...] | None = None,
     in_step: bool | None = None,
     has_earlier_runs: bool = False,
+    unread: tuple[UnreadManifest, ...] = (),
 ) -> Situation:
     """The facts that findings come from, as far as they were collected."""
     documented = next((run for run in reversed(runs) if run.has_manifest), None)
@@ -163,26 +166,44 @@ def build_situation(
         not_catalogued=documented.not_catalogued if documented is not None else (),
         files_of=documented.run_id if documented is not None else "",
         has_earlier_runs=has_earlier_runs,
+        unread=unread,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PastRuns:
+    """The newest runs.
+
+    Attributes:
+        runs: from Glue and the manifests, the oldest first.
+        newest: the manifest of the newest run that succeeded; None if there is none, or one since then is unread.
+        unread: manifests that cannot be read; Glue may know their runs.
+    """
+
+    runs: tuple[RunRecord, ...]
+    newest: RunManifest | None
+    unread: tuple[UnreadManifest, ...]
 
 
 def past_runs(
     deployment: Deployment, glue: GlueClient, s3: S3Client, prices: PriceBasis | None, count: int
-) -> tuple[tuple[RunRecord, ...], dict[str, RunManifest]]:
-    """The newest runs from Glue and the manifests, the oldest of them first; and the manifests by run.
+) -> PastRuns:
+    """The newest runs, as far as they can be read.
 
     Raises:
         ClientError: Glue or the lake cannot be read.
-        PipelineError: a manifest is of another version.
+        PipelineError: Glue gives a state that is not known.
     """
     workflow_runs = all_runs(glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
     job_runs = {run["Id"]: run for run in _job_runs(glue, deployment.job)}
-    manifests = {
-        manifest.run_id: manifest
-        for manifest in read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), count)
-    }
-    job = _job(glue, deployment.job)
-    return merge_runs(workflow_runs, job_runs, manifests, job=job, prices=prices, count=count), manifests
+    latest = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), count)
+    manifests = {manifest.run_id: manifest for manifest in latest.found}
+    runs = merge_runs(workflow_runs, job_runs, manifests, job=_job(glue, deployment.job), prices=prices, count=count)
+    newest = last_success_or_unread(s3, deployment.lake_bucket, deployment.manifests_prefix(), latest.found)
+    if isinstance(newest, UnreadManifest):
+        unread = {each.key: each for each in (*latest.unread, newest)}
+        return PastRuns(runs, None, tuple(unread.values()))
+    return PastRuns(runs, newest, latest.unread)
 
 
 def _job_runs(glue: GlueClient, job: str) -> list[dict[str, Any]]:

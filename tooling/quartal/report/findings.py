@@ -16,6 +16,7 @@ from glue_triggers.cron import Cron, CronError
 from quartal.report.drift import Drift, FeatureHistory
 from quartal.report.freshness import Freshness, State
 from quartal.report.model import DeliveryState, RunRecord
+from quartal.runs.manifests import UnreadManifest
 
 __all__ = ["Finding", "Level", "Situation", "findings_in", "verdict_text"]
 
@@ -36,6 +37,7 @@ class Situation:
         not_catalogued: deliveries that it read although the crawler had not cataloged them.
         files_of: the id of that run; empty if it is the newest.
         has_earlier_runs: whether there may be runs before these.
+        unread: manifests that cannot be read.
         now: the moment that dates are compared with.
     """
 
@@ -51,12 +53,14 @@ class Situation:
     not_catalogued: tuple[str, ...] = ()
     files_of: str = ""
     has_earlier_runs: bool = False
+    unread: tuple[UnreadManifest, ...] = ()
 
 
 def findings_in(situation: Situation) -> tuple[Finding, ...]:
     """Everything that needs attention, problems first; empty if all is fine."""
     fresh = situation.freshness
-    return rules.findings_in(
+    unread = (Finding(Level.PROBLEM, "history", each.sentence) for each in situation.unread)
+    found = rules.findings_in(
         Facts(
             now=situation.now,
             last_run=_last_run(situation.runs),
@@ -77,6 +81,7 @@ def findings_in(situation: Situation) -> tuple[Finding, ...]:
             files_of=situation.files_of,
         )
     )
+    return (*unread, *found)
 
 
 def _last_run(runs: Sequence[RunRecord]) -> LastRun | None:

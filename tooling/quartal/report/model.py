@@ -12,6 +12,7 @@ from quartal.report.freshness import Freshness
 
 if TYPE_CHECKING:
     from quartal.report.findings import Finding
+    from quartal.runs.manifests import UnreadManifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ class Report:
         prices: the basis of the costs; None if there are no prices for the region.
         freshness: how old the features are, and when they are needed next.
         findings: what needs attention, problems first; empty if all is fine.
+        unread_manifests: those of runs that cannot be read; each is a finding too.
     """
 
     environment: str
@@ -180,10 +182,11 @@ class Report:
     prices: PriceBasis | None
     freshness: Freshness
     findings: tuple[Finding, ...] = ()
+    unread_manifests: tuple[UnreadManifest, ...] = ()
 
     def as_record(self) -> dict[str, Any]:
         """For JSON; runs have both the field names of other commands and their older names."""
-        record = asdict(self)
+        record = asdict(self) | {"unread_manifests": [each.as_record() for each in self.unread_manifests]}
         for run in record["runs"]:
             run |= {"started_at": run["started"], "ended_at": run["ended"], "state": run["outcome"]}
         return record

@@ -24,7 +24,6 @@ from quartal.report.freshness import freshness
 from quartal.report.model import RunRecord
 from quartal.report.runs import delivery_states, last_published_day
 from quartal.report.wording import money
-from quartal.runs.manifests import find_last_success
 from quartal.runs.outcome import Attention, Typed
 from quartal.runs.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
@@ -127,12 +126,11 @@ def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
     deployment, connection = workspace.deployment, workspace.connection
     now = datetime.now(UTC)
     try:
-        runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), _prices(workspace), LOOKED_BACK)
-        bucket, prefix = deployment.lake_bucket, deployment.manifests_prefix()
-        newest = find_last_success(connection.s3(), bucket, prefix, manifests.values())
+        past = past_runs(deployment, connection.glue(), connection.s3(), _prices(workspace), LOOKED_BACK)
     except PipelineError as error:
         return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),), ""
-    deliveries = delivery_states(newest, runs)
+    runs = past.runs
+    deliveries = delivery_states(past.newest, runs)
     fresh = freshness(
         schedule=deployment.schedule,
         ml_run=deployment.ml_date(),
@@ -143,7 +141,14 @@ def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
     )
     is_cut = len(runs) >= LOOKED_BACK
     situation = build_situation(
-        deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace), has_earlier_runs=is_cut
+        deployment,
+        runs,
+        deliveries,
+        fresh,
+        now,
+        in_step=_in_step(workspace),
+        has_earlier_runs=is_cut,
+        unread=past.unread,
     )
     return findings_in(situation), cost_in_words(runs, is_local=workspace.settings.is_local)
 

@@ -70,7 +70,7 @@ _COLUMNS = (
 )
 
 
-def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
+def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> bool:
     """Print the newest runs with their cost, the newest first, and the months they belong to.
 
     Args:
@@ -78,14 +78,17 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
         count: how many runs.
         wide: show every column in full.
 
+    Returns:
+        Whether all manifests could be read; those that could not are named.
+
     Raises:
         NotDeployedError: nothing is deployed.
-        PipelineError: a manifest cannot be read.
+        PipelineError: Glue gives a state that is not known.
     """
     deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
     basis = price_basis(load_prices(deployment.region, prices_folder(workspace)))
-    found, _ = past_runs(deployment, connection.glue(), connection.s3(), basis, count + 1)
-    runs, before = found[-count:], found[0] if len(found) > count else None
+    past = past_runs(deployment, connection.glue(), connection.s3(), basis, count + 1)
+    runs, before = past.runs[-count:], past.runs[0] if len(past.runs) > count else None
     months = by_month(runs, before=before)
     newest_first = runs[::-1]
     data = {
@@ -93,10 +96,17 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
         "is_local": workspace.settings.is_local,
         "months": [asdict(month) for month in months],
         "runs": [_record(run) for run in newest_first],
+        "unread_manifests": [each.as_record() for each in past.unread],
     }
-    if not runs and not console.as_json:
-        console.note("Nothing has run yet: `quartal upload FOLDER`, then `quartal run`.")
-        return
+    if console.as_json:
+        console.json(data)
+        return not past.unread
+    for manifest in past.unread:
+        console.warn(f"Left out, unless Glue knows the run: {manifest.sentence}")
+    if not runs:
+        if not past.unread:
+            console.note("Nothing has run yet: `quartal upload FOLDER`, then `quartal run`.")
+        return not past.unread
     rows = [
         (
             f"{run.started:%Y-%m-%d %H:%M:%S}",
@@ -109,8 +119,6 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
         for run in newest_first
     ]
     console.table("", _COLUMNS, rows, data=data, wide=wide)
-    if console.as_json:
-        return
     for month in months:
         unknown = f", {month.unknown} of them unknown" if month.unknown else ""
         runs_of = "runs" if month.is_whole else "runs, the newest of that month (--last shows more)"
@@ -124,6 +132,7 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
     if workspace.settings.is_local:
         console.note("  LocalStack costs nothing; this is what AWS would charge for the same durations.")
     console.note("  What is deployed also costs money each month: `quartal plan` shows how much.")
+    return not past.unread
 
 
 def _record(run: RunRecord) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from quartal.core.console import Console
 from quartal.core.terminal_tables import Column, Kind, id_length
-from quartal.runs.manifests import read_latest_manifests
+from quartal.runs.manifests import UnreadManifest, read_latest_manifests
 from quartal.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """One run. Rows are those of the deliveries that it processed; `seconds` is how long the job took."""
+    """One run. Rows are those of the deliveries that it processed; `seconds` is how long the job took.
+
+    Of a run whose manifest cannot be read, only the reason is known; its status is UNREADABLE.
+    """
 
     run_id: str
-    started_at: str
+    started_at: str | None
     status: str
     reason: str | None
     deliveries: tuple[str, ...]
-    rows_in: int
-    kept: int
-    quarantined: int
-    duplicates: int
-    seconds: float
+    rows_in: int | None
+    kept: int | None
+    quarantined: int | None
+    duplicates: int | None
+    seconds: float | None
 
     @classmethod
     def from_manifest(cls, manifest: RunManifest) -> PastRun:
@@ -47,6 +50,11 @@ class PastRun:
             seconds=manifest.seconds,
         )
 
+    @classmethod
+    def unread(cls, manifest: UnreadManifest) -> PastRun:
+        """A run whose manifest cannot be read."""
+        return cls(manifest.run_id, None, "UNREADABLE", manifest.sentence, (), None, None, None, None, None)
+
 
 _COLUMNS = (
     Column("started (UTC)", Kind.WHOLE),
@@ -61,24 +69,36 @@ _COLUMNS = (
 )
 
 
-def show_history(workspace: Workspace, count: int, *, wide: bool) -> None:
-    """Print the newest runs, the newest first; `wide` shows every column in full."""
+def show_history(workspace: Workspace, count: int, *, wide: bool) -> bool:
+    """Print the newest runs, the newest first; `wide` shows every column in full.
+
+    Returns:
+        Whether all of them could be read; manifests that could not are named.
+    """
     deployment = workspace.deployment
-    manifests = read_latest_manifests(
+    latest = read_latest_manifests(
         workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), count
     )
-    print_history(workspace.console, manifests, wide=wide)
+    print_history(workspace.console, latest.found, latest.unread, wide=wide)
+    return not latest.unread
 
 
-def print_history(console: Console, manifests: Iterable[RunManifest], *, wide: bool = False) -> None:
-    """Print the runs of these manifests, the newest first."""
-    runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
-    if not runs and not console.as_json:
+def print_history(
+    console: Console, manifests: Iterable[RunManifest], unread: Sequence[UnreadManifest] = (), *, wide: bool = False
+) -> None:
+    """Print the runs of these manifests, the newest first, then those whose manifests could not be read."""
+    read = [(manifest.started_at, PastRun.from_manifest(manifest)) for manifest in manifests]
+    runs = [run for _, run in sorted(read, key=lambda each: each[0], reverse=True)]
+    if console.as_json:
+        listed = [*runs, *map(PastRun.unread, unread)]
+        console.json([asdict(run) | {"state": run.status} for run in listed])
+        return
+    if not runs and not unread:
         console.note("No run has written a manifest yet: `quartal upload FOLDER`, then `quartal run`.")
         return
     rows = [
         (
-            run.started_at[:19].replace("T", " "),
+            str(run.started_at)[:19].replace("T", " "),
             run.run_id,
             run.status,
             ", ".join(run.deliveries) or "none new",
@@ -86,12 +106,15 @@ def print_history(console: Console, manifests: Iterable[RunManifest], *, wide: b
             run.kept,
             run.quarantined,
             run.duplicates,
-            round(run.seconds),
+            round(run.seconds or 0),
         )
         for run in runs
     ]
-    console.table("", _COLUMNS, rows, data=[asdict(run) | {"state": run.status} for run in runs], wide=wide)
+    if rows:
+        console.table("", _COLUMNS, rows, data=None, wide=wide)
     length = id_length([run.run_id for run in runs]) if console.is_terminal and not wide else None
     for run in runs:
-        if run.reason and not console.as_json:
+        if run.reason:
             console.note(f"  {run.run_id[:length]}: {run.reason}")
+    for manifest in unread:
+        console.warn(f"Left out: {manifest.sentence}")

@@ -32,15 +32,17 @@ def run_to_explain(workspace: Workspace) -> str:
     """Id of the newest run; if Glue no longer knows it, from its manifest.
 
     Raises:
-        PipelineError: it never ran.
+        PipelineError: it never ran, or the newest manifest cannot be read.
     """
     run_id = _newest_of_glue(workspace)
     if run_id is None:
         s3, deployment = workspace.connection.s3(), workspace.deployment
         kept = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), 1)
-        if not kept:
+        for unread in kept.unread:
+            raise unread.error
+        if not kept.found:
             raise _never_ran(workspace)
-        run_id = kept[0].run_id
+        run_id = kept.found[0].run_id
     return run_id
 
 

@@ -4,18 +4,49 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quartal.core.errors import PipelineError
+from quartal.core.typed_records import what_is_wrong
 from quartal.core.visible import visible
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from pydantic import ValidationError
 
     from etl_job.manifest.model import RunManifest
 
 _MAX_BYTES = 64 * 1024**2  # a thousand deliveries of a thousand files
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadManifest:
+    """A run manifest that this version cannot read, why, and what to do."""
+
+    key: str
+    error: PipelineError
+
+    @property
+    def run_id(self) -> str:
+        """The run that its key names."""
+        return self.key.rpartition("/")[2].removesuffix(".json")
+
+    @property
+    def sentence(self) -> str:
+        """The manifest, what is wrong with it, and what to do."""
+        return f"{self.error.message} {self.error.remedy}"
+
+    def as_record(self) -> dict[str, str]:
+        """For JSON."""
+        return {"key": self.key, "message": self.error.message, "remedy": self.error.remedy}
+
+
+@dataclass(frozen=True, slots=True)
+class LatestManifests:
+    """The newest manifests of a feed, the newest first, and those among them that cannot be read."""
+
+    found: tuple[RunManifest, ...]
+    unread: tuple[UnreadManifest, ...]
 
 
 def read_manifest(s3: S3Client, bucket: str, key: str) -> RunManifest:
@@ -74,28 +105,42 @@ def parse_manifest(body: bytes | str, uri: str) -> RunManifest:
     try:
         return RunManifest.model_validate_json(body, strict=True)
     except ValidationError as error:
-        raise _no_manifest(uri, f": {visible(_what_is_wrong(error)[:120])}") from error
+        raise _no_manifest(uri, f": {visible(what_is_wrong(error)[:120])}") from error
 
 
-def _what_is_wrong(error: ValidationError) -> str:
-    """A field that is missing or holds what it never does, in words."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    path = ".".join(map(str, first["loc"])) or "the whole"
-    return f"it lacks {path}" if first["type"] == "missing" else f"its {path} is of another type"
-
-
-def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) -> list[RunManifest]:
-    """The newest manifests below a prefix, the newest first; fewer where there are fewer.
+def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) -> LatestManifests:
+    """The newest manifests below a prefix, and those among them that cannot be read; fewer where there are fewer.
 
     Raises:
         ClientError: the bucket cannot be read.
-        PipelineError: one of them is not a manifest of this version.
     """
-    return [read_manifest(s3, bucket, key) for key in _keys_newest_first(s3, bucket, prefix)[:count]]
+    found: list[RunManifest] = []
+    unread: list[UnreadManifest] = []
+    for key in _keys_newest_first(s3, bucket, prefix)[:count]:
+        try:
+            found.append(read_manifest(s3, bucket, key))
+        except PipelineError as error:
+            unread.append(UnreadManifest(key, error))
+    return LatestManifests(tuple(found), tuple(unread))
 
 
-def find_last_success(s3: S3Client, bucket: str, prefix: str, known: Iterable[RunManifest] = ()) -> RunManifest | None:
+def find_last_success(s3: S3Client, bucket: str, prefix: str) -> RunManifest | None:
     """The newest manifest of a run that succeeded, as a run finds what is published; None before the first one.
+
+    Raises:
+        ClientError: the bucket cannot be read.
+        PipelineError: a newer one is not a manifest of this version.
+    """
+    found = last_success_or_unread(s3, bucket, prefix)
+    if isinstance(found, UnreadManifest):
+        raise found.error
+    return found
+
+
+def last_success_or_unread(
+    s3: S3Client, bucket: str, prefix: str, known: Iterable[RunManifest] = ()
+) -> RunManifest | UnreadManifest | None:
+    """The same; a newer manifest that cannot be read stands for itself, because its run may have succeeded.
 
     Args:
         s3: the client.
@@ -105,11 +150,13 @@ def find_last_success(s3: S3Client, bucket: str, prefix: str, known: Iterable[Ru
 
     Raises:
         ClientError: the bucket cannot be read.
-        PipelineError: a newer one is not a manifest of this version.
     """
     read = {f"{prefix}{manifest.run_id}.json": manifest for manifest in known}
     for key in _keys_newest_first(s3, bucket, prefix):
-        manifest = read.get(key) or find_manifest(s3, bucket, key)
+        try:
+            manifest = read.get(key) or find_manifest(s3, bucket, key)
+        except PipelineError as error:
+            return UnreadManifest(key, error)
         if manifest is not None and manifest.status == "SUCCEEDED":
             return manifest
     return None

@@ -208,9 +208,9 @@ def _typical(workspace: Workspace) -> str:
     """How long the last runs with deliveries took; empty if that cannot be read."""
     deployment = workspace.deployment
     try:
-        manifests = read_latest_manifests(
+        latest = read_latest_manifests(
             workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), 8
         )
     except (BotoCoreError, ClientError, QuartalError):
         return ""
-    return typical_seconds([each.seconds for each in manifests if each.deliveries and not each.reason][:5])
+    return typical_seconds([each.seconds for each in latest.found if each.deliveries and not each.reason][:5])

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plan_review.model import FailedApply
+from quartal.core.typed_records import read_record_of
 from quartal.core.whole_files import write_whole
 from quartal.terraform.events import TerraformEvent
 from quartal.terraform.working_copy import StagedRoot
@@ -45,9 +46,8 @@ class ApplyProgress:
 def read_failed_apply(staged: StagedRoot) -> FailedApply | None:
     """The newest failed apply since the last complete one; None if there is none, or its record cannot be read."""
     try:
-        fields = json.loads(_file(staged).read_text(encoding="utf-8"))
-        return FailedApply(str(fields["at"]), tuple(fields["done"]), tuple(fields["begun"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return read_record_of(FailedApply, _file(staged).read_bytes())
+    except (OSError, ValueError):
         return None
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError
+from quartal.core.typed_records import read_record_of
 from quartal.core.whole_files import write_whole
 from quartal.local.local_stack.endpoint import Endpoint
 from quartal.terraform.outputs import Deployment
@@ -190,11 +191,10 @@ def _is_there(glue: GlueClient, kind: str, name: str) -> bool:
 def _read(staged: StagedRoot) -> _Note | None:
     """The note; None if there is none, or it cannot be read."""
     try:
-        fields = json.loads(_file(staged).read_text(encoding="utf-8"))
-        absent = tuple((str(kind), str(name)) for kind, name in fields["absent"] if kind in _KINDS)
-        return _Note(str(fields["url"]), fields["pid"], bool(fields["has_begun"]), absent)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        note = read_record_of(_Note, _file(staged).read_bytes())
+    except (OSError, ValueError):
         return None
+    return replace(note, absent=tuple(each for each in note.absent if each[0] in _KINDS))
 
 
 def _write(staged: StagedRoot, note: _Note) -> None:

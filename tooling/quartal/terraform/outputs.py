@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from quartal.core.errors import ConfigurationError, NotDeployedError
+from quartal.core.typed_records import read_record_of
 
+_LOG_GROUPS = {"crawler", "job_error", "job_output"}
 # a deployment of before serves without them
 _NEWER_OUTPUTS = frozenset({"key_arn", "ml_run", "quarantine_share_limit", "time_zone"})
 
@@ -54,10 +57,13 @@ class Deployment:
 
         Raises:
             ConfigurationError: the pipeline has no such feed.
-            NotDeployedError: an output is missing, as after a deployment of an older version or a half-finished one.
+            NotDeployedError: an output is missing or is another, as after a deployment of another version or a
+                half-finished one.
         """
         if dataset is not None:
             feeds = outputs.get("feeds", {})
+            if not isinstance(feeds, dict) or not isinstance(feeds.get(dataset, {}), dict):
+                raise _of_another_version("its feeds is of another type")
             if dataset not in feeds:
                 raise ConfigurationError(
                     f"The pipeline has no feed '{dataset}'.",
@@ -71,8 +77,15 @@ class Deployment:
                 f"The deployment lacks the output {', '.join(missing)}.",
                 remedy="It is not complete, or from another version. Apply again: `quartal apply`.",
             )
-        names: dict[str, Any] = {name: outputs.get(name) for name in cls.__slots__}
-        return cls(**names)
+        try:
+            found = read_record_of(cls, json.dumps({name: outputs.get(name) for name in cls.__slots__}))
+        except ValueError as error:
+            raise _of_another_version(str(error)) from error
+        if not found.log_groups.keys() >= _LOG_GROUPS:
+            raise _of_another_version("its log_groups lacks some")
+        if found.ml_run is not None and found.ml_date() is None:
+            raise _of_another_version("its ml_run is no date of a quarter")
+        return found
 
     def curated_table(self) -> str:
         """Name of the table of daily aggregates."""
@@ -92,8 +105,16 @@ class Deployment:
 
     def ml_date(self) -> tuple[int, int] | None:
         """First month of the quarterly ML run, and its day of the month; None if the deployment sets none."""
-        return None if self.ml_run is None else (int(self.ml_run["first_month"]), int(self.ml_run["day"]))
+        month, day = (self.ml_run.get(name, 0) for name in ("first_month", "day")) if self.ml_run else (0, 0)
+        return (month, day) if month in range(1, 4) and day in range(1, 29) else None
 
     def deliveries_prefix(self) -> str:
         """The prefix of the delivery manifests that uploads write."""
         return f"deliveries/{self.dataset}/"
+
+
+def _of_another_version(wrong: str) -> NotDeployedError:
+    return NotDeployedError(
+        f"The outputs of the deployment are not those of this version: {wrong}.",
+        remedy="It is from another version. Apply again: `quartal apply`.",
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quartal.core.errors import ConfigurationError
+from quartal.core.typed_records import ONLY_ITS_FIELDS, read_record_of
 from quartal.core.whole_files import write_whole
 from quartal.terraform.working_copy import StagedRoot
 
@@ -29,6 +30,8 @@ class ReviewRecord:
         account: the AWS account that it was made in; empty if it did not ask AWS for it.
         region: the region that it is for.
     """
+
+    __pydantic_config__ = ONLY_ITS_FIELDS
 
     plan_sha256: str
     configuration_sha256: str
@@ -86,11 +89,10 @@ def read_record(staged: StagedRoot) -> ReviewRecord | None:
     if not path.is_file() or not staged.plan_file.is_file():
         return None
     try:
-        fields = json.loads(path.read_text())
-        return ReviewRecord(**{**fields, "reasons": tuple(fields["reasons"])})
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        return read_record_of(ReviewRecord, path.read_bytes())
+    except ValueError as error:
         raise ConfigurationError(
-            f"{path} is not the record of a review.", remedy="Delete it and plan again: `quartal plan`."
+            f"{path} is not the record of a review: {error}.", remedy="Delete it and plan again: `quartal plan`."
         ) from error
 
 

@@ -104,6 +104,45 @@ def test_json_lines_are_drafted(tmp_path):
     assert contract.column("amount").logical_type == "number"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        "[day],[shop]",
+        "{day},{shop}",
+        "[2024-01],[2]",
+        '["day"],["shop"]',
+        "[[day]],[[shop]]",
+        '{"day"},{"shop"}',
+        "[],{}",
+    ],
+)
+def test_csv_whose_header_begins_with_a_bracket_is_csv(tmp_path, names, encoding):
+    header = f"{names},amount"
+    drafted = drafted_from(tmp_path, table(header, lambda n: f"{day(n)},{shop(n)},{n}").encode(encoding))
+    assert contract_in(drafted).files.format == "csv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"day": "2024-01-01"}, {"day": "2024-01-02"}]',
+        '[\n {"day": "2024-01-01"}\n]\n',
+        '{\n "day": "2024-01-01"\n}\n',
+        '["2024-01-01", "A"]\n["2024-01-02", "B"]\n',
+        '["2024-01-01",\n "2024-01-02"]\n',
+        '{"day": "2024-01-01"},\n{"day": "2024-01-02"},\n',
+        '{"day": "2024-01-01"}{"day": "2024-01-02"}',
+        "{'day': '2024-01-01'}\n{'day': '2024-01-02'}\n",
+        '{"day": "2024-01-01\n',
+        '{"day": 2024-01-01}\n{"day": 2024-01-02}\n',
+    ],
+)
+def test_json_in_another_form_than_lines_is_refused_as_json(tmp_path, text):
+    with pytest.raises(ConfigurationError, match="JSON"):
+        drafted_from(tmp_path, text)
+
+
 def parquet(**columns: pa.Array) -> bytes:
     file = io.BytesIO()
     pq.write_table(pa.table(columns), file)

@@ -157,15 +157,42 @@ def test_page_of_a_pipeline_that_never_ran_states_it(lake, project, monkeypatch)
         pytest.param('{"manifest_version": 1, "run_id": "wr_1"}', "lacks dataset", id="a field is missing"),
     ],
 )
-@pytest.mark.parametrize("command", ["report", "history"])
-def test_manifest_that_cannot_be_read_is_named_and_nothing_is_written(published, project, capsys, body, why, command):
+@pytest.mark.parametrize("command", ["report", "history", "cost"])
+def test_manifest_that_cannot_be_read_is_named_and_the_others_are_shown(published, project, capsys, body, why, command):
     put_manifest("wr_2", body)
     assert run([command]) == 1
     printed = capsys.readouterr()
-    assert "s3://lake/runs/feed/wr_2.json" in " ".join(printed.err.split())
-    assert why in " ".join(printed.err.split())
-    assert "What to do" in printed.err
-    assert not (project / ".quartal" / "report.html").exists()
+    told = " ".join(printed.err.split())
+    assert "s3://lake/runs/feed/wr_2.json" in told
+    assert why in told
+    assert ("wr_1" in printed.out) == (command != "report")
+    if command == "report":
+        page = (project / ".quartal" / "report.html").read_text(encoding="utf-8")
+        assert 'id="run-wr_1"' in page
+        assert "s3://lake/runs/feed/wr_2.json" in page
+
+    assert run([command, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    if command == "history":
+        assert [each["run_id"] for each in found["result"]] == ["wr_1", "wr_2"]
+        assert (found["result"][1]["state"], found["result"][1]["rows_in"]) == ("UNREADABLE", None)
+        assert why in found["result"][1]["reason"]
+        return
+    assert [each["run_id"] for each in found["runs"]] == ["wr_1"]
+    (unread,) = found["unread_manifests"]
+    assert unread["key"] == "runs/feed/wr_2.json"
+    assert why in unread["message"]
+
+
+def test_status_with_a_manifest_that_cannot_be_read_names_it_and_says_nothing_of_deliveries(
+    published, monkeypatch, capsys
+):
+    monkeypatch.setattr(Workspace, "endpoint", None)
+    put_manifest("wr_2", "no json")
+    assert run(["status", "--json", "--exit-code"]) == 1
+    findings = {each["about"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert "s3://lake/runs/feed/wr_2.json is no run manifest" in findings["history"]["sentence"]
+    assert "deliveries" not in findings
 
 
 def test_file_that_cannot_be_written_is_refused_with_a_remedy(published, tmp_path, capsys):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from quartal.contracts.drafting.code_pages import other_encodings
 from quartal.contracts.drafting.file_pieces import Pieces
+from quartal.contracts.drafting.json_sample import begins_as_json
 from quartal.core.errors import ConfigurationError
 
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -69,7 +70,7 @@ def _utf_16(path: Path, pieces: Pieces) -> Decoded:
             f"{path} begins as UTF-16, but byte {error.start:,} is not valid UTF-16: half a character is missing.",
             remedy="Export it again from its source, as UTF-8.",
         ) from error
-    if text.lstrip().startswith(("{", "[")):
+    if begins_as_json(text):
         raise ConfigurationError(
             f"{path} is JSON in UTF-16, but the job reads JSON only in UTF-8.",
             remedy="Convert it: `iconv -f UTF-16 -t UTF-8 FILE > NEW`.",

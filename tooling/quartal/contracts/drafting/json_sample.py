@@ -14,12 +14,27 @@ from quartal.contracts.model import FileFormat
 from quartal.core.errors import ConfigurationError
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_DECODER = json.JSONDecoder()
+_BEGINNING = re.compile(r"""[\[\s]*\{\s*(?:$|\}|"[^"]*(?:$|"\s*:)|'[^']*'\s*:)|\[\s*(?:$|\n|")""")
 _HALF = re.compile("[\ud800-\udfff]")  # half of a character, as escapes may write it, or an undecodable byte
 
 
 def is_json(pieces: Pieces) -> bool:
     """Whether a file begins as JSON does."""
-    return pieces.contents[0].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return begins_as_json(pieces.contents[0].decode("utf-8-sig", "replace"))
+
+
+def begins_as_json(text: str) -> bool:
+    """Whether a text begins as JSON does, valid or not; the header of a CSV file may begin with a bracket too."""
+    text = text.lstrip()
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        _, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):  # such as the first lines of a long value
+        return _BEGINNING.match(text) is not None
+    rest = text[end:].split("\n", 1)[0].strip()
+    return rest in ("", ",") or rest.startswith(("{", "["))
 
 
 def json_sample(path: Path, pieces: Pieces) -> Sample:

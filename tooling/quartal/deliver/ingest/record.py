@@ -18,6 +18,7 @@ from uuid import UUID
 from quartal.contracts.model import FileFormat
 from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import ConfigurationError, UploadError
+from quartal.core.typed_records import ONLY_ITS_FIELDS, read_record_of
 from quartal.deliver.ingest.chunks import Key
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, is_conflict, read_object, require_etag
 
@@ -53,6 +54,8 @@ class IngestSource:
         trims: whether the padding of char(n) is stripped.
     """
 
+    __pydantic_config__ = ONLY_ITS_FIELDS
+
     database: str
     reads: str
     key: tuple[str, ...]
@@ -65,6 +68,8 @@ class IngestSource:
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
     """A chunk that is in the lake: how many rows it has, and the CRC-64/NVME of its file before gzip."""
+
+    __pydantic_config__ = ONLY_ITS_FIELDS
 
     rows: int
     source_crc64nvme: str
@@ -82,6 +87,8 @@ class IngestRecord:
         done: the chunks that are in the lake, by number.
         complete: whether these are all chunks.
     """
+
+    __pydantic_config__ = ONLY_ITS_FIELDS
 
     source: IngestSource
     layout: str
@@ -104,16 +111,18 @@ class IngestRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> IngestRecord:
-        """Read the output of `as_json`."""
-        source = data["source"]
-        return cls(
-            IngestSource(**{**source, "key": tuple(source["key"])}),
-            data["layout"],
-            tuple(tuple(_BY_NAME[kind](text) for kind, text in key) for key in data["bounds"]),
-            tuple(data["read_at"]),
-            {int(number): ChunkDone(**entry) for number, entry in data["done"].items()},
-            data["complete"],
-        )
+        """Read the output of `as_json`.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError, ArithmeticError: it is anything else, or of another
+                version.
+        """
+        fields = dict(data)
+        if (version := fields.pop("version")) is True or version != _VERSION:
+            raise ValueError(f"its version is {version!r}, not {_VERSION}")
+        record = read_record_of(cls, json.dumps(fields))
+        bounds = (tuple(_BY_NAME[kind](text) for kind, text in key) for key in record.bounds)
+        return replace(record, bounds=tuple(bounds))
 
     def with_done(self, done: dict[int, ChunkDone]) -> IngestRecord:
         """The record with more chunks."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import UploadError
+from quartal.core.typed_records import ONLY_ITS_FIELDS, read_record_of
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, is_conflict, read_object
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class DeliveredFile:
         upload: id of the upload that brought it.
     """
 
+    __pydantic_config__ = ONLY_ITS_FIELDS
+
     size_bytes: int
     etag: str
     crc64nvme: str
@@ -40,6 +43,8 @@ class DeliveredFile:
 @dataclass(frozen=True, slots=True)
 class UploadRecord:
     """One upload: its id, when it was recorded (ISO 8601, UTC), and the AWS identity that made it."""
+
+    __pydantic_config__ = ONLY_ITS_FIELDS
 
     upload: str
     at: str
@@ -63,22 +68,12 @@ class DeliveryManifest:
         """Read what `as_json` wrote.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError: it is not a manifest.
+            ValueError, TypeError, KeyError, AttributeError: it is not a manifest, or of another version.
         """
-        found = cls(
-            {key: DeliveredFile(**entry) for key, entry in data["files"].items()},
-            tuple(UploadRecord(**entry) for entry in data["uploads"]),
-            tuple(data.get("removing", ())),
-        )
-        if not isinstance(data.get("removing", []), list) or not all(isinstance(key, str) for key in found.removing):
-            raise TypeError("removing is not a list of keys")
-        entries: tuple[DeliveredFile | UploadRecord, ...] = (*found.files.values(), *found.uploads)
-        for entry in entries:
-            for member in fields(entry):
-                value, wanted = getattr(entry, member.name), int if member.name == "size_bytes" else str
-                if type(value) is not wanted:
-                    raise TypeError(f"{member.name} is no {'number' if wanted is int else 'text'}")
-        return found
+        if data["version"] is True or data["version"] != _VERSION:
+            raise ValueError(f"its version is {data['version']!r}, not {_VERSION}")
+        fields = {"files": data["files"], "uploads": data["uploads"], "removing": data.get("removing", [])}
+        return read_record_of(cls, json.dumps(fields))
 
     def as_json(self, delivery: str) -> dict[str, Any]:
         """The manifest as it is stored, in an order that does not depend on how files went up."""
