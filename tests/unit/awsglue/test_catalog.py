@@ -50,6 +50,24 @@ def test_column_that_is_also_a_partition_key_is_refused_where_columns_go_by_plac
         assert [each.name for each in parse_table("lake", raw).columns] == ["name"]  # Spark takes the folder's value
 
 
+def test_table_of_records_at_a_json_path_is_refused():
+    raw = {
+        "Name": "t",
+        "StorageDescriptor": {"Columns": [{"Name": "id", "Type": "int"}], "Location": "s3://lake/t/"},
+        "Parameters": {"classification": "json", "jsonPath": "$.records[*]"},
+    }
+    with pytest.raises(GlueUnsupportedError, match=r"the table lake\.t, whose records are at the JsonPath \$\.records"):
+        parse_table("lake", raw)
+
+
+def test_exclusions_that_a_crawler_noted_are_left_out(glue, glue_context, tmp_path):  # define-crawler
+    (tmp_path / "a.csv").write_text("1\n")
+    (tmp_path / "b.csv").write_text("2\n")
+    add_table(glue, tmp_path, [("id", "bigint")], classification="csv", exclusions=f'["{tmp_path}/b.*"]')
+
+    assert rows(read(glue_context)) == [(1,)]
+
+
 def test_open_csv_serde_sets_the_quote_character(glue, glue_context, tmp_path):
     (tmp_path / "a.csv").write_text("'a,b',c\n")
     serde = {"separatorChar": ",", "quoteChar": "'", "escapeChar": "\\"}

@@ -3,8 +3,10 @@ import os
 import pytest
 
 from awsglue import listing, sources
+from awsglue.bookmarks import SourceFile
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
+from awsglue.listing import without_excluded
 from tests.unit.awsglue.conftest import rows
 
 
@@ -51,6 +53,23 @@ def test_recurse_and_exclusions(glue_context, tmp_path):
         (tmp_path / name).write_text(f'{{"n": {name[2]}}}\n')
 
     assert sorted(rows(read(glue_context, tmp_path, "json", recurse=True, exclusions='["**.txt"]'))) == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        pytest.param("**.json", ["b/3.txt"], id="all-below"),
+        pytest.param("s3://lake/raw/*.json", ["a/2.json", "b/3.txt"], id="star-stays-in-a-folder"),
+        pytest.param("s3://lake/raw/**.{json,csv}", ["b/3.txt"], id="alternatives"),
+        pytest.param("s3://lake/raw/[!a]/**", ["1.json", "a/2.json"], id="negated-class"),
+    ],
+)
+def test_exclusions_are_the_globs_of_crawlers(pattern, left):
+    files = [SourceFile(f"s3a://lake/raw/{path}", 0, 1) for path in ("1.json", "a/2.json", "b/3.txt")]
+
+    kept = without_excluded(files, [pattern])
+
+    assert [file.path.removeprefix("s3a://lake/raw/") for file in kept] == left
 
 
 @pytest.mark.parametrize(

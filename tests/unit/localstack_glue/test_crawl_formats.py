@@ -93,6 +93,15 @@ def test_json_lines_make_a_table_with_a_json_serde(lake):
     assert not {"delimiter", "areColumnsQuoted", "columnsOrdered"} & set(table["Parameters"])  # G23
 
 
+def test_exclusions_are_noted_at_the_table(lake):  # define-crawler: "stored as a property of tables"
+    lake.put("x.csv", "id,n\n1,a\n")
+    lake.put("x.json", '{"id": 1}')
+
+    lake.crawl(Targets={"S3Targets": [{"Path": "s3://lake/raw/", "Exclusions": ["*.json", "b/**"]}]})
+
+    assert lake.tables()["raw"]["Parameters"]["exclusions"] == '["s3://lake/raw/*.json","s3://lake/raw/b/**"]'
+
+
 def test_json_path_of_a_classifier_is_noted_at_the_table(lake):
     lake.put("events/x.json", '{"records": [{"id": 1}]}')
 

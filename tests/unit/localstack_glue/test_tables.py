@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_job.deliveries.file_names import is_hidden
-from localstack_glue.crawlers.crawling.globs import excluder, to_regex
+from localstack_glue.awsglue_runtime.glue_local_globs import escaped, excluder, to_regex
 from localstack_glue.crawlers.crawling.listing import S3Object, S3Target, list_objects, pick_samples
 from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, are_similar, unique_column_name
 from localstack_glue.crawlers.crawling.tables import (
@@ -178,9 +178,19 @@ def test_each_partition_has_a_value_for_each_key(folders):
         pytest.param("?.csv", "ab.csv", False, id="not-two"),
         pytest.param("*.{csv,txt}", "a.txt", True, id="alternatives"),
         pytest.param("[a-c].csv", "b.csv", True, id="class"),
+        pytest.param("[^a].csv", "b.csv", False, id="not-in-a-class-with-a-caret"),
+        pytest.param("[^a].csv", "^.csv", True, id="caret-in-a-class"),
+        pytest.param("[-a].csv", "-.csv", True, id="hyphen-comes-first"),
+        pytest.param("[!-a].csv", "-.csv", False, id="hyphen-comes-first-in-a-negated-class"),
+        pytest.param("[*?].csv", "b.csv", False, id="wildcards-in-a-class"),
+        pytest.param("*", ".hidden", True, id="leading-dot"),
+        pytest.param("x**", "x/a.csv", True, id="folder-and-below"),
+        pytest.param("2015/01/{[!0],0[8-9]}**", "2015/01/12/a.csv", True, id="days-from-10"),
+        pytest.param("2015/01/{[!0],0[8-9]}**", "2015/01/09/a.csv", True, id="day-9"),
+        pytest.param("2015/01/{[!0],0[8-9]}**", "2015/01/07/a.csv", False, id="day-7"),
         pytest.param("[!a-c].csv", "b.csv", False, id="negated-class"),
-        pytest.param("[^a-c].csv", "b.csv", False, id="negated-class-of-regular-expressions"),
-        pytest.param("[^a-c].csv", "d.csv", True, id="outside-of-a-negated-class"),
+        pytest.param("[!a-c].csv", "d.csv", True, id="outside-of-a-negated-class"),
+        pytest.param("[^a-c].csv", "b.csv", True, id="caret-negates-nothing"),  # the guide names ! alone
         pytest.param("a+b.csv", "a+b.csv", True, id="plain-text"),
         pytest.param(r"a\*.csv", "ab.csv", False, id="escaped"),
     ],
@@ -192,6 +202,15 @@ def test_exclusion_patterns(pattern, path, is_excluded):
 @given(st.text(alphabet="ab*?[]{},!\\/^-&", max_size=20))
 def test_any_pattern_can_be_used(pattern):
     re.compile(to_regex(pattern))
+
+
+def test_exclusions_of_a_target_become_patterns_of_whole_locations():
+    target = S3Target.parse("s3://lake/a[1]/", exclusions=["*.json"])
+
+    (pattern,) = target.whole_exclusions
+    assert excluder([pattern])("s3://lake/a[1]/x.json")
+    assert not excluder([pattern])("s3://lake/a[1]/b/x.json")
+    assert excluder([escaped("a{b}?*\\")])("a{b}?*\\")
 
 
 class FakeS3:

@@ -160,6 +160,11 @@ def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
         unsupported(f"the table {database}.{raw['Name']}, which has no S3 location")
     if stream := _stream(raw):
         unsupported(f"the table {database}.{raw['Name']}, which is a stream of {stream}")
+    if path := parameters.get("jsonPath"):
+        unsupported(
+            f"the table {database}.{raw['Name']}, whose records are at the JsonPath {path}",
+            "read its files by from_options with format_options={'jsonPath': ...}",
+        )
     name = _format(database, raw)
     columns, keys = _columns(storage.get("Columns")), _columns(raw.get("PartitionKeys"))
     names = {key.name for key in keys}

@@ -1,6 +1,5 @@
 """Lists files below paths with Spark's own file systems, such as S3A, and the job's credentials."""
 
-import fnmatch
 import json
 import re
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from awsglue.bookmarks import SourceFile
+from glue_local_globs import excluder
 
 
 def rooted(path: str) -> str:
@@ -51,8 +51,8 @@ def existing(session: SparkSession, folders: Iterable[str]) -> list[str]:
 
 def without_excluded(files: Iterable[SourceFile], patterns: Iterable[str]) -> list[SourceFile]:
     """Leave out files that match a glob pattern such as `**.pdf`. Glue matches the whole path."""
-    globs = [_scheme_free(pattern) for pattern in patterns]
-    return [file for file in files if not any(fnmatch.fnmatchcase(_scheme_free(file.path), glob) for glob in globs)]
+    is_excluded = excluder(_scheme_free(pattern) for pattern in patterns)
+    return [file for file in files if not is_excluded(_scheme_free(file.path))]
 
 
 def parse_exclusions(text: Any) -> list[str]:

@@ -163,7 +163,10 @@ def read_table(
         session,
         selection_of.bookmark,
         selection_of.context,
-        listing.parse_exclusions(additional_options.get("exclusions")),
+        [  # a crawler's are in the table
+            *listing.parse_exclusions(additional_options.get("exclusions")),
+            *listing.parse_exclusions((table.raw.get("Parameters") or {}).get("exclusions")),
+        ],
         *_bound(additional_options),
     )
     if not table.partition_keys:

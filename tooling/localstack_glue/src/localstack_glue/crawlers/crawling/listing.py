@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from localstack_glue.crawlers.crawling.globs import excluder
+from localstack_glue.awsglue_runtime.glue_local_globs import escaped, excluder
 
 LARGEST_SAMPLE = 249  # objects of each leaf folder: docs.aws.amazon.com/glue/latest/webapi/API_S3Target.html
 
@@ -60,6 +60,11 @@ class S3Target:
     def relative(self, key: str) -> str:
         """The part of a key below the include path; empty for the include path itself."""
         return key[len(self.prefix) :].lstrip("/") if self.prefix else key
+
+    @property
+    def whole_exclusions(self) -> tuple[str, ...]:
+        """The exclusions as patterns of whole locations."""
+        return tuple(f"{escaped(self.uri())}/{pattern}" for pattern in self.exclusions)
 
     def uri(self, *parts: str) -> str:
         """The URI of something below the include path."""

@@ -117,9 +117,7 @@ class PartitionWriter:
     ) -> dict[tuple[str, ...], JsonDict]:
         """The partitions as they are to be, by their values."""
         if self._policy.inherits_from_table and partitions:
-            parent = self._glue.get_table(**{"DatabaseName": names["DatabaseName"], "Name": names["TableName"]})[
-                "Table"
-            ]
+            parent = self._glue.get_table(DatabaseName=names["DatabaseName"], Name=names["TableName"])["Table"]
             return {each.values: inherited(partition_input(each, table.columns), parent) for each in partitions}
         return {each.values: self._own(each, existing.get(each.values)) for each in partitions}
 

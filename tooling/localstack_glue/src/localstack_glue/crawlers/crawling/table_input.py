@@ -1,5 +1,6 @@
 """Builds the table that a crawler writes to the catalog (G23)."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,8 @@ FORMAT_PARAMETERS = frozenset(
 def table_input(table: FoundTable, crawler_name: str) -> JsonDict:
     """Build a TableInput."""
     parameters = _parameters(table.files) | {"UPDATED_BY_CRAWLER": crawler_name}
+    if table.exclusions:  # by which jobs leave the same files out
+        parameters["exclusions"] = json.dumps(table.exclusions, ensure_ascii=False, separators=(",", ":"))
     return {
         "Name": table.name,
         "Owner": "owner",

@@ -32,6 +32,7 @@ class FoundTable:
     partition_keys: tuple[str, ...]
     partitions: tuple[FoundPartition, ...]
     files: tuple[ClassifiedFile, ...]
+    exclusions: tuple[str, ...] = ()  # patterns of whole locations
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def _table(
         partition_keys=keys,
         partitions=partitions,
         files=tuple(files),
+        exclusions=target.whole_exclusions,
     )
 
 

@@ -1,17 +1,23 @@
-"""The glob patterns of a crawler's exclusions (G25)."""
+"""The glob patterns of exclusions, of crawlers (G25) and of the library in a job, which AWS documents in one place.
+
+The names of this module and its package differ, as a job finds it by the library's folder.
+"""
 
 import re
 from collections.abc import Callable, Iterable
 
 
 def excluder(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Build the test whether a path, relative to the include path, is excluded."""
+    """Build the test whether a path is excluded; crawlers give it relative to the include path."""
     compiled = [re.compile(to_regex(pattern)) for pattern in patterns]
     return lambda path: any(pattern.fullmatch(path) for pattern in compiled)
 
 
 def to_regex(pattern: str) -> str:
-    """Translate: `*` stays within a folder, `**` crosses folders, `?`, `[a-z]`, `[!a]` and `{a,b}` as usual."""
+    """Translate: `*` stays within a folder, `**` crosses folders, `?`, `[a-z]`, `[!a]` and `{a,b}` as usual.
+
+    Within brackets, `*`, `?`, a backslash and `^` are themselves, and `-` is where it comes first.
+    """
     out, position, depth = [], 0, 0
     while position < len(pattern):
         char = pattern[position]
@@ -43,8 +49,13 @@ def to_regex(pattern: str) -> str:
     return "".join(out) + ")" * depth
 
 
+def escaped(text: str) -> str:
+    """A pattern that matches this text alone."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", text)
+
+
 def _character_class(body: str) -> str:
-    is_negated = body.startswith(("!", "^"))
+    is_negated = body.startswith("!")
     members = (body[1:] if is_negated else body).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     members = members.replace("^", "\\^").replace("&&", "&\\&").replace("--", "-\\-")
     try:
