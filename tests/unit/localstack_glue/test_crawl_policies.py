@@ -211,6 +211,37 @@ def test_partitions_that_inherit_have_all_of_their_table(lake):  # G21
     assert lake.crawl(**(LOG | INHERIT)).partitions_updated == 0
 
 
+@pytest.mark.parametrize(
+    ("configuration", "indexes"),
+    [
+        pytest.param("{}", [{"IndexName": "crawler_partition_index", "Keys": ["d", "partition_1"]}], id="default"),
+        pytest.param('{"Version": 1.0, "CreatePartitionIndex": false}', None, id="without"),
+    ],
+)
+def test_new_table_with_partitions_has_an_index_unless_it_is_not_wanted(lake, configuration, indexes):
+    asked: list[Any] = []  # crawler-configure-partition-indexes
+    lake.glue.meta.events.register(
+        "before-parameter-build.glue.CreateTable", lambda params, **_: asked.append(params.get("PartitionIndexes"))
+    )
+    lake.put("d=1/a/x.csv", CARS)
+    lake.put("d=2/a/x.csv", CARS)
+
+    lake.crawl(Configuration=configuration)
+
+    assert asked == [indexes]
+
+
+def test_exclusions_that_are_no_longer_wanted_leave_the_table(lake):
+    lake.put("x.csv", CARS)
+    excluding = {"S3Targets": [{"Path": "s3://lake/raw/", "Exclusions": ["*.json"]}]}
+    lake.crawl(Targets=excluding)
+    assert "exclusions" in lake.tables()["raw"]["Parameters"]
+
+    lake.crawl()
+
+    assert "exclusions" not in lake.tables()["raw"]["Parameters"]
+
+
 def test_new_folders_inherit_too(lake):  # G21, G22
     lake.put("d=1/x.csv", CARS)
     lake.crawl(**NEW_ONLY)

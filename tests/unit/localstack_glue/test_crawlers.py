@@ -156,6 +156,7 @@ def test_classifier_that_recognizes_nothing_here_is_stored_and_fails_a_crawl(glu
         pytest.param('{"Grouping": {"TableLevelConfiguration": 0}}', id="level-is-zero"),
         pytest.param('{"Grouping": {"TableGroupingPolicy": "CombineCompatibleSchema"}}', id="unknown-policy"),
         pytest.param('{"CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "InheritFromTable"}}}', id="of-partitions"),
+        pytest.param('{"CreatePartitionIndex": "yes"}', id="index-is-a-word"),
     ],
 )
 def test_configuration_that_cannot_be_read_is_refused(glue, configuration):
@@ -174,7 +175,6 @@ def test_configuration_that_cannot_be_read_is_refused(glue, configuration):
             {"LakeFormationConfiguration": {"UseLakeFormationCredentials": True}}, "LakeF", id="lake-formation"
         ),
         pytest.param({"CatalogId": "111111111111"}, "CatalogId", id="catalog"),
-        pytest.param({"Configuration": '{"CreatePartitionIndex": true}'}, "CreatePartitionIndex", id="index"),
         pytest.param({"Configuration": '{"Version": 1.0, "grouping": {}}'}, "grouping has no effect", id="unknown"),
         pytest.param(
             {"Configuration": '{"CrawlerOutput": {"Tables": {"X": 1}}}'}, "CrawlerOutput.Tables.X", id="inner"

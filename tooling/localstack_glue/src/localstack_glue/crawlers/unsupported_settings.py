@@ -37,8 +37,6 @@ def settings_without_effect(definition: Mapping[str, Any]) -> Iterator[str]:
     if definition.get("CatalogId"):
         yield "CatalogId has no effect: tables are written to the catalog of the crawler's account"
     configuration = json.loads(str(definition.get("Configuration") or "{}"))
-    if configuration.get("CreatePartitionIndex"):
-        yield "CreatePartitionIndex has no effect: no index is created"
     for name in _unknown(configuration, _CONFIGURATION):
         yield f"Configuration: {name} has no effect: it is not known here"
 

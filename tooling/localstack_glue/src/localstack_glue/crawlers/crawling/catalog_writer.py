@@ -23,6 +23,9 @@ from localstack_glue.crawlers.crawling.table_input import iceberg_input, table_i
 from localstack_glue.crawlers.crawling.tables import FoundTable, unique_name
 
 DEPRECATED = "DEPRECATED_BY_CRAWLER"
+PARTITION_INDEX = "crawler_partition_index"
+# parameters of a crawl that a later one takes away
+_FLEETING = frozenset({DEPRECATED, "exclusions"})
 _INPUT_MEMBERS = (
     "Name",
     "Description",
@@ -112,7 +115,7 @@ class CatalogWriter:
             wanted["StorageDescriptor"]["Columns"] = [{"Name": c.name, "Type": c.type} for c in columns]
             keep_formats(existing, wanted)
         stored_parameters = existing.get("Parameters") or {}
-        kept = {key: value for key, value in stored_parameters.items() if key != DEPRECATED}
+        kept = {key: value for key, value in stored_parameters.items() if key not in _FLEETING}
         if table_schema(existing) == table_schema(wanted) and DEPRECATED not in stored_parameters:
             wanted["Parameters"] = {**kept, **wanted["Parameters"]}
             _keep_descriptions(existing, wanted)
@@ -147,7 +150,11 @@ class CatalogWriter:
         self._update(wanted)
 
     def _create(self, wanted: JsonDict) -> None:
-        self._glue.create_table(DatabaseName=self._database, TableInput=wanted)
+        indexes: JsonDict = {}
+        if self._policy.creates_partition_index and wanted["PartitionKeys"]:
+            keys = [key["Name"] for key in wanted["PartitionKeys"]]
+            indexes["PartitionIndexes"] = [{"Keys": keys, "IndexName": PARTITION_INDEX}]
+        self._glue.create_table(DatabaseName=self._database, TableInput=wanted, **indexes)
         self.changes.tables_created += 1
         self._log(f"INFO : Created table {wanted['Name']} in database {self._database}")
 

@@ -22,6 +22,7 @@ class CrawlPolicy:
     merges_new_columns: bool = False
     inherits_from_table: bool = False
     table_threshold: int | None = None
+    creates_partition_index: bool = True
     grouping: GroupingRules = field(default_factory=GroupingRules)
 
     @property
@@ -53,6 +54,7 @@ class CrawlPolicy:
             recrawl=(definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") or CRAWL_EVERYTHING,
             merges_new_columns=_is_chosen(tables, "AddOrUpdateBehavior", "MergeNewColumns"),
             inherits_from_table=_is_chosen(partitions, "AddOrUpdateBehavior", "InheritFromTable"),
+            creates_partition_index=_flag(configuration, "CreatePartitionIndex", default=True),
             table_threshold=_number(tables.get("TableThreshold"), "CrawlerOutput.Tables.TableThreshold"),
             grouping=GroupingRules(
                 prefix=definition.get("TablePrefix") or "",
@@ -67,6 +69,13 @@ def _object(found: Any, name: str) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict):
         raise ValueError(f"{name} must be a JSON object")
+    return found
+
+
+def _flag(settings: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    found = settings.get(name, default)
+    if not isinstance(found, bool):
+        raise ValueError(f"Configuration: {name} must be true or false, not {found}")
     return found
 
 
