@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -27,9 +28,10 @@ def read_record_of(kind: type[_Record], text: str | bytes) -> _Record:
     from pydantic import ValidationError  # which help need not load
 
     try:
-        return _reader(kind).validate_json(text, strict=True)
+        found: _Record = _reader(kind).validate_json(text, strict=True)
     except ValidationError as error:
         raise ValueError(what_is_wrong(error)) from error
+    return found
 
 
 def what_is_wrong(error: ValidationError) -> str:
@@ -42,7 +44,7 @@ def what_is_wrong(error: ValidationError) -> str:
 
 
 @lru_cache(maxsize=16)
-def _reader(kind: type[_Record]) -> TypeAdapter[_Record]:
+def _reader(kind: Hashable) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quartal.core.aws import AwsConnection
-from quartal.core.csv_text import as_csv_text
 from quartal.core.errors import ConfigurationError, NotDeployedError
+from quartal.features.answers import QueryResult, read_answer
 from quartal.features.iceberg_commits import committing_client
 from quartal.features.quarantine import why_no_features
 from quartal.features.table_reading import load_published, read_rows, read_state
@@ -26,39 +23,11 @@ from quartal.features.tags import (
 from quartal.terraform.outputs import Deployment
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
 _QUARANTINE = "quarantine"
-_ZONED = "TIMESTAMP WITH TIME ZONE"
-
-
-@dataclass(frozen=True, slots=True)
-class QueryResult:
-    """Column names and rows, in the order of the answer."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-
-    def as_records(self) -> list[dict[str, Any]]:
-        """One dictionary per row.
-
-        Raises:
-            ConfigurationError: two columns have one name, so one of them would be lost.
-        """
-        twice = [name for name, count in Counter(self.columns).items() if count > 1]
-        if twice:
-            raise ConfigurationError(
-                f"The answer has more than one column {', '.join(twice)}, of which JSON would keep only the last.",
-                remedy=f"Give them names of their own: AS {twice[0]}_1, AS {twice[0]}_2.",
-            )
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-
-    def as_csv(self, *, spreadsheet_safe: bool = False) -> str:
-        """With a header; see `as_csv_text`."""
-        return as_csv_text((self.columns, *self.rows), spreadsheet_safe=spreadsheet_safe)
 
 
 def iceberg_catalog(connection: AwsConnection) -> Catalog:
@@ -120,37 +89,12 @@ def run_query(
                     database.register(name, bad_rows())
                 else:
                     database.register(name, _read_table(catalog, deployment, name, as_of))
-            return _answer(database, sql)
+            return read_answer(database.sql(sql))
         except duckdb.Error as error:
             raise ConfigurationError(
                 f"The query was refused: {error}",
                 remedy="Tables: features, curated, quarantine. Columns: select * from features limit 1",
             ) from error
-
-
-def _answer(database: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
-    """The rows of a statement; points in time are in UTC."""
-    relation = database.sql(sql)
-    if relation is None:
-        return QueryResult((), ())
-    columns, types = tuple(relation.columns), [str(each) for each in relation.types]
-    if not any(_ZONED in each for each in types):
-        return QueryResult(columns, tuple(relation.fetchall()))
-    # DuckDB would hand them over through pytz alone, which is not there
-    read = relation.project(", ".join(f"#{number}{_read_as(kind)}" for number, kind in enumerate(types, 1)))
-    rows = tuple(tuple(map(_in_utc, row, types)) for row in read.fetchall())
-    return QueryResult(columns, rows)
-
-
-def _read_as(kind: str) -> str:
-    """The cast by which a column of this type is read."""
-    if _ZONED not in kind:
-        return ""
-    return "::TIMESTAMP" if kind == _ZONED else f"::{kind.replace(_ZONED, 'VARCHAR')}"
-
-
-def _in_utc(value: Any, kind: str) -> Any:
-    return value.replace(tzinfo=UTC) if kind == _ZONED and isinstance(value, datetime) else value
 
 
 def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Table:

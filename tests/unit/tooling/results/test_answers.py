@@ -26,7 +26,28 @@ def answer(capsys, sql: str) -> object:
         (r"'\x00\xff'::blob", "00ff"),
         ("timestamptz '2024-03-31 02:00:00+02'", "2024-03-31T00:00:00Z"),
         ("[timestamptz '2024-03-31 02:00:00+02']", ["2024-03-31 00:00:00+00"]),
+        ("'infinity'::date", "infinity"),
+        ("'-infinity'::timestamp", "-infinity"),
+        ("'infinity'::timestamptz", "infinity"),
+        ("'infinity'::timestamp_ms", "infinity"),
+        ("'12000-01-01'::date", "12000-01-01"),
+        ("'12000-01-01'::timestamptz", "12000-01-01 00:00:00+00"),
+        ("'0044-03-15 (BC)'::timestamptz", "0044-03-15 (BC) 00:00:00+00"),
+        ("timestamp_ns '2024-03-31 00:00:00.123456789'", "2024-03-31 00:00:00.123456789"),
+        ("timestamp_ns '2024-03-31 00:00:00.123456'", "2024-03-31T00:00:00.123456"),
+        ("time_ns '12:00:00.123456789'", "12:00:00.123456789"),
+        ("interval '13 months 2 days'", "1 year 1 month 2 days"),
+        ("null::interval", None),
+        ("[date 'infinity', date '2024-03-31', null]", ["infinity", "2024-03-31", None]),
+        ("[timestamp '2024-03-31']", ["2024-03-31T00:00:00"]),
+        ("{'DATE': 1, 'a \"b': [{'c': date '-infinity'}]}", {"DATE": 1, 'a "b': [{"c": "-infinity"}]}),
+        ("map([date 'infinity', date '9999-12-31'], [1, 2])", {"infinity": 1, "9999-12-31": 2}),
+        ("[interval '1 month']::interval[1]", ["1 month"]),
+        ("row(date 'infinity', 1)", "(infinity, 1)"),
+        ("union_value(d := date 'infinity')", "infinity"),
+        ("'DATE'::enum('DATE')", "DATE"),
         ("9007199254740993", 9007199254740993),
+        ("170141183460469231731687303715884105727::hugeint", 170141183460469231731687303715884105727),
         ("1.10::decimal(4, 2)", "1.10"),
     ],
 )
@@ -71,3 +92,11 @@ def test_table_shows_lists_as_json(command_line, capsys):
 def test_number_that_is_too_long_for_a_snapshot_names_none(command_line, capsys):
     assert run(["query", "select * from features", "--as-of", "9" * 5000]) == 2
     assert "has no tag and no snapshot '9999" in capsys.readouterr().err
+
+
+def test_days_without_an_end_are_text_in_csv_and_in_the_table(command_line, capsys):
+    sql = "select * from (values (date 'infinity'), (date '2024-03-31'), (null)) as t(v)"
+    assert run(["query", sql, "--format", "csv"]) == 0
+    assert capsys.readouterr().out == 'v\ninfinity\n2024-03-31\n""\n'
+    assert run(["query", sql]) == 0
+    assert "infinity" in capsys.readouterr().out

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from quartal.cli.app import run
 from quartal.core.spreadsheets import escape_formula, escape_formulas
-from quartal.features.query import QueryResult
+from quartal.features.answers import QueryResult
 from tests.unit.tooling.results.lake import features
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1+1", "\ufeff=1"]
