@@ -261,6 +261,14 @@ def test_patterns_and_sql_of_users_have_their_meaning_in_spark(rule, is_passed):
     assert found.is_passed is is_passed, found
 
 
+@pytest.mark.parametrize("now", ["now()", "current_timestamp()", "current_timestamp", "localtimestamp()"])
+def test_now_in_sql_is_the_moment_of_the_run(now):
+    engine = DuckDBEngine({"primary": TEXTS}, NOW)
+    found = outcome(engine, f"RowCount = 3 where \"{now} = timestamp'{NOW:%Y-%m-%d %H:%M:%S}'\"")
+    engine.close()
+    assert found.is_passed, found
+
+
 @pytest.mark.parametrize(
     ("rule", "named"),
     [

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -196,6 +197,23 @@ def test_worker_type_is_a_bound_on_a_large_machine(monkeypatch):
     assert workers.heap_mb("G.1X") == 16 * 1024
 
 
+@pytest.mark.parametrize(
+    ("limit", "usable"),
+    [
+        pytest.param("1073741824\n", 1024**3, id="less than the machine has"),
+        pytest.param("9223372036854771712\n", None, id="more than it has"),
+        pytest.param("max\n", None, id="none"),
+        pytest.param(None, None, id="no container"),
+    ],
+)
+def test_memory_of_a_container_is_that_of_its_machine_up_to_its_limit(tmp_path, monkeypatch, limit, usable):
+    monkeypatch.setattr(workers, "_CONTAINER_LIMIT", tmp_path / "memory.max")
+    if limit is not None:
+        (tmp_path / "memory.max").write_text(limit)
+
+    assert workers.usable_memory_bytes() == (usable or psutil.virtual_memory().total)
+
+
 def test_python_files_are_found_by_import():
     files = [Path("/run/0/package.zip"), Path("/run/1/module.py"), Path("/run/1/other.py"), Path("/run/2/w.whl")]
 
@@ -235,6 +253,16 @@ def test_module_without_its_extra_is_missing():
 
     assert missing_requirements(["thing"], runtime) == []
     assert missing_requirements(["thing[more]"], runtime) == ["thing[more]"]  # G28
+
+
+def test_extra_that_brings_itself_or_others_in_a_circle_is_there():
+    class Distribution:
+        version = "1.0"
+        requires = ('thing[all,a]; extra == "all"', 'thing[b]; extra == "a"', 'thing[a]; extra == "b"')
+
+    runtime = RuntimePython({}, {"thing": Distribution()})  # type: ignore[dict-item]
+
+    assert missing_requirements(["thing[all]"], runtime) == []
 
 
 def test_requirement_that_is_none_is_a_clear_error(own_python):

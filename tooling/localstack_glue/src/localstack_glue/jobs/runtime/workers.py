@@ -9,6 +9,7 @@ import psutil
 MACHINE_SHARE = 0.4  # of the memory, for the heap of one run: a second run and the rest must live too
 ALL_RUNS_SHARE = 0.8  # of the memory, for the heaps of all runs together
 MIN_HEAP_MB = 512
+_CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,5 @@ def usable_cores() -> int:
 def usable_memory_bytes() -> int:
     """Memory of the machine, or of the container if that is less."""
     total: int = psutil.virtual_memory().total
-    limit_file = Path("/sys/fs/cgroup/memory.max")
-    limit = limit_file.read_text().strip() if limit_file.is_file() else "max"
+    limit = _CONTAINER_LIMIT.read_text().strip() if _CONTAINER_LIMIT.is_file() else "max"
     return min(total, int(limit)) if limit.isdigit() else total
