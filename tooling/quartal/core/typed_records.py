@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,8 +26,9 @@ def read_record_of(kind: type[_Record], text: str | bytes) -> _Record:
     """
     from pydantic import ValidationError  # which help need not load
 
+    cached: Any = kind
     try:
-        found: _Record = _reader(kind).validate_json(text, strict=True)
+        found: _Record = _reader(cached).validate_json(text, strict=True)
     except ValidationError as error:
         raise ValueError(what_is_wrong(error)) from error
     return found
@@ -44,7 +44,7 @@ def what_is_wrong(error: ValidationError) -> str:
 
 
 @lru_cache(maxsize=16)
-def _reader(kind: Hashable) -> TypeAdapter[Any]:
+def _reader(kind: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
