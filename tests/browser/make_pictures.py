@@ -1,6 +1,8 @@
 """Makes the pictures of docs/how-to/plan-review.md and docs/how-to/report.md: `python -m tests.browser.make_pictures`.
 
-It needs Chromium on PATH. Plan and report are those that the tests keep, so nothing has to run for them.
+It needs Chromium on PATH. Plan and report are those that the tests keep, so nothing has to run for them. The same pages
+become the same bytes, with the same Chromium and fonts (those here: Chromium 156 and DejaVu on Debian 12). So a picture
+that differs when it is made anew shows a page that has changed since.
 """
 
 from __future__ import annotations
