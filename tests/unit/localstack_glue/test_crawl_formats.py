@@ -93,6 +93,17 @@ def test_json_lines_make_a_table_with_a_json_serde(lake):
     assert not {"delimiter", "areColumnsQuoted", "columnsOrdered"} & set(table["Parameters"])  # G23
 
 
+def test_paths_of_json_are_the_names_in_the_documents(lake):  # as in definitions that others published
+    lake.put("x.json", '{"userId": 1, "Name": "a", "at": 2}\n')
+    lake.put("y.json", '{"userId": 2, "name": "b", "at": 2}\n')
+
+    lake.crawl()
+
+    table = lake.tables()["raw"]
+    assert columns(table) == {"userid": "int", "name": "string", "at": "int"}
+    assert table["StorageDescriptor"]["SerdeInfo"]["Parameters"] == {"paths": "Name,at,name,userId"}
+
+
 def test_exclusions_are_noted_at_the_table(lake):  # define-crawler: "stored as a property of tables"
     lake.put("x.csv", "id,n\n1,a\n")
     lake.put("x.json", '{"id": 1}')

@@ -142,7 +142,7 @@ def test_names_that_a_catalog_cannot_hold_are_changed():
 
     assert columns(classify(sample(text), ())) == {
         "a": "double",
-        "x:y": "struct<p_q:int>",
+        "x:y": "string",  # a struct's member would not be found under another name
         "col3": "int",
         "_": "int",
     }  # G18

@@ -16,12 +16,25 @@ from localstack_glue.serdes.errors import BadDataError, UnsupportedSerdeError
 _CHARS = 1 << 20
 # by Hadoop's codecs, which look at the suffix alone
 _NOT_READ = (".snappy", ".lz4", ".lzo", ".lzo_deflate", ".lzop", ".z", ".xz", ".br", ".zip", ".7z")
+# what begins so is no text, whatever its name says
+_NO_TEXT = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"PK\x03\x04": "ZIP",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"\xff\x06\x00\x00sNaPpY": "Snappy",
+    b"PAR1": "Parquet",
+    b"Obj\x01": "Avro",
+}
+_BZIP2 = b"1AY&SY"  # behind the size of the blocks: a text may begin with BZh
 
 
 def unpacked(file: IO[bytes], name: str) -> IO[bytes]:
     """The content of a compressed file; its suffix shows the compression.
 
     Raises:
+        BadDataError: the file is compressed, or no text, and its name does not say so. Athena would answer its bytes.
         UnsupportedSerdeError: the compression is not supported here.
     """
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
@@ -35,6 +48,11 @@ def unpacked(file: IO[bytes], name: str) -> IO[bytes]:
         return io.BytesIO(zlib.decompress(file.read()))
     if suffix in _NOT_READ:
         raise UnsupportedSerdeError(f"{name}: files that end in {suffix} are not read here")
+    start = file.read(10)
+    file.seek(0)
+    for magic, kind in _NO_TEXT.items():
+        if start.startswith(magic) and (magic != b"BZh" or start[4:] == _BZIP2):
+            raise BadDataError(f"{name} is {kind} and no text, but its name does not end so")
     return file
 
 

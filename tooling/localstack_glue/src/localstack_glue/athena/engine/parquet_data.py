@@ -100,6 +100,8 @@ def in_lower_case(value: str, kind: pyarrow.DataType, level: int = 0) -> str:
 
 
 def _check(table: CatalogTable, schema: pyarrow.Schema, uri: str) -> None:
+    wanted = {column.name for column in table.columns}
+    _check_names([(field.name, field.type) for field in schema if field.name.lower() in wanted], table, uri)
     fields = {field.name.lower(): field for field in schema}
     for column in table.columns:
         if column.name not in fields:
@@ -115,6 +117,30 @@ def _check(table: CatalogTable, schema: pyarrow.Schema, uri: str) -> None:
                 f"Field {column.name}'s type {_physical(field.type)} in parquet file {uri} is incompatible with type "
                 f"{_trino_name(column.hive_type)} defined in table schema",
             )
+
+
+def _check_names(fields: Sequence[tuple[str, pyarrow.DataType]], table: CatalogTable, uri: str) -> None:
+    """Refuse names that differ in case alone: whose values a column of the catalog has is in no public source."""
+    seen: dict[str, str] = {}
+    for name, kind in fields:
+        if (other := seen.get(name.lower())) is not None:
+            raise QueryFailedError(
+                "NOT_SUPPORTED", f"{table.database}.{table.name}: {uri} has two columns or fields {other} and {name}"
+            )
+        seen[name.lower()] = name
+        for part in _nested(kind):
+            _check_names(part, table, uri)
+
+
+def _nested(kind: pyarrow.DataType) -> list[list[tuple[str, pyarrow.DataType]]]:
+    """The fields of the structs within a type, one level down each."""
+    if types.is_struct(kind):
+        return [[(field.name, field.type) for field in (kind.field(number) for number in range(kind.num_fields))]]
+    if types.is_map(kind):
+        return [*_nested(kind.key_type), *_nested(kind.item_type)]
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _nested(kind.value_type)
+    return []
 
 
 def _fits(found: pyarrow.DataType, wanted: HiveType) -> bool:

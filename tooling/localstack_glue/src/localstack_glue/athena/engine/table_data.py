@@ -143,6 +143,12 @@ def _select_reader(table: CatalogTable) -> Reader:
 
 def _text(table: CatalogTable, objects: Sequence[DataObject], constants: list[str], fetch: Fetch) -> list[str]:
     """Text files by the rules of their SerDe, converted once each: DuckDB can then read the result several times."""
+    if (path := table.parameters.get("jsonPath", "$")) != "$":
+        raise QueryFailedError(
+            "NOT_SUPPORTED",
+            f"{table.database}.{table.name}: its records are at the JsonPath {path} of a classifier, which the SerDe "
+            "does not follow: its columns would be null",
+        )
     columns = [(column.name, column.hive_type) for column in table.columns]
     uri = ""
     try:

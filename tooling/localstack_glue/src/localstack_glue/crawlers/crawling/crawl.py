@@ -125,6 +125,7 @@ class _TargetCrawl:
         self._begin_writing = begin_writing
         self._reader = ObjectReader(reads, target.bucket)
         self._columns: dict[tuple[Column, ...], tuple[Column, ...]] = {}
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def tables(self, objects: Sequence[S3Object], known: KnownFolders, writer: CatalogWriter) -> Iterator[Found]:
         """Yield the tables that the objects make; objects of known folders are left out."""
@@ -161,8 +162,9 @@ class _TargetCrawl:
                 self._log(f"WARN : {self._target.uri(*item.path)} is skipped: {schema}")
             else:
                 # equal columns are kept once: thousands of files of a table differ in nothing else
-                shared = self._columns.setdefault(schema.columns, schema.columns)
-                yield ClassifiedFile(item, replace(schema, columns=shared))
+                columns = self._columns.setdefault(schema.columns, schema.columns)
+                names = self._names.setdefault(schema.json_names, schema.json_names)
+                yield ClassifiedFile(item, replace(schema, columns=columns, json_names=names))
 
     def _classify(self, item: S3Object) -> tuple[S3Object, FileSchema | str]:
         """An object with its schema, or with the reason why it is skipped."""

@@ -37,7 +37,7 @@ class JsonTypeGatherer:
         self._depth = depth
         self._scalar: HiveType = None
         self._element: JsonTypeGatherer | None = None
-        self._members: dict[str, JsonTypeGatherer] | None = None
+        self._members: dict[str, tuple[str, JsonTypeGatherer]] | None = None
 
     def observe(self, value: object) -> None:
         """Add one value; a value that is nested too deeply is a string."""
@@ -48,9 +48,11 @@ class JsonTypeGatherer:
         elif isinstance(value, dict):
             members = self._members = {} if self._members is None else self._members
             for name, member in value.items():
-                if name not in members:
-                    members[name] = JsonTypeGatherer(self._depth + 1)
-                members[name].observe(member)
+                # the table's SerDe ignores case (G37); the columns' own names are merged later
+                key = name.lower() if self._depth else name
+                if key not in members:
+                    members[key] = name, JsonTypeGatherer(self._depth + 1)
+                members[key][1].observe(member)
         elif isinstance(value, list):
             self._element = self._element or JsonTypeGatherer(self._depth + 1)
             for element in value:
@@ -65,7 +67,7 @@ class JsonTypeGatherer:
         if self._element is not None:
             return Array(self._element.result())
         if self._members is not None:
-            return Struct(tuple((name, member.result()) for name, member in self._members.items()))
+            return Struct(tuple((name, member.result()) for name, member in self._members.values()))
         return self._scalar
 
 
@@ -86,10 +88,11 @@ def merge(first: HiveType, second: HiveType) -> HiveType:
     if isinstance(first, Array) and isinstance(second, Array):
         return Array(merge(first.element, second.element))
     if isinstance(first, Struct) and isinstance(second, Struct):
-        fields = dict(first.fields)
+        fields = {name.lower(): (name, kind) for name, kind in first.fields}
         for name, kind in second.fields:
-            fields[name] = merge(fields.get(name), kind)
-        return Struct(tuple(fields.items()))
+            spelling, known = fields.get(name.lower(), (name, None))
+            fields[name.lower()] = spelling, merge(known, kind)
+        return Struct(tuple(fields.values()))
     if isinstance(first, str) and isinstance(second, str) and first in _NUMBERS and second in _NUMBERS:
         if {first, second} == {"float", INT} or {first, second} == {"float", BIGINT}:
             return DOUBLE  # a float keeps too few digits
@@ -107,7 +110,9 @@ def _render(kind: HiveType) -> str:
     if isinstance(kind, Array):
         return f"array<{_render(kind.element)}>"
     if isinstance(kind, Struct):
-        members = ",".join(f"{_UNSAFE.sub('_', name) or '_'}:{_render(member)}" for name, member in kind.fields)
+        if any(not name or _UNSAFE.search(name) for name, _ in kind.fields):
+            return STRING  # the text of the object: under another name, no SerDe would find the member
+        members = ",".join(f"{name}:{_render(member)}" for name, member in kind.fields)
         return f"struct<{members}>" if members else STRING
     return kind or STRING
 

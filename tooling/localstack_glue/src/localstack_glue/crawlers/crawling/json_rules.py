@@ -84,7 +84,9 @@ def classify(sample: Sample, classifier: JsonClassifier | None = None) -> FileSc
     found = gatherer.result()
     if is_array:
         columns: tuple[Column, ...] = (Column("array", render(Array(found))),)
+        names: tuple[str, ...] = ("array",)
     elif isinstance(found, Struct):
+        names = tuple(name for name, _ in found.fields)
         columns = as_columns((name, render(kind)) for name, kind in found.fields)
     else:
         return None
@@ -95,6 +97,7 @@ def classify(sample: Sample, classifier: JsonClassifier | None = None) -> FileSc
         columns=columns,
         compression=sample.compression,
         json_path=classifier.json_path if classifier else None,
+        json_names=names,
         serde=SERDE,
         average_record_bytes=max(1, end // max(1, records)),
         sampled_records=records,

@@ -36,6 +36,7 @@ class FileSchema:
     is_quoted: bool = False
     serde: str = ""
     json_path: str | None = None
+    json_names: tuple[str, ...] = ()  # of the columns, as the documents write them
     average_record_bytes: int = 1
     sampled_records: int = 0
     record_count: int | None = None  # if the file itself declares it

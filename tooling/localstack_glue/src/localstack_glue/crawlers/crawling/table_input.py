@@ -48,7 +48,7 @@ def table_input(table: FoundTable, crawler_name: str) -> JsonDict:
         "TableType": "EXTERNAL_TABLE",
         "Parameters": parameters,
         "PartitionKeys": [{"Name": key, "Type": "string"} for key in table.partition_keys],
-        "StorageDescriptor": _storage(table.columns, table.location, table.files[0].schema, parameters),
+        "StorageDescriptor": _storage(table.columns, table.location, table.files, parameters),
     }
 
 
@@ -58,7 +58,7 @@ def partition_input(partition: FoundPartition, columns: Sequence[Column]) -> Jso
     return {
         "Values": list(partition.values),
         "Parameters": parameters,
-        "StorageDescriptor": _storage(columns, partition.location, partition.files[0].schema, parameters),
+        "StorageDescriptor": _storage(columns, partition.location, partition.files, parameters),
     }
 
 
@@ -75,7 +75,10 @@ def inherited(wanted: JsonDict, table: JsonDict) -> JsonDict:
     return {"Values": wanted["Values"], "Parameters": parameters, "StorageDescriptor": storage}
 
 
-def _storage(columns: Sequence[Column], location: str, schema: FileSchema, parameters: dict[str, str]) -> JsonDict:
+def _storage(
+    columns: Sequence[Column], location: str, files: Sequence[ClassifiedFile], parameters: dict[str, str]
+) -> JsonDict:
+    schema = files[0].schema
     input_format, output_format = PARQUET_FORMATS if schema.classification == "parquet" else TEXT_FORMATS
     return {
         "Columns": [{"Name": column.name, "Type": column.type} for column in columns],
@@ -84,7 +87,7 @@ def _storage(columns: Sequence[Column], location: str, schema: FileSchema, param
         "OutputFormat": output_format,
         "Compressed": schema.compression != "none",
         "NumberOfBuckets": -1,
-        "SerdeInfo": {"SerializationLibrary": schema.serde, "Parameters": _serde_parameters(schema, columns)},
+        "SerdeInfo": {"SerializationLibrary": schema.serde, "Parameters": _serde_parameters(schema, files)},
         "BucketColumns": [],
         "SortColumns": [],
         "Parameters": {key: value for key, value in parameters.items() if key != "UPDATED_BY_CRAWLER"},
@@ -113,11 +116,11 @@ def iceberg_input(table: IcebergTable, crawler_name: str) -> JsonDict:
     }
 
 
-def _serde_parameters(schema: FileSchema, columns: Sequence[Column]) -> dict[str, str]:
+def _serde_parameters(schema: FileSchema, files: Sequence[ClassifiedFile]) -> dict[str, str]:
     if schema.classification == "parquet":
         return {"serialization.format": "1"}
     if schema.classification == "json":
-        paths = ",".join(sorted(column.name for column in columns))
+        paths = ",".join(sorted({name for names in {file.schema.json_names for file in files} for name in names}))
         return {"paths": paths} if len(paths) <= MAX_PARAMETER else {}
     if schema.serde.endswith("OpenCSVSerde"):
         return {"separatorChar": schema.delimiter, "quoteChar": schema.quote}
