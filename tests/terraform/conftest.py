@@ -9,7 +9,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from tests.provider_lock import drop_hashes
 from tests.terraform.plan_time_aws import plan_time_aws
+from tests.terraform.running_provider import running_provider
 
 ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
@@ -26,6 +27,7 @@ MODULES = sorted(path.parent for path in (INFRA / "modules").glob("*/main.tf"))
 _NEEDED = (1, 11)  # needed for override_during, with which a plan test can read a policy that names the key
 # Nothing listens at this address: calls to AWS fail at once instead of passing by luck.
 _NOWHERE = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +110,19 @@ def initialised_root(staged_infra: Path, lock_after_init: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def everything(
-    terraform: Terraform, initialised_root: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
+def planning(terraform: Terraform, initialised_root: Path) -> Iterator[Terraform]:
+    """Terraform whose provider runs already, for folders that are prepared as `initialised_root` is."""
+    with running_provider(initialised_root, terraform.environ | _NOWHERE | _KEYS) as variable:
+        yield replace(terraform, environ=terraform.environ | variable)
+
+
+@pytest.fixture(scope="session")
+def everything(planning: Terraform, initialised_root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The plan of a pipeline with all that is optional, and of the roles that deploy it."""
     from tests.terraform.planned_policies import plan_everything
 
     folder = copy_of_root(initialised_root, tmp_path_factory.mktemp("everything"))
-    return plan_everything(terraform, folder, initialised_root)
+    return plan_everything(planning, folder, initialised_root)
 
 
 def copy_of_root(initialised_root: Path, parent: Path) -> Path:
@@ -145,9 +152,8 @@ def plan_upgrade(
         terraform.init(folder, backend=True)
     else:
         terraform.prepare(folder, initialised)
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     variables = "-var-file=environments/localstack.tfvars"
-    terraform.offline(folder, "plan", "-refresh=false", "-out=upgrade.tfplan", variables, *options, environ=keys)
+    terraform.offline(folder, "plan", "-refresh=false", "-out=upgrade.tfplan", variables, *options, environ=_KEYS)
     plan: dict[str, Any] = json.loads(terraform.offline(folder, "show", "-json", "upgrade.tfplan"))
     return plan
 

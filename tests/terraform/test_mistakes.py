@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def roots(terraform: Terraform, initialised_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def roots(planning: Terraform, initialised_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The root's variables alone, whose rules need no provider; and the whole root, for the rules of modules."""
     whole = copy_of_root(initialised_root, tmp_path_factory.mktemp("mistakes"))
-    terraform.prepare(whole, initialised_root)
+    planning.prepare(whole, initialised_root)
     variables = tmp_path_factory.mktemp("variables")
     shutil.copyfile(whole / "variables.tf", variables / "variables.tf")
     (variables / "artifacts").symlink_to(whole / "artifacts", target_is_directory=True)
@@ -31,7 +31,7 @@ def roots(terraform: Terraform, initialised_root: Path, tmp_path_factory: pytest
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_terraform_reports_a_mistake_as_the_command_explains_it(
-    terraform: Terraform, roots: tuple[Path, Path], mistake: Mistake
+    planning: Terraform, roots: tuple[Path, Path], mistake: Mistake
 ) -> None:
     variables, whole = roots
     environment = (whole / "environments" / "localstack.tfvars").read_text()
@@ -43,7 +43,7 @@ def test_terraform_reports_a_mistake_as_the_command_explains_it(
     if mistake.contract is not None:
         name, text = mistake.contract
         (whole / "artifacts" / "contracts" / name).write_text(text)
-    errors = errors_of_plan(terraform, variables) or errors_of_plan(terraform, whole)
+    errors = errors_of_plan(planning, variables) or errors_of_plan(planning, whole)
     lines = re.compile(r"(?<=\.tf:)\d+,\d+-\d+")  # where the variable stands is of no interest
     assert (mistake.summary, lines.sub("N", mistake.detail)) in {
         (summary, lines.sub("N", detail)) for summary, detail in errors

@@ -19,11 +19,11 @@ MODULES = [".", *sorted(f"modules/{path.parent.name}" for path in INFRA.glob("mo
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_module_passes_its_plan_tests(terraform: Terraform, initialised_root: Path, module: str) -> None:
+def test_module_passes_its_plan_tests(planning: Terraform, initialised_root: Path, module: str) -> None:
     folder = initialised_root / module
     if module != ".":
-        terraform.prepare(folder, initialised_root)
-    terraform.offline(folder, "test", "-filter=tests/plan.tftest.hcl")
+        planning.prepare(folder, initialised_root)
+    planning.offline(folder, "test", "-filter=tests/plan.tftest.hcl")
 
 
 @pytest.mark.nightly(touches=["infra/modules/*"])
@@ -49,14 +49,14 @@ def test_module_passes_its_validation_tests(terraform: Terraform, tmp_path: Path
     terraform.offline(tmp_path, "test")
 
 
-def test_whole_configuration_is_valid(terraform: Terraform, initialised_root: Path) -> None:
-    terraform.offline(initialised_root, "validate")
+def test_whole_configuration_is_valid(planning: Terraform, initialised_root: Path) -> None:
+    planning.offline(initialised_root, "validate")
 
 
 @pytest.mark.parametrize("environment", sorted(path.stem for path in INFRA.glob("environments/*.tfvars")))
-def test_environment_plans_the_pipeline(terraform: Terraform, initialised_root: Path, environment: str) -> None:
+def test_environment_plans_the_pipeline(planning: Terraform, initialised_root: Path, environment: str) -> None:
     variables = f"-var-file=environments/{environment}.tfvars"
-    terraform.offline(initialised_root, "test", "-test-directory=tests/environments", variables)
+    planning.offline(initialised_root, "test", "-test-directory=tests/environments", variables)
 
 
 @pytest.mark.parametrize("environment", sorted(path.stem for path in INFRA.glob("environments/*.tfvars")))

@@ -24,13 +24,13 @@ HOLDS_DATA = {"aws_glue_catalog_database", "aws_glue_catalog_table", "aws_kms_ke
 @pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name.removesuffix(".localstack.json"))
 def changes(
     request: pytest.FixtureRequest,
-    terraform: Terraform,
+    planning: Terraform,
     initialised_root: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[dict[str, Any]]:
     """What an upgrade from a release would change."""
     folder = copy_of_root(initialised_root, tmp_path_factory.mktemp("upgrade"))
-    plan = plan_upgrade(terraform, folder, request.param, initialised=initialised_root)
+    plan = plan_upgrade(planning, folder, request.param, initialised=initialised_root)
     found: list[dict[str, Any]] = plan["resource_changes"]
     return found
 
