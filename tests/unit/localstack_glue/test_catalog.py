@@ -41,6 +41,42 @@ def test_table_with_a_stale_version_is_not_updated(catalog):
     assert catalog.table()["Description"] == "first"
 
 
+def test_versions_of_a_table_count_from_0(catalog):  # as in answers of AWS that others published
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+    assert catalog.table()["VersionId"] == "0"
+    catalog.call("UpdateTable", TableInput={"Name": "t", "Description": "second"})
+
+    listed = catalog.call("GetTableVersions", TableName="t")["TableVersions"]
+    assert [(each["VersionId"], each["Table"].get("Description")) for each in listed] == [("1", "second"), ("0", None)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        pytest.param({"Key": "Name", "Value": "customer-link"}, ["customer-link"], id="whole"),
+        pytest.param({"Key": "Name", "Value": "link"}, ["customer-link", "link", "xx-link-yy"], id="token"),
+        pytest.param({"Key": "classification", "Value": "csv"}, ["link"], id="parameter"),
+        pytest.param({"Key": "DatabaseName", "Value": "d"}, [], id="part"),
+    ],
+)
+def test_search_filters_by_the_tokens_of_a_property(catalog, condition, found):  # API reference of SearchTables
+    for name in ("customer-link", "link", "xx-link-yy", "xxlinkyy"):
+        parameters = {"classification": "csv"} if name == "link" else {}
+        catalog.call("CreateTable", TableInput={"Name": name, "Parameters": parameters})
+
+    answer = catalog.bare("SearchTables", Filters=[condition])
+
+    assert [table["Name"] for table in answer["TableList"]] == found
+    assert catalog.bare("SearchTables", Filters=[condition], ResourceShareType="FOREIGN")["TableList"] == []
+
+
+def test_search_compares_times_alone(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+
+    with pytest.raises(InvalidInputException, match="is for times only"):
+        catalog.bare("SearchTables", Filters=[{"Key": "Name", "Value": "a", "Comparator": "GREATER_THAN"}])
+
+
 @pytest.mark.parametrize(("skips", "kept"), [(False, 2), (True, 1)])
 def test_update_keeps_the_old_version_by_default(catalog, skips, kept):
     catalog.call("CreateTable", TableInput={"Name": "t"})
@@ -139,7 +175,7 @@ def test_partitions_and_versions_that_are_deleted_page_by_page_are_all_reached(c
             catalog.call(deletion, TableName="t", **{what: doomed})
         assert rounds == 3
         left = catalog.call(listing, TableName="t")[members]
-        assert [each.get("VersionId") for each in left] == ([] if listing == "GetPartitions" else ["13"])
+        assert [each.get("VersionId") for each in left] == ([] if listing == "GetPartitions" else ["12"])
 
 
 def test_table_of_an_unknown_database_is_refused(catalog):

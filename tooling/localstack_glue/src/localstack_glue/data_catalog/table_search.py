@@ -1,6 +1,7 @@
 """The search of SearchTables: a text in names, descriptions, columns and parameters, and properties of tables."""
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ _COMPARATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "GREATER_THAN_EQUALS": operator.ge,
     "LESS_THAN_EQUALS": operator.le,
 }
+_TOKENS = re.compile(r"[-:#\s]+")  # the reference names these of the punctuation that separates
 _TIMES = {"CreateTime", "UpdateTime", "LastAccessTime"}
 _TEXTS = {"Name", "DatabaseName", "CatalogId", "Owner", "TableType", "Description", "VersionId"}
 
@@ -69,8 +71,11 @@ def _passes(table: JsonDict, condition: Mapping[str, str]) -> bool:
     if key in _TIMES:
         moment = table.get(key)
         return moment is not None and compare(_seconds(moment), _seconds(wanted))
+    if compare is not operator.eq:
+        raise InvalidInputException(f"The comparator {condition['Comparator']} is for times only, not for {key}")
     actual = table.get(key) if key in _TEXTS else (table.get("Parameters") or {}).get(key)
-    return actual is not None and compare(str(actual), wanted)
+    # by the API reference: `link` finds `customer-link`, and not `xxlinkyy`
+    return actual is not None and wanted in (str(actual), *_TOKENS.split(str(actual)))
 
 
 def _seconds(moment: Any) -> float:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from moto.glue.models import FakeTable
+from moto.glue.models import FakeDatabase, FakeTable
 
 from localstack_glue.data_catalog import table_search
 from localstack_glue.data_catalog.batches import each
@@ -88,7 +88,7 @@ class Tables:
                 raise InvalidInputException("A link to a table cannot be created through a link to a database")
             if wanted["Name"] in database.tables:
                 raise AlreadyExistsException("Table already exists.")
-            database.tables[wanted["Name"]] = FakeTable(database.name, wanted["Name"], wanted, database.catalog_id)
+            database.tables[wanted["Name"]] = _new(database, wanted)
             try:
                 for index in request.get("PartitionIndexes") or ():
                     add(database.tables[wanted["Name"]], index)
@@ -112,8 +112,9 @@ class Tables:
         return {"TableList": [described(scope, database.tables[name]) for name in found], "NextToken": token}
 
     def search(self, scope: Scope, request: "SearchTablesRequestTypeDef") -> JsonDict:
-        """SearchTables: by text and properties, over all databases, sorted and in pages."""
-        databases = list(backend(scope).databases.values())
+        """SearchTables: by text and properties, over all databases, sorted and in pages; other accounts share none."""
+        is_shared = request.get("ResourceShareType") in ("FOREIGN", "FEDERATED")
+        databases = [] if is_shared else list(backend(scope).databases.values())
         everything = [shown(table.as_dict()) for database in databases for table in list(database.tables.values())]
         matching = table_search.search(
             everything,
@@ -197,6 +198,14 @@ class Tables:
             lambda version: {"TableName": table, "VersionId": version},
         )
         return {"Errors": errors}
+
+
+def _new(database: FakeDatabase, wanted: JsonDict) -> FakeTable:
+    """A table whose first version is 0, as on AWS; moto counts from 1."""
+    table = FakeTable(database.name, wanted["Name"], wanted, database.catalog_id)
+    table.versions = {"0": wanted}
+    table._current_version = 0
+    return table
 
 
 def _age(version: str) -> str:
