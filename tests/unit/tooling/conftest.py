@@ -13,12 +13,15 @@ from quartal.core.settings import Settings
 from tests.json_output import checking
 
 # A program in place of Terraform. It logs its commands, saves and shows the plan beside it or the state, and applies
-# by waiting while a file `busy` exists. Like Terraform, it handles an interrupt by itself.
+# by waiting while a file `busy` exists. Like Terraform, it handles an interrupt by itself. Where Terraform could ask
+# and wait for an answer, it ends.
 _STAND_IN = """#!{python}
 import json, os, pathlib, signal, sys, time
 here = pathlib.Path(__file__).parent
 command = sys.argv[1]
 (here / "log").open("a").write(command + "\\n")
+if command in ("init", "plan", "apply") and "-input=false" not in sys.argv:
+    sys.exit("nobody is there to answer")
 if command == "version":
     print(json.dumps({{"terraform_version": "1.11.4"}}))
 elif command == "init":

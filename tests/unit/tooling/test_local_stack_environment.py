@@ -64,6 +64,12 @@ def test_runtime_of_glue_6_that_the_user_names_is_theirs(settings: Settings, tmp
     assert "LOCALSTACK_GLUE_6_MAKE" not in environment
 
 
+def test_local_stack_is_told_how_to_make_the_runtime_of_glue_6(settings: Settings, tmp_path: Path) -> None:
+    environment = server._environment(settings, port=1, folder=tmp_path, job_python=tmp_path)
+    assert glue_6.variables(settings).items() <= environment.items()
+    assert "LOCALSTACK_GLUE_6_MAKE" in environment
+
+
 def test_host_is_the_one_that_is_named_or_that_the_environment_names(settings: Settings) -> None:
     settings = replace(settings, environ={"QUARTAL_HOST": "standalone"})
     assert chosen_host(settings).name == "standalone"

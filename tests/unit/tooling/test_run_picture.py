@@ -1,11 +1,14 @@
 """The picture of a run, from states alone."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console as RichConsole
 
 from quartal.runs.diagram import as_table, diagram_steps, stage_in_words, typical_seconds
+from quartal.runs.follower import RunFollower
+from quartal.runs.logs import PROGRESS_MARK
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 
 START = datetime(2026, 4, 8, 3, tzinfo=UTC)
@@ -89,6 +92,17 @@ def test_picture_can_be_read_without_colour():
     lines = [line.split() for line in console.export_text().splitlines()]
     assert lines[1][:4] == ["✓", "crawl", "5", "s"]
     assert lines[2][:4] == ["▶", "job", "24", "s"]
+
+
+def test_run_on_a_terminal_is_drawn_with_all_that_its_log_has_said_and_nothing_is_written_below():
+    console, pages = RichConsole(width=120, color_system=None, record=True, force_terminal=False), iter(WRITTEN)
+    log = SimpleNamespace(new_lines=lambda: ["another line", f"{PROGRESS_MARK} {next(pages)}"])
+    follower = RunFollower(SimpleNamespace(), lambda _: log, draw=console.print, typical="the last took 9 s")
+    for state, said in (("waiting", "checked 1,000 rows"), ("going", "wrote features of ?, the last took 9 s")):
+        follower.show(make_run(CRAWLED, RUNNING))
+        text = console.export_text()
+        assert said in text
+        assert (text.splitlines()[-1].split()[0] == "▶") is (state == "going")
 
 
 @pytest.mark.parametrize(

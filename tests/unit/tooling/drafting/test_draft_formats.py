@@ -52,6 +52,11 @@ def test_line_breaks_within_quotes_belong_to_values(tmp_path):
     assert (drafted.verdict.kept, contract_in(drafted).csv.multi_line) == (40, True)
 
 
+def test_values_without_line_breaks_need_no_records_over_several_lines(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,shop,note", lambda n: f'{day(n)},{shop(n)},"a, b"'))
+    assert (drafted.verdict.kept, contract_in(drafted).csv.multi_line) == (40, False)
+
+
 def test_quote_that_is_never_closed_does_not_make_one_row_of_the_rest(tmp_path):
     rows = table("day,shop,note", lambda n: f"{day(n)},{shop(n)},{chr(34) if n == 20 else ''}a")
     assert contract_in(drafted_from(tmp_path, rows)).csv.multi_line is False
