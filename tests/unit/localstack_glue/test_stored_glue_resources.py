@@ -8,7 +8,12 @@ import pytest
 from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
 from localstack_glue.data_catalog.schema_registry import Registries
 from localstack_glue.data_catalog.user_functions import UserFunctions
-from localstack_glue.service.errors import InvalidInputException, ResourceNumberLimitExceededException, ServiceError
+from localstack_glue.service.errors import (
+    EntityNotFoundException,
+    InvalidInputException,
+    ResourceNumberLimitExceededException,
+    ServiceError,
+)
 from localstack_glue.service.tagging import MotoTagger, backend
 
 FUNCTION = {"FunctionName": "plate", "ClassName": "a.Plate", "OwnerName": "o", "OwnerType": "USER"}
@@ -76,6 +81,17 @@ def test_registry_keeps_its_tags_where_get_tags_finds_them(glue):
     assert backend(glue.scope).get_tags(made["RegistryArn"]) == {"team": "roads"}
     registries.delete(glue.scope, {"RegistryId": {"RegistryArn": made["RegistryArn"]}})
     assert backend(glue.scope).get_tags(made["RegistryArn"]) == {}
+
+
+def test_registry_is_described_anew_by_its_name_or_its_arn(glue):
+    registries = Registries(glue.clock, RLock(), MotoTagger())
+    glue.catalog.reset()
+    made = registries.create(glue.scope, {"RegistryName": "tolls", "Description": "of roads"})
+    for key, said in (("RegistryName", "of bridges"), ("RegistryArn", "of tunnels")):
+        registries.update(glue.scope, {"RegistryId": {key: made[key]}, "Description": said})
+        assert registries.get(glue.scope, {"RegistryId": {"RegistryName": "tolls"}})["Description"] == said
+    with pytest.raises(EntityNotFoundException, match="RegistryName: canals"):
+        registries.update(glue.scope, {"RegistryId": {"RegistryName": "canals"}, "Description": ""})
 
 
 def test_registry_with_an_invalid_name_is_refused(glue):
