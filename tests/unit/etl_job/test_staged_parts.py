@@ -73,17 +73,21 @@ class StagedFiles:
 @pytest.mark.parametrize("multi_line", [True, False], ids=["across lines", "in lines"])
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
 def test_file_is_read_in_its_encoding_with_all_line_ends(tmp_path, monkeypatch, encoding, codec, multi_line, suffix):
-    monkeypatch.setattr(parts, "CHUNK_BYTES", 61)
     contract = make_contract(csv={"encoding": encoding, "multiLine": multi_line})
-    for number, end in enumerate(("\n", "\r\n", "\r")):
-        text = end.join([HEADER, *(row(n) for n in range(40)), "", row(40, '"a ""ß"", b"')])
+    for end in ("\n", "\r\n", "\r"):
+        text = end.join([HEADER, *(row(n) for n in range(5)), "", row(5, '"a ""ß"", b"')])
         content = text.encode(codec)
-        root = tmp_path / str(number)
-        root.mkdir()
-        staged = StagedFiles(root, contract, {f"a{suffix}": gzip.compress(content) if ".gz" in suffix else content})
-        places = Counter(each[value_column("place")] for each in staged.rows("valid"))
-        assert places == {"Süd": 40, 'a "ß", b': 1}
-        assert staged.done.rows == 41
+        inside_a_character = len(f"{HEADER}{end}k0,S".encode(codec)) + 1
+        inside_a_line_end = len(f"{HEADER}{end}{row(0)}{end[0]}".encode(codec))
+        for chunk_bytes in (inside_a_character, inside_a_line_end):
+            monkeypatch.setattr(parts, "CHUNK_BYTES", chunk_bytes)
+            root = tmp_path / f"{end.encode().hex()}-{chunk_bytes}"
+            root.mkdir()
+            packed = gzip.compress(content) if ".gz" in suffix else content
+            staged = StagedFiles(root, contract, {f"a{suffix}": packed})
+            places = Counter(each[value_column("place")] for each in staged.rows("valid"))
+            assert places == {"Süd": 5, 'a "ß", b': 1}
+            assert staged.done.rows == 6
 
 
 def test_bytes_that_are_no_text_in_their_encoding_are_named_by_their_row(tmp_path):
