@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 TOUCHED = pytest.mark.nightly(touches=["etl_job/*", "tests/faults/*", "tooling/quartal/*"])
 
 
-@pytest.mark.parametrize("seeds", ["0:100", pytest.param("100:300", marks=TOUCHED)])
+@pytest.mark.parametrize("seeds", ["0:40", pytest.param("40:300", marks=TOUCHED)])
 def test_ledger_balances_and_commands_report_the_truth_under_any_failure(seeds: str):
     played = subprocess.run(
         [sys.executable, "-m", "tests.faults", "--seeds", seeds], cwd=ROOT, capture_output=True, text=True
