@@ -7,6 +7,7 @@ plans of these tests take less. `init` has checked it by its hashes before.
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,5 +40,5 @@ def running_provider(initialised: Path, environ: Mapping[str, str]) -> Iterator[
         assert found is not None, f"{program} -debug ended without saying where it serves"
         yield {"TF_REATTACH_PROVIDERS": found[0]}
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # on which it removes its socket
         process.communicate(timeout=60)
