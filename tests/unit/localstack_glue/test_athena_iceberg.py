@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.table.statistics import PartitionStatisticsFile, StatisticsFile
+from pyiceberg.table.update import SetPartitionStatisticsUpdate, SetSnapshotRefUpdate, SetStatisticsUpdate
 
 from localstack_glue.athena.engine import iceberg_vacuum
 from localstack_glue.athena.engine.errors import QueryFailedError
@@ -137,6 +139,59 @@ def test_vacuum_keeps_the_configured_number_of_snapshots_and_metadata_files(iceb
         run(iceberg, "VACUUM ice")
 
 
+def with_statistics(lake: Lake, folder: Path) -> tuple[int, set[Path]]:
+    """Both kinds of statistics of the newest snapshot, as other programs compute them: its id, and their files."""
+    catalog = GlueCatalog("test", client=lake.glue)
+    table = catalog.load_table("feeds.ice")
+    snapshot_id = table.current_snapshot().snapshot_id
+    whole, by_partition = folder / f"{snapshot_id}.stats", folder / f"{snapshot_id}.parquet"
+    whole.touch(), by_partition.touch()
+    file = {"snapshot-id": snapshot_id, "file-size-in-bytes": 1}
+    of_whole = file | {"statistics-path": f"file://{whole}", "file-footer-size-in-bytes": 1, "blob-metadata": []}
+    of_partitions = PartitionStatisticsFile.model_validate(file | {"statistics-path": f"file://{by_partition}"})
+    updates = (
+        SetStatisticsUpdate(statistics=StatisticsFile.model_validate(of_whole)),
+        SetPartitionStatisticsUpdate(partition_statistics=of_partitions),
+    )
+    catalog.commit_table(table, (), updates)
+    return snapshot_id, {whole, by_partition}
+
+
+def test_vacuum_removes_the_statistics_of_expired_snapshots_alone(iceberg: Lake, tmp_path):
+    _, going = with_statistics(iceberg, tmp_path / "ice")
+    run(iceberg, "insert into ice values (3, 'c', null)")
+    newest, kept = with_statistics(iceberg, tmp_path / "ice")
+    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0')")
+    run(iceberg, "VACUUM ice")
+    metadata = GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").metadata
+    assert {each.snapshot_id for each in (*metadata.statistics, *metadata.partition_statistics)} == {newest}
+    assert all(file.exists() for file in kept)
+    assert not any(file.exists() for file in going)
+    assert iceberg.rows("select count(*) from ice") == [("3",)]
+
+
+@pytest.mark.parametrize(("keep", "left"), [({"min-snapshots-to-keep": 3}, 3), ({"max-snapshot-age-ms": 10**9}, 4)])
+def test_vacuum_keeps_the_snapshots_that_a_branch_keeps(iceberg: Lake, keep: dict, left: int):
+    for number in (3, 4, 5):
+        run(iceberg, f"insert into ice values ({number}, 'c', null)")
+    catalog = GlueCatalog("test", client=iceberg.glue)
+    table = catalog.load_table("feeds.ice")
+    main = {"ref-name": "main", "type": "branch", "snapshot-id": table.current_snapshot().snapshot_id}
+    catalog.commit_table(table, (), (SetSnapshotRefUpdate.model_validate(main | keep),))
+    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0')")
+    run(iceberg, "VACUUM ice")
+    assert commits(iceberg) == left
+
+
+def test_vacuum_of_a_table_whose_files_other_tables_may_use_is_refused(iceberg: Lake, tmp_path):
+    run(iceberg, "insert into ice values (3, 'c', null)")
+    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0', 'gc.enabled'='false')")
+    before = files(tmp_path)
+    with pytest.raises(QueryFailedError, match="GC is disabled"):
+        run(iceberg, "VACUUM ice")
+    assert files(tmp_path) == before
+
+
 def test_vacuum_removes_what_no_version_names_and_nothing_else(lake: Lake, monkeypatch):
     # S3's times are whole seconds: an object put in the first millisecond of one would not be older than now
     monkeypatch.setattr(iceberg_vacuum, "time", SimpleNamespace(time=lambda: time.time() + 1))
@@ -148,7 +203,7 @@ def test_vacuum_removes_what_no_version_names_and_nothing_else(lake: Lake, monke
         metadata=metadata, metadata_location="s3a://lake/t/metadata/2.json", properties={"vacuum_max_snapshot_age_seconds": "0"},
         location=lambda: "s3a://lake/t", snapshots=list, io=None,
     )  # fmt: skip
-    named = ["t/metadata/1.json", "t/metadata/2.json", "t2/other"]
+    named = ["t/metadata/1.json", "t/metadata/2.json", "t/metadata/version-hint.text", "t2/other"]
     for key in [*named, "t/data/a?b#1.parquet", "t/data/x%20y"]:
         lake.put(key, "x")
     vacuum(table, lake.s3, lambda change: change(), lambda: table)

@@ -14,6 +14,7 @@ from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table.statistics import PartitionStatisticsFile, StatisticsFile
+from pyiceberg.table.update import SetPartitionStatisticsUpdate, SetSnapshotRefUpdate, SetStatisticsUpdate
 
 from etl_job.lake.files import LocalObjectStore
 from etl_job.tables.property_names import KEY_REGISTERS
@@ -114,6 +115,90 @@ def test_statistics_that_other_programs_have_computed_are_files_in_use(catalog, 
     by_partition = file | {"statistics-path": "s3://lake/b.parquet"}
     table.metadata.partition_statistics.append(PartitionStatisticsFile.model_validate(by_partition))
     assert {"lake/a.stats", "lake/b.parquet"} <= files_named_by(table).files
+
+
+def with_statistics(table, snapshot_id: int, folder: Path):
+    """The table after another program has computed both kinds of statistics of a snapshot."""
+    file = {"snapshot-id": snapshot_id, "file-size-in-bytes": 1}
+    whole, by_partition = (write(folder / f"{snapshot_id}.{kind}") for kind in ("stats", "parquet"))
+    of_whole = file | {"statistics-path": f"file://{whole}", "file-footer-size-in-bytes": 1, "blob-metadata": []}
+    of_partitions = file | {"statistics-path": f"file://{by_partition}"}
+    table.catalog.commit_table(
+        table,
+        (),
+        (
+            SetStatisticsUpdate(statistics=StatisticsFile.model_validate(of_whole)),
+            SetPartitionStatisticsUpdate(partition_statistics=PartitionStatisticsFile.model_validate(of_partitions)),
+        ),
+    )
+    return table.catalog.load_table(table.name()), {whole, by_partition}
+
+
+def test_statistics_of_a_snapshot_go_when_it_expires_and_stay_with_the_one_that_is_kept(catalog, lake):
+    table = add_rows(catalog, lake, 1)
+    folder = Path(lake_path(table.location())) / "metadata"
+    table, going = with_statistics(table, table.current_snapshot().snapshot_id, folder)
+    table = add_rows(catalog, lake, 2)
+    table, kept = with_statistics(table, table.current_snapshot().snapshot_id, folder)
+    shown = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=True)
+    assert {f"file://{file}" for file in going} <= {file.uri for file in shown.tables[0].orphans}
+    done = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert {file.uri for file in done.tables[0].orphans} >= {file.uri for file in shown.tables[0].orphans}
+    assert not any(file.exists() for file in going)
+    assert all(file.exists() for file in kept)
+    metadata = catalog.load_table("db.feed_features").metadata
+    assert {each.snapshot_id for each in (*metadata.statistics, *metadata.partition_statistics)} == {
+        table.current_snapshot().snapshot_id
+    }
+
+
+def test_table_whose_files_other_tables_may_use_is_left_as_it_is(catalog, lake):
+    table = add_rows(catalog, lake, 1)
+    add_rows(catalog, lake, 2)
+    with table.transaction() as change:
+        change.set_properties({"gc.enabled": "false"})
+    before = list_files(lake)
+    for dry_run in (True, False):
+        with pytest.raises(PipelineError, match=r"db\.feed_features has gc\.enabled = false"):
+            maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=dry_run)
+    assert list_files(lake) == before
+
+
+def test_hint_of_the_newest_version_stays(catalog, lake):
+    table = add_rows(catalog, lake, 1)
+    hint = write(Path(lake_path(table.location())) / "metadata/version-hint.text", "1")
+    maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert hint.exists()
+
+
+@pytest.mark.parametrize(
+    ("keep", "left"), [({}, 1), ({"min-snapshots-to-keep": 3}, 3), ({"max-snapshot-age-ms": 10**9}, 9)]
+)
+def test_snapshots_that_a_branch_keeps_do_not_expire(catalog, lake, keep, left):
+    for value in range(5):
+        table = add_rows(catalog, lake, value)
+    main = {"ref-name": "main", "type": "branch", "snapshot-id": table.current_snapshot().snapshot_id}
+    catalog.commit_table(table, (), (SetSnapshotRefUpdate.model_validate(main | keep),))
+    maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert len(catalog.load_table("db.feed_features").metadata.snapshots) == left
+
+
+@pytest.mark.parametrize(("value", "left"), [("3", 3), ("99", 9)])
+def test_snapshots_that_the_table_keeps_do_not_expire(catalog, lake, value, left):
+    for number in range(5):
+        table = add_rows(catalog, lake, number)
+    with table.transaction() as change:
+        change.set_properties({"history.expire.min-snapshots-to-keep": value})
+    maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert len(catalog.load_table("db.feed_features").metadata.snapshots) == left
+
+
+def test_number_of_kept_snapshots_that_is_none_is_named(catalog, lake):
+    table = add_rows(catalog, lake, 1)
+    with table.transaction() as change:
+        change.set_properties({"history.expire.min-snapshots-to-keep": "some"})
+    with pytest.raises(PipelineError, match=r"history\.expire\.min-snapshots-to-keep of db\.feed_features is 'some'"):
+        maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
 
 
 def test_table_that_disappears_for_a_while_loses_no_file(catalog, lake, monkeypatch):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CLOCK_MARGIN = timedelta(minutes=5)  # the clocks of S3, Glue and this machine may differ by this much
 SETTLED = timedelta(minutes=5)  # after a change, Glue may show the table as it was for a while
+_GC_ENABLED = "gc.enabled"  # Iceberg's: whether files may be deleted that the table no longer needs
+_VERSION_HINT = "/metadata/version-hint.text"  # where readers without a catalog begin
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 # Staged next to the keys, and unused once a run is published: rows for the quarantine or to parse, and counts.
 _PASSING = re.compile(r"/(kind=(broken|quoted)|_counts|_repeated)/")
@@ -126,8 +128,8 @@ def maintain(
     """Expire snapshots and delete orphans older than the cutoff, or only list them.
 
     Raises:
-        PipelineError: the snapshots of a table did not expire, or its files in use are not known, as for the time
-            `settled` after a change that Glue does not show yet; its files stay.
+        PipelineError: the snapshots of a table did not expire, its files may be those of other tables, or its files in
+            use are not known, as for the time `settled` after a change that Glue does not show yet; its files stay.
         UnknownOutcomeError: it is not known whether they expired; the table's files stay.
     """
     looked_up = [
@@ -164,6 +166,7 @@ def _maintain_table(
         table = load_with_retries(catalog, identifier, sleep)
     except NoSuchTableError:
         return None
+    _refuse_shared_files(table)
     expired = expirable(table, cutoff)
     if expired and not dry_run:
         expiry = Change(
@@ -187,12 +190,28 @@ def _maintain_table(
     if not dry_run:
         _refuse_old_copy(table, listed, datetime.now(UTC) - settled)
     named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
-    orphans = tuple(file for file in present if lake_path(file.uri) not in named)
+    orphans = tuple(
+        file for file in present if lake_path(file.uri) not in named and not file.uri.endswith(_VERSION_HINT)
+    )
     if not dry_run:
         delete_files(files, [file.uri for file in orphans])
     snapshot_ids = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
     removed = expired if dry_run else tuple(snapshot_id for snapshot_id in expired if snapshot_id not in snapshot_ids)
     return TableUpkeep(identifier, removed, len(snapshot_ids.difference(removed)), orphans), _runs_named_by(table)
+
+
+def _refuse_shared_files(table: Table) -> None:
+    """Stop if the table's files may be those of other tables too.
+
+    Raises:
+        PipelineError: the table says so.
+    """
+    value = table.properties.get(_GC_ENABLED, "true")
+    if value.lower() != "true":
+        raise PipelineError(
+            f"{'.'.join(table.name())} has {_GC_ENABLED} = {value}: other tables may use its files. None was deleted.",
+            remedy=f"Where none does, set {_GC_ENABLED} to true.",
+        )
 
 
 def _refuse_old_copy(table: Table, listed: Iterable[StoredFile], since: datetime) -> None:
@@ -250,7 +269,8 @@ def files_named_by(table: Table, without: frozenset[int] = frozenset()) -> Named
     """Everything that the table's metadata names, directly, through its snapshots, or in its properties."""
     metadata = table.metadata
     uris = {table.metadata_location, *(entry.metadata_file for entry in metadata.metadata_log)}
-    uris |= {statistics.statistics_path for statistics in (*metadata.statistics, *metadata.partition_statistics)}
+    statistics = (*metadata.statistics, *metadata.partition_statistics)
+    uris |= {each.statistics_path for each in statistics if each.snapshot_id not in without}
     seen: set[str] = set()
     for snapshot in metadata.snapshots:
         if snapshot.snapshot_id in without:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
+from pyiceberg.table.update import AssertTableUUID, RemovePartitionStatisticsUpdate, RemoveSnapshotsUpdate
 
 from localstack_glue.athena.denials import is_denial
 from localstack_glue.athena.engine.errors import QueryFailedError
@@ -36,12 +37,15 @@ def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], relo
     place = urlsplit(table.location())
     if not place.path.strip("/"):
         raise QueryFailedError("GENERIC_INTERNAL_ERROR", f"Path missing in file system location: s3://{place.netloc}")
+    if str(table.properties.get("gc.enabled", "true")).lower() != "true":
+        reason = "Cannot expire snapshots: GC is disabled (deleting files may corrupt other tables)"  # Iceberg's own
+        raise QueryFailedError("GENERIC_INTERNAL_ERROR", reason)
     age_s = _setting(table.properties, "vacuum_max_snapshot_age_seconds")
     oldest_ms = int((time.time() - age_s) * 1000)
     expired = _expired(table, oldest_ms, _setting(table.properties, "vacuum_min_snapshots_to_keep"))
     before = set(map(_uri, _referenced_files(table)))
     if expired:
-        commit(lambda: table.maintenance.expire_snapshots().by_ids(expired).commit())
+        commit(lambda: _expire(table, expired))
         table = reload()
     kept_logs = _setting(table.properties, "vacuum_max_metadata_files_to_keep")
     logged = [_uri(entry.metadata_file) for entry in table.metadata.metadata_log]
@@ -65,19 +69,30 @@ def _setting(properties: Mapping[str, str], name: str) -> int:
 
 
 def _expired(table: Any, oldest_ms: int, least: int) -> list[int]:
-    """Snapshots that are too old, but for the heads of branches and tags, and the newest ones of every branch."""
-    kept = {reference.snapshot_id for reference in table.metadata.refs.values()}
+    """Snapshots that are too old, but for the heads of branches and tags, and the newest ones of every branch.
+
+    A branch may have a number and an age of its own.
+    """
     known = {snapshot.snapshot_id: snapshot for snapshot in table.snapshots()}
-    for head in list(kept):
-        snapshot = known.get(head)
-        for _ in range(max(least, 1)):
-            if snapshot is None:
-                break
+    kept = set()
+    for reference in table.metadata.refs.values():
+        snapshot, count = known.get(reference.snapshot_id), reference.min_snapshots_to_keep or max(least, 1)
+        age_ms = reference.max_snapshot_age_ms
+        since_ms = oldest_ms if age_ms is None else time.time() * 1000 - age_ms
+        while snapshot is not None and (count > 0 or snapshot.timestamp_ms >= since_ms):
             kept.add(snapshot.snapshot_id)
-            snapshot = known.get(snapshot.parent_snapshot_id)
+            snapshot, count = known.get(snapshot.parent_snapshot_id), count - 1
     return [
         each.snapshot_id for each in known.values() if each.timestamp_ms < oldest_ms and each.snapshot_id not in kept
     ]
+
+
+def _expire(table: Any, expired: list[int]) -> None:
+    """Remove snapshots and their statistics; PyIceberg removes those of whole snapshots by itself."""
+    of_partitions = {each.snapshot_id for each in table.metadata.partition_statistics}.intersection(expired)
+    statistics = [RemovePartitionStatisticsUpdate.model_validate({"snapshot-id": each}) for each in of_partitions]
+    removal = RemoveSnapshotsUpdate.model_validate({"snapshot-ids": expired})
+    table.catalog.commit_table(table, (AssertTableUUID(uuid=table.metadata.table_uuid),), (*statistics, removal))
 
 
 def _referenced_files(table: Any) -> Iterator[str]:
@@ -98,7 +113,9 @@ def _older_than(s3: Any, bucket: str, prefix: str, oldest_ms: int) -> Iterator[s
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         for item in page.get("Contents", ()):
-            if item["LastModified"].timestamp() * 1000 < oldest_ms and not item["Key"].endswith("/"):
+            # readers without a catalog begin at the hint
+            is_file = not item["Key"].endswith(("/", "/metadata/version-hint.text"))
+            if is_file and item["LastModified"].timestamp() * 1000 < oldest_ms:
                 yield f"s3://{bucket}/{item['Key']}"
 
 
