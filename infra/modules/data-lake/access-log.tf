@@ -103,24 +103,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "log" {
 data "aws_iam_policy_document" "log" {
   for_each = local._own_log_of
 
-  statement {
-    sid       = "DenyWithoutTls"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [local._log_arn, "${local._log_arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-
+  # First, because moto cannot read the principal "*" of a statement before it, and then accepts no access log.
   statement {
     sid       = "LakeLogs"
     actions   = ["s3:PutObject"]
@@ -141,6 +124,24 @@ data "aws_iam_policy_document" "log" {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [var.account.id]
+    }
+  }
+
+  statement {
+    sid       = "DenyWithoutTls"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [local._log_arn, "${local._log_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
     }
   }
 }

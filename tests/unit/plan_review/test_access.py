@@ -382,3 +382,34 @@ def test_exclusive_policies_that_end_with_their_role_widen_nothing():
     )
     plan = parse_plan({"format_version": "1.2", "resource_changes": [role, exclusive]})
     assert [item for item in access_changes(plan) if item.widens] == []
+
+
+DENIED = policy({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})
+BUCKET_POLICY = ("aws_s3_bucket_policy", {"bucket": "lake", "policy": DENIED})
+
+
+@pytest.mark.parametrize(
+    ("ended", "gains"),
+    [
+        pytest.param([("aws_s3_bucket", {"bucket": "lake", "policy": DENIED}), BUCKET_POLICY], False, id="bucket"),
+        pytest.param(
+            [
+                ("aws_sns_topic", {"name": "alerts", "arn": "arn:alerts"}),
+                ("aws_sns_topic_policy", {"arn": "arn:alerts", "policy": DENIED}),
+            ],
+            False,
+            id="topic, which its policy names by its ARN",
+        ),
+        pytest.param(
+            [("aws_iam_role", {"name": "job"}), ("aws_iam_role_policy", {"role": "job", "policy": DENIED})],
+            False,
+            id="role",
+        ),
+        pytest.param([BUCKET_POLICY], True, id="policy alone"),
+        pytest.param([("aws_s3_bucket", {"bucket": "tmp"}), BUCKET_POLICY], True, id="another bucket"),
+    ],
+)
+def test_deny_that_ends_with_its_resource_gives_nobody_access(reviewed, ended, gains):
+    entries = [change(kind, attributes, None) for kind, attributes in ended]
+    found = reviewed({"format_version": "1.2", "resource_changes": entries}).findings
+    assert ("access-widened" in {finding.rule for finding in found}) is gains

@@ -197,3 +197,10 @@ def test_every_bundled_rule_and_level_is_named_in_a_test():
     of_kinds = "".join(path.read_text() for path in (Path(plan_review.__file__).parent / "rules").glob("*.yaml"))
     names = {rule.id for rule in book.rules if f"id: {rule.id}\n" not in of_kinds} | book.levels.keys()
     assert sorted(name for name in names if f'"{name}"' not in tests + golden) == []
+
+
+@pytest.mark.parametrize("kind", ["aws_ebs_encryption_by_default", "aws_glue_data_catalog_encryption_settings"])
+def test_account_settings_that_end_say_that_encryption_ends(reviewed, kind):
+    entry = change(kind, {"id": "123456789012"}, None)
+    found = reviewed({"format_version": "1.2", "resource_changes": [entry]}).findings
+    assert "account-encryption-gone" in {finding.rule for finding in found}

@@ -169,7 +169,7 @@ run "keeps_an_access_log_of_its_own" {
   }
 
   assert {
-    condition = jsondecode(data.aws_iam_policy_document.log["this"].json).Statement[1].Condition == {
+    condition = jsondecode(data.aws_iam_policy_document.log["this"].json).Statement[0].Condition == {
       ArnEquals    = { "aws:SourceArn" = "arn:aws:s3:::quartal-test-123456789012-eu-central-1" }
       StringEquals = { "aws:SourceAccount" = "123456789012" }
     }

@@ -45,6 +45,8 @@ _RESOURCE_POLICIES = {
     "aws_cloudwatch_log_resource_policy": ("policy_name", "logs"),
     "aws_iam_role": ("name", "role"),
 }
+# by which policies name what they belong to
+_NAMES = ("arn", "bucket", "id", "key_id", "name", "url")
 _DECRYPTS = "kms:Decrypt"
 # for resources that hold data or its key: the actions that read it
 _READING = {
@@ -153,8 +155,28 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
         for change in plan.changes
         if change.type in _OWNERS.values() and (change.action is Action.CREATE or change.action.replaces)
     )
-    found = [item for change in parts(plan) for item in _access_changes(change, plan, made)]
+    ended = frozenset(
+        (change.type, str(change.before.get(name)))
+        for change in plan.changes
+        if change.action is Action.DELETE
+        for name in _NAMES
+        if change.before.get(name)
+    )
+    found = [
+        item
+        for change in parts(plan)
+        for item in _access_changes(change, plan, made)
+        if not (item.widens and _ends_with_its_resource(change, ended))
+    ]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
+
+
+def _ends_with_its_resource(change: ResourceChange, ended: frozenset[tuple[str, str]]) -> bool:
+    """Whether a policy is deleted together with what it belongs to, so that what it denied gives nobody access."""
+    attribute = {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}.get(change.type, ("", ""))[0]
+    owner = change.type.removesuffix("_policy")
+    is_deleted = change.action is Action.DELETE and attribute != ""
+    return is_deleted and (owner == change.type or (owner, str(change.before.get(attribute))) in ended)
 
 
 def _access_changes(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
