@@ -134,6 +134,14 @@ def test_rules_with_another_meaning_in_dqdl_are_left_out_by_name():
     assert {"row.field_count", "row.encoding"} <= left_out.keys()
 
 
+def test_missing_value_with_an_apostrophe_fits_into_no_condition():
+    columns = [*COLUMNS[:2], {"name": "note", "required": True, "logicalTypeOptions": {"minLength": 2}}, COLUMNS[3]]
+    columns[2]["logicalTypeOptions"]["missingValues"] = ["n'a"]
+    exported = build_ruleset(contract(columns))
+    assert dict(exported.rules)["note.required"] == 'ColumnValues "note" not in [NULL, EMPTY, "n\'a"]'
+    assert dict(exported.left_out)["note.minLength"] == "a missing value contains an apostrophe"
+
+
 def test_columns_that_are_no_texts_in_the_table_are_left_out():
     exported = build_ruleset(contract(files="jsonLines"))
     assert not [name for name, _ in exported.rules if name.startswith("day.")]

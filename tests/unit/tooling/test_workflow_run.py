@@ -226,10 +226,13 @@ def test_workflow_that_never_ran_has_no_newest_run(glue):
 
 
 def test_all_runs_are_read_page_by_page_and_come_the_oldest_first(glue):
+    """One without a start comes first; the ids are random, and say nothing of the order."""
     client, stubber = glue
-    newer, older = run_answer("COMPLETED", run_id="wr_2"), run_answer("COMPLETED", run_id="wr_1")
+    newer, older, unstarted = (run_answer("COMPLETED", run_id=f"wr_{number}") for number in (1, 2, 3))
     newer["StartedOn"] = ENDED
+    del unstarted["StartedOn"]
     asked = {"Name": "flow", "IncludeGraph": True}
-    stubber.add_response("get_workflow_runs", {"Runs": [newer], "NextToken": "more"}, asked)
+    stubber.add_response("get_workflow_runs", {"Runs": [newer, unstarted], "NextToken": "more"}, asked)
     stubber.add_response("get_workflow_runs", {"Runs": [older]}, asked | {"NextToken": "more"})
-    assert [run.run_id for run in all_runs(client, "flow", crawler="crawler", job="job")] == ["wr_1", "wr_2"]
+    found = all_runs(client, "flow", crawler="crawler", job="job")
+    assert [run.run_id for run in found] == ["wr_3", "wr_2", "wr_1"]

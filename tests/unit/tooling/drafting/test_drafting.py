@@ -8,9 +8,11 @@ import json
 import sqlite3
 from datetime import date
 from importlib import resources
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft201909Validator
@@ -24,7 +26,7 @@ from quartal.contracts.drafting.questions import answered
 from quartal.contracts.drafting.sources import read_sample
 from quartal.contracts.linting import lint
 from quartal.core.aws import AwsConnection
-from quartal.core.errors import ConfigurationError
+from quartal.core.errors import AwsError, ConfigurationError
 from tests.unit.tooling.drafting.drafts import AMBIGUOUS, EXAMPLE, ROOT, contract_in, day, drafted_from, shop, table
 
 
@@ -264,6 +266,15 @@ def test_table_of_the_catalog_is_drafted_from_its_files(monkeypatch):
         for name, message in (("lake.none", "no table lake.none"), ("lake.empty", "has no files below s3://lake/raw")):
             with pytest.raises(ConfigurationError, match=message), files_of_table(connection, name):
                 pass
+
+
+def test_table_that_may_not_be_read_is_not_called_absent():
+    glue = AwsConnection("eu-central-1", None, "test", "test").glue()
+    with Stubber(glue) as stubber:
+        stubber.add_client_error("get_table", "AccessDeniedException", "not for you")
+        reader = SimpleNamespace(glue=lambda: glue, s3=lambda: None)
+        with pytest.raises(AwsError, match="not for you"), files_of_table(reader, "lake.sales"):
+            pass
 
 
 def test_init_asks_for_the_decimal_mark(tmp_path, monkeypatch, capsys):
