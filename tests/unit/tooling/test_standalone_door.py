@@ -14,6 +14,7 @@ from moto.core.config import default_user_config
 from moto.core.request import Request
 from moto.events import models as events
 from moto.events.responses import EventsHandler
+from moto.events.utils import EventTemplateParser
 from moto.s3.models import FakeBucket
 from werkzeug import Response
 from werkzeug.test import Client, EnvironBuilder
@@ -127,6 +128,23 @@ def test_event_is_sent_with_its_time_in_words(texts_sent):
     (event,) = texts_sent(EventPattern=MINE)
     assert (event["time"], event["source"]) == ("2026-03-10T12:00:00Z", "mine")
     assert "ingestion-time" not in event
+
+
+def test_queue_receives_what_its_target_makes_of_an_event(monkeypatch):
+    monkeypatch.setattr(events.Rule, "send_to_targets", events.Rule.send_to_targets)
+    deliver_to_workflows_and_topics(None)
+    # moto's own needs a package that is in the environment of the service alone
+    monkeypatch.setattr(EventTemplateParser, "parse", lambda *, input_template, **_: json.loads(input_template))
+    transformer = {"InputTemplate": '{"from": "mine"}'}
+    with mock_aws():
+        bus, queues = (boto3.client(name, **KEYS) for name in ("events", "sqs"))
+        queue = queues.create_queue(QueueName="told")["QueueUrl"]
+        arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        bus.put_rule(Name="rule", EventPattern=MINE)
+        bus.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": arn, "InputTransformer": transformer}])
+        bus.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": "{}", "Time": MOMENT}])
+        (message,) = queues.receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"]) == {"from": "mine"}
 
 
 @pytest.mark.parametrize("rule", [{"EventPattern": MINE, "State": "DISABLED"}, {"ScheduleExpression": "rate(1 day)"}])
