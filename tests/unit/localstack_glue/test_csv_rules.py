@@ -92,6 +92,18 @@ def test_header_that_is_not_the_first_line_is_a_row_as_every_other(text):
     assert not schema.has_header
 
 
+def test_header_may_name_columns_whose_values_rows_leave_out():
+    schema = classify_builtin(sample("id,n,note,x\n" + "1,2\n" * 9))
+
+    assert columns(schema) == {"id": "bigint", "n": "bigint", "note": "string", "x": "string"}  # G15
+    assert schema is not None
+    assert (schema.has_header, schema.sampled_records) == (True, 9)
+
+
+def test_first_row_of_another_width_counts_for_the_types():
+    assert columns(classify_builtin(sample("total\n" + "1,2\n" * 9))) == {"col0": "string", "col1": "bigint"}
+
+
 @pytest.mark.parametrize(
     ("text", "delimiter"),
     [

@@ -84,7 +84,7 @@ def classify_builtin(sample: Sample) -> FileSchema | None:
     layout = _best([layout for layout in layouts if layout is not None and len(layout.rows) >= 2])
     if layout is None:
         return None
-    has_header = _is_first_line_a_row(layout) and is_header(layout.rows)
+    has_header = _may_have_header(layout) and is_header(_padded(layout))
     names = [name.strip() for name in layout.first] if has_header else ()
     return _schema(sample, layout, has_header=has_header, names=names)
 
@@ -108,15 +108,22 @@ def classify_custom(sample: Sample, classifier: CsvClassifier) -> FileSchema | N
         return None
     if classifier.contains_header == "UNKNOWN":
         is_named_row = [cell.lower() for cell in layout.first] == [name.lower() for name in classifier.header]
-        has_header = _is_first_line_a_row(layout) and (is_named_row or is_header(layout.rows))
+        has_header = _may_have_header(layout) and (is_named_row or is_header(_padded(layout)))
     else:
         has_header = classifier.contains_header == "PRESENT"
     names = classifier.header or (layout.first if has_header else ())
     return _schema(sample, layout, has_header=has_header, names=names, custom=classifier)
 
 
-def _is_first_line_a_row(layout: _Layout) -> bool:
-    return layout.first_lines == 1 and len(layout.first) == layout.width
+def _may_have_header(layout: _Layout) -> bool:
+    """Whether the first record is the first line, and has a name for each column; rows may lack their last values."""
+    return layout.first_lines == 1 and len(layout.first) >= layout.width
+
+
+def _padded(layout: _Layout) -> list[list[str]]:
+    """The rows as wide as the first record, which is the first of them."""
+    missing = [""] * (len(layout.first) - layout.width)
+    return [layout.first, *(row + missing for row in (layout.rows if missing else layout.rows[1:]))]
 
 
 def is_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -182,7 +189,11 @@ def _schema(
     names: Sequence[str],
     custom: CsvClassifier | None = None,
 ) -> FileSchema:
-    data = layout.rows[1:] if has_header and len(layout.first) == layout.width else layout.rows
+    is_apart = len(layout.first) != layout.width  # the first record is not among the rows
+    if has_header:
+        data = layout.rows if is_apart else layout.rows[1:]
+    else:
+        data = [layout.first, *layout.rows] if is_apart else layout.rows
     columns = _columns(names, max(layout.width, len(names)), data, custom.datatypes if custom else ())
     serde = OPEN_CSV_SERDE if custom and custom.serde == "OpenCSVSerDe" else LAZY_SERDE
     lines = sample.text_lines
