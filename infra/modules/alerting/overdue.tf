@@ -51,7 +51,7 @@ resource "aws_sfn_state_machine" "overdue" {
       NoteNewestRun = merge(local._newest_run[each.key], { ResultPath = "$.before", Catch = local._unknown["WaitUntilDue"], Next = "WaitUntilDue" })
       WaitUntilDue = {
         Type    = "Wait"
-        Seconds = each.value.after_days * 24 * 60 * 60
+        Seconds = floor(each.value.after_days * 24 * 60 * 60)
         Next    = "FindNewestRun"
       }
       FindNewestRun = merge(local._newest_run[each.key], { ResultPath = "$.found", Catch = local._unknown["Tell"], Next = "SucceededSinceScheduled" })

@@ -98,8 +98,9 @@ variable "feeds" {
   validation {
     condition = alltrue([for feed in values(var.feeds) : feed.overdue == null ? true : (
       feed.overdue.after_days >= 0 && feed.overdue.after_days < 90 && can(regex("^cron\\([^ ()]+( [^ ()]+){5}\\)$", feed.overdue.schedule))
+      && try(length([for field in [2, 4] : field if split(" ", regex("^cron\\((.*)\\)$", feed.overdue.schedule)[0])[field] == "?"]) == 1, false)
     )])
-    error_message = "feeds.overdue must have after_days from 0 to below 90 (a quarter), and a schedule that is cron(...) with six fields."
+    error_message = "feeds.overdue must have after_days from 0 to below 90 (a quarter), and a schedule that is cron(...) with six fields, with \"?\" in exactly one of day of month and day of week."
   }
 }
 

@@ -9,10 +9,11 @@ locals {
   key_alias              = "alias/${var.prefix}-lake"
   security_configuration = "${var.prefix}-lake"
 
-  # Glue names an encrypted log group after the security configuration or the role, and both begin with the prefix.
+  # Glue names an encrypted log group after the security configuration and the role: a job's begins with the former, a crawler's
+  # ends with it. So crawlers whose names begin with another prefix can use the lake too.
   _log_group_arns = [
-    for folder in ["jobs", "crawlers-role"] :
-    "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:/aws-glue/${folder}/${var.prefix}-*"
+    for name in ["jobs/${var.prefix}-*", "crawlers-role/${var.prefix}-*", "crawlers-role/*-${local.security_configuration}"] :
+    "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:/aws-glue/${name}"
   ]
 }
 

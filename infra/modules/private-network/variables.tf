@@ -96,8 +96,31 @@ variable "subnets" {
   }
 
   validation {
-    condition     = alltrue([for block in values(var.subnets) : can(cidrnetmask(block))]) && length(distinct(values(var.subnets))) == length(var.subnets)
-    error_message = "subnets must be different blocks of IPv4 addresses, such as 10.20.0.0/25 and 10.20.0.128/25."
+    condition     = alltrue([for block in values(var.subnets) : can(cidrnetmask(block))])
+    error_message = "subnets must be blocks of IPv4 addresses, such as 10.20.0.0/25 and 10.20.0.128/25."
+  }
+
+  # The block of the network that contains a subnet's first address has the same first address as the network itself.
+  validation {
+    condition = try(alltrue(flatten([
+      for block in values(var.subnets) : [
+        tonumber(split("/", block)[1]) >= tonumber(split("/", var.cidr_block)[1]) && tonumber(split("/", block)[1]) <= 28,
+        cidrhost("${cidrhost(block, 0)}/${split("/", var.cidr_block)[1]}", 0) == cidrhost(var.cidr_block, 0),
+      ]
+    ])), true)
+    error_message = "subnets must be parts of cidr_block, none smaller than a /28."
+  }
+
+  # Two blocks overlap if the larger one contains the first address of the smaller one.
+  validation {
+    condition = try(alltrue(flatten([
+      for zone, block in var.subnets : [
+        for other, beside in var.subnets : zone == other || length(distinct([
+          for each in [block, beside] : cidrhost("${cidrhost(each, 0)}/${min(split("/", block)[1], split("/", beside)[1])}", 0)
+        ])) == 2
+      ]
+    ])), true)
+    error_message = "subnets must not share addresses: give each zone a block of its own, such as 10.20.0.0/25 and 10.20.0.128/25."
   }
 }
 

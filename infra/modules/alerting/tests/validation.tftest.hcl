@@ -138,3 +138,12 @@ run "rejects_key_by_its_alias" {
     key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake"
   }
 }
+
+run "rejects_schedule_that_eventbridge_refuses" {
+  command         = plan
+  expect_failures = [var.feeds]
+
+  variables {
+    feeds = { sightings = { crawler = "c", database = "d", job = "j", overdue = { after_days = 7, schedule = "cron(0 2 8 1,4,7,10 * *)" } } }
+  }
+}

@@ -92,6 +92,7 @@ run "protects_a_lake_of_the_least_input" {
     condition = jsondecode(data.aws_iam_policy_document.key.json).Statement[1].Condition.ArnLike["kms:EncryptionContext:aws:logs:arn"] == [
       "arn:aws:logs:eu-central-1:123456789012:log-group:/aws-glue/jobs/quartal-test-*",
       "arn:aws:logs:eu-central-1:123456789012:log-group:/aws-glue/crawlers-role/quartal-test-*",
+      "arn:aws:logs:eu-central-1:123456789012:log-group:/aws-glue/crawlers-role/*-quartal-test-lake",
     ]
     error_message = "CloudWatch Logs may use the key for other groups, or not for ours."
   }

@@ -113,3 +113,39 @@ run "rejects_key_by_the_arn_of_its_alias" {
     key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/lake"
   }
 }
+
+run "rejects_subnets_that_are_no_blocks" {
+  command         = plan
+  expect_failures = [var.subnets]
+
+  variables {
+    subnets = { eu-central-1a = "10.20.0.0", eu-central-1b = "10.20.0.128/25" }
+  }
+}
+
+run "rejects_subnets_outside_the_network" {
+  command         = plan
+  expect_failures = [var.subnets]
+
+  variables {
+    subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.1.0/25" }
+  }
+}
+
+run "rejects_subnets_that_overlap" {
+  command         = plan
+  expect_failures = [var.subnets]
+
+  variables {
+    subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.64/26" }
+  }
+}
+
+run "rejects_subnets_that_are_too_small" {
+  command         = plan
+  expect_failures = [var.subnets]
+
+  variables {
+    subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/29" }
+  }
+}
