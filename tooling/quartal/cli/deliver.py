@@ -148,6 +148,7 @@ def ingest(
     Columns that do not fit the contract are refused before anything is sent. After an interruption, run the same
     command again: it continues with the chunks that are missing.
     """
+    from etl_job.findings.wording import count  # which help need not load
     from quartal.deliver.ingest import ingests
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
@@ -169,9 +170,12 @@ def ingest(
         )
     deployment = workspace.deployment
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}delivery={delivery}/"
-    unchanged = len(report.unchanged) + len(report.skipped)
+    unchanged, rows = (
+        len(report.unchanged) + len(report.skipped),
+        f"{report.rows:,} row{'' if report.rows == 1 else 's'}",
+    )
     workspace.console.result(
-        f"{target}: {report.rows:,} rows, {len(report.sent)} chunks sent ({report.stored_bytes / 1e6:.1f} MB), "
+        f"{target}: {rows}, {count(len(report.sent), 'chunk')} sent ({report.stored_bytes / 1e6:.1f} MB), "
         f"{unchanged} unchanged",
         data={
             "target": target,

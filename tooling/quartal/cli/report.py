@@ -38,6 +38,7 @@ def report(
 
     With --json the same numbers go to standard output, and the page is written only if --out names a file.
     """
+    from etl_job.findings.wording import count  # which help need not load
     from quartal.report.writing import REPORT, make_report, write_page
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
@@ -49,7 +50,9 @@ def report(
         _fail_if_incomplete(workspace, collected)
         return
     path = write_page(workspace, collected, out or workspace.settings.state_dir / REPORT)
-    workspace.console.result(f"{path}: {len(collected.runs)} runs. Open it in a browser: {path.as_uri()}", data={})
+    workspace.console.result(
+        f"{path}: {count(len(collected.runs), 'run')}. Open it in a browser: {path.as_uri()}", data={}
+    )
     _fail_if_incomplete(workspace, collected)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 _QUARANTINE = "quarantine"
+_ANSWERED = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "MULTI"})  # the last is a PIVOT
 
 
 def iceberg_catalog(connection: AwsConnection) -> Catalog:
@@ -82,6 +83,7 @@ def run_query(
         database.execute("SET enable_external_access = false")
         database.execute("SET TimeZone = 'UTC'")
         try:
+            _refuse_changes([statement.type.name for statement in database.extract_statements(sql)])
             names = database.get_table_names(sql)
             for name in sorted(names):
                 if name.lower() == _QUARANTINE and bad_rows is not None:
@@ -143,6 +145,16 @@ def are_in_step(catalog: Catalog, deployment: Deployment) -> bool | None:
     except NotDeployedError:
         return None
     return is_in_step(curated, features)
+
+
+def _refuse_changes(kinds: list[str]) -> None:
+    others = [kind for kind in kinds if kind not in _ANSWERED]
+    if others or not kinds:
+        found = f", but {others[0]}" if others else ": it has no statement"
+        raise ConfigurationError(
+            f"The query is no SELECT{found}. Nothing was changed.",
+            remedy="Write one SELECT. Only runs change the tables.",
+        )
 
 
 def _refuse_past(as_of: str | None) -> None:

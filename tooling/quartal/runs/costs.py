@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from etl_job.findings.wording import count as count_of
 from plan_review.prices import load_prices
 from quartal.core.terminal_tables import Column, Kind
 from quartal.deploy.review import prices_folder
@@ -121,8 +122,8 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> bool:
     console.table("", _COLUMNS, rows, data=data, wide=wide)
     for month in months:
         unknown = f", {month.unknown} of them unknown" if month.unknown else ""
-        runs_of = "runs" if month.is_whole else "runs, the newest of that month (--last shows more)"
-        console.note(f"  {month.month}: {_usd(month.usd)} USD for {month.runs} {runs_of}{unknown}")
+        newest = "" if month.is_whole else ", the newest of that month (--last shows more)"
+        console.note(f"  {month.month}: {_usd(month.usd)} USD for {count_of(month.runs, 'run')}{newest}{unknown}")
     if basis is None:
         console.note(f"  There are no prices for {deployment.region}: `quartal cost {deployment.region} --refresh`.")
     else:

@@ -169,7 +169,10 @@ def _some(names: list[str]) -> str:
 
 def top_reasons(manifest: RunManifest, count: int | None = None) -> tuple[str, ...]:
     """Why rows were quarantined, the most frequent reason first."""
-    return tuple(f"quarantined for {reason}: {rows:,} rows" for reason, rows in violations(manifest)[:count])
+    return tuple(
+        f"quarantined for {reason}: {rows:,} row{'' if rows == 1 else 's'}"
+        for reason, rows in violations(manifest)[:count]
+    )
 
 
 def violations(manifest: RunManifest) -> list[tuple[str, int]]:

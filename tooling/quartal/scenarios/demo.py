@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from etl_job.findings.wording import count
 from quartal.core.console import Console
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import DEFAULT_LOCALSTACK_PORT, Settings
@@ -64,7 +65,7 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool, host: st
         console.heading(f"{step}/6  {what}: upload, crawl, trigger, Spark job")
         report = uploads.deliver(workspace, sources, delivery=None, options=uploads.UploadOptions())
         console.done(
-            f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}: {len(report.uploaded)} files uploaded, "
+            f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}: {count(len(report.uploaded), 'file')} uploaded, "
             f"{len(report.unchanged)} unchanged"
         )
         manifest = run_pipeline(workspace, deliveries=(), timeout_s=1800)

@@ -247,7 +247,7 @@ def test_month_of_which_only_some_runs_are_read_is_no_whole_month(published, cap
     assert months(2) == [("2026-09", 1, False), ("2026-10", 1, True)]
     assert months(3) == [("2026-09", 2, True), ("2026-10", 1, True)]
     assert run(["cost", "--last", "2"]) == 0
-    assert "for 1 runs, the newest of that month (--last shows more)" in " ".join(capsys.readouterr().err.split())
+    assert "for 1 run, the newest of that month (--last shows more)" in " ".join(capsys.readouterr().err.split())
 
 
 def test_report_of_features_whose_file_is_gone_is_one_message(published, tmp_path, capsys):

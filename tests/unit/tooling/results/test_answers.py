@@ -100,3 +100,23 @@ def test_days_without_an_end_are_text_in_csv_and_in_the_table(command_line, caps
     assert capsys.readouterr().out == 'v\ninfinity\n2024-03-31\n""\n'
     assert run(["query", sql]) == 0
     assert "infinity" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("insert into features values (1)", "no SELECT, but INSERT"),
+        ("create table t as select 1", "no SELECT, but CREATE"),
+        ("select 1; drop table features", "no SELECT, but DROP"),
+        ("copy features to 'x.csv'", "no SELECT, but COPY"),
+        ("/* only this */", "it has no statement"),
+    ],
+)
+def test_statement_that_does_not_read_is_refused_by_its_kind(command_line, capsys, sql, told):
+    assert run(["query", sql]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("sql", ["describe features", "from features;"])
+def test_every_statement_that_reads_is_answered(command_line, sql):
+    assert run(["query", sql, "--format", "csv"]) == 0
