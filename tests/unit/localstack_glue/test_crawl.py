@@ -1,6 +1,7 @@
 """A whole crawl, from objects to tables and partitions (G13-G25), on moto's S3 and Glue."""
 
 import json
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,10 @@ from moto import mock_aws
 
 from localstack_glue.crawlers.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
+from localstack_glue.crawlers.execution import CrawlExecutor
+from localstack_glue.iam.guard import RoleNotAssumableError
+from localstack_glue.service.clients import Credentials
+from localstack_glue.service.models import BY_HAND, Crawler
 
 HEADER = "id,brand\n"
 
@@ -256,3 +261,54 @@ def test_keys_with_signs_that_addresses_escape_are_crawled(aws):
     run(aws)
 
     assert set(partitions(aws)) == {("0",), ("1",), ("2",)}
+
+
+class Executed:
+    """A crawler that crawls on a thread of its own, as in the service; each crawl is waited for."""
+
+    def __init__(self, glue: Any, *, may_assume: bool = True) -> None:
+        self._glue, self._may_assume = glue, may_assume
+        clients: Any = SimpleNamespace(guard=None, assume_role=self._assume_role, with_credentials=self._client)
+        reads = lambda *_: self._client("s3")  # noqa: E731
+        self._executor = CrawlExecutor(glue.clock, threading.RLock(), clients, reads)
+        targets = {"S3Targets": [{"Path": "s3://lake/raw/cars/"}]}
+        definition = {"Role": "crawls", "DatabaseName": "db", "Targets": targets}
+        self._crawler = Crawler("cars", definition, glue.clock.now(), glue.clock.now())
+
+    def _assume_role(self, *_: Any) -> Credentials:
+        if not self._may_assume:
+            raise RoleNotAssumableError("arn:aws:iam::1:role/crawls")
+        return Credentials("a", "b", "c")
+
+    def _client(self, name: str, *_: Any) -> Any:
+        return boto3.client(name, region_name="us-east-1")
+
+    def crawl(self) -> Any:
+        ended = threading.Event()
+        record = self._executor.start(self._glue.scope, self._crawler, BY_HAND, lambda *_: ended.set())
+        assert ended.wait(60)
+        assert self._executor.running_ids == []
+        return record
+
+
+def test_end_of_a_crawl_is_recorded_with_what_it_has_changed(aws, glue):
+    crawler = Executed(glue)
+    put(aws, "raw/cars/d=1/x.csv", HEADER + "1,Audi\n2,BMW\n")
+    put(aws, "raw/cars/d=2/x.csv", HEADER + "3,Audi\n")
+    first = crawler.crawl()
+    put(aws, "raw/cars/d=3/x.csv", HEADER + "4,Audi\n")
+    second = crawler.crawl()
+
+    assert (first.state, first.error_message, second.state) == ("SUCCEEDED", None, "SUCCEEDED")
+    assert [record.tables_created for record in (first, second)] == [1, 0]
+    none = {"ADD": 0, "UPDATE": 0, "DELETE": 0}
+    assert json.loads(first.summary) == {"TABLE": none | {"ADD": 1}, "PARTITION": none | {"ADD": 2}}
+    assert json.loads(second.summary) == {"TABLE": none, "PARTITION": none | {"ADD": 1}}
+
+
+def test_crawl_without_its_role_fails_with_the_reason_and_changes_nothing(aws, glue):
+    record = Executed(glue, may_assume=False).crawl()
+
+    assert record.state == "FAILED"
+    assert record.error_message.startswith("Service is unable to assume role arn:aws:iam::1:role/crawls.")
+    assert aws.glue.get_databases()["DatabaseList"] == []
