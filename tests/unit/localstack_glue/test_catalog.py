@@ -70,6 +70,25 @@ def test_search_filters_by_the_tokens_of_a_property(catalog, condition, found): 
     assert catalog.bare("SearchTables", Filters=[condition], ResourceShareType="FOREIGN")["TableList"] == []
 
 
+@pytest.mark.parametrize("member", [{"QueryAsOfTime": 1.7e9}, {"TransactionId": "t"}], ids=["time", "transaction"])
+@pytest.mark.parametrize(
+    ("operation", "names"), [("GetTable", {"Name": "t"}), ("GetTables", {}), ("GetPartitions", {"TableName": "t"})]
+)
+def test_state_of_a_governed_table_is_refused(catalog, operation, names, member):
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+    catalog.call(operation, **names)
+
+    with pytest.raises(InvalidInputException, match="keeps no governed tables"):
+        catalog.call(operation, **names, **member)
+
+
+def test_view_of_several_dialects_is_refused(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+
+    with pytest.raises(InvalidInputException, match="ViewUpdateAction ADD"):
+        catalog.call("UpdateTable", TableInput={"Name": "t"}, ViewUpdateAction="ADD")
+
+
 def test_search_compares_times_alone(catalog):
     catalog.call("CreateTable", TableInput={"Name": "t"})
 

@@ -58,14 +58,14 @@ def parquet(names: list[str], *values: object) -> bytes:
 def test_csv_comes_back(lake, text, rows):
     lake.put("t/a.csv", text)
     lake.crawl()
-    assert lake.rows("select * from t") == rows
+    assert lake.rows("select * from t") == rows  # G15, G17
 
 
 @pytest.mark.parametrize("header", ["a,b", "\n\na,b", '"a\nx",b', "a", "a,b,c"])
 def test_csv_with_a_header_that_is_present_comes_back_without_it(lake, header):
     lake.put("t/a.csv", f"{header}\n" + "1,x\n" * 5)
     lake.crawl(HEADED)
-    assert [row[:2] for row in lake.rows("select * from t")] == [("1", "x")] * 5
+    assert [row[:2] for row in lake.rows("select * from t")] == [("1", "x")] * 5  # G16
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_csv_with_a_header_that_is_present_comes_back_without_it(lake, header):
 def test_json_comes_back(lake, text, rows):
     lake.put("t/a.json", text)
     lake.crawl()
-    assert lake.rows("select * from t") == rows
+    assert lake.rows("select * from t") == rows  # G14
 
 
 def test_parquet_with_columns_that_differ_in_case_is_refused(lake):

@@ -11,7 +11,7 @@ from typing import Any
 from moto.glue.models import FakeTable
 
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.errors import EntityNotFoundException
+from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.tagging import backend
 
@@ -76,6 +76,17 @@ def _place(scope: Scope, target: Mapping[str, Any]) -> Scope:
 def shown(stored: JsonDict) -> JsonDict:
     """Leave out members without a value."""
     return {key: value for key, value in stored.items() if value is not None}
+
+
+def refuse_other_states(request: Mapping[str, Any]) -> None:
+    """Refuse to show a table as it was at a time or in a transaction, which only governed tables of AWS can.
+
+    Raises:
+        InvalidInputException: the request asks for it.
+    """
+    for member in ("QueryAsOfTime", "TransactionId"):
+        if request.get(member):
+            raise InvalidInputException(f"glue-local keeps no governed tables, and does not support {member}")
 
 
 def error_detail(error: Exception) -> JsonDict:

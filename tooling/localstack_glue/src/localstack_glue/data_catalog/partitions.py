@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from moto.glue.models import FakePartition, FakeTable
 
 from localstack_glue.data_catalog.batches import each
-from localstack_glue.data_catalog.lookup import open_table
+from localstack_glue.data_catalog.lookup import open_table, refuse_other_states
 from localstack_glue.data_catalog.partition_expression import PartitionExpression
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -82,6 +82,7 @@ class Partitions:
 
     def get_all(self, scope: Scope, request: "GetPartitionsRequestTypeDef") -> JsonDict:
         """GetPartitions, by expression and segment if given, in pages."""
+        refuse_other_states(request)
         table = _table(scope, request)
         placed = sorted(table.partitions.items())
         if (text := request.get("Expression") or "").strip():  # Hive's client sends a blank one for all partitions

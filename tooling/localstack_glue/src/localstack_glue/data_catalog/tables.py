@@ -18,6 +18,7 @@ from localstack_glue.data_catalog.lookup import (
     is_link,
     open_database,
     open_table,
+    refuse_other_states,
     shown,
 )
 from localstack_glue.data_catalog.partition_indexes import add
@@ -99,10 +100,12 @@ class Tables:
 
     def get(self, scope: Scope, request: "GetTableRequestTypeDef") -> JsonDict:
         """GetTable."""
+        refuse_other_states(request)
         return {"Table": described(scope, find_table(scope, request["DatabaseName"], request["Name"]))}
 
     def get_all(self, scope: Scope, request: "GetTablesRequestTypeDef") -> JsonDict:
         """GetTables, by a regular expression if given, in pages."""
+        refuse_other_states(request)
         database = open_database(scope, request["DatabaseName"])
         names = sorted(database.tables)
         if expression := request.get("Expression"):
@@ -131,6 +134,10 @@ class Tables:
             raise InvalidInputException(
                 "glue-local does not support UpdateOpenTableFormatInput: change the table with Athena or with Iceberg's"
                 " own libraries"
+            )
+        if action := request.get("ViewUpdateAction"):
+            raise InvalidInputException(
+                f"glue-local does not support views of several dialects: ViewUpdateAction {action}"
             )
         wanted = _checked(request)
         with self._lock:  # compare and change atomically: of two writers with one VersionId, one must fail
