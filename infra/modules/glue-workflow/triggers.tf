@@ -1,12 +1,13 @@
 # A conditional trigger fires only for crawls and jobs that another trigger started. So the chain begins with this trigger (or
-# with StartWorkflowRun), never with a schedule of the crawler's own.
+# with StartWorkflowRun), never with a schedule of the crawler's own. Only a schedule is enabled: an apply that creates an enabled
+# trigger of type ON_DEMAND starts the workflow, and one of type EVENT fails.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_trigger
 resource "aws_glue_trigger" "start" {
   name              = "${local.name}-start"
   description       = local.start_reason
-  enabled           = try(var.schedule.enabled, true)
+  enabled           = try(var.schedule.enabled, false)
   schedule          = local.cron
-  start_on_creation = var.start.type == "ON_DEMAND" ? null : try(var.schedule.enabled, true) # Glue refuses it for the former
+  start_on_creation = try(var.schedule.enabled, null)
   tags              = var.tags
   type              = var.start.type
   workflow_name     = aws_glue_workflow.this.name

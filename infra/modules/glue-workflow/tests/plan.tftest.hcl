@@ -188,6 +188,12 @@ run "starts_when_it_is_asked_to" {
     condition     = aws_glue_trigger.start.type == "ON_DEMAND" && aws_glue_trigger.start.schedule == null && output.schedule == null && length(output.starts) == 0
     error_message = "Something else than a request starts the workflow."
   }
+
+  # an apply starts such a trigger, or fails, if it is enabled
+  assert {
+    condition     = !aws_glue_trigger.start.enabled && aws_glue_trigger.start.start_on_creation == null
+    error_message = "The apply starts the workflow."
+  }
 }
 
 run "starts_by_events" {
@@ -201,5 +207,11 @@ run "starts_by_events" {
   assert {
     condition     = aws_glue_trigger.start.type == "EVENT" && aws_glue_trigger.start.event_batching_condition[0].batch_size == 5 && aws_glue_trigger.start.event_batching_condition[0].batch_window == 600
     error_message = "Not five events, or ten minutes, start the workflow."
+  }
+
+  # an apply starts such a trigger, or fails, if it is enabled
+  assert {
+    condition     = !aws_glue_trigger.start.enabled && aws_glue_trigger.start.start_on_creation == null
+    error_message = "The apply starts the workflow."
   }
 }
