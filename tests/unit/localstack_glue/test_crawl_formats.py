@@ -104,6 +104,26 @@ def test_paths_of_json_are_the_names_in_the_documents(lake):  # as in definition
     assert table["StorageDescriptor"]["SerdeInfo"]["Parameters"] == {"paths": "Name,at,name,userId"}
 
 
+@pytest.mark.parametrize(
+    ("bodies", "named"),
+    [
+        pytest.param(['id,n\n1,"a"\n'], "takes quotes for part of the values", id="quotes"),
+        pytest.param(["id,n\n1,a\n", "n,id\na,1\n"], "raw/1.csv has its columns in another order", id="order"),
+        pytest.param(["id,n,x\n1,a,b\n", "id,n\n1,a\n"], "", id="fewer"),
+        pytest.param(["id,n\n1,it's 5\" long\n"], "", id="quote-within-a-value"),
+    ],
+)
+def test_log_warns_of_what_queries_will_answer_otherwise(lake, bodies, named):  # add-classifier, "Note"
+    for number, body in enumerate(bodies):
+        lake.put(f"{number}.csv", body)
+
+    lake.crawl(Configuration='{"Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"}}')
+
+    warnings = [line for line in lake.log if line.startswith("WARN")]
+    assert len(warnings) == bool(named)
+    assert named in "".join(warnings)
+
+
 def test_exclusions_are_noted_at_the_table(lake):  # define-crawler: "stored as a property of tables"
     lake.put("x.csv", "id,n\n1,a\n")
     lake.put("x.json", '{"id": 1}')

@@ -19,7 +19,7 @@ from localstack_glue.crawlers.crawling.other_formats import UnsupportedFormatErr
 from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 from localstack_glue.crawlers.crawling.sampling import ObjectReader
 from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, is_storable
-from localstack_glue.crawlers.crawling.tables import build_tables, table_name
+from localstack_glue.crawlers.crawling.tables import build_tables, doubts, table_name
 
 READERS = 4  # most hosts answer in this same process: more would only wait for its interpreter lock
 WINDOW = 4 * READERS  # objects that are read or wait to be taken, so that memory does not follow their number
@@ -146,7 +146,10 @@ class _TargetCrawl:
             self._begin_writing()
             files = add_to_known(known, self._target, files, writer, self._log)
             taken |= known.roots_below(self._target)
-        yield from build_tables(self._target, files, self._request.policy.grouping, taken)
+        for table in build_tables(self._target, files, self._request.policy.grouping, taken):
+            for doubt in doubts(table):
+                self._log(f"WARN : {doubt}")
+            yield table
 
     def _storable(self, objects: Iterable[S3Object]) -> Iterator[S3Object]:
         for item in objects:

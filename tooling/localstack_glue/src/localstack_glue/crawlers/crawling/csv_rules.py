@@ -196,7 +196,7 @@ def _schema(
         data = [layout.first, *layout.rows] if is_apart else layout.rows
     columns = _columns(names, max(layout.width, len(names)), data, custom.datatypes if custom else ())
     serde = OPEN_CSV_SERDE if custom and custom.serde == "OpenCSVSerDe" else LAZY_SERDE
-    lines = sample.text_lines
+    lines, quoted = sample.text_lines, f"{layout.delimiter}{layout.quote}"
     return FileSchema(
         classification="csv",
         columns=columns,
@@ -206,6 +206,9 @@ def _schema(
         delimiter=layout.delimiter,
         quote=layout.quote,
         is_quoted=any(line.startswith(layout.quote) for line in lines[:MAX_RECORDS]),
+        has_quotes=any(
+            f"{layout.delimiter}{layout.quote}" in f"{layout.delimiter}{line}" for line in lines[:MAX_RECORDS]
+        ),
         serde=serde,
         average_record_bytes=max(1, round(sum(len(line.encode()) for line in lines) / max(1, len(lines)))),
         sampled_records=len(data),

@@ -34,6 +34,7 @@ class FileSchema:
     delimiter: str = ","
     quote: str = '"'
     is_quoted: bool = False
+    has_quotes: bool = False  # around some value
     serde: str = ""
     json_path: str | None = None
     json_names: tuple[str, ...] = ()  # of the columns, as the documents write them

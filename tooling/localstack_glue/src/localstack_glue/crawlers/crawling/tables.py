@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from localstack_glue.crawlers.crawling.listing import S3Target
@@ -137,6 +137,24 @@ def _check_distinct(name: str, partitions: Sequence[FoundPartition]) -> None:
                 f"{other} and {partition.location} would both be the partition {list(partition.values)} of table"
                 f" {name}, of which the Data Catalog holds one only. Rename or exclude one of them."
             )
+
+
+def doubts(table: FoundTable) -> Iterator[str]:
+    """What a query will answer otherwise than the files say, though AWS makes the table so."""
+    schema = table.files[0].schema
+    if schema.classification != "csv":
+        return
+    if schema.serde.endswith("LazySimpleSerDe") and any(file.schema.has_quotes for file in table.files):
+        yield (
+            f"Table {table.name}: its SerDe takes quotes for part of the values, and numbers in quotes are null;"
+            " OpenCSVSerDe in a custom classifier reads them"
+        )
+    names = [column.name for column in table.columns]
+    for file in table.files:
+        own = [column.name for column in file.schema.columns]
+        if own != names[: len(own)]:
+            yield (f"Table {table.name}: {file.item.key} has its columns in another order, and CSV is read by position")
+            return
 
 
 def table_name(source: str, prefix: str = "") -> str:
