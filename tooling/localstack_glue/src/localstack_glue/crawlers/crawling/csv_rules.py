@@ -206,9 +206,7 @@ def _schema(
         delimiter=layout.delimiter,
         quote=layout.quote,
         is_quoted=any(line.startswith(layout.quote) for line in lines[:MAX_RECORDS]),
-        has_quotes=any(
-            f"{layout.delimiter}{layout.quote}" in f"{layout.delimiter}{line}" for line in lines[:MAX_RECORDS]
-        ),
+        has_quotes=any(quoted in f"{layout.delimiter}{line}" for line in lines[:MAX_RECORDS]),
         serde=serde,
         average_record_bytes=max(1, round(sum(len(line.encode()) for line in lines) / max(1, len(lines)))),
         sampled_records=len(data),
