@@ -89,9 +89,9 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     state = published_state(last, tables.curated)
     record = replace(record, drift=find_drift(table.columns, contract) if table else None, published=state.published)
     yield record
-    asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
-    named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
-    withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
+    properties = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
+    named = arguments.deliveries or split_deliveries(properties.get("delivery", ""))
+    withdrawn = arguments.withdrawn or split_deliveries(properties.get("withdraw", ""))
     selection = select_deliveries(
         delivered.deliveries,
         named=named,

@@ -33,7 +33,7 @@ from etl_job.tables.counting_basis import changes_of_counting, have_other_column
 from etl_job.tables.iceberg import in_step
 
 _FILES_LOGGED = 20  # on lines of their own
-_TOLD = "The run's event tells of this failure."
+_EVENT_NOTE = "The run's event tells of this failure."
 
 
 def main(argv: Sequence[str]) -> None:
@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> None:
 
 def _last_words(error: Exception) -> str:
     """Glue copies this text into its own event of the job run; alerts skip that event if the run's own was sent."""
-    has_event = _TOLD in getattr(error, "__notes__", ())
+    has_event = _EVENT_NOTE in getattr(error, "__notes__", ())
     return f"QuartalJobError{'' if has_event else ' (no event of the run)'}: {failure_reason(error)}"
 
 
@@ -63,7 +63,7 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
         record, error = _to_the_end(_steps(services, spark, start), start)
         if error is not None:
             if _leave_failed_manifest(services, record, error):
-                error.add_note(_TOLD)
+                error.add_note(_EVENT_NOTE)
             raise error
     manifest = build_manifest(record, arguments, progress.stages, reason=None)
     uri = write_manifest(services.store, arguments.lake_root, manifest)

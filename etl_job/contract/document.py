@@ -124,6 +124,8 @@ def _first_problem(error: ValidationError) -> str:
     path = ".".join(str(step) for step in first["loc"]) or "schema"
     path = path.replace("columns.", "properties.", 1)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    given = "" if first["type"] in {"extra_forbidden", "missing", "value_error"} else f", not {shown(first['input'])}"
+    shown_input = (
+        "" if first["type"] in {"extra_forbidden", "missing", "value_error"} else f", not {shown(first['input'])}"
+    )
     hint = "; remove it or check its spelling" if first["type"] == "extra_forbidden" else ""
-    return f"{path}: {in_words(first)}{given}{hint}{more}"
+    return f"{path}: {in_words(first)}{shown_input}{hint}{more}"

@@ -25,7 +25,7 @@ class RuleKind:
     """
 
     name: str
-    says: str
+    sentence: str
     is_of: "Callable[[Column, bool], bool]"
     is_looser: Callable[[Any, Any], bool] = lambda *_: False
 
@@ -37,7 +37,7 @@ class RuleKind:
     @property
     def description(self) -> str:
         """The description of that field."""
-        return f"A rule: {self.says}."
+        return f"A rule: {self.sentence}."
 
 
 def _names(field: str) -> "Callable[[Column, bool], bool]":
@@ -75,5 +75,5 @@ BY_FIELD = {kind.field: kind for kind in RULE_KINDS}
 
 def docs_table() -> str:
     """The table of kinds for ``docs/reference/data-contract.md``."""
-    rows = [f"| `{kind.name}` | {kind.says} |" for kind in RULE_KINDS]
+    rows = [f"| `{kind.name}` | {kind.sentence} |" for kind in RULE_KINDS]
     return "\n".join(["| rule | holds if |", "|---|---|", *rows])

@@ -47,15 +47,15 @@ def with_incomplete(
     """
     root, records = raw_folder(lake_root, contract.dataset), _records(store, lake_root, contract.dataset)
     changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
-    asked = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}
+    selected = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}
     # One that has a record, and no files at all, lacks them too, unless it is published or withdrawn.
-    without_files = records.keys() - {*asked, *published, *selection.known} if selects_itself else set()
-    names = sorted(records.keys() & {*asked, *without_files})
+    without_files = records.keys() - {*selected, *published, *selection.known} if selects_itself else set()
+    names = sorted(records.keys() & {*selected, *without_files})
     with ThreadPoolExecutor(_READERS) as readers:
         contents = readers.map(lambda name: _read(store, records[name]), names)
     found = {}
     for name, record in zip(names, contents, strict=True):
-        there = {file.uri for file in asked[name].files} if name in asked else set()
+        there = {file.uri for file in selected[name].files} if name in selected else set()
         going = [uri for uri in (f"{folder_uri(lake_root)}{key}" for key in record.removing) if uri in there]
         missing = _missing(store, [f"{folder_uri(lake_root)}{key}" for key in record.files], there, root)
         if going:

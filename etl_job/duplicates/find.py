@@ -37,11 +37,11 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
     keys_before, other_keys = (register_files(context.store, side) for side in (before, others))
     partitions = int(context.spark.conf.get("spark.sql.shuffle.partitions") or 1)
     with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
-        asked = beside.submit(may_share_keys, context.spark, context.store, (*own, *keys_before), other_keys)
+        pending = beside.submit(may_share_keys, context.spark, context.store, (*own, *keys_before), other_keys)
         repeated = find_repeated_keys(
             context.spark, context.store, staged.valid_files, folder=staged.folder.repeated, partitions=partitions
         )
-        shares = asked.result()
+        shares = pending.result()
     if not shares:
         return SharedKeys(repeated)
     tune_shuffle(context.spark, sum(delivery.size_bytes for delivery in staged.deliveries), reads_registers=True)

@@ -47,16 +47,16 @@ def may_share_keys(
         if count > _MOST_HASHES:
             return True
     context = spark.sparkContext
-    asked: Any = context.broadcast(pa.concat_arrays(hashes).buffers()[1].to_pybytes())
+    own_hashes: Any = context.broadcast(pa.concat_arrays(hashes).buffers()[1].to_pybytes())
     tasks = context.parallelize(others, min(len(others), context.defaultParallelism))
     try:
-        return any(tasks.mapPartitions(InWorker(partial(_found_in, store, asked, _MOST_HASHES))).collect())
+        return any(tasks.mapPartitions(InWorker(partial(_found_in, store, own_hashes, _MOST_HASHES))).collect())
     finally:
-        asked.destroy()
+        own_hashes.destroy()
 
 
-def _found_in(store: ObjectStore, asked: Any, at_once: int, files: Iterable[RegisterFile]) -> Iterator[bool]:
-    own = pa.Array.from_buffers(pa.int64(), len(asked.value) // 8, [None, pa.py_buffer(asked.value)])
+def _found_in(store: ObjectStore, own_hashes: Any, at_once: int, files: Iterable[RegisterFile]) -> Iterator[bool]:
+    own = pa.Array.from_buffers(pa.int64(), len(own_hashes.value) // 8, [None, pa.py_buffer(own_hashes.value)])
     of_files = _gathered((_hashes(store, file) for file in files), at_once)
     yield any(_in_common(own, hashes) for hashes in of_files)
 

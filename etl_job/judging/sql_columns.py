@@ -51,10 +51,10 @@ class SqlColumns:
             readable[column.name] = pc.or_(is_missing, pc.is_valid(value))
             found[typed_column(column.name)] = _typed(column, text, value)
         for number, of_rule in enumerate(self.of_rules):
-            asked = pa.repeat(True, count)
+            applies = pa.repeat(True, count)
             for column in of_rule:
-                asked = pc.and_(asked, readable[column.name])
-            found[applies_column(number)] = asked
+                applies = pc.and_(applies, readable[column.name])
+            found[applies_column(number)] = applies
         return found
 
 

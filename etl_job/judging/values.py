@@ -90,10 +90,10 @@ def _rounded(text: pa.StringArray, separator: str, digits: int, *, is_free: bool
     number = rf"([0-9]{{1,{_WRITTEN}}}([{separator}][0-9]{{0,{_WRITTEN}}})?|[{separator}][0-9]{{1,{_WRITTEN}}})"
     form = rf"^[+-]?{number}([eE][+-]?[0-9]{{1,3}})?$" if is_free else rf"{whole}([{separator}][0-9]{{1,{_WRITTEN}}})?$"
     others = texts_where(pc.invert(pc.fill_null(is_usual, True)), text)
-    asked = texts_where(pc.match_substring_regex(others, form), others)
-    if asked.null_count == len(asked):
+    candidates = texts_where(pc.match_substring_regex(others, form), others)
+    if candidates.null_count == len(candidates):
         return found
-    distinct = asked.dictionary_encode()
+    distinct = candidates.dictionary_encode()
     read_singly = [_rounded_one(each.replace(separator, "."), digits) for each in distinct.dictionary.to_pylist()]
     return pc.coalesce(found, pa.array(read_singly, NUMBER).take(distinct.indices))
 

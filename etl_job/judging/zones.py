@@ -38,12 +38,12 @@ def in_zone(shown: pa.Int64Array, zone: str | None) -> pa.Int64Array:
     days = floor_divide(shown, DAY_SECONDS).dictionary_encode()
     offsets = pa.array([_offset_all_day(zone, day) for day in days.dictionary.to_pylist()], pa.int64())
     found = pc.subtract(shown, offsets.take(days.indices))
-    is_asked = pc.and_(pc.is_valid(shown), pc.is_null(found))
-    if not pc.any(is_asked).as_py():
+    is_missing = pc.and_(pc.is_valid(shown), pc.is_null(found))
+    if not pc.any(is_missing).as_py():
         return found
-    asked = shown.filter(is_asked).dictionary_encode()
-    moments = pa.array([_moment(zone, second) for second in asked.dictionary.to_pylist()], pa.int64())
-    return pc.replace_with_mask(found, is_asked, moments.take(asked.indices))
+    missing = shown.filter(is_missing).dictionary_encode()
+    moments = pa.array([_moment(zone, second) for second in missing.dictionary.to_pylist()], pa.int64())
+    return pc.replace_with_mask(found, is_missing, moments.take(missing.indices))
 
 
 @lru_cache(maxsize=100_000)

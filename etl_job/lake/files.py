@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LARGEST_PUT = 5 * 1000**3  # S3 takes no more in one call
 _KEYS_PER_REQUEST = 1000  # the most that DeleteObjects takes
 _ATTEMPTS = 5
-_GIVEN = re.compile(r"bytes (?P<first>\d+)-(?P<last>\d+)/(?P<size>\d+)")
+_CONTENT_RANGE = re.compile(r"bytes (?P<first>\d+)-(?P<last>\d+)/(?P<size>\d+)")
 _BUSY = frozenset({"InternalError", "SlowDown", "ServiceUnavailable"})
 
 
@@ -181,14 +181,14 @@ class S3ObjectStore:
         ]
 
 
-def _refuse_other_bytes(uri: str, asked: str, given: str) -> None:
+def _refuse_other_bytes(uri: str, requested: str, answered: str) -> None:
     """Refuse other bytes than requested: rows are counted from the first byte, so they would be lost or doubled.
 
     Raises:
         ResponseStreamingError: the answer is not the range that was asked for.
     """
-    first, _, last = asked.removeprefix("bytes=").partition("-")
-    found = _GIVEN.fullmatch(given)
+    first, _, last = requested.removeprefix("bytes=").partition("-")
+    found = _CONTENT_RANGE.fullmatch(answered)
     if found is not None:
         size = int(found["size"])
         from_byte = int(first) if first else max(0, size - int(last))
@@ -197,7 +197,7 @@ def _refuse_other_bytes(uri: str, asked: str, given: str) -> None:
             return
     from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
 
-    raise ResponseStreamingError(error=f"a request for {asked} of {uri} was answered with {given}")
+    raise ResponseStreamingError(error=f"a request for {requested} of {uri} was answered with {answered}")
 
 
 class LocalObjectStore:

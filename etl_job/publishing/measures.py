@@ -55,14 +55,14 @@ def with_measures(daily: DataFrame, staged: DataFrame, candidates: DataFrame | N
 def _parts_of_rows(measure: Measure) -> list[Column]:
     value = F.col(number_column(measure.column))
     latest = F.max(F.when(value.isNotNull(), F.struct(F.col(SECOND).alias("second"), *_PLACE, value.alias("value"))))
-    made = {
+    columns = {
         "sum": F.sum(value).cast(SUM_KIND),
         "count": F.count(value),
         "min": F.min(value),
         "max": F.max(value),
         "last": latest,
     }
-    return _kept(measure, made)
+    return _kept(measure, columns)
 
 
 def _without_places(measured: DataFrame, spec: FeatureSpec) -> DataFrame:
@@ -80,29 +80,29 @@ def add_up(measure: Measure) -> list[Column]:
     column = measure.published_as
     # The latest delivery decides between values of the same second, as it comes last in the order of rows.
     order = F.when(F.col(column("last")).isNotNull(), F.struct(column("last_second"), DELIVERY))
-    made = {
+    columns = {
         "sum": F.sum(column("sum")),
         "count": F.sum(column("count")),
         "min": F.min(column("min")),
         "max": F.max(column("max")),
         "last": F.max_by(column("last"), order),
     }
-    return _kept(measure, made)
+    return _kept(measure, columns)
 
 
-def _kept(measure: Measure, made: Mapping[str, Column]) -> list[Column]:
+def _kept(measure: Measure, columns: Mapping[str, Column]) -> list[Column]:
     """The parts that the measure's aggregates need, by their published names."""
     kept = names(measure_parts(measure))
-    return [column.alias(name) for part, column in made.items() if (name := measure.published_as(part)) in kept]
+    return [column.alias(name) for part, column in columns.items() if (name := measure.published_as(part)) in kept]
 
 
 def aggregates(measure: Measure) -> dict[str, Column]:
     """The published columns by name, given the parts of a day: doubles, each the one nearest to the exact number."""
     column = measure.published_as
     total = F.col(column("sum")).cast("double")
-    made = {
+    columns = {
         Aggregate.SUM: F.coalesce(total, F.lit(0.0)),
         Aggregate.MEAN: F.when(F.col(column("count")) > 0, total / F.col(column("count"))),
         **{each: F.col(column(each)).cast("double") for each in (Aggregate.MIN, Aggregate.MAX, Aggregate.LAST)},
     }
-    return {column(aggregate): made[aggregate] for aggregate in measure.aggregates}
+    return {column(aggregate): columns[aggregate] for aggregate in measure.aggregates}

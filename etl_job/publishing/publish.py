@@ -136,10 +136,10 @@ def commit_features(
 def _features_now(context: RunContext) -> str:
     """How the features relate to the curated table, which another run may have repaired in the meantime."""
     try:
-        is_made = in_step(context.tables.curated.as_it_is_now(), context.tables.features.as_it_is_now())
+        is_published = in_step(context.tables.curated.as_it_is_now(), context.tables.features.as_it_is_now())
     except Exception:  # report why the commit failed: the catalog may not respond at all
-        is_made = False
-    if is_made:
+        is_published = False
+    if is_published:
         return "another run has made the features from them"
     return "the features are behind it, and the next run computes them first"
 

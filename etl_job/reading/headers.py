@@ -36,8 +36,8 @@ def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) ->
         return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns)))
     found, refused = dict[str, Header](), dict[str, InputError]()
     with ThreadPoolExecutor(_READERS) as readers:
-        asked = {uri: readers.submit(_read_header, store, contract, uri) for uri in uris}
-    for uri, header in asked.items():
+        pending = {uri: readers.submit(_read_header, store, contract, uri) for uri in uris}
+    for uri, header in pending.items():
         try:
             found[uri] = header.result()
         except InputError as error:

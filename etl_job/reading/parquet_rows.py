@@ -201,9 +201,9 @@ def _digits(values: pa.Array, rounding: int | None, *, counts_time: bool = False
     if not pc.all(is_regular).as_py():
         others = _other_digits(texts_where(pc.invert(is_regular), found), values.type, rounding)
         texts = pc.if_else(is_regular, texts, others)
-        asked = distinct.dictionary.filter(pc.is_null(texts))
+        unread = distinct.dictionary.filter(pc.is_null(texts))
         read_singly = pa.array(
-            [_format_number(value, values.type, rounding, counts_time=counts_time) for value in asked.to_pylist()],
+            [_format_number(value, values.type, rounding, counts_time=counts_time) for value in unread.to_pylist()],
             pa.string(),
         )
         texts = pc.replace_with_mask(texts, pc.is_null(texts), read_singly)

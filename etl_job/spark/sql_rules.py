@@ -63,9 +63,9 @@ class SqlRules:
             .option("int96RebaseMode", "CORRECTED")
             .parquet(*files)
         )
-        asked = (applies_column(number) for number in range(len(self.contract.quality)))
+        applies = (applies_column(number) for number in range(len(self.contract.quality)))
         known = rows.select(
-            *(F.col(name).alias(_apart(name)) for name in (PART, ROW, *asked)),
+            *(F.col(name).alias(_apart(name)) for name in (PART, ROW, *applies)),
             *(F.col(typed_column(column.name)).alias(column.name) for column in self.columns.columns),
         )
         judged = known.select(
@@ -86,8 +86,8 @@ class SqlRules:
     @property
     def _schema(self) -> str:
         typed = (f"`{typed_column(c.name)}` {SQL_TYPES[c.logical_type]}" for c in self.columns.columns)
-        asked = (f"{applies_column(number)} boolean" for number in range(len(self.contract.quality)))
-        return ", ".join([f"{PART} int, {ROW} bigint", *asked, *typed])
+        applies = (f"{applies_column(number)} boolean" for number in range(len(self.contract.quality)))
+        return ", ".join([f"{PART} int, {ROW} bigint", *applies, *typed])
 
     def _bits(self, name: str, severity: str) -> Column:
         names = self.contract.rule_names if severity == "error" else self.contract.warning_names

@@ -135,10 +135,10 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
         if points_to is None:  # another's table, and none of Iceberg's
             return Outcome.OVERTAKEN
         later = self._convert_glue_to_iceberg(found).metadata
-        gone_by = {entry.metadata_file for entry in later.metadata_log}
-        if write.written in gone_by:
+        superseded = {entry.metadata_file for entry in later.metadata_log}
+        if write.written in superseded:
             return Outcome.LANDED
-        return Outcome.OVERTAKEN if write.before is None or write.before in gone_by else Outcome.UNCLEAR
+        return Outcome.OVERTAKEN if write.before is None or write.before in superseded else Outcome.UNCLEAR
 
     def _update_glue_table(
         self, database_name: str, table_name: str, table_input: "TableInputTypeDef", version_id: str

@@ -68,11 +68,15 @@ def refuse_mixed_counts(
     changes = changes_of_counting(tables.curated, contract) if staying else ()
     if not changes:
         return
-    gone = [name for name in staying if name not in with_files]
-    named = {"--delivery": {*processed, *staying} - {*gone}, "--withdraw": {*withdrawn, *gone}}
+    without_files = [name for name in staying if name not in with_files]
+    named = {"--delivery": {*processed, *staying} - {*without_files}, "--withdraw": {*withdrawn, *without_files}}
     command = [word for option, of_it in named.items() if of_it for word in (option, ",".join(sorted(of_it)))]
-    restored = f"restore the raw files of {', '.join(gone)} and run again, or withdraw it and " if gone else ""
-    verb = "process the others" if gone else "process all deliveries"
+    restored = (
+        f"restore the raw files of {', '.join(without_files)} and run again, or withdraw it and "
+        if without_files
+        else ""
+    )
+    verb = "process the others" if without_files else "process all deliveries"
     raise ContractError(
         f"the contract now counts rows differently ({'; '.join(changes)}), but this run would leave delivery "
         f"{some(staying)} as it was counted before: {restored}{verb} with "

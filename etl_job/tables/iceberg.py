@@ -52,7 +52,7 @@ class PublishedIceberg(IcebergState):
         """
         table = self._table or self._create()
         self._catalog.renew_credentials(table)  # it was loaded when the run began
-        made: int | None = None
+        new_snapshot: int | None = None
         said = change.properties(table.current_snapshot())
         try:
             with warnings.catch_warnings(), ChainTransaction(table) as transaction:
@@ -75,10 +75,10 @@ class PublishedIceberg(IcebergState):
                     # that the table still is what was read, and only a snapshot says which run made it.
                     with transaction.update_snapshot(snapshot_properties=said).fast_append():
                         pass
-                made = transaction.table_metadata.snapshots[-1].snapshot_id
+                new_snapshot = transaction.table_metadata.snapshots[-1].snapshot_id
                 branches = branch_names(transaction.table_metadata)
                 with ManageSnapshots(transaction) as references:
-                    for tag, snapshot in (*named.items(), (change.run_id, made)):
+                    for tag, snapshot in (*named.items(), (change.run_id, new_snapshot)):
                         if tag not in branches:  # a branch of a user: a tag would replace it
                             references.create_tag(snapshot, tag)
                     for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
@@ -101,13 +101,13 @@ class PublishedIceberg(IcebergState):
         except NoSuchTableError as error:
             raise PublicationError(f"{self.identifier} was dropped while this run worked; run again") from error
         except Exception as error:  # a file that cannot be written, half an answer: the table decides
-            self._table = self._decided(error, made)
+            self._table = self._decided(error, new_snapshot)
             return
         self._table = table  # as committed: the features must name this state, even if another came since
 
-    def _decided(self, error: Exception, made: int | None) -> Table:
+    def _decided(self, error: Exception, new_snapshot: int | None) -> Table:
         """The table, where the change was made in spite of an error. Raises as ``replace`` does."""
-        if made is None:
+        if new_snapshot is None:
             raise PublicationError(f"{self.identifier} was not changed ({failure_cause(error)}); run again") from error
         try:
             found = self._catalog.load_table(self.identifier)
@@ -116,9 +116,9 @@ class PublishedIceberg(IcebergState):
                 f"whether {self.identifier} was changed is unknown ({failure_cause(error)}; and the table cannot be "
                 f"read since: {failure_cause(unreadable)}). {_NOTHING_LOST}"
             ) from error
-        if found.metadata.snapshot_by_id(made) is None:
+        if found.metadata.snapshot_by_id(new_snapshot) is None:
             raise PublicationError(f"{self.identifier} was not changed ({failure_cause(error)}); run again") from error
-        if (current := found.current_snapshot()) is None or current.snapshot_id != made:
+        if (current := found.current_snapshot()) is None or current.snapshot_id != new_snapshot:
             raise UnknownPublicationError(
                 f"{self.identifier} was changed, and then changed again by another run ({failure_cause(error)}). "
                 f"{_NOTHING_LOST}"

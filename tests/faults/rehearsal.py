@@ -194,7 +194,7 @@ class Rehearsal:
         lake = Lake(f"file://{self._folder}", DATABASE, DATASET, tuple(f"{DATASET}_{name}" for name in _TABLES))
         catalog, files = iceberg_catalog(self._connection), LocalObjectStore()
         cutoff, settled = datetime.now(UTC) + timedelta(hours=1), timedelta(0)  # no table is outdated here
-        done = maintain(lake, catalog, files, cutoff, dry_run=False, settled=settled)
+        done = maintain(lake, catalog, files, cutoff, dry_run=False, catalog_delay=settled)
         lying_about: set[str] = set()
         for name in _TABLES:
             named = files_named_by(catalog.load_table((DATABASE, f"{DATASET}_{name}")))

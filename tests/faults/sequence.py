@@ -291,7 +291,7 @@ class Sequence:
         def keep() -> None:
             files = S3ObjectStore(self.lake.s3)
             catalog, settled = iceberg_catalog(self.lake.connection), timedelta(0)  # reads are never outdated here
-            maintain(_LAKE, catalog, files, cutoff, dry_run=False, settled=settled)
+            maintain(_LAKE, catalog, files, cutoff, dry_run=False, catalog_delay=settled)
 
         error = self._attempt(keep, plan)
         orphans = self.books.orphans()

@@ -40,8 +40,8 @@ def changes_since(revision: str, current: Mapping[Path, Mapping[str, Contract]])
         linted = {path.resolve() for path in current}
         for old_file in contract_files_at(revision, folder):
             is_linted = old_file in linted
-            is_gone = not old_file.exists()
-            if not (is_linted or is_gone):
+            is_removed = not old_file.exists()
+            if not (is_linted or is_removed):
                 continue
             for dataset, before in contracts_at(revision, old_file).items():
                 if dataset in now and dataset not in seen:

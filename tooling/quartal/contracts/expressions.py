@@ -145,10 +145,10 @@ class _Judge:
             )
         return self._columns[node.name.lower()]
 
-    def _all(self, node: exp.Expression, taken: str, given: str, *parts: Any) -> str:
+    def _all(self, node: exp.Expression, taken: str, arguments: str, *parts: Any) -> str:
         for part in parts:
             self._must_be(node, self.infer_kind(part), taken)
-        return given
+        return arguments
 
     def _calculated(self, node: exp.Expression, kind: str, *parts: Any) -> str:
         for part in parts:
@@ -215,17 +215,17 @@ class _Judge:
         return wanted
 
     def _function(self, node: exp.Anonymous) -> str:
-        name, given = str(node.this).lower(), node.expressions
+        name, arguments = str(node.this).lower(), node.expressions
         if name not in ROW_FUNCTIONS:
             raise _RefusedError(f"the function {name[:80]!r} does not work on a single row, or is not supported")
         takes, gives = ROW_FUNCTIONS[name]
         wanted = re.findall(r".[?+]?", takes)
         least = sum(not mark.endswith("?") for mark in wanted)
-        if len(given) < least or (len(given) > len(wanted) and not takes.endswith("+")):
+        if len(arguments) < least or (len(arguments) > len(wanted) and not takes.endswith("+")):
             more, end = " or more" if len(wanted) > least else "", "" if least == 1 else "s"
             raise _RefusedError(f"{name} takes {least}{more} argument{end}")
         of_one_kind = []
-        for place, part in enumerate(given):
+        for place, part in enumerate(arguments):
             mark = wanted[min(place, len(wanted) - 1)][0]
             if mark == "=":
                 of_one_kind.append(part)

@@ -60,7 +60,7 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
         ToolchainError: checkov was wanted and failed.
     """
     rules, usage = load_rules(options.rules), load_usage(options.usage)
-    made = review(
+    reviewed = review(
         parse_plan(data),
         Basis(
             environment=workspace.settings.environment,
@@ -75,16 +75,16 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
     )
     write_record(
         workspace.staged,
-        made_at=made.made_at.isoformat(timespec="seconds"),
-        summary=made.plan.summary(),
-        decision=made.verdict.decision.value,
-        approval=made.verdict.level.word,
+        made_at=reviewed.made_at.isoformat(timespec="seconds"),
+        summary=reviewed.plan.summary(),
+        decision=reviewed.verdict.decision.value,
+        approval=reviewed.verdict.level.word,
         is_destroy=options.is_destroy,
-        reasons=tuple(reason.model_dump(mode="json") for reason in made.verdict.reasons),
+        reasons=tuple(reason.model_dump(mode="json") for reason in reviewed.verdict.reasons),
         account=planned_account(data),
         region=find_region(data),
     )
-    return made
+    return reviewed
 
 
 def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def prices_folder(workspace: Workspace) -> Path:
     return workspace.settings.state_dir / "prices"
 
 
-def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> None:
+def refuse_unapproved(workspace: Workspace, verdict: Verdict, consent: Level) -> None:
     """Stop unless the verdict and the consent given allow the apply.
 
     The local environment is disposable, so there only a plan that cannot be read is stopped.
@@ -113,14 +113,14 @@ def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> N
         ConfigurationError: approval is missing, or the plan is blocked.
     """
     environment = workspace.settings.environment
-    if verdict.decision is Decision.NOTHING or verdict.is_approved_by(given):
+    if verdict.decision is Decision.NOTHING or verdict.is_approved_by(consent):
         return
     if workspace.settings.is_local and not UNREADABLE & {reason.rule for reason in verdict.reasons}:
         return
     details = tuple(
         f"{reason.address + ': ' if reason.address else ''}{reason.sentence} [{reason.rule}]"
         for reason in verdict.reasons
-        if reason.level > given
+        if reason.level > consent
     )
     if verdict.decision is Decision.BLOCKED:
         raise ConfigurationError(

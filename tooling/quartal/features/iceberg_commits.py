@@ -56,14 +56,14 @@ class Change:
     Attributes:
         what: the change in words that fit between "whether" and "took effect".
         make: commits it to a table.
-        is_made: whether a table holds the change.
+        has_effect: whether a table holds the change.
         show: the command that shows it.
         again: the command that tries it again.
     """
 
     what: str
     make: Callable[[Table], object]
-    is_made: Callable[[Table], bool]
+    has_effect: Callable[[Table], bool]
     show: str
     again: str
 
@@ -117,7 +117,7 @@ def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
         else:
             return table  # PyIceberg has updated it; another request could only fail
         found = _found_after(table, change, failure, effect, sleep)
-        if found is not None and change.is_made(found):
+        if found is not None and change.has_effect(found):
             return found
         if effect is Effect.REFUSED or attempt == _ATTEMPTS or found is None:
             break
@@ -157,7 +157,7 @@ def _found_after(table: Table, change: Change, failure: Exception, effect: Effec
                 f"({describe_error(failure)}), and the table could not be read afterwards ({describe_error(error)}).",
                 remedy=f"{change.show} shows it; repeating {change.again} does no harm.",
             ) from failure
-        if change.is_made(found):
+        if change.has_effect(found):
             break
     return found
 

@@ -21,7 +21,7 @@ from quartal.core.retries import retry_transient
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_with_retries
 from quartal.features.lake_files import delete_files, files_below, lake_path
 from quartal.features.quarantine import runs_with_bad_rows
-from quartal.features.table_records import key_register_folders, run_that_made
+from quartal.features.table_records import key_register_folders, run_of_snapshot
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from etl_job.lake.files import ObjectStore, StoredFile
 
 CLOCK_MARGIN = timedelta(minutes=5)  # the clocks of S3, Glue and this machine may differ by this much
-SETTLED = timedelta(minutes=5)  # after a change, Glue may show the table as it was for a while
+CATALOG_DELAY = timedelta(minutes=5)  # after a change, Glue may show the table as it was for a while
 _GC_ENABLED = "gc.enabled"  # Iceberg's: whether files may be deleted that the table no longer needs
 _VERSION_HINT = "/metadata/version-hint.text"  # where readers without a catalog begin
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -122,7 +122,7 @@ def maintain(
     cutoff: datetime,
     *,
     dry_run: bool,
-    settled: timedelta = SETTLED,
+    catalog_delay: timedelta = CATALOG_DELAY,
     sleep: Sleep = time.sleep,
 ) -> Upkeep:
     """Expire snapshots and delete orphans older than the cutoff, or only list them.
@@ -134,7 +134,7 @@ def maintain(
     """
     looked_up = [
         _maintain_table(
-            catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, settled=settled, sleep=sleep
+            catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, catalog_delay=catalog_delay, sleep=sleep
         )
         for name in lake.tables
     ]
@@ -154,7 +154,7 @@ def _maintain_table(
     cutoff: datetime,
     *,
     dry_run: bool,
-    settled: timedelta,
+    catalog_delay: timedelta,
     sleep: Sleep,
 ) -> tuple[TableUpkeep, frozenset[str]] | None:
     """Maintain a table. Returns what was done and the runs that it names; None if the table does not exist."""
@@ -188,7 +188,7 @@ def _maintain_table(
             remedy="Run the command again; if the table was dropped, `quartal run` creates it again.",
         ) from error
     if not dry_run:
-        _refuse_old_copy(table, listed, datetime.now(UTC) - settled)
+        _refuse_old_copy(table, listed, datetime.now(UTC) - catalog_delay)
     named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
     orphans = tuple(
         file for file in present if lake_path(file.uri) not in named and not file.uri.endswith(_VERSION_HINT)
@@ -246,7 +246,7 @@ def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> Na
 
 def _runs_named_by(table: Table) -> frozenset[str]:
     """Runs that published what the table or one of its snapshots holds; their manifests may be missing."""
-    committed = {run_that_made(snapshot) or "" for snapshot in table.metadata.snapshots}
+    committed = {run_of_snapshot(snapshot) or "" for snapshot in table.metadata.snapshots}
     staged = {
         folder.rpartition("-")[0] for folder in _register_folders(table)
     }  # RUN-xxxxxxxx, see etl_job/tables/key_registers.py

@@ -21,7 +21,7 @@ def summary_value(snapshot: Snapshot, name: str) -> str | None:
     return _summary(snapshot).get(name)
 
 
-def run_that_made(snapshot: Snapshot) -> str | None:
+def run_of_snapshot(snapshot: Snapshot) -> str | None:
     """The run that committed a snapshot; None if it is not the job's."""
     from etl_job.tables.property_names import RUN  # which help need not load
 

@@ -15,7 +15,7 @@ from quartal.features.table_records import (
     correcting_deliveries,
     later_deliveries,
     recorded_last_day,
-    run_that_made,
+    run_of_snapshot,
     source_snapshot,
     summary_value,
 )
@@ -91,7 +91,7 @@ def tag_named(table: Table, name: str) -> Tag | None:
         snapshot_id=snapshot.snapshot_id,
         committed=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
         rows=int(rows) if rows is not None else None,
-        run_id=run_that_made(snapshot) or "",
+        run_id=run_of_snapshot(snapshot) or "",
         days_to=days_to,
         holds_more=_ends_before(name, days_to),
         later_deliveries=later_deliveries(table, snapshot) if of_quarter else (),

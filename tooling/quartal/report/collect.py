@@ -11,7 +11,7 @@ from plan_review.prices import PriceList
 from quartal.core.errors import NotDeployedError
 from quartal.features.query import published_table
 from quartal.features.table_reading import read_rows
-from quartal.features.table_records import run_that_made
+from quartal.features.table_records import run_of_snapshot
 from quartal.features.tags import is_in_step, list_tags
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
@@ -36,7 +36,7 @@ LOOKED_BACK = 40  # how many runs are read to find what is published, even if fe
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class Window:
     """How much to show. Publications and findings are collected from further back.
 
     Attributes:
@@ -71,7 +71,7 @@ def collect(
     environment: str,
     is_local: bool,
     prices: PriceList | None,
-    extent: Extent,
+    window: Window,
     now: datetime,
     announce: Announce,
 ) -> Report:
@@ -85,12 +85,12 @@ def collect(
     """
     basis = price_basis(prices)
     announce("runs")
-    looked_back = max(extent.runs, LOOKED_BACK)
+    looked_back = max(window.runs, LOOKED_BACK)
     past = past_runs(deployment, sources.glue, sources.s3, basis, looked_back)
     runs, newest = past.runs, past.newest
     features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
     announce("features")
-    found = _read_features(features, extent.quarters) if features is not None else None
+    found = _read_features(features, window.quarters) if features is not None else None
     deliveries = delivery_states(newest, runs)
     fresh = freshness(
         schedule=deployment.schedule,
@@ -109,7 +109,7 @@ def collect(
         region=deployment.region,
         is_local=is_local,
         made_at=now,
-        runs=runs[-extent.runs :],
+        runs=runs[-window.runs :],
         deliveries=deliveries,
         lineage=lineage(
             newest,
@@ -250,7 +250,7 @@ def _snapshots(table: Table | None) -> dict[str, int]:
     """The snapshots that a table still has, by the run that committed them; the last one if a run has several."""
     found = {}
     for snapshot in table.metadata.snapshots if table is not None else ():
-        run_id = run_that_made(snapshot)
+        run_id = run_of_snapshot(snapshot)
         if run_id:
             found[run_id] = snapshot.snapshot_id
     return found

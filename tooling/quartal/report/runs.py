@@ -133,8 +133,8 @@ def _from_workflow(
     if outcome == "FAILED":
         step = run.job if failed_step == "job" else run.crawl
         no_message = f"{step.kind} {step.name} is {step.outcome}; Glue gives no message"
-        told = (manifest and manifest.reason) or step.error or run.error
-        reason = plain_reason(told or ("the run was stopped" if run.status == "STOPPED" else no_message))
+        recorded = (manifest and manifest.reason) or step.error or run.error
+        reason = plain_reason(recorded or ("the run was stopped" if run.status == "STOPPED" else no_message))
     started = run.started or run.crawl.started or run.job.started
     if started is None:
         started = _time(manifest.started_at) if manifest else datetime.fromtimestamp(0, UTC)

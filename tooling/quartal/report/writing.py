@@ -11,7 +11,7 @@ from quartal.core.settings import Settings
 from quartal.core.whole_files import write_whole
 from quartal.deploy.review import prices_folder
 from quartal.features.query import iceberg_catalog
-from quartal.report.collect import Extent, Sources, collect
+from quartal.report.collect import Sources, Window, collect
 from quartal.report.model import Report
 from quartal.report.page import render_report
 from quartal.workspace import Workspace
@@ -34,7 +34,7 @@ def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime
             environment=workspace.settings.environment,
             is_local=workspace.settings.is_local,
             prices=load_prices(deployment.region, prices_folder(workspace)),
-            extent=Extent(runs, quarters),
+            window=Window(runs, quarters),
             now=now,
             announce=line.update,
         )

@@ -78,15 +78,15 @@ def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed:
                 written += count
                 line.update(f"generating {written:,} of {rows:,} rows")
 
-            made = FEEDS[feed](unfinished, rows, seed, on_rows)
+            generated = FEEDS[feed](unfinished, rows, seed, on_rows)
         summary = {
             "arguments": arguments,
             "folder": str(target),
-            "rows": sum(delivery.rows for delivery in made),
-            "bad_rows": sum(delivery.bad_rows for delivery in made),
-            "duplicates": sum(delivery.duplicates for delivery in made),
-            "size_bytes": sum(delivery.size_bytes for delivery in made),
-            "deliveries": [delivery.delivery for delivery in made],
+            "rows": sum(delivery.rows for delivery in generated),
+            "bad_rows": sum(delivery.bad_rows for delivery in generated),
+            "duplicates": sum(delivery.duplicates for delivery in generated),
+            "size_bytes": sum(delivery.size_bytes for delivery in generated),
+            "deliveries": [delivery.delivery for delivery in generated],
         }
         if target.exists():
             target.rmdir()

@@ -34,8 +34,8 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 def needs_wheels(settings: Settings) -> bool:
     """Whether the environment's variables, or TF_VAR_private_network, put the job into a private network."""
     file = settings.infra_dir / "environments" / f"{settings.environment}.tfvars"
-    given = settings.environ.get("TF_VAR_private_network", "null").strip()
-    return given not in {"", "null"} or (file.is_file() and _ASKS.search(file.read_text("utf-8")) is not None)
+    private_network = settings.environ.get("TF_VAR_private_network", "null").strip()
+    return private_network not in {"", "null"} or (file.is_file() and _ASKS.search(file.read_text("utf-8")) is not None)
 
 
 def build_wheels_zip(package: Path, cache: Path, environ: Mapping[str, str]) -> Path:
@@ -61,10 +61,10 @@ def build_wheels_zip(package: Path, cache: Path, environ: Mapping[str, str]) -> 
         return target
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        wheels, made = Path(scratch) / "wheels", Path(scratch) / WHEELS_ZIP
+        wheels, built = Path(scratch) / "wheels", Path(scratch) / WHEELS_ZIP
         _download(package / LOCK, wheels, environ)
-        write_wheels_zip(requirements, wheels, made)
-        made.replace(target)
+        write_wheels_zip(requirements, wheels, built)
+        built.replace(target)
     return target
 
 

@@ -75,7 +75,7 @@ class Trigger:
         workflow: the workflow that it belongs to; empty outside any.
         is_active: whether it is switched on; an on-demand or event trigger always is.
         without_effect: what is set but ignored for its type: a schedule or a predicate.
-        starts_when_made: whether creating it also starts it, as with Terraform's enabled on-demand triggers.
+        starts_when_created: whether creating it also starts it, as with Terraform's enabled on-demand triggers.
         refusal: why AWS does not accept it; None if it does. The exception's class and rule tell the kinds apart.
     """
 
@@ -90,7 +90,7 @@ class Trigger:
     workflow: str = ""
     is_active: bool = True
     without_effect: tuple[str, ...] = ()
-    starts_when_made: bool = False
+    starts_when_created: bool = False
     refusal: ValueError | None = None
 
     @classmethod

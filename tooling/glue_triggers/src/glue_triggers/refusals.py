@@ -59,7 +59,7 @@ def _without_effect(trigger: Trigger) -> Iterator[Finding]:
             f"Its {name} has no effect: the trigger is {trigger.type}.",
             f"Remove the {name}, or make the trigger {'CONDITIONAL' if name == 'predicate' else 'SCHEDULED'}.",
         )
-    if trigger.starts_when_made:
+    if trigger.starts_when_created:
         yield Finding(
             "starts-when-made",
             Level.NOTE,

@@ -150,7 +150,7 @@ class AccessChange:
 
 def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     """Every change of access in the plan, the dangerous first."""
-    made = frozenset(
+    created = frozenset(
         (change.type, str(change.after.get("name")))
         for change in plan.changes
         if change.type in _OWNERS.values() and (change.action is Action.CREATE or change.action.replaces)
@@ -165,7 +165,7 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     found = [
         item
         for change in parts(plan)
-        for item in _access_changes(change, plan, made)
+        for item in _access_changes(change, plan, created)
         if not (item.widens and _ends_with_its_resource(change, ended))
     ]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
@@ -179,21 +179,21 @@ def _ends_with_its_resource(change: ResourceChange, ended: frozenset[tuple[str, 
     return is_deleted and (owner == change.type or (owner, str(change.before.get(attribute))) in ended)
 
 
-def _access_changes(change: ResourceChange, plan: Plan, made: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
+def _access_changes(change: ResourceChange, plan: Plan, created: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
     if change.action is Action.FORGET:
         return  # its permissions stay unchanged
     for item in _changes(change, plan):
         # what ends with its own resource is reported for that resource
         lost = not item.widens and change.action is not Action.DELETE
-        yield replace(item, is_lost=lost and (bool(change.before) or _is_denied(change, item, made)))
+        yield replace(item, is_lost=lost and (bool(change.before) or _is_denied(change, item, created)))
 
 
-def _is_denied(change: ResourceChange, item: AccessChange, made: frozenset[tuple[str, str]]) -> bool:
+def _is_denied(change: ResourceChange, item: AccessChange, created: frozenset[tuple[str, str]]) -> bool:
     """Whether a new policy denies something to a role, user or group that was there before the plan."""
     if change.type not in _OWNERS or item.grant is None:
         return False
     owner = change.after.get(_IDENTITY_POLICIES[change.type][0])
-    return owner is not Marker.UNKNOWN and (_OWNERS[change.type], str(owner)) not in made
+    return owner is not Marker.UNKNOWN and (_OWNERS[change.type], str(owner)) not in created
 
 
 def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
@@ -206,8 +206,8 @@ def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
     for attribute in sorted(change.before.keys() | change.after.keys()):
         if is_policy(change, attribute, plan):
             read = True
-            told = plan.deferred_policies.get(change.address, {}).get(attribute)
-            yield from _policy_change(change, attribute, told)
+            deferred = plan.deferred_policies.get(change.address, {}).get(attribute)
+            yield from _policy_change(change, attribute, deferred)
         elif isinstance(change.after.get(attribute) or change.before.get(attribute), dict | list) and (
             attribute != "inline_policy" or change.type != "aws_iam_role"
         ):
@@ -215,8 +215,8 @@ def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
     if change.type == "aws_iam_role":
         yield from _inline_policies(change)
     if not read and grants_access_by_name(change.type) and change.attributes:
-        untold = f"{change.address}: this review cannot tell who gains or loses access through {change.type}"
-        yield AccessChange(change.address, untold, widens=True)
+        unknown = f"{change.address}: this review cannot tell who gains or loses access through {change.type}"
+        yield AccessChange(change.address, unknown, widens=True)
 
 
 def is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:
@@ -229,7 +229,7 @@ def is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:
     return is_set and attribute in _POLICY_NAMES and any(isinstance(value, Marker) for value in values)
 
 
-def _policy_change(change: ResourceChange, attribute: str, told: str | None = None) -> Iterator[AccessChange]:
+def _policy_change(change: ResourceChange, attribute: str, deferred: str | None = None) -> Iterator[AccessChange]:
     owner, kind = {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}.get(change.type, ("", ""))
     name = change.attribute(owner) if owner else ""
     label = f"{kind} {name}".strip() if isinstance(name, str) and name else f"{kind} of {change.address}"
@@ -247,7 +247,7 @@ def _policy_change(change: ResourceChange, attribute: str, told: str | None = No
         sentence = f"{label}: its new policy is known only after apply"
         yield AccessChange(change.address, sentence, widens=True)
         had = set(grants(policy_document(before) or {}, label, itself))
-        has = set(grants(policy_document(told) or {}, label, itself))  # of a data source that the apply reads
+        has = set(grants(policy_document(deferred) or {}, label, itself))  # of a data source that the apply reads
         for item in _sentences(change.address, _beyond(has, had), gained=True):
             yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
         for item in _sentences(change.address, _beyond(had, has), gained=False) if itself is not None else ():
@@ -317,8 +317,10 @@ def _written(attributes: Mapping[str, Any], role: str) -> set[Grant]:
 
 
 def _documents(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    given = attributes.get("inline_policy")
-    blocks = [each for each in given if isinstance(each, dict) and each.get("name")] if isinstance(given, list) else []
+    inline = attributes.get("inline_policy")
+    blocks = (
+        [each for each in inline if isinstance(each, dict) and each.get("name")] if isinstance(inline, list) else []
+    )
     return {str(each["name"]): each.get("policy") for each in blocks}
 
 

@@ -14,7 +14,7 @@ BROAD_POLICIES = frozenset({"AdministratorAccess", "PowerUserAccess", "IAMFullAc
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 _OF_QUICKSIGHT = ("permission", "permissions")
 _EVERYBODY = ("/AllUsers", "/AuthenticatedUsers")
-_SAYS_ACCESS = re.compile(r"(^|_)(policy|policies|permission|permissions|grant|grants|acl|attachment)(_|$)")
+_ACCESS_WORDS = re.compile(r"(^|_)(policy|policies|permission|permissions|grant|grants|acl|attachment)(_|$)")
 # types whose name suggests access, but that grant none
 _NO_ACCESS = frozenset(
     {
@@ -54,7 +54,7 @@ class Sentence:
 
 def grants_access_by_name(kind: str) -> bool:
     """Whether the name of a resource type suggests that it is about access."""
-    return kind.startswith("aws_") and kind not in _NO_ACCESS and _SAYS_ACCESS.search(kind) is not None
+    return kind.startswith("aws_") and kind not in _NO_ACCESS and _ACCESS_WORDS.search(kind) is not None
 
 
 def _policy_attachment(change: ResourceChange) -> Iterator[Sentence]:

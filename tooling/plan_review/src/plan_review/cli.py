@@ -101,11 +101,11 @@ def _reviewed(
     targets = [(target, select_format(target)) for target in out]
     approved = True
     for file in files:
-        made = review_file(file, sys.stdin.buffer, os.environ, name=name, rules=rules)
-        _print(rendered(made, form))
+        reviewed = review_file(file, sys.stdin.buffer, os.environ, name=name, rules=rules)
+        _print(rendered(reviewed, form))
         for target, target_form in targets:
-            write_review(made, target, target_form)
-        approved = approved and (approve is None or passes(made, approve))
+            write_review(reviewed, target, target_form)
+        approved = approved and (approve is None or passes(reviewed, approve))
     return approved
 
 
@@ -126,8 +126,8 @@ def _print_error(error: ReviewError, *, as_json: bool) -> None:
     from plan_review.visible import visible
 
     if as_json:
-        told = {"message": error.message, "details": list(error.details), "remedy": error.remedy}
-        sys.stdout.write(json.dumps({"error": told | {"exit_code": error.exit_code}}, indent=2) + "\n")
+        described = {"message": error.message, "details": list(error.details), "remedy": error.remedy}
+        sys.stdout.write(json.dumps({"error": described | {"exit_code": error.exit_code}}, indent=2) + "\n")
     lines = [f"Error: {error.message}", *(f"  | {line}" for line in error.details)]
     lines += [f"What to do: {error.remedy}"] if error.remedy else []
     sys.stderr.write(visible("\n".join(lines)) + "\n")

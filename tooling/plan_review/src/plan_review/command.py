@@ -65,9 +65,9 @@ def review_plan(data: dict[str, Any], name: str, rules: Path | None, now: dateti
     )
 
 
-def passes(made: Review, gate: Gate) -> bool:
+def passes(reviewed: Review, gate: Gate) -> bool:
     """Whether a plan needs no more consent than this."""
-    return made.verdict.is_approved_by(Level.NOTE if gate is Gate.NONE else Level[gate.value.upper()])
+    return reviewed.verdict.is_approved_by(Level.NOTE if gate is Gate.NONE else Level[gate.value.upper()])
 
 
 def find_region(data: Mapping[str, Any]) -> str:

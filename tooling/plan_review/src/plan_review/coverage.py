@@ -145,9 +145,9 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
             yield change.address, "It changes, but the plan does not show how."
             continue
         harmless = {*coverage.attributes["*"], *plan.computed(change)}
-        told = {*harmless, *coverage.attributes.get(change.type, ())}
+        covered = {*harmless, *coverage.attributes.get(change.type, ())}
         if change.address in priced:
-            told |= {*coverage.sizes.get(change.type, ())}
+            covered |= {*coverage.sizes.get(change.type, ())}
         if change.type not in of_types:
             of_types[change.type] = _examined_places(change.type, book)
         looked_at = of_types[change.type]
@@ -155,7 +155,7 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
             item.path
             for item in change.attributes
             if not (item.before in _UNSET and item.after in _UNSET)
-            and item.name not in (harmless if item.after in _HIDDEN else told)
+            and item.name not in (harmless if item.after in _HIDDEN else covered)
             and (item.after in _HIDDEN or not _is_examined(item, looked_at))
             and not is_policy(change, item.name, plan)
         )

@@ -9,8 +9,8 @@ from typing import Any
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.values import Marker, leaves
 
-_TOLD = 8
-_MOST_TOLD = 30
+_LISTED = 8
+_MOST_LISTED = 30
 # names, anywhere in a path, of what a reviewer looks for
 _TELLING = re.compile(
     r"(?i)(polic|statement|principal|grant|permission|action|effect|role|acl|public|cidr|ingress|egress|port|protocol"
@@ -26,11 +26,11 @@ class Creation:
     """The attributes of a new resource.
 
     Attributes:
-        told: paths and values worth a line.
+        listed: paths and values worth a line.
         folded: names of the attributes that are not shown in full.
     """
 
-    told: tuple[tuple[str, Any], ...] = ()
+    listed: tuple[tuple[str, Any], ...] = ()
     folded: tuple[str, ...] = ()
 
     @property
@@ -46,7 +46,7 @@ def creation(change: ResourceChange, plan: Plan) -> Creation:
     found = [leaf for leaf in leaves(dict(plan.without_computed(change).after)) if leaf[1] not in ("", Marker.UNKNOWN)]
     telling = [leaf for leaf in found if _TELLING.search(leaf[0]) and not _UNTOLD.match(leaf[0])]
     others = [leaf for leaf in found if leaf not in telling and leaf[1] is not False and not _UNTOLD.match(leaf[0])]
-    told = (*telling[:_MOST_TOLD], *others[: max(0, _TOLD - len(telling))])
-    kept = {path for path, _ in told}
+    listed = (*telling[:_MOST_LISTED], *others[: max(0, _LISTED - len(telling))])
+    kept = {path for path, _ in listed}
     names = (re.split(r"[.\[]", path)[0] for path, _ in found if path not in kept)
-    return Creation(told, tuple(dict.fromkeys(names)))
+    return Creation(listed, tuple(dict.fromkeys(names)))

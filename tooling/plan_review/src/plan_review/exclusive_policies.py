@@ -36,12 +36,12 @@ def exclusive_policies(change: ResourceChange, plan: Plan) -> Iterator[Sentence]
         kept = f"only these policies: {', '.join(sorted(set(words)))}" if words else "no policies"
         yield Sentence(f"{who} keeps {kept}", False)
         # names alone grant nothing: an inline policy is a separate resource
-        given = has - _attached(plan, owner, name) if names == "policy_arns" else set()
+        granted = has - _attached(plan, owner, name) if names == "policy_arns" else set()
     else:
-        given = has - had
-    if any(isinstance(policy, Marker) for policy in given):
+        granted = has - had
+    if any(isinstance(policy, Marker) for policy in granted):
         yield Sentence(f"{who}: the policies that it keeps are known only after apply", True)
-    for policy in sorted(given & known):
+    for policy in sorted(granted & known):
         yield Sentence(f"{who} can now have policy {policy}", True, is_broad(policy))
     if not any(isinstance(policy, Marker) for policy in has):
         for policy in sorted(map(str, had - has)):

@@ -50,30 +50,30 @@ def select_format(file: Path) -> Format:
     return _SUFFIXES[file.suffix]
 
 
-def rendered(made: Review, form: Format) -> str:
+def rendered(reviewed: Review, form: Format) -> str:
     """The whole review in a form."""
     if form is Format.JSON:
         from plan_review.render_json import as_data
 
-        return json.dumps(as_data(made), indent=2) + "\n"
+        return json.dumps(as_data(reviewed), indent=2) + "\n"
     if form is Format.HTML:
         from plan_review.render_html import render_page
 
-        return render_page(made)
+        return render_page(reviewed)
     from plan_review.render_markdown import render_markdown
     from plan_review.render_text import render_text
     from plan_review.visible import visible
 
-    return visible({Format.TEXT: render_text, Format.MARKDOWN: render_markdown}[form](made))
+    return visible({Format.TEXT: render_text, Format.MARKDOWN: render_markdown}[form](reviewed))
 
 
-def write_review(made: Review, file: Path, form: Format) -> None:
+def write_review(reviewed: Review, file: Path, form: Format) -> None:
     """Write the review to a file, whole or not at all. A JSON review holds a plan's values: only its owner may read it.
 
     Raises:
         ReviewInputError: it cannot be written.
     """
-    text = rendered(made, form)
+    text = rendered(reviewed, form)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, text, owner_only=form is Format.JSON)

@@ -101,10 +101,10 @@ def _triggers(
             continue
         is_enabled = attributes.get("enabled") is not False
         trigger = Trigger.from_request(_request(attributes), change.address, is_active=is_enabled)
-        is_made = change.action is Action.CREATE or change.action.replaces
+        is_created = change.action is Action.CREATE or change.action.replaces
         # the provider starts an enabled one: hashicorp/terraform-provider-aws, pull request 17488
-        starts = is_made and is_enabled and trigger.type is TriggerType.ON_DEMAND and trigger.refusal is None
-        yield replace(trigger, starts_when_made=starts)
+        starts = is_created and is_enabled and trigger.type is TriggerType.ON_DEMAND and trigger.refusal is None
+        yield replace(trigger, starts_when_created=starts)
 
 
 def _with_mentioned_names(

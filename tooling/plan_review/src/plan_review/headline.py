@@ -56,14 +56,14 @@ def grouped(reasons: Sequence[Finding]) -> tuple[Reasons, ...]:
     for each in reasons:
         alike.setdefault((each.level, each.rule, each.sentence), []).append(each.address)
     found: list[Reasons] = []
-    told = set()
+    counted_keys = set()
     for each in reasons:
         key = each.level, each.rule, each.sentence
         addresses = alike[key]
         if len(addresses) <= _MOST_APART or each.level >= Level.DESTROY:
             found.append(Reasons(*key, (each.address,)))
-        elif key not in told:
-            told.add(key)
+        elif key not in counted_keys:
+            counted_keys.add(key)
             found.append(Reasons(*key, tuple(addresses)))
     return tuple(found)
 

@@ -86,11 +86,11 @@ def _order(effect: _Effect) -> tuple[str, bool, str, float]:
 def losing_rules(plan: Plan) -> Iterator[LosingRule]:
     """Each rule of the plan that takes away objects which stayed before, or stayed longer."""
     names = [change.after.get("bucket") for change in plan.changes if _is_new_bucket(change)]
-    made = {name for name in names if isinstance(name, str | Marker)}
+    replaced = {name for name in names if isinstance(name, str | Marker)}
     for change in parts(plan):
         if change.type in _TYPES and change.after:
             name = change.after.get("bucket")
-            yield from _losing_rules(change, is_new=isinstance(name, str | Marker) and name in made)
+            yield from _losing_rules(change, is_new=isinstance(name, str | Marker) and name in replaced)
 
 
 def kept_longer(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -100,10 +100,10 @@ def kept_longer(plan: Plan) -> Iterator[tuple[str, str]]:
         if change.type not in _TYPES or not names or not change.before or not change.after:
             continue
         before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
-        gone = [effect for effect in before if not any(other.covers(effect) for other in after)]
-        for effect in sorted(gone, key=_order):
+        lost = [effect for effect in before if not any(other.covers(effect) for other in after)]
+        for effect in sorted(lost, key=_order):
             yield change.address, f"This no longer happens, so what stays costs: {effect.sentence}"
-        if not gone and all(any(known.covers(effect) for known in before) for effect in after):
+        if not lost and all(any(known.covers(effect) for known in before) for effect in after):
             yield change.address, "Its rules change, but they delete or archive no object that stayed before."
 
 

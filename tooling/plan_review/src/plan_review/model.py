@@ -181,7 +181,7 @@ class Plan:
         deferred_policies: policies that only the apply writes, as JSON as far as it is known, by address and attribute.
         deferred: resources that Terraform defers to a later plan, and its reason.
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
-        untold: planned resources that neither exist nor have a change in the plan.
+        unexplained: planned resources that neither exist nor have a change in the plan.
         unknown_parts: parts of the plan with changes of a kind that is not read.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
@@ -204,7 +204,7 @@ class Plan:
     deferred_policies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     deferred: tuple[tuple[str, str], ...] = ()
     invoked_actions: tuple[str, ...] = ()
-    untold: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
     unknown_parts: tuple[str, ...] = ()
     log_targets: frozenset[str] = frozenset()
     terraform_version: str = ""

@@ -91,7 +91,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         deferred_policies=deferred_policies(data),
         deferred=tuple(_deferred(data)),
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
-        untold=tuple(sorted(_unexplained_addresses(data, known))),
+        unexplained=tuple(sorted(_unexplained_addresses(data, known))),
         unknown_parts=tuple(sorted(_unknown_parts(data))),
         log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
@@ -127,7 +127,7 @@ def _drift(
     return tuple(sorted(found, key=_rank)), tuple(sorted(computed, key=_rank))
 
 
-def _unexplained_addresses(data: dict[str, Any], told: set[str]) -> set[str]:
+def _unexplained_addresses(data: dict[str, Any], explained: set[str]) -> set[str]:
     """Addresses of planned resources that are in neither the changes nor the state: the plan file was cut."""
 
     def addresses(state: Any) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _unexplained_addresses(data: dict[str, Any], told: set[str]) -> set[str]:
 
     planned = set(addresses(data.get("planned_values")))
     later = {address for address, _ in _deferred(data)}
-    return planned - told - later - set(addresses((data.get("prior_state") or {}).get("values")))
+    return planned - explained - later - set(addresses((data.get("prior_state") or {}).get("values")))
 
 
 def _unknown_parts(data: dict[str, Any]) -> Iterator[str]:

@@ -101,8 +101,8 @@ def _shown(path: Path, environ: Mapping[str, str], programs: Sequence[Sequence[s
                     check=True,
                 )
             except subprocess.CalledProcessError as error:
-                told = (error.stderr or error.stdout).decode(errors="replace").splitlines()
-                reasons += [line.strip("│╷╵ ") for line in told[-15:] if line.strip("│╷╵ ")]
+                output = (error.stderr or error.stdout).decode(errors="replace").splitlines()
+                reasons += [line.strip("│╷╵ ") for line in output[-15:] if line.strip("│╷╵ ")]
             except (OSError, subprocess.TimeoutExpired) as error:
                 reasons.append(str(error))
             else:

@@ -15,7 +15,7 @@ from plan_review.conditions import is_everybodys_network
 EVERYBODY = "everybody"
 ALL_BUT = "anybody but "
 # facts of AWS about the caller, or about a service calling on its behalf; in lower case, as keys ignore case
-_SAYS_WHO = frozenset(
+_CALLER_KEYS = frozenset(
     {
         "aws:principalaccount",
         "aws:principalarn",
@@ -55,7 +55,7 @@ _SERVE_EVERYBODY = (
     "www.amazon.com",
 )
 # claims of such a provider about the identity; an audience alone counts only if it is the caller's own
-_SAYS_WHOM = re.compile(
+_IDENTITY_CLAIM = re.compile(
     r":(sub|repository|repository_id|repository_owner|repository_owner_id|job_workflow_ref|namespace_path|project_path"
     r"|project_id|namespace_id|organization_id|organization_slug|app_id|oaud|email)$"
 )
@@ -76,7 +76,7 @@ def is_anybodys(principal: str, actions: list[str], condition: Any) -> bool:
     provider = principal.partition(":oidc-provider/")[2] or principal
     if not provider.startswith(_SERVE_EVERYBODY):
         return False
-    return not any(_names_whom(*test) for test in list_tests(condition))
+    return not any(_names_an_identity(*test) for test in list_tests(condition))
 
 
 def list_tests(condition: Any) -> Iterator[tuple[str, str, list[str]]]:
@@ -93,7 +93,7 @@ def list_tests(condition: Any) -> Iterator[tuple[str, str, list[str]]]:
 def _narrows(operator: str, variable: str, values: list[str]) -> bool:
     if (operator, variable.lower(), [value.lower() for value in values]) == _IN_NETWORK:
         return True
-    if _EQUALS.match(operator) is None or variable.lower() not in _SAYS_WHO or not values:
+    if _EQUALS.match(operator) is None or variable.lower() not in _CALLER_KEYS or not values:
         return False
     return not any(_is_anything(value) for value in values)
 
@@ -110,10 +110,10 @@ def _is_anything(value: str) -> bool:
     return not account.strip("*?") if account else not resource.strip("*?/:")
 
 
-def _names_whom(operator: str, variable: str, values: list[str]) -> bool:
+def _names_an_identity(operator: str, variable: str, values: list[str]) -> bool:
     if _EQUALS.match(operator) is None or not values:
         return False
-    if _SAYS_WHOM.search(variable.lower()) is None and _OWN_AUDIENCE.match(variable.lower()) is None:
+    if _IDENTITY_CLAIM.search(variable.lower()) is None and _OWN_AUDIENCE.match(variable.lower()) is None:
         return False
     # the part before the first slash owns the rest: with a wildcard it is everybody whose name begins so
     owners = [_LABEL_OF_SUBJECT.sub("", value).partition("/")[0] for value in values]

@@ -128,10 +128,10 @@ def refresh(region: str, folder: Path, fetch: FetchJson, today: date) -> PriceLi
         )
         for name, listed in LISTED.items()
     }
-    made = PriceList(region=region, as_of=today, origin="AWS's price list", prices=prices | EVERYWHERE)
+    price_list = PriceList(region=region, as_of=today, origin="AWS's price list", prices=prices | EVERYWHERE)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{region}.yaml").write_text(yaml.safe_dump(made.model_dump(mode="json"), sort_keys=False))
-    return made
+    (folder / f"{region}.yaml").write_text(yaml.safe_dump(price_list.model_dump(mode="json"), sort_keys=False))
+    return price_list
 
 
 def _offers() -> list[str]:

@@ -57,10 +57,10 @@ def render_markdown(review: Review) -> str:
 
 def _lines(review: Review) -> Iterator[str]:
     plan, verdict = review.plan, review.verdict
-    told = headline(review)
-    yield f"## {_SYMBOLS[verdict.decision]} Plan for {_text(review.environment)}: {'. '.join(told[:2])}"
-    if told[2:] or plan.unchanged:
-        yield from ("", ". ".join([*told[2:], *([f"{plan.unchanged} unchanged"] if plan.unchanged else [])]))
+    sentences = headline(review)
+    yield f"## {_SYMBOLS[verdict.decision]} Plan for {_text(review.environment)}: {'. '.join(sentences[:2])}"
+    if sentences[2:] or plan.unchanged:
+        yield from ("", ". ".join([*sentences[2:], *([f"{plan.unchanged} unchanged"] if plan.unchanged else [])]))
     if verdict.reasons:
         yield from ("", "| needs | resource | why |", "|---|---|---|")
         for reason in grouped(verdict.reasons):
@@ -113,8 +113,8 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
     suffix = f" ({_text('; '.join(said))})" if said else ""
     yield f"- `{SIGNS[change.action].strip() or '='}` {_code(change.address)} {action_words(change)}{suffix}"
     if change.action is Action.UPDATE or change.action.replaces:
-        told, computed = listed_attributes(change)
-        for attribute in told:
+        listed, computed = listed_attributes(change)
+        for attribute in listed:
             lines = line_changes(attribute.before, attribute.after)
             if lines:
                 yield from (f"  - {_code(attribute.path)}:", *(f"    - {_code(line)}" for line in lines))
@@ -123,11 +123,11 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
             yield f"  - {_code(attribute.path)}: {_code(before)} → {_code(after)}"
         if computed:
             yield f"  - {computed} more {shown(Marker.UNKNOWN)}"
-    made = creation(change, review.plan)
-    for path, value in made.told:
+    created = creation(change, review.plan)
+    for path, value in created.listed:
         yield f"  - {_code(path)}: {_code(_cut(value))}"
-    if made.rest:
-        yield f"  - {_text(made.rest)}"
+    if created.rest:
+        yield f"  - {_text(created.rest)}"
 
 
 def _schedules(review: Review) -> Iterator[str]:

@@ -86,16 +86,16 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
     )
     if change.action is Action.UPDATE or change.action.replaces:
         yield from (f"        {line}" for line in _attributes(change))
-    made = creation(change, review.plan)
-    yield from (f"        {path}: {_cut(value)}" for path, value in made.told)
-    if made.rest:
-        yield f"        {made.rest}"
+    created = creation(change, review.plan)
+    yield from (f"        {path}: {_cut(value)}" for path, value in created.listed)
+    if created.rest:
+        yield f"        {created.rest}"
 
 
 def _attributes(change: ResourceChange) -> Iterator[str]:
     forcing = set(change.forces_replacement)
-    told, computed = listed_attributes(change)
-    for attribute in told:
+    listed, computed = listed_attributes(change)
+    for attribute in listed:
         lines = line_changes(attribute.before, attribute.after)
         if lines:
             yield f"{attribute.path}:"

@@ -41,9 +41,9 @@ def parts(plan: Plan) -> Iterator[ResourceChange]:
 
 def _apart(change: ResourceChange) -> Iterator[ResourceChange]:
     end = Action.FORGET if change.action.forgets else Action.DELETE
-    gone, made = tuple(_sides(change, is_after=False)), tuple(_sides(change, is_after=True))
-    yield replace(change, action=end, after={}, attributes=gone, forces_replacement=())
-    yield replace(change, action=Action.CREATE, before={}, attributes=made, forces_replacement=())
+    removed, created = tuple(_sides(change, is_after=False)), tuple(_sides(change, is_after=True))
+    yield replace(change, action=end, after={}, attributes=removed, forces_replacement=())
+    yield replace(change, action=Action.CREATE, before={}, attributes=created, forces_replacement=())
 
 
 def _has_moved(change: ResourceChange, plan: Plan, replaced: Mapping[str, set[str]]) -> bool:

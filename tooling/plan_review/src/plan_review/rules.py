@@ -34,22 +34,22 @@ class Others:
     """The parts of the rest of the plan that a rule needs, and the plan's environment."""
 
     environment: str
-    gone: Named
-    made: Named
+    removed: Named
+    created: Named
 
     @classmethod
     def of(cls, plan: Plan, environment: str) -> Others:
         """From the changes of a plan."""
-        gone = frozenset(
+        removed = frozenset(
             (change.type, change.before["id"])
             for change in plan.changes
             if change.action is Action.DELETE and isinstance(change.before.get("id"), str)
         )
         new = (change for change in plan.changes if change.action is Action.CREATE or change.action.replaces)
-        made = frozenset(
+        created = frozenset(
             (change.type, name) for change in new for name in map(change.after.get, _NAMES) if isinstance(name, str)
         )
-        return cls(environment, gone, made)
+        return cls(environment, removed, created)
 
 
 class Owner(BaseModel):
@@ -60,15 +60,15 @@ class Owner(BaseModel):
     type: str
     attribute: str
 
-    def goes_with(self, change: ResourceChange, gone: Named) -> bool:
+    def goes_with(self, change: ResourceChange, removed: Named) -> bool:
         """Whether the plan also destroys the owner of a resource without replacing it."""
         owner = change.before.get(self.attribute)
-        return isinstance(owner, str) and (self.type, owner) in gone
+        return isinstance(owner, str) and (self.type, owner) in removed
 
-    def is_created_with(self, change: ResourceChange, made: Named) -> bool:
+    def is_created_with(self, change: ResourceChange, created: Named) -> bool:
         """Whether the plan also creates the owner of a resource; an owner known only after the apply is new."""
         owner = change.after.get(self.attribute)
-        return owner is Marker.UNKNOWN or (isinstance(owner, str) and (self.type, owner) in made)
+        return owner is Marker.UNKNOWN or (isinstance(owner, str) and (self.type, owner) in created)
 
 
 class Rule(BaseModel):
@@ -78,8 +78,8 @@ class Rule(BaseModel):
         types: names of resource types, or patterns such as `aws_*`.
         actions: destroy is every end of a real object, remove only that of one which nothing replaces.
         but_not: types that it does not cover.
-        unless_gone: resources that are removed with their owner are no finding.
-        unless_made: resources that are created with their owner are no finding; owners by type if they differ.
+        unless_removed_with: resources that are removed with their owner are no finding.
+        unless_created_with: resources that are created with their owner are no finding; owners by type if they differ.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -90,8 +90,8 @@ class Rule(BaseModel):
     actions: tuple[Literal["create", "update", "destroy", "remove", "forget", "any"], ...] = ("any",)
     environments: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
-    unless_gone: Owner | None = None
-    unless_made: Owner | dict[str, Owner] | None = None
+    unless_removed_with: Owner | None = None
+    unless_created_with: Owner | dict[str, Owner] | None = None
     level: Level
     data_at_risk: bool = False
     sentence: str = Field(min_length=1)
@@ -114,13 +114,19 @@ class Rule(BaseModel):
             (not self.environments or others.environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
-            and not (self.unless_gone is not None and self.unless_gone.goes_with(change, others.gone))
+            and not (
+                self.unless_removed_with is not None and self.unless_removed_with.goes_with(change, others.removed)
+            )
             and not self._is_created_with_owner(change, others)
         )
 
     def _is_created_with_owner(self, change: ResourceChange, others: Others) -> bool:
-        owner = self.unless_made.get(change.type) if isinstance(self.unless_made, dict) else self.unless_made
-        return owner is not None and owner.is_created_with(change, others.made)
+        owner = (
+            self.unless_created_with.get(change.type)
+            if isinstance(self.unless_created_with, dict)
+            else self.unless_created_with
+        )
+        return owner is not None and owner.is_created_with(change, others.created)
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
         """The rule's finding for a resource. A change that only may break the rule is not blocked."""

@@ -46,9 +46,9 @@ class Verdict:
     level: Level
     reasons: tuple[Finding, ...]
 
-    def is_approved_by(self, given: Level) -> bool:
+    def is_approved_by(self, consent: Level) -> bool:
         """Whether consent of this level is sufficient; no level is for a blocked plan."""
-        return self.decision is not Decision.BLOCKED and given >= self.level
+        return self.decision is not Decision.BLOCKED and consent >= self.level
 
     def sentence(self) -> str:
         """The verdict in words, without its reasons."""
@@ -134,7 +134,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
             sentence="The plan does not show its change, although it is planned: a part of the plan is missing.",
             address=address,
         )
-        for address in plan.untold
+        for address in plan.unexplained
     ]
     if not plan.complete and plan.deferred:
         sentence = "Terraform defers changes to a later plan. They are not in this one."
@@ -186,9 +186,9 @@ def about_resources(
             book, "objects-expire" if rule.is_data else "objects-expire-unread", rule.sentence, rule.address
         )
         found.append(finding.model_copy(update={"data_at_risk": rule.is_data}))
-    told = {rule.address for rule in losing}
+    losing_addresses = {rule.address for rule in losing}
     for address, sentence in kept_longer(plan):
-        if address not in told:
+        if address not in losing_addresses:
             found.append(_finding(book, "objects-kept-longer", sentence, address))
     for check in plan.checks:
         problems = " ".join(check.problems) or f"its status is {check.status}"
@@ -209,8 +209,10 @@ def drift_findings(plan: Plan, book: RuleBook) -> list[Finding]:
     ]
     sentences += opened_to_everybody(drifted)
     sentences += [(rule.address, rule.sentence) for rule in losing_rules(drifted)]
-    told = dict.fromkeys(sentences)
-    return [_finding(book, "drift-access", f"Outside Terraform: {sentence}", address) for address, sentence in told]
+    addresses = dict.fromkeys(sentences)
+    return [
+        _finding(book, "drift-access", f"Outside Terraform: {sentence}", address) for address, sentence in addresses
+    ]
 
 
 def about_effects(

@@ -81,10 +81,10 @@ def listed_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ..
     """
     if not change.action.replaces:
         return change.attributes, 0
-    told = tuple(
+    listed = tuple(
         item for item in change.attributes if item.after is not Marker.UNKNOWN or item.path in change.forces_replacement
     )
-    return told, len(change.attributes) - len(told)
+    return listed, len(change.attributes) - len(listed)
 
 
 def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
@@ -93,10 +93,10 @@ def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
     if max(map(len, texts)) <= width:
         return texts
     if _is_list(before) and _is_list(after):
-        gone, come = [each for each in before if each not in after], [each for each in after if each not in before]
-        same = len(before) - len(gone)
-        if same and (gone or come):
-            return tuple(f"{cut(each, width)} and {same} unchanged" for each in (gone, come))  # type: ignore[return-value]
+        removed, added = [each for each in before if each not in after], [each for each in after if each not in before]
+        same = len(before) - len(removed)
+        if same and (removed or added):
+            return tuple(f"{cut(each, width)} and {same} unchanged" for each in (removed, added))  # type: ignore[return-value]
     start = len(commonprefix(texts)) - _CONTEXT  # noqa: RUF071  # values are no paths
     if start <= 0 or isinstance(before, Marker) or isinstance(after, Marker):
         return cut(before, width), cut(after, width)
@@ -108,9 +108,9 @@ def line_changes(before: Any, after: Any) -> tuple[str, ...]:
     if not (isinstance(before, str) and isinstance(after, str)) or "\n" not in before.strip() + after.strip():
         return ()
     lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
-    told = ["..." if line.startswith("@@") else line for line in list(lines)[2:]][1:]
-    rest = len(told) - _MOST_LINES
-    return tuple(told) if rest <= 1 else (*told[:_MOST_LINES], f"... and {rest} more lines")
+    lines_of_diff = ["..." if line.startswith("@@") else line for line in list(lines)[2:]][1:]
+    rest = len(lines_of_diff) - _MOST_LINES
+    return tuple(lines_of_diff) if rest <= 1 else (*lines_of_diff[:_MOST_LINES], f"... and {rest} more lines")
 
 
 def cut(value: Any, width: int) -> str:

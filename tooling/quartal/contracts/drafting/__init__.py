@@ -153,9 +153,9 @@ def draft_contract(sample: Sample, dataset: str, choices: Choices = Choices()) -
     _check_files(sample, contract)
     verdict = judge(sample, contract)
     judged = writing.verdict_lines(verdict)
-    extent = "all" if sample.is_whole else "first, middle and last rows,"
+    sampled_rows = "all" if sample.is_whole else "first, middle and last rows,"
     comment = [
-        f"Drafted from {Path(sample.source).name} ({extent} {verdict.rows} rows). Please check these guesses:",
+        f"Drafted from {Path(sample.source).name} ({sampled_rows} {verdict.rows} rows). Please check these guesses:",
         *(f"  {guess}" for guess in guesses),
         "What the job would do with these rows:",
         *(f"  {line}" for line in judged),
@@ -219,11 +219,11 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
     found = roles.event_time(columns, choices.event_time)
     doubtful = [column for column in columns if column.kind.reading and column.kind.reading.is_ambiguous]
     better = found is None or (found.day.words & {"birth", "dob"} and doubtful)
-    asked = [column for column in doubtful if choices.event_time in (None, column.name)]
-    if asked and better:
+    ambiguous = [column for column in doubtful if choices.event_time in (None, column.name)]
+    if ambiguous and better:
         raise ConfigurationError(
-            f"The dates in column {asked[0].name} of {sample.source} do not show whether the day or the month comes "
-            f"first: {next(iter(asked[0].sampled.counts))!r}.",
+            f"The dates in column {ambiguous[0].name} of {sample.source} do not show whether the day or the month "
+            f"comes first: {next(iter(ambiguous[0].sampled.counts))!r}.",
             remedy="Add --date-order day (31/12/2024) or --date-order month (12/31/2024).",
         )
     unnamed = next((column for column in columns if column.kind.has_days and not column.name), None)
@@ -268,21 +268,21 @@ def _share_outside(column: Column) -> float:
 
 def _unread_dates(columns: Sequence[Column]) -> list[str]:
     """Columns with dates that no contract can read, and why; or columns with parts of dates."""
-    told = [
+    reasons = [
         f"{column.name}: {note}"
         for column in columns
         for note in column.kind.notes
         if "its dates" in note or "1970" in note or "Excel" in note
     ]
-    told += [f"{each.name}: {each.sampled.unread}" for each in columns if "days" in (each.sampled.unread or "")]
+    reasons += [f"{each.name}: {each.sampled.unread}" for each in columns if "days" in (each.sampled.unread or "")]
     rows = max((len(column.sampled.texts) for column in columns), default=0)
-    told += [
+    reasons += [
         f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} uses it"
         for column in columns
         if column.kind.has_days
     ]
     parts = [column.name for column in columns if column.words & {"year", "month", "day", "week", "date"}]
-    return told or [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
+    return reasons or [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
 
 
 def _key(

@@ -162,8 +162,8 @@ def comments(
     for column in columns:
         if column.name not in names:
             continue
-        told = column.kind.notes if column not in roles.measures else filterfalse(_is_warning, column.kind.notes)
-        lines += [f"{names[column.name]}: {note}" for note in told]
+        own_notes = column.kind.notes if column not in roles.measures else filterfalse(_is_warning, column.kind.notes)
+        lines += [f"{names[column.name]}: {note}" for note in own_notes]
         nothing = column.kind.custom.get("missingValues")
         lines += [f"{names[column.name]}: read as missing: {', '.join(map(repr, nothing))}"] if nothing else []
     typed = _typed(columns, roles)

@@ -175,6 +175,6 @@ def _secrets(url: sqlalchemy.URL) -> tuple[str, ...]:
 
 def _driver_message(error: Exception) -> str:
     """The driver's message on one line, without the statement."""
-    told = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    lines = [line.strip() for line in str(told).splitlines() if line.strip()]
-    return " ".join(lines[:3]) or type(told).__name__
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+    return " ".join(lines[:3]) or type(cause).__name__

@@ -138,9 +138,9 @@ def check_query(database: Database, text: str, *, called: str | None, key: Seque
             nothing = sqlalchemy.select(sqlalchemy.text("*")).select_from(rows).where(sqlalchemy.text("1 = 0"))
             columns = tuple(connection.execute(nothing).keys())
     except SQLAlchemyError as error:
-        told = str(getattr(error, "orig", None) or error).strip().splitlines()
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
         raise ConfigurationError(
-            f"{database.shown} refused the query: {database.without_secrets(told[0] if told else '')}",
+            f"{database.shown} refused the query: {database.without_secrets(lines[0] if lines else '')}",
             remedy="Try it in the database's own client. It must be a single SELECT.",
         ) from error
     return _checked(Relation(called or "query", statement, rows, columns, tuple(key)))
@@ -162,8 +162,8 @@ def without_padding(database: Database, relation: Relation) -> Relation:
         .where(sqlalchemy.text("1 = 0"))
     )
     with database.errors(f"{relation.reads} could not be looked at"), database.engine.connect() as connection:
-        told = connection.execute(nothing).cursor.description
-        padded = tuple(str(column[0]) for column in told if column[1] == _BPCHAR)
+        described = connection.execute(nothing).cursor.description
+        padded = tuple(str(column[0]) for column in described if column[1] == _BPCHAR)
     return replace(relation, padded=padded)
 
 

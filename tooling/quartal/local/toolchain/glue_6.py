@@ -33,7 +33,7 @@ def main(root: str, tools_dir: str, python: str) -> int:
         environ=dict(os.environ),
     )
     try:
-        made = environments.ensure(
+        installed = environments.ensure(
             settings,
             environments.spark_4_environment(settings, python),
             lambda line: _write_line(sys.stderr, line),
@@ -41,7 +41,7 @@ def main(root: str, tools_dir: str, python: str) -> int:
     except QuartalError as error:
         _write_line(sys.stderr, " ".join(["error:", error.message, *error.details[-3:], error.remedy]))
         return 1
-    _write_line(sys.stdout, str(made))
+    _write_line(sys.stdout, str(installed))
     return 0
 
 
