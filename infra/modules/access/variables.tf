@@ -17,6 +17,11 @@ variable "database" {
   description = "Catalog database of the tables."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[^*?]+$", var.database))
+    error_message = "database must be the name of one database, without wildcards: a policy names it."
+  }
 }
 
 variable "datasets" {
@@ -103,4 +108,9 @@ variable "workgroup" {
   description = "Athena workgroup that readers query through; its scan limit applies to them."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[^*?]+$", var.workgroup))
+    error_message = "workgroup must be the name of one workgroup, without wildcards: a policy names it."
+  }
 }

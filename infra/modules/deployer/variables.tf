@@ -54,6 +54,11 @@ variable "lake" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.lake.bucket_name == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.lake.bucket_name))
+    error_message = "lake.bucket_name must be the name of one bucket, without wildcards: whoever deploys may change it."
+  }
 }
 
 variable "prefix" {
@@ -85,6 +90,11 @@ variable "quicksight" {
     service_role = optional(string, "aws-quicksight-service-role-v0")
   })
   default = null
+
+  validation {
+    condition     = var.quicksight == null ? true : can(regex("^[A-Za-z0-9+=,.@_-]+$", var.quicksight.service_role))
+    error_message = "quicksight.service_role must be the name of one role, without its path and without wildcards: whoever deploys may write its policies."
+  }
 }
 
 variable "state" {

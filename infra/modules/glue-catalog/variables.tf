@@ -239,4 +239,11 @@ variable "targets" {
     condition     = alltrue([for targets in values(var.targets) : targets.catalog == null ? true : length(targets.catalog.tables) > 0])
     error_message = "targets.catalog.tables must name at least one table."
   }
+
+  validation {
+    condition = alltrue(flatten([for targets in values(var.targets) : [
+      for name in concat(targets.jdbc[*].connection, targets.catalog == null ? [] : concat(targets.catalog.tables, compact([targets.catalog.connection, targets.catalog.database]))) : can(regex("^[^*?]+$", name))
+    ]]))
+    error_message = "targets must name connections, databases and tables without wildcards: the crawler's role may use each of them."
+  }
 }

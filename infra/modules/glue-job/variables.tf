@@ -50,6 +50,11 @@ variable "database" {
   description = "Catalog database that holds the raw table and the published tables."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[^*?]+$", var.database))
+    error_message = "database must be the name of one database, without wildcards: a policy names it."
+  }
 }
 
 variable "dataset" {
@@ -211,4 +216,9 @@ variable "workflow" {
   description = "Name of the workflow whose run properties the job may read."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[^*?]+$", var.workflow))
+    error_message = "workflow must be the name of one workflow, without wildcards: a policy names it."
+  }
 }

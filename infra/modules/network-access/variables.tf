@@ -17,4 +17,9 @@ variable "connections" {
   description = "Names of the Glue connections that the role may read."
   type        = list(string)
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.connections : can(regex("^[^*?]+$", name))])
+    error_message = "connections must be names, without wildcards: a connection may hold a password."
+  }
 }

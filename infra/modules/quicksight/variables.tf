@@ -48,6 +48,11 @@ variable "database" {
   description = "Catalog database whose tables may be read."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[^*?]+$", var.database))
+    error_message = "database must be the name of one database, without wildcards: a policy names it."
+  }
 }
 
 variable "lake" {
@@ -81,8 +86,8 @@ variable "manifests" {
   }
 
   validation {
-    condition     = alltrue([for manifest in values(var.manifests) : endswith(manifest.prefix, "/") && !startswith(manifest.prefix, "/")])
-    error_message = "manifests.prefix must be a folder of the lake that ends in a slash and does not begin with one."
+    condition     = alltrue([for manifest in values(var.manifests) : can(regex("^[^/*?][^*?]*/$", manifest.prefix))])
+    error_message = "manifests.prefix must be a folder of the lake that ends in a slash and does not begin with one, without wildcards."
   }
 
   validation {
@@ -121,8 +126,8 @@ variable "readable_prefixes" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for prefix in var.readable_prefixes : can(regex("^[^/].*/$", prefix))])
-    error_message = "readable_prefixes must be folders that end in a slash and do not begin with one; the whole bucket is not allowed."
+    condition     = alltrue([for prefix in var.readable_prefixes : can(regex("^[^/*?][^*?]*/$", prefix))])
+    error_message = "readable_prefixes must be folders that end in a slash and do not begin with one, without wildcards; the whole bucket is not allowed."
   }
 }
 
@@ -141,6 +146,11 @@ variable "results_prefix" {
   description = "Where in the bucket the workgroup stores query results; an output of athena."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._/-]+/$", var.results_prefix))
+    error_message = "results_prefix must be a folder of the bucket that ends with a slash, such as athena-results/."
+  }
 }
 
 variable "service_role" {
@@ -148,6 +158,11 @@ variable "service_role" {
   type        = string
   default     = "aws-quicksight-service-role-v0"
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_-]+$", var.service_role))
+    error_message = "service_role must be the name of one role, without its path."
+  }
 }
 
 variable "tags" {
@@ -161,4 +176,9 @@ variable "workgroup" {
   description = "Athena workgroup that QuickSight queries through."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[^*?]+$", var.workgroup))
+    error_message = "workgroup must be the name of one workgroup, without wildcards: a policy names it."
+  }
 }

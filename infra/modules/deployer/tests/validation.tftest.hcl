@@ -75,3 +75,21 @@ run "rejects_every_state_of_a_bucket" {
     state = { bucket = "my-states", key = "*" }
   }
 }
+
+run "rejects_every_bucket" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket_name = "orders-*" }
+  }
+}
+
+run "rejects_every_service_role" {
+  command         = plan
+  expect_failures = [var.quicksight]
+
+  variables {
+    quicksight = { service_role = "*" }
+  }
+}

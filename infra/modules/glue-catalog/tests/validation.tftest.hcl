@@ -239,3 +239,12 @@ run "rejects_targets_that_name_none" {
     targets = { vehicle_sightings = {} }
   }
 }
+
+run "rejects_every_table_as_a_target" {
+  command         = plan
+  expect_failures = [var.targets]
+
+  variables {
+    targets = { vehicle_sightings = { catalog = { database = "sales", tables = ["*"] } } }
+  }
+}

@@ -223,3 +223,21 @@ run "rejects_bucket_by_its_arn" {
     lake = { bucket = "arn:aws:s3:::my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "s" }
   }
 }
+
+run "rejects_every_database" {
+  command         = plan
+  expect_failures = [var.database]
+
+  variables {
+    database = "*"
+  }
+}
+
+run "rejects_every_workflow" {
+  command         = plan
+  expect_failures = [var.workflow]
+
+  variables {
+    workflow = "*"
+  }
+}

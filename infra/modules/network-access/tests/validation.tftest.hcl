@@ -19,3 +19,12 @@ run "rejects_account_that_is_no_number" {
     account = { id = "my-account", region = "eu-central-1" }
   }
 }
+
+run "rejects_every_connection" {
+  command         = plan
+  expect_failures = [var.connections]
+
+  variables {
+    connections = ["*"]
+  }
+}

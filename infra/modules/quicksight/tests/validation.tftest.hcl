@@ -133,3 +133,57 @@ run "rejects_manifests_with_one_id" {
     manifests = { daily-orders = { prefix = "exports/orders/" }, daily_orders = { prefix = "exports/orders/" } }
   }
 }
+
+run "rejects_every_database" {
+  command         = plan
+  expect_failures = [var.database]
+
+  variables {
+    database = "*"
+  }
+}
+
+run "rejects_every_workgroup" {
+  command         = plan
+  expect_failures = [var.workgroup]
+
+  variables {
+    workgroup = "*"
+  }
+}
+
+run "rejects_answers_anywhere_in_the_bucket" {
+  command         = plan
+  expect_failures = [var.results_prefix]
+
+  variables {
+    results_prefix = ""
+  }
+}
+
+run "rejects_service_role_by_its_path" {
+  command         = plan
+  expect_failures = [var.service_role]
+
+  variables {
+    service_role = "service-role/aws-quicksight-service-role-v0"
+  }
+}
+
+run "rejects_the_whole_bucket_by_a_wildcard" {
+  command         = plan
+  expect_failures = [var.readable_prefixes]
+
+  variables {
+    readable_prefixes = ["*/"]
+  }
+}
+
+run "rejects_plain_files_of_any_folder" {
+  command         = plan
+  expect_failures = [var.manifests]
+
+  variables {
+    manifests = { all = { prefix = "*/" } }
+  }
+}
