@@ -4,6 +4,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,16 @@ def definitions(node: ast.AST) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.
             yield from definitions(child)
 
 
-def documented(folder: Path) -> Iterator[tuple[str, str]]:
+@cache
+def documented(folder: Path) -> list[tuple[str, str]]:
+    found = []
     for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
-        yield f"{path.relative_to(ROOT)}: the module", ast.get_docstring(tree) or ""
-        for node in definitions(tree):
-            yield f"{path.relative_to(ROOT)}: {node.name}", ast.get_docstring(node) or ""
+        found.append((f"{path.relative_to(ROOT)}: the module", ast.get_docstring(tree) or ""))
+        found += [
+            (f"{path.relative_to(ROOT)}: {node.name}", ast.get_docstring(node) or "") for node in definitions(tree)
+        ]
+    return found
 
 
 @pytest.mark.parametrize("folder", SOURCES)
