@@ -232,6 +232,11 @@ def test_empty_argument_is_no_default(arguments, named, capsys):
     assert f"{named} is empty. Nothing was done." in (told.out if "--json" in arguments else told.err)
 
 
+def test_program_that_is_not_there_is_named(stand_in, capsys):
+    assert quartal(["toolchain", "exec", "no-such-program", "--version"]) == 2
+    assert "Cannot start no-such-program: No such file or directory." in " ".join(capsys.readouterr().err.split())
+
+
 def test_empty_argument_of_another_program_is_its_own(stand_in, capfd):
     assert quartal(["toolchain", "exec", sys.executable, "-c", "import sys; print(sys.argv[1:])", ""]) == 0
     assert capfd.readouterr().out.strip() == "['']"

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,8 @@ from quartal.cli import app as cli_app
 from quartal.cli.unexpected import command_without_secrets
 from quartal.core.errors import ConfigurationError
 from quartal.deliver.ingest.database import open_database
+from quartal.workspace import Workspace
+from tests.unit.tooling.report.example import example_report
 
 QUARTAL = [sys.executable, "-m", "quartal"]
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 130, 141}
@@ -121,6 +124,25 @@ def test_unwritable_disk_is_not_an_internal_error(project, monkeypatch, capsys, 
     assert "QUARTAL_STATE_DIR and TMPDIR name other folders" in " ".join(printed.split())
     assert "unexpected" not in printed
     assert not (project / ".quartal").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.parametrize(
+    "command",
+    [["contract", "init", "{}"], ["review", "{}"], ["contract", "lint", "{}"], ["report", "--out", "{}"]],
+    ids=lambda command: " ".join(command[:-1]),
+)
+@pytest.mark.parametrize("path", ["loop", "n" * 300, "loop/within"])
+def test_path_that_leads_nowhere_is_one_clear_error(project, monkeypatch, capsys, command, path):
+    monkeypatch.setattr("quartal.report.writing.make_report", lambda *_, **__: example_report())
+    monkeypatch.setattr(Workspace, "deployment", SimpleNamespace(quarantine_share_limit=None))
+    monkeypatch.chdir(project)
+    (project / "loop").symlink_to("loop")
+    assert cli_app.run([part.format(path) for part in command]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert path[:200] in told.replace(" ", "")
+    assert "What to do" in told
+    assert "unexpected" not in told
 
 
 def test_unwritable_log_is_reported(project, monkeypatch, capsys):

@@ -10,6 +10,7 @@ import typer
 
 from quartal.cli.options import JsonOption
 from quartal.core.console import Console
+from quartal.core.errors import ToolchainError
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.local.toolchain import class_archive, environments
 from quartal.local.toolchain.terraform_binary import require_terraform
@@ -46,7 +47,12 @@ def execute(
     settings = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT)
     env = terraform_environment(settings, dict(os.environ))
     env["PATH"] = os.pathsep.join([str(require_terraform(settings).parent), env.get("PATH", os.defpath)])
-    raise typer.Exit(subprocess.run(command, env=env, check=False).returncode)
+    try:
+        raise typer.Exit(subprocess.run(command, env=env, check=False).returncode)
+    except OSError as error:
+        raise ToolchainError(
+            f"Cannot start {command[0]}: {error.strerror or error}.", remedy="Name a program on PATH, or its path."
+        ) from error
 
 
 @app.command("python", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -24,13 +24,18 @@ _LONGEST = 300
 # what the operating system says of a disk or a right, in any command and of any file
 _OF_STORAGE = frozenset(
     getattr(errno, name, None)  # Windows has not all
-    for name in ("EACCES", "EDQUOT", "EFBIG", "EIO", "ENOSPC", "ENOTDIR", "EPERM", "EROFS")
+    for name in ("EACCES", "EDQUOT", "EFBIG", "EIO", "ELOOP", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS")
 ) - {None}
+_OF_NAMES = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
+# Python's own, of a path before the operating system sees it (up to 3.12, and for a file that is to be opened)
+_LOOP = re.compile("Symlink loop from '(.*)'")
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
 def as_storage_error(error: BaseException) -> ConfigurationError | None:
-    """The error of a full disk, a read-only folder or a missing right; None for any other."""
+    """The error of a full disk, a read-only folder, a missing right or a path to nowhere; None for any other."""
+    if isinstance(error, RuntimeError) and (loop := _LOOP.search(str(error))):
+        error = OSError(errno.ELOOP, os.strerror(errno.ELOOP), loop[1])
     if not isinstance(error, OSError):
         return None
     number, name = error.errno, error.filename2 or error.filename
@@ -42,8 +47,10 @@ def as_storage_error(error: BaseException) -> ConfigurationError | None:
         return None
     return ConfigurationError(
         f"{visible(os.fsdecode(name)) if name else 'A file'} cannot be used: {os.strerror(number)}.",
-        remedy="Free some space, or get permission to write there; QUARTAL_STATE_DIR and TMPDIR name other "
-        "folders. Then run the command again: it continues with what is left.",
+        remedy="Name another file or folder."
+        if number in _OF_NAMES
+        else "Free some space, or get permission to write there; QUARTAL_STATE_DIR and TMPDIR name other folders. Then "
+        "run the command again: it continues with what is left.",
     )
 
 

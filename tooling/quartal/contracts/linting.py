@@ -83,7 +83,8 @@ def read_text(path: Path) -> str:
             raise ValueError(f"it has more than {_MOST_BYTES:,} bytes, too many for a contract")
         return content.decode("utf-8")
     except (OSError, ValueError) as error:  # a UnicodeDecodeError is the latter
-        raise ConfigurationError(f"{path} cannot be read: {error}", remedy="Name a contract, a YAML file.") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigurationError(f"{path} cannot be read: {reason}.", remedy="Name a contract, a YAML file.") from error
 
 
 def lint(text: str, file: str) -> Linted:
