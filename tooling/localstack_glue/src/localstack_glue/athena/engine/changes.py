@@ -73,7 +73,17 @@ class Changes:
 
     def create(self, create: exp.Create, sql: str) -> Answer | None:
         """CREATE VIEW, CREATE TABLE AS and Iceberg tables; None for a table over existing files."""
-        if create.args.get("kind") == "VIEW":
+        kind = str(create.args.get("kind") or "").upper()
+        given_properties = create.args.get("properties")
+        special = [
+            each
+            for each in (given_properties.expressions if given_properties is not None else ())
+            if isinstance(each, exp.MaterializedProperty | exp.TemporaryProperty)
+        ]
+        if kind not in ("TABLE", "VIEW") or special:
+            what = special[0].sql("trino") + f" {kind}" if special else kind
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: CREATE {what} is not supported here")
+        if kind == "VIEW":
             return self._create_view(create, sql)
         given = _options(create)
         if create.args.get("expression") is None:
@@ -133,6 +143,7 @@ class Changes:
             outputs, rows = query.arrow()
             output_columns.check_names(outputs)
             output_columns.check_hive(outputs, target.partition_keys)
+            output_columns.check_buckets(outputs, _names(given.get("bucketed_by")))
             table = _table_input(name, outputs, target)
             written = None if given.get("no_data") else write(self._s3, target, _lower(rows))
             Ddl(self._glue, self._s3, self._database).put_table(database, table)
@@ -337,6 +348,8 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _target(given: dict[str, Any], location: str) -> Target:
     kind = str(given.get("format", "PARQUET")).upper()
+    if kind not in FORMATS:
+        raise QueryFailedError("NOT_SUPPORTED", f"the format {kind} is not supported here")
     compression = str(
         given.get("write_compression") or given.get(f"{kind.lower()}_compression") or given.get("compression") or ""
     )
@@ -388,6 +401,9 @@ def _assigned(
         raise QueryFailedError(
             "COLUMN_NOT_FOUND", f"line 1:1: Insert column name does not exist in target table: {unknown}"
         )
+    twice = next((name for name in wanted if wanted.count(name) > 1), None)
+    if twice is not None:
+        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Insert column name is specified more than once: {twice}")
     given = dict(zip(wanted, enumerate(outputs), strict=False))
     fits = len(wanted) == len(outputs) and all(
         _storable(given[column.name][1].type, kind) for column, kind in columns if column.name in given

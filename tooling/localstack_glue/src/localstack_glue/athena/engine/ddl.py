@@ -201,6 +201,7 @@ class Ddl:
                 "StoredAsSubDirectories": False,
             },
         }
+        _check_columns(table["StorageDescriptor"]["Columns"], given.partition_keys)
         if given.comment:
             table["Parameters"]["comment"] = given.comment
             table["Description"] = given.comment
@@ -230,6 +231,8 @@ class Ddl:
         Raises:
             QueryFailedError: there is no such table or view.
         """
+        if drop.args["kind"].upper() not in ("TABLE", "VIEW") or drop.args.get("materialized"):
+            raise _failure("NOT_SUPPORTED", f"DROP {drop.args['kind'].upper()} is not supported here")
         database, name = self._name(drop.args["tables"][0])
         found = GlueCatalog(self._glue).raw_table(database, name)
         is_view = found is not None and found.get("TableType") == "VIRTUAL_VIEW"
@@ -443,3 +446,14 @@ def _unescaped(text: str) -> str:
 
 def _failure(code: str, message: str) -> QueryFailedError:
     return QueryFailedError(code if code.isupper() else "FAILED", message if code.isupper() else f"{code}: {message}")
+
+
+def _check_columns(columns: Sequence[JsonDict], keys: Sequence[JsonDict]) -> None:
+    """Refuse names given twice, which Hive does not take."""
+    names = [column["Name"].lower() for column in columns]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise QueryFailedError("FAILED", f"SemanticException [Error 10036]: Duplicate column name: {name}")
+    for key in keys:
+        if key["Name"].lower() in names:
+            raise QueryFailedError("FAILED", "SemanticException [Error 10035]: Column repeated in partitioning columns")

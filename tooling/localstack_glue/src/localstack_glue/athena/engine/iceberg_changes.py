@@ -206,8 +206,7 @@ def rewriting(statement: exp.Expr, database: str, names: Sequence[str]) -> tuple
     count = f"SELECT count(*) FROM {source} WHERE {condition}"
     if isinstance(statement, exp.Delete):
         return [], f"SELECT {', '.join(columns)} FROM {source} WHERE NOT {condition}", count
-    sets = {each.this.name.lower(): each.expression.sql(TrinoQuery) for each in statement.expressions}
-    _check_names(sets, names)
+    sets = _sets(statement, names)
     values = [
         f'CASE WHEN {condition} THEN {sets[column]} ELSE "{alias}"."{column}" END AS "{column}"'
         if column in sets
@@ -236,8 +235,7 @@ def _merged(
     values: dict[str, list[str]] = {column: [] for column in names}
     for text, then in branches:
         if isinstance(then, exp.Update):
-            sets = {each.this.name.lower(): each.expression.sql(TrinoQuery) for each in then.expressions}
-            _check_names(sets, names)
+            sets = _sets(then, names)
             for column in names:
                 values[column].append(
                     f"WHEN {matched} AND {text} THEN {sets.get(column) or f'{_q(alias)}.{_q(column)}'}"
@@ -258,8 +256,13 @@ def _merged(
     before: list[str] = []
     for text, then in inserts:
         columns = [each.name.lower() for each in then.this.expressions] if then.this is not None else list(names)
-        _check_names(dict.fromkeys(columns, ""), names)
-        given_values = dict(zip(columns, (each.sql(TrinoQuery) for each in then.expression.expressions), strict=True))
+        _check_names(columns, names)
+        inserted = [each.sql(TrinoQuery) for each in then.expression.expressions]
+        if len(inserted) != len(columns):
+            raise QueryFailedError(
+                "TYPE_MISMATCH", f"line 1:1: MERGE inserts {len(inserted)} values into {len(columns)} columns"
+            )
+        given_values = dict(zip(columns, inserted, strict=True))
         chosen = [f"{given_values.get(column, 'NULL')} AS {_q(column)}" for column in names]
         missing = f"NOT EXISTS (SELECT 1 FROM {source} WHERE {on})"
         condition = " AND ".join([missing, text, *(f"NOT ({each})" for each in before)])
@@ -275,10 +278,19 @@ def _q(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _check_names(given: dict[str, str], names: Sequence[str]) -> None:
+def _sets(update: exp.Expr, names: Sequence[str]) -> dict[str, str]:
+    """The new values of an UPDATE's columns."""
+    _check_names([each.this.name.lower() for each in update.expressions], names)
+    return {each.this.name.lower(): each.expression.sql(TrinoQuery) for each in update.expressions}
+
+
+def _check_names(given: Sequence[str], names: Sequence[str]) -> None:
     unknown = next((name for name in given if name not in names), None)
     if unknown is not None:
         raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: The table has no column {unknown}")
+    twice = next((name for name in given if given.count(name) > 1), None)
+    if twice is not None:
+        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Multiple assignments for column {twice}")
 
 
 def _set_properties(table: Any, pairs: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Tables that are not stored: information_schema, partitions, and the metadata tables of Iceberg tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +108,8 @@ def _columns(source: Source) -> Made:
         for place, (column, is_key) in enumerate(_typed_columns(each, source), 1):
             extra = "partition key" if is_key else None
             name = each["DatabaseName"], each["Name"], column.name
-            rows.append((_CATALOG, *name, place, None, "YES", _trino_name(column), column.comment or None, extra))
+            kind = _trino_name(column, each.get("Parameters") or {})
+            rows.append((_CATALOG, *name, place, None, "YES", kind, column.comment or None, extra))
     kinds = {
         "table_catalog": "string",
         "table_schema": "string",
@@ -138,9 +140,9 @@ def _column(entry: Any) -> Column:
     return Column(entry["Name"].lower(), entry.get("Type") or "string", entry.get("Comment") or "")
 
 
-def _trino_name(column: Column) -> str:
+def _trino_name(column: Column, parameters: Mapping[str, str]) -> str:
     try:
-        table = CatalogTable("", "", "", (), (), "", {}, {})
+        table = CatalogTable("", "", "", (), (), "", {}, dict(parameters))
         return str(column_type(table, column.data_type()))
     except (QueryFailedError, ValueError):
         return column.hive_type

@@ -58,3 +58,17 @@ def check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:
             "Partition keys must be the last columns in the table and in the same order as the table properties: "
             + str(list(keys)),
         )
+    if keys and len(keys) == len(names):
+        raise QueryFailedError("INVALID_TABLE_PROPERTY", "Table contains only partition columns")
+
+
+def check_buckets(outputs: Sequence[Output], columns: Sequence[str]) -> None:
+    """A table has the columns by which it is said to be in buckets.
+
+    Raises:
+        QueryFailedError: it has not.
+    """
+    known = {output.name.lower() for output in outputs}
+    missing = [column for column in columns if column not in known]
+    if missing:
+        raise QueryFailedError("INVALID_TABLE_PROPERTY", f"Bucketing columns {missing} not present in schema")

@@ -49,6 +49,7 @@ _BINDER = {
     "cannot contain aggregates": "EXPRESSION_NOT_SCALAR",
     "cannot contain window functions": "EXPRESSION_NOT_SCALAR",
 }
+_WRONG_ARGUMENT = re.compile(r"Map key|Codepoint|ntile|Python exception", re.IGNORECASE)
 _FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
 
 
@@ -311,6 +312,8 @@ def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
         return QueryFailedError("HIVE_BAD_DATA", next((line for line in lines if "convert" in line), text))
     if isinstance(error, duckdb.ConversionException):
         return QueryFailedError("INVALID_CAST_ARGUMENT", text.removeprefix("Conversion Error: "))
+    if isinstance(error, duckdb.InvalidInputException) and (_WRONG_ARGUMENT.search(text) or not query.uses):
+        return QueryFailedError("INVALID_FUNCTION_ARGUMENT", text.removeprefix("Invalid Input Error: "))
     if isinstance(error, duckdb.InvalidInputException | duckdb.IOException):
         return QueryFailedError("HIVE_BAD_DATA", text)
     if isinstance(error, duckdb.OutOfMemoryException):

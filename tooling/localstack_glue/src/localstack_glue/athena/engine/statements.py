@@ -87,8 +87,10 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
         if dialect is TrinoQuery:
             grammar.check_words(sql)
         found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
-        for each in found if dialect is TrinoQuery else ():
-            grammar.check_names(each)
+        if dialect is TrinoQuery:
+            grammar.check_joins(sql, found)
+            for each in found:
+                grammar.check_names(each)
         values = [_parameter(value) for value in parameters]
     except (ParseError, TokenError) as error:
         raise MalformedQueryError(_first_problem(error)) from error

@@ -108,7 +108,7 @@ def _build_call(
             continue
         wanted = resolved(text, bound)
         # an argument keeps what its declaration leaves open: a decimal's digits, a timestamp's zone
-        keeps = wanted.kind == argument[1].kind and not wanted.parts and text not in ("N", "P", "T")
+        keeps = wanted.kind == argument[1].kind and not wanted.parts and text not in ("N", "P", "T", "O")
         ready.append(argument[0] if keeps else coerce(*argument, wanted))
     made = Call(ready, types, nodes, bound)
     kind = overload.returns(made) if callable(overload.returns) else resolved(overload.returns, bound)

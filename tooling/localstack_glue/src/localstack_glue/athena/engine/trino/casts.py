@@ -184,7 +184,10 @@ def _from_text(value: str, found: Type, wanted: Type) -> str:
     if wanted.kind == "varbinary":
         return f"encode({text})"
     if wanted.kind == "uuid":
-        return f"CAST(CAST({text} AS UUID) AS VARCHAR)"
+        form = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+        return _checked(
+            text, f"regexp_full_match({text}, '{form}')", f"CAST(TRY_CAST({text} AS UUID) AS VARCHAR)", wanted
+        )
     raise _refusal(found, wanted)
 
 

@@ -3,7 +3,8 @@
 A node that has any other part is refused, so that no part is ignored.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
@@ -68,6 +69,7 @@ _PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
         exp.UnicodeString: "escape",
     }.items()
 }
+_SAMPLES = ("BERNOULLI", "SYSTEM")
 _TABLE_PROPERTIES = (
     exp.Property, exp.FileFormatProperty, exp.PartitionedByProperty, exp.LocationProperty, exp.WithDataProperty,
 )  # fmt: skip
@@ -81,18 +83,43 @@ _RESERVED_WORDS = (
     "UESCAPE UNION UNNEST USING VALUES WHEN WHERE WITH"
 )
 _RESERVED = frozenset(_RESERVED_WORDS.split())
+# what sqlglot takes for operators of other dialects
+_FOREIGN = frozenset((
+    TokenType.DCOLON, TokenType.NULLSAFE_EQ, TokenType.PARAMETER, TokenType.DAMP, TokenType.HASH, TokenType.PIPE_GT,
+    TokenType.TILDE, TokenType.CARET, TokenType.AMP, TokenType.PIPE, TokenType.L_BRACE,
+))  # fmt: skip
+_AFTER_A_LIST = frozenset((
+    TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.FROM, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING,
+    TokenType.ORDER_BY, TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT, TokenType.SEMICOLON,
+))  # fmt: skip
+_BEFORE_A_VALUE = frozenset((
+    TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.COMMA, TokenType.ARROW, TokenType.EQ, TokenType.NEQ, TokenType.LT,
+    TokenType.LTE, TokenType.GT, TokenType.GTE, TokenType.PLUS, TokenType.DASH, TokenType.STAR, TokenType.SLASH,
+    TokenType.MOD, TokenType.DPIPE,
+))  # fmt: skip
+_CLAUSES = (
+    TokenType.SELECT, TokenType.WHERE, TokenType.AND, TokenType.OR, TokenType.NOT, TokenType.ON, TokenType.IN,
+    TokenType.WHEN, TokenType.THEN, TokenType.ELSE, TokenType.BETWEEN, TokenType.VALUES,
+)  # fmt: skip
+_VALUES = (TokenType.NUMBER, TokenType.STRING, TokenType.DATE, TokenType.TIMESTAMP, TokenType.L_PAREN)
+_JOIN_WORDS = (
+    TokenType.INNER, TokenType.OUTER, TokenType.LEFT, TokenType.RIGHT, TokenType.FULL, TokenType.CROSS,
+    TokenType.NATURAL, TokenType.SEMI, TokenType.ANTI, TokenType.ASOF,
+)  # fmt: skip
 
 
 def check_words(sql: str) -> None:
     """Check the words of a query's text.
 
     Raises:
-        MalformedQueryError: `1_000` would be a number followed by a name, `0x1F` a binary; Trino has no `::`.
+        MalformedQueryError: `1_000` would be a number followed by a name, `0x1F` a binary; Trino has no `::`, `==`,
+            `<=>`, `!` or `[1]`, no name with `$`, and no comma before a bracket or a clause.
     """
+    tokens = TrinoQuery().tokenize(sql)
     before: Token | None = None
     limited: set[int] = set()  # the bracket depth of a LIMIT that OFFSET would have to precede
     depth = 0
-    for token in TrinoQuery().tokenize(sql):
+    for place, token in enumerate(tokens):
         depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
         if token.token_type in (TokenType.SELECT, TokenType.L_PAREN):
             limited.discard(depth)
@@ -102,13 +129,73 @@ def check_words(sql: str) -> None:
             raise MalformedQueryError(f"line {token.line}:{token.col - 5}: mismatched input '{token.text}'")
         glued = before is not None and before.token_type is TokenType.NUMBER and before.end + 1 == token.start
         if (
-            token.token_type is TokenType.DCOLON
-            or (glued and token.token_type is TokenType.VAR)
+            (glued and token.token_type is TokenType.VAR)
             or (token.token_type is TokenType.HEX_STRING and sql[token.start] == "0")
+            or _is_foreign(tokens, place)
         ):
             column = token.col - (token.end - token.start)
             raise MalformedQueryError(f"line {token.line}:{column}: mismatched input '{token.text}'")
         before = token
+
+
+def _is_foreign(tokens: Sequence[Token], place: int) -> bool:
+    """Whether sqlglot would take a token that is none of Trino's at its place."""
+    token = tokens[place]
+    kind, text = token.token_type, token.text
+    left, right = (tokens[at] if 0 <= at < len(tokens) else None for at in (place - 1, place + 1))
+    if kind in _FOREIGN or (kind, text) in ((TokenType.EQ, "=="), (TokenType.NOT, "!")):
+        return True
+    if kind is TokenType.VAR and not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
+        return True
+    if kind is TokenType.COMMA:  # `coalesce(1,)`, `LIMIT 0, 1`
+        is_limit = place > 1 and tokens[place - 2].token_type is TokenType.LIMIT
+        return right is None or right.token_type in _AFTER_A_LIST or is_limit
+    if kind is TokenType.L_BRACKET:  # an array without its word
+        return left is None or left.token_type in _BEFORE_A_VALUE or left.token_type in _CLAUSES
+    if kind in (TokenType.ISNULL, TokenType.NOTNULL):
+        return right is None or right.token_type is not TokenType.L_PAREN
+    if text.upper() in ("VERSION", "TIMESTAMP"):  # AS OF without FOR
+        words = [each.text.upper() for each in tokens[place + 1 : place + 3]]
+        is_moment = words == ["AS", "OF"] and place + 3 < len(tokens) and tokens[place + 3].token_type in _VALUES
+        return is_moment and (left is None or left.token_type is not TokenType.FOR)
+    is_number = kind is TokenType.NUMBER and left is not None and left.token_type is TokenType.INTERVAL
+    is_offset = kind is TokenType.OFFSET and left is not None and left.token_type is TokenType.WITH
+    return is_number or is_offset
+
+
+def check_joins(sql: str, statements: Sequence[exp.Expr]) -> None:
+    """Check that each JOIN is one of Trino's, and has a condition unless it is a CROSS or NATURAL one.
+
+    Raises:
+        MalformedQueryError: sqlglot would read `a JOIN b` as `a, b`.
+    """
+    tokens = TrinoQuery().tokenize(sql)
+    joins = [place for place, token in enumerate(tokens) if token.token_type is TokenType.JOIN]
+    without = (TokenType.CROSS, TokenType.NATURAL)
+    asking = [place for place in joins if place and not _join_words(tokens, place) & set(without)]
+    for place in joins:
+        if _join_words(tokens, place) & {TokenType.SEMI, TokenType.ANTI, TokenType.ASOF}:
+            word = tokens[place - 1]
+            raise MalformedQueryError(
+                f"line {word.line}:{word.col - len(word.text) + 1}: mismatched input '{word.text}'"
+            )
+    found = [node for each in statements for node in each.find_all(exp.Join)]
+    has = [node for node in found if node.args.get("on") is not None or node.args.get("using")]
+    if len(has) < len(asking):
+        last = tokens[asking[-1]]
+        place_of = f"line {last.line}:{last.col - len(last.text) + 1}"
+        raise MalformedQueryError(f"{place_of}: mismatched input: a JOIN has no condition. Expecting: 'ON', 'USING'")
+    if any(node.kind.upper() == "CROSS" and node in has for node in found):
+        raise MalformedQueryError("line 1:1: mismatched input: a CROSS JOIN has a condition")
+
+
+def _join_words(tokens: Sequence[Token], place: int) -> set[TokenType]:
+    """The words before a JOIN that say what it is; SEMI and ASOF are names of tables elsewhere."""
+    words: set[TokenType] = set()
+    while place and tokens[place - 1].token_type in _JOIN_WORDS:
+        place -= 1
+        words.add(tokens[place].token_type)
+    return words
 
 
 def check_names(statement: exp.Expr) -> None:
@@ -161,8 +248,33 @@ def check(tree: exp.Expr) -> None:
         _check_node(node)
         if isinstance(node, exp.Join) and node.method.upper() == "NATURAL":
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: Natural join not supported")
+        if isinstance(node, exp.Limit | exp.Offset) and not _is_count(node.expression):
+            raise MalformedQueryError(
+                f"line 1:1: mismatched input '{node.expression.sql('trino')}'. Expecting: a number"
+            )
+        if isinstance(node, exp.Alias) and isinstance(node.args.get("alias"), exp.Placeholder):  # `a:b`
+            raise MalformedQueryError("line 1:1: mismatched input ':'")
+        if (
+            isinstance(node, exp.Ordered)
+            and isinstance(node.parent.parent, exp.Query)
+            and node.this == exp.Literal.number(0)
+        ):
+            raise QueryFailedError("INVALID_COLUMN_REFERENCE", "line 1:1: ORDER BY position 0 is not in select list")
+        if isinstance(node, exp.Extract) and isinstance(node.this, exp.Literal):
+            raise MalformedQueryError(f"line 1:1: mismatched input '{node.this.sql('trino')}'")
+        if isinstance(node, exp.TableSample) and str(node.args.get("method") or "").upper() not in _SAMPLES:
+            raise _refusal(f"TABLESAMPLE {node.args.get('method') or ''}".strip(), node)
         if isinstance(node, exp.Join) and node.side.upper() in ("RIGHT", "FULL") and isinstance(node.this, exp.Lateral):
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.side} JOIN LATERAL is not supported here")
+
+
+def _is_by_none(order: exp.Order) -> bool:
+    return any(each.this == exp.Literal.number(0) for each in order.expressions)
+
+
+def _is_count(node: exp.Expr) -> bool:
+    is_all = isinstance(node, exp.Column | exp.Var) and node.name.upper() == "ALL"
+    return is_all or (isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit())
 
 
 def _check_node(node: exp.Expr) -> None:

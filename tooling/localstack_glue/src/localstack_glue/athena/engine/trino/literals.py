@@ -10,7 +10,6 @@ from localstack_glue.athena.engine.trino.zones import check, offset_us
 
 Typed = tuple[str, Type]
 _ZONED = re.compile(r"([\d-]+(?: [\d:.]+)?)\s*([A-Za-z]+(?:[/_+-]?\w+)*|[+-]\d{2}:\d{2})")
-_ESCAPED = re.compile(r"\\(\+[0-9A-Fa-f]{6}|[0-9A-Fa-f]{4}|\\)")
 
 
 def text(value: str) -> Typed:
@@ -18,9 +17,17 @@ def text(value: str) -> Typed:
     return text_literal(value), Type("varchar", (len(value),))
 
 
-def unicode(value: str) -> Typed:
-    r"""`U&'\00e4'`."""
-    return text(_ESCAPED.sub(_unescaped, value))
+def unicode(value: str, escape: str = "\\") -> Typed:
+    r"""`U&'\00e4'`, or with another character before the digits.
+
+    Raises:
+        QueryFailedError: the digits are no character.
+    """
+    mark = re.escape(escape)
+    digits = re.compile(rf"{mark}(\+[0-9A-Fa-f]{{6}}|[0-9A-Fa-f]{{4}}|{mark})")
+    if escape in digits.sub("", value):
+        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Incomplete escape sequence in {value}")
+    return text(digits.sub(lambda found: _unescaped(found[1], escape), value))
 
 
 def binary(digits: str) -> Typed:
@@ -93,5 +100,10 @@ def _decimal(value: str) -> Typed:
     return f"CAST('{value}' AS DECIMAL({kind.numbers[0]},{kind.numbers[1]}))", kind
 
 
-def _unescaped(found: "re.Match[str]") -> str:
-    return "\\" if found[1] == "\\" else chr(int(found[1].lstrip("+"), 16))
+def _unescaped(digits: str, escape: str) -> str:
+    if digits == escape:
+        return escape
+    code = int(digits.lstrip("+"), 16)
+    if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Invalid escaped character: {digits}")
+    return chr(code)

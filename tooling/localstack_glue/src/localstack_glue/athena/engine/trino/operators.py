@@ -15,6 +15,7 @@ from localstack_glue.athena.engine.trino.types import (
     DAY_INTERVAL,
     DOUBLE,
     INTEGERS,
+    MAX_CHAR,
     MONTH_INTERVAL,
     NUMBERS,
     TIMESTAMP_ZONED,
@@ -65,6 +66,9 @@ def distance(value: str, kind: Type) -> str:
 def concatenate(left: Typed, right: Typed) -> Typed:
     """`||` of texts, of binaries, of arrays, of an array and an element."""
     first, second = left[1], right[1]
+    if first.kind == second.kind == "char":
+        kind = Type("char", (min(first.numbers[0] + second.numbers[0], MAX_CHAR),))
+        return f"({coerce(*left, first)} || {coerce(*right, second)})", kind
     texts = ("varchar", "char", "unknown")
     if first.kind in texts and second.kind in texts:
         return f"({coerce(*left, VARCHAR)} || {coerce(*right, VARCHAR)})", VARCHAR

@@ -9,10 +9,11 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
 from localstack_glue.athena.engine.trino import limits
-from localstack_glue.athena.engine.trino.casts import coerce
+from localstack_glue.athena.engine.trino.casts import can_coerce, coerce
 from localstack_glue.athena.engine.trino.expression_translation import Translator, Typed
-from localstack_glue.athena.engine.trino.rewrites import VIEW
-from localstack_glue.athena.engine.trino.types import BOOLEAN, Type, common, field_names
+from localstack_glue.athena.engine.trino.recursion import RECURSION
+from localstack_glue.athena.engine.trino.rewrites import ALIASES, VIEW
+from localstack_glue.athena.engine.trino.types import BOOLEAN, Type, check_orderable, common, field_names
 
 TableColumns = Callable[[str], Sequence[tuple[str, Type]]]  # columns of a view, by its name
 NotFound = Callable[[str], QueryFailedError]
@@ -44,6 +45,7 @@ class QueryTranslator:
         for scope in list(traverse_scope(self._tree)):
             self._scope(scope)
             self._check_view(scope.expression)
+            self._check_aliases(scope.expression)
         return self._outputs[id(self._body(self._tree))]
 
     def _scope(self, scope: Scope) -> None:
@@ -72,8 +74,19 @@ class QueryTranslator:
         outer = node.parent
         name, columns = outer.meta.get(VIEW, ("", [])) if isinstance(outer, exp.Subquery) else ("", [])
         outputs = self._outputs.get(id(node))
+        if isinstance(outer, exp.Subquery) and ALIASES in outer.meta and outputs is not None:
+            columns = columns and [output.name.lower() for output in outputs]  # which have other names by now
         if columns and outputs is not None and [output.name.lower() for output in outputs] != columns:
             raise QueryFailedError("INVALID_VIEW", f"line 1:1: View '{name}' is stale; it must be re-created")
+
+    def _check_aliases(self, node: exp.Expr) -> None:
+        """Check that a query whose columns get other names has as many columns as names."""
+        outputs, outer = self._outputs.get(id(node)), node.parent
+        if outputs is None or outer is None or ALIASES not in outer.meta:
+            return
+        name, count = outer.meta[ALIASES]
+        if count != len(outputs):
+            raise _mismatched_aliases(count, name, len(outputs))
 
     def _body(self, node: exp.Expr) -> exp.Expr:
         while isinstance(node, exp.Subquery) and node.this is not None:
@@ -132,12 +145,17 @@ class QueryTranslator:
             projections.append(_raw(value).as_(name, quoted=True))
         # ORDER BY may name an output column, which must be distinguished from a table's column
         names = {output.name.lower(): output for output in outputs}
-        self._clauses(node, translator, names, [projection.this.name for projection in projections])
+        self._clauses(node, translator, names, [projection.this.name for projection in projections], outputs)
         node.set("expressions", projections)
         self._outputs[id(node)] = outputs
 
     def _clauses(
-        self, node: exp.Select, translator: Translator, names: dict[str, Output], projections: Sequence[str]
+        self,
+        node: exp.Select,
+        translator: Translator,
+        names: dict[str, Output],
+        projections: Sequence[str],
+        outputs: Sequence[Output],
     ) -> None:
         for join in node.args.get("joins") or ():
             if join.args.get("on") is not None:
@@ -150,7 +168,7 @@ class QueryTranslator:
             _replace_leaves(node.args["group"], translator)
         distinct = node.args.get("distinct")
         if node.args.get("order") is not None:
-            _sort(node.args["order"], translator, names)
+            _sort(node.args["order"], translator, outputs, projections)
             if distinct is not None:
                 _check_distinct(node.args["order"], projections, names)
         limits.with_ties(node, projections, list(names))
@@ -166,7 +184,13 @@ class QueryTranslator:
             )
         kinds: list[Type] = []
         for place, (one, other) in enumerate(zip(left, right, strict=True), 1):
-            kind = common(one.type, other.type)
+            if node.meta.get(RECURSION) and not can_coerce(other.type, one.type):
+                raise QueryFailedError(
+                    "TYPE_MISMATCH",
+                    f"line 1:1: recursion step relation output type ({other.type}) is not coercible to recursion base "
+                    f"relation output type ({one.type}) at column {place}",
+                )
+            kind = one.type if node.meta.get(RECURSION) else common(one.type, other.type)
             if kind is None:
                 raise QueryFailedError(
                     "TYPE_MISMATCH",
@@ -179,11 +203,8 @@ class QueryTranslator:
         self._outputs[id(node)] = outputs
         if node.args.get("order") is not None:
             names = {output.name.lower(): output for output in outputs}
-            _sort(
-                node.args["order"],
-                Translator(lambda column: self._of_answer(column, names), self._translate_query),
-                names,
-            )
+            translator = Translator(lambda column: self._of_answer(column, names), self._translate_query)
+            _sort(node.args["order"], translator, outputs)
 
     def _of_answer(self, column: exp.Column, names: dict[str, Output]) -> Typed:
         found = names.get(column.name.lower())
@@ -219,8 +240,10 @@ class QueryTranslator:
         node.set("expressions", [exp.Tuple(expressions=[_raw(value) for value in line]) for line in lines])
         alias = node.args.get("alias")
         names = [column.name for column in (alias.columns if alias is not None else ())]
-        names += [f"_col{place}" for place in range(len(names), len(unified))]
-        self._outputs[id(node)] = [Output(name, kind) for name, (_, kind) in zip(names, unified, strict=False)]
+        if names and len(names) != len(unified):
+            raise _mismatched_aliases(len(names), alias.name if alias is not None else "", len(unified))
+        names = names or [f"_col{place}" for place in range(len(unified))]
+        self._outputs[id(node)] = [Output(name, kind) for name, (_, kind) in zip(names, unified, strict=True)]
 
     def _unnest(self, node: exp.Unnest, scope: Scope) -> None:
         translator = self._translator(scope)
@@ -238,11 +261,7 @@ class QueryTranslator:
             if isinstance(offset, exp.Identifier) and len(names) < len(parts):
                 names.append(offset.name)
         if alias is not None and names and len(names) != len(parts):
-            raise QueryFailedError(
-                "MISMATCHED_COLUMN_ALIASES",
-                f"line 1:1: Column alias list has {len(names)} entries but '{alias.name}' has {len(parts)} columns "
-                "available",
-            )
+            raise _mismatched_aliases(len(names), alias.name, len(parts))
         names += [f"_col{place}" for place in range(len(names), len(parts))]
         columns = ", ".join(f"{value} AS {quoted(name)}" for name, (value, _) in zip(names, parts, strict=False))
         self._outputs[id(node)] = [Output(name, kind) for name, (_, kind) in zip(names, parts, strict=False)]
@@ -260,6 +279,13 @@ def _unnested(value: str, kind: Type) -> list[Typed]:
         pairs = zip(field_names(kind.element), kind.element.parts, strict=True)
         return [(f"unnest(list_transform({value}, lambda each: each.{quoted(name)}))", part) for name, part in pairs]
     return [(f"unnest({value})", kind.element)]
+
+
+def _mismatched_aliases(count: int, name: str, columns: int) -> QueryFailedError:
+    return QueryFailedError(
+        "MISMATCHED_COLUMN_ALIASES",
+        f"line 1:1: Column alias list has {count} entries but '{name}' has {columns} columns available",
+    )
 
 
 def _raw(sql: str) -> exp.Var:
@@ -295,10 +321,24 @@ def _check_distinct(node: exp.Order, projections: Sequence[str], names: dict[str
             )
 
 
-def _sort(node: exp.Order, translator: Translator, names: dict[str, Output]) -> None:
+def _sort(node: exp.Order, translator: Translator, outputs: Sequence[Output], projections: Sequence[str] = ()) -> None:
+    names = {output.name.lower(): output for output in outputs}
     for each in node.expressions:
         key = each.this
         if isinstance(key, exp.Column) and not key.table and key.name.lower() in names:
-            each.set("this", _raw(quoted(names[key.name.lower()].name)))
-        elif not (isinstance(key, exp.Literal) and not key.is_string):
-            each.set("this", _raw(translator.translate(key)[0]))
+            output = names[key.name.lower()]
+            places = [place for place, known in enumerate(outputs) if known.name.lower() == key.name.lower()]
+            if len({projections[place] if projections else place for place in places}) > 1:
+                raise QueryFailedError("AMBIGUOUS_NAME", f"line 1:1: Column '{key.name}' is ambiguous")
+            check_orderable(output.type, "ORDER BY")
+            each.set("this", _raw(quoted(output.name)))
+        elif isinstance(key, exp.Literal) and not key.is_string:
+            if not str(key.this).isdigit() or not 0 < int(str(key.this)) <= len(outputs):
+                raise QueryFailedError(
+                    "INVALID_COLUMN_REFERENCE", f"line 1:1: ORDER BY position {key.this} is not in select list"
+                )
+            check_orderable(outputs[int(str(key.this)) - 1].type, "ORDER BY")
+        else:
+            value, kind = translator.translate(key)
+            check_orderable(kind, "ORDER BY")
+            each.set("this", _raw(value))

@@ -1,9 +1,12 @@
-"""Expands a query's short forms: named windows where they are used, VALUES as a query."""
+"""Expands a query's short forms: named windows where they are used, VALUES as a query, recursion as steps."""
 
 from sqlglot import exp
 
+from localstack_glue.athena.engine.trino.recursion import unroll
+
 _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All, "exists": exp.Exists}
 VIEW = "view"  # for a query in brackets that replaces a table: its full name, and the names of its columns
+ALIASES = "aliases"  # for a query in brackets or in WITH whose columns get other names: its name, and their number
 _PARTS = ("partition_by", "order", "spec")
 
 
@@ -22,6 +25,11 @@ def expand_short_forms(tree: exp.Expr) -> exp.Expr:
         _as_query(node)
     for lateral in list(tree.find_all(exp.Lateral)):
         _name_columns(lateral)
+    unroll(tree)
+    for named in list(tree.find_all(exp.Subquery, exp.CTE)):
+        alias = named.args.get("alias")
+        if alias is not None and alias.columns:
+            named.meta[ALIASES] = (alias.name, len(alias.columns))
     return tree
 
 

@@ -16,6 +16,7 @@ from localstack_glue.athena.engine.trino.types import (
     Type,
     array,
     common,
+    is_orderable,
     map_type,
     row,
 )
@@ -78,6 +79,8 @@ def _bind(text: str, kind: Type, bound: Bindings, *, exact: bool) -> bool:
 
 
 def _bind_variable(name: str, kind: Type, bound: Bindings, *, exact: bool) -> bool:
+    if name == "O" and not is_orderable(kind):
+        return False
     allowed = _CONSTRAINTS.get(name)
     if allowed is not None and kind.kind not in allowed and kind != UNKNOWN:
         return False

@@ -60,6 +60,7 @@ TIME, TIMESTAMP, TIMESTAMP_ZONED = (
 DAY_INTERVAL, MONTH_INTERVAL = Type("interval day to second"), Type("interval year to month")
 FUNCTION = Type("function")
 MAX_CHAR = 65536
+MAX_DIGITS = 38
 SEVERAL_ZONES = "several"  # of timestamps that are compared, and cannot be shown
 SHOWN = Type("shown")  # a text as an answer shows it, which a cast to varchar need not give
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
@@ -95,7 +96,7 @@ def row(parts: Sequence[Type], names: Sequence[str | None] | None = None) -> Typ
 
 def decimal(precision: int, scale: int) -> Type:
     """A decimal."""
-    return Type("decimal", (min(precision, 38), scale))
+    return Type("decimal", (min(precision, MAX_DIGITS), scale))
 
 
 def duckdb_type(kind: Type) -> str:
@@ -150,11 +151,16 @@ def from_sqlglot(given: exp.DataType) -> Type:
         return row(parts, names)
     numbers = tuple(int(part.name) for part in given.expressions if isinstance(part, exp.DataTypeParam))
     if kind == "decimal":
-        return decimal(*(*numbers, *(38, 0)[len(numbers) :]))
+        precision, scale = (*numbers, *(38, 0)[len(numbers) :])
+        if not (1 <= precision <= MAX_DIGITS and scale <= precision):
+            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Invalid type: decimal({precision}, {scale})")
+        return decimal(precision, scale)
     if kind == "time" or kind.startswith("timestamp"):
         digits = numbers or (3,)
         return Type(kind, digits, zone="UTC" if "zone" in kind else "")
     if kind == "char":
+        if numbers and numbers[0] > MAX_CHAR:
+            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: CHAR length must be in range [0, {MAX_CHAR}]")
         return Type("char", numbers or (1,))
     if kind == "varchar":
         return Type("varchar", numbers)
@@ -194,6 +200,23 @@ def common(first: Type, second: Type) -> Type | None:
     if kinds == {"time"}:
         return Type("time", (max(first.numbers[0], second.numbers[0]),))
     return None
+
+
+def is_orderable(kind: Type) -> bool:
+    """Whether values of a type are less or greater than others: maps and JSON are only equal or not."""
+    return kind.kind not in ("map", "json") and all(map(is_orderable, kind.parts))
+
+
+def check_orderable(kind: Type, clause: str) -> None:
+    """Check the type of what is sorted.
+
+    Raises:
+        QueryFailedError: it has no order.
+    """
+    if not is_orderable(kind):
+        raise QueryFailedError(
+            "TYPE_MISMATCH", f"line 1:1: Type {kind} is not orderable, and therefore cannot be used in {clause}"
+        )
 
 
 def as_decimal(kind: Type) -> Type:

@@ -7,7 +7,7 @@ from sqlglot import exp
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino import operators
 from localstack_glue.athena.engine.trino.casts import failure
-from localstack_glue.athena.engine.trino.types import Type
+from localstack_glue.athena.engine.trino.types import Type, check_orderable
 
 Translate = Callable[[exp.Expr], tuple[str, Type]]
 
@@ -48,7 +48,8 @@ def order(node: exp.Order, translate: Translate) -> str:
     """ORDER BY; nulls come last unless the query says otherwise."""
     found = []
     for each in node.expressions:
-        value, _ = translate(each.this)
+        value, kind = translate(each.this)
+        check_orderable(kind, "ORDER BY")
         down = "DESC" if each.args.get("desc") else "ASC"
         found.append(f"{value} {down} NULLS {'FIRST' if each.args.get('nulls_first') else 'LAST'}")
     return f"ORDER BY {', '.join(found)}"

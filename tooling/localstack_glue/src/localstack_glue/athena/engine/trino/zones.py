@@ -28,11 +28,24 @@ def in_zone(value: str, zone: str) -> str:
     return f"timezone({text_literal(zone)}, {value})"
 
 
-def from_zone(shown: str, zone: str) -> str:
-    """The moment at which the clocks of a zone show a time."""
+def from_zone(shown: str, zone: str, near: str = "") -> str:
+    """The moment at which the clocks of a zone show a time.
+
+    Args:
+        shown: what they show, in SQL.
+        zone: its name.
+        near: a moment, in SQL. Of a time that the clocks show twice, the one with the offset of that moment is taken;
+            without it, the first. DuckDB would take the second.
+    """
     if OFFSET.fullmatch(zone):
         return f"timezone('UTC', {shown} - to_minutes({_minutes(zone)}))"
-    return f"timezone({text_literal(zone)}, {shown})"
+    if zone == "UTC":
+        return f"timezone('UTC', {shown})"
+    name = text_literal(zone)
+    second = f"timezone({name}, {shown})"
+    before = near or f"({second} - to_hours(24))"
+    same = f"({before} + ({shown} - timezone({name}, {before})))"
+    return f"CASE WHEN timezone({name}, {same}) = {shown} THEN {same} ELSE {second} END"
 
 
 def check(name: str) -> str:

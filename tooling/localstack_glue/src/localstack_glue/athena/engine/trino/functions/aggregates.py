@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - a row of the table is a line
 
+from sqlglot import exp
+
 from localstack_glue.athena.engine.trino.casts import failure
 from localstack_glue.athena.engine.trino.operators import decimal_quotient
 from localstack_glue.athena.engine.trino.table import Call, Sql, Topic, overload
@@ -36,12 +38,14 @@ AGGREGATES.aggregate(
     "avg",
     overload("P -> P", _average, lambda call: call.types[0], ("sum({0})", "count({0})")),
     ("I -> double", "avg({0})"),
+    overload("real -> real", "CAST({0} AS FLOAT)", bases=("avg({0})",)),
     ("double -> double", "avg({0})"),
     ("interval day to second -> interval day to second", "CAST(round(avg({0})) AS BIGINT)"),
     examples={
         _over(_XY, "avg(x)"): "2.3333333333333335",
         "(select avg(x) from (values decimal '1.00', decimal '2.01') t(x))": "1.51",
         "(select typeof(avg(x)) from (values decimal '1.00') t(x))": "decimal(3,2)",
+        "(select avg(x) from (values real '0.1', real '0.2') t(x))": "0.15",
     },
 )
 AGGREGATES.aggregate(
@@ -67,8 +71,13 @@ AGGREGATES.functions[-1] = AGGREGATES.functions[-1].__class__(
 )
 AGGREGATES.aggregate(
     "geometric_mean",
+    ("I -> double", "geomean({0})"),
+    overload("real -> real", "CAST({0} AS FLOAT)", bases=("geomean({0})",)),
     ("double -> double", "geomean({0})"),
-    examples={"(select geometric_mean(x) from (values 1, 4) t(x))": "2.0"},
+    examples={
+        "(select geometric_mean(x) from (values 1, 4) t(x))": "2.0",
+        "(select typeof(geometric_mean(x)) from (values real '2') t(x))": "real",
+    },
 )
 AGGREGATES.aggregate(
     "listagg",
@@ -80,20 +89,27 @@ AGGREGATES.aggregate(
 
 def _without_nan(argument: int, call: Call) -> str:
     """An argument without NaN, which is less than any number for max and greater for min."""
-    value, kind = call.arguments[argument], call.bound["T"]
+    value, kind = call.arguments[argument], call.bound["O"]
     return f"CASE WHEN NOT isnan({value}) THEN {value} END" if kind.kind in ("double", "real") else value
 
 
+_FEW = failure("INVALID_FUNCTION_ARGUMENT", "'the number of values must be greater than 0 and at most 10000'")
+
+
+def _count(value: str) -> str:
+    return f"CASE WHEN {value} BETWEEN 1 AND 10000 THEN {value} ELSE {_FEW} END"
+
+
 def _several(native: str) -> Sql:
-    return lambda call: f"{native}({_without_nan(0, call)}, {call.arguments[1]})"
+    return lambda call: f"{native}({_without_nan(0, call)}, {_count(call.arguments[1])})"
 
 
 def _by(native: str, least: str, *, several: bool) -> Sql:
     def sql(call: Call) -> str:
         key = call.arguments[1]
-        if call.bound["U"].kind in ("double", "real"):
+        if call.bound["O"].kind in ("double", "real"):
             key = f"CASE WHEN isnan({key}) THEN '{least}' ELSE {key} END"
-        return f"{native}({call.arguments[0]}, {key}{f', {call.arguments[2]}' if several else ''})"
+        return f"{native}({call.arguments[0]}, {key}{f', {_count(call.arguments[2])}' if several else ''})"
 
     return sql
 
@@ -109,8 +125,8 @@ for _name, _native, _first, _second in (("max", "max", "4", "[4, 2]"), ("min", "
             )
             for _kind in ("real", "double")
         ),
-        ("T -> T", f"{_native}({{0}})"),
-        ("T, bigint -> array(T)", _several(_native)),
+        ("O -> O", f"{_native}({{0}})"),
+        ("O, bigint -> array(O)", _several(_native)),
         examples={
             _over(_XY, f"{_name}(x)"): _first,
             _over(_XY, f"{_name}(x, 2)"): _second,
@@ -124,8 +140,8 @@ for _name, _native, _found, _least in (
 ):
     AGGREGATES.aggregate(
         _name,
-        ("T, U -> T", _by(_native, _least, several=False)),
-        ("T, U, bigint -> array(T)", _by(_native.removesuffix("_null"), _least, several=True)),
+        ("T, O -> T", _by(_native, _least, several=False)),
+        ("T, O, bigint -> array(T)", _by(_native.removesuffix("_null"), _least, several=True)),
         examples={
             _over(_XY, f"{_name}(x, y)"): _found,
             f"(select {_name}(x, y) from (values ('a', nan()), ('b', 5e0)) t(x, y))": "b",
@@ -225,18 +241,26 @@ AGGREGATES.aggregate(
         "(select typeof(approx_percentile(x, 0.5)) from (values 1) t(x))": "bigint",
     },
 )
+# whole numbers and decimals are reals here: real is the narrower of the two types that Trino takes
 for _name in ("corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept"):
+    _shown = "{0}" if _name.startswith("covar") else "CASE WHEN isfinite({0}) THEN {0} END"
     AGGREGATES.aggregate(
         _name,
-        ("double, double -> double", f"{_name}({{0}}, {{1}})"),
+        *(
+            overload(f"{_kind}, {_kind} -> {_kind}", f"CAST({_shown} AS {{type}})", bases=(f"{_name}({{0}}, {{1}})",))
+            for _kind in ("real", "double")
+        ),
         examples={
+            f"(select typeof({_name}(y, x)) from (values (1, 2), (2, 4)) t(x, y))": "real",
+            f"(select typeof({_name}(y, x)) from (values (1, 2e0), (2, 4e0)) t(x, y))": "double",
+            f"(select {_name}(y, x) from (values (1e0, 2e0), (1e0, 4e0)) t(x, y))": "0.0" if "covar" in _name else None,
             f"(select {_name}(y, x) from (values (1, 2), (2, 4)) t(x, y))": {
                 "corr": "1.0",
                 "covar_pop": "0.5",
                 "covar_samp": "1.0",
                 "regr_slope": "2.0",
                 "regr_intercept": "0.0",
-            }[_name]
+            }[_name],
         },
     )
 for _name, _native, _answer in (
@@ -258,8 +282,17 @@ AGGREGATES.functions[-1] = AGGREGATES.functions[-1].__class__(
 )
 AGGREGATES.aggregate(
     "kurtosis",
-    ("double -> double", "kurtosis({0})"),
-    examples={"(select round(kurtosis(x), 4) from (values 1, 2, 3, 10) t(x))": "3.228"},
+    # Trino divides by the variance also where it is zero
+    overload(
+        "double -> double",
+        "CASE WHEN {1} > 3 THEN coalesce({0}, 'nan'::DOUBLE) END",
+        bases=("kurtosis({0})", "count({0})"),
+    ),
+    examples={
+        "(select kurtosis(x) from (values 1, 1, 1, 1) t(x))": "NaN",
+        "(select kurtosis(x) from (values 1, 2, 3) t(x))": None,
+        "(select round(kurtosis(x), 4) from (values 1, 2, 3, 10) t(x))": "3.228",
+    },
 )
 AGGREGATES.aggregate(
     "grouping",
@@ -301,9 +334,20 @@ for _name, _answer in (("first_value", "1"), ("last_value", "2")):
             f"(select max(n) from (select {_name}(x) over (order by x rows between unbounded preceding and unbounded following) n from (values 1, 2) t(x)))": _answer
         },
     )
+
+
+def _offset(least: int, call: Call) -> str:
+    """The second argument, checked; a number that is written down stays one."""
+    value, node = call.arguments[1], call.nodes[1]
+    if isinstance(node, exp.Literal) and node.name.isdigit() and int(node.name) >= least:
+        return value
+    wrong = failure("INVALID_FUNCTION_ARGUMENT", f"'Offset must be at least {least}'")
+    return f"CASE WHEN {value} < {least} THEN {wrong} ELSE {value} END"
+
+
 WINDOWS.window(
     "nth_value",
-    ("T, bigint -> T", "nth_value({0}, {1})"),
+    ("T, bigint -> T", lambda call: f"nth_value({call.arguments[0]}, {_offset(1, call)})"),
     examples={
         "(select max(n) from (select nth_value(x, 2) over (order by x rows between unbounded preceding and unbounded following) n from (values 1, 5) t(x)))": "5"
     },
@@ -312,7 +356,10 @@ for _name, _answer in (("lag", "1"), ("lead", "2")):
     WINDOWS.window(
         _name,
         ("T -> T", f"{_name}({{0}})"),
-        ("T, bigint -> T", f"{_name}({{0}}, {{1}})"),
-        ("T, bigint, T -> T", f"{_name}({{0}}, {{1}}, {{2}})"),
+        ("T, bigint -> T", lambda call, name=_name: f"{name}({call.arguments[0]}, {_offset(0, call)})"),
+        (
+            "T, bigint, T -> T",
+            lambda call, name=_name: f"{name}({call.arguments[0]}, {_offset(0, call)}, {call.arguments[2]})",
+        ),
         examples={f"(select max(n) from (select {_name}(x) over (order by x) n from (values 1, 2) t(x)))": _answer},
     )

@@ -129,7 +129,7 @@ for _name, _native in (("array_max", "list_max"), ("array_min", "list_min")):
             f"CASE WHEN list_contains(list_transform({{0}}, lambda x: x IS NULL), true) THEN NULL ELSE coalesce({_native}(list_filter({{0}}, lambda x: NOT isnan(x))), {_native}({{0}})) END",
         ),
         (
-            "array(T) -> T",
+            "array(O) -> O",
             f"CASE WHEN list_contains(list_transform({{0}}, lambda x: x IS NULL), true) THEN NULL ELSE {_native}({{0}}) END",
         ),
         examples={
@@ -157,7 +157,7 @@ def _sorted_by(call: Call) -> str:
 
 ARRAYS.scalar(
     "array_sort",
-    ("array(T) -> array(T)", "list_sort({0}, 'ASC', 'NULLS LAST')"),
+    ("array(O) -> array(O)", "list_sort({0}, 'ASC', 'NULLS LAST')"),
     ("array(T), function(T,T,bigint) -> array(T)", _sorted_by),
     examples={
         "array_sort(array[3, null, 1])": "[1, 3, null]",
@@ -258,6 +258,9 @@ _WRONG_WAY = failure(
     "'sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start'",
 )
 _NO_STEP = failure("INVALID_FUNCTION_ARGUMENT", "'step must not be zero'")
+_NO_DAY = failure(
+    "INVALID_FUNCTION_ARGUMENT", "'sequence step must be a day interval if start and end values are dates'"
+)
 _LONG = failure("INVALID_FUNCTION_ARGUMENT", "'result of sequence function must not have more than 10000 entries'")
 
 
@@ -270,7 +273,8 @@ def _sequence(call: Call) -> str:
         distance = f"date_sub('month', CAST({start} AS TIMESTAMP), CAST({stop} AS TIMESTAMP))"
         makes = f"CAST({start} + to_months(CAST(at * {step} AS INTEGER)) AS {kind.upper()})"
     elif kind == "date":
-        step = f"(({step}) // 86400000)" if steps else f"({step})"
+        days = f"CASE WHEN ({step}) % 86400000 = 0 THEN ({step}) // 86400000 ELSE {_NO_DAY} END"
+        step = f"({days if steps else step})"
         makes = f"{start} + CAST(at * {step} AS INTEGER)"
     elif kind == "timestamp":
         distance, step = f"epoch_us({stop}) - epoch_us({start})", f"(({step}) * 1000)"

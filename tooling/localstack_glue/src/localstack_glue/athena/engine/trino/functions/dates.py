@@ -32,8 +32,8 @@ def local(value: str, kind: Type) -> str:
     return in_zone(value, kind.zone) if kind.zone else value
 
 
-def _back(value: str, kind: Type) -> str:
-    return from_zone(value, kind.zone) if kind.zone else value
+def _back(value: str, kind: Type, near: str) -> str:
+    return from_zone(value, kind.zone, near) if kind.zone else value
 
 
 def _first(call: Call) -> Type:
@@ -62,8 +62,11 @@ def _truncated(call: Call) -> str:
     _check_unit(unit, kind)
     if kind.kind == "time":
         return f"CAST(date_trunc('{unit}', DATE '1970-01-01' + {call.arguments[1]}) AS TIME)"
-    value = f"date_trunc('{unit}', {local(call.arguments[1], kind)})"
-    return f"CAST({value} AS DATE)" if kind.kind == "date" else _back(value, kind)
+    shown = local(call.arguments[1], kind)
+    value = f"date_trunc('{unit}', {shown})"
+    if kind.zone and unit in _CLOCK:  # the offset stays
+        return f"({call.arguments[1]} - ({shown} - {value}))"
+    return f"CAST({value} AS DATE)" if kind.kind == "date" else _back(value, kind, call.arguments[1])
 
 
 def _added(call: Call) -> str:
@@ -80,13 +83,13 @@ def shifted(value: str, kind: Type, unit: str, count: str) -> str:
     """A date or a moment, some units later."""
     if unit in MONTHS:
         moved = f"({local(value, kind)} + to_months(CAST({count} * {MONTHS[unit]} AS INTEGER)))"
-        return f"CAST({moved} AS DATE)" if kind.kind == "date" else _back(moved, kind)
+        return f"CAST({moved} AS DATE)" if kind.kind == "date" else _back(moved, kind, value)
     if kind.kind == "date":
         return f"({value} + CAST({count} * {MILLISECONDS[unit] // MILLISECONDS['day']} AS INTEGER))"
     by = f"to_milliseconds(CAST({count} AS BIGINT) * {MILLISECONDS[unit]})"
     if unit in _CLOCK:
         return f"({value} + {by})"
-    return _back(f"({local(value, kind)} + {by})", kind)  # a day later the clocks show the same time
+    return _back(f"({local(value, kind)} + {by})", kind, value)  # a day later the clocks show the same time
 
 
 def _difference(call: Call) -> str:

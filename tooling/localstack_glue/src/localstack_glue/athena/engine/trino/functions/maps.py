@@ -30,15 +30,26 @@ MAPS.scalar(
     ("array(row(K,V)) -> map(K,V)", "map_from_entries({0})"),
     examples={"map_from_entries(array[(1, 'x'), (2, 'y')])": "{1=x, 2=y}"},
 )
+
+
+def _keys(entries: str) -> str:
+    """The keys of entries, each once, in the order in which they come first."""
+    keys = f"list_transform({entries}, lambda e: e.field0)"
+    return f"list_filter({keys}, lambda x, i: list_position({keys}, x) = i)"
+
+
 MAPS.scalar(
     "multimap_from_entries",
     (
         "array(row(K,V)) -> map(K,array(V))",
         lambda call: (
-            f"map_from_entries(list_transform(list_distinct(list_transform({call.arguments[0]}, lambda e: e.field0)), lambda k: struct_pack(key := k, value := list_transform(list_filter({call.arguments[0]}, lambda e: e.field0 = k), lambda e: e.field1))))"
+            f"map_from_entries(list_transform({_keys(call.arguments[0])}, lambda k: struct_pack(key := k, value := list_transform(list_filter({call.arguments[0]}, lambda e: e.field0 = k), lambda e: e.field1))))"
         ),
     ),
-    examples={"multimap_from_entries(array[(1, 'x'), (1, 'y')])": "{1=[x, y]}"},
+    examples={
+        "multimap_from_entries(array[(1, 'x'), (1, 'y')])": "{1=[x, y]}",
+        "multimap_from_entries(array[('b', 1), ('a', 2), ('b', 3)])": "{b=[1, 3], a=[2]}",
+    },
 )
 MAPS.scalar(
     "map_entries",

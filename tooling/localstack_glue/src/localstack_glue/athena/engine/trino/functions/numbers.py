@@ -4,9 +4,10 @@
 
 from collections.abc import Callable
 
-from localstack_glue.athena.engine.trino.casts import failure
+from localstack_glue.athena.engine.trino.casts import coerce, failure
+from localstack_glue.athena.engine.trino.operators import arithmetic
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
-from localstack_glue.athena.engine.trino.types import BIGINT, DOUBLE, Type, decimal
+from localstack_glue.athena.engine.trino.types import BIGINT, DOUBLE, Type, as_decimal, decimal
 
 MATH, BITWISE = Topic("math"), Topic("bitwise")
 
@@ -25,12 +26,22 @@ def _whole_sql(function: str) -> str:
     return f"CAST({function}({{0}}) AS DECIMAL(38,0))"
 
 
+def _as_decimal(call: Call) -> Type:
+    return as_decimal(call.types[0])
+
+
+def _rest(call: Call) -> tuple[str, Type]:
+    first, second = zip(call.arguments, (call.bound["N"], call.bound["U"]), strict=True)
+    return arithmetic("%", first, second)
+
+
 def _rounded(call: Call) -> Type:
     precision, scale = call.types[0].numbers
     return decimal(precision + 1, scale)
 
 
-_AWAY = "sign({0}) * floor(abs({0}) + 0.5)"
+# what is half or more is rounded away from zero; a sum with 0.5 would itself be rounded
+_AWAY = "sign({0}) * (floor(abs({0})) + CASE WHEN abs({0}) - floor(abs({0})) >= 0.5 THEN 1 ELSE 0 END)"
 MATH.scalar(
     "abs",
     overload("N -> N", "abs({0})", _same),
@@ -41,9 +52,15 @@ for _name, _answers in (("ceiling", ("2", "-1")), ("floor", ("1", "-2"))):
     _ways = (
         ("I -> I", "{0}"),
         overload("P -> P", _whole_sql(_native), _whole),
+        ("real -> real", f"CAST({_native}({{0}}) AS FLOAT)"),
         ("double -> double", f"{_native}({{0}})"),
     )
-    _examples = {f"{_name}(decimal '1.5')": _answers[0], f"{_name}(-1.5e0)": f"{_answers[1]}.0", f"{_name}(7)": "7"}
+    _examples = {
+        f"typeof({_name}(real '1.5'))": "real",
+        f"{_name}(decimal '1.5')": _answers[0],
+        f"{_name}(-1.5e0)": f"{_answers[1]}.0",
+        f"{_name}(7)": "7",
+    }
     MATH.scalar(_name, *_ways, examples=_examples)
     if _name == "ceiling":
         MATH.scalar("ceil", *_ways, examples={"ceil(decimal '1.2')": "2", "typeof(ceil(1))": "integer"})
@@ -66,6 +83,9 @@ MATH.scalar(
         "typeof(round(real '1.5', 1))": "real",
         "round(real '3000.1234567', 2)": "3000.12",
         "round(2.5e0)": "3.0",
+        "round(0.49999999999999994e0)": "0.0",
+        "round(4503599627370497e0)": "4.503599627370497E15",
+        "round(-0.3e0)": "-0.0",
         "round(-2.5e0)": "-3.0",
         "round(decimal '2.5')": "3",
         "round(decimal '1.005', 2)": "1.010",
@@ -77,24 +97,45 @@ MATH.scalar(
 MATH.scalar(
     "truncate",
     overload("P -> P", _whole_sql("trunc"), _whole),
+    overload("I -> P", lambda call: coerce(call.arguments[0], call.types[0], as_decimal(call.types[0])), _as_decimal),
+    ("real -> real", "CAST(trunc({0}) AS FLOAT)"),
     ("double -> double", "trunc({0})"),
     overload(
         "P, integer -> P", "CAST(py_truncate_decimal(CAST({0} AS VARCHAR), CAST({1} AS BIGINT)) AS {type})", _same
     ),
     ("double, integer -> double", "CASE WHEN isfinite({0}) THEN py_truncate({0}, CAST({1} AS BIGINT)) ELSE {0} END"),
-    examples={"truncate(-1.9e0)": "-1.0", "truncate(decimal '12.34', 1)": "12.30", "truncate(decimal '9.9')": "9"},
+    examples={
+        "truncate(-1.9e0)": "-1.0",
+        "typeof(truncate(real '1.5'))": "real",
+        "typeof(truncate(7))": "decimal(10,0)",
+        "truncate(decimal '12.34', 1)": "12.30",
+        "truncate(decimal '9.9')": "9",
+    },
 )
 MATH.scalar(
     "sign",
     overload("I -> I", "CAST(sign({0}) AS BIGINT)", _same),
     overload("P -> P", "CAST(sign({0}) AS DECIMAL(1,0))", lambda _call: decimal(1, 0)),
-    ("double -> double", "CASE WHEN isnan({0}) THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
-    examples={"sign(-3)": "-1", "sign(2.5e0)": "1.0", "sign(0)": "0", "sign(decimal '-1.5')": "-1"},
+    ("real -> real", "CASE WHEN isnan({0}) OR {0} = 0 THEN {0} ELSE CAST(sign({0}) AS FLOAT) END"),
+    ("double -> double", "CASE WHEN isnan({0}) OR {0} = 0 THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"),
+    examples={
+        "typeof(sign(real '-2'))": "real",
+        "sign(-0e0)": "-0.0",
+        "sign(-3)": "-1",
+        "sign(2.5e0)": "1.0",
+        "sign(0)": "0",
+        "sign(decimal '-1.5')": "-1",
+    },
 )
 MATH.scalar(
     "mod",
-    overload("N, N -> N", lambda call: f"({call.arguments[0]} % {call.arguments[1]})", lambda call: call.bound["N"]),
-    examples={"mod(7, 3)": "1", "mod(-7, 3)": "-1", "mod(decimal '5.5', 2)": "1.5"},
+    overload("N, U -> N", lambda call: _rest(call)[0], lambda call: _rest(call)[1]),
+    examples={
+        "typeof(mod(decimal '5.5', 2))": "decimal(2,1)",
+        "mod(7, 3)": "1",
+        "mod(-7, 3)": "-1",
+        "mod(decimal '5.5', 2)": "1.5",
+    },
 )
 for _name, _value, _answer in (
     ("degrees", "pi()", "180.0"), ("exp", "0", "1.0"), ("radians", "0", "0.0"),

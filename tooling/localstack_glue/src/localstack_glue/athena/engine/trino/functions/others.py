@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a row of the table is a line
 
 from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.sql_text import text_literal
 from localstack_glue.athena.engine.trino.casts import cast, to_text
 from localstack_glue.athena.engine.trino.comparisons import compare
 from localstack_glue.athena.engine.trino.table import Call, Sql, Topic, overload
@@ -122,7 +123,7 @@ def _format_arguments(call: Call) -> str:
 
 CONVERSION.scalar(
     "format",
-    ("varchar, any... -> varchar", _format_arguments),
+    ("varchar, any, any... -> varchar", _format_arguments),
     examples={
         "format('%05d', 42)": "00042",
         "format('%s%%', 123)": "123%",
@@ -149,8 +150,15 @@ CONVERSION.scalar(
 )
 CONVERSION.scalar(
     "typeof",
-    overload("T -> varchar", lambda call: "'" + str(call.types[0]).replace("'", "''") + "'"),
+    # the argument stays: an aggregate in it makes one row of many
+    overload(
+        "T -> varchar",
+        lambda call: (
+            f"list_element([{text_literal(str(call.types[0]))}], CASE WHEN {call.arguments[0]} IS NULL THEN 1 ELSE 1 END)"
+        ),
+    ),
     examples={
+        "(select typeof(sum(x)) from (values 1, 2) t(x))": "bigint",
         "typeof(123)": "integer",
         "typeof('cat')": "varchar(3)",
         "typeof(cos(2) + 1.5)": "double",
@@ -169,12 +177,12 @@ CONVERSION.scalar(
 
 
 def _variadic(name: str) -> tuple[str, Sql]:
-    return "T, T... -> T", lambda call: f"{name}({', '.join(call.arguments)})"
+    return "T, T, T... -> T", lambda call: f"{name}({', '.join(call.arguments)})"
 
 
 def _extreme(name: str) -> tuple[str, Sql]:
     return (
-        "T, T... -> T",
+        "O, O... -> O",
         lambda call: (
             f"CASE WHEN {' OR '.join(f'{each} IS NULL' for each in call.arguments)} THEN NULL ELSE {name}({', '.join(call.arguments)}) END"
         ),
@@ -210,14 +218,14 @@ def _greatest(call: Call) -> str:
     nulls = " OR ".join(f"{each} IS NULL" for each in call.arguments)
     given = ", ".join(call.arguments)
     found = f"greatest({given})"
-    if call.bound["T"].kind in ("double", "real"):
+    if call.bound["O"].kind in ("double", "real"):
         found = f"coalesce(list_max(list_filter([{given}], lambda x: NOT isnan(x))), 'nan')"
     return f"CASE WHEN {nulls} THEN NULL ELSE {found} END"
 
 
 CONDITIONAL.scalar(
     "greatest",
-    ("T, T... -> T", _greatest),
+    ("O, O... -> O", _greatest),
     examples={
         "greatest(1, 3, 2)": "3", "greatest(1, null)": None, "greatest(nan(), 5)": "5.0", "greatest(nan(), nan())": "NaN",
     },

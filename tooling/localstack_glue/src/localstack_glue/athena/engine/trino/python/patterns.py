@@ -4,7 +4,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from localstack_glue.athena.engine.trino.python.registry import FunctionError, python
@@ -25,8 +25,9 @@ _MYSQL_DIGITS = {
 }  # fmt: skip
 _JODA_DIGITS = {
     "d": "day", "D": "yearday", "H": "hour", "k": "hour24", "K": "hour0", "h": "hour12", "m": "minute", "s": "second",
-    "w": "week", "x": "weekyear", "e": "weekday", "Y": "year", "y": "year", "u": "year",
+    "w": "week", "x": "weekyear", "e": "weekday", "Y": "year", "y": "year",
 }  # fmt: skip
+_RANGES = (("hour12", 1, 12), ("hour0", 0, 11), ("hour24", 1, 24))
 Part = tuple[str, int]  # a field and its width, or `text:` and what it is
 
 
@@ -59,8 +60,8 @@ def _joda(pattern: str) -> tuple[Part, ...]:
             quoted = found[1]
             text = found[0] if quoted is None else quoted.replace("''", "'") or "'"
             parts.append((f"text:{text}", 0))
-        elif letter in "yYu" and width == 2:
-            parts.append(("year2", 2))
+        elif letter in "xyY" and width == 2:
+            parts.append(("year2" if letter != "x" else "weekyear2", 2))
         elif letter in _JODA_DIGITS:
             parts.append((_JODA_DIGITS[letter], width))
         elif letter == "M":
@@ -73,6 +74,8 @@ def _joda(pattern: str) -> tuple[Part, ...]:
             parts.append(("fraction", width))
         elif letter == "Z":
             parts.append(("offset" if width == 1 else "offsetcolon" if width == 2 else "zone", width))
+        elif letter == "C" or (letter == "z" and width > 3):
+            raise FunctionError(f"the pattern {found[0]} is not supported here", "NOT_SUPPORTED")
         elif letter == "z":
             parts.append(("zoneshort", width))
         elif letter == "G":
@@ -103,6 +106,7 @@ def _part(name: str, width: int, moment: datetime) -> str:
         "zone": str(moment.tzinfo),
         "zoneshort": moment.strftime("%Z"),
         "year2": f"{moment.year % 100:02}",
+        "weekyear2": f"{moment.isocalendar()[0] % 100:02}",
     }
     if name in texts:
         return texts[name]
@@ -159,10 +163,14 @@ def _read(text: str, parts: Sequence[Part], *, strict: bool) -> datetime:
     values = {name.rsplit("_", 1)[0]: value for name, value in found.groupdict().items()}
     months = {month[:3].lower(): number for number, month in enumerate(_MONTHS, 1)}
     year = int(values.get("year", values.get("weekyear", "1970")))
-    if "year2" in values:
-        year = int(values["year2"]) + (2000 if int(values["year2"]) < 70 else 1900)
+    short = values.get("year2", values.get("weekyear2"))
+    if short is not None:  # MySQL's two digits begin with 1970; Joda's, 80 years before this one
+        first = datetime.now(UTC).year - 80 if strict else 1970
+        year = first + (int(short) - first) % 100
     name = values.get("month3") or values.get("monthname")
     month = months[name[:3].lower()] if name else int(values.get("month", "1"))
+    if any(not low <= int(values.get(field, low)) <= high for field, low, high in _RANGES):
+        raise wrong
     hour = (
         int(values.get("hour", values.get("hour24", "0"))) % 24 if "hour24" in values else int(values.get("hour", "0"))
     )

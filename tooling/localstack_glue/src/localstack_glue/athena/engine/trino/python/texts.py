@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac as hmac_module
+import re
 import struct
 import unicodedata
 import zlib
@@ -191,6 +192,8 @@ def url_encode(text: str) -> str:
 
 @python("VARCHAR -> VARCHAR")
 def url_decode(text: str) -> str:
+    if re.search("%(?![0-9a-fA-F]{2})", text):
+        raise FunctionError(f"URLDecoder: Illegal hex characters in escape (%) pattern: {text}")
     return unquote_plus(text)
 
 

@@ -91,9 +91,12 @@ def from_base(text: str, radix: int) -> int:
     if not re.fullmatch(r"[+-]?[0-9a-zA-Z]+", text):
         raise FunctionError(f"Not a valid base-{radix} number: {text}")
     try:
-        return int(text, radix)
+        found = int(text, radix)
     except ValueError as error:
         raise FunctionError(f"Not a valid base-{radix} number: {text}") from error
+    if not -(2**63) <= found < 2**63:
+        raise FunctionError(f"Not a valid base-{radix} number: {text}")
+    return found
 
 
 def _check_radix(radix: int) -> None:
