@@ -76,8 +76,8 @@ def test_next_review_reports_a_failed_apply_until_one_succeeds(stand_in, project
     whole = program.read_text()
     lines = [event("apply_start", "a.x"), event("apply_complete", "a.x"), event("apply_start", "a.y")]
     assert quartal(["plan", "--no-policies"]) == 0
-    failing = f'elif command == "apply":\n    print({chr(10).join(lines)!r})\n    sys.exit(1)'
-    program.write_text(whole.replace('elif command == "apply":', failing))
+    (stand_in / "said").write_text("\n".join(lines))
+    program.write_text(whole.replace("\napply)\n", '\napply)\n    cat "$here/said"\n    exit 1\n'))
     assert quartal(["apply"]) == 1
     staged = staged_root(Settings.from_env({}, environment="dev", cwd=project))
     failed = read_failed_apply(staged)

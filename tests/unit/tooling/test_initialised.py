@@ -103,7 +103,7 @@ def test_plan_after_a_failed_command_initialises_again(initialised, stand_in, co
     program, append_main = stand_in / "terraform", append("infra/main.tf")
     whole = program.read_text()
     append_main(initialised)
-    program.write_text(whole.replace(f'elif command == "{command}":', f'elif command == "{command}":\n    sys.exit(1)'))
+    program.write_text(whole.replace(f"\n{command})\n", f"\n{command})\n    exit 1\n"))
     assert times_initialised(stand_in) == 1
     assert times_initialised(stand_in) == 1
     program.write_text(whole)
@@ -113,11 +113,11 @@ def test_plan_after_a_failed_command_initialises_again(initialised, stand_in, co
 
 def test_plan_without_its_provider_initialises_and_plans_again(initialised, stand_in, capsys):
     program, missing = stand_in / "terraform", {"severity": "error", "summary": "Required plugins are not installed"}
-    said = json.dumps({"type": "diagnostic", "diagnostic": missing})
+    (stand_in / "said").write_text(json.dumps({"type": "diagnostic", "diagnostic": missing}))
     text = program.read_text() + "# damaged\n"
-    text = text.replace('elif command == "init":', 'elif command == "init":\n    (here / "mended").touch()')
-    refuse = f'    if not (here / "mended").exists():\n        print({said!r})\n        sys.exit(1)'
-    program.write_text(text.replace('elif command == "plan":', f'elif command == "plan":\n{refuse}'))
+    text = text.replace("\ninit)\n", '\ninit)\n    : >"$here/mended"\n')
+    refuse = '    [ -e "$here/mended" ] || { cat "$here/said"; exit 1; }'
+    program.write_text(text.replace("\nplan)\n", f"\nplan)\n{refuse}\n"))
     assert times_initialised(stand_in) == 1  # it is another Terraform
     (stand_in / "mended").unlink()
     capsys.readouterr()
