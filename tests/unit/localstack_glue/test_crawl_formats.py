@@ -216,6 +216,18 @@ def test_iceberg_table_follows_its_commits(lake):
     assert (changes.tables_updated, lake.crawl().tables_updated) == (1, 0)
 
 
+def test_iceberg_table_that_a_crawler_may_not_change_stays_and_the_log_says_so(lake):
+    lake.put("ice/metadata/v1.metadata.json", iceberg("s3://lake/raw/ice", ("id", "long")))
+    lake.crawl()
+    before = lake.tables()["ice"]
+    lake.put("ice/metadata/v2.metadata.json", iceberg("s3://lake/raw/ice", ("id", "long"), ("b", "uuid")))
+
+    changes = lake.crawl(SchemaChangePolicy={"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"})
+
+    assert (lake.tables()["ice"], changes.tables_updated) == (before, 0)
+    assert "WARN : Iceberg table ice has changed; SchemaChangePolicy LOG leaves it unchanged" in lake.log
+
+
 def test_iceberg_target_looks_for_nothing_else(lake):
     lake.put("a/ice/metadata/v1.metadata.json", iceberg("x", ("id", "long")))
     lake.put("a/b/c/deep/metadata/v1.metadata.json", iceberg("x", ("id", "long")))
