@@ -103,6 +103,7 @@ REFUSED = {
     "date-and-number": "day = 3",
     "number-and-flag": "not price",
     "and-of-texts": "brand and flag",
+    "text-is-a-text": "brand is 'x'",
     "no-arguments": "length() > 1",
     "too-many-arguments": "length(brand, 1) > 1",
     "no-such-date": "day > date'2024-02-31'",
@@ -151,6 +152,8 @@ TAKEN = [
     "brand in ('a', \"b\") or not flag",
     "day >= date'2024-01-31' and day <= '2025-01-01'",
     "price between 1 and n * 2.5",
+    "flag is true or flag is not false",
+    r"brand rlike '^[\\[\\]{a]+$'",  # the class of [ ] { a
     "brand rlike '^[A-Z]+$' and brand not like 'X%'",
     "coalesce(price, n, 0) >= 0",
     "case when flag then price > 1 else n is null end",

@@ -88,11 +88,13 @@ def test_example_contract_has_nothing_wrong():
 def test_lint_lists_every_problem_with_field_and_remedy(document):
     contract_columns(document)[1]["requird"] = True
     contract_columns(document)[2]["logicalType"] = "day"
+    contract_columns(document)[3]["required"] = "often"
     del contract_features(document)["count"]
     problems = lint(to_yaml(document), "c.yaml").problems
     fields = [problem.field for problem in problems]
     assert "vehicle_sightings.properties.1.requird" in fields
     assert "vehicle_sightings.properties.2.logicalType" in fields
+    assert "vehicle_sightings.properties.3.required" in fields
     assert "vehicle_sightings.features.count" in fields
     assert all(problem.remedy and problem.file == "c.yaml" for problem in problems)
 

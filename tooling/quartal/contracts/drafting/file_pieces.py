@@ -27,7 +27,7 @@ class Pieces:
     is_whole: bool
 
 
-def read_pieces(path: Path, *, everything: bool = False) -> Pieces:
+def read_pieces(path: Path, *, everything: bool) -> Pieces:
     """The pieces of a file, gzipped or not; the whole file if it is small, or if everything is wanted.
 
     Raises:
