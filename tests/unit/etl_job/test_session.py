@@ -1,5 +1,6 @@
 """The Spark session of a run."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pyspark.sql import SparkSession, Window
 
 from etl_job.spark.metrics import SparkMeter
 from etl_job.spark.session import get_session
+from tests.spark_session import archive_of_classes
 
 LOOKUP = "r\nu\n"  # py4j's command that asks Java what a name is
 
@@ -26,3 +28,11 @@ def test_names_that_a_run_uses_often_are_looked_up_once(spark: SparkSession, mon
     Window.orderBy("day")
     SparkMeter.started(spark).read()
     assert asked == []
+
+
+def test_java_of_unit_tests_starts_from_the_archive_of_classes_where_it_has_been_made(spark: SparkSession) -> None:
+    archive, java = archive_of_classes(), spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
+    maps = Path("/proc") / str(java) / "maps"
+    if not archive.is_file() or not maps.exists():
+        pytest.skip("no archive, or no Linux")
+    assert str(archive) in maps.read_text()  # Java lets go of one that is for another class path
