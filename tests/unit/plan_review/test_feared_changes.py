@@ -13,7 +13,8 @@ from tests.unit.tooling.conftest import change
 
 TABLE = Path(__file__).parent / "feared_changes.yaml"
 RULES = Path(plan_review.__file__).parent / "rules"
-CASES = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # each worker reads them, in a tenth of the time
+CASES = yaml.load(TABLE.read_text(encoding="utf-8"), Loader=LIBYAML)  # noqa: S506 - a safe one
 
 
 def build_entry(case: dict) -> dict:
