@@ -282,3 +282,40 @@ def test_rows_of_other_tables_are_not_changed(lake: Lake, sql: str):
     lake.table("t", "a int")
     with pytest.raises(QueryFailedError):
         run(lake, sql)
+
+
+def test_literals_of_a_change_keep_their_types(lake: Lake, tmp_path):
+    run(
+        lake,
+        f"CREATE TABLE ice (d decimal(10,2), at timestamp, c string) LOCATION 'file://{tmp_path}/ice' TBLPROPERTIES ('table_type'='ICEBERG')",
+    )
+    run(lake, "INSERT INTO ice VALUES (decimal '1.55', timestamp '2024-01-01 00:00:00.123456', 'x')")
+    assert (
+        run(
+            lake, "UPDATE ice SET d = decimal '2.5', c = cast(char 'a ' as varchar) || '|' WHERE d = decimal '1.55'"
+        ).update_count
+        == 1
+    )
+    assert (
+        run(
+            lake,
+            "UPDATE ice SET at = cast(timestamp '2024-06-01 12:00:00 Asia/Tokyo' as timestamp) WHERE at = timestamp '2024-01-01 00:00:00.123456'",
+        ).update_count
+        == 1
+    )
+    assert lake.rows("select * from ice") == [("2.50", "2024-06-01 12:00:00.000000", "a |")]
+    assert run(lake, "DELETE FROM ice WHERE d = decimal '2.50'").update_count == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE ice SET id = 1, ID = 2", "SYNTAX_ERROR: .*Multiple assignments for column id"),
+        ("INSERT INTO ice (id, id) VALUES (1, 2)", "SYNTAX_ERROR: .*specified more than once: id"),
+        ("MERGE INTO ice i USING (VALUES 9) s(k) ON i.id = s.k WHEN NOT MATCHED THEN INSERT VALUES (s.k)", "TYPE_MISMATCH: .*1 values into 3 columns"),
+        ("MERGE INTO ice i USING (VALUES 1) s(k) ON i.id = s.k WHEN MATCHED THEN UPDATE SET name = 'x', name = 'y'", "SYNTAX_ERROR: .*Multiple"),
+    ],
+)  # fmt: skip
+def test_column_is_set_once(iceberg: Lake, statement: str, problem: str):
+    with pytest.raises(QueryFailedError, match=problem):
+        run(iceberg, statement)

@@ -10,6 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.statements import split_values
 from tests.unit.localstack_glue.athena_lake import Lake
 
 
@@ -385,3 +386,34 @@ def test_text_is_as_long_as_its_column(lake: Lake):
 def test_view_has_the_columns_of_its_query(lake: Lake):
     with pytest.raises(QueryFailedError, match=r"^SYNTAX_ERROR"):
         run(lake, "create view v (x) as select 1 a")
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("CREATE FUNCTION f() RETURNS int RETURN 1", "NOT_SUPPORTED: .*CREATE FUNCTION"),
+        ("CREATE INDEX i ON t(a)", "NOT_SUPPORTED: .*CREATE INDEX"),
+        ("CREATE MATERIALIZED VIEW v AS SELECT 1 a", "NOT_SUPPORTED: .*CREATE MATERIALIZED VIEW"),
+        ("CREATE TEMPORARY VIEW v AS SELECT 1 a", "NOT_SUPPORTED: .*CREATE TEMPORARY VIEW"),
+        ("DROP INDEX t", "NOT_SUPPORTED: DROP INDEX"),
+        ("DROP FUNCTION t", "NOT_SUPPORTED: DROP FUNCTION"),
+        ("DROP MATERIALIZED VIEW t", "NOT_SUPPORTED: DROP VIEW"),
+        ("CREATE TABLE n WITH (format = 'NONE') AS SELECT 1 a", "NOT_SUPPORTED: the format NONE"),
+        ("CREATE TABLE n WITH (bucketed_by = ARRAY['z'], bucket_count = 2) AS SELECT 1 a", "INVALID_TABLE_PROPERTY: Bucketing columns"),
+        ("CREATE TABLE n WITH (partitioned_by = ARRAY['a']) AS SELECT 1 a", "INVALID_TABLE_PROPERTY: .*only partition columns"),
+        ("CREATE EXTERNAL TABLE n (a int, A int) LOCATION 's3://lake/n/'", "FAILED: .*10036"),
+        ("CREATE EXTERNAL TABLE n (a int) PARTITIONED BY (A int) LOCATION 's3://lake/n/'", "FAILED: .*10035"),
+        ("INSERT INTO t (a, a) VALUES (1, 2)", "SYNTAX_ERROR: .*specified more than once: a"),
+    ],
+)  # fmt: skip
+def test_statement_that_athena_has_not_changes_no_table(lake: Lake, statement: str, problem: str):
+    lake.table("t", "a int")
+    with pytest.raises(QueryFailedError, match=problem):
+        lake.engine.run(statement, "feeds", tables_location="s3://lake/tables/1")
+    assert lake.rows("show tables") == [("t",)]
+
+
+def test_given_values_keep_their_types():
+    assert split_values("decimal '1.5', timestamp '2024-01-01 10:00:00 Asia/Tokyo', char 'a ', cast('1.5' as decimal(3,1))") == (
+        "DECIMAL '1.5'", "TIMESTAMP '2024-01-01 10:00:00 Asia/Tokyo'", "CHAR 'a '", "CAST('1.5' AS DECIMAL(3, 1))",
+    )  # fmt: skip

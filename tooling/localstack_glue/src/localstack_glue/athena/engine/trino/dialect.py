@@ -24,6 +24,7 @@ TYPES = frozenset((
 
 
 _TrinoParser: Any = Trino.Parser
+_TrinoGenerator: Any = Trino.Generator
 
 
 class TrinoQuery(Trino):
@@ -53,3 +54,16 @@ class TrinoQuery(Trino):
             found: exp.Expr = super()._parse_cast(strict, safe)
             found.meta[EXPLICIT] = True
             return found
+
+    class Generator(_TrinoGenerator):
+        """Writes `DECIMAL '1.5'` as that: `CAST('1.5' AS DECIMAL)` is another value, 2."""
+
+        def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
+            """CAST, or a literal with its type."""
+            value = expression.this
+            if not isinstance(value, exp.Literal) or not value.is_string or expression.meta.get(EXPLICIT):
+                written: str = super().cast_sql(expression, safe_prefix)
+                return written
+            kind = self.sql(expression, "to")
+            word = next((each for each in ("DECIMAL", "TIMESTAMP", "TIME", "CHAR") if kind.startswith(each)), kind)
+            return f"{word} {self.sql(value)}"
