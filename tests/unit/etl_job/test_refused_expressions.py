@@ -256,3 +256,16 @@ def test_pattern_that_java_read_otherwise_is_named_by_lint(pattern: str, what: s
     problems = lint(contract_with(None, pattern), "c.yaml").problems
     assert [p.severity for p in problems] == ([] if what is None else [Severity.WARNING])
     assert what is None or what in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param("(", id="no regular expression"),
+        pytest.param("[a&&b]", id="an intersection in Java"),
+        pytest.param("(?P<a>x)", id="Python alone"),
+    ],
+)
+def test_pattern_of_a_rule_that_java_does_not_read_so_is_refused_by_lint(pattern: str) -> None:
+    assert is_refused_by_lint(contract_with(f"brand rlike '{pattern}'"))
+    assert not is_refused_by_lint(contract_with("brand rlike '(a)'"))

@@ -9,6 +9,7 @@ from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulese
 from localstack_glue.data_catalog.schema_registry import Registries
 from localstack_glue.data_catalog.user_functions import UserFunctions
 from localstack_glue.service.errors import (
+    AlreadyExistsException,
     EntityNotFoundException,
     InvalidInputException,
     ResourceNumberLimitExceededException,
@@ -42,6 +43,26 @@ def test_functions_are_found_by_pattern_in_all_databases(glue):
         ("one", "plate"),
         ("two", "place"),
     ]
+
+
+def test_function_is_replaced_whole_and_renamed_to_a_free_name_only(glue):
+    functions = UserFunctions(glue.clock, RLock())
+    glue.catalog.reset()
+    backend(glue.scope).create_database("db", {"Name": "db"})
+    for name in ("plate", "brand"):
+        functions.create(glue.scope, {"DatabaseName": "db", "FunctionInput": {**FUNCTION, "FunctionName": name}})
+
+    def updated(name, **wanted):
+        functions.update(glue.scope, {"DatabaseName": "db", "FunctionName": name, "FunctionInput": wanted})
+        found = functions.get_all(glue.scope, {"Pattern": "*"})["UserDefinedFunctions"]
+        return {each["FunctionName"]: (each.get("ClassName"), each.get("OwnerName")) for each in found}
+
+    assert updated("plate", ClassName="b.Plate") == {"brand": ("a.Plate", "o"), "plate": ("b.Plate", None)}
+    assert updated("plate", FunctionName="sign") == {"brand": ("a.Plate", "o"), "sign": (None, None)}
+    with pytest.raises(AlreadyExistsException, match="Function brand already exists"):
+        updated("sign", FunctionName="brand")
+    with pytest.raises(EntityNotFoundException, match="Function plate not found"):
+        updated("plate", FunctionName="sign")
 
 
 def test_ruleset_update_keeps_omitted_fields(glue):

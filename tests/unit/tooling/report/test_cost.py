@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 
 from plan_review.prices import load_prices
 from quartal.report.cost import Measured, RunCost, count_dpus, job_run_cost, manifest_cost, price_basis
+from quartal.runs.costs import by_month
 
 PRICES = price_basis(load_prices("us-east-1"))
 RUN = {"ExecutionTime": 1800, "WorkerType": "G.1X", "NumberOfWorkers": 4, "MaxCapacity": 4.0}
@@ -63,3 +67,18 @@ def test_basis_names_the_day_and_the_source_of_the_price():
     assert (PRICES.region, PRICES.usd_per_dpu_hour) == ("us-east-1", 0.44)
     assert PRICES.source.startswith("https://aws.amazon.com/glue/")
     assert PRICES.as_of == load_prices("us-east-1").as_of
+
+
+def test_months_add_what_is_known_and_count_the_runs_of_unknown_cost():
+    cost = job_run_cost(RUN, PRICES)
+    of_flex = RunCost(3600.0, None, Measured.EXECUTION_TIME)
+    runs = [
+        SimpleNamespace(started=datetime(2026, month, 8, tzinfo=UTC), cost=known)
+        for month, known in ((7, cost), (4, cost), (4, None), (4, of_flex), (4, cost), (1, None))
+    ]
+    found = [(each.month, each.runs, each.dpu_seconds, each.usd, each.unknown) for each in by_month(runs)]
+    assert found == [
+        ("2026-01", 1, 0, None, 1),
+        ("2026-04", 4, 18000.0, pytest.approx(1.76), 2),
+        ("2026-07", 1, 7200.0, pytest.approx(0.88), 0),
+    ]
