@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from quartal.contracts.linting import Severity, lint
 from quartal.contracts.row_functions import ROW_FUNCTIONS
 
 from .conftest import CONTRACT, DATASET
+from .test_contract_yaml import as_yaml
 
 COLUMNS = {"brand": "string", "day": "date", "seen": "timestamp", "n": "integer", "price": "number", "flag": "boolean"}
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -31,8 +33,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+EXAMPLE = yaml.safe_load(CONTRACT.read_text())
+
+
 def contract_with(query: str | None, pattern: str | None = None) -> str:
-    document = yaml.safe_load(CONTRACT.read_text())
+    document = deepcopy(EXAMPLE)
     schema = document["schema"][0]
     schema["properties"] = [
         {"name": name, "logicalType": kind, "required": True, "logicalTypeOptions": dict(OPTIONS.get(kind, {}))}
@@ -43,7 +48,7 @@ def contract_with(query: str | None, pattern: str | None = None) -> str:
     features = {"entity": ["brand"], "eventTime": {"date": "day"}, "count": "rows"}
     schema["customProperties"] = [{"property": "features", "value": features}]
     schema["quality"] = [] if query is None else [{"type": "sql", "name": "odd", "query": query}]
-    return yaml.safe_dump(document)
+    return as_yaml(document)
 
 
 def is_refused_by_the_job(text: str) -> bool:
