@@ -110,6 +110,8 @@ def test_paths_of_json_are_the_names_in_the_documents(lake):  # as in definition
         pytest.param(['id,n\n1,"a"\n'], "takes quotes for part of the values", id="quotes"),
         pytest.param(["id,n\n1,a\n", "n,id\na,1\n"], "raw/1.csv has its columns in another order", id="order"),
         pytest.param(["id,n,x\n1,a,b\n", "id,n\n1,a\n"], "", id="fewer"),
+        pytest.param(['{"": 1, "b": 2}\n'], "cannot hold the name ''", id="name-of-json"),
+        pytest.param(['{"userId": 1}\n'], "", id="capitals-of-json"),
         pytest.param(["id,n\n1,it's 5\" long\n"], "", id="quote-within-a-value"),
     ],
 )
