@@ -143,8 +143,8 @@ def doubts(table: FoundTable) -> Iterator[str]:
     """What a query will answer otherwise than the files say, though AWS makes the table so."""
     schema = table.files[0].schema
     if schema.classification == "json":
-        names = {name for names in {file.schema.json_names for file in table.files} for name in names}
-        if renamed := sorted(name for name in names if column_name(name, 0) != name.lower()):
+        written = {name for names in {file.schema.json_names for file in table.files} for name in names}
+        if renamed := sorted(name for name in written if column_name(name, 0) != name.lower()):
             yield f"Table {table.name}: the catalog cannot hold the name {renamed[0][:99]!a}, so its values are null"
     if schema.classification != "csv":
         return
