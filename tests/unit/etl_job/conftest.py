@@ -1,5 +1,4 @@
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
 DATASET = "vehicle_sightings"
 DATABASE = "lake"
+REGION = "eu-central-1"
 
 
 @pytest.fixture(scope="session")
@@ -66,12 +66,15 @@ class Lake:
     """A lake in a folder and its catalog in moto. Raw deliveries are written and catalogued as by a crawler."""
 
     def __init__(self, root: Path, dataset: str = DATASET) -> None:
-        self.root = root
         self.dataset = dataset
-        self.raw = root / "raw" / dataset
+        self.move_to(root)
         self.glue = boto3.client("glue")
         self.glue.create_database(DatabaseInput={"Name": DATABASE})
         self.columns = ["sighting_id", "brand", "date", "time"]
+
+    def move_to(self, root: Path) -> None:
+        """Be the lake of another folder, which the catalog knows already."""
+        self.root, self.raw = root, root / "raw" / self.dataset
 
     @property
     def arguments(self) -> list[str]:
@@ -121,14 +124,19 @@ class Lake:
                 continue
 
 
+def set_credentials(patch: pytest.MonkeyPatch) -> None:
+    """Set credentials and a region that mean nothing, in place of all that the environment says of AWS."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        patch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        patch.setenv(name, "testing")
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        patch.setenv(name, REGION)
+
+
 @pytest.fixture
 def moto_catalog(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in [name for name in os.environ if re.match("AWS_", name)]:
-        monkeypatch.delenv(name)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
-        monkeypatch.setenv(name, "eu-central-1")
+    set_credentials(monkeypatch)
     with mock_aws():
         yield
 

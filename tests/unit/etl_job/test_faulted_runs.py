@@ -14,8 +14,9 @@ from etl_job.notify.progress import Progress
 from etl_job.publishing import publish
 from etl_job.run import run
 from etl_job.tables import commit_outcome
+from tests.lake_made_once import LakeMadeOnce
 
-from .conftest import DATABASE, DATASET
+from .conftest import DATABASE, DATASET, REGION, Lake, set_credentials
 from .glue_faults import ALWAYS, RESET, GlueFaults, inject
 from .test_run import HEADER, assert_features_match, published
 
@@ -106,11 +107,24 @@ def test_torn_tables_are_repaired_before_any_other_work(lake, start, faults):
     assert_features_match(lake.raw)
 
 
-@pytest.fixture
-def published_once(lake, start):
+def publish_once(folder: Path) -> None:
+    lake = Lake(folder)
     lake.deliver("d1", FIRST)
-    start("one")
+    run(parse_arguments([*lake.arguments, "--run_id", "one"]), {}, Progress(lambda _line: None))
     lake.deliver("d2", SECOND)
+
+
+@pytest.fixture(scope="module")
+def lake_of_one_run(spark, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        set_credentials(patch)
+        return LakeMadeOnce(tmp_path_factory.mktemp("published-once"), REGION, publish_once)
+
+
+@pytest.fixture
+def published_once(lake, lake_of_one_run):
+    lake_of_one_run.lay_out()
+    lake.move_to(lake_of_one_run.folder)
 
 
 @pytest.mark.usefixtures("published_once")

@@ -22,7 +22,7 @@ from etl_job.arguments import parse_arguments
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 
-from .conftest import DATABASE, Lake
+from .conftest import DATABASE, Lake, set_credentials
 from .independent_feed import COLUMNS, Feed, classify_duplicates, features, written
 
 EXAMPLES = int(os.environ.get("QUARTAL_RANDOM_FEEDS", "0"))
@@ -167,12 +167,7 @@ ALL_BAD, ONE_ROW = [[b"x", b";;;;"]], [[line(("k1", "Nord", "2024-02-29 12:00:00
 @pytest.fixture(scope="module")
 def credentials():
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        patch.setenv("AWS_REGION", "eu-central-1")
+        set_credentials(patch)
         yield
 
 
