@@ -56,6 +56,27 @@ class Terraform:
         """Run a command that must not need the network, and return what it prints."""
         return self._run(folder, self.environ | _NOWHERE | dict(environ or {}), *arguments)
 
+    def failed_tests(self, folder: Path) -> dict[str, str]:
+        """Run `terraform test`, and return what failed in each of its files, an empty text where nothing did."""
+        line = [self.binary, "test", "-json"]
+        done = subprocess.run(
+            line, cwd=folder, env=self.environ | _NOWHERE, capture_output=True, text=True, check=False
+        )
+        events = [json.loads(text) for text in done.stdout.splitlines()]
+        failures = {
+            event["test_file"]["path"]: "" if event["test_file"]["status"] == "pass" else event["test_file"]["status"]
+            for event in events
+            if event["type"] == "test_file" and event["test_file"]["progress"] == "complete"
+        }
+        for event in events:
+            if event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
+                said = f"{event['diagnostic']['summary']}: {event['diagnostic']['detail']}"
+                if event.get("@testfile") not in failures:  # as of a file that cannot be read
+                    pytest.fail(f"terraform test: {said}\n{event['diagnostic'].get('range', '')}", pytrace=False)
+                failures[event["@testfile"]] += f"\n{event.get('@testrun', '')}: {said}"
+        assert (done.returncode != 0) == any(failures.values()), done.stderr
+        return failures
+
     def _run(self, folder: Path, environ: dict[str, str], command: str, *options: str) -> str:
         line = [self.binary, command, "-no-color", *options]
         done = subprocess.run(line, cwd=folder, env=environ, capture_output=True, text=True, check=False)

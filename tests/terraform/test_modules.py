@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.terraform.conftest import copy_of_root
+
 if TYPE_CHECKING:
     from tests.terraform.conftest import Terraform
 
@@ -16,14 +18,42 @@ INFRA = Path(__file__).resolve().parents[2] / "infra"
 
 
 MODULES = [".", *sorted(f"modules/{path.parent.name}" for path in INFRA.glob("modules/*/main.tf"))]
+ENVIRONMENTS = sorted(path.stem for path in INFRA.glob("environments/*.tfvars"))
+PLAN = "tests/plan.tftest.hcl"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module_passes_its_plan_tests(planning: Terraform, initialised_root: Path, module: str) -> None:
-    folder = initialised_root / module
-    if module != ".":
-        planning.prepare(folder, initialised_root)
-    planning.offline(folder, "test", "-filter=tests/plan.tftest.hcl")
+@pytest.fixture(scope="module")
+def plan_tests(planning: Terraform, initialised_root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What failed in the plan tests of each module and environment; empty where all passed.
+
+    One `terraform test` plays all of them, with the root as their folder: each would read the provider's schema anew.
+    """
+    folder = copy_of_root(initialised_root, tmp_path_factory.mktemp("plans"))
+    (folder / "tests").mkdir()
+    (folder / "tests" / "artifacts").symlink_to(INFRA / "tests" / "artifacts", target_is_directory=True)
+    for module in MODULES:
+        text = (initialised_root / module / PLAN).read_text()
+        if module != ".":
+            shutil.copytree(INFRA / module / "tests", folder / module / "tests")
+            source = f'module {{\n    source = "./{module}"\n  }}'
+            text = re.sub(r'^run "\w+" {$', rf"\g<0>\n  {source}", text, flags=re.MULTILINE)
+            text = text.replace('"tests/', f'"{module}/tests/')
+        (folder / _file(module)).write_text(text)
+    for environment in ENVIRONMENTS:
+        values = (INFRA / "environments" / f"{environment}.tfvars").read_text()
+        (test,) = (initialised_root / "tests" / "environments").glob("*.tftest.hcl")
+        (folder / _file(environment)).write_text(f"{test.read_text()}\nvariables {{\n{values}}}\n")
+    planning.prepare(folder, initialised_root)
+    return planning.failed_tests(folder)
+
+
+def _file(tested: str) -> str:
+    return f"tests/{'root' if tested == '.' else tested.replace('/', '-')}.tftest.hcl"
+
+
+@pytest.mark.parametrize("tested", [*MODULES, *ENVIRONMENTS])
+def test_module_and_environment_pass_their_plan_tests(plan_tests: dict[str, str], tested: str) -> None:
+    assert plan_tests[_file(tested)] == ""
 
 
 @pytest.mark.nightly(touches=["infra/modules/*"])
@@ -34,7 +64,7 @@ def test_module_passes_its_plan_tests_with_the_newest_provider(
     """Of those that its constraint allows and Terraform can reach; the root is locked to one."""
     shutil.copytree(INFRA / "modules", tmp_path / "modules", ignore=shutil.ignore_patterns(".terraform"))
     terraform.init(tmp_path / module)
-    terraform.offline(tmp_path / module, "test", "-filter=tests/plan.tftest.hcl")
+    terraform.offline(tmp_path / module, "test", f"-filter={PLAN}")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -53,13 +83,7 @@ def test_whole_configuration_is_valid(planning: Terraform, initialised_root: Pat
     planning.offline(initialised_root, "validate")
 
 
-@pytest.mark.parametrize("environment", sorted(path.stem for path in INFRA.glob("environments/*.tfvars")))
-def test_environment_plans_the_pipeline(planning: Terraform, initialised_root: Path, environment: str) -> None:
-    variables = f"-var-file=environments/{environment}.tfvars"
-    planning.offline(initialised_root, "test", "-test-directory=tests/environments", variables)
-
-
-@pytest.mark.parametrize("environment", sorted(path.stem for path in INFRA.glob("environments/*.tfvars")))
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_environment_configures_its_state_location(environment: str) -> None:
     files = [INFRA / "environments" / f"{environment}{ending}" for ending in (".s3.tfbackend", ".backend.tf")]
     assert sum(file.is_file() for file in files) == 1
