@@ -81,6 +81,20 @@ def test_history_shows_what_fits_and_names_what_does_not(width, columns, left_ou
     assert ("Columns that did not fit" in err.getvalue()) == bool(left_out)
 
 
+@pytest.mark.parametrize("width", [8, 20, 40])
+def test_terminal_that_is_too_narrow_for_the_least_columns_wraps_them_and_loses_none(width):
+    shown, out, _ = console(width)
+    print_history(shown, HISTORY)
+    told = out.getvalue()
+    assert re.split(r"\s{2,}", next(line for line in told.splitlines() if "started" in line).strip())[:3] == [
+        "started (UTC)",
+        "run",
+        "status",
+    ]
+    assert "wr_2909c13" in told
+    assert "✓ SUCCEEDED" in told
+
+
 def test_ids_are_shortened_as_far_as_they_stay_unique():
     shown, out, _ = console(120)
     print_history(shown, HISTORY)

@@ -145,6 +145,19 @@ def test_path_that_leads_nowhere_is_one_clear_error(project, monkeypatch, capsys
     assert "unexpected" not in told
 
 
+def test_query_that_is_interrupted_is_no_internal_error(project, monkeypatch, capsys):
+    def interrupt(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")  # DuckDB's answer to Ctrl-C
+
+    monkeypatch.setattr("quartal.cli.features.run_query", interrupt)
+    monkeypatch.setattr("quartal.cli.features.iceberg_catalog", lambda _: None)
+    monkeypatch.setattr(Workspace, "deployment", None)
+    monkeypatch.setattr(Workspace, "connection", None)
+    monkeypatch.chdir(project)
+    assert cli_app.run(["query", "select 1"]) == 130
+    assert "Interrupted." in capsys.readouterr().err
+
+
 def test_unwritable_log_is_reported(project, monkeypatch, capsys):
     (project / "file").touch()
     monkeypatch.setenv("QUARTAL_STATE_DIR", str(project / "file"))

@@ -50,6 +50,8 @@ from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.core.typed_commands import without_options
 from quartal.core.visible import visible
 
+_DUCKDB_INTERRUPTED = "Query interrupted"  # all that DuckDB says of Ctrl-C
+
 app = typer.Typer(
     name="quartal",
     help="Deploy, feed, run and explain a pipeline on AWS Glue that computes ML-ready features every quarter.",
@@ -180,6 +182,10 @@ def _run(arguments: list[str], console: Console) -> int:
         aws_error = as_aws_error(error)
         console.error(aws_error)
         return aws_error.exit_code
+    except RuntimeError as error:
+        if str(error) != _DUCKDB_INTERRUPTED:
+            raise
+        code = EXIT_INTERRUPTED
     except SystemExit as end:
         if isinstance(end.__context__, OSError):  # typer takes every broken pipe for that of the output: it is not
             raise end.__context__ from None

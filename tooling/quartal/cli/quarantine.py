@@ -84,7 +84,10 @@ def quarantine(
     else:
         rows = [(r.delivery, r.file.rpartition("/")[2], r.place, r.raw, " ".join(r.reasons)) for r in found.rows]
         data = {"count": found.count, "by_rule": dict(found.by_rule), "rows": found.as_records()}
-        console.table(summary, _COLUMNS, rows, data=data, wide=wide)
+        if rows:
+            console.table(summary, _COLUMNS, rows, data=data, wide=wide)
+        else:
+            console.result(summary, data=data)
 
 
 def _summary(found: Quarantine, *, is_whole: bool) -> str:

@@ -125,7 +125,7 @@ class Console:
         known = [c if isinstance(c, Column) else Column(c, optional=i) for i, c in enumerate(columns)]
         wide = wide or not self._out.is_terminal
         table, left_out = fitted(known, rows, self._out.width, title=title, escape=escape, wide=wide)
-        self._out.print(table, crop=not wide)
+        self._out.print(table, crop=False)
         if left_out:
             self.note(f"  Columns that did not fit: {', '.join(left_out)}. Use a wider terminal, or --json.")
 

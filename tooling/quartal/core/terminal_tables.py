@@ -98,9 +98,9 @@ def fitted(
             no_wrap=not is_text,
             min_width=min(widths[i], _LEAST_TEXT) if is_text and not wide else widths[i],
         )
-    whole = sum(widths) + _GAP * len(widths)
-    if wide and whole > width:  # wider than the terminal, whose lines then wrap
-        table.width = whole
+    needed = sum(widths) + _GAP * len(widths) if wide else _least_width(columns, widths, kept)
+    if needed > width:  # wider than the terminal, whose lines then wrap
+        table.width = needed
     for row in cells:
         table.add_row(*(_styled(escape(row[i]), row[i], columns[i].kind) for i in kept))
     return table, tuple(column.name for i, column in enumerate(columns) if i not in kept)
