@@ -72,3 +72,10 @@ def test_job_gets_its_environment_and_the_limit_of_the_alarm(changes: list[dict[
     alarm = after['module.alerting[0].aws_cloudwatch_metric_alarm.this["vehicle_sightings/quarantine-share"]']
     assert arguments["--environment"] == "localstack"
     assert float(arguments["--quarantine_share_limit"]) == alarm["threshold"]
+
+
+def test_key_is_not_destroyed_before_a_bucket_that_may_have_objects(everything: dict[str, Any]) -> None:
+    """A destroy that fails at such a bucket would otherwise leave it with a key that ends."""
+    lake = everything["configuration"]["root_module"]["module_calls"]["data_lake"]["module"]["resources"]
+    (bucket,) = (each for each in lake if each["address"] == "aws_s3_bucket.this")
+    assert set(bucket["depends_on"]) == {"aws_kms_key.this", "var.key"}

@@ -20,6 +20,9 @@ resource "aws_s3_bucket" "this" {
       error_message = "S3 does not allow the bucket name \"${local.bucket_name}\": use 3 to 63 lower-case letters, digits, single dots and hyphens, no IP address and no beginning or end that S3 reserves; or give a shorter prefix."
     }
   }
+
+  # A destroy that cannot delete the bucket, because there are objects in it, must not have deleted their key before.
+  depends_on = [aws_kms_key.this, var.key]
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
