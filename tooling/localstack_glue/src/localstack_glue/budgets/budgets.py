@@ -62,8 +62,8 @@ class Budgets:
             budgets = get_store(scope).budgets
             if name in budgets:
                 raise DuplicateRecordException(f"Error creating budget: {name} - the budget already exists.")
-            given = request.get("NotificationsWithSubscribers") or ()
-            notifications = [Notification(item["Notification"], list(item["Subscribers"])) for item in given]
+            notified = request.get("NotificationsWithSubscribers") or ()
+            notifications = [Notification(item["Notification"], list(item["Subscribers"])) for item in notified]
             budgets[name] = Budget(definition, notifications)
             stored_tags.add(get_store(scope).tags, _arn(scope, name), request.get("ResourceTags"))
         return {}

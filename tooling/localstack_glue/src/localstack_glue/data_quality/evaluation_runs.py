@@ -85,9 +85,9 @@ class EvaluationRuns:
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetDataQualityRulesetEvaluationRun."""
         run = _find(scope, request["RunId"])
-        asked = {key: value for key, value in run.request.items() if key != "ClientToken"}
+        passed = {key: value for key, value in run.request.items() if key != "ClientToken"}
         end = run.completed_on or self._clock.now()
-        return asked | present(
+        return passed | present(
             RunId=run.run_id,
             Status=run.status.value,
             ErrorString=run.error,

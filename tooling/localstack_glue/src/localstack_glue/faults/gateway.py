@@ -22,7 +22,7 @@ SWITCH = "LOCALSTACK_GLUE_FAULTS"
 _OWN = ("/_glue", "/_localstack", "/_localemu", "/_aws")
 # on calls of one of LocalStack's or LocalEmu's services to another
 _INTERNAL = ("HTTP_X_LOCALSTACK_DATA", "HTTP_X_LOCALEMU_DATA")
-_GONE_S = 10.0  # the client's end of a connection that was cut, until it is known to be closed
+_CLOSED_WITHIN_S = 10.0  # the client's end of a connection that was cut, until it is known to be closed
 
 
 @dataclass
@@ -45,12 +45,12 @@ class Connection:
 
     abort: Callable[[], object]
     close: Callable[[], object]
-    gone: threading.Event
+    closed: threading.Event
 
     def end(self, how: Callable[[], object]) -> None:
         """End it, and wait for that: the server would answer otherwise."""
         how()
-        self.gone.wait(_GONE_S)
+        self.closed.wait(_CLOSED_WITHIN_S)
 
 
 class FaultyApplication:

@@ -31,28 +31,28 @@ def _holds(operator: str, key: str, wanted: Sequence[str], context: Context) -> 
     quantifier, _, name = operator.rpartition(":")
     if_exists = name.endswith("IfExists")
     name = name.removesuffix("IfExists")
-    given = context.get(key)
+    actual = context.get(key)
     if name == "Null":
-        return all((given is None) == (value.lower() == "true") for value in wanted)
+        return all((actual is None) == (value.lower() == "true") for value in wanted)
     test, is_negated = _test(name)
     if quantifier == "ForAllValues":
-        return all(_fits(test, value, wanted, context) != is_negated for value in given or ())
-    if not given:
+        return all(_fits(test, value, wanted, context) != is_negated for value in actual or ())
+    if not actual:
         # a negated operator holds for a key that the request does not have; ForAnyValue never does
         return if_exists or (is_negated and not quantifier)
     if quantifier == "ForAnyValue":
-        return any(_fits(test, value, wanted, context) != is_negated for value in given)
-    fits = any(_fits(test, value, wanted, context) for value in given)
+        return any(_fits(test, value, wanted, context) != is_negated for value in actual)
+    fits = any(_fits(test, value, wanted, context) for value in actual)
     return not fits if is_negated else fits
 
 
-def _fits(test: Test, given: str, wanted: Sequence[str], context: Context) -> bool:
-    return any(_safely(test, given, value, context) for value in wanted)
+def _fits(test: Test, actual: str, wanted: Sequence[str], context: Context) -> bool:
+    return any(_safely(test, actual, value, context) for value in wanted)
 
 
-def _safely(test: Test, given: str, wanted: str, context: Context) -> bool:
+def _safely(test: Test, actual: str, wanted: str, context: Context) -> bool:
     try:
-        return test(given, wanted, context)
+        return test(actual, wanted, context)
     except ValueError:  # no number, no date, no address
         return False
 
@@ -64,25 +64,25 @@ def _test(name: str) -> tuple[Test, bool]:
     return _TESTS[positive], name in _NEGATED
 
 
-def _string_equals(given: str, wanted: str, context: Context) -> bool:
-    return given == substitute(wanted, context)
+def _string_equals(actual: str, wanted: str, context: Context) -> bool:
+    return actual == substitute(wanted, context)
 
 
-def _string_equals_ignore_case(given: str, wanted: str, context: Context) -> bool:
+def _string_equals_ignore_case(actual: str, wanted: str, context: Context) -> bool:
     filled = substitute(wanted, context)
-    return filled is not None and given.casefold() == filled.casefold()
+    return filled is not None and actual.casefold() == filled.casefold()
 
 
-def _arn_like(given: str, wanted: str, context: Context) -> bool:
+def _arn_like(actual: str, wanted: str, context: Context) -> bool:
     """Match each of an ARN's six parts separately: a star crosses a colon only in the last part."""
-    given_parts, wanted_parts = given.split(":", 5), wanted.split(":", 5)
-    if len(given_parts) != len(wanted_parts):
+    actual_parts, wanted_parts = actual.split(":", 5), wanted.split(":", 5)
+    if len(actual_parts) != len(wanted_parts):
         return False
-    return all(matches_with(pattern, part, context) for pattern, part in zip(wanted_parts, given_parts, strict=True))
+    return all(matches_with(pattern, part, context) for pattern, part in zip(wanted_parts, actual_parts, strict=True))
 
 
 def _compare(numbers: Callable[[float, float], bool], read: Callable[[str], float]) -> Test:
-    return lambda given, wanted, _context: numbers(read(given), read(wanted))
+    return lambda actual, wanted, _context: numbers(read(actual), read(wanted))
 
 
 def _moment(text: str) -> float:
@@ -92,8 +92,8 @@ def _moment(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _in_network(given: str, wanted: str, _context: Context) -> bool:
-    return ipaddress.ip_address(given) in ipaddress.ip_network(wanted, strict=False)
+def _in_network(actual: str, wanted: str, _context: Context) -> bool:
+    return ipaddress.ip_address(actual) in ipaddress.ip_network(wanted, strict=False)
 
 
 def _texts(value: Any) -> list[str]:
@@ -104,21 +104,21 @@ def _texts(value: Any) -> list[str]:
 _TESTS: dict[str, Test] = {
     "StringEquals": _string_equals,
     "StringEqualsIgnoreCase": _string_equals_ignore_case,
-    "StringLike": lambda given, wanted, context: matches_with(wanted, given, context),
+    "StringLike": lambda actual, wanted, context: matches_with(wanted, actual, context),
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
-    "Bool": lambda given, wanted, _context: matches(wanted, given, ignore_case=True),
+    "Bool": lambda actual, wanted, _context: matches(wanted, actual, ignore_case=True),
     "BinaryEquals": _string_equals,
     "IpAddress": _in_network,
     **{
         f"{kind}{name}": _compare(numbers, read)
         for kind, read in (("Numeric", float), ("Date", _moment))
         for name, numbers in (
-            ("Equals", lambda given, wanted: given == wanted),
-            ("LessThan", lambda given, wanted: given < wanted),
-            ("LessThanEquals", lambda given, wanted: given <= wanted),
-            ("GreaterThan", lambda given, wanted: given > wanted),
-            ("GreaterThanEquals", lambda given, wanted: given >= wanted),
+            ("Equals", lambda actual, wanted: actual == wanted),
+            ("LessThan", lambda actual, wanted: actual < wanted),
+            ("LessThanEquals", lambda actual, wanted: actual <= wanted),
+            ("GreaterThan", lambda actual, wanted: actual > wanted),
+            ("GreaterThanEquals", lambda actual, wanted: actual >= wanted),
         )
     },
 }

@@ -76,7 +76,7 @@ class Ledger:
         """Describe the accesses of a role, and how often each action of its current statements was used."""
         with self._lock:
             account = self._accounts.get(role_arn, _Account())
-            made = list(account.accesses.values())
+            calls = list(account.accesses.values())
             return {
                 "calls": [
                     {"action": action, "allowed": account.allowed[action], "denied": account.denied[action]}
@@ -91,7 +91,7 @@ class Ledger:
                             pattern: account.used[statement.policy, statement.name, pattern]
                             for pattern in statement.actions
                         },
-                        "without_it": _refused_without(statement, granted, made),
+                        "without_it": _refused_without(statement, granted, calls),
                     }
                     for statement in granted
                 ],
@@ -102,9 +102,9 @@ class Ledger:
             }
 
 
-def _refused_without(statement: Statement, granted: tuple[Statement, ...], made: list[Access]) -> dict[str, Any]:
+def _refused_without(statement: Statement, granted: tuple[Statement, ...], calls: list[Access]) -> dict[str, Any]:
     """Decide all that a role did once more, with a statement left out: how much would be refused, and examples."""
     others = [other for other in granted if other is not statement]
-    refused = [access for access in made if not decide(others, access).is_allowed]
+    refused = [access for access in calls if not decide(others, access).is_allowed]
     shown = [{"action": access.action, "resource": access.resource} for access in refused[:SHOWN_ACCESSES]]
     return {"refused": len(refused), "examples": shown}

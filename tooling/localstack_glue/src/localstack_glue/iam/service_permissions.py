@@ -53,8 +53,8 @@ def _put_events(action: str, parameters: Parameters, place: Place) -> list[Acces
     for entry in parameters.get("Entries") or ():
         bus = str(entry.get("EventBusName") or "default")
         arn = bus if bus.startswith("arn:") else place.arn("events", f"event-bus/{bus}")
-        told = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
-        found.append(Access(action, (arn,), {key: (value,) for key, value in told.items() if value}))
+        context = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+        found.append(Access(action, (arn,), {key: (value,) for key, value in context.items() if value}))
     return found
 
 

@@ -44,17 +44,17 @@ def make(settings: Settings, file: Path) -> None:
     if missing or settings.spark_home is None:
         raise ClassArchiveError(missing or "there is no Spark")
     file.parent.mkdir(parents=True, exist_ok=True)
-    made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-    options = f'{settings.java_options} "-XX:ArchiveClassesAtExit={made}" -Xlog:disable'.strip()
+    unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    options = f'{settings.java_options} "-XX:ArchiveClassesAtExit={unfinished}" -Xlog:disable'.strip()
     try:
         with tempfile.TemporaryDirectory(prefix="glue-class-archive-") as name:
             leaving_one = replace(settings, java_options=options, class_archive=None)
             said = _run_java(leaving_one, settings.spark_home, Path(name))
-        if not made.is_file():
+        if not unfinished.is_file():
             raise ClassArchiveError(f"Java left none: {said}")
-        made.replace(file)
+        unfinished.replace(file)
     finally:
-        made.unlink(missing_ok=True)  # half of one, where this was interrupted
+        unfinished.unlink(missing_ok=True)  # half of one, where this was interrupted
 
 
 def _run_java(settings: Settings, spark_home: Path, folder: Path) -> str:

@@ -112,7 +112,7 @@ def requested_workers(plan: Mapping[str, Any]) -> tuple[str, int]:
 def _capacity(job: Mapping[str, Any]) -> JsonDict:
     """Work out DPUs from workers, or take them as given."""
     worker_type, workers = job.get("WorkerType"), job.get("NumberOfWorkers")
-    given = job.get("MaxCapacity") or job.get("AllocatedCapacity")
+    capacity = job.get("MaxCapacity") or job.get("AllocatedCapacity")
     if worker_type:
         if worker_type not in WORKER_TYPES:
             raise InvalidInputException(f"Worker type {worker_type} is not supported")
@@ -124,8 +124,8 @@ def _capacity(job: Mapping[str, Any]) -> JsonDict:
             raise InvalidInputException("Please set both Worker Type and Number of Workers.")
     elif workers:
         raise InvalidInputException("Please set both Worker Type and Number of Workers.")
-    elif given:
-        dpus = float(given)
+    elif capacity:
+        dpus = float(capacity)
         if job["Command"]["Name"] == "pythonshell" and dpus not in (PYTHON_SHELL_DPUS, LARGE_PYTHON_SHELL_DPUS):
             raise InvalidInputException(f"Max capacity of a Python shell job must be 0.0625 or 1, not {dpus:g}")
     else:

@@ -261,8 +261,8 @@ class JobExecutor:
     def _installer(self, settings: Settings) -> ModuleInstaller:
         """The one of a runtime's Python."""
         with self._lock:
-            made = ModuleInstaller(settings.python, settings.work_dir / "modules")
-            return self._installers.setdefault(settings.python, made)
+            installer = ModuleInstaller(settings.python, settings.work_dir / "modules")
+            return self._installers.setdefault(settings.python, installer)
 
     def _keep_events(self, scope: Scope, live: _LiveRun, request: RunRequest, error: LineSink) -> None:
         """Store Spark's event log where the run requests it. Java, which writes it, has ended by then."""

@@ -38,11 +38,11 @@ class Assets(ABC):
         with self._lock:
             if asset_id in self.stored(scope):
                 raise ResourceExistsException(f"{self.kind} {asset_id} already exists")
-            made = Asset(asset_id, arn, _definition(request), now, now)
-            made.permissions = _granted({}, request.get("Permissions") or ())
-            self.stored(scope)[asset_id] = made
+            created = Asset(asset_id, arn, _definition(request), now, now)
+            created.permissions = _granted({}, request.get("Permissions") or ())
+            self.stored(scope)[asset_id] = created
             stored_tags.add(get_store(scope).tags, arn, request.get("Tags"))
-        return made
+        return created
 
     def update_asset(self, scope: Scope, request: JsonDict, kept: Iterable[str] = ()) -> Asset:
         """Replace the definition; members in `kept` keep their old values if they are not given."""

@@ -41,8 +41,8 @@ class DataSets(Assets):
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateDataSet; its data sources must exist."""
         _check_sources(scope, request)
-        made = self.create_asset(scope, request)
-        return {"Arn": made.arn, "DataSetId": made.asset_id, "Status": 201}
+        created = self.create_asset(scope, request)
+        return {"Arn": created.arn, "DataSetId": created.asset_id, "Status": 201}
 
     def describe(self, scope: Scope, request: JsonDict) -> JsonDict:
         """DescribeDataSet."""

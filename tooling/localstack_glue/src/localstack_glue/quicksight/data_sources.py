@@ -36,8 +36,8 @@ class DataSources(Assets):
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateDataSource."""
-        made = self.create_asset(scope, request)
-        return {"Arn": made.arn, "DataSourceId": made.asset_id, "CreationStatus": CREATED, "Status": 202}
+        created = self.create_asset(scope, request)
+        return {"Arn": created.arn, "DataSourceId": created.asset_id, "CreationStatus": CREATED, "Status": 202}
 
     def describe(self, scope: Scope, request: JsonDict) -> JsonDict:
         """DescribeDataSource."""

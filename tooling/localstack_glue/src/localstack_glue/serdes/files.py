@@ -86,8 +86,8 @@ class TextTable:
         else:
             rules_ = OpenCsv.from_parameters(self.parameters)
             # a line's end cannot be chosen for this SerDe
-            given = {key: value for key, value in self.parameters.items() if key != "line.delim"}
-            fields = rules_.fields(read_lines(file, name, given), count)
+            csv_parameters = {key: value for key, value in self.parameters.items() if key != "line.delim"}
+            fields = rules_.fields(read_lines(file, name, csv_parameters), count)
             nulls = self.parameters.get("use.null.for.invalid.data", "").lower() == "true"
             readers = [_strict_reader(kind, number, is_null=nulls) for number, kind in enumerate(self.types)]
         # plain texts that Arrow reads as Hive does; days and milliseconds of OpenCSVSerde are none
@@ -148,10 +148,10 @@ def _column(texts: Sequence[str | None], kind: HiveType, read: Callable[[str], A
     if read is str:
         return pyarrow.array(texts, pyarrow.string())
     if quick is not None:
-        given = pyarrow.array(texts, pyarrow.string())
-        if pyarrow.compute.all(pyarrow.compute.match_substring_regex(given, quick)).as_py():
+        strings = pyarrow.array(texts, pyarrow.string())
+        if pyarrow.compute.all(pyarrow.compute.match_substring_regex(strings, quick)).as_py():
             with contextlib.suppress(pyarrow.ArrowInvalid):  # not a valid date
-                return given.cast(kind.arrow())
+                return strings.cast(kind.arrow())
     known = {text: None if text is None else read(text) for text in set(texts)}
     return pyarrow.array([known[text] for text in texts], kind.arrow())
 

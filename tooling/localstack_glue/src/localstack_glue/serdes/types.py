@@ -89,8 +89,8 @@ def _parse(text: str) -> tuple[HiveType, str]:
     if kind in ("array", "map", "struct"):
         return _nested(kind, rest)
     numbers: tuple[int, ...] = ()
-    if given := _NUMBERS.match(rest):
-        numbers, rest = tuple(int(part) for part in given.groups() if part), rest[given.end() :]
+    if arguments := _NUMBERS.match(rest):
+        numbers, rest = tuple(int(part) for part in arguments.groups() if part), rest[arguments.end() :]
     if kind == "decimal":
         numbers = (*numbers, *(10, 0)[len(numbers) :])
         if not 1 <= numbers[0] <= 38 or numbers[1] > numbers[0]:

@@ -87,19 +87,19 @@ class AtFirstUse(ModelApi):
         super().__init__()
         self._make = make
         self._lock = threading.Lock()
-        self._made: ModelApi | None = None
+        self._loaded: ModelApi | None = None
 
     def invoke(self, operation: OperationModel, scope: Scope, request: JsonDict) -> JsonDict:
         """Have the API answer."""
         with self._lock:  # the first two calls may come at the same time
-            if self._made is None:
-                self._made = self._make()
-        return self._made.invoke(operation, scope, request)
+            if self._loaded is None:
+                self._loaded = self._make()
+        return self._loaded.invoke(operation, scope, request)
 
     def close(self) -> None:
         """End all that runs, if it was ever used."""
-        if self._made is not None:
-            self._made.close()
+        if self._loaded is not None:
+            self._loaded.close()
 
 
 class GlueApi(ModelApi):

@@ -7,9 +7,9 @@ from localstack_glue.service.models import JsonDict
 TagStore = dict[str, dict[str, str]]
 
 
-def add(tags: TagStore, arn: str, given: Iterable[Mapping[str, str]] | None) -> None:
+def add(tags: TagStore, arn: str, added: Iterable[Mapping[str, str]] | None) -> None:
     """Add tags in the API's form, `[{"Key": k, "Value": v}]`; one of the same key is replaced."""
-    tags.setdefault(arn, {}).update({tag["Key"]: tag.get("Value") or "" for tag in given or ()})
+    tags.setdefault(arn, {}).update({tag["Key"]: tag.get("Value") or "" for tag in added or ()})
 
 
 def remove(tags: TagStore, arn: str, keys: Iterable[str]) -> None:

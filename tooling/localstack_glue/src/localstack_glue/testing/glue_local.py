@@ -147,15 +147,17 @@ class GlueLocal:
             role: its name or ARN.
             actions: the actions that it may have used, such as `s3:GetObject` or `logs:*`; a text is one of them.
         """
-        told = _call(self.endpoint, "GET", "/_glue/iam")
-        if not told["enforced"]:
+        ledger = _call(self.endpoint, "GET", "/_glue/iam")
+        if not ledger["enforced"]:
             raise AssertionError("roles are not enforced here, so their calls were not recorded")
-        arns = [arn for arn in told["roles"] if role in (arn, arn.rsplit("/", 1)[-1])]
+        arns = [arn for arn in ledger["roles"] if role in (arn, arn.rsplit("/", 1)[-1])]
         if len(arns) > 1:
             raise AssertionError(f"several roles have the name {role}; use the ARN of one: {', '.join(sorted(arns))}")
-        found = told["roles"][arns[0]] if arns else {"calls": [], "denials": []}
+        found = ledger["roles"][arns[0]] if arns else {"calls": [], "denials": []}
         if not found["calls"]:
-            raise AssertionError(f"{role} made no calls; roles that did: {', '.join(sorted(told['roles'])) or 'none'}")
+            raise AssertionError(
+                f"{role} made no calls; roles that did: {', '.join(sorted(ledger['roles'])) or 'none'}"
+            )
         patterns = [each.lower() for each in _each(actions)]
         done = [call["action"] for call in found["calls"] if call["allowed"]]
         others = [each for each in done if not any(fnmatchcase(each.lower(), pattern) for pattern in patterns)]

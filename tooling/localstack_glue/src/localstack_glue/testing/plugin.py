@@ -20,9 +20,9 @@ URL_VARIABLE = "GLUE_LOCAL_URL"
 @pytest.fixture(scope="session")
 def glue_local_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the server of all tests."""
-    given = os.environ.get(URL_VARIABLE)
-    if given:
-        yield given.rstrip("/")
+    endpoint = os.environ.get(URL_VARIABLE)
+    if endpoint:
+        yield endpoint.rstrip("/")
         return
     with Server(tmp_path_factory.mktemp("glue-local")) as url:
         yield url

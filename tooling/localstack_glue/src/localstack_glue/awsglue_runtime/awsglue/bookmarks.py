@@ -83,13 +83,13 @@ class Bookmark:
     @classmethod
     def from_arguments(cls, job_name: str, arguments: Mapping[str, str]) -> "Bookmark":
         """Read the bookmark that the service passes."""
-        given = {key.replace("_", "-"): value for key, value in arguments.items()}
+        job_arguments = {key.replace("_", "-"): value for key, value in arguments.items()}
         for name in ("job-bookmark-from", "job-bookmark-to"):
-            if given.get(name):
+            if job_arguments.get(name):
                 unsupported(f"--{name}")
         file = os.environ.get(FILE_VARIABLE)
         run_id = arguments.get("JOB_RUN_ID", "")
-        return cls(job_name, given.get(OPTION) or DISABLE, Path(file) if file else None, run_id)
+        return cls(job_name, job_arguments.get(OPTION) or DISABLE, Path(file) if file else None, run_id)
 
     def tracks(self, context: str) -> bool:
         """Whether a source with this context reads only new data."""

@@ -16,13 +16,13 @@ OF_SINKS |= {"transactionId", "updateBehavior"}
 _OF_OTHER_FORMATS = ("hoodie.", "delta.", "iceberg.")  # prefixes of families of options
 
 
-def check(kind: str, given: Iterable[str], known: Iterable[str], refused: Iterable[str]) -> None:
+def check(kind: str, passed: Iterable[str], known: Iterable[str], refused: Iterable[str]) -> None:
     """Refuse options that have an effect only on AWS, and log those without any effect.
 
     Raises:
         GlueUnsupportedError: an option has an effect on AWS and none here.
     """
-    names, understood = list(given), set(known)
+    names, understood = list(passed), set(known)
     lacking = {name for name in names if name in set(refused) or name.startswith(_OF_OTHER_FORMATS)} - understood
     check_options(kind, lacking, ())
     if ignored := [name for name in names if name not in understood]:

@@ -144,14 +144,14 @@ class ReadingContext(GlueSession):
             if iceberg_tables.is_iceberg(self.catalog.definition(*wanted)):
                 return iceberg_tables.read(self.spark_session, wanted, push_down_predicate, additional_options or {})
         neutral = ("useSparkDataSource", "useCatalogSchema")
-        given = {key: value for key, value in (additional_options or {}).items() if key not in neutral}
+        own_options = {key: value for key, value in (additional_options or {}).items() if key not in neutral}
         frame: DynamicFrame = self.create_dynamic_frame_from_catalog(
             database,
             table_name,
             redshift_tmp_dir,
             transformation_ctx,
             push_down_predicate,
-            given,
+            own_options,
             catalog_id,
             **options,
         )

@@ -148,7 +148,7 @@ class WritingContext(GlueSession):
         catalog_id: str | None = None,
     ) -> Any:
         """Add records to a table of a database, through a connection of the Data Catalog."""
-        given = {**(connection_options or {}), "connectionName": catalog_connection}
+        options = {**(connection_options or {}), "connectionName": catalog_connection}
         return JdbcSink(
-            lambda: endpoint(self.spark_session, self.catalog, "jdbc", given, catalog_id),
+            lambda: endpoint(self.spark_session, self.catalog, "jdbc", options, catalog_id),
         ).write(frame_or_dfc)

@@ -41,8 +41,8 @@ class DataSink:
         if isinstance(dynamic_frame_or_dfc, DynamicFrame):
             return self.writeFrame(dynamic_frame_or_dfc, info)
         if not isinstance(dynamic_frame_or_dfc, DynamicFrameCollection):
-            told = "dynamic_frame_or_dfc must be an instance of DynamicFrame or DynamicFrameCollection."
-            raise TypeError(f"{told} Got {type(dynamic_frame_or_dfc)}")
+            message = "dynamic_frame_or_dfc must be an instance of DynamicFrame or DynamicFrameCollection."
+            raise TypeError(f"{message} Got {type(dynamic_frame_or_dfc)}")
         return self.writeCollection(dynamic_frame_or_dfc, info)
 
     def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:

@@ -119,8 +119,8 @@ class DynamicFrame:
 
     def applyMapping(self, *args: Any, **kwargs: Any) -> DynamicFrame:
         """See `apply_mapping`."""
-        given = args[1:] if args and isinstance(args[0], DynamicFrame) else args
-        return self.apply_mapping(*given, **kwargs)
+        mapping_arguments = args[1:] if args and isinstance(args[0], DynamicFrame) else args
+        return self.apply_mapping(*mapping_arguments, **kwargs)
 
     def drop_fields(
         self,
@@ -365,10 +365,10 @@ class DynamicFrame:
     ) -> DynamicFrame:
         """Write a sample as JSON (`topk` records, each picked with probability `prob`) and return this frame."""
         check_options("the spigot options", options or {}, ("topk", "prob"))
-        given = dict(options or {})
-        sample = self._df.sample(float(given["prob"])) if "prob" in given else self._df
-        if "topk" in given or "prob" not in given:
-            sample = sample.limit(int(given.get("topk", DEFAULT_SPIGOT_ROWS)))
+        spigot_options = dict(options or {})
+        sample = self._df.sample(float(spigot_options["prob"])) if "prob" in spigot_options else self._df
+        if "topk" in spigot_options or "prob" not in spigot_options:
+            sample = sample.limit(int(spigot_options.get("topk", DEFAULT_SPIGOT_ROWS)))
         sample.write.mode("overwrite").json(path)
         return self
 

@@ -36,12 +36,12 @@ def refused(what: str, instead: str = "") -> Callable[..., Any]:
     return refuse
 
 
-def check_options(kind: str, given: Iterable[str], known: Iterable[str]) -> None:
+def check_options(kind: str, passed: Iterable[str], known: Iterable[str]) -> None:
     """Refuse unknown options, which would otherwise be ignored silently.
 
     Raises:
         GlueUnsupportedError: an option is not known.
     """
-    unknown = sorted(set(given) - set(known))
+    unknown = sorted(set(passed) - set(known))
     if unknown:
         unsupported(f"{kind} {', '.join(unknown)}")

@@ -55,16 +55,16 @@ def writer_options(name: str, options: Mapping[str, Any], compression: str | Non
     call_options.check(f"the {name} options", options, _KNOWN[name], call_options.OF_FORMATS)
     if options.get("jsonPath"):
         unsupported("jsonPath in writing")
-    told: dict[str, str] = {}
+    spark_options: dict[str, str] = {}
     codec = compression or options.get("compression")
     if codec:
-        told["compression"] = str(codec)
+        spark_options["compression"] = str(codec)
     if spark_format(name) == "csv":
-        told |= _csv_marks(options) | {"header": _text(is_true(options.get("writeHeader", True)))}
+        spark_options |= _csv_marks(options) | {"header": _text(is_true(options.get("writeHeader", True)))}
     if spark_format(name) == "parquet":
         sizes = {"blockSize": "parquet.block.size", "pageSize": "parquet.page.size"}
-        told |= {spark: str(options[glue]) for glue, spark in sizes.items() if glue in options}
-    return told
+        spark_options |= {spark: str(options[glue]) for glue, spark in sizes.items() if glue in options}
+    return spark_options
 
 
 def _csv_marks(options: Mapping[str, Any]) -> dict[str, str]:

@@ -77,6 +77,6 @@ class DynamicFrameCollection:
             elif hasattr(answer, "toDF"):
                 flat[answer.name] = answer
             else:
-                told = "Function argument to flatmap must return DynamicFrame or DynamicFrameCollection."
-                raise TypeError(f"{told} Got {type(answer)}")
+                message = "Function argument to flatmap must return DynamicFrame or DynamicFrameCollection."
+                raise TypeError(f"{message} Got {type(answer)}")
         return DynamicFrameCollection(flat, self._glue_ctx)

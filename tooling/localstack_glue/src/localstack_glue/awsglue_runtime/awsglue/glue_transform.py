@@ -20,7 +20,7 @@ class GlueTransform:
     @classmethod
     def describeArgs(cls) -> list[dict[str, Any]]:
         """Its arguments."""
-        given = list(inspect.signature(cls.__call__).parameters.values())[1:]
+        call_parameters = list(inspect.signature(cls.__call__).parameters.values())[1:]
         return [
             {
                 "name": argument.name,
@@ -29,7 +29,7 @@ class GlueTransform:
                 "optional": argument.default is not argument.empty,
                 "defaultValue": None if argument.default is argument.empty else argument.default,
             }
-            for argument in given
+            for argument in call_parameters
         ]
 
     @classmethod

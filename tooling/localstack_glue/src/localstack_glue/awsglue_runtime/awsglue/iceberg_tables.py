@@ -21,10 +21,10 @@ _OF_WRITES = frozenset(["branch", "check-nullability", "check-ordering", "fanout
 
 def has_catalog(spark: SparkSession) -> bool:
     """Whether the session has glue_catalog as an Iceberg catalog over the Data Catalog."""
-    made_by = str(spark.conf.get(f"{_PROPERTY}.catalog-impl", "") or "")
+    implementation = str(spark.conf.get(f"{_PROPERTY}.catalog-impl", "") or "")
     kind = str(spark.conf.get(f"{_PROPERTY}.type", "") or "")
     of_iceberg = str(spark.conf.get(_PROPERTY, "") or "").startswith("org.apache.iceberg.spark.")
-    return of_iceberg and (kind.lower() == "glue" or made_by == "org.apache.iceberg.aws.glue.GlueCatalog")
+    return of_iceberg and (kind.lower() == "glue" or implementation == "org.apache.iceberg.aws.glue.GlueCatalog")
 
 
 def is_iceberg(definition: Mapping[str, Any]) -> bool:

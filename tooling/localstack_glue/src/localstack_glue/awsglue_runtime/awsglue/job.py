@@ -24,15 +24,15 @@ class Job:
     def __init__(self, glue_context_or_spark_session: GlueContext | SparkSession) -> None:
         from awsglue.context import GlueContext
 
-        given = glue_context_or_spark_session
-        if not isinstance(given, GlueContext | SparkSession):
-            raise TypeError(f"cannot init Job instance given input parameter type: {type(given)}")
-        self._context = given if isinstance(given, GlueContext) else GlueContext(given)
+        context = glue_context_or_spark_session
+        if not isinstance(context, GlueContext | SparkSession):
+            raise TypeError(f"cannot init Job instance given input parameter type: {type(context)}")
+        self._context = context if isinstance(context, GlueContext) else GlueContext(context)
 
     def init(self, job_name: str, args: Mapping[str, Any] | None = None) -> None:
         """Begin the job. `args` is the result of `getResolvedOptions`."""
-        given = {key: str(value) for key, value in (args or {}).items() if value is not None}
-        self._context.bookmark = Bookmark.from_arguments(job_name, given)
+        arguments = {key: str(value) for key, value in (args or {}).items() if value is not None}
+        self._context.bookmark = Bookmark.from_arguments(job_name, arguments)
 
     @classmethod
     def job_bookmark_options(cls) -> list[str]:

@@ -272,8 +272,8 @@ def _single(sql: str, kind: T.DataType, wanted: T.DataType, keys: Keys, names: I
         value = _value([(item, kind.valueType)], wanted.valueType, keys, names)
         return f"transform_values({sql}, ({name}, {item}) -> {value})"
     if isinstance(wanted, T.ArrayType | T.MapType | T.StructType):
-        told = f"concat('the table has the type {wanted.typeName()}, but the value is: ', {sql})"
-        return f"cast(if({sql} is null, null, raise_error({told})) as {ddl(wanted)})"
+        message = f"concat('the table has the type {wanted.typeName()}, but the value is: ', {sql})"
+        return f"cast(if({sql} is null, null, raise_error({message})) as {ddl(wanted)})"
     return _cast(sql, kind, wanted)
 
 

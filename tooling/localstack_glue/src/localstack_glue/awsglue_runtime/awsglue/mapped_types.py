@@ -31,13 +31,13 @@ def check(frame: DataFrame, claims: Sequence[Claim]) -> None:
         GlueUnsupportedError: the values of such a field would be lost on AWS.
     """
     for names, field, source_type, target_type in claims:
-        told = ".".join(names)
+        path = ".".join(names)
         if isinstance(field.dataType, (T.ArrayType, T.StructType, T.MapType)) and _is_text(target_type):
-            unsupported(f"the mapping of {told}, of type {type_name(field.dataType)}, to {target_type}", "use to_json")
+            unsupported(f"the mapping of {path}, of type {type_name(field.dataType)}, to {target_type}", "use to_json")
         if source_type and _is_surely_another(field.dataType, source_type) and _has_values(frame, names):
             found = type_name(field.dataType)
             unsupported(
-                f"the mapping of {told} as {source_type}: it is {found}, and AWS loses values of another type",
+                f"the mapping of {path} as {source_type}: it is {found}, and AWS loses values of another type",
                 f"write {found}, or two names only",
             )
 

@@ -137,8 +137,8 @@ def _numbered(columns: Sequence[str]) -> list[str]:
 
 
 def _paths(options: Mapping[str, Any]) -> list[str]:
-    given = options.get("paths", options.get("path"))
-    folders = [given] if isinstance(given, str) else list(given or ())
+    paths = options.get("paths", options.get("path"))
+    folders = [paths] if isinstance(paths, str) else list(paths or ())
     if not folders:
         raise ValueError("connection_options needs paths")
     return [listing.rooted(folder) for folder in folders]

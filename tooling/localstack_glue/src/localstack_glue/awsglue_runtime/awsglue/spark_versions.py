@@ -39,5 +39,5 @@ def cast_or_null(value: Column, wanted: T.DataType) -> Column:
     legacy = getattr(getattr(jvm.org.apache.spark.sql.internal, "Cast$Legacy$"), "MODULE$")
     kind = jvm.org.apache.spark.sql.types.DataType.fromJson(wanted.json())
     origin = getattr(node, "apply$default$4")()
-    made = node(value._jc.node(), kind, jvm.scala.Option.apply(legacy), origin)
-    return type(value)(jvm.org.apache.spark.sql.Column(made))
+    cast_node = node(value._jc.node(), kind, jvm.scala.Option.apply(legacy), origin)
+    return type(value)(jvm.org.apache.spark.sql.Column(cast_node))

@@ -62,8 +62,8 @@ def array_to_cols(
 ) -> DataFrame:
     """Make columns of an array's first elements, or of those at given positions, from 1."""
     names = _listed(colList)
-    given = range(1, len(names) + 1) if arrayIndexes is None else [int(one) for one in _listed(arrayIndexes)]
-    for name, position in zip(names, given, strict=True):
+    positions = range(1, len(names) + 1) if arrayIndexes is None else [int(one) for one in _listed(arrayIndexes)]
+    for name, position in zip(names, positions, strict=True):
         frame = frame.withColumn(name, F.get(_column(frame, colName), position - 1))
     return frame
 
@@ -120,19 +120,19 @@ def to_timestamp(
     seconds = cast_or_null(value, T.DoubleType())
     match colType.lower():
         case "seconds":
-            made = seconds.cast("timestamp")
+            moments = seconds.cast("timestamp")
         case "milliseconds":
-            made = (seconds / 1000).cast("timestamp")
+            moments = (seconds / 1000).cast("timestamp")
         case "iso":
-            made = cast_or_null(value, T.TimestampType())
+            moments = cast_or_null(value, T.TimestampType())
         case "autodetect":
             by_size = F.when(F.abs(seconds) < _MILLISECONDS_FROM, seconds).otherwise(seconds / 1000).cast("timestamp")
             is_plain = F.lit(True) if is_number else value.rlike(r"^\s*\d{9,}\s*$")
-            made = F.when(is_plain, by_size)
-            made = made if is_number else made.otherwise(cast_or_null(value, T.TimestampType()))
+            moments = F.when(is_plain, by_size)
+            moments = moments if is_number else moments.otherwise(cast_or_null(value, T.TimestampType()))
         case _:
             unsupported(f"gs_to_timestamp with colType {colType}")
-    return frame.withColumn(newColName or colName, made)
+    return frame.withColumn(newColName or colName, moments)
 
 
 def format_timestamp(frame: DataFrame, colName: str, dateFormat: str, newColName: str | None = None) -> DataFrame:

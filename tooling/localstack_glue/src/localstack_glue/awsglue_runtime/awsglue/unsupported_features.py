@@ -62,8 +62,8 @@ def _name(call: ast.Call) -> str:
 def _refuse_call(call: ast.Call) -> None:
     if _name(call) not in _CALLS:
         return
-    given = {word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)}
-    connection, format_name = given.get("connection_type"), given.get("format")
+    constants = {word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)}
+    connection, format_name = constants.get("connection_type"), constants.get("format")
     try:
         if isinstance(connection, str) and not is_database(connection):
             file_source(connection, None)

@@ -46,12 +46,12 @@ def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev
             raise RuntimeError(f"Using reserved arguments {option}")
     is_older = os.environ.get(VERSION_VARIABLE, NEWEST_VERSION) != NEWEST_VERSION
     is_abbreviated = is_older if allow_abbrev is None else allow_abbrev
-    given = _parse(args, [*PASSED, *RESERVED, *wanted] if is_abbreviated else ())
-    resolved: dict[str, Any] = {_key(option): given.get(_key(option)) for option in PASSED}
+    parsed = _parse(args, [*PASSED, *RESERVED, *wanted] if is_abbreviated else ())
+    resolved: dict[str, Any] = {_key(option): parsed.get(_key(option)) for option in PASSED}
     missing = []
     for option in wanted:
-        value = given.get(_key(option))
-        if value is None and _key(option) in given:
+        value = parsed.get(_key(option))
+        if value is None and _key(option) in parsed:
             raise GlueArgumentError(f"argument --{option}: expected one argument")
         if value is None and _key(option) not in resolved:
             missing.append(f"--{option}")
@@ -59,7 +59,7 @@ def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev
     if missing:
         raise GlueArgumentError(f"the following arguments are required: {', '.join(missing)}")
     resolved["RedshiftTempDir"] = resolved["TempDir"] = resolved["TempDir"] or resolved["RedshiftTempDir"]
-    resolved[BOOKMARK] = _bookmark(resolved[BOOKMARK], given.get("continuation_option"))
+    resolved[BOOKMARK] = _bookmark(resolved[BOOKMARK], parsed.get("continuation_option"))
     return resolved
 
 
@@ -78,7 +78,7 @@ def _parse(args: Sequence[str], known: Collection[str]) -> dict[str, str | None]
 
     A name that is the beginning of one of the `known` names means that one.
     """
-    given: dict[str, str | None] = {}
+    parsed: dict[str, str | None] = {}
     words = list(args)
     position = 0
     while position < len(words):
@@ -89,13 +89,13 @@ def _parse(args: Sequence[str], known: Collection[str]) -> dict[str, str | None]
         name, has_value, value = word[2:].partition("=")
         name = _whole(name, known)
         if has_value:
-            given[_key(name)] = value
+            parsed[_key(name)] = value
         elif position < len(words) and not words[position].startswith("--"):
-            given[_key(name)] = words[position]
+            parsed[_key(name)] = words[position]
             position += 1
         else:
-            given[_key(name)] = None
-    return given
+            parsed[_key(name)] = None
+    return parsed
 
 
 def _whole(name: str, known: Collection[str]) -> str:

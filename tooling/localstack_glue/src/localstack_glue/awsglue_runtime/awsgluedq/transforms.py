@@ -113,8 +113,8 @@ def _outcome_frame(primary: DynamicFrame, outcomes: list[Outcome]) -> DynamicFra
         passed = "Passed" if verdict.is_passed else "Failed"
         metrics = {name: float(value) for name, value in verdict.metrics.items()}
         rows.append((text, passed, verdict.reason, metrics, text))
-    made = primary.glue_ctx.spark_session.createDataFrame(rows, OUTCOMES)
-    return DynamicFrame(made, primary.glue_ctx, "EvaluateDataQuality")
+    outcome_rows = primary.glue_ctx.spark_session.createDataFrame(rows, OUTCOMES)
+    return DynamicFrame(outcome_rows, primary.glue_ctx, "EvaluateDataQuality")
 
 
 def _refuse_rows_elsewhere(rule: AnyRule) -> None:

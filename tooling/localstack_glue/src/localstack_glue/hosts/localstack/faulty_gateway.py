@@ -19,10 +19,10 @@ def install(faults: Faults) -> None:
         def on_loop(call: Callable[[], object]) -> Callable[[], object]:
             return lambda: reactor.callFromThread(call)  # type: ignore[attr-defined]
 
-        gone = threading.Event()
-        request.notifyFinish().addBoth(lambda _: gone.set())
+        closed = threading.Event()
+        request.notifyFinish().addBoth(lambda _: closed.set())
         connection = Connection(
-            on_loop(request.channel.forceAbortClient), on_loop(request.channel.loseConnection), gone
+            on_loop(request.channel.forceAbortClient), on_loop(request.channel.loseConnection), closed
         )
         application = FaultyApplication(self._application, faults, connection)
         response = serving.HeaderPreservingWSGIResponse(self._reactor, self._threadpool, application, request)

@@ -194,9 +194,9 @@ class _Application:
         if self.faults is None:
             return self.wsgi(environ, start_response)
         client: socket.socket = environ["werkzeug.socket"]
-        gone = threading.Event()
-        gone.set()  # a connection that is shut down answers nothing more
-        connection = Connection(lambda: _shut(client), lambda: _shut(client), gone)
+        closed = threading.Event()
+        closed.set()  # a connection that is shut down answers nothing more
+        connection = Connection(lambda: _shut(client), lambda: _shut(client), closed)
         started: list[str] = []
 
         def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:

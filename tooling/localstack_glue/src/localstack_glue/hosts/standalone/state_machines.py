@@ -72,14 +72,14 @@ class _Interpreter:
             parser.StepFunctionsParserBackend.start_execution,
         )
 
-        def begun(**given: Any) -> Any:
+        def begun(**keywords: Any) -> Any:
             """An execution that uses the activities of its account."""
-            activities = backends[given["account_id"]][given["region_name"]].activities
-            return execution(**{**given, "activity_store": activities})
+            activities = backends[keywords["account_id"]][keywords["region_name"]].activities
+            return execution(**{**keywords, "activity_store": activities})
 
-        def start_execution(backend: Any, arn: str, name: str | None, *given: Any) -> Any:
+        def start_execution(backend: Any, arn: str, name: str | None, *rest: Any) -> Any:
             """Every execution has a name: moto has one of None else, and refuses the second."""
-            return start(backend, arn, name or str(uuid.uuid4()), *given)
+            return start(backend, arn, name or str(uuid.uuid4()), *rest)
 
         parser.Execution = begun
         parser.StepFunctionsParserBackend.start_execution = start_execution

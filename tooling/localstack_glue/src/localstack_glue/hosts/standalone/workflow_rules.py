@@ -91,19 +91,19 @@ class WorkflowRules:
             raise ServiceError("SerializationException", str(error), 400, sender_fault=True) from error
         return operation(request, scope, document)
 
-    def _put_targets(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
-        ours = workflow_targets(asked.get("Targets") or ())
+    def _put_targets(self, request: Request, scope: Scope, body: dict[str, Any]) -> Response:
+        ours = workflow_targets(body.get("Targets") or ())
         if not ours:
             return self._backend.answer(request, scope)
-        rule = _rule(scope, asked)
+        rule = _rule(scope, body)
         described = self._described(scope, rule)
         if described is None:
             raise ServiceError(
                 "ResourceNotFoundException", f"Rule {rule.name} does not exist on EventBus {rule.bus}.", 400
             )
-        others = [target for target in asked["Targets"] if target not in ours]
+        others = [target for target in body["Targets"] if target not in ours]
         if others:
-            replace_body(request, json.dumps(asked | {"Targets": others}).encode())
+            replace_body(request, json.dumps(body | {"Targets": others}).encode())
             response = self._backend.answer(request, scope)
             if response.status_code != _OK:
                 return response
@@ -114,8 +114,8 @@ class WorkflowRules:
             self._save()
         return response
 
-    def _remove_targets(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
-        rule, ids = _rule(scope, asked), [str(each) for each in asked.get("Ids") or ()]
+    def _remove_targets(self, request: Request, scope: Scope, body: dict[str, Any]) -> Response:
+        rule, ids = _rule(scope, body), [str(each) for each in body.get("Ids") or ()]
         with self._lock:
             kept = self._targets.get(rule, {})
             ours = [each for each in ids if kept.pop(each, None)]
@@ -125,12 +125,12 @@ class WorkflowRules:
         if ours and not others:
             return _json({"FailedEntryCount": 0, "FailedEntries": []})
         if ours:
-            replace_body(request, json.dumps(asked | {"Ids": others}).encode())
+            replace_body(request, json.dumps(body | {"Ids": others}).encode())
         return self._backend.answer(request, scope)
 
-    def _list_targets(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
+    def _list_targets(self, request: Request, scope: Scope, body: dict[str, Any]) -> Response:
         response = self._backend.answer(request, scope)
-        ours = self._targets_for(_rule(scope, asked))
+        ours = self._targets_for(_rule(scope, body))
         if response.status_code != _OK or not ours:
             return response
         answer = json.loads(response.get_data())
@@ -138,8 +138,8 @@ class WorkflowRules:
             return response
         return _json(answer | {"Targets": [*(answer.get("Targets") or ()), *ours.values()]})
 
-    def _list_rule_names(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
-        arn, bus = str(asked.get("TargetArn") or ""), _bus(asked)
+    def _list_rule_names(self, request: Request, scope: Scope, body: dict[str, Any]) -> Response:
+        arn, bus = str(body.get("TargetArn") or ""), _bus(body)
         if arn.split(":")[2:3] != ["glue"]:
             return self._backend.answer(request, scope)
         with self._lock:
@@ -147,21 +147,21 @@ class WorkflowRules:
         mine = [rule.name for rule in found if rule == _Rule(scope.account_id, scope.region, bus, rule.name)]
         return _json({"RuleNames": sorted(mine)})
 
-    def _delete_rule(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
-        rule = _rule(scope, asked)
+    def _delete_rule(self, request: Request, scope: Scope, body: dict[str, Any]) -> Response:
+        rule = _rule(scope, body)
         if self._targets_for(rule) and self._described(scope, rule) is not None:
             message = "Rule can't be deleted since it has targets."
             raise ServiceError("ValidationException", message, 400, sender_fault=True)
         return self._backend.answer(request, scope)
 
-    def _put_rule(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
+    def _put_rule(self, request: Request, scope: Scope, body: dict[str, Any]) -> Response:
         """Create a rule without targets: those of a rule with this name, which the emulator forgot, are dropped."""
-        rule = _rule(scope, asked)
+        rule = _rule(scope, body)
         if self._targets_for(rule) and self._described(scope, rule) is None:
             self._forget(rule)
         return self._backend.answer(request, scope)
 
-    def _put_events(self, request: Request, scope: Scope, asked: dict[str, Any]) -> Response:
+    def _put_events(self, request: Request, scope: Scope, body: dict[str, Any]) -> Response:
         response = self._backend.answer(request, scope)
         with self._lock:
             rules = [
@@ -171,7 +171,7 @@ class WorkflowRules:
             ]
         if response.status_code == _OK and rules:
             results = json.loads(response.get_data()).get("Entries") or ()
-            for entry, result in zip(asked.get("Entries") or (), results, strict=False):
+            for entry, result in zip(body.get("Entries") or (), results, strict=False):
                 if not result.get("ErrorCode"):
                     self._deliver(scope, rules, entry, str(result.get("EventId")))
         return response
@@ -241,25 +241,25 @@ class WorkflowRules:
         new.replace(self._file)
 
 
-def _rule(scope: Scope, asked: Mapping[str, Any]) -> _Rule:
-    return _Rule(scope.account_id, scope.region, _bus(asked), str(asked.get("Rule") or asked.get("Name") or ""))
+def _rule(scope: Scope, body: Mapping[str, Any]) -> _Rule:
+    return _Rule(scope.account_id, scope.region, _bus(body), str(body.get("Rule") or body.get("Name") or ""))
 
 
-def _bus(asked: Mapping[str, Any]) -> str:
-    return str(asked.get("EventBusName") or "default").rpartition("event-bus/")[2]
+def _bus(body: Mapping[str, Any]) -> str:
+    return str(body.get("EventBusName") or "default").rpartition("event-bus/")[2]
 
 
 def _event(scope: Scope, entry: Mapping[str, Any], event_id: str) -> dict[str, Any]:
     """An entry of PutEvents as patterns see it."""
     moment = entry.get("Time")
-    told = datetime.fromtimestamp(moment, UTC) if isinstance(moment, int | float) else datetime.now(UTC)
+    time = datetime.fromtimestamp(moment, UTC) if isinstance(moment, int | float) else datetime.now(UTC)
     return {
         "version": "0",
         "id": event_id,
         "detail-type": entry.get("DetailType"),
         "source": entry.get("Source"),
         "account": scope.account_id,
-        "time": told.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": scope.region,
         "resources": entry.get("Resources") or [],
         "detail": json.loads(entry.get("Detail") or "{}"),

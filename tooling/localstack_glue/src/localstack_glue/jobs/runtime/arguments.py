@@ -55,9 +55,9 @@ class RunIdentity:
     workflow_run_id: str | None = None
 
 
-def merge(defaults: Mapping[str, str], given: Mapping[str, str], fixed: Mapping[str, str]) -> dict[str, str]:
+def merge(defaults: Mapping[str, str], passed: Mapping[str, str], fixed: Mapping[str, str]) -> dict[str, str]:
     """Apply a run's arguments to the defaults; non-overridable ones are kept (G10, G28)."""
-    return {**defaults, **given, **fixed}
+    return {**defaults, **passed, **fixed}
 
 
 def script_arguments(merged: Mapping[str, str], identity: RunIdentity) -> list[str]:

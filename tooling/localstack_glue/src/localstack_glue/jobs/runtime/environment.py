@@ -158,8 +158,8 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
 
 def heap_megabytes(request: RunRequest, settings: Settings) -> int:
     """The heap of a run's Java, in megabytes."""
-    asked = arguments.spark_conf(request.merged).get(DRIVER_MEMORY)
-    return driver_heap_mb(request.worker_type, asked, workers.budget_mb(settings.memory_mb))
+    configured = arguments.spark_conf(request.merged).get(DRIVER_MEMORY)
+    return driver_heap_mb(request.worker_type, configured, workers.budget_mb(settings.memory_mb))
 
 
 def uses_data_catalog(request: RunRequest) -> bool:

@@ -47,8 +47,8 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of an installer: this one, what was handed over, and the certificates by all of their names."""
     handed_over = json.loads(environ.get(HANDED_OVER) or "{}")
     found = {**environ, **{str(name): str(value) for name, value in handed_over.items()}}
-    given = next((found[name] for name in CERTIFICATES if found.get(name)), None)
-    return found if given is None else {**dict.fromkeys(CERTIFICATES, given), **found}
+    certificate = next((found[name] for name in CERTIFICATES if found.get(name)), None)
+    return found if certificate is None else {**dict.fromkeys(CERTIFICATES, certificate), **found}
 
 
 def cause(stderr: str, exit_code: int) -> str:

@@ -14,7 +14,7 @@ from localstack_glue.service.settings import PYTHON_6, Settings
 
 LOG = logging.getLogger(__name__)
 MAKING_TIMEOUT_S = 1800
-_NOT_MADE = "The runtime of Glue 6.0 could not be installed"
+_NOT_INSTALLED = "The runtime of Glue 6.0 could not be installed"
 
 
 class Runtimes:
@@ -95,10 +95,10 @@ def _has_spark(settings: Settings, spark: str) -> bool:
 
 def _install(command: Sequence[str]) -> Path:
     LOG.info("creating the runtime of Glue 6.0: %s", " ".join(command))
-    printed = installers.run(command, failure=_NOT_MADE, timeout_s=MAKING_TIMEOUT_S)
+    printed = installers.run(command, failure=_NOT_INSTALLED, timeout_s=MAKING_TIMEOUT_S)
     lines = printed.strip().splitlines()  # a path may hold spaces
     if not lines or not Path(lines[-1]).is_file():
-        raise JobPreparationError(f"{_NOT_MADE}: {command[0]} did not return the path of its Python")
+        raise JobPreparationError(f"{_NOT_INSTALLED}: {command[0]} did not return the path of its Python")
     return Path(lines[-1])
 
 

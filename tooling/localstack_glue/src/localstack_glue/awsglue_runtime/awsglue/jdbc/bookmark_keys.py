@@ -76,8 +76,8 @@ def new_rows(
 
 
 def _keys(frame: DataFrame, endpoint: Endpoint, table: str | None, options: Mapping[str, Any]) -> Keys | None:
-    given = options.get("jobBookmarkKeys")
-    wanted = [given] if isinstance(given, str) else list(given or ())
+    chosen = options.get("jobBookmarkKeys")
+    wanted = [chosen] if isinstance(chosen, str) else list(chosen or ())
     if not wanted:
         return _primary_key(frame, endpoint, table)
     names = [named(str(name), frame.columns, "jobBookmarkKeys") for name in wanted]
@@ -110,8 +110,8 @@ def _primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> Key
 def primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> list[str]:
     """Ask the database for a table's primary key."""
     jvm: Any = frame.sparkSession._jvm
-    told = {"url": endpoint.url, "dbtable": str(table), **endpoint.properties}
-    options = jvm.org.apache.spark.sql.execution.datasources.jdbc.JDBCOptions(jvm.PythonUtils.toScalaMap(told))
+    jdbc_options = {"url": endpoint.url, "dbtable": str(table), **endpoint.properties}
+    options = jvm.org.apache.spark.sql.execution.datasources.jdbc.JDBCOptions(jvm.PythonUtils.toScalaMap(jdbc_options))
     dialect = jvm.org.apache.spark.sql.jdbc.JdbcDialects.get(endpoint.url)
     connection = dialect.createConnectionFactory(options).apply(-1)
     try:

@@ -39,7 +39,7 @@ def connection_options(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return _kind(raw), options | {key: parameters[key] for key in parallel if parameters.get(key)}
 
 
-def with_call(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def with_call(options: Mapping[str, Any], call_options: Mapping[str, Any]) -> dict[str, Any]:
     """A table's options, overridden by those of a call. A call's hashfield or hashexpression replaces either."""
-    divides = any(given.get(key) for key in _HASHED)
-    return {**{key: value for key, value in options.items() if not (divides and key in _HASHED)}, **given}
+    divides = any(call_options.get(key) for key in _HASHED)
+    return {**{key: value for key, value in options.items() if not (divides and key in _HASHED)}, **call_options}

@@ -53,7 +53,7 @@ def login(catalog: Catalog, name: str, catalog_id: str | None = None, url: str |
 def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dict[str, Any]:
     """The result of `extract_jdbc_conf`."""
     found = login(catalog, name, catalog_id)
-    given = found.properties
+    settings = found.properties
     return {
         "url": server_only(found.url),
         "fullUrl": found.url,
@@ -61,9 +61,9 @@ def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dic
         "password": found.password,
         "vendor": find_vendor(found.url).name,
         "enforceSSL": str(found.enforce_ssl).lower(),
-        "customJDBCCert": given.get("CUSTOM_JDBC_CERT", ""),
-        "skipCustomJDBCCertValidation": given.get("SKIP_CUSTOM_JDBC_CERT_VALIDATION", "false").lower(),
-        "customJDBCCertString": given.get("CUSTOM_JDBC_CERT_STRING", ""),
+        "customJDBCCert": settings.get("CUSTOM_JDBC_CERT", ""),
+        "skipCustomJDBCCertValidation": settings.get("SKIP_CUSTOM_JDBC_CERT_VALIDATION", "false").lower(),
+        "customJDBCCertString": settings.get("CUSTOM_JDBC_CERT_STRING", ""),
     }
 
 

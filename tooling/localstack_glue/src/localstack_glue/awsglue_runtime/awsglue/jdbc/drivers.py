@@ -13,7 +13,7 @@ from awsglue.errors import GlueDataError, unsupported
 from awsglue.jdbc.vendors import Vendor, without_secrets
 
 
-def find(session: SparkSession, vendor: Vendor, asked: str, jar: str) -> str:
+def find(session: SparkSession, vendor: Vendor, wanted: str, jar: str) -> str:
     """The driver class to use.
 
     Raises:
@@ -22,7 +22,7 @@ def find(session: SparkSession, vendor: Vendor, asked: str, jar: str) -> str:
     """
     if jar and not jar.startswith(("http://", "https://")):  # the image of a Marketplace connector is not a jar
         add_jar(session, jar)
-    candidates: Sequence[str] = (asked,) if asked else vendor.drivers
+    candidates: Sequence[str] = (wanted,) if wanted else vendor.drivers
     if not candidates:
         raise GlueDataError("the connection needs a driver's class: className, driver or customJdbcDriverClassName")
     found = next((name for name in candidates if _is_there(session, name)), None)

@@ -56,13 +56,13 @@ def endpoint(
     found = login(catalog, options, catalog_id)
     vendor = find_vendor(found.url, connection_type)
     url = with_database(found.url, str(options["database"])) if options.get("database") else found.url
-    asked = options.get("customJdbcDriverClassName") or options.get("className") or options.get("driver")
+    class_name = options.get("customJdbcDriverClassName") or options.get("className") or options.get("driver")
     jar = options.get("customJdbcDriverS3Path") or found.driver_jar
-    driver = drivers.find(session, vendor, str(asked or found.driver_class), str(jar))
+    driver = drivers.find(session, vendor, str(class_name or found.driver_class), str(jar))
     url, user, password = without_login(url_for_spark(url, driver))
     drivers.check_url(session, driver, url)
-    given = {"user": user or found.user, "password": password or found.password}
-    properties = {"driver": driver, **{key: value for key, value in given.items() if value is not None}}
+    credentials = {"user": user or found.user, "password": password or found.password}
+    properties = {"driver": driver, **{key: value for key, value in credentials.items() if value is not None}}
     if found.enforce_ssl:
         if vendor.enforced_ssl is None:
             unsupported(f"JDBC_ENFORCE_SSL with {vendor.name}", "set it in the URL, with the driver's own parameter")

@@ -33,15 +33,15 @@ def conditions(vendor: Vendor, options: Mapping[str, Any], columns: Sequence[str
     return [*(f"abs({rest}) = {position}" for position in positions), f"abs({rest}) not in ({', '.join(positions)})"]
 
 
-def _count(given: Any) -> int:
-    if given is None or given == "":
+def _count(partitions: Any) -> int:
+    if partitions is None or partitions == "":
         return DEFAULT_PARTITIONS
     try:
-        count = int(given)
+        count = int(partitions)
     except (TypeError, ValueError):
         count = 0
     if count < 1:
-        raise GlueDataError(f"hashpartitions is {given}; use a whole number of at least 1")
+        raise GlueDataError(f"hashpartitions is {partitions}; use a whole number of at least 1")
     return count
 
 

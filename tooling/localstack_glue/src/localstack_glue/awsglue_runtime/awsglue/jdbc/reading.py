@@ -44,14 +44,14 @@ def read(reading: Reading, endpoint: Endpoint) -> DataFrame:
     bookmark_keys.check(options)
 
     def load(**more: str) -> DataFrame:
-        told = {**passed, **endpoint.properties, **more}
-        frame = reading.session.read.format("jdbc").options(**told).option("url", endpoint.url)
+        jdbc_properties = {**passed, **endpoint.properties, **more}
+        frame = reading.session.read.format("jdbc").options(**jdbc_properties).option("url", endpoint.url)
         frame = frame.option("dbtable", source)
         loaded = frame.load()
         parts = hashing.conditions(endpoint.vendor, options, loaded.columns) if is_whole else []
         if not parts:
             return loaded
-        return reading.session.read.jdbc(endpoint.url, source, predicates=parts, properties=told)
+        return reading.session.read.jdbc(endpoint.url, source, predicates=parts, properties=jdbc_properties)
 
     bookmark = reading.bookmark
     if bookmark is None or not bookmark.tracks(reading.context):

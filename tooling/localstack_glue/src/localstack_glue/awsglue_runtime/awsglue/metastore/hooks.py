@@ -43,8 +43,8 @@ def install(catalog: Catalog | None = None) -> Callable[[], None]:
 def _sessions(replace: Any, metastore: Metastore) -> None:
     def sql(original: Any) -> Any:
         def call(self: SparkSession, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:
-            given = {} if args is None else {"args": args}
-            answer: DataFrame = metastore.run(self, sqlQuery, lambda text: original(self, text, **given, **kwargs))
+            keywords = {} if args is None else {"args": args}
+            answer: DataFrame = metastore.run(self, sqlQuery, lambda text: original(self, text, **keywords, **kwargs))
             return answer
 
         return call
@@ -161,9 +161,9 @@ def _writers(replace: Any, metastore: Metastore) -> None:
                 return
             is_appended = wanted.lower() == "append" and metastore.exists(session, name)
             if is_appended and metastore.is_hive_table(session, name):
-                told = f"The format of the existing table {name} is `HiveFileFormat`."
+                problem = f"The format of the existing table {name} is `HiveFileFormat`."
                 raise ValueError(
-                    f'AnalysisException: {told} `{chosen or "parquet"}`; use insertInto, or format("hive")'
+                    f'AnalysisException: {problem} `{chosen or "parquet"}`; use insertInto, or format("hive")'
                 )
             is_managed = "path" not in kept and not is_appended
             is_kept = wanted.lower() in {"ignore", "error", "errorifexists"} and metastore.exists(session, name)

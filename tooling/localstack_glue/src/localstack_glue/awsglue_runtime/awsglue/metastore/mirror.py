@@ -72,8 +72,8 @@ class Mirror:
         """
         location = str((self._databases.get(database) or {}).get("LocationUri") or "")
         if not location:
-            told = f"Can not create a Path from an empty string: the database {database} has no location"
-            raise ValueError(f"java.lang.IllegalArgumentException: {told}; set one, or set a path for the table")
+            problem = f"Can not create a Path from an empty string: the database {database} has no location"
+            raise ValueError(f"java.lang.IllegalArgumentException: {problem}; set one, or set a path for the table")
         return f"{location.rstrip('/')}/{table}"
 
     # ------------------------------------------------------------------ tables
@@ -283,9 +283,9 @@ def _provider(place: Place, raw: Mapping[str, Any]) -> tuple[str, dict[str, str]
     if table.format != "csv":
         return table.format, {}
     library = str((raw["StorageDescriptor"].get("SerdeInfo") or {}).get("SerializationLibrary") or "")
-    given = table.serde_parameters
+    parameters = table.serde_parameters
     if library.endswith(text_tables.OPEN_CSV):
-        marks = {"sep": given.get("separatorChar", ","), "quote": given.get("quoteChar", '"')}
-        return "csv", {**marks, "escape": given.get("escapeChar", "\\"), "emptyValue": ""}
-    delimiter = given.get("field.delim") or "\x01"
+        marks = {"sep": parameters.get("separatorChar", ","), "quote": parameters.get("quoteChar", '"')}
+        return "csv", {**marks, "escape": parameters.get("escapeChar", "\\"), "emptyValue": ""}
+    delimiter = parameters.get("field.delim") or "\x01"
     return "csv", {"sep": delimiter, "quote": "", "nullValue": "\\N", "emptyValue": ""}

@@ -137,9 +137,9 @@ class SparkSide:
         # Spark reads tables with other characters in their names, but does not create them
         self.forget(HIDDEN, "renamed")
         self.sql(text(f"{HIDDEN}.renamed"))
-        made = self._external.getTable(HIDDEN, "renamed")
-        rest = [getattr(made, f"copy$default${number}")() for number in range(2, made.productArity() + 1)]
-        self._external.createTable(made.copy(self._identifier(database, name), *rest), True)
+        template = self._external.getTable(HIDDEN, "renamed")
+        rest = [getattr(template, f"copy$default${number}")() for number in range(2, template.productArity() + 1)]
+        self._external.createTable(template.copy(self._identifier(database, name), *rest), True)
         self.forget(HIDDEN, "renamed")
 
     def table(self, database: str, name: str) -> SparkTable:

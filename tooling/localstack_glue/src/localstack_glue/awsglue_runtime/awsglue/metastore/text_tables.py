@@ -41,11 +41,11 @@ def _json(session: SparkSession, table: Table, schema: T.StructType, lines: str,
 
 def _lazy(table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -> str:
     """LazySimpleSerDe: quotes have no meaning, and values of another type become null."""
-    given = table.serde_parameters
-    delimiter = given.get("field.delim") or given.get("serialization.format") or "\x01"
+    parameters = table.serde_parameters
+    delimiter = parameters.get("field.delim") or parameters.get("serialization.format") or "\x01"
     delimiter = {"1": "\x01"}.get(delimiter, delimiter)
-    null = given.get("serialization.null.format", "\\N")
-    escape = given.get("escape.delim")
+    null = parameters.get("serialization.null.format", "\\N")
+    escape = parameters.get("escape.delim")
     pattern = re.escape(delimiter) if delimiter.isprintable() else delimiter
     if escape:
         pattern = f"(?<!{re.escape(escape)}){pattern}"
@@ -62,15 +62,15 @@ def _lazy(table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -
 
 def _open_csv(table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -> str:
     """OpenCSVSerde: an empty field is an empty text."""
-    given = table.serde_parameters
-    told = {
-        "sep": given.get("separatorChar", ","),
-        "quote": given.get("quoteChar", '"'),
-        "escape": given.get("escapeChar", "\\"),
+    parameters = table.serde_parameters
+    marks = {
+        "sep": parameters.get("separatorChar", ","),
+        "quote": parameters.get("quoteChar", '"'),
+        "escape": parameters.get("escapeChar", "\\"),
         "columnNameOfCorruptRecord": "bad",
         "nullValue": "\x01\x02",
     }
-    options = ", ".join(f"{literal(name)}, {literal(value)}" for name, value in told.items())
+    options = ", ".join(f"{literal(name)}, {literal(value)}" for name, value in marks.items())
     parts = ", ".join([*(f"c{position} string" for position in range(len(schema.fields))), "bad string"])
     columns = []
     for position, field in enumerate(schema.fields):

@@ -84,22 +84,22 @@ def _answered(plans: Sequence[Plan], engine: Engine) -> list[Outcome]:
             row = ()
         for plan in together if row else ():
             answers[id(plan)], row = row[: len(plan.aggregates)], row[len(plan.aggregates) :]
-    asked: dict[str, Sequence[Any]] = {}
-    return [_outcome(plan, engine, answers, asked) for plan in plans]
+    answered: dict[str, Sequence[Any]] = {}
+    return [_outcome(plan, engine, answers, answered) for plan in plans]
 
 
 def _outcome(
-    plan: Plan, engine: Engine, answers: Mapping[int, Sequence[Any]], asked: dict[str, Sequence[Any]]
+    plan: Plan, engine: Engine, answers: Mapping[int, Sequence[Any]], answered: dict[str, Sequence[Any]]
 ) -> Outcome:
     answer = answers.get(id(plan), ())
     if id(plan) not in answers and (plan.query is not None or plan.aggregates):
         query = plan.query or _select(plan.aggregates, engine)
         try:
-            if query not in asked:  # several rules about the frequency of values need the same query
-                asked[query] = engine.query(query)[0]
+            if query not in answered:  # several rules about the frequency of values need the same query
+                answered[query] = engine.query(query)[0]
         except QueryError as error:
             return Outcome(plan.rule, Verdict(False, str(error)))
-        answer = asked[query]
+        answer = answered[query]
     return Outcome(plan.rule, plan.judge(answer), plan.row_test)
 
 

@@ -58,8 +58,8 @@ class Kind:
 
     def change(self, properties: Properties, before: Mapping[str, Any]) -> Properties:
         """The properties for an update: properties that were removed from the template are cleared."""
-        gone = {name: empty for name, empty in self.cleared.items() if name in before and name not in properties}
-        return {**gone, **properties}
+        emptied = {name: empty for name, empty in self.cleared.items() if name in before and name not in properties}
+        return {**emptied, **properties}
 
     def schema(self) -> dict[str, Any]:
         """The engine's description of a type: its `Id` is the value of Ref."""
@@ -78,20 +78,22 @@ def _only(properties: Mapping[str, Any], *but: str) -> Properties:
 
 
 def _crawler(properties: Properties) -> Properties:
-    given = _only(properties)
-    schedule = given.get("Schedule")
+    arguments = _only(properties)
+    schedule = arguments.get("Schedule")
     if isinstance(schedule, Mapping):
-        given["Schedule"] = schedule.get("ScheduleExpression", "")
-    return given
+        arguments["Schedule"] = schedule.get("ScheduleExpression", "")
+    return arguments
 
 
 def _classifier(properties: Properties) -> Properties:
-    given = _only(properties)
-    csv = given.get("CsvClassifier")
+    arguments = _only(properties)
+    csv = arguments.get("CsvClassifier")
     if csv and "ContainsCustomDatatype" in csv:  # CloudFormation has another name for it
         renamed = {**csv, "CustomDatatypes": csv["ContainsCustomDatatype"]}
-        given["CsvClassifier"] = {name: value for name, value in renamed.items() if name != "ContainsCustomDatatype"}
-    return given
+        arguments["CsvClassifier"] = {
+            name: value for name, value in renamed.items() if name != "ContainsCustomDatatype"
+        }
+    return arguments
 
 
 def _classifier_form(properties: Properties) -> str:
@@ -102,11 +104,11 @@ def _classifier_form(properties: Properties) -> str:
 
 
 def _security(properties: Properties) -> Properties:
-    given = _only(properties)
-    encryption = dict(given["EncryptionConfiguration"])
+    arguments = _only(properties)
+    encryption = dict(arguments["EncryptionConfiguration"])
     if "S3Encryptions" in encryption:
         encryption["S3Encryption"] = encryption.pop("S3Encryptions")
-    return {**given, "EncryptionConfiguration": encryption}
+    return {**arguments, "EncryptionConfiguration": encryption}
 
 
 def _partition_values(properties: Properties) -> list[str]:
@@ -124,39 +126,39 @@ KINDS = {
         Kind(
             "AWS::Glue::Database",
             ("DatabaseInput", "Name"),
-            lambda given: ("create_database", _only(given, "DatabaseName")),
-            lambda given: ("update_database", {**_only(given, "DatabaseName"), "Name": given["DatabaseInput"]["Name"]}),
-            lambda given: ("delete_database", {"Name": given["DatabaseInput"]["Name"]}),
+            lambda model: ("create_database", _only(model, "DatabaseName")),
+            lambda model: ("update_database", {**_only(model, "DatabaseName"), "Name": model["DatabaseInput"]["Name"]}),
+            lambda model: ("delete_database", {"Name": model["DatabaseInput"]["Name"]}),
             other_name="DatabaseName",
         ),
         Kind(
             "AWS::Glue::Table",
             ("TableInput", "Name"),
-            lambda given: ("create_table", _only(given)),
-            lambda given: ("update_table", _only(given)),
-            lambda given: (
+            lambda model: ("create_table", _only(model)),
+            lambda model: ("update_table", _only(model)),
+            lambda model: (
                 "delete_table",
-                {"DatabaseName": given["DatabaseName"], "Name": given["TableInput"]["Name"]},
+                {"DatabaseName": model["DatabaseName"], "Name": model["TableInput"]["Name"]},
             ),
             ("DatabaseName",),
         ),
         Kind(
             "AWS::Glue::Partition",
             (),
-            lambda given: ("create_partition", _only(given)),
-            lambda given: ("update_partition", {**_only(given), "PartitionValueList": _partition_values(given)}),
-            lambda given: (
+            lambda model: ("create_partition", _only(model)),
+            lambda model: ("update_partition", {**_only(model), "PartitionValueList": _partition_values(model)}),
+            lambda model: (
                 "delete_partition",
-                {**_only(given, "PartitionInput"), "PartitionValues": _partition_values(given)},
+                {**_only(model, "PartitionInput"), "PartitionValues": _partition_values(model)},
             ),
             ("DatabaseName", "TableName", "PartitionInput/Values"),
         ),
         Kind(
             "AWS::Glue::Crawler",
             ("Name",),
-            lambda given: ("create_crawler", _crawler(given)),
-            lambda given: ("update_crawler", _only(_crawler(given), "Tags")),
-            lambda given: ("delete_crawler", {"Name": given["Name"]}),
+            lambda model: ("create_crawler", _crawler(model)),
+            lambda model: ("update_crawler", _only(_crawler(model), "Tags")),
+            lambda model: ("delete_crawler", {"Name": model["Name"]}),
             tagged_as="crawler",
             cleared={
                 "Schedule": "",
@@ -175,30 +177,30 @@ KINDS = {
         Kind(
             "AWS::Glue::Classifier",
             (),
-            lambda given: ("create_classifier", _classifier(given)),
-            lambda given: ("update_classifier", _classifier(given)),
-            lambda given: ("delete_classifier", {"Name": given[_classifier_form(given)]["Name"]}),
+            lambda model: ("create_classifier", _classifier(model)),
+            lambda model: ("update_classifier", _classifier(model)),
+            lambda model: ("delete_classifier", {"Name": model[_classifier_form(model)]["Name"]}),
         ),
         Kind(
             "AWS::Glue::Job",
             ("Name",),
-            lambda given: ("create_job", _only(given)),
-            lambda given: ("update_job", {"JobName": given["Name"], "JobUpdate": _only(given, "Name", "Tags")}),
-            lambda given: ("delete_job", {"JobName": given["Name"]}),
+            lambda model: ("create_job", _only(model)),
+            lambda model: ("update_job", {"JobName": model["Name"], "JobUpdate": _only(model, "Name", "Tags")}),
+            lambda model: ("delete_job", {"JobName": model["Name"]}),
             tagged_as="job",
         ),
         Kind(
             "AWS::Glue::Trigger",
             ("Name",),
-            lambda given: ("create_trigger", _only(given)),
-            lambda given: (
+            lambda model: ("create_trigger", _only(model)),
+            lambda model: (
                 "update_trigger",
                 {
-                    "Name": given["Name"],
-                    "TriggerUpdate": _only(given, "Name", "Type", "WorkflowName", "StartOnCreation", "Tags"),
+                    "Name": model["Name"],
+                    "TriggerUpdate": _only(model, "Name", "Type", "WorkflowName", "StartOnCreation", "Tags"),
                 },
             ),
-            lambda given: ("delete_trigger", {"Name": given["Name"]}),
+            lambda model: ("delete_trigger", {"Name": model["Name"]}),
             ("Type", "WorkflowName"),
             tagged_as="trigger",
             cleared={"Description": ""},
@@ -206,35 +208,35 @@ KINDS = {
         Kind(
             "AWS::Glue::Workflow",
             ("Name",),
-            lambda given: ("create_workflow", _only(given)),
-            lambda given: ("update_workflow", _only(given, "Tags")),
-            lambda given: ("delete_workflow", {"Name": given["Name"]}),
+            lambda model: ("create_workflow", _only(model)),
+            lambda model: ("update_workflow", _only(model, "Tags")),
+            lambda model: ("delete_workflow", {"Name": model["Name"]}),
             tagged_as="workflow",
             cleared={"Description": "", "DefaultRunProperties": {}},
         ),
         Kind(
             "AWS::Glue::Connection",
             ("ConnectionInput", "Name"),
-            lambda given: ("create_connection", _only(given)),
-            lambda given: ("update_connection", {**_only(given), "Name": given["ConnectionInput"]["Name"]}),
-            lambda given: ("delete_connection", {"ConnectionName": given["ConnectionInput"]["Name"]}),
+            lambda model: ("create_connection", _only(model)),
+            lambda model: ("update_connection", {**_only(model), "Name": model["ConnectionInput"]["Name"]}),
+            lambda model: ("delete_connection", {"ConnectionName": model["ConnectionInput"]["Name"]}),
         ),
         Kind(
             "AWS::Glue::SecurityConfiguration",
             ("Name",),
-            lambda given: ("create_security_configuration", _security(given)),
+            lambda model: ("create_security_configuration", _security(model)),
             None,
-            lambda given: ("delete_security_configuration", {"Name": given["Name"]}),
+            lambda model: ("delete_security_configuration", {"Name": model["Name"]}),
             ("EncryptionConfiguration",),
         ),
         Kind(
             "AWS::Glue::DataCatalogEncryptionSettings",
             (),
-            lambda given: ("put_data_catalog_encryption_settings", _only(given)),
-            lambda given: ("put_data_catalog_encryption_settings", _only(given)),
-            lambda given: (
+            lambda model: ("put_data_catalog_encryption_settings", _only(model)),
+            lambda model: ("put_data_catalog_encryption_settings", _only(model)),
+            lambda model: (
                 "put_data_catalog_encryption_settings",
-                {**_only(given), "DataCatalogEncryptionSettings": _NO_ENCRYPTION},
+                {**_only(model), "DataCatalogEncryptionSettings": _NO_ENCRYPTION},
             ),
             ("CatalogId",),
         ),

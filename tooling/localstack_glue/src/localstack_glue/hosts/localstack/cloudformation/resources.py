@@ -49,43 +49,43 @@ class GlueResource(ResourceProvider):
 
     def delete(self, request: ResourceRequest) -> ProgressEvent:
         """Delete the resource. A missing one is no error; one that this stack could not create is not its own."""
-        given = dict(request.desired_state)
-        if given.get("Id"):
-            name = self.kind.name(given) or str(given["Id"])
+        desired = dict(request.desired_state)
+        if desired.get("Id"):
+            name = self.kind.name(desired) or str(desired["Id"])
             try:
-                self._remove(request, given, name)
+                self._remove(request, desired, name)
             except ClientError as error:
-                return _failed(given, f"{self.kind.type} {name}: {error}")
-        return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=given)
+                return _failed(desired, f"{self.kind.type} {name}: {error}")
+        return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=desired)
 
     def read(self, request: ResourceRequest) -> ProgressEvent:
         """Return its known properties."""
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=request.desired_state)
 
     def _create(self, request: ResourceRequest) -> ProgressEvent:
-        given = dict(request.desired_state)
-        name = self.kind.name(given) or generate_default_name(request.stack_name, request.logical_resource_id).lower()
-        model = self.kind.named(given, name)
+        desired = dict(request.desired_state)
+        name = self.kind.name(desired) or generate_default_name(request.stack_name, request.logical_resource_id).lower()
+        model = self.kind.named(desired, name)
         self._call(request, self.kind.create(model))
         return self._created(model, name)
 
     def _update(self, request: ResourceRequest) -> ProgressEvent:
-        given, before = dict(request.desired_state), dict(request.previous_state or {})
+        desired, before = dict(request.desired_state), dict(request.previous_state or {})
         old_name = self.kind.name(before) or str(before.get("Id") or "")
-        name = self.kind.name(given) or old_name
-        model = self.kind.named(given, name)
+        name = self.kind.name(desired) or old_name
+        model = self.kind.named(desired, name)
         if self.kind.update is not None and identity(self.kind, model, name) == identity(self.kind, before, old_name):
             self._call(request, self.kind.update(self.kind.change(model, before)))
-            self._tag(request, name, given.get("Tags") or {}, before.get("Tags") or {})
+            self._tag(request, name, desired.get("Tags") or {}, before.get("Tags") or {})
             return self._created(model, name)
         self._call(request, self.kind.create(model))
-        made = self._created(model, name)
+        created = self._created(model, name)
         try:
             self._remove(request, before, old_name)
         except ClientError as error:
             why = f"it was replaced by {name}, but the old one could not be deleted: {error}"
-            return _failed(made.resource_model, f"{self.kind.type} {old_name}: {why}")
-        return made
+            return _failed(created.resource_model, f"{self.kind.type} {old_name}: {why}")
+        return created
 
     def _reported(self, request: ResourceRequest, action: Callable[[ResourceRequest], ProgressEvent]) -> ProgressEvent:
         try:
@@ -98,13 +98,13 @@ class GlueResource(ResourceProvider):
             why = f"there is no {error.args[0]}"
         except _MALFORMED:
             why = "the properties do not have the form of this type"
-        given = dict(request.desired_state)
-        left = dict(request.previous_state or given)  # what cannot be changed stays as it was
-        return _failed(left, f"{self.kind.type} {self._shown_name(given) or request.logical_resource_id}: {why}")
+        desired = dict(request.desired_state)
+        left = dict(request.previous_state or desired)  # what cannot be changed stays as it was
+        return _failed(left, f"{self.kind.type} {self._shown_name(desired) or request.logical_resource_id}: {why}")
 
-    def _shown_name(self, given: dict[str, Any]) -> str | None:
+    def _shown_name(self, desired: dict[str, Any]) -> str | None:
         try:
-            return self.kind.name(given)
+            return self.kind.name(desired)
         except _MALFORMED:
             return None
 
@@ -124,8 +124,8 @@ class GlueResource(ResourceProvider):
         if not self.kind.tagged_as or wanted == before:
             return
         arn = f"arn:aws:glue:{request.region_name}:{request.account_id}:{self.kind.tagged_as}/{name}"
-        if gone := sorted(before.keys() - wanted.keys()):
-            self._call(request, ("untag_resource", {"ResourceArn": arn, "TagsToRemove": gone}))
+        if removed := sorted(before.keys() - wanted.keys()):
+            self._call(request, ("untag_resource", {"ResourceArn": arn, "TagsToRemove": removed}))
         if wanted:
             self._call(request, ("tag_resource", {"ResourceArn": arn, "TagsToAdd": wanted}))
 
