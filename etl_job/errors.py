@@ -63,3 +63,16 @@ class TableRecordError(QuartalJobError):
 
 class LostFilesError(QuartalJobError):
     """A published table refers to missing files; nothing was read or published."""
+
+
+class UnreadableTableError(QuartalJobError):
+    """The metadata of a published table is damaged, of a later Iceberg, or not Iceberg's; nothing was published."""
+
+    def __init__(self, table: str, reason: str) -> None:
+        super().__init__(
+            f"{table} cannot be read as an Iceberg table: {reason}. Another program has written to it, or to Glue's "
+            "entry: set that entry's metadata_location to the last metadata file that the job wrote, or drop the "
+            "table; the next run creates it again"
+        )
+        self.table = table
+        self.reason = reason

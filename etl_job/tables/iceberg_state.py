@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
+import pydantic
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.exceptions import NoSuchPropertyException, NoSuchTableError, ValidationError
 from pyiceberg.expressions import AlwaysTrue, EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import FileScanTask, Table
@@ -16,7 +17,7 @@ from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.transforms import IdentityTransform
 
 from etl_job.contract.schemas import DAY, TableColumn
-from etl_job.errors import LostFilesError
+from etl_job.errors import LostFilesError, UnreadableTableError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.property_names import SOURCE_SNAPSHOT
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
@@ -73,6 +74,12 @@ class IcebergState:
                 f"{self.identifier} refers to a missing metadata file ({error}): restore it, or drop the table; the "
                 "next run creates it again"
             ) from error
+        except (ValueError, ValidationError, NoSuchPropertyException) as error:
+            invalid = next(
+                (each for each in (error, error.__cause__) if isinstance(each, pydantic.ValidationError)), None
+            )
+            reason = invalid.errors()[0]["msg"] if invalid is not None else " ".join(str(error).split())
+            raise UnreadableTableError(self.identifier, reason) from error
 
     def as_it_is_now(self) -> Self:
         """The same table as readers find it at this moment."""

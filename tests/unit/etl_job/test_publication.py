@@ -17,7 +17,7 @@ from pyiceberg.table.metadata import TableMetadataV2
 from pyiceberg.table.refs import SnapshotRef
 
 from etl_job.contract.schemas import TableColumn
-from etl_job.errors import PublicationError
+from etl_job.errors import LostFilesError, PublicationError, UnreadableTableError
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.property_names import RUN
 from etl_job.tables.quarter_tags import QuarterTag
@@ -72,6 +72,40 @@ def test_files_have_row_counts_and_a_day_can_be_counted(opened, file_of):
         table.replace(change(file_of(delivery, 5, delivery), delivery, delivery))
     assert [file.rows for file in opened().data_files()] == [1, 1]
     assert (opened().count_rows_on(date(2024, 1, 1)), opened().count_rows_on(date(2024, 1, 2))) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "error", "said"),
+    [
+        pytest.param(None, LostFilesError, "refers to a missing metadata file", id="missing"),
+        pytest.param(lambda text: text[:100], UnreadableTableError, "Invalid JSON", id="cut off"),
+        pytest.param(lambda text: "{}", UnreadableTableError, "format", id="something else"),
+        pytest.param(
+            lambda text: text.replace('"format-version":2', '"format-version":9'),
+            UnreadableTableError,
+            "expected tags: 1, 2",
+            id="a later Iceberg",
+        ),
+    ],
+)
+def test_table_whose_metadata_cannot_be_read_is_refused_by_name(opened, file_of, damage, error, said):
+    opened().replace(change(file_of("d1", 1, "a"), "d1", "a"))
+    location = GlueCatalog("test").load_table(f"{DATABASE}.counts").metadata_location
+    metadata = Path(location.removeprefix("file://"))
+    if damage is None:
+        metadata.unlink()
+    else:
+        metadata.write_text(damage(metadata.read_text()))
+    with pytest.raises(error, match=rf"^{DATABASE}\.counts .*{said}.*; the next run creates it again$"):
+        opened()
+
+
+def test_entry_of_another_program_without_iceberg_is_refused_by_name(opened, lake):
+    lake.glue.create_table(
+        DatabaseName=DATABASE, TableInput={"Name": "counts", "Parameters": {"table_type": "ICEBERG"}}
+    )
+    with pytest.raises(UnreadableTableError, match=rf"^{DATABASE}\.counts .*metadata_location"):
+        opened()
 
 
 def test_a_run_that_read_an_older_state_fails_and_changes_nothing(opened, file_of):
