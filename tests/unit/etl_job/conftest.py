@@ -19,6 +19,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.notify.progress import Progress
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.tables.key_registers import Registers
+from tests.lake_made_once import LakeMadeOnce
 from tests.spark_session import small_session
 
 ROOT = Path(__file__).parents[3]
@@ -144,3 +145,10 @@ def moto_catalog(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def lake(tmp_path: Path, moto_catalog: None) -> Lake:
     return Lake(tmp_path)
+
+
+def make_lake_once(folder: Path, publish: Callable[[Lake], object]) -> LakeMadeOnce:
+    """A lake of several tests of a file, in a folder of its own: `lay_out` brings back what was published there."""
+    with pytest.MonkeyPatch.context() as patch:
+        set_credentials(patch)
+        return LakeMadeOnce(folder, REGION, lambda root: publish(Lake(root)))

@@ -11,8 +11,10 @@ from etl_job.errors import InputError, PublicationError
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 
-from .conftest import DATABASE, DATASET
+from .conftest import DATABASE, DATASET, Lake, make_lake_once
 from .test_run import HEADER, assert_features_match, kept_rows, published
+
+ONE_ROW = f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n"
 
 
 class Killed(BaseException):
@@ -29,6 +31,22 @@ def start(spark, lake):
         return run(parse_arguments([*lake.arguments, "--run_id", run_id, *extra]), {}, Progress(write))
 
     return start
+
+
+def publish_first(lake: Lake) -> None:
+    lake.deliver("d1", ONE_ROW)
+    run(parse_arguments([*lake.arguments, "--run_id", "one"]), {}, Progress(lambda _line: None))
+
+
+@pytest.fixture(scope="module")
+def lake_of_one_row(spark, tmp_path_factory):
+    return make_lake_once(tmp_path_factory.mktemp("one-row"), publish_first)
+
+
+@pytest.fixture
+def published_once(lake, lake_of_one_row):
+    lake_of_one_row.lay_out()
+    lake.move_to(lake_of_one_row.folder)
 
 
 def die() -> None:
@@ -68,9 +86,8 @@ def test_runs_that_die_leave_old_or_new_tables_and_the_next_run_heals(lake, star
     assert exported == ["2024Q1.csv"]
 
 
+@pytest.mark.usefixtures("published_once")
 def test_run_overtaken_by_another_fails_with_that_reason_and_changes_nothing(lake, start):
-    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
-    start("one")
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Fiat,2024-01-02,10:00:00\nbad\n")
     with pytest.raises(PublicationError, match=r"another run changed lake\.vehicle_sightings_curated"):
         start("slow", after="stage=write", do=lambda: start("quick"))
@@ -97,9 +114,8 @@ def test_withdrawal_that_died_between_its_commits_is_finished_by_the_next_run(la
     assert not start("four").published_anything
 
 
+@pytest.mark.usefixtures("published_once")
 def test_torn_state_is_not_healed_by_a_contract_that_needs_counts_of_another_kind(lake, start, document, tmp_path):
-    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
-    start("one")
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Opel,2024-01-02,10:00:00\n")
     with pytest.raises(Killed):
         start("two", after=CURATED_COMMIT, do=die)
@@ -123,9 +139,8 @@ def table(name: str):
     return GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_{name}")
 
 
+@pytest.mark.usefixtures("published_once")
 def test_rolled_back_and_dropped_tables_are_detected_and_repaired(lake, start):
-    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
-    start("one")
     lake.deliver("d2", f"{HEADER}\nk2,Opel,2024-01-02,10:00:00\n")
     start("two")
 

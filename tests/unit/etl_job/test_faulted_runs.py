@@ -14,9 +14,8 @@ from etl_job.notify.progress import Progress
 from etl_job.publishing import publish
 from etl_job.run import run
 from etl_job.tables import commit_outcome
-from tests.lake_made_once import LakeMadeOnce
 
-from .conftest import DATABASE, DATASET, REGION, Lake, set_credentials
+from .conftest import DATABASE, DATASET, Lake, make_lake_once
 from .glue_faults import ALWAYS, RESET, GlueFaults, inject
 from .test_run import HEADER, assert_features_match, published
 
@@ -38,6 +37,23 @@ def start(faults, spark, lake):
         return run(parse_arguments([*lake.arguments, "--run_id", run_id, *extra]), {}, Progress(lambda _line: None))
 
     return start
+
+
+def publish_first(lake: Lake) -> None:
+    lake.deliver("d1", FIRST)
+    run(parse_arguments([*lake.arguments, "--run_id", "one"]), {}, Progress(lambda _line: None))
+    lake.deliver("d2", SECOND)
+
+
+@pytest.fixture(scope="module")
+def lake_of_one_run(spark, tmp_path_factory):
+    return make_lake_once(tmp_path_factory.mktemp("published-once"), publish_first)
+
+
+@pytest.fixture
+def published_once(lake, lake_of_one_run):
+    lake_of_one_run.lay_out()
+    lake.move_to(lake_of_one_run.folder)
 
 
 def quarantined(lake) -> list[str]:
@@ -92,39 +108,18 @@ def test_run_that_committed_nothing_takes_its_own_away(lake, start, faults):
     assert_features_match(lake.raw)
 
 
+@pytest.mark.usefixtures("published_once")
 def test_torn_tables_are_repaired_before_any_other_work(lake, start, faults):
-    lake.deliver("d1", FIRST)
-    start("one")
     lake.deliver("d1", FIRST + "k4,Fiat,2024-01-03,10:00:00\n")
     faults.fail("UpdateTable", "AccessDeniedException", table=FEATURES, times=ALWAYS)
     with pytest.raises(PublicationError, match="the next run computes them first"):
-        start("torn")
+        start("torn", "--delivery", "d1")
     faults.heal()
     lake.deliver("d2", "not,a,sighting\nat,all,here\n")
     with pytest.raises(Exception, match="lacks"):
         start("other", "--delivery", "d2")
     shutil.rmtree(lake.raw / "delivery=d2")
     assert_features_match(lake.raw)
-
-
-def publish_once(folder: Path) -> None:
-    lake = Lake(folder)
-    lake.deliver("d1", FIRST)
-    run(parse_arguments([*lake.arguments, "--run_id", "one"]), {}, Progress(lambda _line: None))
-    lake.deliver("d2", SECOND)
-
-
-@pytest.fixture(scope="module")
-def lake_of_one_run(spark, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        set_credentials(patch)
-        return LakeMadeOnce(tmp_path_factory.mktemp("published-once"), REGION, publish_once)
-
-
-@pytest.fixture
-def published_once(lake, lake_of_one_run):
-    lake_of_one_run.lay_out()
-    lake.move_to(lake_of_one_run.folder)
 
 
 @pytest.mark.usefixtures("published_once")
@@ -201,9 +196,8 @@ def test_withdrawn_delivery_stays_out_with_the_files_that_it_had_when_it_was_wit
     assert "d1" in [each.delivery for each in start("four").deliveries]  # and d2 anew, as they share a key
 
 
+@pytest.mark.usefixtures("published_once")
 def test_bad_rows_of_a_run_that_came_meanwhile_stay(lake, start, monkeypatch):
-    lake.deliver("d1", FIRST)
-    start("one")
     lake.deliver("d1", FIRST + "bad2\n")
     outdated = publish.files_of_other_runs
 
@@ -215,7 +209,7 @@ def test_bad_rows_of_a_run_that_came_meanwhile_stay(lake, start, monkeypatch):
         return found
 
     monkeypatch.setattr(publish, "files_of_other_runs", another_run)
-    start("two")
+    start("two", "--delivery", "d1")
     assert {path.parent.name for path in lake.root.glob(f"quarantine/{DATASET}/delivery=d1/*/*.parquet")} == {
         "run_id=two",
         "run_id=later",
