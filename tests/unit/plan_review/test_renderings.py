@@ -122,6 +122,23 @@ def test_picture_of_many_blocks_shows_modules(reviewed):
     ]
 
 
+def test_picture_draws_what_a_module_is_given_as_mentioned_by_all_of_it(reviewed):
+    addresses = ["aws_kms_key.k", "module.lake.aws_s3_bucket.b", "module.lake.module.inner.aws_sns_topic.t"]
+    change = {"actions": ["create"], "before": None, "after": {"x": 1}}
+    call = {"expressions": {"key": {"references": ["aws_kms_key.k.arn", "aws_kms_key.k"]}}, "module": {}}
+    picture = draw(
+        parse_plan(
+            {
+                "format_version": "1.2",
+                "resource_changes": [{"address": address, "change": change} for address in addresses],
+                "configuration": {"root_module": {"module_calls": {"lake": call}}},
+            }
+        )
+    )
+    found = {(line.start.address, line.end.address) for line in picture.lines}
+    assert found == {("aws_kms_key.k", address) for address in addresses[1:]}
+
+
 @given(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6))))
 def test_picture_of_any_references_ends_and_loses_no_box(edges):
     names = [f"a.b{number}" for number in range(7)]
