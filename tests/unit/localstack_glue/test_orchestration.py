@@ -247,6 +247,36 @@ def test_update_of_a_workflow_keeps_what_it_does_not_name(glue):
     assert (kept["Description"], kept["MaxConcurrentRuns"], kept["DefaultRunProperties"]) == ("new", 2, {"b": "2"})
 
 
+def test_properties_of_a_workflow_run_are_added_and_replaced(glue):  # G10
+    glue.add_quarterly_workflow(DefaultRunProperties={"a": "1", "b": "1"})
+    asked = {"Name": "quarterly", "RunId": glue.start_workflow_run()}
+    glue.workflows.put_run_properties(glue.scope, {**asked, "RunProperties": {"b": "2", "c": "2"}})
+
+    found = glue.workflows.get_run_properties(glue.scope, asked)["RunProperties"]
+    assert found == {"a": "1", "b": "2", "c": "2"}
+    assert glue.workflows.get(glue.scope, {"Name": "quarterly"})["Workflow"]["DefaultRunProperties"]["b"] == "1"
+
+
+def test_batches_tell_what_is_there_apart_from_what_is_not(glue):
+    glue.add_quarterly_workflow()
+
+    def names(answer: dict[str, Any], kind: str, missing: str) -> tuple[list[str], list[str]]:
+        return [each["Name"] for each in answer[kind]], answer[missing]
+
+    scope = glue.scope
+    asked = glue.triggers.batch_get(scope, {"TriggerNames": ["then", "none", "start"]})
+    assert names(asked, "Triggers", "TriggersNotFound") == (["then", "start"], ["none"])
+    asked = glue.crawlers.batch_get(scope, {"CrawlerNames": ["none", "raw"]})
+    assert names(asked, "Crawlers", "CrawlersNotFound") == (["raw"], ["none"])
+    asked = glue.jobs.batch_get(scope, {"JobNames": ["none", "etl"]})
+    assert names(asked, "Jobs", "JobsNotFound") == (["etl"], ["none"])
+    asked = glue.workflows.batch_get(scope, {"Names": ["none", "quarterly"]})
+    assert names(asked, "Workflows", "MissingWorkflows") == (["quarterly"], ["none"])
+    assert "Graph" not in asked["Workflows"][0]
+    asked = glue.workflows.batch_get(scope, {"Names": ["quarterly"], "IncludeGraph": True})
+    assert {node["Name"] for node in asked["Workflows"][0]["Graph"]["Nodes"]} == {"start", "raw", "then", "etl"}
+
+
 def test_graph_shows_what_ran_and_what_follows_what(glue):
     glue.add_quarterly_workflow()
     run_id = glue.start_workflow_run()

@@ -9,6 +9,7 @@ import pytest
 
 from localstack_glue.service.clock import MovableClock
 from localstack_glue.service.control_endpoints import ControlEndpoints
+from localstack_glue.service.errors import NoScheduleException, SchedulerNotRunningException, SchedulerRunningException
 from localstack_glue.workflows import scheduler
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,6 +35,25 @@ def test_year_of_a_quarterly_schedule_fires_four_times(moving):
     assert moving.scheduler.tick() == 4  # G12
     assert moving.glue.started_jobs == ["etl"] * 4
     assert moving.scheduler.tick() == 0  # each once
+
+
+def test_schedule_of_a_crawler_is_stopped_and_counts_anew_from_its_start(moving):
+    glue, asked = moving.glue, {"CrawlerName": "raw"}
+    glue.add_crawler("raw", Schedule="cron(0 6 * * ? *)")
+    with pytest.raises(SchedulerRunningException):
+        glue.crawlers.start_schedule(glue.scope, asked)
+    glue.crawlers.stop_schedule(glue.scope, asked)
+    with pytest.raises(SchedulerNotRunningException):
+        glue.crawlers.stop_schedule(glue.scope, asked)
+    moving.clock.advance(timedelta(days=1, hours=12))
+    glue.crawlers.start_schedule(glue.scope, asked)
+    assert (moving.scheduler.tick(), glue.started_crawls) == (0, [])
+
+    moving.clock.advance(timedelta(days=1))
+    assert (moving.scheduler.tick(), glue.started_crawls) == (1, ["raw"])
+    glue.add_crawler("by hand")
+    with pytest.raises(NoScheduleException):
+        glue.crawlers.start_schedule(glue.scope, {"CrawlerName": "by hand"})
 
 
 def test_schedule_counts_from_its_activation(moving):
