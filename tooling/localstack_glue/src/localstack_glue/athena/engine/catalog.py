@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from sqlglot import exp
+from sqlglot.errors import ParseError
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 
@@ -19,8 +20,17 @@ class Column:
     comment: str = ""
 
     def data_type(self) -> exp.DataType:
-        """The type for any dialect."""
-        return exp.DataType.build(self.hive_type, dialect="hive")
+        """The type for any dialect.
+
+        Raises:
+            QueryFailedError: the catalog has something else as the type.
+        """
+        try:
+            return exp.DataType.build(self.hive_type, dialect="hive")
+        except ParseError as error:
+            raise QueryFailedError(
+                "NOT_SUPPORTED", f"the type {self.hive_type} of the column {self.name} is not supported here"
+            ) from error
 
     def duckdb_type(self) -> str:
         """The type in DuckDB's words."""

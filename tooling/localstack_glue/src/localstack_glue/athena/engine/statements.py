@@ -105,6 +105,8 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     marks.sort(key=lambda mark: _token_order(statement, mark))
     for mark, value in zip(marks, values, strict=True):
         mark.replace(value)
+    if dialect is TrinoQuery:
+        grammar.check_form(statement)
     return statement
 
 

@@ -214,6 +214,23 @@ def check_names(statement: exp.Expr) -> None:
         raise MalformedQueryError(f"line {line}:{column}: mismatched input '{text}'. Expecting: <identifier>")
 
 
+def check_form(statement: exp.Expr) -> None:
+    """Check what sqlglot takes from other dialects into its tree.
+
+    Raises:
+        MalformedQueryError: a LIMIT is no number, or the like.
+    """
+    for node in statement.find_all(exp.Limit, exp.Offset, exp.Alias, exp.Extract):
+        if isinstance(node, exp.Limit | exp.Offset) and not _is_count(node.expression):
+            raise MalformedQueryError(
+                f"line 1:1: mismatched input '{node.expression.sql('trino')}'. Expecting: a number"
+            )
+        if isinstance(node, exp.Alias) and isinstance(node.args.get("alias"), exp.Placeholder):  # `a:b`
+            raise MalformedQueryError("line 1:1: mismatched input ':'")
+        if isinstance(node, exp.Extract) and isinstance(node.this, exp.Literal):
+            raise MalformedQueryError(f"line 1:1: mismatched input '{node.this.sql('trino')}'")
+
+
 def check_change(statement: exp.Expr) -> None:
     """Check a statement that writes, except for the tables and queries in it.
 
@@ -248,20 +265,8 @@ def check(tree: exp.Expr) -> None:
         _check_node(node)
         if isinstance(node, exp.Join) and node.method.upper() == "NATURAL":
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: Natural join not supported")
-        if isinstance(node, exp.Limit | exp.Offset) and not _is_count(node.expression):
-            raise MalformedQueryError(
-                f"line 1:1: mismatched input '{node.expression.sql('trino')}'. Expecting: a number"
-            )
-        if isinstance(node, exp.Alias) and isinstance(node.args.get("alias"), exp.Placeholder):  # `a:b`
-            raise MalformedQueryError("line 1:1: mismatched input ':'")
-        if (
-            isinstance(node, exp.Ordered)
-            and isinstance(node.parent.parent, exp.Query)
-            and node.this == exp.Literal.number(0)
-        ):
+        if isinstance(node, exp.Order) and isinstance(node.parent, exp.Query) and _is_by_none(node):
             raise QueryFailedError("INVALID_COLUMN_REFERENCE", "line 1:1: ORDER BY position 0 is not in select list")
-        if isinstance(node, exp.Extract) and isinstance(node.this, exp.Literal):
-            raise MalformedQueryError(f"line 1:1: mismatched input '{node.this.sql('trino')}'")
         if isinstance(node, exp.TableSample) and str(node.args.get("method") or "").upper() not in _SAMPLES:
             raise _refusal(f"TABLESAMPLE {node.args.get('method') or ''}".strip(), node)
         if isinstance(node, exp.Join) and node.side.upper() in ("RIGHT", "FULL") and isinstance(node.this, exp.Lateral):

@@ -77,10 +77,10 @@ def concatenate(left: Typed, right: Typed) -> Typed:
     if first.kind == second.kind == "array" and common(first, second) is None:  # an element that is itself an array
         if common(first.element, second) == first.element:
             added = coerce(*right, first.element)
-            return f"CASE WHEN {added} IS NOT NULL THEN list_append({left[0]}, {added}) END", first
+            return _appended(left[0], added), first
         if common(first, second.element) == second.element:
             added = coerce(*left, second.element)
-            return f"CASE WHEN {added} IS NOT NULL THEN list_prepend({added}, {right[0]}) END", second
+            return _prepended(added, right[0]), second
     if first.kind == "array" or second.kind == "array":
         elements = [kind.element if kind.kind == "array" else kind for kind in (first, second)]
         element = common(*elements)
@@ -90,10 +90,19 @@ def concatenate(left: Typed, right: Typed) -> Typed:
                 return f"({coerce(*left, kind)} || {coerce(*right, kind)})", kind
             if first.kind == "array":
                 value, added = coerce(*left, kind), coerce(*right, element)
-                return f"CASE WHEN {added} IS NOT NULL THEN list_append({value}, {added}) END", kind
+                return _appended(value, added), kind
             added, value = coerce(*left, element), coerce(*right, kind)
-            return f"CASE WHEN {added} IS NOT NULL THEN list_prepend({added}, {value}) END", kind
+            return _prepended(added, value), kind
     raise mismatch("||", first, second)
+
+
+def _appended(values: str, added: str) -> str:
+    """DuckDB would take no array for an empty one."""
+    return f"CASE WHEN {values} IS NOT NULL AND {added} IS NOT NULL THEN list_append({values}, {added}) END"
+
+
+def _prepended(added: str, values: str) -> str:
+    return f"CASE WHEN {values} IS NOT NULL AND {added} IS NOT NULL THEN list_prepend({added}, {values}) END"
 
 
 def subscript(value: Typed, index: Typed) -> Typed:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - a row of the table is a line
 
+from collections.abc import Sequence
+
 from localstack_glue.athena.engine.trino.casts import failure
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import MONTH_INTERVAL, Type, array, duckdb_type, row
@@ -108,7 +110,8 @@ def _joined(call: Call) -> str:
     item = "x" if element.kind in ("varchar", "char", "unknown") else as_varchar("x", element)
     others = f"coalesce({item}, {call.arguments[2]})" if len(call.arguments) > 2 else item
     values, delimiter = call.arguments[0], call.arguments[1]
-    return f"CASE WHEN {values} IS NULL THEN NULL ELSE coalesce(array_to_string(list_transform({values}, lambda x: {others}), {delimiter}), '') END"
+    missing = " OR ".join(f"{each} IS NULL" for each in (values, *call.arguments[2:]))
+    return f"CASE WHEN {missing} THEN NULL ELSE coalesce(array_to_string(list_transform({values}, lambda x: {others}), {delimiter}), '') END"
 
 
 ARRAYS.scalar(
@@ -118,6 +121,7 @@ ARRAYS.scalar(
     examples={
         "array_join(array[1, null, 2], ',')": "1,2",
         "array_join(array['a', null], '-', '?')": "a-?",
+        "array_join(array['a', null], '-', null)": None,
         "array_join(array[true, 1.5e0 > 2], ' ')": "true false",
     },
 )
@@ -386,7 +390,12 @@ def _zip_type(call: Call) -> Type:
 def _zipped(call: Call) -> str:
     longest = f"greatest({', '.join(f'len({each})' for each in call.arguments)})"
     fields = ", ".join(f"field{number} := {each}[i]" for number, each in enumerate(call.arguments))
-    return f"list_transform(range(1, {longest} + 1), lambda i: struct_pack({fields}))"
+    return _of_all(call.arguments, f"list_transform(range(1, {longest} + 1), lambda i: struct_pack({fields}))")
+
+
+def _of_all(arrays: Sequence[str], made: str) -> str:
+    """What is made of several arrays; null if one is."""
+    return f"CASE WHEN {' AND '.join(f'{each} IS NOT NULL' for each in arrays)} THEN {made} END"
 
 
 ARRAYS.scalar(
@@ -396,7 +405,8 @@ ARRAYS.scalar(
     overload("array(T), array(U), array(V), array(W) -> T", _zipped, _zip_type),
     overload("array(T), array(U), array(V), array(W), array(X) -> T", _zipped, _zip_type),
     examples={
-        "zip(array[1, 2], array['a', null, 'c'])": "[{field0=1, field1=a}, {field0=2, field1=null}, {field0=null, field1=c}]"
+        "zip(array[1], cast(null as array(integer)))": None,
+        "zip(array[1, 2], array['a', null, 'c'])": "[{field0=1, field1=a}, {field0=2, field1=null}, {field0=null, field1=c}]",
     },
 )
 
@@ -405,10 +415,11 @@ def _zipped_with(call: Call) -> str:
     first, second, function = call.arguments
     names, body = function.removeprefix("lambda ").split(": ", 1)
     one, two = names.split(", ")
-    return (
+    made = (
         f"list_transform(range(1, greatest(len({first}), len({second})) + 1), lambda i: list_transform([{first}[i]], "
         f"lambda {one}: list_transform([{second}[i]], lambda {two}: {body})[1])[1])"
     )
+    return _of_all((first, second), made)
 
 
 ARRAYS.scalar(
@@ -416,6 +427,7 @@ ARRAYS.scalar(
     ("array(T), array(U), function(T,U,R) -> array(R)", _zipped_with),
     examples={
         "zip_with(array[1, 2], array[3, 4], (x, y) -> x + y)": "[4, 6]",
+        "zip_with(array[1], cast(null as array(integer)), (x, y) -> x)": None,
         "zip_with(array['a'], array['d', 'e'], (x, y) -> coalesce(x, y))": "[a, e]",
     },
 )

@@ -30,14 +30,15 @@ STRINGS.scalar(
     ("varchar, varchar, varchar... -> varchar", _all),
     ("varbinary, varbinary, varbinary... -> varbinary", _all),
     ("array(T), array(T), array(T)... -> array(T)", _all),
-    ("array(T), T -> array(T)", "CASE WHEN {1} IS NOT NULL THEN list_append({0}, {1}) END"),
-    ("T, array(T) -> array(T)", "CASE WHEN {0} IS NOT NULL THEN list_prepend({0}, {1}) END"),
+    ("array(T), T -> array(T)", "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN list_append({0}, {1}) END"),
+    ("T, array(T) -> array(T)", "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN list_prepend({0}, {1}) END"),
     examples={
         "concat('a', 'b', 'c')": "abc",
         "concat('a', null)": None,
         "concat(array[1], array[2, 3])": "[1, 2, 3]",
         "concat(array[1], 2)": "[1, 2]",
         "concat(array[1], cast(null as integer))": None,
+        "concat(cast(null as array(integer)), 1)": None,
     },
 )
 STRINGS.scalar(
@@ -182,9 +183,9 @@ STRINGS.scalar(
 )
 _SUBSTRING = (
     ("varchar, bigint -> varchar", "CASE WHEN {1} = 0 OR {1} < -length({0}) THEN substr({0}, 1, 0) ELSE substr({0}, {1}) END"),
-    ("varchar, bigint, bigint -> varchar", "CASE WHEN {1} = 0 OR {1} < -length({0}) OR {2} <= 0 THEN substr({0}, 1, 0) ELSE substr({0}, {1}, {2}) END"),
+    ("varchar, bigint, bigint -> varchar", "CASE WHEN {1} = 0 OR {1} < -length({0}) OR ({2} <= 0 AND {1} IS NOT NULL) THEN substr({0}, 1, 0) ELSE substr({0}, {1}, {2}) END"),
 )  # fmt: skip
-STRINGS.scalar("substr", *_SUBSTRING, ("varbinary, bigint, bigint -> varbinary", "py_substr_bytes({0}, {1}, {2})"), ("varbinary, bigint -> varbinary", "py_substr_bytes({0}, {1}, NULL)"), examples={"substr('delivery', 1, 3)": "del", "substr('abc', -2)": "bc", "substr('abc', 0)": "", "substr('abc', -5)": "", "substr('abc', 2, -1)": ""})  # fmt: skip
+STRINGS.scalar("substr", *_SUBSTRING, ("varbinary, bigint, bigint -> varbinary", "py_substr_bytes({0}, {1}, {2})"), ("varbinary, bigint -> varbinary", "py_substr_bytes({0}, {1}, NULL)"), examples={"substr('delivery', 1, 3)": "del", "substr('abc', -2)": "bc", "substr('abc', 0)": "", "substr('abc', -5)": "", "substr('abc', 2, -1)": "", "substr('abc', null, -1)": None})  # fmt: skip
 STRINGS.scalar("substring", *_SUBSTRING, examples={"substring('abc' from 2 for 1)": "b", "substring('abc', 2)": "bc"})
 STRINGS.scalar(
     "translate",
