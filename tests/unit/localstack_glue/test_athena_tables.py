@@ -62,6 +62,12 @@ def test_compression_and_serde_that_are_not_read_are_named(lake: Lake):
         lake.rows("select * from u")
 
 
+def test_type_that_is_none_is_named(lake: Lake):
+    lake.table("t", "a foo")
+    with pytest.raises(QueryFailedError, match=r"^NOT_SUPPORTED: .*the type foo of the column a"):
+        lake.rows("select * from t")
+
+
 def test_days_and_milliseconds_of_quoted_csv(lake: Lake):
     lake.table("t", "d date; t timestamp", serde=OPEN_CSV, serde_parameters={"separatorChar": ","})
     lake.put("t/a.csv", '"20000","1579059880000"\n')

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from localstack_glue.crawlers.crawling.crawl import CrawlRequest, crawl
+from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
 
 
@@ -124,6 +125,16 @@ def test_log_warns_of_what_queries_will_answer_otherwise(lake, bodies, named):  
     warnings = [line for line in lake.log if line.startswith("WARN")]
     assert len(warnings) == bool(named)
     assert named in "".join(warnings)
+
+
+def test_file_with_a_longer_header_stays_in_its_table(lake):  # G20
+    lake.put("0.csv", "id,n\n1,a\n")
+    lake.put("1.csv", "\nid,n\n1,a\n")
+
+    lake.crawl(CsvClassifier("c", contains_header="PRESENT"))
+
+    assert lake.tables()["raw"]["Parameters"]["skip.header.line.count"] == "1"
+    assert any("raw/1.csv has a longer header than others" in line for line in lake.log)
 
 
 def test_exclusions_are_noted_at_the_table(lake):  # define-crawler: "stored as a property of tables"

@@ -105,6 +105,7 @@ def test_iceberg_targets_are_accepted(glue):
         pytest.param({"GrokClassifier": {"Name": "g", "Classification": "log"}}, id="grok-without-a-pattern"),
         pytest.param({"JsonClassifier": {"Name": "j"}}, id="json-without-a-path"),
         pytest.param({"XMLClassifier": {"Name": "x"}}, id="xml-without-a-classification"),
+        pytest.param({"CsvClassifier": {"Name": "c", "CustomDatatypes": ["LONG", "TEXT"]}}, id="csv-of-no-type"),
     ],
 )
 def test_classifier_without_what_it_needs_is_refused(glue, definition):
@@ -127,13 +128,17 @@ def test_classifiers_take_part_in_a_crawl_in_its_order(glue):
         pytest.param({"GrokClassifier": {"Name": "x", "Classification": "log", "GrokPattern": "%{WORD:a}"}}, id="grok"),
         pytest.param({"XMLClassifier": {"Name": "x", "Classification": "xml", "RowTag": "row"}}, id="xml"),
         pytest.param({"JsonClassifier": {"Name": "x", "JsonPath": "$..a"}}, id="json-path"),
+        pytest.param(
+            {"CsvClassifier": {"Name": "x", "CustomDatatypeConfigured": True, "CustomDatatypes": ["DECIMAL"]}},
+            id="decimal-of-unknown-size",
+        ),
     ],
 )
 def test_classifier_that_recognizes_nothing_here_is_stored_and_fails_a_crawl(glue, definition):
     # what it would recognise, the built-in classifiers would take for something else (G16)
     glue.classifiers.create(glue.scope, definition)
 
-    with pytest.raises(ValueError, match=r"^Classifier x: glue-local "):
+    with pytest.raises(ValueError, match=r"^Classifier x: (glue-local|which precision)"):
         crawl_classifiers(glue.scope, ["x"])
     (kind,) = definition
     stored = glue.classifiers.get(glue.scope, {"Name": "x"})["Classifier"][kind]

@@ -30,6 +30,9 @@ _REQUIRED = {
     "JsonClassifier": ("JsonPath",),
     "XMLClassifier": ("Classification",),
 }
+_DATATYPES = frozenset(
+    {"BINARY", "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "INT", "LONG", "SHORT", "STRING", "TIMESTAMP"}
+)
 _CSV_DEFAULTS: JsonDict = {"ContainsHeader": "UNKNOWN", "DisableValueTrimming": True, "AllowSingleColumn": False}
 
 
@@ -112,7 +115,13 @@ def crawl_classifiers(scope: Scope, names: list[str]) -> list[CsvClassifier | Js
         if classifier is None:
             raise ValueError(f"Classifier {name} not found.")
         if classifier.kind == "CsvClassifier":
-            found.append(CsvClassifier.from_definition(classifier.definition))
+            csv = CsvClassifier.from_definition(classifier.definition)
+            if "DECIMAL" in (kind.upper() for kind in csv.datatypes):
+                raise ValueError(
+                    f"Classifier {name}: which precision and scale AWS gives a DECIMAL of CustomDatatypes is not"
+                    " documented, and Hive's would round to whole numbers; use DOUBLE or STRING"
+                )
+            found.append(csv)
         elif classifier.kind == "JsonClassifier":
             read = JsonClassifier.from_definition(classifier.definition)
             if read.steps is None:
@@ -149,3 +158,5 @@ def _check(kind: str, definition: JsonDict) -> None:
     header = definition.get("Header") or []
     if len(set(header)) != len(header):
         raise InvalidInputException("The header contains duplicate column names")
+    if unknown := sorted({kind.upper() for kind in definition.get("CustomDatatypes") or ()} - _DATATYPES):
+        raise InvalidInputException(f"CustomDatatypes must be of {', '.join(sorted(_DATATYPES))}, not {unknown[0]}")

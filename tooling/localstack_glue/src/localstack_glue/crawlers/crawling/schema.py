@@ -45,8 +45,7 @@ class FileSchema:
     @property
     def format_key(self) -> tuple[object, ...]:
         """The properties that two files of one table must share (G20)."""
-        header = self.header_lines if self.has_header else 0
-        return (self.classification, self.compression, self.delimiter, header, self.json_path)
+        return (self.classification, self.compression, self.delimiter, self.has_header, self.json_path)
 
 
 @dataclass(frozen=True, slots=True)

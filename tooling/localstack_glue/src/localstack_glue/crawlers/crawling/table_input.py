@@ -150,7 +150,7 @@ def _parameters(files: Sequence[ClassifiedFile]) -> dict[str, str]:
     if schema.json_path:
         parameters["jsonPath"] = schema.json_path
     if schema.has_header:
-        parameters["skip.header.line.count"] = str(schema.header_lines)
+        parameters["skip.header.line.count"] = str(min(file.schema.header_lines for file in files))
     return parameters
 
 

@@ -153,6 +153,9 @@ def doubts(table: FoundTable) -> Iterator[str]:
             f"Table {table.name}: its SerDe takes quotes for part of the values, and numbers in quotes are null;"
             " OpenCSVSerDe in a custom classifier reads them"
         )
+    skipped = min(file.schema.header_lines for file in table.files)
+    if longer := [file for file in table.files if file.schema.has_header and file.schema.header_lines > skipped]:
+        yield f"Table {table.name}: {longer[0].item.key} has a longer header than others, whose rest will be a row"
     names = [column.name for column in table.columns]
     for file in table.files:
         own = [column.name for column in file.schema.columns]
