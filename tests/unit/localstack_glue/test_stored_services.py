@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
 from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.athena.refusals import QUERY_OPERATIONS
 from localstack_glue.budgets.provider import BudgetsProvider
@@ -203,3 +204,49 @@ def test_budgets_are_one_list_for_all_regions(budgets):
     operation = model("budgets").operation_model("DescribeBudgets")
     found = BudgetsProvider(Noon()).invoke(operation, Scope(ACCOUNT, "us-east-1"), {"AccountId": ACCOUNT})["Budgets"]
     assert [budget["BudgetName"] for budget in found] == ["b"]
+
+
+def test_saved_query_is_changed_and_a_batch_names_those_that_are_gone(athena):
+    made = [athena("CreateNamedQuery", Name=name, Database="d", QueryString=f"select '{name}'") for name in "ab"]
+    first, second = (each["NamedQueryId"] for each in made)
+    athena("UpdateNamedQuery", NamedQueryId=first, Name="c", QueryString="select 1", Description="new")
+    athena("UpdateNamedQuery", NamedQueryId=first, Name="c", QueryString="select 2")
+    athena("DeleteNamedQuery", NamedQueryId=second)
+
+    answer = athena("BatchGetNamedQuery", NamedQueryIds=[second, first])
+    (found,), (missing,) = answer["NamedQueries"], answer["UnprocessedNamedQueryIds"]
+    assert (found["Name"], found["QueryString"], found["Description"]) == ("c", "select 2", "new")
+    assert missing["NamedQueryId"] == second
+    assert athena("ListNamedQueries")["NamedQueryIds"] == [first]
+    with pytest.raises(InvalidRequestException):
+        athena("UpdateNamedQuery", NamedQueryId=second, Name="d", QueryString="select 1")
+
+
+def test_prepared_statement_is_changed_and_belongs_to_its_workgroup(athena):
+    athena("CreateWorkGroup", Name="w")
+    athena("CreatePreparedStatement", WorkGroup="w", StatementName="of_w", QueryStatement="select 1", Description="old")
+    athena("UpdatePreparedStatement", WorkGroup="w", StatementName="of_w", QueryStatement="select 2")
+    found = athena("GetPreparedStatement", WorkGroup="w", StatementName="of_w")["PreparedStatement"]
+    assert (found["QueryStatement"], found["Description"]) == ("select 2", "old")
+    names = [
+        [each["StatementName"] for each in athena("ListPreparedStatements", WorkGroup=group)["PreparedStatements"]]
+        for group in ("w", "primary")
+    ]
+    assert names == [["of_w"], []]
+    athena("DeletePreparedStatement", WorkGroup="w", StatementName="of_w")
+    with pytest.raises(ResourceNotFoundException):
+        athena("UpdatePreparedStatement", WorkGroup="w", StatementName="of_w", QueryStatement="select 3")
+
+
+def test_data_catalog_is_replaced_whole_and_glues_own_is_always_there(athena):
+    athena("CreateDataCatalog", Name="c", Type="LAMBDA", Description="old", Parameters={"function": "f"})
+    with pytest.raises(InvalidRequestException, match="already exists"):
+        athena("CreateDataCatalog", Name="AwsDataCatalog", Type="GLUE")
+    athena("UpdateDataCatalog", Name="c", Type="HIVE", Parameters={"metadata-function": "g"})
+
+    found = athena("GetDataCatalog", Name="c")["DataCatalog"]
+    assert (found["Type"], found.get("Description"), found["Parameters"]) == ("HIVE", None, {"metadata-function": "g"})
+    listed = athena("ListDataCatalogs")["DataCatalogsSummary"]
+    assert [(each["CatalogName"], each["Type"]) for each in listed] == [("AwsDataCatalog", "GLUE"), ("c", "HIVE")]
+    with pytest.raises(InvalidRequestException, match="cannot be changed"):
+        athena("UpdateDataCatalog", Name="AwsDataCatalog", Type="GLUE")
