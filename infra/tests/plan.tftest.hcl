@@ -89,65 +89,36 @@ run "plans_what_the_variables_above_say" {
   }
 }
 
-run "takes_the_usual_csv_dialect_where_the_contract_names_none" {
+run "takes_the_usual_csv_dialect_and_runs_in_a_network_that_is_there" {
   command = plan
 
   variables {
-    contracts = { plain = {} }
+    contracts       = { plain = {} }
+    private_network = { security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
   }
 
   assert {
     condition     = output.dataset == "plain" && output.raw_prefix == "raw/plain/"
     error_message = "The contract's dataset does not name the raw folder."
   }
+
+  assert {
+    condition     = length(module.private_network) == 0 && module.glue_catalog.connections == ["quartal-test-eu-central-1a"]
+    error_message = "A network is made beside the one that is there."
+  }
 }
 
-run "means_the_first_of_several_feeds_by_name_where_nothing_is_said" {
+run "means_the_first_of_several_feeds_by_name_and_makes_a_private_network" {
   command = plan
 
   variables {
-    contracts = { toll_bookings = {}, plain = {} }
+    contracts       = { toll_bookings = {}, plain = {} }
+    private_network = { cidr_block = "10.20.0.0/24", subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/25" } }
   }
 
   assert {
     condition     = output.dataset == "plain" && output.raw_prefix == "raw/plain/"
     error_message = "The outputs speak of another feed than the first by name."
-  }
-}
-
-run "tags_everything_with_its_environment" {
-  command = plan
-
-  variables {
-    tags = { cost-centre = "ml" }
-  }
-
-  assert {
-    condition     = local.tags == { cost-centre = "ml", environment = "test", managed-by = "terraform", pipeline = "quartal-test", project = "quartal" }
-    error_message = "The tags are others."
-  }
-}
-
-run "keeps_pipelines_of_an_account_apart" {
-  command = plan
-
-  variables {
-    prefix = "other-team"
-  }
-
-  assert {
-    condition = alltrue([for name in [
-      output.crawler, output.job, output.workflow, output.lake_bucket, output.triggers.start, output.triggers.crawl_succeeded,
-    ] : startswith(name, "other-team-")]) && output.database == "other_team"
-    error_message = "A name does not begin with the prefix, so two pipelines would collide."
-  }
-}
-
-run "makes_a_private_network_and_runs_in_it" {
-  command = plan
-
-  variables {
-    private_network = { cidr_block = "10.20.0.0/24", subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/25" } }
   }
 
   assert {
@@ -156,15 +127,23 @@ run "makes_a_private_network_and_runs_in_it" {
   }
 }
 
-run "runs_in_a_network_that_is_there" {
+run "keeps_pipelines_of_an_account_apart_by_names_and_tags" {
   command = plan
 
   variables {
-    private_network = { security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
+    prefix = "other-team"
+    tags   = { cost-centre = "ml" }
   }
 
   assert {
-    condition     = length(module.private_network) == 0 && module.glue_catalog.connections == ["quartal-test-eu-central-1a"]
-    error_message = "A network is made beside the one that is there."
+    condition = alltrue([for name in [
+      output.crawler, output.job, output.workflow, output.lake_bucket, output.triggers.start, output.triggers.crawl_succeeded,
+    ] : startswith(name, "other-team-")]) && output.database == "other_team"
+    error_message = "A name does not begin with the prefix, so two pipelines would collide."
+  }
+
+  assert {
+    condition     = local.tags == { cost-centre = "ml", environment = "test", managed-by = "terraform", pipeline = "other-team", project = "quartal" }
+    error_message = "The tags are others."
   }
 }

@@ -110,6 +110,11 @@ run "protects_a_lake_of_the_least_input" {
     condition     = length(aws_s3_bucket_lifecycle_configuration.this) == 0 && length(aws_s3_bucket_logging.this) == 0
     error_message = "There are lifecycle rules or an access log that nobody asked for."
   }
+
+  assert {
+    condition     = !aws_s3_bucket_notification.this.eventbridge
+    error_message = "Somebody is told of objects."
+  }
 }
 
 run "ages_objects_and_logs_access_when_told" {
@@ -216,15 +221,6 @@ run "rejects_access_log_in_the_lake_itself" {
 
   variables {
     access_log = { bucket = "quartal-test-123456789012-eu-central-1" }
-  }
-}
-
-run "tells_nobody_of_its_objects_unless_asked" {
-  command = plan
-
-  assert {
-    condition     = !aws_s3_bucket_notification.this.eventbridge
-    error_message = "Somebody is told of objects."
   }
 }
 
