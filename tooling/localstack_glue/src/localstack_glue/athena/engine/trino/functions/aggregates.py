@@ -352,14 +352,22 @@ WINDOWS.window(
         "(select max(n) from (select nth_value(x, 2) over (order by x rows between unbounded preceding and unbounded following) n from (values 1, 5) t(x)))": "5"
     },
 )
+
+
+def _moved(name: str) -> Sql:
+    """LAG or LEAD by a number of rows."""
+
+    def sql(call: Call) -> str:
+        return f"{name}({', '.join((call.arguments[0], _offset(0, call), *call.arguments[2:]))})"
+
+    return sql
+
+
 for _name, _answer in (("lag", "1"), ("lead", "2")):
     WINDOWS.window(
         _name,
         ("T -> T", f"{_name}({{0}})"),
-        ("T, bigint -> T", lambda call, name=_name: f"{name}({call.arguments[0]}, {_offset(0, call)})"),
-        (
-            "T, bigint, T -> T",
-            lambda call, name=_name: f"{name}({call.arguments[0]}, {_offset(0, call)}, {call.arguments[2]})",
-        ),
+        ("T, bigint -> T", _moved(_name)),
+        ("T, bigint, T -> T", _moved(_name)),
         examples={f"(select max(n) from (select {_name}(x) over (order by x) n from (values 1, 2) t(x)))": _answer},
     )
