@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_job.deliveries.delivered import NO_DELIVERY, find_deliveries
+from etl_job.deliveries.delivered import NO_DELIVERY, Delivered, find_deliveries
 from etl_job.deliveries.file_names import HIDDEN, NAMED_AS_FOLDER, NO_BYTES, UNFINISHED, why_left_out
 from etl_job.deliveries.raw_table import CrawledTable, read_crawled_table
 from etl_job.errors import CatalogError
 from etl_job.lake.files import LocalObjectStore, StoredFile
+from etl_job.manifest.model import LeftOutFile
+from etl_job.notify.progress import Progress
+from etl_job.run import _log_files
 
 LAKE, DATASET = "s3://lake", "tolls"
 ROOT = f"{LAKE}/raw/{DATASET}/"
@@ -197,3 +200,15 @@ def test_partition_without_a_place_leaves_its_files_to_their_folder(moto_catalog
 )
 def test_job_and_command_agree_on_which_files_hold_rows(path, size_bytes, reason):
     assert why_left_out(path, size_bytes) == reason
+
+
+@pytest.mark.parametrize(("number", "more"), [(0, None), (20, None), (21, 1), (45, 25)])
+def test_log_names_the_first_files_that_are_left_out_and_counts_the_others(number, more):
+    lines: list[str] = []
+    left_out = tuple(LeftOutFile(uri=f"s3://lake/raw/{place}.tmp", reason=UNFINISHED) for place in range(number))
+    _log_files(Delivered(left_out=left_out), Progress(lines.append))
+    named = [line for line in lines if " file=" in line]
+    assert len(named) == min(number, 20)
+    assert all(f"file={file.uri} " in line for file, line in zip(left_out, named, strict=False))
+    counted = [line for line in lines if line not in named]
+    assert [f"more_files={more} " in line for line in counted] == ([True] if more else [])
