@@ -88,7 +88,8 @@ def test_bootstrap_makes_the_bucket_once_and_a_second_one_changes_nothing(accoun
 def test_machine_that_did_not_deploy_finds_the_deployment_by_its_state(project, account, s3, tmp_path, monkeypatch):
     client, bucket = s3(account, "eu-central-1"), f"quartal-state-{account}-eu-central-1"  # as `bootstrap` names it
     client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    names = set(Deployment.__slots__) - {"log_groups", "region"}
+    others = {"log_groups", "ml_run", "quarantine_share_limit", "region"}
+    names = set(Deployment.__slots__) - others
     state = {
         "version": 4,
         "terraform_version": "1.10.0",
@@ -97,6 +98,8 @@ def test_machine_that_did_not_deploy_finds_the_deployment_by_its_state(project, 
         "outputs": {
             **{name: {"value": name, "type": "string"} for name in names},
             "log_groups": {"value": {}, "type": ["map", "string"]},
+            "ml_run": {"value": None, "type": "dynamic"},
+            "quarantine_share_limit": {"value": 0.05, "type": "number"},
             "region": {"value": "eu-central-1", "type": "string"},
         },
         "resources": [],
