@@ -36,6 +36,8 @@ LONGEST = [
     "feeds",
     "chain",
     "test_hosts.py",
+    "test_environments.py",
+    "test_restart.py",
 ]
 
 

@@ -5,6 +5,7 @@ The crawler is also started by hand, after which many pipelines wait for their j
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,10 +28,23 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 OWN = ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR")  # the user's, which are not for tests
 
 
-ON_LOCALEMU = pytest.mark.nightly(touches=["tests/integration/test_hosts.py", "tooling/localstack_glue/*"])
+# The chain itself is played on LocalStack each time, and Glue's own behaviour on the server of its own.
+OWN_SERVER = pytest.mark.nightly(
+    touches=[
+        "etl_job/lake/*",
+        "infra/*",
+        "tests/integration/test_hosts.py",
+        "tooling/localstack_glue/*",
+        "tooling/quartal/deploy/*",
+        "tooling/quartal/local/*",
+        "tooling/quartal/terraform/*",
+    ]
+)
+LOCALEMU = pytest.mark.nightly(touches=["tests/integration/test_hosts.py", "tooling/localstack_glue/*"])
+HOSTS = [pytest.param("standalone", marks=OWN_SERVER), pytest.param("localemu", marks=LOCALEMU)]
 
 
-@pytest.fixture(scope="module", params=["standalone", pytest.param("localemu", marks=ON_LOCALEMU)])
+@pytest.fixture(scope="module", params=HOSTS)
 def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """The example, deployed to the host; the tests of this module are one story."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -94,4 +108,5 @@ def test_destroy_removes_everything(deployed: Workspace):
     change.make_plan(deployed, destroy=True)
     change.apply_plan(deployed)
     assert deployed.connection.glue().get_databases()["DatabaseList"] == []
-    assert not deployed.terraform.resources()
+    state = deployed.staged.folder / "terraform.tfstate"
+    assert json.loads(state.read_text())["resources"] == []
