@@ -16,7 +16,6 @@ UNUSED: dict[str, dict[str, str]] = {
         "glue:CreatePartition": _ONE_BY_ONE,
         "glue:GetPartition": _ONE_BY_ONE,
         "glue:GetPartitions": _CHANGED,
-        "glue:GetTable": _ONE_BY_ONE,
         "glue:UpdatePartition": _ONE_BY_ONE,
         "glue:UpdateTable": _CHANGED,
         "kms:Decrypt": _KMS,
