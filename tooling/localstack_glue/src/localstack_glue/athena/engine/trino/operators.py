@@ -16,6 +16,7 @@ from localstack_glue.athena.engine.trino.types import (
     DOUBLE,
     INTEGERS,
     MAX_CHAR,
+    MAX_DIGITS,
     MONTH_INTERVAL,
     NUMBERS,
     TIMESTAMP_ZONED,
@@ -140,6 +141,10 @@ def subscript(value: Typed, index: Typed) -> Typed:
 def decimal_quotient(dividend: str, first: Type, divisor: str, second: Type, result: Type) -> str:
     """A division, exact and rounded half up, computed with whole numbers: DuckDB would return a double."""
     shift = result.numbers[1] - first.numbers[1] + (second.numbers[1] if second.numbers else 0)
+    digits = max(first.numbers[0] + max(shift, 0), as_decimal(second).numbers[0] + max(-shift, 0))
+    if digits >= MAX_DIGITS:  # twice the number, and half of the other, would not be whole numbers of DuckDB's
+        exact = f"py_quotient(CAST({dividend} AS VARCHAR), CAST({divisor} AS VARCHAR), {result.numbers[1]})"
+        return f"CAST({exact} AS {duckdb_type(result)})"
     top = f"{_whole(dividend, first)} * {10 ** max(shift, 0)}"
     bottom = f"{_whole(divisor, second)} * {10 ** max(-shift, 0)}"
     sign = f"(CASE WHEN ({top} < 0) <> ({bottom} < 0) THEN -1 ELSE 1 END)"
@@ -191,6 +196,9 @@ def _decimals(operator: str, left: Typed, right: Typed) -> Typed:
     else:
         kind = decimal(min(p1 - s1, p2 - s2) + scale, scale)
         zero = failure("DIVISION_BY_ZERO", "'Division by zero'")
+        if max(p1 + scale - s1, p2 + scale - s2) > MAX_DIGITS:
+            rest = f"CAST(py_remainder(CAST({first} AS VARCHAR), CAST({second} AS VARCHAR)) AS {duckdb_type(kind)})"
+            return f"CASE WHEN {second} = 0 THEN {zero} ELSE {rest} END", kind
         # in whole numbers: DuckDB would make doubles of what has not one scale
         top = f"{_whole(first, a)} * CAST({10 ** (scale - s1)} AS HUGEINT)"
         bottom = f"({_whole(second, b)} * CAST({10 ** (scale - s2)} AS HUGEINT))"

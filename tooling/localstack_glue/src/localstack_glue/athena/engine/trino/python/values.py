@@ -26,6 +26,27 @@ def decimal(unscaled: int, scale: int) -> str:
         return format_decimal(Decimal(int(unscaled)).scaleb(-scale))
 
 
+@python("VARCHAR, VARCHAR, BIGINT -> VARCHAR")
+def quotient(dividend: str, divisor: str, scale: int) -> str | None:
+    """Exact and rounded half up; a division by zero is told by the caller."""
+    if not Decimal(divisor):
+        return None
+    with localcontext() as context:
+        context.prec = 200  # of numbers with 38 digits, so that no double rounding shows
+        found = Decimal(dividend) / Decimal(divisor)
+        return format_decimal(found.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP))
+
+
+@python("VARCHAR, VARCHAR -> VARCHAR")
+def remainder(dividend: str, divisor: str) -> str | None:
+    """With the sign of the dividend; a division by zero is told by the caller."""
+    if not Decimal(divisor):
+        return None
+    with localcontext() as context:
+        context.prec = 200
+        return format_decimal(Decimal(dividend) % Decimal(divisor))
+
+
 _MOST_COMBINED, _MOST_COMBINATIONS = 5, 100_000
 
 
