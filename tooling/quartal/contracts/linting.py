@@ -90,8 +90,8 @@ def read_text(path: Path) -> str:
 def lint(text: str, file: str) -> Linted:
     """Read every dataset of a contract, and collect every problem."""
     try:
-        names = dataset_names(text)
-        document = read_document(text)
+        document = _read(text)
+        names = _names_in(document)
     except ValueError as error:
         return Linted(
             {}, (Problem(file, "schema", str(error), "docs/how-to/your-own-data.md shows a complete contract."),)
@@ -114,11 +114,19 @@ def dataset_names(text: str) -> list[str]:
     Raises:
         ValueError: it is no YAML, or names no datasets.
     """
+    return _names_in(_read(text))
+
+
+def _read(text: str) -> Document:
     try:
-        document = read_document(text).content
+        return read_document(text)
     except DocumentError as error:
         raise ValueError(f"it cannot be read as YAML: {shortened(str(error))}") from error
-    schemas = document.get("schema") if isinstance(document, dict) else None
+
+
+def _names_in(document: Document) -> list[str]:
+    content = document.content
+    schemas = content.get("schema") if isinstance(content, dict) else None
     if not isinstance(schemas, list) or not all(isinstance(entry, dict) and entry.get("name") for entry in schemas):
         raise ValueError("it must be a list of datasets, each with a name")
     if not schemas:
