@@ -97,7 +97,10 @@ def test_machine_that_did_not_deploy_finds_the_deployment_by_its_state(project, 
         "lineage": "deployed-elsewhere",
         "outputs": {
             **{name: {"value": name, "type": "string"} for name in names},
-            "log_groups": {"value": {}, "type": ["map", "string"]},
+            "log_groups": {
+                "value": dict.fromkeys(["crawler", "job_error", "job_output"], "/logs"),
+                "type": ["map", "string"],
+            },
             "ml_run": {"value": None, "type": "dynamic"},
             "quarantine_share_limit": {"value": 0.05, "type": "number"},
             "region": {"value": "eu-central-1", "type": "string"},
