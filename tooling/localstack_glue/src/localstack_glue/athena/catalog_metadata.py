@@ -76,10 +76,10 @@ def _read(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except ClientError as error:
-        told = error.response["Error"]
+        failure = error.response["Error"]
         # clients read the cause in these words
         raise MetadataException(
-            f"{told['Message']} (Service: AmazonDataCatalog; Status Code: 400; Error Code: {told['Code']}; "
+            f"{failure['Message']} (Service: AmazonDataCatalog; Status Code: 400; Error Code: {failure['Code']}; "
             f"Request ID: {uuid.uuid4()}; Proxy: null)"
         ) from error
 
@@ -91,14 +91,17 @@ def _database(entry: JsonDict) -> JsonDict:
 def _table(entry: JsonDict) -> JsonDict:
     storage = entry.get("StorageDescriptor") or {}
     serde = storage.get("SerdeInfo") or {}
-    told = {
+    described = {
         "inputformat": storage.get("InputFormat"),
         "location": storage.get("Location"),
         "outputformat": storage.get("OutputFormat"),
         "serde.serialization.lib": serde.get("SerializationLibrary"),
         **{f"serde.param.{key}": value for key, value in (serde.get("Parameters") or {}).items()},
     }
-    parameters = {**(entry.get("Parameters") or {}), **{key: value for key, value in told.items() if value is not None}}
+    parameters = {
+        **(entry.get("Parameters") or {}),
+        **{key: value for key, value in described.items() if value is not None},
+    }
     return present(
         Name=entry["Name"],
         CreateTime=entry.get("CreateTime"),

@@ -34,13 +34,13 @@ class DataCatalogs:
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateDataCatalog."""
         name = request["Name"]
-        made = DataCatalog(name, request["Type"], request.get("Description"), dict(request.get("Parameters") or {}))
+        created = DataCatalog(name, request["Type"], request.get("Description"), dict(request.get("Parameters") or {}))
         with self._lock:
             if name == GLUE_CATALOG or name in get_store(scope).data_catalogs:
                 raise InvalidRequestException(f"DataCatalog {name} already exists")
-            get_store(scope).data_catalogs[name] = made
+            get_store(scope).data_catalogs[name] = created
             stored_tags.add(get_store(scope).tags, athena_arn(scope, "datacatalog", name), request.get("Tags"))
-        return {"DataCatalog": _shown(made)}
+        return {"DataCatalog": _shown(created)}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetDataCatalog."""

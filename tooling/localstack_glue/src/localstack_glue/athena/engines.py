@@ -23,24 +23,24 @@ class Engines:
         self._callers = callers
         self._direct_reads = direct_reads
         self._lock = threading.Lock()
-        self._made: dict[tuple[Scope, Credentials], QueryEngine] = {}
+        self._engines: dict[tuple[Scope, Credentials], QueryEngine] = {}
 
     def of(self, scope: Scope) -> QueryEngine:
         """The engine with the caller's permissions."""
         own = Credentials(scope.account_id, "glue-local")
         credentials = self._callers.credentials(scope) if self._callers is not None else own
         with self._lock:
-            if (scope, credentials) not in self._made:
-                self._made[scope, credentials] = self._make(scope, credentials)
-            return self._made[scope, credentials]
+            if (scope, credentials) not in self._engines:
+                self._engines[scope, credentials] = self._make(scope, credentials)
+            return self._engines[scope, credentials]
 
     def close(self) -> None:
         """Close all clients."""
         with self._lock:
-            for engine in self._made.values():
+            for engine in self._engines.values():
                 engine.glue.close()
                 engine.s3.close()
-            self._made.clear()
+            self._engines.clear()
 
     def _make(self, scope: Scope, credentials: Credentials) -> QueryEngine:
         properties = {

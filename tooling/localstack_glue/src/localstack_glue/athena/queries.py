@@ -115,7 +115,7 @@ class Queries:
             query_id = str(uuid.uuid4())
             is_managed = _is_managed(workgroup)
             location, encryption = ("", {}) if is_managed else _output(workgroup, request)
-            made = QueryExecution(
+            new_execution = QueryExecution(
                 query_id=query_id,
                 sql=sql,
                 workgroup=workgroup.name,
@@ -130,14 +130,16 @@ class Queries:
                 is_managed=is_managed,
                 caller=self._callers.role_arn(scope),
             )
-            earlier = find_reusable(made, get_store(scope).query_executions.values(), self._clock.now())
-            get_store(scope).query_executions[query_id] = made
+            earlier = find_reusable(new_execution, get_store(scope).query_executions.values(), self._clock.now())
+            get_store(scope).query_executions[query_id] = new_execution
             if earlier is not None:
-                take_over(made, earlier, self._clock.now())
+                take_over(new_execution, earlier, self._clock.now())
                 return {"QueryExecutionId": query_id}
             self._running[query_id] = Cancellation()
         limit = workgroup.configuration.get("BytesScannedCutoffPerQuery")
-        threading.Thread(target=self._run, args=(scope, made, limit), name=f"athena-{query_id}", daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(scope, new_execution, limit), name=f"athena-{query_id}", daemon=True
+        ).start()
         return {"QueryExecutionId": query_id}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -324,8 +326,8 @@ def _is_managed(workgroup: WorkGroup) -> bool:
 
 def _output(workgroup: WorkGroup, request: JsonDict) -> tuple[str, JsonDict]:
     """The location of results, ending in a slash, and their encryption, by the request or an enforced workgroup."""
-    own, given = workgroup.configuration.get("ResultConfiguration") or {}, request.get("ResultConfiguration") or {}
-    chosen = own if workgroup.configuration.get("EnforceWorkGroupConfiguration") else {**own, **given}
+    own, requested = workgroup.configuration.get("ResultConfiguration") or {}, request.get("ResultConfiguration") or {}
+    chosen = own if workgroup.configuration.get("EnforceWorkGroupConfiguration") else {**own, **requested}
     location = chosen.get("OutputLocation") or ""
     if not location.startswith("s3://"):
         raise InvalidRequestException(_NO_LOCATION)

@@ -37,7 +37,7 @@ class NamedQueries:
         """CreateNamedQuery."""
         with self._lock:
             workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
-            made = NamedQuery(
+            created = NamedQuery(
                 query_id=str(uuid.uuid4()),
                 name=request["Name"],
                 database=request["Database"],
@@ -45,8 +45,8 @@ class NamedQueries:
                 workgroup=workgroup,
                 description=request.get("Description"),
             )
-            get_store(scope).named_queries[made.query_id] = made
-        return {"NamedQueryId": made.query_id}
+            get_store(scope).named_queries[created.query_id] = created
+        return {"NamedQueryId": created.query_id}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetNamedQuery."""

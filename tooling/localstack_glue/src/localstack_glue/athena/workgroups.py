@@ -48,8 +48,8 @@ class WorkGroups:
             if name == PRIMARY or name in get_store(scope).workgroups:
                 raise InvalidRequestException("WorkGroup is already created")
             configuration = _completed(request.get("Configuration") or {})
-            made = WorkGroup(name, configuration, self._clock.now(), request.get("Description"))
-            get_store(scope).workgroups[name] = made
+            created = WorkGroup(name, configuration, self._clock.now(), request.get("Description"))
+            get_store(scope).workgroups[name] = created
             stored_tags.add(get_store(scope).tags, athena_arn(scope, "workgroup", name), request.get("Tags"))
         return {}
 
@@ -135,8 +135,8 @@ def _completed(configuration: JsonDict) -> JsonDict:
     selected = (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion") or AUTO
     effective = NEWEST_ENGINE if selected == AUTO else selected
     engine = {"SelectedEngineVersion": selected, "EffectiveEngineVersion": effective}
-    given = {member: value for member, value in configuration.items() if value is not None}
-    return {"ResultConfiguration": {}, **_DEFAULTS, **given, "EngineVersion": engine}
+    configured = {member: value for member, value in configuration.items() if value is not None}
+    return {"ResultConfiguration": {}, **_DEFAULTS, **configured, "EngineVersion": engine}
 
 
 def _updated(stored: JsonDict, updates: JsonDict) -> JsonDict:

@@ -138,10 +138,10 @@ def crawl_classifiers(scope: Scope, names: list[str]) -> list[CsvClassifier | Js
 
 
 def _only_kind(request: Mapping[str, Any]) -> tuple[str, JsonDict]:
-    given = [(kind, request[kind]) for kind in KINDS if request.get(kind)]
-    if len(given) != 1:
+    kinds_and_forms = [(kind, request[kind]) for kind in KINDS if request.get(kind)]
+    if len(kinds_and_forms) != 1:
         raise InvalidInputException("Exactly one of the classifier types must be specified")
-    return given[0]
+    return kinds_and_forms[0]
 
 
 def _check(kind: str, definition: JsonDict) -> None:

@@ -41,7 +41,7 @@ def check_definition(definition: Mapping[str, Any]) -> None:
     """
     if not definition.get("Role"):
         raise InvalidInputException("Role must not be empty")
-    targets = {kind: given for kind, given in (definition.get("Targets") or {}).items() if given}
+    targets = {kind: listed for kind, listed in (definition.get("Targets") or {}).items() if listed}
     if not targets:
         raise InvalidInputException("No crawler targets specified")
     others = sorted(set(targets) - {"IcebergTargets", "S3Targets"})

@@ -41,9 +41,9 @@ def settings_without_effect(definition: Mapping[str, Any]) -> Iterator[str]:
         yield f"Configuration: {name} has no effect: it is not known here"
 
 
-def _unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+def _unknown(settings: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
     """The names that a crawler's configuration has beyond those that are known, with the names around them."""
-    for name, value in given.items():
+    for name, value in settings.items():
         if name not in known:
             yield name
         elif isinstance(value, dict):

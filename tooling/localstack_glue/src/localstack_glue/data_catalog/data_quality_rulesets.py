@@ -57,9 +57,9 @@ class DataQualityRulesets:
     def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListDataQualityRulesets, by tags, names, texts, times and target table if given."""
         stored = scope.store.rulesets
-        asked = request.get("Filter") or {}
+        wanted_filter = request.get("Filter") or {}
         names = self._tagger.having(scope, _KIND, stored, request.get("Tags"))
-        wanted = [stored[name] for name in names if _matches_filter(stored[name], asked, scope.account_id)]
+        wanted = [stored[name] for name in names if _matches_filter(stored[name], wanted_filter, scope.account_id)]
         found, token = page_by_name(wanted, request.get("NextToken"), request.get("MaxResults"))
         listed = [{**_summary(ruleset), "RuleCount": len(parse(ruleset.rules).rules)} for ruleset in found]
         return {"Rulesets": listed, "NextToken": token}
@@ -89,13 +89,13 @@ class DataQualityRulesets:
         return scope.store.rulesets[name]
 
 
-def _matches_filter(ruleset: Ruleset, asked: JsonDict, account_id: str) -> bool:
+def _matches_filter(ruleset: Ruleset, wanted_filter: JsonDict, account_id: str) -> bool:
     texts = {"Name": ruleset.name, "Description": ruleset.description}
     moments = {"Created": ruleset.created_on, "LastModified": ruleset.modified_on}
-    target = asked.get("TargetTable")
+    target = wanted_filter.get("TargetTable")
     return (
-        all(asked.get(member) in (None, text) for member, text in texts.items())
-        and all(is_between(moment, asked, member) for member, moment in moments.items())
+        all(wanted_filter.get(member) in (None, text) for member, text in texts.items())
+        and all(is_between(moment, wanted_filter, member) for member, moment in moments.items())
         and (target is None or is_same_table(target, ruleset.target_table or {}, account_id))
     )
 

@@ -57,13 +57,13 @@ class Registries:
             if name in backend(scope).registries:
                 raise AlreadyExistsException(f"Registry already exists. RegistryName: {name}")
             try:
-                made = backend(scope).create_registry(name, request.get("Description"), request.get("Tags"))
+                created = backend(scope).create_registry(name, request.get("Description"), request.get("Tags"))
             except JsonRESTError as error:  # moto's checks of names, descriptions and tags
                 is_limit = error.error_type == ResourceNumberLimitExceededException.__name__
                 refusal = ResourceNumberLimitExceededException if is_limit else InvalidInputException
                 raise refusal(str(error.message)) from error
-            self._tagger.tag(scope, made["RegistryArn"], request.get("Tags"))
-        return {**made, "Tags": request.get("Tags") or {}}
+            self._tagger.tag(scope, created["RegistryArn"], request.get("Tags"))
+        return {**created, "Tags": request.get("Tags") or {}}
 
     def get(self, scope: Scope, request: "GetRegistryInputTypeDef") -> JsonDict:
         """GetRegistry."""

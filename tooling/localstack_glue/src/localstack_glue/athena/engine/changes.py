@@ -72,12 +72,16 @@ class Changes:
     # ------------------------------------------------------------------------ tables from queries
 
     def create(self, create: exp.Create, sql: str) -> Answer | None:
-        """CREATE VIEW, CREATE TABLE AS and Iceberg tables; None for a table over existing files."""
+        """CREATE VIEW, CREATE TABLE AS and Iceberg tables; None for a table over existing files.
+
+        Raises:
+            QueryFailedError: the table cannot be created, or its query fails.
+        """
         kind = str(create.args.get("kind") or "").upper()
-        given_properties = create.args.get("properties")
+        properties_node = create.args.get("properties")
         special = [
             each
-            for each in (given_properties.expressions if given_properties is not None else ())
+            for each in (properties_node.expressions if properties_node is not None else ())
             if isinstance(each, exp.MaterializedProperty | exp.TemporaryProperty)
         ]
         if kind not in ("TABLE", "VIEW") or special:
@@ -85,11 +89,11 @@ class Changes:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: CREATE {what} is not supported here")
         if kind == "VIEW":
             return self._create_view(create, sql)
-        given = _options(create)
+        options = _options(create)
         if create.args.get("expression") is None:
-            is_iceberg = str(given.get("table_type", "")).upper() == "ICEBERG"
-            return self._iceberg().create(create, given) if is_iceberg else None
-        return self._create_table_as(create, given)
+            is_iceberg = str(options.get("table_type", "")).upper() == "ICEBERG"
+            return self._iceberg().create(create, options) if is_iceberg else None
+        return self._create_table_as(create, options)
 
     def _create_view(self, create: exp.Create, sql: str) -> Answer:
         if isinstance(create.this, exp.Schema):
@@ -115,7 +119,7 @@ class Changes:
         Ddl(self._glue, self._s3, self._database).put_table(database, table, replace=bool(create.args.get("replace")))
         return NOTHING
 
-    def _create_table_as(self, create: exp.Create, given: dict[str, Any]) -> Answer:
+    def _create_table_as(self, create: exp.Create, options: dict[str, Any]) -> Answer:
         database, name = self._name(create.this)
         if GlueCatalog(self._glue).raw_table(database, name) is not None:
             if create.args.get("exists"):
@@ -123,29 +127,29 @@ class Changes:
             raise QueryFailedError(
                 "TABLE_ALREADY_EXISTS", f"line 1:1: Destination table 'awsdatacatalog.{database}.{name}' already exists"
             )
-        _check_properties(given, _TABLE_PROPERTIES)
-        if str(given.get("table_type", "")).upper() == "ICEBERG":
+        _check_properties(options, _TABLE_PROPERTIES)
+        if str(options.get("table_type", "")).upper() == "ICEBERG":
             with self._opened(create.expression) as query:
                 outputs, rows = query.arrow()
                 output_columns.check_names(outputs)
                 output_columns.check_distinct(outputs)
-                self._iceberg().create_as(database, name, given, outputs, None if given.get("no_data") else rows)
-                return _written(0 if given.get("no_data") else rows.num_rows, query)
-        location = str(given.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
+                self._iceberg().create_as(database, name, options, outputs, None if options.get("no_data") else rows)
+                return _written(0 if options.get("no_data") else rows.num_rows, query)
+        location = str(options.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
         if not location.startswith("s3://"):
             raise QueryFailedError("INVALID_TABLE_PROPERTY", "external_location must be in S3")
         if not is_empty(self._s3, location):
             raise QueryFailedError(
                 "HIVE_PATH_ALREADY_EXISTS", f"Target directory for table '{database}.{name}' already exists: {location}"
             )
-        target = _target(given, location)
+        target = _target(options, location)
         with self._opened(create.expression) as query:
             outputs, rows = query.arrow()
             output_columns.check_names(outputs)
             output_columns.check_hive(outputs, target.partition_keys)
-            output_columns.check_buckets(outputs, _names(given.get("bucketed_by")))
+            output_columns.check_buckets(outputs, _names(options.get("bucketed_by")))
             table = _table_input(name, outputs, target)
-            written = None if given.get("no_data") else write(self._s3, target, _lower(rows))
+            written = None if options.get("no_data") else write(self._s3, target, _lower(rows))
             Ddl(self._glue, self._s3, self._database).put_table(database, table)
             if written is not None:
                 self._add_partitions(database, table, written.partitions)
@@ -240,9 +244,9 @@ class Changes:
         keys = re.findall(r"'([^']*)'", command.rest)
         self._iceberg().unset(command.database, command.table, keys)
         found = GlueCatalog(self._glue).raw_table(command.database, command.table)  # which keeps its first value
-        given = {key: found[key] for key in INPUT_FIELDS if key in found}
-        given["Parameters"] = {key: value for key, value in given["Parameters"].items() if key not in keys}
-        self._glue.update_table(DatabaseName=command.database, TableInput=given)
+        table_input = {key: found[key] for key in INPUT_FIELDS if key in found}
+        table_input["Parameters"] = {key: value for key, value in table_input["Parameters"].items() if key not in keys}
+        self._glue.update_table(DatabaseName=command.database, TableInput=table_input)
         return NOTHING
 
     def _vacuum(self, command: Command) -> Answer:
@@ -252,11 +256,11 @@ class Changes:
         return NOTHING
 
     def _unload(self, command: Command, parameters: Sequence[str]) -> Answer:
-        given = {key.lower(): value for key, value in properties(_plain_arrays(command.options)).items()}
+        options = {key.lower(): value for key, value in properties(_plain_arrays(command.options)).items()}
         if not is_empty(self._s3, command.location):
             raise QueryFailedError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {command.location}")
-        _check_properties(given, _UNLOAD_PROPERTIES)
-        target = _target(given, command.location.rstrip("/") + "/")
+        _check_properties(options, _UNLOAD_PROPERTIES)
+        target = _target(options, command.location.rstrip("/") + "/")
         with self._opened(statements.parse(command.rest, parameters)) as query:
             outputs, rows = query.arrow()
             output_columns.check_hive(outputs, target.partition_keys)
@@ -300,9 +304,9 @@ class Changes:
         self._glue.batch_create_partition(DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs)
 
 
-def _check_properties(given: Mapping[str, Any], known: frozenset[str]) -> None:
+def _check_properties(passed: Mapping[str, Any], known: frozenset[str]) -> None:
     """Refuse unknown properties."""
-    for name in given:
+    for name in passed:
         if name not in known and not name.startswith(("optimize_", "vacuum_")):
             raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: Table property '{name}' does not exist")
 
@@ -315,8 +319,8 @@ def _written(rows: int, query: Opened, files: Sequence[str] | None = None) -> An
 def _options(create: exp.Create) -> dict[str, Any]:
     """WITH (...) or TBLPROPERTIES, by name in lower case."""
     found: dict[str, Any] = {}
-    given = create.args.get("properties")
-    for each in given.expressions if given is not None else ():
+    properties_node = create.args.get("properties")
+    for each in properties_node.expressions if properties_node is not None else ():
         if isinstance(each, exp.WithDataProperty):
             found["no_data"] = bool(each.args.get("no"))
         elif isinstance(each, exp.FileFormatProperty) and not isinstance(each.this, exp.InputOutputFormat):
@@ -346,18 +350,21 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(each.lower() for each in value or ())
 
 
-def _target(given: dict[str, Any], location: str) -> Target:
-    kind = str(given.get("format", "PARQUET")).upper()
+def _target(options: dict[str, Any], location: str) -> Target:
+    kind = str(options.get("format", "PARQUET")).upper()
     if kind not in FORMATS:
         raise QueryFailedError("NOT_SUPPORTED", f"the format {kind} is not supported here")
     compression = str(
-        given.get("write_compression") or given.get(f"{kind.lower()}_compression") or given.get("compression") or ""
+        options.get("write_compression")
+        or options.get(f"{kind.lower()}_compression")
+        or options.get("compression")
+        or ""
     )
-    delimiter = given.get("field_delimiter") or ("," if kind == "CSV" else "")
+    delimiter = options.get("field_delimiter") or ("," if kind == "CSV" else "")
     parameters = (
         {"field.delim": delimiter, "serialization.format": delimiter} if delimiter else {"serialization.format": "1"}
     )
-    return Target(location, kind, compression.upper(), _names(given.get("partitioned_by")), parameters)
+    return Target(location, kind, compression.upper(), _names(options.get("partitioned_by")), parameters)
 
 
 def _build_target(table: CatalogTable) -> Target:
@@ -367,8 +374,13 @@ def _build_target(table: CatalogTable) -> Target:
         raise QueryFailedError(
             "NOT_SUPPORTED", f"line 1:1: writing rows with the SerDe {table.serde} is not supported here"
         )
-    given = table.parameters
-    compression = given.get("write.compression") or given.get("parquet.compression") or given.get("orc.compress") or ""
+    parameters = table.parameters
+    compression = (
+        parameters.get("write.compression")
+        or parameters.get("parquet.compression")
+        or parameters.get("orc.compress")
+        or ""
+    )
     keys = tuple(key.name for key in table.partition_keys)
     return Target(table.location, kind, compression.upper(), keys, table.serde_parameters)
 
@@ -404,9 +416,11 @@ def _assigned(
     twice = next((name for name in wanted if wanted.count(name) > 1), None)
     if twice is not None:
         raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Insert column name is specified more than once: {twice}")
-    given = dict(zip(wanted, enumerate(outputs), strict=False))
+    outputs_by_name = dict(zip(wanted, enumerate(outputs), strict=False))
     fits = len(wanted) == len(outputs) and all(
-        _storable(given[column.name][1].type, kind) for column, kind in columns if column.name in given
+        _storable(outputs_by_name[column.name][1].type, kind)
+        for column, kind in columns
+        if column.name in outputs_by_name
     )
     if not fits:
         table = ", ".join(str(kind) for column, kind in columns if column.name in wanted)
@@ -417,8 +431,8 @@ def _assigned(
     return [
         (
             column.name,
-            cast(f"c{given[column.name][0]}", given[column.name][1].type, kind)
-            if column.name in given
+            cast(f"c{outputs_by_name[column.name][0]}", outputs_by_name[column.name][1].type, kind)
+            if column.name in outputs_by_name
             else f"CAST(NULL AS {duckdb_type(kind)})",
         )
         for column, kind in columns

@@ -72,10 +72,10 @@ def parse_command(sql: str, database: str) -> Command | None:
         if found is None:
             continue
         parts = found.groupdict()
-        given = parts.get("db") or parts.get("db2")
+        named = parts.get("db") or parts.get("db2")
         return Command(
             kind,
-            (bare(given) if given else database).lower(),
+            (bare(named) if named else database).lower(),
             bare(parts.get("table") or "").lower(),
             (parts.get("rest") or "").strip(),
             parts.get("like"),
@@ -83,7 +83,7 @@ def parse_command(sql: str, database: str) -> Command | None:
             parts.get("options") or "",
             None if parts.get("comment") is None else str(parts["comment"]).replace("''", "'"),
             bool(parts.get("exists")),
-            bool(given),
+            bool(named),
         )
     return None
 

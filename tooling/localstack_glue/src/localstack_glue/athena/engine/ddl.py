@@ -64,13 +64,13 @@ class Ddl:
         return None if run is None else run(command)
 
     def _create_database(self, command: Command) -> Answer:
-        given: JsonDict = {"Name": command.table, "Parameters": properties(command.rest)}
+        database_input: JsonDict = {"Name": command.table, "Parameters": properties(command.rest)}
         if command.comment is not None:
-            given["Description"] = command.comment
+            database_input["Description"] = command.comment
         if command.location:
-            given["LocationUri"] = command.location
+            database_input["LocationUri"] = command.location
         try:
-            self._glue.create_database(DatabaseInput=given)
+            self._glue.create_database(DatabaseInput=database_input)
         except ClientError as error:
             self._unless(error, "AlreadyExistsException", command.exists, f"Database {command.table} already exists")
         return NOTHING
@@ -89,17 +89,17 @@ class Ddl:
 
     def _alter_database(self, command: Command) -> Answer:
         found = self._glue.get_database(Name=command.table)["Database"]
-        given = {key: found[key] for key in ("Name", "Description", "LocationUri") if key in found}
-        given["Parameters"] = {**(found.get("Parameters") or {}), **properties(command.rest)}
-        self._glue.update_database(Name=command.table, DatabaseInput=given)
+        database_input = {key: found[key] for key in ("Name", "Description", "LocationUri") if key in found}
+        database_input["Parameters"] = {**(found.get("Parameters") or {}), **properties(command.rest)}
+        self._glue.update_database(Name=command.table, DatabaseInput=database_input)
         return NOTHING
 
     def _add_partitions(self, command: Command) -> Answer:
         table = self._table(command.database, command.table)
         keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
         inputs = []
-        for given, location in partitions(command.rest):
-            values = self._values(keys, given)
+        for partition, location in partitions(command.rest):
+            values = self._values(keys, partition)
             folder = "/".join(f"{key}={value}" for key, value in zip(keys, values, strict=True))
             place = location or f"{table['StorageDescriptor']['Location'].rstrip('/')}/{folder}/"
             inputs.append(self._partition_input(table, values, place))
@@ -114,13 +114,15 @@ class Ddl:
     def _drop_partitions(self, command: Command) -> Answer:
         table = self._table(command.database, command.table)
         keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
-        for given, _ in partitions(command.rest):
+        for partition, _ in partitions(command.rest):
             try:
                 self._glue.delete_partition(
-                    DatabaseName=command.database, TableName=command.table, PartitionValues=self._values(keys, given)
+                    DatabaseName=command.database,
+                    TableName=command.table,
+                    PartitionValues=self._values(keys, partition),
                 )
             except ClientError as error:
-                self._unless(error, "EntityNotFoundException", command.exists, f"Partition not found: {given}")
+                self._unless(error, "EntityNotFoundException", command.exists, f"Partition not found: {partition}")
         return NOTHING
 
     def _rename_partition(self, command: Command) -> Answer:
@@ -129,9 +131,9 @@ class Ddl:
         (old, _), (new, _) = partitions(command.rest)[:2]
         name = {"DatabaseName": command.database, "TableName": command.table}
         found = self._glue.get_partition(**name, PartitionValues=self._values(keys, old))["Partition"]
-        given = {key: found[key] for key in ("StorageDescriptor", "Parameters") if key in found}
-        given["Values"] = self._values(keys, new)
-        self._glue.update_partition(**name, PartitionValueList=self._values(keys, old), PartitionInput=given)
+        partition_input = {key: found[key] for key in ("StorageDescriptor", "Parameters") if key in found}
+        partition_input["Values"] = self._values(keys, new)
+        self._glue.update_partition(**name, PartitionValueList=self._values(keys, old), PartitionInput=partition_input)
         return NOTHING
 
     def _repair(self, command: Command) -> Answer:
@@ -178,33 +180,33 @@ class Ddl:
         """
         schema = create.this
         database, name = self._name(schema.this if isinstance(schema, exp.Schema) else schema)
-        given = _Properties(create)
+        created = _Properties(create)
         if not create.find(exp.ExternalProperty):
             raise _failure("NOT_SUPPORTED", f"CREATE TABLE {name} without EXTERNAL can only create an Iceberg table")
-        if not given.location.startswith("s3://"):
+        if not created.location.startswith("s3://"):
             raise _failure("INVALID_TABLE_PROPERTY", "CREATE EXTERNAL TABLE needs a LOCATION in S3")
-        descriptor = given.storage.descriptor()
-        descriptor["SerdeInfo"]["Parameters"] = given.serde_parameters
+        descriptor = created.storage.descriptor()
+        descriptor["SerdeInfo"]["Parameters"] = created.serde_parameters
         table: JsonDict = {
             "Name": name,
             "TableType": "EXTERNAL_TABLE",
-            "Parameters": {"EXTERNAL": "TRUE", **given.parameters},
-            "PartitionKeys": given.partition_keys,
+            "Parameters": {"EXTERNAL": "TRUE", **created.parameters},
+            "PartitionKeys": created.partition_keys,
             "StorageDescriptor": {
                 **descriptor,
                 "Columns": _columns(schema.expressions if isinstance(schema, exp.Schema) else ()),
                 # as Hive keeps a path; a bucket keeps its slash
-                "Location": given.location.rstrip("/") if given.location.count("/") > 3 else given.location,
+                "Location": created.location.rstrip("/") if created.location.count("/") > 3 else created.location,
                 "Compressed": False,
-                "BucketColumns": given.bucket_columns,
-                "NumberOfBuckets": given.buckets,
+                "BucketColumns": created.bucket_columns,
+                "NumberOfBuckets": created.buckets,
                 "StoredAsSubDirectories": False,
             },
         }
-        _check_columns(table["StorageDescriptor"]["Columns"], given.partition_keys)
-        if given.comment:
-            table["Parameters"]["comment"] = given.comment
-            table["Description"] = given.comment
+        _check_columns(table["StorageDescriptor"]["Columns"], created.partition_keys)
+        if created.comment:
+            table["Parameters"]["comment"] = created.comment
+            table["Description"] = created.comment
         self.put_table(database, table, exists=bool(create.args.get("exists")))
         return NOTHING
 
@@ -262,8 +264,8 @@ class Ddl:
                 self._move_partition(database, table, partition, action)
                 return NOTHING
             self._change(table, action)
-        given = {key: table[key] for key in INPUT_FIELDS if key in table}
-        self._glue.update_table(DatabaseName=database, TableInput=given)
+        table_input = {key: table[key] for key in INPUT_FIELDS if key in table}
+        self._glue.update_table(DatabaseName=database, TableInput=table_input)
         return NOTHING
 
     def _change(self, table: JsonDict, action: exp.Expr) -> None:
@@ -293,15 +295,15 @@ class Ddl:
             pairs = [each for group in action.expressions for each in group.expressions]
             table["Parameters"] = {**(table.get("Parameters") or {}), **_pairs(pairs)}
         elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
-            gone = {each.name.lower() for each in action.args["tables"]}
-            storage["Columns"] = [column for column in columns if column["Name"] not in gone]
+            dropped = {each.name.lower() for each in action.args["tables"]}
+            storage["Columns"] = [column for column in columns if column["Name"] not in dropped]
         else:
             raise _failure("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not supported here")
 
     def _move_partition(self, database: str, table: JsonDict, partition: exp.Expr, action: exp.AlterSet) -> None:
         keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
-        given = {each.this.name.lower(): each.expression.name for each in partition.expressions}
-        values = self._values(keys, given)
+        values_by_key = {each.this.name.lower(): each.expression.name for each in partition.expressions}
+        values = self._values(keys, values_by_key)
         self._glue.update_partition(
             DatabaseName=database,
             TableName=table["Name"],
@@ -320,10 +322,12 @@ class Ddl:
             raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist")
         return found
 
-    def _values(self, keys: Sequence[str], given: dict[str, str]) -> list[str]:
-        if sorted(given) != sorted(keys):
-            raise _failure("InvalidRequestException", f"The partition {given} does not have the keys {', '.join(keys)}")
-        return [given[key] for key in keys]
+    def _values(self, keys: Sequence[str], partition: dict[str, str]) -> list[str]:
+        if sorted(partition) != sorted(keys):
+            raise _failure(
+                "InvalidRequestException", f"The partition {partition} does not have the keys {', '.join(keys)}"
+            )
+        return [partition[key] for key in keys]
 
     def _partition_input(self, table: JsonDict, values: list[str], location: str) -> JsonDict:
         return {"Values": values, "StorageDescriptor": {**table["StorageDescriptor"], "Location": location}}
@@ -411,8 +415,10 @@ class _Properties:
         if name not in FORMATS:
             raise _failure("NOT_SUPPORTED", f"STORED AS {name} is not supported here")
         found = FORMATS[name]
-        is_given = self.storage is not TEXT
-        self.storage = StorageFormat(self.storage.serde, found.input_format, found.output_format) if is_given else found
+        has_serde = self.storage is not TEXT
+        self.storage = (
+            StorageFormat(self.storage.serde, found.input_format, found.output_format) if has_serde else found
+        )
 
 
 def _columns(nodes: Sequence[exp.Expr]) -> list[JsonDict]:

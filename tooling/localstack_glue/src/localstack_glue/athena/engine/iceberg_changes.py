@@ -71,12 +71,12 @@ class IcebergChanges:
         self._catalog = PyIcebergCatalog("athena", client=glue, **iceberg_properties)
         self._database = database
 
-    def create(self, create: exp.Create, given: dict[str, Any]) -> Answer:
+    def create(self, create: exp.Create, options: dict[str, Any]) -> Answer:
         """CREATE TABLE ... TBLPROPERTIES ('table_type'='ICEBERG')."""
         schema = create.this
         database, name = (schema.this.text("db") or self._database).lower(), schema.this.name.lower()
         columns = [(node.name.lower(), from_sqlglot(node.args["kind"])) for node in schema.expressions]
-        fields = given.get("partitioned_by")
+        fields = options.get("partitioned_by")
         parts = [each.sql("hive") for each in fields.expressions] if isinstance(fields, exp.Expr) else []
         if create.args.get("exists") and self._catalog.table_exists((database, name)):
             return NOTHING
@@ -85,14 +85,16 @@ class IcebergChanges:
             for node in schema.expressions
             if (found := node.find(exp.CommentColumnConstraint)) is not None
         }
-        self._make(database, name, columns, parts, given, comments)
+        self._make(database, name, columns, parts, options, comments)
         return NOTHING
 
-    def create_as(self, database: str, name: str, given: dict[str, Any], outputs: Sequence[Output], rows: Any) -> None:
+    def create_as(
+        self, database: str, name: str, options: dict[str, Any], outputs: Sequence[Output], rows: Any
+    ) -> None:
         """CREATE TABLE AS."""
         columns = [(output.name.lower(), output.type) for output in outputs]
-        parts = given.get("partitioning") or []
-        table = self._make(database, name, columns, [parts] if isinstance(parts, str) else parts, given)
+        parts = options.get("partitioning") or []
+        table = self._make(database, name, columns, [parts] if isinstance(parts, str) else parts, options)
         if rows is not None and rows.num_rows:
             self._committed(lambda: table.append(_as_schema(rows, table)))
 
@@ -146,7 +148,7 @@ class IcebergChanges:
         name: str,
         columns: Sequence[tuple[str, Type]],
         parts: Sequence[str],
-        given: dict[str, Any],
+        options: dict[str, Any],
         comments: Mapping[str, str] = MappingProxyType({}),
     ) -> Any:
         ids = iter(range(1, 100_000))
@@ -155,15 +157,15 @@ class IcebergChanges:
             for column, kind in columns
         ]
         schema = Schema(*fields)
-        location = str(given.get("location") or "").rstrip("/")
+        location = str(options.get("location") or "").rstrip("/")
         if not location:
             raise QueryFailedError("INVALID_TABLE_PROPERTY", "an Iceberg table needs a LOCATION")
-        kind = str(given.get("format") or "parquet").lower()
+        kind = str(options.get("format") or "parquet").lower()
         if kind != "parquet":
             raise QueryFailedError("NOT_SUPPORTED", f"writing Iceberg tables of {kind} is not supported here")
         own = {
             key: str(value)
-            for key, value in given.items()
+            for key, value in options.items()
             if key.startswith(("write", "history", "optimize", "vacuum"))
         }
         return self._committed(
@@ -221,9 +223,9 @@ def _merged(
 ) -> tuple[list[tuple[str, str]], str, str]:
     using = merge.args["using"]
     other = using.alias or using.name
-    given = f'(SELECT *, true AS {_MERGED} FROM {using.sql(TrinoQuery)}) AS "{other}"'
+    merged = f'(SELECT *, true AS {_MERGED} FROM {using.sql(TrinoQuery)}) AS "{other}"'
     on = merge.args["on"].sql(TrinoQuery)
-    joined = f"{source} LEFT JOIN {given} ON {on}"
+    joined = f"{source} LEFT JOIN {merged} ON {on}"
     matched = f'coalesce("{other}".{_MERGED}, false)'
     branches: list[tuple[str, exp.Expr]] = []
     inserts: list[tuple[str, exp.Expr]] = []
@@ -262,12 +264,12 @@ def _merged(
             raise QueryFailedError(
                 "TYPE_MISMATCH", f"line 1:1: MERGE inserts {len(inserted)} values into {len(columns)} columns"
             )
-        given_values = dict(zip(columns, inserted, strict=True))
-        chosen = [f"{given_values.get(column, 'NULL')} AS {_q(column)}" for column in names]
+        values_by_column = dict(zip(columns, inserted, strict=True))
+        chosen = [f"{values_by_column.get(column, 'NULL')} AS {_q(column)}" for column in names]
         missing = f"NOT EXISTS (SELECT 1 FROM {source} WHERE {on})"
         condition = " AND ".join([missing, text, *(f"NOT ({each})" for each in before)])
-        parts.append(f"SELECT {', '.join(chosen)} FROM {given} WHERE {condition}")
-        counts.append(f"(SELECT count(*) FROM {given} WHERE {condition})")
+        parts.append(f"SELECT {', '.join(chosen)} FROM {merged} WHERE {condition}")
+        counts.append(f"(SELECT count(*) FROM {merged} WHERE {condition})")
         before.append(text)
     twice = f"SELECT (SELECT count(*) FROM {joined}) - (SELECT count(*) FROM {name})"
     checks = [(twice, "One MERGE target table row matched more than one source row")] if branches else []
@@ -284,11 +286,11 @@ def _sets(update: exp.Expr, names: Sequence[str]) -> dict[str, str]:
     return {each.this.name.lower(): each.expression.sql(TrinoQuery) for each in update.expressions}
 
 
-def _check_names(given: Sequence[str], names: Sequence[str]) -> None:
-    unknown = next((name for name in given if name not in names), None)
+def _check_names(wanted: Sequence[str], names: Sequence[str]) -> None:
+    unknown = next((name for name in wanted if name not in names), None)
     if unknown is not None:
         raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: The table has no column {unknown}")
-    twice = next((name for name in given if given.count(name) > 1), None)
+    twice = next((name for name in wanted if wanted.count(name) > 1), None)
     if twice is not None:
         raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Multiple assignments for column {twice}")
 

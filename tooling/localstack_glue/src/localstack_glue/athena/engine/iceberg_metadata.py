@@ -11,7 +11,7 @@ from pyiceberg.types import PrimitiveType, TimestamptzType
 from localstack_glue.athena.engine.iceberg_data import hive_type
 
 # the columns, their types in Hive's words, and the rows
-Made = tuple[dict[str, str], list[tuple[Any, ...]]]
+TypedRows = tuple[dict[str, str], list[tuple[Any, ...]]]
 ZONED = "timestamp with time zone"
 
 
@@ -19,7 +19,7 @@ def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _snapshots(iceberg: Any) -> Made:
+def _snapshots(iceberg: Any) -> TypedRows:
     rows = [
         (
             _moment(each.timestamp_ms),
@@ -42,7 +42,7 @@ def _snapshots(iceberg: Any) -> Made:
     return kinds, rows
 
 
-def _history(iceberg: Any) -> Made:
+def _history(iceberg: Any) -> TypedRows:
     parents = {each.snapshot_id: each.parent_snapshot_id for each in iceberg.metadata.snapshots}
     current, ancestors = iceberg.metadata.current_snapshot_id, set()
     while current is not None and current not in ancestors:
@@ -56,7 +56,7 @@ def _history(iceberg: Any) -> Made:
     return kinds, rows
 
 
-def _refs(iceberg: Any) -> Made:
+def _refs(iceberg: Any) -> TypedRows:
     rows = [
         (
             name,
@@ -79,12 +79,12 @@ def _refs(iceberg: Any) -> Made:
     return kinds, rows
 
 
-def _files(iceberg: Any) -> Made:
+def _files(iceberg: Any) -> TypedRows:
     fields = _leaves(iceberg.schema().fields)
     rows = []
     for file in (task.file for task in iceberg.scan().plan_files()):
         counts = (file.column_sizes, file.value_counts, file.null_value_counts, file.nan_value_counts)
-        bounds = (_shown_bounds(fields, given) for given in (file.lower_bounds, file.upper_bounds))
+        bounds = (_shown_bounds(fields, encoded) for encoded in (file.lower_bounds, file.upper_bounds))
         rows.append(
             (
                 int(file.content),
@@ -116,7 +116,7 @@ def _files(iceberg: Any) -> Made:
     return kinds, rows
 
 
-def _manifests(iceberg: Any) -> Made:
+def _manifests(iceberg: Any) -> TypedRows:
     snapshot = iceberg.current_snapshot()
     rows = []
     for each in snapshot.manifests(iceberg.io) if snapshot is not None else ():
@@ -138,16 +138,16 @@ def _manifests(iceberg: Any) -> Made:
                 each.deleted_files_count, each.deleted_rows_count, ranges,
             )
         )  # fmt: skip
-    told = {"path": "string", "length": "bigint", "partition_spec_id": "int", "added_snapshot_id": "bigint"}
+    hive_types = {"path": "string", "length": "bigint", "partition_spec_id": "int", "added_snapshot_id": "bigint"}
     for word in ("added", "existing", "deleted"):
-        told |= {f"{word}_data_files_count": "int", f"{word}_rows_count": "bigint"}
-    told["partitions"] = (
+        hive_types |= {f"{word}_data_files_count": "int", f"{word}_rows_count": "bigint"}
+    hive_types["partitions"] = (
         "array<struct<contains_null:boolean,contains_nan:boolean,lower_bound:string,upper_bound:string>>"
     )
-    return told, rows
+    return hive_types, rows
 
 
-def _partitions(iceberg: Any) -> Made:
+def _partitions(iceberg: Any) -> TypedRows:
     """Partitions of the newest state, with the statistics that their files have of the other columns."""
     schema, spec = iceberg.schema(), iceberg.spec()
     keys = spec.partition_type(schema).fields
@@ -162,12 +162,12 @@ def _partitions(iceberg: Any) -> Made:
         grouped.setdefault(tuple(task.file.partition[place] for place in range(len(keys))), []).append(task.file)
     rows = []
     for values, files in grouped.items():
-        told = {field.name.lower(): _bounds_of_files(field, files) for field in others}
+        hive_types = {field.name.lower(): _bounds_of_files(field, files) for field in others}
         row = (
             sum(each.record_count for each in files),
             len(files),
             sum(each.file_size_in_bytes for each in files),
-            told,
+            hive_types,
         )
         rows.append(({key.name: value for key, value in zip(keys, values, strict=True)}, *row) if keys else row)
     data = ",".join(
@@ -193,8 +193,8 @@ def _bounds_of_files(field: Any, files: Sequence[Any]) -> dict[str, Any]:
         bounds.append(_plain(field.field_type, choose(known)) if known and len(known) == len(found) else None)
     counts: list[int | None] = []
     for name in ("null_value_counts", "nan_value_counts"):
-        given = [(getattr(file, name) or {}).get(field.field_id) for file in files]
-        counts.append(None if None in given else sum(each for each in given if each is not None))
+        per_file = [(getattr(file, name) or {}).get(field.field_id) for file in files]
+        counts.append(None if None in per_file else sum(each for each in per_file if each is not None))
     return {"min": bounds[0], "max": bounds[1], "null_count": counts[0], "nan_count": counts[1]}
 
 
@@ -205,21 +205,23 @@ def _leaves(fields: Sequence[Any]) -> Mapping[int, Any]:
 
 def _plain(kind: Any, value: Any) -> Any:
     """A value as its column in Arrow takes it; a moment in a zone is a text there."""
-    told_as_text = hive_type(kind) == "string" or isinstance(kind, TimestamptzType)
-    return IdentityTransform().to_human_string(kind, value) if told_as_text and value is not None else value
+    is_text = hive_type(kind) == "string" or isinstance(kind, TimestamptzType)
+    return IdentityTransform().to_human_string(kind, value) if is_text and value is not None else value
 
 
-def _shown_bounds(fields: Mapping[int, Any], given: Mapping[int, bytes] | None) -> list[tuple[int, str | None]] | None:
-    if given is None:
+def _shown_bounds(
+    fields: Mapping[int, Any], encoded: Mapping[int, bytes] | None
+) -> list[tuple[int, str | None]] | None:
+    if encoded is None:
         return None
-    return [(key, _human(IdentityTransform(), fields[key], value)) for key, value in given.items() if key in fields]
+    return [(key, _human(IdentityTransform(), fields[key], value)) for key, value in encoded.items() if key in fields]
 
 
 def _human(transform: Any, kind: Any, value: bytes | None) -> str | None:
     return None if value is None else str(transform.to_human_string(kind, from_bytes(kind, value)))
 
 
-TABLES: dict[str, Callable[[Any], Made]] = {
+TABLES: dict[str, Callable[[Any], TypedRows]] = {
     "files": _files,
     "history": _history,
     "manifests": _manifests,

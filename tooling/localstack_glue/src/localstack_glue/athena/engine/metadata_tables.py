@@ -9,7 +9,7 @@ import pyarrow
 from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import open_snapshot
-from localstack_glue.athena.engine.iceberg_metadata import TABLES, ZONED, Made
+from localstack_glue.athena.engine.iceberg_metadata import TABLES, ZONED, TypedRows
 from localstack_glue.athena.engine.statements import column_type
 from localstack_glue.athena.engine.trino.types import duckdb_type
 from localstack_glue.athena.engine.views import original_sql
@@ -68,7 +68,7 @@ def _contents(database: str, name: str, columns: dict[str, str], rows: list[tupl
     return Contents(table, pyarrow.Table.from_arrays(arrays, names=list(columns)))
 
 
-def _schemata(source: Source) -> Made:
+def _schemata(source: Source) -> TypedRows:
     names = [*source.catalog.databases(), SCHEMA]
     return {"catalog_name": "string", "schema_name": "string"}, [(_CATALOG, name) for name in names]
 
@@ -85,7 +85,7 @@ def _is_view(entry: Any) -> bool:
     return bool(entry.get("TableType") == "VIRTUAL_VIEW")
 
 
-def _tables(source: Source) -> Made:
+def _tables(source: Source) -> TypedRows:
     rows = [
         (_CATALOG, each["DatabaseName"], each["Name"], "VIEW" if _is_view(each) else "BASE TABLE")
         for each in _each_table(source)
@@ -93,7 +93,7 @@ def _tables(source: Source) -> Made:
     return dict.fromkeys(("table_catalog", "table_schema", "table_name", "table_type"), "string"), rows
 
 
-def _views(source: Source) -> Made:
+def _views(source: Source) -> TypedRows:
     rows = [
         (_CATALOG, each["DatabaseName"], each["Name"], original_sql(each, "line 1:1")[0])
         for each in _each_table(source)
@@ -102,7 +102,7 @@ def _views(source: Source) -> Made:
     return dict.fromkeys(("table_catalog", "table_schema", "table_name", "view_definition"), "string"), rows
 
 
-def _columns(source: Source) -> Made:
+def _columns(source: Source) -> TypedRows:
     rows: list[tuple[Any, ...]] = []
     for each in _each_table(source):
         for place, (column, is_key) in enumerate(_typed_columns(each, source), 1):
@@ -168,5 +168,5 @@ def _partitions(source: Source, table: CatalogTable, name: str) -> Contents:
             for key in table.partition_keys
         )
         typed = connection.execute(f"SELECT {casts} FROM given").to_arrow_table()
-    made = CatalogTable(table.database, name, "", table.partition_keys, (), "", {}, {})
-    return Contents(made, typed)
+    table_entry = CatalogTable(table.database, name, "", table.partition_keys, (), "", {}, {})
+    return Contents(table_entry, typed)

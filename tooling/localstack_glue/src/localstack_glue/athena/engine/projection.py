@@ -56,11 +56,11 @@ class _Properties:
     def __init__(self, table: CatalogTable, now: datetime) -> None:
         self._table = table
         self._now = now
-        self._given = {key.lower(): value for key, value in table.parameters.items()}
+        self._parameters = {key.lower(): value for key, value in table.parameters.items()}
 
     def location(self, values: Sequence[str]) -> str:
         keys = [key.name for key in self._table.partition_keys]
-        template = self._given.get("storage.location.template")
+        template = self._parameters.get("storage.location.template")
         if not template:
             template = self._table.location.rstrip("/") + "".join(f"/{key}=${{{key}}}" for key in keys) + "/"
         for key, value in zip(keys, values, strict=True):
@@ -144,7 +144,7 @@ class _Properties:
         return parts[0], parts[1]
 
     def _property(self, name: str, member: str, default: str | None = None) -> str:
-        found = self._given.get(f"projection.{name}.{member}", default)
+        found = self._parameters.get(f"projection.{name}.{member}", default)
         if found is None:
             raise self._wrong(f"projection.{name}.{member} is missing")
         return found
@@ -186,10 +186,10 @@ def _static_values(tree: exp.Expr, view: str, key: str) -> list[str]:
         where = select.args.get("where")
         condition = where.this if where is not None else None
         parts = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
-        given = [values for part in parts for values in [_values(part, aliases, key)] if values]
-        if not given:
+        value_sets = [values for part in parts for values in [_values(part, aliases, key)] if values]
+        if not value_sets:
             return []
-        found += given[0]
+        found += value_sets[0]
     return list(dict.fromkeys(found))
 
 

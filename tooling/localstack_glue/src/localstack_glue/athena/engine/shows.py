@@ -179,8 +179,8 @@ def _create_statement(
     if not is_iceberg:
         serde = storage.get("SerdeInfo") or {}
         lines += ["ROW FORMAT SERDE ", f"  '{serde.get('SerializationLibrary', '')}' "]
-        given = serde.get("Parameters") or {}
-        lines += _pairs("WITH SERDEPROPERTIES ( ", {} if given == _NO_FORMAT else given)
+        serde_parameters = serde.get("Parameters") or {}
+        lines += _pairs("WITH SERDEPROPERTIES ( ", {} if serde_parameters == _NO_FORMAT else serde_parameters)
         lines += ["STORED AS INPUTFORMAT ", f"  '{storage.get('InputFormat', '')}' "]
         lines += ["OUTPUTFORMAT ", f"  '{storage.get('OutputFormat', '')}'"]
     lines += ["LOCATION", f"  '{storage.get('Location', '')}'"]
@@ -188,8 +188,8 @@ def _create_statement(
     return lines + _pairs("TBLPROPERTIES (", {key: value for key, value in shown.items() if key != "EXTERNAL"})
 
 
-def _pairs(head: str, given: dict[str, str]) -> list[str]:
-    items = sorted(given.items())
+def _pairs(head: str, serde_parameters: dict[str, str]) -> list[str]:
+    items = sorted(serde_parameters.items())
     if not items:
         return []
     return [head] + [

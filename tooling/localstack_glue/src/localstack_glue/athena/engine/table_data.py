@@ -107,8 +107,8 @@ def create_view(
         part = _as_stored(table, partition)
         constants = _constants(table, partition)
         for group in [[each] for each in objects] if with_places else [objects] if objects else []:
-            told = _places(group[0]) if with_places else []
-            selects += _select_reader(part)(part, group, [*constants, *told], fetch)
+            places = _places(group[0]) if with_places else []
+            selects += _select_reader(part)(part, group, [*constants, *places], fetch)
     if not selects:
         columns = (*table.columns, *table.partition_keys)
         nulls = [f"CAST(NULL AS {column.duckdb_type()}) AS {quoted(column.name)}" for column in columns]

@@ -22,13 +22,13 @@ Lookup = Callable[[str, str], Any]  # a table of the catalog by database and nam
 
 def definition(sql: str, database: str, columns: Sequence[tuple[str, Type]]) -> JsonDict:
     """The input of CreateTable for a view."""
-    told = {
+    document = {
         "originalSql": sql,
         "catalog": "awsdatacatalog",
         "schema": database,
         "columns": [{"name": name, "type": str(kind)} for name, kind in columns],
     }
-    text = base64.b64encode(json.dumps(told).encode()).decode()
+    text = base64.b64encode(json.dumps(document).encode()).decode()
     return {
         "TableType": "VIRTUAL_VIEW",
         "ViewOriginalText": f"{_BEGIN}{text}{_END}",
@@ -72,16 +72,16 @@ def original_sql(table: JsonDict, place: str) -> tuple[str, str]:
     if not text.startswith(_BEGIN):
         raise QueryFailedError("NOT_SUPPORTED", f"{place}: {name} is a view that Athena did not create")
     try:
-        told = json.loads(base64.b64decode(text.removeprefix(_BEGIN).removesuffix(_END)))
-        return str(told["originalSql"]), str(told.get("schema") or table["DatabaseName"])
+        document = json.loads(base64.b64decode(text.removeprefix(_BEGIN).removesuffix(_END)))
+        return str(document["originalSql"]), str(document.get("schema") or table["DatabaseName"])
     except (binascii.Error, ValueError, KeyError) as error:
         raise QueryFailedError("INVALID_VIEW", f"{place}: the definition of {name} cannot be read: {error}") from error
 
 
 def _column_names(table: JsonDict) -> list[str]:
     """The names when the view was created; empty if they are not recorded."""
-    told = json.loads(base64.b64decode(table["ViewOriginalText"].removeprefix(_BEGIN).removesuffix(_END)))
-    return [str(column["name"]).lower() for column in told.get("columns") or ()]
+    document = json.loads(base64.b64decode(table["ViewOriginalText"].removeprefix(_BEGIN).removesuffix(_END)))
+    return [str(column["name"]).lower() for column in document.get("columns") or ()]
 
 
 def reads(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callable[[exp.Table], bool]) -> set[Any]:
@@ -130,8 +130,8 @@ def _inlined(table: exp.Table, stored: JsonDict, is_with_query: Callable[[exp.Ta
         if not each.db and not is_with_query(each):
             each.set("db", exp.to_identifier(schema, quoted=True))
     alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name.lower(), quoted=True))
-    made = exp.Subquery(this=inner, alias=alias.copy())
-    made.meta[VIEW] = (f"awsdatacatalog.{stored['DatabaseName']}.{stored['Name']}", _column_names(stored))
+    subquery = exp.Subquery(this=inner, alias=alias.copy())
+    subquery.meta[VIEW] = (f"awsdatacatalog.{stored['DatabaseName']}.{stored['Name']}", _column_names(stored))
     if table.args.get("joins"):
-        made.set("joins", [join.copy() for join in table.args["joins"]])
-    return made
+        subquery.set("joins", [join.copy() for join in table.args["joins"]])
+    return subquery

@@ -87,10 +87,12 @@ class CatalogWriter:
             stored = self._write_table(table, existing.get(table.name))
             if stored is not None:
                 self.partitions.write(table, stored, is_new=table.name not in existing)
-        for name, gone in existing.items():
-            is_below = any(f"{table_location(gone).rstrip('/')}/".startswith(f"{root.rstrip('/')}/") for root in roots)
-            if name not in written and is_below and self.is_ours(gone):
-                self._remove(gone)
+        for name, existing_table in existing.items():
+            is_below = any(
+                f"{table_location(existing_table).rstrip('/')}/".startswith(f"{root.rstrip('/')}/") for root in roots
+            )
+            if name not in written and is_below and self.is_ours(existing_table):
+                self._remove(existing_table)
 
     def _is_taken(self, table: Found, existing: dict[str, JsonDict], written: set[str]) -> bool:
         """Whether the name belongs to a table of another place (G18)."""

@@ -23,7 +23,7 @@ from localstack_glue.crawlers.crawling.tables import build_tables, doubts, table
 
 READERS = 4  # most hosts answer in this same process: more would only wait for its interpreter lock
 WINDOW = 4 * READERS  # objects that are read or wait to be taken, so that memory does not follow their number
-GONE = frozenset({"404", "InvalidRange", "NoSuchKey"})
+VANISHED = frozenset({"404", "InvalidRange", "NoSuchKey"})
 Log = Callable[[str], None]
 
 
@@ -179,7 +179,7 @@ class _TargetCrawl:
         except UnsupportedFormatError as error:
             return item, str(error)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in GONE:
+            if error.response.get("Error", {}).get("Code") in VANISHED:
                 return item, "it has been deleted since it was listed"
             raise
 

@@ -42,17 +42,17 @@ class PartitionWriter:
         self._create(names, [wanted for values, wanted in found.items() if values not in existing])
         if self._policy.updates_partitions:
             self._update(names, found, existing)
-        gone = [list(values) for values in existing if values not in found]
-        if gone and self._policy.delete == policies.DELETE:
-            for batch in _batches(gone, DELETE_BATCH):
+        deleted = [list(values) for values in existing if values not in found]
+        if deleted and self._policy.delete == policies.DELETE:
+            for batch in _batches(deleted, DELETE_BATCH):
                 doomed = [{"Values": values} for values in batch]
                 answer = self._glue.batch_delete_partition(**names, PartitionsToDelete=doomed)
                 _check(answer, "deleted", table.name, allowed="EntityNotFoundException")  # somebody else did
-            self._changes.partitions_deleted += len(gone)
-            self._log(f"INFO : Deleted {len(gone)} partitions with values {_first(gone)} from table {table.name}")
-        elif gone:
+            self._changes.partitions_deleted += len(deleted)
+            self._log(f"INFO : Deleted {len(deleted)} partitions with values {_first(deleted)} from table {table.name}")
+        elif deleted:
             self._log(
-                f"WARN : The data of {len(gone)} partitions of table {table.name} no longer exists; "
+                f"WARN : The data of {len(deleted)} partitions of table {table.name} no longer exists; "
                 "the partitions are left unchanged"
             )
 

@@ -88,8 +88,8 @@ def _build_call(
     for number, (text, argument) in enumerate(zip(parameters, arguments, strict=True)):
         node = nodes[number]
         if argument is None and isinstance(node, exp.Lambda):
-            *given, result = split_types(text[len("function(") : -1])
-            lambdas[number], kind = lambda_of(node, [resolved(part, bound) for part in given])
+            *parameter_kinds, result = split_types(text[len("function(") : -1])
+            lambdas[number], kind = lambda_of(node, [resolved(part, bound) for part in parameter_kinds])
             types[number] = kind
             if len(result) == 1:
                 known = common(bound.get(result, UNKNOWN), kind)
@@ -110,9 +110,9 @@ def _build_call(
         # an argument keeps what its declaration leaves open: a decimal's digits, a timestamp's zone
         keeps = wanted.kind == argument[1].kind and not wanted.parts and text not in ("N", "P", "T", "O")
         ready.append(argument[0] if keeps else coerce(*argument, wanted))
-    made = Call(ready, types, nodes, bound)
-    kind = overload.returns(made) if callable(overload.returns) else resolved(overload.returns, bound)
-    template = overload.sql(made) if callable(overload.sql) else overload.sql
+    bound_call = Call(ready, types, nodes, bound)
+    kind = overload.returns(bound_call) if callable(overload.returns) else resolved(overload.returns, bound)
+    template = overload.sql(bound_call) if callable(overload.sql) else overload.sql
     if function.kind == "scalar":
         return (template if callable(overload.sql) else template.format(*ready, type=duckdb_type(kind))), kind
     bases = [_decorated(base.format(*ready), decoration) for base in overload.bases]

@@ -208,11 +208,11 @@ def _number(value: str, found: Type, wanted: Type) -> str:
     narrows = wanted.kind in INTEGERS or wanted.kind == "decimal"
     if narrows and not (found.kind in INTEGERS and common(found, wanted) == wanted):
         # the shortest digits that identify a double
-        given = f"CAST({value} AS VARCHAR)" if found.kind in ("double", "real") else value
+        text = f"CAST({value} AS VARCHAR)" if found.kind in ("double", "real") else value
         message = f"'Cannot cast ' || CAST({value} AS VARCHAR) || {text_literal(f' to {wanted}')}"
         return (
-            f"CASE WHEN {value} IS NULL OR TRY_CAST({given} AS {target}) IS NOT NULL "
-            f"THEN TRY_CAST({given} AS {target}) ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
+            f"CASE WHEN {value} IS NULL OR TRY_CAST({text} AS {target}) IS NOT NULL "
+            f"THEN TRY_CAST({text} AS {target}) ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
         )
     return f"CAST({value} AS {target})"
 
@@ -221,8 +221,8 @@ def _nested(value: str, found: Type, wanted: Type) -> str:
     if found.kind == "row":
         if len(found.parts) != len(wanted.parts):
             raise _refusal(found, wanted)
-        given = zip(field_names(found), found.parts, field_names(wanted), wanted.parts, strict=True)
-        fields = (f"{quoted(new)} := {cast(f'({value}).{quoted(old)}', a, b)}" for old, a, new, b in given)
+        fields_of_both = zip(field_names(found), found.parts, field_names(wanted), wanted.parts, strict=True)
+        fields = (f"{quoted(new)} := {cast(f'({value}).{quoted(old)}', a, b)}" for old, a, new, b in fields_of_both)
         return f"CASE WHEN {value} IS NULL THEN NULL ELSE struct_pack({', '.join(fields)}) END"
     name = f"each{_depth(wanted)}"
     if found.kind == "array":

@@ -376,9 +376,9 @@ class Translator:
                 "SYNTAX_ERROR", "line 1:1: mismatched input: LISTAGG needs WITHIN GROUP (ORDER BY ...)"
             )
         separator = node.args.get("separator")
-        given = decoration or Decoration()
-        made = Decoration(given.distinct, order, given.nulls, given.suffix)
-        return self._called("listagg", [inner, *([separator] if separator is not None else [])], made, node)
+        before = decoration or Decoration()
+        decorated = Decoration(before.distinct, order, before.nulls, before.suffix)
+        return self._called("listagg", [inner, *([separator] if separator is not None else [])], decorated, node)
 
     def _filter(self, node: exp.Filter, suffix: str = "") -> Typed:
         condition = self.as_type(node.expression.this, BOOLEAN)
@@ -395,12 +395,12 @@ class Translator:
         return self._aggregate(inner, over, nulls)
 
     def _aggregate(self, node: exp.Expr, suffix: str, nulls: str = "") -> Typed:
-        made = Decoration(nulls=nulls, suffix=suffix)
+        decorated = Decoration(nulls=nulls, suffix=suffix)
         if isinstance(node, exp.GroupConcat):
-            return self._groupconcat(node, made)
+            return self._groupconcat(node, decorated)
         if not isinstance(node, exp.Anonymous):
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not supported here")
-        return self._anonymous(node, made)
+        return self._anonymous(node, decorated)
 
     def order(self, node: exp.Order) -> str:
         """ORDER BY."""
@@ -409,11 +409,11 @@ class Translator:
     def _called(self, name: str, nodes: Sequence[exp.Expr], decoration: Decoration, node: exp.Expr) -> Typed:
         place = _place(node)
         function = calls.find(name, place)
-        given = list(nodes)
-        if len(given) == 1 and isinstance(given[0], exp.Star):
-            given = []
+        nodes_by_position = list(nodes)
+        if len(nodes_by_position) == 1 and isinstance(nodes_by_position[0], exp.Star):
+            nodes_by_position = []
         order, distinct = decoration.order, decoration.distinct
-        for number, argument in enumerate(given):
+        for number, argument in enumerate(nodes_by_position):
             if isinstance(argument, exp.Order):
                 order, argument = self.order(argument), argument.this
             if isinstance(argument, exp.Distinct):
@@ -424,23 +424,25 @@ class Translator:
                 distinct, argument = True, argument.expressions[0]
             if isinstance(argument, exp.Alias):
                 raise QueryFailedError("NOT_SUPPORTED", f"{place}: {argument.sql('trino')} is not supported here")
-            given[number] = argument
-        arguments = [None if isinstance(argument, exp.Lambda) else self.translate(argument) for argument in given]
+            nodes_by_position[number] = argument
+        arguments = [
+            None if isinstance(argument, exp.Lambda) else self.translate(argument) for argument in nodes_by_position
+        ]
         if distinct and " OVER (" in decoration.suffix:
             raise QueryFailedError(
                 "NOT_SUPPORTED", f"{place}: DISTINCT in window function parameters not yet supported: {name}"
             )
-        made = Decoration(distinct, order, decoration.nulls, decoration.suffix)
-        if function.kind == "scalar" and made != Decoration():
+        decorated = Decoration(distinct, order, decoration.nulls, decoration.suffix)
+        if function.kind == "scalar" and decorated != Decoration():
             raise QueryFailedError("FUNCTION_NOT_AGGREGATE", f"{place}: {name} is not an aggregate or window function")
-        return calls.call(function, given, arguments, self._translate_lambda, made, place)
+        return calls.call(function, nodes_by_position, arguments, self._translate_lambda, decorated, place)
 
     def _translate_lambda(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:
         # unique names: variables must not collide with the SQL around, and the same lambda gets the same names
         own = zlib.crc32(node.sql("trino").encode())
         names = [f"v{own:x}_{number}" for number in range(len(node.expressions))]
         pairs = zip(node.expressions, names, types, strict=False)
-        self._variables.append({given.name.lower(): (name, kind) for given, name, kind in pairs})
+        self._variables.append({parameter.name.lower(): (name, kind) for parameter, name, kind in pairs})
         try:
             body, kind = self.translate(node.this)
         finally:

@@ -34,9 +34,9 @@ _USED = re.compile(r"\btrino_\w+")
 
 def prepare(connection: duckdb.DuckDBPyConnection, *texts: str) -> None:
     """Give a connection, once, the macros and the Python functions that some SQL uses."""
-    made = definitions(" ".join(texts))
-    registry.make_available(connection, [*texts, *made])
-    for definition in made:
+    defined = definitions(" ".join(texts))
+    registry.make_available(connection, [*texts, *defined])
+    for definition in defined:
         connection.execute(definition)
 
 

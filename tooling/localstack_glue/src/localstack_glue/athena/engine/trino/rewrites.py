@@ -37,10 +37,10 @@ def values_query(values: exp.Values) -> exp.Select:
     """`VALUES 1, 2` as a SELECT from it."""
     first = values.expressions[0]
     count = len(first.expressions) if isinstance(first, exp.Tuple) else 1
-    given = values.copy()
+    relation = values.copy()
     names = [exp.to_identifier(f"_col{place}", quoted=True) for place in range(count)]
-    given.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
-    return exp.select("*").from_(given)
+    relation.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
+    return exp.select("*").from_(relation)
 
 
 def _name_columns(lateral: exp.Lateral) -> None:

@@ -134,5 +134,5 @@ class Topic:
     def _add(
         self, name: str, kind: str, ways: Sequence[tuple[str, Sql] | Overload], examples: Mapping[str, str | None]
     ) -> None:
-        made = tuple(way if isinstance(way, Overload) else overload(*way) for way in ways)
-        self.functions.append(Function(name, self.name, made, dict(examples), kind))
+        all_overloads = tuple(way if isinstance(way, Overload) else overload(*way) for way in ways)
+        self.functions.append(Function(name, self.name, all_overloads, dict(examples), kind))

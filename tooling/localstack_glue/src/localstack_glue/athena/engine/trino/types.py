@@ -126,30 +126,30 @@ def field_names(kind: Type) -> list[str]:
     return [f"field{number}" if name is None else name for number, name in enumerate(kind.names)]
 
 
-def from_sqlglot(given: exp.DataType) -> Type:
+def from_sqlglot(parsed: exp.DataType) -> Type:
     """A type as a query or the catalog writes it.
 
     Raises:
         QueryFailedError: there is none of that name here.
     """
-    if given.meta.get("foreign"):
-        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Unknown type: {given.meta['foreign']}")
-    name = str(given.this.value if isinstance(given.this, exp.DType) else given.this)
+    if parsed.meta.get("foreign"):
+        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Unknown type: {parsed.meta['foreign']}")
+    name = str(parsed.this.value if isinstance(parsed.this, exp.DType) else parsed.this)
     kind = _SQLGLOT.get(name, name.lower())
     if kind == "interval":
-        unit = given.this.name if isinstance(given.this, exp.Expr) else ""
+        unit = parsed.this.name if isinstance(parsed.this, exp.Expr) else ""
         return MONTH_INTERVAL if "month" in unit.lower() else DAY_INTERVAL
     if kind in ("array", "map"):
-        return Type(kind, (), tuple(from_sqlglot(part) for part in given.expressions))
+        return Type(kind, (), tuple(from_sqlglot(part) for part in parsed.expressions))
     if kind == "row":
         names: list[str | None] = []
         parts = []
-        for field in given.expressions:
+        for field in parsed.expressions:
             is_named = isinstance(field, exp.ColumnDef)
             names.append(field.name.lower() if is_named else None)
             parts.append(from_sqlglot(field.args["kind"] if is_named else field))
         return row(parts, names)
-    numbers = tuple(int(part.name) for part in given.expressions if isinstance(part, exp.DataTypeParam))
+    numbers = tuple(int(part.name) for part in parsed.expressions if isinstance(part, exp.DataTypeParam))
     if kind == "decimal":
         precision, scale = (*numbers, *(38, 0)[len(numbers) :])
         if not (1 <= precision <= MAX_DIGITS and scale <= precision):
@@ -165,7 +165,7 @@ def from_sqlglot(given: exp.DataType) -> Type:
     if kind == "varchar":
         return Type("varchar", numbers)
     if kind not in _DUCKDB or kind == "unknown":
-        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the type {given.sql('trino')} is not supported here")
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the type {parsed.sql('trino')} is not supported here")
     return Type(kind)
 
 

@@ -15,8 +15,8 @@ def _sought(call: Call, function: str) -> str:
     open_ = failure(
         "NOT_SUPPORTED", f"'{function} does not support arrays with elements that are null or contain null'"
     )
-    told = f"WHEN {same} THEN 1 WHEN NOT ({same}) THEN 0 ELSE {open_}" if kind.parts else f"WHEN {same} THEN 1 ELSE 0"
-    return f"list_transform({call.arguments[0]}, lambda x: CASE WHEN x IS NULL THEN NULL {told} END)"
+    cases = f"WHEN {same} THEN 1 WHEN NOT ({same}) THEN 0 ELSE {open_}" if kind.parts else f"WHEN {same} THEN 1 ELSE 0"
+    return f"list_transform({call.arguments[0]}, lambda x: CASE WHEN x IS NULL THEN NULL {cases} END)"
 
 
 def _is_plain(call: Call) -> bool:

@@ -393,9 +393,9 @@ def _zipped(call: Call) -> str:
     return _of_all(call.arguments, f"list_transform(range(1, {longest} + 1), lambda i: struct_pack({fields}))")
 
 
-def _of_all(arrays: Sequence[str], made: str) -> str:
+def _of_all(arrays: Sequence[str], joined: str) -> str:
     """What is made of several arrays; null if one is."""
-    return f"CASE WHEN {' AND '.join(f'{each} IS NOT NULL' for each in arrays)} THEN {made} END"
+    return f"CASE WHEN {' AND '.join(f'{each} IS NOT NULL' for each in arrays)} THEN {joined} END"
 
 
 ARRAYS.scalar(
@@ -415,11 +415,11 @@ def _zipped_with(call: Call) -> str:
     first, second, function = call.arguments
     names, body = function.removeprefix("lambda ").split(": ", 1)
     one, two = names.split(", ")
-    made = (
+    joined = (
         f"list_transform(range(1, greatest(len({first}), len({second})) + 1), lambda i: list_transform([{first}[i]], "
         f"lambda {one}: list_transform([{second}[i]], lambda {two}: {body})[1])[1])"
     )
-    return _of_all((first, second), made)
+    return _of_all((first, second), joined)
 
 
 ARRAYS.scalar(

@@ -216,10 +216,10 @@ CONDITIONAL.scalar(
 def _greatest(call: Call) -> str:
     """Null if one is; NaN is less than any number."""
     nulls = " OR ".join(f"{each} IS NULL" for each in call.arguments)
-    given = ", ".join(call.arguments)
-    found = f"greatest({given})"
+    listed = ", ".join(call.arguments)
+    found = f"greatest({listed})"
     if call.bound["O"].kind in ("double", "real"):
-        found = f"coalesce(list_max(list_filter([{given}], lambda x: NOT isnan(x))), 'nan')"
+        found = f"coalesce(list_max(list_filter([{listed}], lambda x: NOT isnan(x))), 'nan')"
     return f"CASE WHEN {nulls} THEN NULL ELSE {found} END"
 
 

@@ -70,8 +70,8 @@ def _passed(value: str, kind: Type, form: str, *, to_path: bool = True) -> str:
 
 def _arguments(call: Call, said: dict[str, Any]) -> str:
     formats = said.get("formats") or []
-    given = zip(call.arguments[5:], call.types[5:], formats, strict=True)
-    listed = ", ".join(_passed(*each) for each in given)
+    passed = zip(call.arguments[5:], call.types[5:], formats, strict=True)
+    listed = ", ".join(_passed(*each) for each in passed)
     document = _document(call.arguments[0], call.types[0], said.get("format", ""))
     kind = _returned(said)
     length = kind.numbers[0] if kind.kind in ("varchar", "char") and kind.numbers else None
@@ -118,8 +118,8 @@ def _written(call: Call) -> dict[str, Any]:
 
 def _build_array(call: Call) -> str:
     said = _written(call)
-    given = zip(call.arguments[1:], call.types[1:], said.get("formats", ()), strict=True)
-    values = ", ".join(_passed(*each, to_path=False) for each in given)
+    passed = zip(call.arguments[1:], call.types[1:], said.get("formats", ()), strict=True)
+    values = ", ".join(_passed(*each, to_path=False) for each in passed)
     return _output(f"py_standard_json_array([{values}]::VARCHAR[], {text_literal(said.get('nulls', 'ABSENT'))})", said)
 
 
@@ -128,8 +128,8 @@ def _build_object(call: Call) -> str:
     for kind in call.types[1::2]:
         if kind.kind not in ("varchar", "char"):
             raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"line 1:1: Invalid JSON object key type: {kind}")
-    given = zip(call.arguments[2::2], call.types[2::2], said.get("formats", ()), strict=True)
-    values = ", ".join(_passed(*each, to_path=False) for each in given)
+    passed = zip(call.arguments[2::2], call.types[2::2], said.get("formats", ()), strict=True)
+    values = ", ".join(_passed(*each, to_path=False) for each in passed)
     keys = ", ".join(call.arguments[1::2])
     unique = "true" if said.get("unique") else "false"
     nulls = text_literal(said.get("nulls", "NULL"))
@@ -141,7 +141,10 @@ def _value(call: Call) -> str:
     kind = _returned(said)
     if kind.kind not in _SCALARS or "output" in said:
         raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Invalid return type of function JSON_VALUE: {kind}")
-    defaults = [cast(value, given, kind) for value, given in zip(call.arguments[3:5], call.types[3:5], strict=True)]
+    defaults = [
+        cast(value, default_kind, kind)
+        for value, default_kind in zip(call.arguments[3:5], call.types[3:5], strict=True)
+    ]
     converted = cast("substr(found, 2)", VARCHAR, kind)
     kept = f"TRY({converted})"
     if said.get("on_error") == "ERROR":

@@ -260,9 +260,9 @@ REGEXP.scalar(
 def _replaced_one_by_one(call: Call) -> str:
     """Each match is replaced by a lambda's result for its groups; null if one result is null."""
     groups, body = call.arguments[2].removeprefix("lambda ").split(": ", 1)
-    made = f"list_transform([piece.groups], lambda {groups}: {body})[1]"
+    replacement = f"list_transform([piece.groups], lambda {groups}: {body})[1]"
     pieces = f"py_regexp_pieces({call.arguments[0]}, {call.arguments[1]})"
-    parts = f"list_transform({pieces}, lambda piece: piece.before || CASE WHEN piece.groups IS NULL THEN '' ELSE {made} END)"
+    parts = f"list_transform({pieces}, lambda piece: piece.before || CASE WHEN piece.groups IS NULL THEN '' ELSE {replacement} END)"
     whole = "list_contains(list_transform(parts, lambda part: part IS NULL), true)"
     return (
         f"list_transform([{parts}], lambda parts: CASE WHEN {whole} THEN NULL ELSE array_to_string(parts, '') END)[1]"

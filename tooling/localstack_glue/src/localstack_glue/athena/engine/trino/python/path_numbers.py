@@ -70,10 +70,10 @@ def arithmetic(sign: str, left: Any, right: Any) -> Any:
         return _of_decimals(sign, Decimal(first), Decimal(second))
     kind = Big if isinstance(first, Big) or isinstance(second, Big) else int
     quotient = abs(first) // abs(second) * (1 if (first < 0) == (second < 0) else -1) if sign in "/%" else 0
-    made = {
+    result = {
         "+": first + second, "-": first - second, "*": first * second, "/": quotient, "%": first - second * quotient,
     }[sign]  # fmt: skip
-    return _checked(kind(made))
+    return _checked(kind(result))
 
 
 def negated(item: Any) -> Any:
@@ -145,16 +145,16 @@ def _of_doubles(sign: str, first: float, second: float) -> float:
 def _of_decimals(sign: str, first: Decimal, second: Decimal) -> Decimal:
     scales = [-int(each.as_tuple().exponent) for each in (first, second)]
     if sign == "/":
-        made = _EXACT.divide(first, second)
+        result = _EXACT.divide(first, second)
     elif sign == "%":
-        made = _EXACT.remainder(first, second)
+        result = _EXACT.remainder(first, second)
     else:
-        made = {"+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply}[sign](first, second)
+        result = {"+": _EXACT.add, "-": _EXACT.subtract, "*": _EXACT.multiply}[sign](first, second)
     scale = sum(scales) if sign == "*" else max(scales)
-    made = made.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _EXACT)
-    if len(made.as_tuple().digits) > 38:
+    result = result.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _EXACT)
+    if len(result.as_tuple().digits) > 38:
         raise PathEvaluationError("Decimal overflow")
-    return made
+    return result
 
 
 def _checked(value: int) -> int:

@@ -230,7 +230,7 @@ def from_hex(text: str) -> bytes:
 
 @python("VARCHAR -> BLOB")
 def from_base64(text: str) -> bytes:
-    return _decoded(lambda given: base64.b64decode(given + "=" * (-len(given) % 4), validate=True), text)
+    return _decoded(lambda encoded: base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True), text)
 
 
 @python("VARCHAR -> BLOB")
@@ -297,9 +297,9 @@ def _round(lane: int, value: int) -> int:
 
 
 @python("BLOB -> BLOB")
-def xxhash64(given: bytes) -> bytes:
+def xxhash64(content: bytes) -> bytes:
     """XXH64 with the seed 0."""
-    data, place, size = bytes(given), 0, len(given)
+    data, place, size = bytes(content), 0, len(content)
     if size >= 32:
         lanes = [(_P1 + _P2) & _M, _P2, 0, -_P1 & _M]
         while place <= size - 32:
