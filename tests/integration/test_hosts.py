@@ -28,20 +28,8 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 OWN = ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR")  # the user's, which are not for tests
 
 
-# The chain itself is played on LocalStack each time, and Glue's own behaviour on the server of its own.
-OWN_SERVER = pytest.mark.nightly(
-    touches=[
-        "etl_job/lake/*",
-        "infra/*",
-        "tests/integration/test_hosts.py",
-        "tooling/localstack_glue/*",
-        "tooling/quartal/deploy/*",
-        "tooling/quartal/local/*",
-        "tooling/quartal/terraform/*",
-    ]
-)
 LOCALEMU = pytest.mark.nightly(touches=["tests/integration/test_hosts.py", "tooling/localstack_glue/*"])
-HOSTS = [pytest.param("standalone", marks=OWN_SERVER), pytest.param("localemu", marks=LOCALEMU)]
+HOSTS = ["standalone", pytest.param("localemu", marks=LOCALEMU)]
 
 
 @pytest.fixture(scope="module", params=HOSTS)
