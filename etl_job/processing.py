@@ -13,7 +13,8 @@ from py4j.protocol import Py4JError
 
 from etl_job.context import RunContext
 from etl_job.counting.count import CountedRows, count_rows
-from etl_job.counting.reconcile import check_thresholds, reconcile
+from etl_job.counting.reconcile import reconcile
+from etl_job.counting.thresholds import check_thresholds
 from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.find import compare_keys, find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError

@@ -1,11 +1,8 @@
-"""The conditions on a run's counts before anything is published."""
+"""Every row that was read must be accounted for, or nothing is published."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
-from etl_job.contract.model import Thresholds
-from etl_job.errors import ReconciliationError, ThresholdError
-from etl_job.findings.wording import percents
+from etl_job.errors import ReconciliationError
 from etl_job.manifest.model import DeliveryCounts, Totals
 
 
@@ -24,20 +21,3 @@ def reconcile(rows_in: int, counted: Sequence[DeliveryCounts]) -> Totals:
             f"{totals.quarantined}, duplicate {totals.duplicates}); nothing was published, run again"
         )
     return totals
-
-
-def check_thresholds(counted: Sequence[DeliveryCounts], thresholds: Thresholds) -> None:
-    """Raise ThresholdError, with the most frequent reasons, for the first delivery with too many bad rows."""
-    most = thresholds.quarantined_share
-    for outcome in counted:
-        if most is None or outcome.quarantined <= Decimal(str(most)) * outcome.rows_in:  # as the contract spells it
-            continue
-        reasons = sorted(outcome.violations.items(), key=lambda found: (-found[1], found[0]))[:3]
-        found, allowed = percents(outcome.quarantined / outcome.rows_in, most)
-        raise ThresholdError(
-            f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows_in} rows are bad "
-            f"({found}, thresholds.quarantinedShare allows {allowed}), most often "
-            f"{', '.join(f'{name} ({count})' for name, count in reasons)}; nothing was published: "
-            "correct the delivery, or the contract",
-            outcome.delivery,
-        )

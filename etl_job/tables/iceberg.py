@@ -1,10 +1,10 @@
 """One commit that replaces a part of what an Iceberg table holds.
 
-The Parquet files are written first; PyIceberg takes them into the table. Taking the old part out, the new files in,
-and setting the tags is one transaction per table, so readers see all of a run or nothing of it. The tags of
-quarters name snapshots of their own, which the same transaction adds (snapshot_chain.py). A run
-computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
-mix the two. So PyIceberg's own retries are off.
+The Parquet files are written first; PyIceberg takes them into the table. Adding the contract's new columns, taking the
+old part out, the new files in, and setting the tags is one transaction per table, so readers see all of a run or
+nothing of it. The tags of quarters name snapshots of their own, which the same transaction adds (snapshot_chain.py). A
+run computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather
+than mix the two. So PyIceberg's own retries are off.
 
 The table afterwards, not Glue's response, decides the outcome of a commit (commit_outcome.py).
 

@@ -1,4 +1,7 @@
-"""Upload a large file in parallel parts, and reuse the parts of an interrupted upload."""
+"""Upload a large file in parallel parts, and reuse the parts of an interrupted upload.
+
+No upload is aborted here: the lifecycle rules of the lake's bucket end those that nobody continues.
+"""
 
 from __future__ import annotations
 
