@@ -133,7 +133,8 @@ def test_complete_event_is_marked_as_complete(news):
 
 
 def test_failed_notification_does_not_fail_the_run(news):
-    odd = manifest(deliveries=(rows("d", 10, "no day"),), by={"d": RUN})
+    counts = rows("d", 10, None).model_copy(update={"last_day": "no day"})
+    odd = manifest(deliveries=(counts,), by={"d": RUN})
     with pytest.raises(ValueError, match="no day"):
         news(odd)
     said = []

@@ -45,6 +45,7 @@ def test_rule_of_each_kind_finds_a_feared_change(reviewed):
         rule["id"]
         for file in sorted(RULES.glob("*.yaml"))
         for rule in yaml.safe_load(file.read_text(encoding="utf-8"))["rules"]
+        if "environments" not in rule  # the table's changes are of no environment
     }
     plan = {"format_version": "1.2", "resource_changes": [build_entry(case) for case in CASES]}
     assert sorted(of_kinds - {finding.rule for finding in reviewed(plan).findings}) == []

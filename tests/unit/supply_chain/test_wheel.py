@@ -26,4 +26,5 @@ def test_wheel_holds_each_package_under_its_name(tmp_path: Path) -> None:
         "quartal",
     }
     assert {f"{top}/__init__.py" for top in tops if not top.endswith(".dist-info")} <= names
-    assert {"plan_review/rules.yaml", "plan_review/templates/page.html.j2", "plan_review/cli.py"} <= names
+    assert {"plan_review/levels.yaml", "plan_review/rules/exposure.yaml"} <= names
+    assert {"plan_review/templates/page.html.j2", "plan_review/cli.py"} <= names

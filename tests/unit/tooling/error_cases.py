@@ -121,7 +121,7 @@ def run_ingest(place: Place, **named: str) -> None:
 
 
 def manifest_that_others_keep_writing(_: Place) -> None:
-    empty = {"files": {}, "uploads": []}
+    empty = {"version": 1, "files": {}, "uploads": []}
     body = f"{empty}".replace("'", '"').encode()
     answers = []
     for _attempt in range(20):

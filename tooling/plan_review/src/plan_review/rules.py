@@ -1,4 +1,4 @@
-"""Rules, as data: which change needs which level of consent. The bundled ones are in rules.yaml and in rules/."""
+"""Rules, as data: which change needs which level of consent. The bundled ones are in rules/ and levels.yaml."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from plan_review.replacement import parts
 from plan_review.values import Marker
 
 _FOLDER = Path(__file__).parent
-_BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
+_BUNDLED = (_FOLDER / "levels.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
 _LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # reads them in a tenth of the time; not every PyYAML has it
 
 
@@ -204,8 +204,8 @@ def load_rules(own: Path | None = None) -> RuleBook:
 
 @cache
 def _bundled() -> RuleBook:
-    first, *others = (_read(path, _LIBYAML) for path in _BUNDLED)
-    return first.model_copy(update={"rules": (*first.rules, *(rule for book in others for rule in book.rules))})
+    levels, *books = (_read(path, _LIBYAML) for path in _BUNDLED)
+    return levels.model_copy(update={"rules": tuple(rule for book in books for rule in book.rules)})
 
 
 def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
@@ -253,6 +253,6 @@ def _read(path: Path, loader: Any = yaml.SafeLoader) -> RuleBook:
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise ReviewInputError(
             f"The rules in {path} cannot be read.",
-            remedy="Use the format of the bundled rules: rules.yaml in the package plan_review.",
+            remedy="Use the format of the bundled ones: levels.yaml and rules/ in the package plan_review.",
             details=problem_lines(error, 8),
         ) from error

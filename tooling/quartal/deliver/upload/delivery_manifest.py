@@ -70,8 +70,9 @@ class DeliveryManifest:
         Raises:
             ValueError, TypeError, KeyError, AttributeError: it is not a manifest, or of another version.
         """
-        if data["version"] is True or data["version"] != _VERSION:
-            raise ValueError(f"its version is {data['version']!r}, not {_VERSION}")
+        version = data.get("version")
+        if version is True or version != _VERSION:
+            raise ValueError(f"its version is {version!r}, not {_VERSION}")
         fields = {"files": data["files"], "uploads": data["uploads"], "removing": data.get("removing", [])}
         return read_record_of(cls, json.dumps(fields))
 

@@ -20,13 +20,13 @@ from localstack_glue.athena.engine.parquet_data import in_lower_case
 from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, text_literal
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 from localstack_glue.athena.engine.trino.macros import prepare
-from localstack_glue.athena.engine.trino.python import documents, patterns, regexps, standard_json, texts, values
+from localstack_glue.athena.engine.trino.python import date_patterns, documents, regexps, standard_json, texts, values
 from localstack_glue.athena.engine.trino.query_translation import Output
 from localstack_glue.athena.engine.trino.types import duckdb_type
 
 PYTHON_FUNCTIONS = (
+    date_patterns,
     documents,
-    patterns,
     regexps,
     standard_json,
     texts,
