@@ -405,6 +405,11 @@ BUCKET_POLICY = ("aws_s3_bucket_policy", {"bucket": "lake", "policy": DENIED})
             False,
             id="role",
         ),
+        pytest.param(
+            [("aws_iam_group", {"name": "staff"}), ("aws_iam_group_policy", {"group": "staff", "policy": DENIED})],
+            True,
+            id="group, whose members stay",
+        ),
         pytest.param([BUCKET_POLICY], True, id="policy alone"),
         pytest.param([("aws_s3_bucket", {"bucket": "tmp"}), BUCKET_POLICY], True, id="another bucket"),
     ],

@@ -172,10 +172,13 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
 
 
 def _ends_with_its_resource(change: ResourceChange, ended: frozenset[tuple[str, str]]) -> bool:
-    """Whether a policy is deleted together with what it belongs to, so that what it denied gives nobody access."""
+    """Whether a policy is deleted together with what it belongs to, so that what it denied gives nobody access.
+
+    The members of a group outlive it, and are no longer denied anything.
+    """
     attribute = {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}.get(change.type, ("", ""))[0]
     owner = change.type.removesuffix("_policy")
-    is_deleted = change.action is Action.DELETE and attribute != ""
+    is_deleted = change.action is Action.DELETE and attribute != "" and owner != "aws_iam_group"
     return is_deleted and (owner == change.type or (owner, str(change.before.get(attribute))) in ended)
 
 
