@@ -1,40 +1,40 @@
 """Statements that change data: they write the answer of a query."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow
 from sqlglot import exp
 
 from localstack_glue.athena.engine import iceberg_changes, output_columns, statements
-from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
-from localstack_glue.athena.engine.commands import Command, properties
+from localstack_glue.athena.engine.assignment import assign_columns
+from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog
+from localstack_glue.athena.engine.commands import Command
 from localstack_glue.athena.engine.ddl import INPUT_FIELDS, NOTHING, Ddl
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.formats import FORMATS, HIVE_JSON_SERDE
 from localstack_glue.athena.engine.mentions import is_with_query
 from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.sql_text import BLANK, NAME
-from localstack_glue.athena.engine.trino.casts import can_coerce, cast
-from localstack_glue.athena.engine.trino.query_translation import Output
-from localstack_glue.athena.engine.trino.types import Type, duckdb_type
-from localstack_glue.athena.engine.views import definition, hive_name, reads
-from localstack_glue.athena.engine.writes import Target, is_empty, write
+from localstack_glue.athena.engine.views import definition, reads
+from localstack_glue.athena.engine.write_options import (
+    TABLE_PROPERTIES,
+    UNLOAD_PROPERTIES,
+    check_properties,
+    column_names,
+    existing_target,
+    new_target,
+    table_input,
+    table_options,
+    unload_options,
+)
+from localstack_glue.athena.engine.writes import is_empty, write
 
 _ROWS = (ResultColumn("rows", "bigint", 19),)
 _VIEW = re.compile(
     rf"{BLANK}*create{BLANK}+(?:or{BLANK}+replace{BLANK}+)?view{BLANK}+{NAME}{BLANK}+as\s+(.*?)\s*;?\s*",
     re.IGNORECASE | re.DOTALL,
-)
-_UNLOAD_PROPERTIES = frozenset(("format", "compression", "compression_level", "field_delimiter", "partitioned_by"))
-_TABLE_PROPERTIES = frozenset(
-    (
-        *("table_type", "is_external", "external_location", "location", "format", "field_delimiter", "no_data"),
-        *("partitioned_by", "partitioning", "bucketed_by", "bucket_count", "bucketing_format"),
-        *("write_compression", "orc_compression", "parquet_compression", "compression_level", "format_version"),
-    )
 )
 
 
@@ -89,7 +89,7 @@ class Changes:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: CREATE {what} is not supported here")
         if kind == "VIEW":
             return self._create_view(create, sql)
-        options = _options(create)
+        options = table_options(create)
         if create.args.get("expression") is None:
             is_iceberg = str(options.get("table_type", "")).upper() == "ICEBERG"
             return self._iceberg().create(create, options) if is_iceberg else None
@@ -127,7 +127,7 @@ class Changes:
             raise QueryFailedError(
                 "TABLE_ALREADY_EXISTS", f"line 1:1: Destination table 'awsdatacatalog.{database}.{name}' already exists"
             )
-        _check_properties(options, _TABLE_PROPERTIES)
+        check_properties(options, TABLE_PROPERTIES)
         if str(options.get("table_type", "")).upper() == "ICEBERG":
             with self._opened(create.expression) as query:
                 outputs, rows = query.arrow()
@@ -142,13 +142,13 @@ class Changes:
             raise QueryFailedError(
                 "HIVE_PATH_ALREADY_EXISTS", f"Target directory for table '{database}.{name}' already exists: {location}"
             )
-        target = _target(options, location)
+        target = new_target(options, location)
         with self._opened(create.expression) as query:
             outputs, rows = query.arrow()
             output_columns.check_names(outputs)
             output_columns.check_hive(outputs, target.partition_keys)
-            output_columns.check_buckets(outputs, _names(options.get("bucketed_by")))
-            table = _table_input(name, outputs, target)
+            output_columns.check_buckets(outputs, column_names(options.get("bucketed_by")))
+            table = table_input(name, outputs, target)
             written = None if options.get("no_data") else write(self._s3, target, _lower(rows))
             Ddl(self._glue, self._s3, self._database).put_table(database, table)
             if written is not None:
@@ -168,13 +168,13 @@ class Changes:
         columns = [(column, statements.column_type(table, column.data_type())) for column in table.all_columns]
         source = insert.expression
         with self._opened(source) as query:
-            chosen = _assigned(query.outputs(), columns, names)
+            chosen = assign_columns(query.outputs(), columns, names)
             _, rows = query.arrow(chosen)
             if table.is_iceberg:
                 self._iceberg().append(database, name, rows)
                 return _written(rows.num_rows, query)
             raw = GlueCatalog(self._glue).raw_table(database, name)
-            target = _build_target(table)
+            target = existing_target(table)
             if "storage.location.template" in table.parameters:
                 raise QueryFailedError(
                     "NOT_SUPPORTED",
@@ -214,7 +214,7 @@ class Changes:
         columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
         with self._opened(statements.parse(contents)) as query:
             if changed:
-                _, rows = query.arrow(_assigned(query.outputs(), columns, None))
+                _, rows = query.arrow(assign_columns(query.outputs(), columns, None))
                 self._iceberg().overwrite(database, name, rows, table.metadata_location)
             return _written(changed, query)
 
@@ -234,7 +234,7 @@ class Changes:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is not an Iceberg table")
         columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
         with self._opened(statements.parse(f'select * from "{command.database}"."{command.table}"')) as query:
-            _, rows = query.arrow(_assigned(query.outputs(), columns, None))
+            _, rows = query.arrow(assign_columns(query.outputs(), columns, None))
             self._iceberg().overwrite(command.database, command.table, rows, table.metadata_location)
         return NOTHING
 
@@ -244,9 +244,9 @@ class Changes:
         keys = re.findall(r"'([^']*)'", command.rest)
         self._iceberg().unset(command.database, command.table, keys)
         found = GlueCatalog(self._glue).raw_table(command.database, command.table)  # which keeps its first value
-        table_input = {key: found[key] for key in INPUT_FIELDS if key in found}
-        table_input["Parameters"] = {key: value for key, value in table_input["Parameters"].items() if key not in keys}
-        self._glue.update_table(DatabaseName=command.database, TableInput=table_input)
+        kept = {key: found[key] for key in INPUT_FIELDS if key in found}
+        kept["Parameters"] = {key: value for key, value in kept["Parameters"].items() if key not in keys}
+        self._glue.update_table(DatabaseName=command.database, TableInput=kept)
         return NOTHING
 
     def _vacuum(self, command: Command) -> Answer:
@@ -256,11 +256,11 @@ class Changes:
         return NOTHING
 
     def _unload(self, command: Command, parameters: Sequence[str]) -> Answer:
-        options = {key.lower(): value for key, value in properties(_plain_arrays(command.options)).items()}
+        options = unload_options(command)
         if not is_empty(self._s3, command.location):
             raise QueryFailedError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {command.location}")
-        _check_properties(options, _UNLOAD_PROPERTIES)
-        target = _target(options, command.location.rstrip("/") + "/")
+        check_properties(options, UNLOAD_PROPERTIES)
+        target = new_target(options, command.location.rstrip("/") + "/")
         with self._opened(statements.parse(command.rest, parameters)) as query:
             outputs, rows = query.arrow()
             output_columns.check_hive(outputs, target.partition_keys)
@@ -304,154 +304,10 @@ class Changes:
         self._glue.batch_create_partition(DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs)
 
 
-def _check_properties(passed: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Refuse unknown properties."""
-    for name in passed:
-        if name not in known and not name.startswith(("optimize_", "vacuum_")):
-            raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: Table property '{name}' does not exist")
-
-
 def _written(rows: int, query: Opened, files: Sequence[str] | None = None) -> Answer:
     listed = None if files is None else tuple(files)
     return Answer(_ROWS, (), query.scanned_bytes, has_header=True, update_count=rows, manifest=listed)
 
 
-def _options(create: exp.Create) -> dict[str, Any]:
-    """WITH (...) or TBLPROPERTIES, by name in lower case."""
-    found: dict[str, Any] = {}
-    properties_node = create.args.get("properties")
-    for each in properties_node.expressions if properties_node is not None else ():
-        if isinstance(each, exp.WithDataProperty):
-            found["no_data"] = bool(each.args.get("no"))
-        elif isinstance(each, exp.FileFormatProperty) and not isinstance(each.this, exp.InputOutputFormat):
-            found["format"] = each.this.name
-        elif isinstance(each, exp.PartitionedByProperty):
-            found["partitioned_by"] = each.this
-        elif isinstance(each, exp.LocationProperty):
-            found["location"] = each.this.name
-        elif type(each) is exp.Property:
-            found[each.this.name.lower()] = _value(each.args["value"])
-    return found
-
-
-def _value(node: exp.Expr) -> Any:
-    if isinstance(node, exp.Array | exp.Tuple):
-        return [each.name for each in node.expressions]
-    if isinstance(node, exp.Boolean):
-        return bool(node.this)
-    return node.name
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if isinstance(value, exp.Expr):
-        value = [each.name for each in value.expressions]
-    if isinstance(value, str):
-        value = [part.strip().strip("'\"") for part in value.split(",") if part.strip()]
-    return tuple(each.lower() for each in value or ())
-
-
-def _target(options: dict[str, Any], location: str) -> Target:
-    kind = str(options.get("format", "PARQUET")).upper()
-    if kind not in FORMATS:
-        raise QueryFailedError("NOT_SUPPORTED", f"the format {kind} is not supported here")
-    compression = str(
-        options.get("write_compression")
-        or options.get(f"{kind.lower()}_compression")
-        or options.get("compression")
-        or ""
-    )
-    delimiter = options.get("field_delimiter") or ("," if kind == "CSV" else "")
-    parameters = (
-        {"field.delim": delimiter, "serialization.format": delimiter} if delimiter else {"serialization.format": "1"}
-    )
-    return Target(location, kind, compression.upper(), _names(options.get("partitioned_by")), parameters)
-
-
-def _build_target(table: CatalogTable) -> Target:
-    known = {**{one.serde: name for name, one in reversed(FORMATS.items())}, HIVE_JSON_SERDE: "JSON"}
-    kind = known.get(table.serde, "")
-    if not kind:
-        raise QueryFailedError(
-            "NOT_SUPPORTED", f"line 1:1: writing rows with the SerDe {table.serde} is not supported here"
-        )
-    parameters = table.parameters
-    compression = (
-        parameters.get("write.compression")
-        or parameters.get("parquet.compression")
-        or parameters.get("orc.compress")
-        or ""
-    )
-    keys = tuple(key.name for key in table.partition_keys)
-    return Target(table.location, kind, compression.upper(), keys, table.serde_parameters)
-
-
-def _table_input(name: str, outputs: Sequence[Output], target: Target) -> dict[str, Any]:
-    columns = [{"Name": output.name.lower(), "Type": hive_name(output.type)} for output in outputs]
-    descriptor = FORMATS[target.format].descriptor()
-    if target.format in ("TEXTFILE", "CSV"):
-        descriptor["SerdeInfo"]["Parameters"] = dict(target.serde_parameters or {})
-    return {
-        "Name": name,
-        "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
-        "PartitionKeys": [column for column in columns if column["Name"] in target.partition_keys],
-        "StorageDescriptor": {
-            **descriptor,
-            "Columns": [column for column in columns if column["Name"] not in target.partition_keys],
-            "Location": target.location,
-        },
-    }
-
-
-def _assigned(
-    outputs: Sequence[Output], columns: Sequence[tuple[Column, Type]], names: Sequence[str] | None
-) -> list[tuple[str, str]]:
-    """The table's columns, each as SQL over the query's."""
-    wanted = names if names is not None else [column.name for column, _ in columns]
-    unknown = next((name for name in wanted if name not in {column.name for column, _ in columns}), None)
-    if unknown is not None:
-        raise QueryFailedError(
-            "COLUMN_NOT_FOUND", f"line 1:1: Insert column name does not exist in target table: {unknown}"
-        )
-    twice = next((name for name in wanted if wanted.count(name) > 1), None)
-    if twice is not None:
-        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Insert column name is specified more than once: {twice}")
-    outputs_by_name = dict(zip(wanted, enumerate(outputs), strict=False))
-    fits = len(wanted) == len(outputs) and all(
-        _storable(outputs_by_name[column.name][1].type, kind)
-        for column, kind in columns
-        if column.name in outputs_by_name
-    )
-    if not fits:
-        table = ", ".join(str(kind) for column, kind in columns if column.name in wanted)
-        query = ", ".join(str(output.type) for output in outputs)
-        raise QueryFailedError(
-            "TYPE_MISMATCH", f"line 1:1: Insert query has mismatched column types: Table: [{table}], Query: [{query}]"
-        )
-    return [
-        (
-            column.name,
-            cast(f"c{outputs_by_name[column.name][0]}", outputs_by_name[column.name][1].type, kind)
-            if column.name in outputs_by_name
-            else f"CAST(NULL AS {duckdb_type(kind)})",
-        )
-        for column, kind in columns
-    ]
-
-
-def _storable(found: Type, wanted: Type) -> bool:
-    return can_coerce(found, wanted) or (
-        found.kind == wanted.kind
-        and found.kind in ("varchar", "char", "timestamp", "timestamp with time zone", "row", "array", "map")
-    )
-
-
 def _lower(rows: pyarrow.Table) -> pyarrow.Table:
     return rows.rename_columns([name.lower() for name in rows.column_names])
-
-
-def _plain_arrays(text: str) -> str:
-    """`partitioned_by = ARRAY['a', 'b']` as one text."""
-    return re.sub(
-        r"array\s*\[([^\]]*)\]", lambda found: "'" + found[1].replace("'", "").replace('"', "") + "'", text, flags=re.I
-    )

@@ -1,7 +1,6 @@
 """DDL: Athena's statements that create, change and drop databases, tables and partitions of the Glue catalog."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,9 +9,15 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.catalog import GlueCatalog
 from localstack_glue.athena.engine.commands import Command, partitions, properties
-from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.formats import FORMATS, TEXT, StorageFormat
+from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
 from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.engine.table_clauses import (
+    TableClauses,
+    catalog_columns,
+    check_distinct_columns,
+    hive_text,
+    pairs,
+)
 from localstack_glue.athena.engine.writes import unescaped
 from localstack_glue.service.models import JsonDict
 
@@ -81,7 +86,9 @@ class Ddl:
             pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=name)
             tables = [entry["Name"] for page in pages for entry in page["TableList"]]
             if tables and command.rest.lower() != "cascade":
-                raise _failure("InvalidOperationException", f"Database {name} is not empty. One or more tables exist.")
+                raise failed_ddl(
+                    "InvalidOperationException", f"Database {name} is not empty. One or more tables exist."
+                )
             self._glue.delete_database(Name=name)
         except ClientError as error:
             self._unless(error, "EntityNotFoundException", command.exists, f"Database does not exist: {name}")
@@ -108,7 +115,7 @@ class Ddl:
         )
         errors = [] if command.exists else answer.get("Errors") or []
         if errors:
-            raise _failure("AlreadyExistsException", f"Partition already exists: {errors[0]['PartitionValues']}")
+            raise failed_ddl("AlreadyExistsException", f"Partition already exists: {errors[0]['PartitionValues']}")
         return NOTHING
 
     def _drop_partitions(self, command: Command) -> Answer:
@@ -180,11 +187,11 @@ class Ddl:
         """
         schema = create.this
         database, name = self._name(schema.this if isinstance(schema, exp.Schema) else schema)
-        created = _Properties(create)
+        created = TableClauses(create)
         if not create.find(exp.ExternalProperty):
-            raise _failure("NOT_SUPPORTED", f"CREATE TABLE {name} without EXTERNAL can only create an Iceberg table")
+            raise failed_ddl("NOT_SUPPORTED", f"CREATE TABLE {name} without EXTERNAL can only create an Iceberg table")
         if not created.location.startswith("s3://"):
-            raise _failure("INVALID_TABLE_PROPERTY", "CREATE EXTERNAL TABLE needs a LOCATION in S3")
+            raise failed_ddl("INVALID_TABLE_PROPERTY", "CREATE EXTERNAL TABLE needs a LOCATION in S3")
         descriptor = created.storage.descriptor()
         descriptor["SerdeInfo"]["Parameters"] = created.serde_parameters
         table: JsonDict = {
@@ -194,7 +201,7 @@ class Ddl:
             "PartitionKeys": created.partition_keys,
             "StorageDescriptor": {
                 **descriptor,
-                "Columns": _columns(schema.expressions if isinstance(schema, exp.Schema) else ()),
+                "Columns": catalog_columns(schema.expressions if isinstance(schema, exp.Schema) else ()),
                 # as Hive keeps a path; a bucket keeps its slash
                 "Location": created.location.rstrip("/") if created.location.count("/") > 3 else created.location,
                 "Compressed": False,
@@ -203,7 +210,7 @@ class Ddl:
                 "StoredAsSubDirectories": False,
             },
         }
-        _check_columns(table["StorageDescriptor"]["Columns"], created.partition_keys)
+        check_distinct_columns(table["StorageDescriptor"]["Columns"], created.partition_keys)
         if created.comment:
             table["Parameters"]["comment"] = created.comment
             table["Description"] = created.comment
@@ -234,7 +241,7 @@ class Ddl:
             QueryFailedError: there is no such table or view.
         """
         if drop.args["kind"].upper() not in ("TABLE", "VIEW") or drop.args.get("materialized"):
-            raise _failure("NOT_SUPPORTED", f"DROP {drop.args['kind'].upper()} is not supported here")
+            raise failed_ddl("NOT_SUPPORTED", f"DROP {drop.args['kind'].upper()} is not supported here")
         database, name = self._name(drop.args["tables"][0])
         found = GlueCatalog(self._glue).raw_table(database, name)
         is_view = found is not None and found.get("TableType") == "VIRTUAL_VIEW"
@@ -273,13 +280,13 @@ class Ddl:
         columns: list[JsonDict] = storage["Columns"]
         if isinstance(action, exp.Schema):
             known = {column["Name"] for column in [*columns, *(table.get("PartitionKeys") or ())]}
-            new = _columns(action.expressions)
+            new = catalog_columns(action.expressions)
             twice = next((column["Name"] for column in new if column["Name"] in known), None)
             if twice is not None:
-                raise _failure("InvalidRequestException", f"Duplicate column name: {twice}")
+                raise failed_ddl("InvalidRequestException", f"Duplicate column name: {twice}")
             columns += new
         elif isinstance(action, exp.ReplaceColumns):
-            storage["Columns"] = _columns(action.expressions)
+            storage["Columns"] = catalog_columns(action.expressions)
         elif isinstance(action, exp.AlterColumn):
             old = action.this.name.lower()
             place = next((number for number, column in enumerate(columns) if column["Name"] == old), None)
@@ -292,13 +299,13 @@ class Ddl:
         elif isinstance(action, exp.AlterSet) and action.args.get("location") is not None:
             storage["Location"] = action.args["location"].name
         elif isinstance(action, exp.AlterSet):
-            pairs = [each for group in action.expressions for each in group.expressions]
-            table["Parameters"] = {**(table.get("Parameters") or {}), **_pairs(pairs)}
+            properties_set = [each for group in action.expressions for each in group.expressions]
+            table["Parameters"] = {**(table.get("Parameters") or {}), **pairs(properties_set)}
         elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
             dropped = {each.name.lower() for each in action.args["tables"]}
             storage["Columns"] = [column for column in columns if column["Name"] not in dropped]
         else:
-            raise _failure("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not supported here")
+            raise failed_ddl("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not supported here")
 
     def _move_partition(self, database: str, table: JsonDict, partition: exp.Expr, action: exp.AlterSet) -> None:
         keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
@@ -324,7 +331,7 @@ class Ddl:
 
     def _values(self, keys: Sequence[str], partition: dict[str, str]) -> list[str]:
         if sorted(partition) != sorted(keys):
-            raise _failure(
+            raise failed_ddl(
                 "InvalidRequestException", f"The partition {partition} does not have the keys {', '.join(keys)}"
             )
         return [partition[key] for key in keys]
@@ -336,130 +343,4 @@ class Ddl:
         if error.response["Error"]["Code"] != code:
             raise error
         if not is_fine:
-            raise _failure(code, message) from error
-
-
-class _Properties:
-    """The clauses after the columns of CREATE TABLE."""
-
-    def __init__(self, create: exp.Create) -> None:
-        self.location = ""
-        self.comment = ""
-        self.parameters: dict[str, str] = {}
-        self.serde_parameters: dict[str, str] = {}
-        self.partition_keys: list[JsonDict] = []
-        self.storage: StorageFormat = TEXT
-        self.bucket_columns: list[str] = []
-        self.buckets = -1
-        readers: dict[type, Callable[[Any], None]] = {
-            exp.LocationProperty: lambda each: setattr(self, "location", each.this.name),
-            exp.SchemaCommentProperty: lambda each: setattr(self, "comment", each.this.name),
-            exp.PartitionedByProperty: self._partitioned,
-            exp.ClusteredByProperty: self._clustered,
-            exp.RowFormatSerdeProperty: self._serde,
-            exp.RowFormatDelimitedProperty: self._delimited,
-            exp.FileFormatProperty: self._format,
-            exp.SerdeProperties: lambda each: self.serde_parameters.update(_pairs(each.expressions)),
-            exp.Property: lambda each: self.parameters.update(_pairs([each])),
-        }
-        found = create.args.get("properties")
-        for each in found.expressions if found is not None else ():
-            reader = readers.get(type(each))
-            if reader is not None:
-                reader(each)
-            elif not isinstance(each, exp.ExternalProperty):
-                raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not supported here")
-        if not self.serde_parameters:
-            self.serde_parameters = {"serialization.format": "1"}
-
-    def _clustered(self, each: exp.ClusteredByProperty) -> None:
-        if each.args.get("sorted_by"):
-            raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not supported here")
-        self.bucket_columns = [column.name.lower() for column in each.expressions]
-        self.buckets = int(each.args["buckets"].name)
-
-    def _partitioned(self, each: exp.PartitionedByProperty) -> None:
-        self.partition_keys = _columns(each.this.expressions)
-
-    def _serde(self, each: exp.RowFormatSerdeProperty) -> None:
-        library = each.this.name
-        known = next((one for one in FORMATS.values() if one.serde == library), TEXT)
-        self.storage = StorageFormat(library, known.input_format, known.output_format)
-        serde = each.args.get("serde_properties")
-        if serde is not None:
-            self.serde_parameters.update(_pairs(serde.expressions))
-
-    def _delimited(self, each: exp.RowFormatDelimitedProperty) -> None:
-        names = {
-            "fields": "field.delim",
-            "escaped": "escape.delim",
-            "collection_items": "collection.delim",
-            "map_keys": "mapkey.delim",
-            "lines": "line.delim",
-            "null": "serialization.null.format",
-        }
-        for part, name in names.items():
-            if each.args.get(part) is not None:
-                self.serde_parameters[name] = _unescaped(each.args[part].name)
-        if "field.delim" in self.serde_parameters:
-            self.serde_parameters["serialization.format"] = self.serde_parameters["field.delim"]
-
-    def _format(self, each: exp.FileFormatProperty) -> None:
-        kind = each.this
-        if isinstance(kind, exp.InputOutputFormat):
-            self.storage = StorageFormat(
-                self.storage.serde, kind.args["input_format"].name, kind.args["output_format"].name
-            )
-            return
-        name = kind.name.upper()
-        if name not in FORMATS:
-            raise _failure("NOT_SUPPORTED", f"STORED AS {name} is not supported here")
-        found = FORMATS[name]
-        has_serde = self.storage is not TEXT
-        self.storage = (
-            StorageFormat(self.storage.serde, found.input_format, found.output_format) if has_serde else found
-        )
-
-
-def _columns(nodes: Sequence[exp.Expr]) -> list[JsonDict]:
-    columns = []
-    for node in nodes:
-        column = {"Name": node.name.lower(), "Type": hive_text(node.args["kind"])}
-        comment = node.find(exp.CommentColumnConstraint)
-        if comment is not None:
-            column["Comment"] = comment.this.name
-        columns.append(column)
-    return columns
-
-
-def hive_text(kind: exp.DataType) -> str:
-    """A type as the catalog writes it."""
-    return re.sub(r"\s*([<>,:()])\s*", r"\1", kind.sql("hive").lower()).replace("decimal(10)", "decimal(10,0)")
-
-
-def _pairs(nodes: Sequence[exp.Expr]) -> dict[str, str]:
-    return {each.this.name: each.args["value"].name for each in nodes}
-
-
-def _unescaped(text: str) -> str:
-    found = re.fullmatch(r"\\(?:u([0-9a-fA-F]{4})|([0-7]{3})|(.))", text)
-    if found is None:
-        return text
-    if found[1] or found[2]:
-        return chr(int(found[1], 16) if found[1] else int(found[2], 8))
-    return {"t": "\t", "n": "\n", "r": "\r", "0": "\0"}.get(found[3], found[3])
-
-
-def _failure(code: str, message: str) -> QueryFailedError:
-    return QueryFailedError(code if code.isupper() else "FAILED", message if code.isupper() else f"{code}: {message}")
-
-
-def _check_columns(columns: Sequence[JsonDict], keys: Sequence[JsonDict]) -> None:
-    """Refuse names given twice, which Hive does not take."""
-    names = [column["Name"].lower() for column in columns]
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise QueryFailedError("FAILED", f"SemanticException [Error 10036]: Duplicate column name: {name}")
-    for key in keys:
-        if key["Name"].lower() in names:
-            raise QueryFailedError("FAILED", "SemanticException [Error 10035]: Column repeated in partitioning columns")
+            raise failed_ddl(code, message) from error

@@ -9,6 +9,11 @@ class QueryFailedError(Exception):
         self.code = code
 
 
+def failed_ddl(code: str, message: str) -> QueryFailedError:
+    """The failure of a DDL statement: the name of an exception comes after FAILED, an error code instead of it."""
+    return QueryFailedError(code if code.isupper() else "FAILED", message if code.isupper() else f"{code}: {message}")
+
+
 class QueryCancelledError(Exception):
     """The query was CANCELLED: by a user, or because it would scan more than the workgroup allows."""
 

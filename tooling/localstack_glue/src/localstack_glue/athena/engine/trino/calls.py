@@ -43,6 +43,55 @@ def find(name: str, place: str) -> Function:
     return found
 
 
+def place_of(node: exp.Expr) -> str:
+    """Where a call stands in the query, as Trino's messages say it."""
+    meta = node.meta
+    return (
+        f"line {meta['line']}:{max(meta['col'] - len(str(node.this)) + 1, 1)}"
+        if "line" in meta and "col" in meta
+        else "line 1:1"
+    )
+
+
+def without_clauses(
+    function: Function,
+    nodes: Sequence[exp.Expr],
+    decoration: Decoration,
+    order_of: Callable[[exp.Order], str],
+    place: str,
+) -> tuple[list[exp.Expr], Decoration]:
+    """The arguments without the clauses that may surround them, which join the decoration; `*` is no argument.
+
+    Raises:
+        QueryFailedError: the function does not take such a clause.
+    """
+    plain = [] if len(nodes) == 1 and isinstance(nodes[0], exp.Star) else list(nodes)
+    order, distinct = decoration.order, decoration.distinct
+    for number, argument in enumerate(plain):
+        if isinstance(argument, exp.Order):
+            order, argument = order_of(argument), argument.this
+        if isinstance(argument, exp.Distinct):
+            if len(argument.expressions) > 1:
+                raise QueryFailedError(
+                    "FUNCTION_NOT_FOUND",
+                    f"{place}: Unexpected parameters for function {function.name}: DISTINCT takes one",
+                )
+            distinct, argument = True, argument.expressions[0]
+        if isinstance(argument, exp.Alias):
+            raise QueryFailedError("NOT_SUPPORTED", f"{place}: {argument.sql('trino')} is not supported here")
+        plain[number] = argument
+    if distinct and " OVER (" in decoration.suffix:
+        raise QueryFailedError(
+            "NOT_SUPPORTED", f"{place}: DISTINCT in window function parameters not yet supported: {function.name}"
+        )
+    found = Decoration(distinct, order, decoration.nulls, decoration.suffix)
+    if function.kind == "scalar" and found != Decoration():
+        raise QueryFailedError(
+            "FUNCTION_NOT_AGGREGATE", f"{place}: {function.name} is not an aggregate or window function"
+        )
+    return plain, found
+
+
 def call(
     function: Function,
     nodes: Sequence[exp.Expr],

@@ -11,8 +11,9 @@ from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted, text_literal
 from localstack_glue.athena.engine.trino import calls, comparisons, literals, operators, windows
 from localstack_glue.athena.engine.trino.calls import Decoration
-from localstack_glue.athena.engine.trino.casts import cast, coerce, failure, to_text
+from localstack_glue.athena.engine.trino.casts import cast, coerce, to_text
 from localstack_glue.athena.engine.trino.dialect import EXPLICIT
+from localstack_glue.athena.engine.trino.like_patterns import like
 from localstack_glue.athena.engine.trino.recursion import EXCEEDED, MESSAGE
 from localstack_glue.athena.engine.trino.types import (
     BIGINT,
@@ -216,23 +217,7 @@ class Translator:
     def _like(self, node: exp.Like, escape: exp.Expr | None = None) -> Typed:
         word = "NOT LIKE" if node.args.get("negate") else "LIKE"
         value, pattern = self.as_type(node.this, VARCHAR), self.as_type(node.expression, VARCHAR)
-        if escape is None:
-            return f"({value} {word} {pattern})", BOOLEAN
-        mark = self.as_type(escape, VARCHAR)
-        long = failure("INVALID_FUNCTION_ARGUMENT", "'Escape string must be a single character'")
-        bad = failure(
-            "INVALID_FUNCTION_ARGUMENT",
-            "'Escape character must be followed by ''%'', ''_'' or the escape character itself'",
-        )
-        # without its pairs, a pattern has no escape character left
-        rest = pattern
-        for second in (mark, "'%'", "'_'"):
-            rest = f"replace({rest}, {mark} || {second}, '')"
-        found = f"({value} {word} {pattern} ESCAPE {mark})"
-        return (
-            f"CASE WHEN length({mark}) <> 1 THEN {long} WHEN contains({rest}, {mark}) THEN {bad} ELSE {found} END",
-            BOOLEAN,
-        )
+        return like(word, value, pattern, None if escape is None else self.as_type(escape, VARCHAR)), BOOLEAN
 
     def _escape(self, node: exp.Escape) -> Typed:
         return self._like(node.this, node.expression)
@@ -407,35 +392,11 @@ class Translator:
         return windows.order(node, self.translate)
 
     def _called(self, name: str, nodes: Sequence[exp.Expr], decoration: Decoration, node: exp.Expr) -> Typed:
-        place = _place(node)
+        place = calls.place_of(node)
         function = calls.find(name, place)
-        nodes_by_position = list(nodes)
-        if len(nodes_by_position) == 1 and isinstance(nodes_by_position[0], exp.Star):
-            nodes_by_position = []
-        order, distinct = decoration.order, decoration.distinct
-        for number, argument in enumerate(nodes_by_position):
-            if isinstance(argument, exp.Order):
-                order, argument = self.order(argument), argument.this
-            if isinstance(argument, exp.Distinct):
-                if len(argument.expressions) > 1:
-                    raise QueryFailedError(
-                        "FUNCTION_NOT_FOUND", f"{place}: Unexpected parameters for function {name}: DISTINCT takes one"
-                    )
-                distinct, argument = True, argument.expressions[0]
-            if isinstance(argument, exp.Alias):
-                raise QueryFailedError("NOT_SUPPORTED", f"{place}: {argument.sql('trino')} is not supported here")
-            nodes_by_position[number] = argument
-        arguments = [
-            None if isinstance(argument, exp.Lambda) else self.translate(argument) for argument in nodes_by_position
-        ]
-        if distinct and " OVER (" in decoration.suffix:
-            raise QueryFailedError(
-                "NOT_SUPPORTED", f"{place}: DISTINCT in window function parameters not yet supported: {name}"
-            )
-        decorated = Decoration(distinct, order, decoration.nulls, decoration.suffix)
-        if function.kind == "scalar" and decorated != Decoration():
-            raise QueryFailedError("FUNCTION_NOT_AGGREGATE", f"{place}: {name} is not an aggregate or window function")
-        return calls.call(function, nodes_by_position, arguments, self._translate_lambda, decorated, place)
+        plain, decorated = calls.without_clauses(function, nodes, decoration, self.order, place)
+        arguments = [None if isinstance(argument, exp.Lambda) else self.translate(argument) for argument in plain]
+        return calls.call(function, plain, arguments, self._translate_lambda, decorated, place)
 
     def _translate_lambda(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:
         # unique names: variables must not collide with the SQL around, and the same lambda gets the same names
@@ -465,15 +426,6 @@ class Translator:
         inner = node.this
         sql, _ = self._query_of(inner.unnest() if isinstance(inner, exp.Subquery) else inner)
         return f"EXISTS({sql})", BOOLEAN
-
-
-def _place(node: exp.Expr) -> str:
-    meta = node.meta
-    return (
-        f"line {meta['line']}:{max(meta['col'] - len(str(node.this)) + 1, 1)}"
-        if "line" in meta and "col" in meta
-        else "line 1:1"
-    )
 
 
 __all__ = ["Translator", "to_text"]

@@ -4,56 +4,13 @@ import bz2
 import gzip
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from localstack_glue.crawlers.crawling.crawl import CrawlRequest, crawl
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
-
-
-class Lake:
-    """A bucket, a catalog, and crawls over them."""
-
-    def __init__(self) -> None:
-        self.s3 = boto3.client("s3", region_name="us-east-1")
-        self.glue = boto3.client("glue", region_name="us-east-1")
-        self.s3.create_bucket(Bucket="lake")
-        self.log: list[str] = []
-
-    def put(self, key: str, body: str | bytes) -> None:
-        self.s3.put_object(Bucket="lake", Key=f"raw/{key}", Body=body.encode() if isinstance(body, str) else body)
-
-    def crawl(self, *classifiers: Any, **definition: Any) -> Any:
-        targets = {"S3Targets": [{"Path": "s3://lake/raw/"}]}
-        request = CrawlRequest.from_definition(
-            "crawler", {"DatabaseName": "db", "Targets": targets, **definition}, classifiers
-        )
-        return crawl(request, self.s3, self.glue, self.log.append, lambda: False)
-
-    def tables(self) -> dict[str, Any]:
-        return {table["Name"]: table for table in self.glue.get_tables(DatabaseName="db")["TableList"]}
-
-    def partitions(self, table: str) -> list[list[str]]:
-        found = self.glue.get_partitions(DatabaseName="db", TableName=table)["Partitions"]
-        return sorted(partition["Values"] for partition in found)
-
-
-def columns(table: Any) -> dict[str, str]:
-    return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
-
-
-@pytest.fixture
-def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield Lake()
+from tests.unit.localstack_glue.crawls.crawled_lake import columns
 
 
 def parquet(**arrays: Any) -> bytes:

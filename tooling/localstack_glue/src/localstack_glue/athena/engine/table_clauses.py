@@ -1,0 +1,143 @@
+"""The columns and clauses of CREATE EXTERNAL TABLE, in the form of the catalog."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
+from localstack_glue.athena.engine.formats import FORMATS, TEXT, StorageFormat
+from localstack_glue.service.models import JsonDict
+
+
+class TableClauses:
+    """The clauses after the columns of CREATE EXTERNAL TABLE.
+
+    Raises:
+        QueryFailedError: a clause is not supported here.
+    """
+
+    def __init__(self, create: exp.Create) -> None:
+        self.location = ""
+        self.comment = ""
+        self.parameters: dict[str, str] = {}
+        self.serde_parameters: dict[str, str] = {}
+        self.partition_keys: list[JsonDict] = []
+        self.storage: StorageFormat = TEXT
+        self.bucket_columns: list[str] = []
+        self.buckets = -1
+        readers: dict[type, Callable[[Any], None]] = {
+            exp.LocationProperty: lambda each: setattr(self, "location", each.this.name),
+            exp.SchemaCommentProperty: lambda each: setattr(self, "comment", each.this.name),
+            exp.PartitionedByProperty: self._partitioned,
+            exp.ClusteredByProperty: self._clustered,
+            exp.RowFormatSerdeProperty: self._serde,
+            exp.RowFormatDelimitedProperty: self._delimited,
+            exp.FileFormatProperty: self._format,
+            exp.SerdeProperties: lambda each: self.serde_parameters.update(pairs(each.expressions)),
+            exp.Property: lambda each: self.parameters.update(pairs([each])),
+        }
+        found = create.args.get("properties")
+        for each in found.expressions if found is not None else ():
+            reader = readers.get(type(each))
+            if reader is not None:
+                reader(each)
+            elif not isinstance(each, exp.ExternalProperty):
+                raise failed_ddl("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not supported here")
+        if not self.serde_parameters:
+            self.serde_parameters = {"serialization.format": "1"}
+
+    def _clustered(self, each: exp.ClusteredByProperty) -> None:
+        if each.args.get("sorted_by"):
+            raise failed_ddl("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not supported here")
+        self.bucket_columns = [column.name.lower() for column in each.expressions]
+        self.buckets = int(each.args["buckets"].name)
+
+    def _partitioned(self, each: exp.PartitionedByProperty) -> None:
+        self.partition_keys = catalog_columns(each.this.expressions)
+
+    def _serde(self, each: exp.RowFormatSerdeProperty) -> None:
+        library = each.this.name
+        known = next((one for one in FORMATS.values() if one.serde == library), TEXT)
+        self.storage = StorageFormat(library, known.input_format, known.output_format)
+        serde = each.args.get("serde_properties")
+        if serde is not None:
+            self.serde_parameters.update(pairs(serde.expressions))
+
+    def _delimited(self, each: exp.RowFormatDelimitedProperty) -> None:
+        names = {
+            "fields": "field.delim",
+            "escaped": "escape.delim",
+            "collection_items": "collection.delim",
+            "map_keys": "mapkey.delim",
+            "lines": "line.delim",
+            "null": "serialization.null.format",
+        }
+        for part, name in names.items():
+            if each.args.get(part) is not None:
+                self.serde_parameters[name] = _unescaped(each.args[part].name)
+        if "field.delim" in self.serde_parameters:
+            self.serde_parameters["serialization.format"] = self.serde_parameters["field.delim"]
+
+    def _format(self, each: exp.FileFormatProperty) -> None:
+        kind = each.this
+        if isinstance(kind, exp.InputOutputFormat):
+            self.storage = StorageFormat(
+                self.storage.serde, kind.args["input_format"].name, kind.args["output_format"].name
+            )
+            return
+        name = kind.name.upper()
+        if name not in FORMATS:
+            raise failed_ddl("NOT_SUPPORTED", f"STORED AS {name} is not supported here")
+        found = FORMATS[name]
+        has_serde = self.storage is not TEXT
+        self.storage = (
+            StorageFormat(self.storage.serde, found.input_format, found.output_format) if has_serde else found
+        )
+
+
+def catalog_columns(nodes: Sequence[exp.Expr]) -> list[JsonDict]:
+    """Columns with their types and comments."""
+    columns = []
+    for node in nodes:
+        column = {"Name": node.name.lower(), "Type": hive_text(node.args["kind"])}
+        comment = node.find(exp.CommentColumnConstraint)
+        if comment is not None:
+            column["Comment"] = comment.this.name
+        columns.append(column)
+    return columns
+
+
+def hive_text(kind: exp.DataType) -> str:
+    """A type as the catalog writes it."""
+    return re.sub(r"\s*([<>,:()])\s*", r"\1", kind.sql("hive").lower()).replace("decimal(10)", "decimal(10,0)")
+
+
+def pairs(nodes: Sequence[exp.Expr]) -> dict[str, str]:
+    """Properties: names and values."""
+    return {each.this.name: each.args["value"].name for each in nodes}
+
+
+def _unescaped(text: str) -> str:
+    found = re.fullmatch(r"\\(?:u([0-9a-fA-F]{4})|([0-7]{3})|(.))", text)
+    if found is None:
+        return text
+    if found[1] or found[2]:
+        return chr(int(found[1], 16) if found[1] else int(found[2], 8))
+    return {"t": "\t", "n": "\n", "r": "\r", "0": "\0"}.get(found[3], found[3])
+
+
+def check_distinct_columns(columns: Sequence[JsonDict], keys: Sequence[JsonDict]) -> None:
+    """Refuse a name that two columns have, or a column and a partition key.
+
+    Raises:
+        QueryFailedError: there is one.
+    """
+    names = [column["Name"].lower() for column in columns]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise QueryFailedError("FAILED", f"SemanticException [Error 10036]: Duplicate column name: {name}")
+    for key in keys:
+        if key["Name"].lower() in names:
+            raise QueryFailedError("FAILED", "SemanticException [Error 10035]: Column repeated in partitioning columns")
