@@ -112,16 +112,12 @@ def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
     A tag belongs to a run if the snapshot that it names records that this run made it. All other tags, and all
     branches, belong to somebody else: they are kept forever, like those of quarters.
     """
-    snapshots_by_id = {snapshot.snapshot_id: snapshot for snapshot in table.snapshots}
+    by_id = {snapshot.snapshot_id: snapshot for snapshot in table.snapshots}
     tags = {name: ref.snapshot_id for name, ref in table.refs.items() if ref.snapshot_ref_type == SnapshotRefType.TAG}
     runs = [
-        (
-            snapshots_by_id[snapshot].sequence_number or 0,
-            snapshots_by_id[snapshot].timestamp_ms,
-            name,
-        )  # a clock may be set back
+        (by_id[snapshot].sequence_number or 0, by_id[snapshot].timestamp_ms, name)  # a clock may be set back
         for name, snapshot in tags.items()
-        if name != newest and noted(snapshots_by_id[snapshot], RUN) == name
+        if name != newest and noted(by_id[snapshot], RUN) == name
     ]
     return [name for *_, name in sorted(runs, reverse=True)[RUN_TAGS_KEPT - 1 :]]
 

@@ -170,10 +170,8 @@ def ingest(
         )
     deployment = workspace.deployment
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}delivery={delivery}/"
-    unchanged, rows = (
-        len(report.unchanged) + len(report.skipped),
-        f"{report.rows:,} row{'' if report.rows == 1 else 's'}",
-    )
+    unchanged = len(report.unchanged) + len(report.skipped)
+    rows = f"{report.rows:,} row{'' if report.rows == 1 else 's'}"
     workspace.console.result(
         f"{target}: {rows}, {count(len(report.sent), 'chunk')} sent ({report.stored_bytes / 1e6:.1f} MB), "
         f"{unchanged} unchanged",

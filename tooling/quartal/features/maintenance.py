@@ -129,7 +129,7 @@ def maintain(
 
     Raises:
         PipelineError: the snapshots of a table did not expire, its files may be those of other tables, or its files in
-            use are not known, as for the time `settled` after a change that Glue does not show yet; its files stay.
+            use are not known, as for `catalog_delay` after a change that Glue does not show yet; its files stay.
         UnknownOutcomeError: it is not known whether they expired; the table's files stay.
     """
     looked_up = [

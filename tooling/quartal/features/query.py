@@ -149,11 +149,12 @@ def are_in_step(catalog: Catalog, deployment: Deployment) -> bool | None:
 
 def _refuse_changes(kinds: list[str]) -> None:
     others = [kind for kind in kinds if kind not in _ANSWERED]
-    if others or not kinds:
-        found = f", but {others[0]}" if others else ": it has no statement"
+    if others or len(kinds) != 1:
+        number = {0: "no statement", 2: "two statements"}.get(len(kinds), f"{len(kinds)} statements")
+        found = f", but {others[0]}" if others else f": it has {number}"
         raise ConfigurationError(
-            f"The query is no SELECT{found}. Nothing was changed.",
-            remedy="Write one SELECT. Only runs change the tables.",
+            f"The query is not one SELECT{found}. Nothing was changed.",
+            remedy="Write one SELECT: only its answer is shown, and only runs change the tables.",
         )
 
 

@@ -103,18 +103,19 @@ def test_days_without_an_end_are_text_in_csv_and_in_the_table(command_line, caps
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "reason"),
     [
-        ("insert into features values (1)", "no SELECT, but INSERT"),
-        ("create table t as select 1", "no SELECT, but CREATE"),
-        ("select 1; drop table features", "no SELECT, but DROP"),
-        ("copy features to 'x.csv'", "no SELECT, but COPY"),
+        ("insert into features values (1)", "not one SELECT, but INSERT"),
+        ("create table t as select 1", "not one SELECT, but CREATE"),
+        ("select 1; drop table features", "not one SELECT, but DROP"),
+        ("copy features to 'x.csv'", "not one SELECT, but COPY"),
         ("/* only this */", "it has no statement"),
+        ("select 1; select 2", "two statements"),  # one answer would be lost
     ],
 )
-def test_statement_that_does_not_read_is_refused_by_its_kind(command_line, capsys, sql, told):
+def test_statement_that_does_not_read_is_refused_by_its_kind(command_line, capsys, sql, reason):
     assert run(["query", sql]) == 2
-    assert told in " ".join(capsys.readouterr().err.split())
+    assert reason in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("sql", ["describe features", "from features;"])
