@@ -46,7 +46,7 @@ CASES = [
     ('ColumnLength "Country" in [0,2]', PASSES),
     ('ColumnLength "Country" >= 2 where "Order_ID < 3"', PASSES),
     ('ColumnValues "Price" > 1 where "Order_ID < 4"', PASSES),
-    ('ColumnLength "City" = 4 with threshold > 0.7', PASSES),
+    ('ColumnLength "City" = 4 where "City <> \'Rom\'"', PASSES),
     ('ColumnNamesMatchPattern "[A-Z][A-Za-z_]*"', PASSES),
     ('ColumnNamesMatchPattern "_"', FAILS),
     ('ColumnValues "Country" in ["US","CA",NULL,EMPTY,WHITESPACES_ONLY]', PASSES),

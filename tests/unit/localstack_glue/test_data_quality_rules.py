@@ -5,7 +5,7 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import InvalidRulesetError, UnsupportedRuleError
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import UnsupportedRuleError
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import analyze, evaluate
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.rule_types import RULE_TYPES
@@ -20,6 +20,11 @@ REFUSED = [
     ('FileUniqueness "s3://lake/" > 0.9', "FileUniqueness is not supported here"),
     ("RowCount > avg(last(10)) * 0.8", r"avg\(last\(10\)\) makes it a dynamic rule"),
     ('ColumnValues "Country" > "9:30 AM"', "times of day"),
+    ('ColumnValues "Price" > 2 * 2', "plain numbers only"),
+    ('ColumnLength "City" in [1 + 1, 2]', "plain numbers only"),
+    ('IsComplete "City" where "City = \\"Rom\\""', "keep the backslash"),
+    ('CustomSql "select \\"x\\" from primary" > 0', "keep the backslash"),
+    ('ColumnValues "Load_Date" > (now() - 1400000 days)', "not in the years"),
     ('ColumnDataType "Code" = "Struct"', "the type STRUCT"),
     ('ColumnDataType "Day" = "Date" with format = "dd/MM"', "the format dd/MM"),
     ('ColumnValues "City" matches "[a-z&&[^b]]+"', "nested character classes"),
@@ -91,6 +96,14 @@ def test_nothing_to_measure_fails(rule):
     assert outcome(empty, "RowCount = 0").is_passed
 
 
+@pytest.mark.parametrize(
+    ("condition", "is_passed"),
+    [("= 2 + 1 * 2 - 2", True), ("= 16 / 2 / 2", True), ("< 1 / 0", True), ("> -1 / 0", True), ("!= 0 / 0", True)],
+)
+def test_calculations_go_from_left_to_right_as_in_java(engine, condition, is_passed):
+    assert outcome(engine, f"RowCount {condition}").is_passed is is_passed
+
+
 def test_analyzers_measure(engine):
     rules = parse('Analyzers = [RowCount, Completeness "Country", AllStatistics "City", AllStatistics "Price"]')
     measured = [dict(each.verdict.metrics) for each in analyze(rules.analyzers, engine, NOW)]
@@ -98,60 +111,6 @@ def test_analyzers_measure(engine):
     assert measured[1] == {"Column.Country.Completeness": 0.75}
     assert (measured[2]["Column.City.MinimumLength"], measured[2]["Column.City.Uniqueness"]) == (3.0, 0.5)
     assert (measured[3]["Column.Price.Minimum"], measured[3]["Column.Price.Maximum"]) == (1.5, 3.5)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ('Rules = [ (RowCount > 0) OR (IsComplete "a"), # why\n IsUnique "b" "c" ]', "(RowCount > 0) OR (IsComplete"),
-        ('kinds = ["x", "y"]\nRules = [ ColumnValues "a" not in $kinds ]', 'ColumnValues "a" not in ["x","y"]'),
-        ('Rules = [ ColumnValues "a" matches "\\d{3}" ]', 'ColumnValues "a" matches "\\d{3}"'),
-        ('Rules = [ ColumnLength "a" < 5 labels=["team"="x"] ]', 'ColumnLength "a" < 5 labels=["team"="x"]'),
-        ('DefaultLabels = ["a"="b"]\nRules = [ RowCount > 1 ]', "RowCount > 1"),
-        ('Rules = [ DataFreshness "a" between 2 days and 4 days ]', 'DataFreshness "a" between 2 days and 4 days'),
-        ('Rules = [ (IsUnique "a") and (IsUnique "b") or (RowCount > 1) ]', '((IsUnique "a") AND (IsUnique "b")) OR'),
-    ],
-)
-def test_documents_are_read(text, shown):
-    assert str(parse(text).rules[0]).startswith(shown)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "Rules = [ ]",
-        'Rules = { IsComplete "a" }',
-        'Rules = [ IsComplete "a"',
-        'Rules = [ IsComplete "a" > 0.05 ]',
-        'Rules = [ Completeness "a" ]',
-        'Rules = [ Completeness "a" > 0.4 with threshold > 0.4 ]',
-        'Rules = [ RowCount "id" > 100 ]',
-        'Rules = [ ColumnNamesMatchPattern "a" where "b > 1" ]',
-        'Rules = [ ColumnDataType "a" = "Date" with threshold > 0.9 with threshold > 0.7 ]',
-        'Rules = [ ColumnValues "a" > now() + 1 hours ]',
-        'Rules = [ ColumnValues "a" = (now() - 3 weeks) ]',
-        'Rules = [ ColumnValues "a" in [1,"2"] ]',
-        'Rules = [ ColumnValues "a" > "b" ]',
-        'Rules = [ ColumnValues "a" = "2026-02-30" ]',
-        'Rules = [ DataFreshness "a" <= 3 ]',
-        'Rules = [ IsComplete "a" and IsUnique "a" ]',
-        'Rules = [ (IsComplete "a") and IsUnique "a" ]',
-        'Rules = [ IsComplete "a" where "" ]',
-        "Rules = [ RowCount > 1 + 2 * 3 ]",
-        "Rules = [ RowCount > $few ]",
-        'Rules = [ AllStatistics "a" > 0 ]',
-        "Rules = [ rowCount > 0 ]",
-        "Rules = [ FileSize <= 1 ZB ]",
-        'Rules = [ RowCount > 0 ] Analyzers = [ Completeness "a" > 1.0 ]',
-        'Rules = [ RowCount > 0 ] Analyzers = [ IsComplete "a" ]',
-        'x = ["a"]\nx = ["b"]\nRules = [ ColumnValues "a" in $x ]',
-        'Rules = [ IsComplete "a" ] Rules = [ IsComplete "a" ]',
-    ],
-)
-def test_invalid_dqdl_is_refused_with_its_position(text):
-    with pytest.raises(InvalidRulesetError, match=r"line \d+:\d+|No rules or analyzers"):
-        parse(text)
 
 
 SMALL = pa.table(
@@ -183,7 +142,7 @@ SMALL = pa.table(
         ('ColumnValues "dec" in ["0.1","0.2","0.3"]', False),  # as texts: 0.10
         ('ColumnValues "dec" in ["0.10","0.20","0.30"]', True),
         ('ColumnValues "double" in ["1.5","1.0"] with threshold > 0.6', True),
-        ('ColumnValues "quoted" in ["say \\"hi\\"", "a\\\\b", "it\'s"]', True),
+        ('ColumnValues "quoted" in ["say \\"hi\\"", "a\\\\\\\\b", "it\'s"]', True),  # a list drops escapes once more
         ('ColumnValues "quoted" = "a\\\\b" with threshold > 0.3', True),
         ('ColumnValues "quoted" matches "a\\\\b" with threshold > 0.3', True),  # a pattern keeps its backslashes
     ],
@@ -201,6 +160,7 @@ def test_numbers_and_texts_are_compared_as_spark_compares_them(rule, is_passed):
         ('ColumnValues "n_text" in [1,2,3]', "quote the values"),
         ('ColumnValues "double" in ["2.0E7"]', "with the text of a float"),
         ('ColumnValues "quoted" = "a\\b"', "backslash"),
+        ('ColumnValues "quoted" in ["a\\\\b"]', "four in a list"),
     ],
 )
 def test_comparisons_that_engines_make_otherwise_are_refused(rule, named):

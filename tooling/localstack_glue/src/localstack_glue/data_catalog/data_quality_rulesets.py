@@ -104,7 +104,7 @@ def _check(rules: str) -> None:
     try:
         parse(rules)
     except InvalidRulesetError as error:
-        raise InvalidInputException(f"Invalid DQDL: {error}") from error
+        raise InvalidInputException(f"DataQuality rules cannot be parsed: {error}") from error
 
 
 def _summary(ruleset: Ruleset) -> JsonDict:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from math import inf
 
+from .errors import UnsupportedRuleError
 from .model import Calculation, Condition, Day, Duration, Keyword, Now, Number, Operand
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -14,6 +16,12 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": lambda value, bound: value >= bound,
     "<": lambda value, bound: value < bound,
     "<=": lambda value, bound: value <= bound,
+}
+_CALCULATE: Mapping[str, Callable[[float, float], float]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right if right else left * inf,  # as in Java; 0 / 0 is not a number
 }
 
 
@@ -27,9 +35,7 @@ def evaluate_number(operand: Operand) -> float:
         return float(operand.text)
     if isinstance(operand, Calculation):
         left, right = evaluate_number(operand.left), evaluate_number(operand.right)
-        if operand.operator == "/":
-            return left / right if right else float("nan")
-        return {"+": left + right, "-": left - right, "*": left * right}[operand.operator]
+        return _CALCULATE[operand.operator](left, right)
     raise TypeError(f"{operand} is not a number")
 
 
@@ -61,14 +67,16 @@ def evaluate_day(operand: Operand, now: datetime) -> date:
 
     Raises:
         TypeError: it is neither.
+        UnsupportedRuleError: Python's calendar does not have the day.
     """
     if isinstance(operand, Day):
         return operand.value
     if isinstance(operand, Now):
-        moment = now
-        if operand.offset is not None:
-            moment = now + operand.offset.span() if operand.sign == "+" else now - operand.offset.span()
-        return moment.date()
+        minutes = 0 if operand.offset is None else operand.offset.minutes
+        try:
+            return (now + timedelta(minutes=minutes if operand.sign == "+" else -minutes)).date()
+        except OverflowError as error:
+            raise UnsupportedRuleError(f"the day {operand}: it is not in the years 1 to 9999") from error
     raise TypeError(f"{operand} is not a date")
 
 
@@ -80,5 +88,4 @@ def evaluate_hours(operand: Operand) -> float:
     """
     if not isinstance(operand, Duration):
         raise TypeError(f"{operand} is not a duration")
-    factor = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60}[operand.unit]
-    return round(operand.amount * factor, 4)
+    return round(operand.minutes / 60, 4)

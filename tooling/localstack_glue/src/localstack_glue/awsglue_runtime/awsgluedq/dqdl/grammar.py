@@ -1,4 +1,4 @@
-"""Parses a DQDL document."""
+"""Parses a DQDL document, as the published grammar does."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ from .model import (
     Text,
     Time,
 )
-from .rule_types import check_analyzer, check_rule
+from .rule_types import RULE_TYPES, check_analyzer, check_rule
 from .tokens import Token, line_and_column, tokenize
 
 T = TypeVar("T")
 _COMPARISONS = ("=", "!=", ">", ">=", "<", "<=")
 _DURATIONS, _SIZES = ("days", "hours", "minutes"), ("B", "KB", "MB", "GB", "TB")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_TIME = re.compile(r"\d{1,2}:\d{2} [AP]M|\d{2}:\d{2}")
-_LABELS = 10  # a rule may have
+_MOST = 2**31 - 1  # of a duration's minutes, of a size
+_LABELS, _LABEL_KEY, _LABEL_VALUE = 10, 128, 256  # most of a rule, most characters
+_TIME = re.compile(r"(?:0?[1-9]|1[0-2]):[0-5][0-9] [AP]M|(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_ESCAPE = re.compile(r"\\(.)")
+_CONSTANT = re.compile(r"\$[A-Za-z_]")
 
 
 def parse(text: str) -> Ruleset:
@@ -56,35 +58,37 @@ class _Parser:
         self._text = text
         self._tokens = tokenize(text)
         self._next = 0
-        self._constants: dict[str, tuple[Operand, ...]] = {}
+        self._constants: dict[str, tuple[str, ...] | str] = {}
+        self._default_labels: Mapping[str, str] = {}
 
     def document(self) -> Ruleset:
         rules: tuple[AnyRule, ...] = ()
         analyzers: tuple[Rule, ...] = ()
-        labels: Mapping[str, str] = {}
-        while not self._is_name("Rules", "Analyzers") and self._peek() is not None:
+        if self._is_word("Metadata", "DataSources"):
+            self._fail(f"{self._text_at(0)} is not supported here: the call names the tables")
+        while self._kind_at(0) == "name":
             name = self._take("name").text
             self._sign("=")
-            if name in ("Metadata", "DataSources"):
-                self._fail(f"{name} is not supported here: the call names the tables")
-            if name == "DefaultLabels":
-                labels = self._labels()
-            elif name in self._constants or name.startswith((".", "_")):
+            if name in self._constants or name.startswith((".", "_")):
                 self._fail(f"{name} is already a constant, or cannot be the name of one")
-            else:
-                self._constants[name] = self._constant()
-        if self._is_name("Rules"):
+            self._constants[name] = self._constant(name)
+        if self._skip_word("DefaultLabels"):
+            self._sign("=")
+            self._default_labels = self._labels()
+        if not self._is_word("Rules", "Analyzers"):
+            self._fail("Rules is missing")
+        if self._is_word("Rules"):
             rules = self._section("Rules", self._any_rule)
-        if self._is_name("Analyzers"):
+        if self._is_word("Analyzers"):
             analyzers = self._section("Analyzers", self._analyzer)
         if self._peek() is not None:
             self._fail("the ruleset must end here")
         if not rules and not analyzers:
             raise InvalidRulesetError("No rules or analyzers provided.")
-        return Ruleset(rules, analyzers, labels)
+        return Ruleset(rules, analyzers, self._default_labels)
 
     def _section(self, name: str, item: Callable[[], T]) -> tuple[T, ...]:
-        self._name(name)
+        self._word(name)
         self._sign("=")
         self._sign("[")
         found = []
@@ -96,66 +100,52 @@ class _Parser:
         return tuple(found)
 
     def _any_rule(self) -> AnyRule:
-        """Parse connected rules in parentheses. `and` binds more tightly than `or`."""
-        found = self._connected("or", lambda: self._connected("and", self._one_rule))
-        if self._is_name("and", "AND", "or", "OR"):
-            self._fail("put each rule that `and` or `or` connects in parentheses")
-        return found
+        """Parse connected rules. `and` binds more tightly than `or`; both connect from left to right."""
+        return self._connected("or", lambda: self._connected("and", self._one_rule))
 
     def _connected(self, operator: str, part: Callable[[], AnyRule]) -> AnyRule:
-        parts = [part()]
-        while self._ends_in_parenthesis() and self._is_name(operator, operator.upper()):
+        found = part()
+        while self._is_word(operator, operator.upper()):
             self._next += 1
-            parts.append(part())
-            if not self._ends_in_parenthesis():
-                self._fail(f"put each rule that `{operator}` connects in parentheses")
-        if len(parts) == 1:
-            return parts[0]
-        flat = [
-            each
-            for part in parts
-            for each in (part.rules if isinstance(part, Composite) and part.operator == operator else (part,))
-        ]
-        return Composite(operator, tuple(flat))
-
-    def _ends_in_parenthesis(self) -> bool:
-        """Whether the last tokens are a rule in parentheses or its labels."""
-        last = self._tokens[self._next - 1]
-        return last.text == ")" or last.text == "]"
+            found = Composite(operator, (found, part()))
+        return found
 
     def _one_rule(self) -> AnyRule:
         if not self._skip_sign("("):
             return self._rule()
         found = self._any_rule()
         self._sign(")")
-        return replace(found, labels=self._labels_after_name()) if self._is_name("labels") else found
+        return replace(found, labels=self._labels_after_name()) if self._is_word("labels") else found
 
     def _rule(self) -> Rule:
         start = self._place()
         rule = Rule(self._take("name").text, self._parameters(), self._condition())
+        if rule.type == "FileSize" and rule.condition is not None:
+            rule = replace(rule, condition=_in_bytes(rule.condition))
+        if self._skip_word("where"):
+            rule = replace(rule, where=self._take("text").value)
         tags: dict[str, str] = {}
-        while self._is_name("where", "labels", "with"):
-            if self._is_name("labels"):
+        while self._is_word("labels", "with"):  # AWS's page and its published grammar differ in their order
+            if self._is_word("labels"):
+                if rule.labels:
+                    self._fail("a rule can have labels only once")
                 rule = replace(rule, labels=self._labels_after_name())
-            elif self._skip_name("where"):
-                if rule.where is not None:
-                    self._fail("a rule can have only one where clause")
-                rule = replace(rule, where=self._take("text").value)
+                continue
+            self._next += 1
+            name = self._take("name").text
+            condition = self._condition()
+            if condition is None:
+                self._fail(f"{name} has no value")
+            if name.lower() == "threshold":
+                if rule.threshold is not None:
+                    self._fail("a rule can have only one threshold")
+                rule = replace(rule, threshold=condition)
+            elif condition.operator != "=" or not isinstance(condition.operands[0], Text | Number | Keyword):
+                self._fail(f"{name} must be followed by = and a text or a number")
             else:
-                self._name("with")
-                name = self._take("name").text
-                condition = self._condition()
-                if condition is None:
-                    self._fail(f"{name} has no value")
-                if name.lower() == "threshold":
-                    if rule.threshold is not None:
-                        self._fail("a rule can have only one threshold")
-                    rule = replace(rule, threshold=condition)
-                elif condition.operator != "=":
-                    self._fail(f"{name} must be followed by = and a value")
-                else:
-                    value = condition.operands[0]
-                    tags[name] = value.value if isinstance(value, Text) else str(value).strip('"')
+                tags[name] = str(condition.operands[0])
+        if self._is_word("where"):
+            self._fail("where must be before labels and with")
         rule = replace(rule, tags=tags)
         check_rule(rule, start)
         return rule
@@ -167,52 +157,51 @@ class _Parser:
         return analyzer
 
     def _parameters(self) -> tuple[Parameter, ...]:
-        found = []
+        found: list[Parameter] = []
         while True:
-            if self._is_name("of", "OF", "and", "AND") and self._kind_at(1) in ("text", "name"):
-                if self._tokens[self._next + 1].text[:1] != '"' and self._tokens[self._next].text.lower() != "of":
-                    break  # here `and` connects two rules
+            connector = ""
+            if self._is_word("of", "OF", "and", "AND") and (
+                self._kind_at(1) in ("text", "name") or self._is_sign_at(1, "$")
+            ):
+                if self._text_at(1) in RULE_TYPES and self._text_at(0).lower() == "and":
+                    self._fail("put each rule that `and` connects in parentheses")
+                connector = self._tokens[self._next].text
                 self._next += 1
             if self._kind_at(0) == "text":
-                found.append(Parameter(self._take("text").value))
+                found.append(Parameter(self._take("text").value, connector=connector))
+            elif self._kind_at(0) == "name":
+                name = self._take("name").text
+                found.append(Parameter(name, name, connector))
             elif self._is_sign("$"):
-                values = self._reference()
-                if len(values) != 1 or not isinstance(values[0], Text):
-                    self._fail("this constant must be a single text, not a list")
-                found.append(Parameter(values[0].value))
-            elif self._kind_at(0) == "name" and not self._is_name(
-                *("between", "in", "not", "matches", "where", "labels", "with", "and", "AND", "or", "OR")
-            ):
-                found.append(Parameter(self._take("name").text, is_quoted=False))
+                name, value = self._reference()
+                if not isinstance(value, str):
+                    self._fail(f"the constant {name} must be a single text here, not a list")
+                found.append(Parameter(value, f"${name}", connector))
             else:
                 return tuple(found)
-        return tuple(found)
 
     def _condition(self) -> Condition | None:
-        negation = "not " if self._skip_name("not") else ""
-        if self._skip_name("between"):
+        negation = "not " if self._skip_word("not") else ""
+        if self._skip_word("between"):
             first = self._operand()
-            if not self._skip_name("AND"):
-                self._name("and")
+            if not self._skip_word("AND"):
+                self._word("and")
             return self._checked(Condition(f"{negation}between", (first, self._operand())))
-        if self._skip_name("in"):
-            values = self._reference() if self._is_sign("$") else self._list(self._values)
-            return self._checked(Condition(f"{negation}in", values))
-        if self._skip_name("matches"):
-            value = self._values()
-            if len(value) != 1 or not isinstance(value[0], Text):
-                self._fail("matches must be followed by a pattern in quotes")
-            return Condition(f"{negation}matches", value)
+        if self._skip_word("in"):
+            if self._is_sign("$"):
+                name, value = self._reference()
+                texts = (Text(value),) if isinstance(value, str) else tuple(map(_unescaped, value))
+                return Condition(f"{negation}in", texts, constant=name)
+            return self._checked(Condition(f"{negation}in", self._list(self._operand)))
+        if self._skip_word("matches"):
+            return Condition(f"{negation}matches", (Text(self._take("text").value),))
         if negation:
             self._fail("not must be followed by between, in or matches")
         token = self._peek()
         if token is None or token.text not in _COMPARISONS:
             return None
         self._next += 1
-        values = self._values()
-        if len(values) != 1:
-            self._fail(f"{token.text} takes one value")
-        return self._checked(Condition(token.text, values))
+        return self._checked(Condition(token.text, (self._operand(),)))
 
     def _checked(self, condition: Condition) -> Condition:
         kinds = {each.kind for each in condition.operands} - {Kind.KEYWORD}
@@ -220,75 +209,79 @@ class _Parser:
             kinds = {Kind.TIME}
         if len(kinds) > 1:
             self._fail(f"{condition} mixes {' and '.join(sorted(kind.value for kind in kinds))}")
+        words = {each.name for each in condition.operands if isinstance(each, Keyword)}
+        if words - {"NULL"} and not kinds <= {Kind.TEXT}:
+            self._fail(f"{condition}: only texts can be {' or '.join(sorted(words - {'NULL'}))}")
         is_order = condition.operator in (">", ">=", "<", "<=") or condition.operator.endswith("between")
-        if is_order and (kinds <= {Kind.TEXT} or any(each.kind is Kind.KEYWORD for each in condition.operands)):
+        if is_order and (kinds <= {Kind.TEXT} or words):
             self._fail(f"{condition}: only numbers, dates, durations and sizes have an order")
+        if condition.operator.endswith("in"):
+            return replace(condition, operands=tuple(_without_escapes(each) for each in condition.operands))
         return condition
 
-    def _list(self, item: Callable[[], tuple[Operand, ...]]) -> tuple[Operand, ...]:
+    def _list(self, item: Callable[[], T]) -> tuple[T, ...]:
         self._sign("[")
-        found = list(item())
+        found = [item()]
         while self._skip_sign(","):
-            found += item()
+            found.append(item())
         self._sign("]")
         return tuple(found)
-
-    def _values(self) -> tuple[Operand, ...]:
-        """Parse an operand, or take those of a constant."""
-        return self._reference() if self._is_sign("$") else (self._operand(),)
 
     def _operand(self) -> Operand:
         token = self._peek()
         if token is None:
             self._fail("a value is missing")
-        if token.kind == "text":
+        if token.kind in ("text", "date", "time"):
             self._next += 1
-            return _text_operand(token, self._fail)
-        if token.kind == "name" and token.text in (*KEYWORDS, *(word.lower() for word in KEYWORDS)):
+            return self._text_operand(token)
+        if token.text.upper() in KEYWORDS and token.kind == "word":
             self._next += 1
             return Keyword(token.text.upper())
-        if self._is_now(0):
-            return self._now()
-        if token.text == "(" and self._is_now(1):
+        if self._kind_at(0) == "now":
             self._next += 1
-            now = self._now()
+            return Now()
+        if token.text == "(" and self._kind_at(1) == "now":
+            self._next += 2
             sign = self._sign("-", "+")
             amount = self._number_with_unit()
             if not isinstance(amount, Duration):
                 self._fail("now() can only be moved by days, hours or minutes")
             self._sign(")")
-            return replace(now, sign=sign, offset=amount)
-        if token.kind == "number" and self._kind_at(1) == "name":
-            unit = self._tokens[self._next + 1].text
-            if unit in (*_DURATIONS, *_SIZES):
-                return self._number_with_unit()
+            return Now(sign, amount)
+        if token.kind == "number" and self._text_at(1) in (*_DURATIONS, *_SIZES):
+            return self._number_with_unit()
+        if self._is_sign("$"):
+            self._fail("a constant can only be a parameter, or a list after in")
         return self._number()
 
-    def _is_now(self, offset: int) -> bool:
-        words = [token.text for token in self._tokens[self._next + offset : self._next + offset + 3]]
-        return words == ["now", "(", ")"]
-
-    def _now(self) -> Now:
-        self._next += 3
-        return Now()
+    def _text_operand(self, token: Token) -> Text | Day | Time:
+        if token.kind == "time":
+            if not _TIME.fullmatch(token.value):
+                self._fail(f"{token.value} is not a time of day")
+            return Time(token.value)
+        if token.kind == "text":
+            return Text(token.value)
+        try:
+            return Day(date.fromisoformat(token.value))
+        except ValueError:
+            self._fail(f"{token.value} is not a date")
 
     def _number_with_unit(self) -> Duration | Size:
         amount = self._take("number").text
-        unit = self._take("name").text
+        unit = self._text_at(0)
         if not amount.isdigit() or unit not in (*_DURATIONS, *_SIZES):
             self._fail(f"{amount} {unit} is neither a duration nor a size")
-        return Duration(int(amount), unit) if unit in _DURATIONS else Size(int(amount), unit)
+        self._next += 1
+        found = Duration(int(amount), unit) if unit in _DURATIONS else Size(int(amount), unit)
+        if (found.minutes if isinstance(found, Duration) else found.amount) > _MOST:
+            self._fail(f"{amount} {unit} is too long")
+        return found
 
     def _number(self) -> NumberOperand:
+        """Parse a calculation. As in the published grammar, it goes from left to right: 1 + 2 * 3 is 9."""
         found = self._one_number()
-        operators = set()
         while self._is_sign("+", "-", "*", "/"):
-            operator = self._sign("+", "-", "*", "/")
-            operators.add(operator)
-            found = Calculation(found, operator, self._one_number())
-        if operators & {"+", "-"} and operators & {"*", "/"}:
-            # the published grammar calculates from left to right, against the usual precedence
-            self._fail("use parentheses to mix + or - with * or /")
+            found = Calculation(found, self._sign("+", "-", "*", "/"), self._one_number())
         return found
 
     def _one_number(self) -> NumberOperand:
@@ -297,8 +290,8 @@ class _Parser:
         if self._skip_sign("("):
             found = self._number()
             self._sign(")")
-            return found
-        if self._kind_at(0) == "name" and self._text_at(1) == "(":
+            return replace(found, is_parenthesized=True) if isinstance(found, Calculation) else found
+        if self._kind_at(0) == "name" and self._is_sign_at(1, "("):
             name = self._take("name").text
             self._sign("(")
             arguments: list[NumberOperand] = []
@@ -310,37 +303,44 @@ class _Parser:
             return Call(name, tuple(arguments))
         return Number(self._take("number").text)
 
-    def _constant(self) -> tuple[Operand, ...]:
-        values = self._list(self._values) if self._is_sign("[") else self._values()
-        if any(not isinstance(each, Text | Keyword | Day | Time) for each in values):
-            self._fail("constants must be texts or lists of texts")
-        return values
+    def _constant(self, name: str) -> tuple[str, ...] | str:
+        if not self._is_sign("["):
+            value = self._take("text").value
+            texts: tuple[str, ...] = (value,)
+        else:
+            texts = self._list(lambda: self._take("text").value)
+        if any(_CONSTANT.search(text) for text in texts):
+            self._fail(f"the constant {name} cannot refer to another one")
+        return texts if len(texts) > 1 or self._tokens[self._next - 1].text == "]" else value
 
-    def _reference(self) -> tuple[Operand, ...]:
+    def _reference(self) -> tuple[str, tuple[str, ...] | str]:
         self._sign("$")
         name = self._take("name").text
         if name not in self._constants:
             self._fail(f"there is no constant {name}")
-        return self._constants[name]
+        return name, self._constants[name]
 
     def _labels_after_name(self) -> Mapping[str, str]:
-        self._name("labels")
+        self._word("labels")
         self._sign("=")
         return self._labels()
 
     def _labels(self) -> Mapping[str, str]:
-        self._sign("[")
         found: dict[str, str] = {}
-        while not self._is_sign("]"):
-            if found:
-                self._sign(",")
-            key = self._take("text").value
-            self._sign("=")
-            found[key] = self._take("text").value
-        self._sign("]")
-        if len(found) > _LABELS:
-            self._fail(f"at most {_LABELS} labels are allowed")
+        for key, value in self._list(self._label):
+            if key in found:
+                self._fail(f"{key} is a label twice")
+            if not key or not value or len(key) > _LABEL_KEY or len(value) > _LABEL_VALUE:
+                self._fail(f"a label has a key of 1 to {_LABEL_KEY} characters and a value of 1 to {_LABEL_VALUE}")
+            found[key] = value
+        if len(self._default_labels) + len(found) > _LABELS:
+            self._fail(f"at most {_LABELS} labels are allowed, with the default ones")
         return found
+
+    def _label(self) -> tuple[str, str]:
+        key = self._take("text").value
+        self._sign("=")
+        return key, self._take("text").value
 
     def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -354,18 +354,21 @@ class _Parser:
         return self._tokens[place].text if place < len(self._tokens) else ""
 
     def _is_sign(self, *signs: str) -> bool:
-        return self._kind_at(0) == "sign" and self._text_at(0) in signs
+        return self._is_sign_at(0, *signs)
 
-    def _is_name(self, *names: str) -> bool:
-        return self._kind_at(0) == "name" and self._text_at(0) in names
+    def _is_sign_at(self, offset: int, *signs: str) -> bool:
+        return self._kind_at(offset) == "sign" and self._text_at(offset) in signs
+
+    def _is_word(self, *words: str) -> bool:
+        return self._kind_at(0) == "word" and self._text_at(0) in words
 
     def _skip_sign(self, sign: str) -> bool:
         is_there = self._is_sign(sign)
         self._next += is_there
         return is_there
 
-    def _skip_name(self, name: str) -> bool:
-        is_there = self._is_name(name)
+    def _skip_word(self, word: str) -> bool:
+        is_there = self._is_word(word)
         self._next += is_there
         return is_there
 
@@ -374,9 +377,9 @@ class _Parser:
             self._fail(f"{' or '.join(signs)} is missing")
         return self._take("sign").text
 
-    def _name(self, name: str) -> None:
-        if not self._skip_name(name):
-            self._fail(f"{name} is missing")
+    def _word(self, word: str) -> None:
+        if not self._skip_word(word):
+            self._fail(f"{word} is missing")
 
     def _take(self, kind: str) -> Token:
         token = self._peek()
@@ -397,11 +400,19 @@ class _Parser:
         raise InvalidRulesetError(f"{self._place()}: {why}{before}")
 
 
-def _text_operand(token: Token, fail: Callable[[str], NoReturn]) -> Text | Day | Time:
-    value = token.value
-    if _DATE.fullmatch(value):
-        try:
-            return Day(date.fromisoformat(value))
-        except ValueError:
-            fail(f"{value} is not a date")
-    return Time(value) if _TIME.fullmatch(value) else Text(value)
+def _in_bytes(condition: Condition) -> Condition:
+    """A number of bytes may be written without its unit."""
+    operands = (
+        Size(int(each.text), "B") if isinstance(each, Number) and each.text.isdigit() else each
+        for each in condition.operands
+    )
+    return replace(condition, operands=tuple(operands))
+
+
+def _without_escapes(operand: Operand) -> Operand:
+    return _unescaped(operand.value) if isinstance(operand, Text) else operand
+
+
+def _unescaped(text: str) -> Text:
+    """A text of a list: a list drops each backslash that escapes the next character."""
+    return Text(_ESCAPE.sub(r"\1", text))

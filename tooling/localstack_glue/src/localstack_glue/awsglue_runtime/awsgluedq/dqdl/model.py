@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 
 KEYWORDS = ("NULL", "EMPTY", "WHITESPACES_ONLY")
@@ -40,10 +40,12 @@ class Calculation:
     left: NumberOperand
     operator: str
     right: NumberOperand
+    is_parenthesized: bool = False
     kind = Kind.NUMBER
 
     def __str__(self) -> str:
-        return f"({self.left} {self.operator} {self.right})"
+        text = f"{self.left} {self.operator} {self.right}"
+        return f"({text})" if self.is_parenthesized else text
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,13 @@ NumberOperand = Number | Calculation | Call
 
 @dataclass(frozen=True)
 class Text:
-    """A quoted text."""
+    """A quoted text, with its escapes as far as the operator keeps them: only lists drop them."""
 
     value: str
     kind = Kind.TEXT
 
     def __str__(self) -> str:
-        return quoted(self.value)
+        return f'"{self.value}"'
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,10 @@ class Duration:
     unit: str
     kind = Kind.DURATION
 
-    def span(self) -> timedelta:
-        """The duration as Python's timedelta."""
-        return timedelta(**{self.unit: self.amount})
+    @property
+    def minutes(self) -> int:
+        """Its length in minutes."""
+        return self.amount * {"days": 24 * 60, "hours": 60, "minutes": 1}[self.unit]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit}"
@@ -150,10 +153,11 @@ Operand = Number | Calculation | Call | Text | Keyword | Day | Time | Duration |
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition on a value."""
+    """A condition on a value. A list can be a constant: its name."""
 
     operator: str
     operands: tuple[Operand, ...]
+    constant: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -163,6 +167,8 @@ class Condition:
     def __str__(self) -> str:
         if self.operator.endswith("between"):
             return f"{self.operator} {self.operands[0]} and {self.operands[1]}"
+        if self.constant:
+            return f"{self.operator} ${self.constant}"
         if self.operator.endswith("in"):
             return f"{self.operator} [{','.join(str(each) for each in self.operands)}]"
         return f"{self.operator} {self.operands[0]}"
@@ -170,13 +176,20 @@ class Condition:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A column, a table or a statement. Names may be unquoted."""
+    """A column, a table or a statement, with its escapes.
+
+    Attributes:
+        value: the text.
+        written: how the document writes it, such as `"a"`, `a` or `$constant`.
+        connector: the word before it: of, and.
+    """
 
     value: str
-    is_quoted: bool = True
+    written: str = ""
+    connector: str = ""
 
     def __str__(self) -> str:
-        return quoted(self.value) if self.is_quoted else self.value
+        return f"{self.connector} {self.written or _quoted(self.value)}".lstrip()
 
 
 @dataclass(frozen=True)
@@ -196,6 +209,11 @@ class Rule:
         """The parameters as plain texts."""
         return tuple(each.value for each in self.parameters)
 
+    def tag(self, name: str) -> str | None:
+        """The value of an option, without its quotes."""
+        written = self.tags.get(name)
+        return written[1:-1] if written is not None and written.startswith('"') else written
+
     def simple(self) -> Iterator[Rule]:
         """The rule itself; see Composite."""
         yield self
@@ -208,7 +226,7 @@ class Rule:
             parts.append(f'where "{self.where}"')
         if self.threshold is not None:
             parts.append(f"with threshold {self.threshold}")
-        parts += [f"with {name} = {quoted(value)}" for name, value in self.tags.items()]
+        parts += [f"with {name} = {value}" for name, value in self.tags.items()]
         if self.labels:
             parts.append("labels=[" + ", ".join(f'"{name}"="{value}"' for name, value in self.labels.items()) + "]")
         return " ".join(parts)
@@ -216,10 +234,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Composite:
-    """Rules connected by `and` or `or`."""
+    """Two rules connected by `and` or `or`."""
 
     operator: str
-    rules: tuple[AnyRule, ...]
+    rules: tuple[AnyRule, AnyRule]
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def simple(self) -> Iterator[Rule]:
@@ -228,7 +246,13 @@ class Composite:
             yield from rule.simple()
 
     def __str__(self) -> str:
-        return f" {self.operator.upper()} ".join(f"({rule})" for rule in self.rules)
+        """The text in results: without inner parentheses if one operator connects everything."""
+        parts = self.rules if self._operators() != {self.operator} else tuple(self.simple())
+        return f" {self.operator.upper()} ".join(f"({rule})" for rule in parts)
+
+    def _operators(self) -> set[str]:
+        inner = (rule._operators() for rule in self.rules if isinstance(rule, Composite))
+        return {self.operator}.union(*inner)
 
 
 AnyRule = Rule | Composite
@@ -243,6 +267,5 @@ class Ruleset:
     default_labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def quoted(text: str) -> str:
-    """Quote a text for DQDL."""
-    return '"' + text.replace('"', '\\"') + '"'
+def _quoted(text: str) -> str:
+    return f'"{text}"'

@@ -17,7 +17,7 @@ from .plans import Plan, Verdict, empty, unmet
 _DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
 _TYPES = ("BOOLEAN", "DATE", "TIMESTAMP", "INTEGER", "DOUBLE", "FLOAT", "LONG")
 _PLAIN = (1e-3, 1e7)  # outside these bounds Java writes floats with an exponent
-_LONE_BACKSLASH = re.compile(r"(?<!\\)\\(?:\\\\)*(?!\\)")
+_ESCAPED = re.compile(r"""\\(["'\\])""")
 _MINIMUM, _MAXIMUM = ("=", ">", ">="), ("=", "<", "<=")
 
 
@@ -175,7 +175,7 @@ def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Con
     name = context.sql(column)
     texts = [_without_escapes(rule, each.value) for each in values]
     literals = [context.engine.text(each) for each in texts]
-    is_any_case = rule.tags.get("ignoreCase", "false").lower() == "true"
+    is_any_case = (rule.tag("ignoreCase") or "false").lower() == "true"
     if column.kind == "text":
         if is_any_case:
             return f"lower({name})", [f"lower({each})" for each in literals]
@@ -191,10 +191,12 @@ def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Con
 
 
 def _without_escapes(rule: Rule, text: str) -> str:
-    """Replace pairs of backslashes by one. Those before quotes have already been removed."""
-    if _LONE_BACKSLASH.search(text):
-        raise UnsupportedRuleError(f"the data quality rule {rule}: double the backslashes in a text")
-    return text.replace("\\\\", "\\")
+    """Read a text as Spark's SQL reads it: a backslash escapes a quote, an apostrophe or another backslash."""
+    if "\\" in _ESCAPED.sub("", text):
+        raise UnsupportedRuleError(
+            f"the data quality rule {rule}: a backslash in a text; write two of them, and four in a list"
+        )
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _check_decimal_form(rule: Rule, text: str) -> None:
@@ -245,7 +247,7 @@ def _has_type(rule: Rule, column: Column, wanted: str, context: Context) -> str:
     name = context.sql(column)
     if wanted not in _TYPES:
         raise UnsupportedRuleError(f"the data quality rule {rule}: the type {wanted} is not supported here")
-    date_format = rule.tags.get("format")
+    date_format = rule.tag("format")
     if date_format is not None and wanted == "DATE":
         if date_format not in _DATE_FORMATS or column.kind != "text":
             raise UnsupportedRuleError(f"the data quality rule {rule}: the format {date_format} is not supported here")

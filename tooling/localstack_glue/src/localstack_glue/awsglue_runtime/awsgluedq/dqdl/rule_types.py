@@ -51,7 +51,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
     "ColumnCount": RuleType((0, 0), _NUMBER, is_analyzer=True),
     "ColumnDataType": RuleType((1, 1), (Kind.TEXT,), has_where=True, has_threshold=True, tags=("format",)),
     "ColumnExists": RuleType((1, 1)),
-    "ColumnLength": RuleType((1, 1), _NUMBER, has_where=True, has_threshold=True, is_analyzer=True),
+    "ColumnLength": _of_column(),
     "ColumnNamesMatchPattern": RuleType((1, 1)),
     "ColumnValues": RuleType(
         (1, 1),
@@ -62,7 +62,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
         tags=("ignoreCase",),
     ),
     "Completeness": _of_column(),
-    "CustomSql": RuleType((1, 1), _NUMBER, may_be_bare=True, has_threshold=True),
+    "CustomSql": RuleType((1, 1), _NUMBER, may_be_bare=True, has_threshold=True, is_analyzer=True),
     "DataFreshness": RuleType((1, 1), (Kind.DURATION,), has_where=True),
     "DatasetMatch": RuleType((2, 3), _NUMBER),
     "DetectAnomalies": RuleType((1, _ANY), refused="its forecast comes from a model that only AWS has"),
@@ -99,6 +99,8 @@ def check_rule(rule: Rule, place: str) -> None:
         raise InvalidRulesetError(f"{place}: Analyzer Type: {rule.type} is not supported in rules section")
     _check_parameters(rule, kind, place)
     condition = rule.condition
+    if rule.type == "FileMatch" and (condition is None) != (len(rule.parameters) == 2):
+        raise InvalidRulesetError(f"{place}: FileMatch takes two paths, or a list of checksums and at most one path")
     if condition is None and kind.kinds and not kind.may_be_bare:
         raise InvalidRulesetError(f"{place}: {rule.type} needs a condition")
     if condition is not None and not (condition.kind in kind.kinds or (kind.kinds and _is_null(rule))):
@@ -135,6 +137,14 @@ def check_evaluated(rule: Rule) -> None:
     kind = RULE_TYPES[rule.type]
     if kind.refused:
         raise UnsupportedRuleError(f"the data quality rule {rule}: {rule.type} is not supported here, {kind.refused}")
+    if any('\\"' in text for text in (*rule.values, rule.where or "")):
+        raise UnsupportedRuleError(
+            f"the data quality rule {rule}: AWS would keep the backslash before a quote in a name, a query or a where; "
+            "write apostrophes"
+        )
+    compared = rule.condition.operands if rule.condition is not None else ()
+    if rule.type in ("ColumnValues", "ColumnLength") and any(isinstance(each, Calculation) for each in compared):
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {rule.type} compares with plain numbers only")
     for condition in (rule.condition, rule.threshold):
         for operand in condition.operands if condition is not None else ():
             call = _call_in(operand)

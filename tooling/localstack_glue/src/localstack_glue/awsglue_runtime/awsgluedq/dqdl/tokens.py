@@ -9,19 +9,27 @@ from .errors import InvalidRulesetError
 
 _TOKEN = re.compile(
     r"""
-    (?P<blank>\s+|\#[^\n]*)
-  | (?P<text>"(?:\\.|[^"\\])*")
-  | (?P<number>\d+\.\d+(?![\w.])|\d+(?![\w.]))
+    (?P<blank>[ \t\n]+|\#[^\n]*\n)
+  | (?P<text>"(?s:\\.|[^"\\])*")
+  | (?P<now>now\(\))
+  | (?P<number>[0-9]+\.[0-9]+(?![A-Za-z0-9_.])|[0-9]+(?![A-Za-z0-9_.]))
   | (?P<name>[A-Za-z0-9_.]+)
   | (?P<sign>!=|>=|<=|[=<>\[\](){},:$+\-*/])
     """,
     re.VERBOSE,
 )
+_DATE = re.compile(r'"[0-9]{4}-[0-9]{2}-[0-9]{2}"')
+_TIME = re.compile(r'"(?:[0-9]{1,2}:[0-9]{2} [AP]M|[0-9]{2}:[0-9]{2})"')
+_RESERVED = """
+    Metadata DataSources Rules Analyzers DefaultLabels labels where with matches between in not and AND or OR of OF
+    null NULL empty EMPTY whitespaces_only WHITESPACES_ONLY days hours minutes B KB MB GB TB
+"""
+_WORDS = frozenset(_RESERVED.split())
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token, its kind and its offset."""
+    """A token and its offset. Its kind is text, date, time, number, name, word, now or sign."""
 
     kind: str
     text: str
@@ -29,8 +37,8 @@ class Token:
 
     @property
     def value(self) -> str:
-        """A quoted text without its quotes. Other escapes, such as those of patterns, are kept."""
-        return self.text[1:-1].replace('\\"', '"') if self.kind == "text" else self.text
+        """What is in the quotes."""
+        return self.text[1:-1]
 
 
 def tokenize(text: str) -> list[Token]:
@@ -43,9 +51,9 @@ def tokenize(text: str) -> list[Token]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
-            raise InvalidRulesetError(f"{line_and_column(text, place)}: {text[place : place + 12]!r} is not DQDL")
+            raise InvalidRulesetError(f"{line_and_column(text, place)}: {_why_not(text, place)}")
         if match.lastgroup != "blank":
-            found.append(Token(str(match.lastgroup), match[0], place))
+            found.append(Token(_kind(str(match.lastgroup), match[0]), match[0], place))
         place = match.end()
     return found
 
@@ -53,3 +61,18 @@ def tokenize(text: str) -> list[Token]:
 def line_and_column(text: str, offset: int) -> str:
     """The line and column of an offset, as text."""
     return f"line {text.count(chr(10), 0, offset) + 1}:{offset - text.rfind(chr(10), 0, offset)}"
+
+
+def _kind(group: str, text: str) -> str:
+    if group == "text":
+        return "date" if _DATE.fullmatch(text) else "time" if _TIME.fullmatch(text) else "text"
+    return "word" if text in _WORDS else group
+
+
+def _why_not(text: str, place: int) -> str:
+    reasons = {
+        "#": "a comment must end with a line feed",
+        "\r": "a carriage return outside comments and texts is not DQDL; end lines with a line feed alone",
+        '"': "this text does not end",
+    }
+    return reasons.get(text[place], f"{text[place : place + 12]!r} is not DQDL")
