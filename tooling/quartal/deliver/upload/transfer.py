@@ -105,10 +105,10 @@ class Transfer:
         multipart_threshold: int = THRESHOLD_BYTES,
         s3_once: S3Client | None = None,
     ) -> None:
-        self._s3 = s3
+        self.s3 = s3
         self._s3_once = s3_once or s3
         self._writer = writer
-        self._bucket = bucket
+        self.bucket = bucket
         self._upload_id = upload_id
         self._limit = limit
         self._on_bytes = on_bytes or (lambda _: None)
@@ -117,11 +117,11 @@ class Transfer:
 
     def present(self, prefix: str) -> dict[str, StoredObject]:
         """All objects below a prefix, by key."""
-        return objects_below(self._s3, self._bucket, prefix)
+        return objects_below(self.s3, self.bucket, prefix)
 
     def unfinished(self, prefix: str) -> dict[str, str]:
         """Ids of the unfinished uploads in parts below a prefix, by key."""
-        return unfinished_uploads(self._s3, self._bucket, prefix)
+        return unfinished_uploads(self.s3, self.bucket, prefix)
 
     def is_large(self, item: UploadItem) -> bool:
         """Whether the file is uploaded in parts. One to be compressed may become smaller."""
@@ -213,7 +213,7 @@ class Transfer:
             return known if known.source_crc64nvme == source else None
         if item.compress or there.size_bytes != item.size_bytes:
             return None
-        head = self._s3.head_object(Bucket=self._bucket, Key=item.key, ChecksumMode="ENABLED")
+        head = self.s3.head_object(Bucket=self.bucket, Key=item.key, ChecksumMode="ENABLED")
         if head.get("ChecksumCRC64NVME") != source:
             return None
         return DeliveredFile(there.size_bytes, there.etag, source, source, self._upload_id)
@@ -232,15 +232,15 @@ class Transfer:
                 return self._watch_bytes(whole)
 
             etag = put_object(
-                self._s3, self._writer, self._bucket, item.key, body, size_bytes=size_bytes, checksum=checksum
+                self.s3, self._writer, self.bucket, item.key, body, size_bytes=size_bytes, checksum=checksum
             )
             return size_bytes, etag, checksum
         size_bytes = path.stat().st_size
         if size_bytes > self._threshold:
             etag, checksum = store_in_parts(
-                self._s3,
+                self.s3,
                 self._writer,
-                self._bucket,
+                self.bucket,
                 item.key,
                 path,
                 size_bytes=size_bytes,
@@ -255,9 +255,9 @@ class Transfer:
             checksum = encode(checksum_of_range(file, 0, size_bytes))
             check()
             etag = put_object(
-                self._s3,
+                self.s3,
                 self._writer,
-                self._bucket,
+                self.bucket,
                 item.key,
                 lambda: self._watch(read_range(file, 0, size_bytes)),
                 size_bytes=size_bytes,

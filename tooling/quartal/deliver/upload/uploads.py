@@ -228,8 +228,8 @@ def upload(
     """
     options = options or UploadOptions()
     s3 = connection.s3()
-    store = ManifestStore(s3, bucket, manifest_prefix)
     upload_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    records = _Records(connection, ManifestStore(s3, bucket, manifest_prefix), upload_id)
     writer = ObjectWriter(
         BucketAddress.of(s3, bucket),
         connection.credentials(),
@@ -239,14 +239,9 @@ def upload(
     transfer = Transfer(
         s3, writer, bucket, upload_id=upload_id, limit=limit, on_bytes=on_bytes, s3_once=connection.s3_once()
     )
-    before = DeliveriesBefore()
     outcomes: list[Outcome] = []
     try:
-        folders = {(item.delivery, delivery_prefix(item)) for item in items}
-        if folder is not None:
-            folders.add((delivery_in(folder), folder))
-        folders |= other_spellings(s3, bucket, folders, is_exchange=exchange != NO_EXCHANGE)
-        before.read(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
+        before = _read_before(transfer, records.store, items, folder, is_exchange=exchange != NO_EXCHANGE)
         unwanted = before.unwanted(
             items,
             replace=exchange.replace,
@@ -256,26 +251,18 @@ def upload(
         )
         if items:  # a run in between must not read removed files beside their replacements
             for delivery, going in _by_delivery(key for key in unwanted if key in before.present).items():
-                store.announce_removal(delivery, going)
+                records.store.announce_removal(delivery, going)
         error = _run(transfer, items, before, options, outcomes)
     except BaseException:
         with suppress(QuartalError, *CALL_ERRORS):  # what ended the upload is the news
-            _record(connection, store, outcomes, upload_id)
+            records.write(outcomes)
         raise
     finally:
         writer.close()
     try:
-        manifests = _record(connection, store, outcomes, upload_id)
+        manifests = records.write(outcomes)
         if error is None:
-            own = {item.key for item in items}
-            done = (key for key in before.removing if key in own or key not in before.present)
-            for delivery, keys in _by_delivery(done).items():
-                store.keep(delivery, keys)
-        if error is None and unwanted:
-            before.refuse_newcomers(transfer, unwanted)
-            take_out(s3, bucket, [key for key in unwanted if key in before.present])
-            removed = _record(connection, store, (), upload_id, unwanted)
-            manifests = tuple(sorted({*manifests, *removed}))
+            manifests = tuple(sorted({*manifests, *_remove(transfer, records, items, before, unwanted)}))
     except (QuartalError, *CALL_ERRORS) as record_error:
         if error is None:
             raise
@@ -284,16 +271,91 @@ def upload(
         there = f"{len(outcomes)} of {len(items)} files are in the lake and stay there"
         error.details = (f"{there}; the others were not sent completely.", *error.details)
         raise error
+    return _report(items, outcomes, before, unwanted, manifests)
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What one upload writes into the manifests of its deliveries.
+
+    Attributes:
+        connection: how to find out who uploads.
+        store: the manifests.
+        upload_id: the upload's id in them.
+    """
+
+    connection: AwsConnection
+    store: ManifestStore
+    upload_id: str
+
+    def write(self, outcomes: Sequence[Outcome], removed: Collection[str] = ()) -> tuple[str, ...]:
+        """Record the files that were sent and the keys that were removed; return the keys of changed manifests."""
+        news = [outcome for outcome in outcomes if not outcome.recorded]
+        if not news and not removed:
+            return ()
+        by = self.connection.sts().get_caller_identity()["Arn"]
+        record = UploadRecord(self.upload_id, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", by)
+        changed = []
+        for delivery in sorted({outcome.item.delivery for outcome in news} | {delivery_in(key) for key in removed}):
+            files = {outcome.item.key: outcome.delivered for outcome in news if outcome.item.delivery == delivery}
+            removed_here = [key for key in removed if delivery_in(key) == delivery]
+            self.store.record(delivery, files, record, removed_here)
+            changed.append(self.store.manifest_key(delivery))
+        return tuple(changed)
+
+
+def _read_before(
+    transfer: Transfer, store: ManifestStore, items: tuple[UploadItem, ...], folder: str | None, *, is_exchange: bool
+) -> DeliveriesBefore:
+    """The content of all folders that the upload concerns, also of those that spell a delivery otherwise."""
+    folders = {(item.delivery, delivery_prefix(item)) for item in items}
+    if folder is not None:
+        folders.add((delivery_in(folder), folder))
+    folders |= other_spellings(transfer.s3, transfer.bucket, folders, is_exchange=is_exchange)
+    before = DeliveriesBefore()
+    before.read(transfer, store, sorted(folders), items, is_exchange=is_exchange)
+    return before
+
+
+def _remove(
+    transfer: Transfer,
+    records: _Records,
+    items: tuple[UploadItem, ...],
+    before: DeliveriesBefore,
+    unwanted: tuple[str, ...],
+) -> tuple[str, ...]:
+    """Take the unwanted files out, now that all others are there; return the keys of the manifests that changed.
+
+    A removal that an earlier upload announced is over for files that this one brought back or that are not there.
+    """
+    own = {item.key for item in items}
+    done = (key for key in before.removing if key in own or key not in before.present)
+    for delivery, keys in _by_delivery(done).items():
+        records.store.keep(delivery, keys)
+    if not unwanted:
+        return ()
+    before.refuse_newcomers(transfer, unwanted)
+    take_out(transfer.s3, transfer.bucket, [key for key in unwanted if key in before.present])
+    return records.write((), unwanted)
+
+
+def _report(
+    items: tuple[UploadItem, ...],
+    outcomes: Sequence[Outcome],
+    before: DeliveriesBefore,
+    unwanted: tuple[str, ...],
+    manifests: tuple[str, ...],
+) -> UploadReport:
     others = tuple(key for key in before.others(items) if key not in unwanted)
     delivered = {outcome.item.key: outcome.delivered for outcome in outcomes}
     return UploadReport(
-        tuple(outcome.item for outcome in outcomes if outcome.sent),
-        tuple(outcome.item for outcome in outcomes if not outcome.sent),
-        sum(outcome.delivered.size_bytes for outcome in outcomes if outcome.sent),
-        manifests,
-        tuple(key for key in unwanted if key in before.present),
-        others,
-        likenesses(delivered, others, before.known),
+        uploaded=tuple(outcome.item for outcome in outcomes if outcome.sent),
+        unchanged=tuple(outcome.item for outcome in outcomes if not outcome.sent),
+        stored_bytes=sum(outcome.delivered.size_bytes for outcome in outcomes if outcome.sent),
+        manifests=manifests,
+        removed=tuple(key for key in unwanted if key in before.present),
+        others=others,
+        likenesses=likenesses(delivered, others, before.known),
     )
 
 
@@ -317,25 +379,3 @@ def _run(
     )
     outcomes.sort(key=lambda outcome: outcome.item.key)
     return error
-
-
-def _record(
-    connection: AwsConnection,
-    store: ManifestStore,
-    outcomes: Sequence[Outcome],
-    upload_id: str,
-    unwanted: Collection[str] = (),
-) -> tuple[str, ...]:
-    """Bring the manifests up to date; return the keys of those that changed."""
-    news = [outcome for outcome in outcomes if not outcome.recorded]
-    if not news and not unwanted:
-        return ()
-    by = connection.sts().get_caller_identity()["Arn"]
-    record = UploadRecord(upload_id, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", by)
-    changed = []
-    for delivery in sorted({outcome.item.delivery for outcome in news} | {delivery_in(key) for key in unwanted}):
-        files = {outcome.item.key: outcome.delivered for outcome in news if outcome.item.delivery == delivery}
-        removed = [key for key in unwanted if delivery_in(key) == delivery]
-        store.record(delivery, files, record, removed)
-        changed.append(store.manifest_key(delivery))
-    return tuple(changed)
