@@ -40,69 +40,88 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
         ConfigurationError: the pieces are not text in a supported encoding, or not a table.
     """
     content = decoded(path, pieces)
-    texts, notes = content.texts, list(content.notes)
-    if not texts[0].strip():
+    if not content.texts[0].strip():
         raise ConfigurationError(
             f"{path} is empty: it has no header and no rows.", remedy="Draft from a file with some rows of the feed."
         )
-    dialect = _dialect(texts[0][:_HEAD_CHARACTERS])
-    rows, multi_line = _rows(texts, dialect)
-    widths = Counter(map(len, rows))
-    width = widths.most_common(1)[0][0]
+    dialect = _dialect(content.texts[0][:_HEAD_CHARACTERS])
+    rows, multi_line = _rows(content.texts, dialect)
     first = rows[0]
+    width = Counter(map(len, rows)).most_common(1)[0][0]
     if len(first) != width:
         _refuse_first_line(path, first, [row for row in rows if len(row) == width], dialect)
-    has_header = _is_header(first, rows[1:_HEAD_ROWS], path)
-    if has_header and first[0].startswith("#") and rows[1:] and _is_header(rows[1], rows[2:_HEAD_ROWS], path):
-        raise ConfigurationError(
-            f"The first line of {path} is a comment, not a header: {rows[1][:5]!r} below it names the columns.",
-            remedy="Remove everything before the header: the job reads the first line as the header.",
-        )
-    if has_header and rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
-        notes.append(
-            f"check the header: the second line has no data either, {rows[1][:5]!r}. If it names the columns, remove "
-            "the lines above it and draft again; if it holds units, a run quarantines it in each file"
-        )
+    has_header, notes = _header(path, rows)
     body = [row for row in rows[1:] if row != first] if has_header else rows  # repeated headers are left out
-    good = [row for row in body if len(row) == width]
-    if not good and not (has_header and may_lack_rows):
+    whole = [row for row in body if len(row) == width]
+    if not whole and not (has_header and may_lack_rows):
         raise ConfigurationError(
             f"{path} has no rows below its only line, {first[:5]!r}.",
             remedy="Draft from a file with some rows of the feed.",
         )
-    names = (
-        [without_bytes(name.strip()) for name in first] if has_header else [f"column_{n}" for n in range(1, width + 1)]
-    )
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise ConfigurationError(
-            f"Column {', '.join(twice)} appears twice in the header of {path}.",
-            remedy="Rename one: columns are found by their names.",
-        )
-    if not has_header:
-        notes.append("the file has no header: replace the names column_1, column_2 and so on")
-    is_text = not any(map(has_no_text, texts))
-    undecodable = frozenset(() if is_text else (n for n, row in enumerate(good) if any(map(has_no_text, row))))
-    if undecodable:
-        good = [[without_bytes(value) for value in row] if n in undecodable else row for n, row in enumerate(good)]
-    values = list(zip(*good, strict=True)) or [()] * len(names)
-    columns = tuple(SampledColumn(name, texts_) for name, texts_ in zip(names, values, strict=True))
-    form: dict[str, object] = {"delimiter": dialect.delimiter, "header": has_header, "encoding": content.encoding}
-    form |= {"quoteSymbol": dialect.quote} if dialect.quote != '"' else {}
-    form |= {"multiLine": True} if multi_line else {}
-    form |= {"escape": dialect.escape} if dialect.escape else {}
+    names = _column_names(path, first) if has_header else [f"column_{n}" for n in range(1, width + 1)]
+    is_text = not any(map(has_no_text, content.texts))
+    undecodable = frozenset(() if is_text else (n for n, row in enumerate(whole) if any(map(has_no_text, row))))
+    for number in undecodable:
+        whole[number] = [without_bytes(value) for value in whole[number]]
+    values = list(zip(*whole, strict=True)) or [()] * len(names)
     return Sample(
         str(path),
         FileFormat.CSV,
-        columns,
-        csv=form,
+        tuple(SampledColumn(name, texts) for name, texts in zip(names, values, strict=True)),
+        csv=_csv_options(dialect, has_header=has_header, encoding=content.encoding, multi_line=multi_line),
         unshown=_unshown(content),
         is_whole=pieces.is_whole,
-        malformed=len(body) - len(good),
+        malformed=len(body) - len(whole),
         undecodable=undecodable,
-        notes=tuple(notes),
+        notes=(*content.notes, *notes),
         files=(path,),
     )
+
+
+def _header(path: Path, rows: Sequence[Sequence[str]]) -> tuple[bool, list[str]]:
+    """Whether the first row is a header, and what the user should check about it.
+
+    Raises:
+        ConfigurationError: the first row is a comment, and the second one the header.
+    """
+    if not _is_header(rows[0], rows[1:_HEAD_ROWS], path):
+        return False, ["the file has no header: replace the names column_1, column_2 and so on"]
+    if rows[0][0].startswith("#") and rows[1:] and _is_header(rows[1], rows[2:_HEAD_ROWS], path):
+        raise ConfigurationError(
+            f"The first line of {path} is a comment, not a header: {rows[1][:5]!r} below it names the columns.",
+            remedy="Remove everything before the header: the job reads the first line as the header.",
+        )
+    if rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
+        return True, [
+            f"check the header: the second line has no data either, {rows[1][:5]!r}. If it names the columns, remove "
+            "the lines above it and draft again; if it holds units, a run quarantines it in each file"
+        ]
+    return True, []
+
+
+def _column_names(path: Path, header: Sequence[str]) -> list[str]:
+    """The names in the header.
+
+    Raises:
+        ConfigurationError: one appears twice.
+    """
+    names = [without_bytes(name.strip()) for name in header]
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    if repeated:
+        raise ConfigurationError(
+            f"Column {', '.join(repeated)} appears twice in the header of {path}.",
+            remedy="Rename one: columns are found by their names.",
+        )
+    return names
+
+
+def _csv_options(dialect: Dialect, *, has_header: bool, encoding: str, multi_line: bool) -> dict[str, object]:
+    """The form of the file in a contract's terms, without what is the default."""
+    options: dict[str, object] = {"delimiter": dialect.delimiter, "header": has_header, "encoding": encoding}
+    options |= {"quoteSymbol": dialect.quote} if dialect.quote != '"' else {}
+    options |= {"multiLine": True} if multi_line else {}
+    options |= {"escape": dialect.escape} if dialect.escape else {}
+    return options
 
 
 def _unshown(content: Decoded) -> frozenset[str]:
