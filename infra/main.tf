@@ -53,7 +53,7 @@ module "glue_job" {
   database             = module.glue_catalog.database
   dataset              = each.key
   findings             = { environment = var.environment, quarantine_share_limit = each.value.quarantine_share_limit }
-  job                  = each.value.job == null ? var.job : each.value.job
+  job                  = local.jobs[each.key]
   lake                 = local.lake
   log_retention_days   = var.log_retention_days
   permissions_boundary = var.permissions_boundary
@@ -156,10 +156,29 @@ locals {
       zone => length(module.private_network) == 0 ? subnet : module.private_network[0].network.subnets[zone]
     }
   }
-  schedules = { for dataset, feed in var.contracts : dataset => feed.schedule == null ? var.schedule : feed.schedule }
+
+  # What a feed's own job and schedule leave out is the pipeline's. A cron expression or an ml_run of its own replaces both of the
+  # pipeline's; with a cron expression, there is neither a lead time nor a time besides.
+  jobs = {
+    for dataset, feed in var.contracts : dataset => feed.job == null ? var.job : {
+      for name, value in feed.job : name => value == null ? var.job[name] : value
+    }
+  }
+  schedules = {
+    for dataset, feed in var.contracts : dataset => feed.schedule == null ? var.schedule : {
+      cron           = feed.schedule.cron != null || feed.schedule.ml_run != null ? feed.schedule.cron : var.schedule.cron
+      enabled        = feed.schedule.enabled != null ? feed.schedule.enabled : var.schedule.enabled
+      lead_time_days = feed.schedule.lead_time_days != null || feed.schedule.cron != null ? feed.schedule.lead_time_days : var.schedule.lead_time_days
+      ml_run         = feed.schedule.cron != null || feed.schedule.ml_run != null ? feed.schedule.ml_run : var.schedule.ml_run
+      start_time_utc = feed.schedule.start_time_utc != null || feed.schedule.cron != null ? feed.schedule.start_time_utc : var.schedule.start_time_utc
+      time_zone      = feed.schedule.time_zone != null ? feed.schedule.time_zone : var.schedule.time_zone
+    }
+  }
 
   # The workflow's name is built here, because the job may read its runs, and the workflow starts the job.
   workflows = { for dataset in keys(var.contracts) : dataset => "${var.prefix}-${replace(dataset, "_", "-")}" }
 
-  tags = merge({ environment = var.environment, managed-by = "terraform", pipeline = var.prefix, project = "quartal" }, var.tags)
+  # IAM takes keys that differ only in case for one, and refuses roles with both: a key such as Environment replaces environment.
+  _tags = { environment = var.environment, managed-by = "terraform", pipeline = var.prefix, project = "quartal" }
+  tags  = merge({ for key, value in local._tags : key => value if !contains([for own in keys(var.tags) : lower(own)], key) }, var.tags)
 }

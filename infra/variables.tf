@@ -33,7 +33,7 @@ variable "athena" {
 }
 
 variable "contracts" {
-  description = "Feeds of the pipeline, by dataset: the data contract's file in the artifacts' contracts/ folder (<dataset>.yaml by default), the limits above which a run alerts, and what differs from job and schedule."
+  description = "Feeds of the pipeline, by dataset: the data contract's file in the artifacts' contracts/ folder (<dataset>.yaml by default), the limits above which a run alerts, and what differs from job and schedule: what a feed leaves out there is the pipeline's."
   type = map(object({
     duration_limit_minutes = optional(number)
     file                   = optional(string)
@@ -43,7 +43,7 @@ variable "contracts" {
       glue_version        = optional(string)
       max_concurrent_runs = optional(number)
       max_retries         = optional(number)
-      number_of_workers   = number
+      number_of_workers   = optional(number)
       timeout_minutes     = optional(number)
       worker_type         = optional(string)
     }))
@@ -151,7 +151,9 @@ variable "lake" {
   description = "The bucket: its name, if not the default one; whether a destroy may empty it; and how objects age. See modules/data-lake."
   type = object({
     access_log = optional(object({
-      bucket         = optional(string)
+      bucket = optional(object({
+        name = string
+      }))
       prefix         = optional(string)
       retention_days = optional(number)
     }))
@@ -297,13 +299,13 @@ variable "schedule" {
 }
 
 variable "tags" {
-  description = "Tags in addition to environment, managed-by, pipeline and project."
+  description = "Tags in addition to environment, managed-by, pipeline and project, or in place of the others than pipeline; Environment replaces environment."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = !contains(keys(var.tags), "pipeline")
-    error_message = "tags must not contain pipeline: the budget counts, and the roles of modules/deployer may change, only what has this tag with the prefix as its value."
+    condition     = !contains([for key in keys(var.tags) : lower(key)], "pipeline")
+    error_message = "tags must not contain pipeline, in whatever case: the budget counts, and the roles of modules/deployer may change, only what has this tag with the prefix as its value."
   }
 }

@@ -132,7 +132,7 @@ run "keeps_pipelines_of_an_account_apart_by_names_and_tags" {
 
   variables {
     prefix = "other-team"
-    tags   = { cost-centre = "ml" }
+    tags   = { cost-centre = "ml", Environment = "Test" }
   }
 
   assert {
@@ -143,7 +143,35 @@ run "keeps_pipelines_of_an_account_apart_by_names_and_tags" {
   }
 
   assert {
-    condition     = local.tags == { cost-centre = "ml", environment = "test", managed-by = "terraform", pipeline = "other-team", project = "quartal" }
+    condition     = local.tags == { cost-centre = "ml", Environment = "Test", managed-by = "terraform", pipeline = "other-team", project = "quartal" }
     error_message = "The tags are others."
+  }
+}
+
+run "takes_from_the_pipeline_what_a_feed_leaves_out_of_its_job_and_schedule" {
+  command = plan
+
+  variables {
+    job      = { arguments = { "--conf" = "spark.x=1" }, max_retries = 0, number_of_workers = 4, timeout_minutes = 240 }
+    schedule = { enabled = false, lead_time_days = 7, ml_run = { first_month = 1, day = 15 }, start_time_utc = "03:00" }
+    contracts = {
+      plain         = { job = { number_of_workers = 2 }, schedule = { cron = "cron(0 5 1 * ? *)" } }
+      toll_bookings = { job = { max_retries = 2 }, schedule = { lead_time_days = 3 } }
+    }
+  }
+
+  assert {
+    condition = jsonencode({ for dataset, job in local.jobs : dataset => [job.arguments, job.max_retries, job.number_of_workers, job.timeout_minutes] }) == jsonencode({
+      plain         = [{ "--conf" = "spark.x=1" }, 0, 2, 240]
+      toll_bookings = [{ "--conf" = "spark.x=1" }, 2, 4, 240]
+    })
+    error_message = "A feed's job is not the pipeline's with what differs: ${jsonencode(local.jobs)}"
+  }
+
+  assert {
+    condition = output.feeds["plain"].schedule == "cron(0 5 1 * ? *)" && output.feeds["toll_bookings"].schedule == "cron(0 3 12 1,4,7,10 ? *)" && alltrue([
+      for schedule in values(local.schedules) : !schedule.enabled
+    ])
+    error_message = "A feed's schedule is not the pipeline's with what differs: ${jsonencode(local.schedules)}"
   }
 }

@@ -164,3 +164,12 @@ run "rejects_another_tag_for_the_pipeline" {
     tags = { pipeline = "orders" }
   }
 }
+
+run "rejects_another_tag_for_the_pipeline_in_capitals" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { Pipeline = "orders" }
+  }
+}

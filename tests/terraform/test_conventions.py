@@ -9,7 +9,7 @@ import pytest
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 MODULES = sorted(path.parent for path in INFRA.glob("modules/*/main.tf"))
-FOLDERS = [INFRA, *MODULES]
+FOLDERS = [INFRA, INFRA / "bootstrap", *MODULES]
 
 _BLOCK = r'^{kind} "(\w+)" {{\n(.*?)^}}'
 

@@ -67,7 +67,7 @@ def test_module_passes_its_plan_tests_with_the_newest_provider(
     terraform.offline(tmp_path / module, "test", f"-filter={PLAN}")
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [*MODULES, "bootstrap"])
 def test_module_passes_its_validation_tests(terraform: Terraform, tmp_path: Path, module: str) -> None:
     """Variables alone need no provider, whose start would cost a second for each of many rules."""
     source = INFRA / module

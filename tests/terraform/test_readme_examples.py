@@ -52,7 +52,7 @@ def planned(
         label = _label(module, kind)
         (folder / label).mkdir()
         (folder / label / "main.tf").write_text(
-            _example(module, kind)["code"].replace("./modules/", "../infra/modules/")
+            example(module, kind)["code"].replace("./modules/", "../infra/modules/")
         )
         calls.append(f'module "{label}" {{\n  source = "./{label}"\n}}\n')
     calls += [f'module "{name}" {{\n  source = "./infra/examples/{name}"\n}}\n' for name in FOLDERS]
@@ -74,7 +74,7 @@ def planned_resources(planned: list[dict[str, Any]]) -> Counter[str]:
 
 @pytest.mark.parametrize(("module", "kind"), EXAMPLES)
 def test_readme_example_plans_the_resources_it_lists(planned_resources: Counter[str], module: str, kind: str) -> None:
-    assert planned_resources[_label(module, kind)] == int(_example(module, kind)["count"])
+    assert planned_resources[_label(module, kind)] == int(example(module, kind)["count"])
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -176,7 +176,7 @@ def _label(module: str, kind: str) -> str:
     return f"{module}-{kind.lower()}"
 
 
-def _example(module: str, kind: str) -> re.Match[str]:
+def example(module: str, kind: str) -> re.Match[str]:
     readme = next(path for path in MODULES if path.name == module) / "README.md"
     found = re.search(_FENCE.format(kind=kind), readme.read_text(), re.DOTALL)
     assert found, f"{readme} has no example '{kind}' that ends in '# plans N resources'"

@@ -19,7 +19,7 @@ module "prod" {
   source = "../../modules/deployer"
 
   account = local.account
-  github  = { repository = local.repository, environment = "prod", oidc_provider_arn = module.dev.oidc_provider_arn }
+  github  = { repository = local.repository, environment = "prod", oidc_provider = { arn = module.dev.oidc_provider_arn } }
   prefix  = "orders-prod"
   state   = { bucket = local.state_bucket, key = "quartal/prod/terraform.tfstate" }
 }

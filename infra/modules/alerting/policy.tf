@@ -17,7 +17,9 @@ data "aws_iam_policy_document" "topic" {
     }
   }
 
-  # No condition, because EventBridge does not promise to send a value that a topic's policy could test.
+  # As AWS documents it, without a condition on the account or the rule: with one, messages could be lost without a sign. What
+  # another account could send at most is a message; it can neither read the topic nor subscribe to it.
+  # docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
   statement {
     sid       = "RulesPublish"
     actions   = ["sns:Publish"]

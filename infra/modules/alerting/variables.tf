@@ -11,6 +11,11 @@ variable "account" {
     condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
     error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.account.region)) && !strcontains(var.account.region, "-iso") && var.account.partition == (startswith(var.account.region, "cn-") ? "aws-cn" : startswith(var.account.region, "us-gov-") ? "aws-us-gov" : "aws")
+    error_message = "account.region must be a region of account.partition, such as eu-central-1 of aws, cn-north-1 of aws-cn or us-gov-west-1 of aws-us-gov: ARNs name both."
+  }
 }
 
 variable "budget" {
@@ -86,6 +91,11 @@ variable "feeds" {
   }
 
   validation {
+    condition     = alltrue([for feed in values(var.feeds) : can(regex("^[^*?]+$", feed.job))])
+    error_message = "feeds.job must be the name of one job, without wildcards: a policy names it."
+  }
+
+  validation {
     condition     = alltrue([for feed in values(var.feeds) : feed.quarantine_share_limit == null ? true : feed.quarantine_share_limit >= 0 && feed.quarantine_share_limit < 1])
     error_message = "feeds.quarantine_share_limit must be a share, at least 0 and below 1, such as 0.05 for five percent of the rows."
   }
@@ -125,6 +135,11 @@ variable "key_arn" {
     condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.key_arn))
     error_message = "key_arn must be the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/..., and not of an alias."
   }
+
+  validation {
+    condition     = try(split(":", var.key_arn)[3] == var.account.region, true)
+    error_message = "key_arn must be a key in account.region: AWS encrypts with keys of the same region only. Of a multi-Region key, name the replica there."
+  }
 }
 
 variable "permissions_boundary" {
@@ -154,4 +169,14 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))])
+    error_message = "tags must be at most 50 with keys of 1 to 128 and values of at most 256 letters, digits, spaces and _ . : / = + - @; keys that begin with aws: are reserved."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags must not have keys that differ only in case, such as Team and team: IAM takes them for one key, and refuses to create a role with both."
+  }
 }

@@ -3,6 +3,7 @@
 locals {
   log_bucket_name = "${local.bucket_name}-log"
 
+  # By the objects that are given, not by a name in them: a plan knows the former also where the name is that of a new bucket.
   _own_log    = var.access_log == null ? false : var.access_log.bucket == null
   _own_log_of = local._own_log ? { this = var.access_log.retention_days } : {}
   _log_arn    = "arn:${var.account.partition}:s3:::${local.log_bucket_name}"
@@ -12,13 +13,13 @@ resource "aws_s3_bucket_logging" "this" {
   count = var.access_log == null ? 0 : 1
 
   bucket        = aws_s3_bucket.this.id
-  target_bucket = local._own_log ? aws_s3_bucket.log["this"].id : var.access_log.bucket
+  target_bucket = local._own_log ? aws_s3_bucket.log["this"].id : var.access_log.bucket.name
   target_prefix = coalesce(var.access_log.prefix, "${local.bucket_name}/")
 
   lifecycle {
     precondition {
-      condition     = try(var.access_log.bucket, null) != local.bucket_name
-      error_message = "access_log.bucket must be another bucket than the lake: S3 delivers no access logs to a bucket that is encrypted with a KMS key. Leave it out for a bucket of the lake's own."
+      condition     = try(var.access_log.bucket.name, null) != local.bucket_name
+      error_message = "access_log.bucket.name must be another bucket than the lake: S3 delivers no access logs to a bucket that is encrypted with a KMS key. Leave bucket out for a bucket of the lake's own."
     }
   }
 

@@ -74,8 +74,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # For the alerts topic, which is encrypted with this key too. There is no condition, because EventBridge does not promise to
-  # send a value that a key policy could test.
+  # For the alerts topic, which is encrypted with this key too: alarms and budgets of this account.
   statement {
     sid       = "AlertsEncryptTheirMessages"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -83,7 +82,26 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account.id]
+    }
+  }
+
+  # Without the condition, because EventBridge's requests do not have the account: with it, its messages would be lost.
+  # docs.aws.amazon.com/sns/latest/dg/sns-key-management.html, "Important"
+  statement {
+    sid       = "EventsEncryptTheirMessages"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }

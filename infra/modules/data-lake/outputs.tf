@@ -2,7 +2,7 @@
 
 output "access_log_bucket" {
   description = "Name of the bucket that receives the access log; null if none is written."
-  value       = var.access_log == null ? null : coalesce(var.access_log.bucket, local.log_bucket_name)
+  value       = var.access_log == null ? null : (local._own_log ? local.log_bucket_name : var.access_log.bucket.name)
 }
 
 output "arn" {

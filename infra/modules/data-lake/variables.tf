@@ -1,7 +1,9 @@
 variable "access_log" {
-  description = "Bucket that receives the server access log (by default one of the lake's own, which keeps it for retention_days), and the log's prefix there (by default the lake's name). The bucket's name must be known at plan. Null writes no log."
+  description = "Bucket that receives the server access log (by default one of the lake's own, which keeps it for retention_days), and the log's prefix there (by default the lake's name). A bucket of your own must be in the same account and region, not encrypted with a KMS key, and have a policy that lets logging.s3.amazonaws.com write. Null writes no log."
   type = object({
-    bucket         = optional(string)
+    bucket = optional(object({
+      name = string
+    }))
     prefix         = optional(string)
     retention_days = optional(number, 365)
   })
@@ -25,6 +27,11 @@ variable "account" {
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
     error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
+  }
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.account.region)) && !strcontains(var.account.region, "-iso") && var.account.partition == (startswith(var.account.region, "cn-") ? "aws-cn" : startswith(var.account.region, "us-gov-") ? "aws-us-gov" : "aws")
+    error_message = "account.region must be a region of account.partition, such as eu-central-1 of aws, cn-north-1 of aws-cn or us-gov-west-1 of aws-us-gov: ARNs name both."
   }
 }
 
@@ -58,6 +65,11 @@ variable "key" {
   validation {
     condition     = var.key.own == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.key.own.arn))
     error_message = "key.own.arn must be the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/..., and not of an alias: a policy that names an alias allows nothing."
+  }
+
+  validation {
+    condition     = try(split(":", var.key.own.arn)[3] == var.account.region, true)
+    error_message = "key.own.arn must be a key in account.region: AWS encrypts with keys of the same region only. Of a multi-Region key, name the replica there."
   }
 }
 
@@ -110,6 +122,17 @@ variable "lifecycle_rules" {
       ]
     ]))
     error_message = "lifecycle_rules.transitions must follow the only order in which S3 moves objects: STANDARD_IA, INTELLIGENT_TIERING, ONEZONE_IA, GLACIER_IR, GLACIER, DEEP_ARCHIVE, each with more days than the one before."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for class in ["ONEZONE_IA", "STANDARD_IA"] : [
+        for rule in values(var.lifecycle_rules) : [
+          for next, days in rule.transitions : try(days <= rule.transitions[class] || days - rule.transitions[class] >= 30, true)
+        ]
+      ]
+    ]))
+    error_message = "lifecycle_rules.transitions must leave objects in STANDARD_IA and ONEZONE_IA for at least 30 days, such as { STANDARD_IA = 60, GLACIER_IR = 90 }: S3 takes no shorter stay."
   }
 
   validation {
@@ -184,6 +207,23 @@ variable "policy_statements" {
   }
 
   validation {
+    condition     = alltrue(flatten([for statement in values(var.policy_statements) : [for action in statement.actions : can(regex("^([Ss]3:.+|[*])$", action))]]))
+    error_message = "policy_statements.actions must be actions of S3, such as s3:GetObject: S3 takes no others in a bucket's policy."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for statement in values(var.policy_statements) : [for path in statement.paths : can(regex("^[^/]", path)) && !startswith(path, "arn:")]]))
+    error_message = "policy_statements.paths must be paths in the bucket, such as features/*, that do not begin with a slash, and no ARNs: anything else names no object."
+  }
+
+  validation {
+    condition = alltrue(flatten([for statement in values(var.policy_statements) : [
+      for type, identifiers in statement.principals : contains(["*", "AWS", "CanonicalUser", "Federated", "Service"], type) && alltrue([for name in identifiers : name == "*" || !strcontains(name, "*")])
+    ]]))
+    error_message = "policy_statements.principals must be keyed by AWS, CanonicalUser, Federated or Service, or \"*\" for everybody in a Deny, and name each one in full: S3 takes no wildcard in a name."
+  }
+
+  validation {
     condition     = alltrue([for statement in values(var.policy_statements) : statement.effect == "Deny" || !anytrue([for identifiers in values(statement.principals) : contains(identifiers, "*")])])
     error_message = "policy_statements must not allow anything to everybody (\"*\"). Name accounts, roles or services."
   }
@@ -234,4 +274,14 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))])
+    error_message = "tags must be at most 50 with keys of 1 to 128 and values of at most 256 letters, digits, spaces and _ . : / = + - @; keys that begin with aws: are reserved."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags must not have keys that differ only in case, such as Team and team: IAM takes them for one key, and refuses to create a role with both."
+  }
 }

@@ -14,7 +14,7 @@ locals {
   _bucket      = coalesce(var.lake.bucket_name, "${var.prefix}-${var.account.id}-${var.account.region}")
 
   provider_arn = (
-    var.github.oidc_provider_arn != null ? var.github.oidc_provider_arn
+    var.github.oidc_provider != null ? var.github.oidc_provider.arn
     : "${local._aws}:iam::${var.account.id}:oidc-provider/${local._issuer}"
   )
 
@@ -27,7 +27,7 @@ locals {
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_openid_connect_provider
 resource "aws_iam_openid_connect_provider" "github" {
-  count = var.github.oidc_provider_arn == null ? 1 : 0
+  count = var.github.oidc_provider == null ? 1 : 0
 
   url            = "https://${local._issuer}"
   client_id_list = ["sts.${local._dns_suffix}"]

@@ -11,6 +11,11 @@ variable "account" {
     condition     = can(regex("^[0-9]{12}$", var.account.id)) && contains(["aws", "aws-cn", "aws-us-gov"], var.account.partition)
     error_message = "account.id must be the twelve-digit id of an AWS account, and account.partition aws, aws-cn or aws-us-gov: in other partitions, services have names that this module does not know."
   }
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.account.region)) && !strcontains(var.account.region, "-iso") && var.account.partition == (startswith(var.account.region, "cn-") ? "aws-cn" : startswith(var.account.region, "us-gov-") ? "aws-us-gov" : "aws")
+    error_message = "account.region must be a region of account.partition, such as eu-central-1 of aws, cn-north-1 of aws-cn or us-gov-west-1 of aws-us-gov: ARNs name both."
+  }
 }
 
 variable "encrypt_account_catalog" {
@@ -21,12 +26,14 @@ variable "encrypt_account_catalog" {
 }
 
 variable "github" {
-  description = "Whose workflows assume the roles: the repository (owner/name), the GitHub environment that deploys, and the branch whose workflows may plan in addition to those of pull requests. The provider is created unless you give the ARN of the account's own: an account can have only one. That ARN must be known at plan."
+  description = "Whose workflows assume the roles: the repository (owner/name), the GitHub environment that deploys, and the branch whose workflows may plan in addition to those of pull requests. The provider is created unless you give the account's own: an account can have only one."
   type = object({
-    branch            = optional(string, "main")
-    environment       = string
-    oidc_provider_arn = optional(string)
-    repository        = string
+    branch      = optional(string, "main")
+    environment = string
+    oidc_provider = optional(object({
+      arn = string
+    }))
+    repository = string
   })
   nullable = false
 
@@ -41,8 +48,8 @@ variable "github" {
   }
 
   validation {
-    condition     = var.github.oidc_provider_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github.oidc_provider_arn))
-    error_message = "github.oidc_provider_arn must be the ARN of the account's provider of token.actions.githubusercontent.com."
+    condition     = var.github.oidc_provider == null ? true : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github.oidc_provider.arn))
+    error_message = "github.oidc_provider.arn must be the ARN of the account's provider of token.actions.githubusercontent.com."
   }
 }
 
@@ -106,8 +113,8 @@ variable "state" {
   nullable = false
 
   validation {
-    condition     = length(regexall("[*?]", "${var.state.bucket}${var.state.key}")) == 0
-    error_message = "state must name one object, without wildcards: a state shows every attribute of its resources."
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]+$", var.state.bucket)) && can(regex("^[^/*?][^*?]*$", var.state.key))
+    error_message = "state must name one object: a bucket by its name, no ARN or URL, and a key that does not begin with a slash; no wildcards, because a state shows every attribute of its resources."
   }
 }
 
@@ -116,4 +123,14 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))])
+    error_message = "tags must be at most 50 with keys of 1 to 128 and values of at most 256 letters, digits, spaces and _ . : / = + - @; keys that begin with aws: are reserved."
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags must not have keys that differ only in case, such as Team and team: IAM takes them for one key, and refuses to create a role with both."
+  }
 }

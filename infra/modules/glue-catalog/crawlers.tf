@@ -31,10 +31,10 @@ resource "aws_glue_crawler" "this" {
       Partitions = { AddOrUpdateBehavior = "InheritFromTable" }
       Tables     = { AddOrUpdateBehavior = "MergeNewColumns" }
     }
-    Grouping = {
-      TableGroupingPolicy     = "CombineCompatibleSchemas"
-      TableLevelConfiguration = local._table_level
-    }
+    Grouping = merge(
+      { TableGroupingPolicy = "CombineCompatibleSchemas" },
+      local._catalogs[each.key] == null ? { TableLevelConfiguration = local._table_level } : {}, # tables have no level
+    )
   })
 
   recrawl_policy {

@@ -37,6 +37,11 @@ variable "run_properties" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = !contains(keys(var.run_properties), "dataset")
+    error_message = "run_properties must not contain dataset: every run starts with the variable dataset as this property."
+  }
 }
 
 variable "schedule" {
@@ -66,6 +71,11 @@ variable "schedule" {
   validation {
     condition     = var.schedule == null ? true : ((var.schedule.cron == null) != (var.schedule.ml_run == null))
     error_message = "schedule must have either cron or ml_run, and not both."
+  }
+
+  validation {
+    condition     = var.schedule == null ? true : (var.schedule.cron == null ? true : var.schedule.lead_time_days == 0 && var.schedule.start_time_utc == "02:00")
+    error_message = "schedule.lead_time_days and start_time_utc belong to ml_run. A cron expression says the day and the time itself: leave them out with it."
   }
 
   validation {
@@ -157,4 +167,9 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") && can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", value))])
+    error_message = "tags must be at most 50 with keys of 1 to 128 and values of at most 256 letters, digits, spaces and _ . : / = + - @; keys that begin with aws: are reserved."
+  }
 }

@@ -147,3 +147,48 @@ run "rejects_schedule_that_eventbridge_refuses" {
     feeds = { sightings = { crawler = "c", database = "d", job = "j", overdue = { after_days = 7, schedule = "cron(0 2 8 1,4,7,10 * *)" } } }
   }
 }
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_tags_that_iam_takes_for_one" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { Team = "ml", team = "ml" }
+  }
+}
+
+run "rejects_key_of_another_region" {
+  command         = plan
+  expect_failures = [var.key_arn]
+
+  variables {
+    key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000"
+  }
+}
+
+run "rejects_every_job" {
+  command         = plan
+  expect_failures = [var.feeds]
+
+  variables {
+    feeds = { orders = { crawler = "orders", database = "orders", job = "*" } }
+  }
+}

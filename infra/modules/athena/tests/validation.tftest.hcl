@@ -84,3 +84,39 @@ run "rejects_bucket_by_its_arn" {
     lake = { bucket = "arn:aws:s3:::my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000" }
   }
 }
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_key_of_another_region" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000" }
+  }
+}
+
+run "rejects_query_with_a_name_that_is_too_long" {
+  command         = plan
+  expect_failures = [var.queries]
+
+  variables {
+    queries = { (join("", [for n in range(129) : "a"])) = { description = "Too long", sql = "SELECT 1" } }
+  }
+}

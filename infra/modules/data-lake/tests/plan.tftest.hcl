@@ -98,6 +98,14 @@ run "protects_a_lake_of_the_least_input" {
   }
 
   assert {
+    condition = {
+      for statement in jsondecode(data.aws_iam_policy_document.key.json).Statement : statement.Sid => try(statement.Condition.StringEquals, null)
+      if endswith(statement.Sid, "EncryptTheirMessages")
+    } == { AlertsEncryptTheirMessages = { "aws:SourceAccount" = "123456789012" }, EventsEncryptTheirMessages = null }
+    error_message = "Alarms of other accounts may use the key, or EventBridge may not, whose requests have no account."
+  }
+
+  assert {
     condition = alltrue([for encryption in aws_glue_security_configuration.this.encryption_configuration :
       encryption.cloudwatch_encryption[0].cloudwatch_encryption_mode == "SSE-KMS"
       && encryption.job_bookmarks_encryption[0].job_bookmarks_encryption_mode == "CSE-KMS"
@@ -121,7 +129,7 @@ run "ages_objects_and_logs_access_when_told" {
   command = plan
 
   variables {
-    access_log = { bucket = "account-logs" }
+    access_log = { bucket = { name = "account-logs" } }
     bucket     = { name = "my-lake", force_destroy = true }
     key        = { deletion_window_days = 7 }
     lifecycle_rules = {
@@ -220,7 +228,7 @@ run "rejects_access_log_in_the_lake_itself" {
   expect_failures = [aws_s3_bucket_logging.this]
 
   variables {
-    access_log = { bucket = "quartal-test-123456789012-eu-central-1" }
+    access_log = { bucket = { name = "quartal-test-123456789012-eu-central-1" } }
   }
 }
 

@@ -316,3 +316,75 @@ run "rejects_statement_about_nobody" {
     policy_statements = { Partner = { actions = ["s3:GetObject"], principals = {} } }
   }
 }
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_tags_that_iam_takes_for_one" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { Team = "ml", team = "ml" }
+  }
+}
+
+run "rejects_key_of_another_region" {
+  command         = plan
+  expect_failures = [var.key]
+
+  variables {
+    key = { own = { arn = "arn:aws:kms:us-east-1:123456789012:key/0000" } }
+  }
+}
+
+run "rejects_stay_in_standard_ia_that_s3_finds_too_short" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { raw = { prefix = "raw/", transitions = { GLACIER_IR = 89, STANDARD_IA = 60 } } }
+  }
+}
+
+run "rejects_statement_about_another_service" {
+  command         = plan
+  expect_failures = [var.policy_statements]
+
+  variables {
+    policy_statements = { Decrypt = { actions = ["kms:Decrypt"], principals = { AWS = ["123456789012"] } } }
+  }
+}
+
+run "rejects_statement_about_paths_that_no_object_has" {
+  command         = plan
+  expect_failures = [var.policy_statements]
+
+  variables {
+    policy_statements = { Read = { actions = ["s3:GetObject"], paths = ["/features/*"], principals = { AWS = ["123456789012"] } } }
+  }
+}
+
+run "rejects_statement_about_a_wildcard_of_roles" {
+  command         = plan
+  expect_failures = [var.policy_statements]
+
+  variables {
+    policy_statements = { Read = { actions = ["s3:GetObject"], paths = ["features/*"], principals = { AWS = ["arn:aws:iam::123456789012:role/*"] } } }
+  }
+}

@@ -114,14 +114,14 @@ run "uses_the_accounts_provider_where_there_is_one" {
 
   variables {
     github = {
-      environment       = "dev"
-      oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
-      repository        = "example/orders"
+      environment   = "dev"
+      oidc_provider = { arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+      repository    = "example/orders"
     }
   }
 
   assert {
-    condition     = length(aws_iam_openid_connect_provider.github) == 0 && output.oidc_provider_arn == var.github.oidc_provider_arn
+    condition     = length(aws_iam_openid_connect_provider.github) == 0 && output.oidc_provider_arn == var.github.oidc_provider.arn
     error_message = "A second provider for GitHub is refused by AWS."
   }
 }
@@ -170,5 +170,34 @@ run "changes_only_networks_that_bear_the_pipelines_tag" {
       ["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"]
     ]
     error_message = "A deployment may do more to security groups without a tag than close them."
+  }
+}
+
+run "fits_into_iams_quotas_with_names_of_the_greatest_length" {
+  command = plan
+
+  variables {
+    account                 = { id = "123456789012", partition = "aws-us-gov", region = "us-gov-west-1" }
+    encrypt_account_catalog = true
+    github                  = { repository = "an-organisation-with-a-name-of-39-letter/a-repository", environment = "production" }
+    lake                    = { bucket_name = "a-lake-with-a-name-of-fifty-nine-letters-and-room-for-logs", may_be_emptied = true }
+    prefix                  = "quartal-of-a-longer-name"
+    private_network         = true
+    quicksight              = { service_role = "a-role-of-sixty-four-letters-with-which-quicksight-asks-athena00" }
+    state                   = { bucket = "a-bucket-with-a-name-of-sixty-three-letters-for-terraform-state", key = "quartal/production/terraform.tfstate" }
+  }
+
+  # a managed policy, without spaces
+  assert {
+    condition     = max([for policy in concat([aws_iam_policy.boundary.policy], values(aws_iam_policy.change)[*].policy) : length(jsonencode(jsondecode(policy)))]...) <= 6144
+    error_message = "IAM refuses a policy: ${jsonencode({ for name, policy in aws_iam_policy.change : name => length(jsonencode(jsondecode(policy.policy))) })}"
+  }
+
+  # all inline policies of a role together
+  assert {
+    condition = alltrue([for role in ["deployer", "planner"] : sum([
+      for policies in [aws_iam_role_policy.read, aws_iam_role_policy.read_network, aws_iam_role_policy.state] : length(jsonencode(jsondecode(policies[role].policy)))
+    ]) <= 10240])
+    error_message = "IAM refuses the inline policies of a role."
   }
 }

@@ -45,7 +45,7 @@ run "rejects_provider_of_somebody_else" {
   expect_failures = [var.github]
 
   variables {
-    github = { repository = "example/orders", environment = "dev", oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com" }
+    github = { repository = "example/orders", environment = "dev", oidc_provider = { arn = "arn:aws:iam::123456789012:oidc-provider/example.com" } }
   }
 }
 
@@ -91,5 +91,32 @@ run "rejects_every_service_role" {
 
   variables {
     quicksight = { service_role = "*" }
+  }
+}
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_tags_that_iam_takes_for_one" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { Team = "ml", team = "ml" }
   }
 }

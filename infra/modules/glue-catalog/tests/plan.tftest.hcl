@@ -325,6 +325,11 @@ run "crawls_tables_of_the_catalog_in_place_of_the_raw_files" {
   }
 
   assert {
+    condition     = jsondecode(aws_glue_crawler.this["vehicle_sightings"].configuration).Grouping == { TableGroupingPolicy = "CombineCompatibleSchemas" }
+    error_message = "Tables are looked for at a level of folders."
+  }
+
+  assert {
     condition     = aws_glue_crawler.this["vehicle_sightings"].schema_change_policy[0].delete_behavior == "LOG"
     error_message = "Glue refuses a crawler of tables that deletes any."
   }
@@ -332,5 +337,41 @@ run "crawls_tables_of_the_catalog_in_place_of_the_raw_files" {
   assert {
     condition     = strcontains(aws_iam_role_policy.targets["vehicle_sightings"].policy, "table/other/a")
     error_message = "The role may not change the tables."
+  }
+}
+
+run "rejects_more_tables_than_a_roles_policies_can_name" {
+  command         = plan
+  expect_failures = [aws_iam_role.crawler]
+
+  variables {
+    targets = { vehicle_sightings = { catalog = { database = "a_database_of_somebody", tables = [for number in range(90) : "a_table_of_somebody_${number}"] } } }
+  }
+}
+
+run "fits_into_iams_quota_with_names_of_the_greatest_length" {
+  command = plan
+
+  variables {
+    account   = { id = "123456789012", partition = "aws-us-gov", region = "us-gov-west-1" }
+    contracts = { a_dataset_of_thirty_characters = { columns = ["id"] } }
+    crawl     = { delete_behavior = "DELETE_FROM_DATABASE" }
+    lake      = { bucket = "a-lake-with-a-name-of-sixty-three-letters-which-is-all-that-fits", key_arn = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef", security_configuration = "quartal-of-a-longer-name-lake" }
+    network   = { security_group_ids = ["sg-0"], subnets = { us-gov-west-1a = "subnet-a", us-gov-west-1b = "subnet-b", us-gov-west-1c = "subnet-c" } }
+    prefix    = "quartal-of-a-longer-name"
+    targets   = { a_dataset_of_thirty_characters = { jdbc = [{ connection = "a-database-of-somebody", path = "orders/%" }] } }
+  }
+
+  assert {
+    condition = sum([
+      for policies in [aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.network, aws_iam_role_policy.raw, aws_iam_role_policy.targets] :
+      length(jsonencode(jsondecode(policies["a_dataset_of_thirty_characters"].policy)))
+    ]) <= 10240
+    error_message = "IAM refuses the inline policies of the crawler's role."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.crawler["a_dataset_of_thirty_characters"].name) <= 64
+    error_message = "IAM refuses the role's name."
   }
 }

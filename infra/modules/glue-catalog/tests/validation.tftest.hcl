@@ -248,3 +248,67 @@ run "rejects_every_table_as_a_target" {
     targets = { vehicle_sightings = { catalog = { database = "sales", tables = ["*"] } } }
   }
 }
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_tags_that_iam_takes_for_one" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { Team = "ml", team = "ml" }
+  }
+}
+
+run "rejects_key_of_another_region" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000", security_configuration = "quartal-test-lake" }
+  }
+}
+
+run "rejects_key_of_the_catalog_of_another_region" {
+  command         = plan
+  expect_failures = [var.account_catalog]
+
+  variables {
+    account_catalog = { key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000" }
+  }
+}
+
+run "rejects_new_folders_of_a_database" {
+  command         = plan
+  expect_failures = [var.targets]
+
+  variables {
+    crawl   = { delete_behavior = "LOG", recrawl_behavior = "CRAWL_NEW_FOLDERS_ONLY", update_behavior = "LOG" }
+    targets = { vehicle_sightings = { jdbc = [{ connection = "orders-db", path = "orders/%" }] } }
+  }
+}
+
+run "rejects_every_security_configuration" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "*" }
+  }
+}

@@ -287,3 +287,25 @@ run "takes_away_policies_that_somebody_gives_the_role_by_hand" {
     error_message = "Not what was asked for is attached."
   }
 }
+
+run "fits_into_iams_quota_with_names_of_the_greatest_length" {
+  command = plan
+
+  variables {
+    account     = { id = "123456789012", partition = "aws-us-gov", region = "us-gov-west-1" }
+    connections = [for zone in ["a", "b", "c", "d", "e", "f"] : "quartal-of-a-longer-name-us-gov-west-1${zone}"]
+    database    = "quartal_of_a_longer_name"
+    dataset     = "a_dataset_of_thirty_characters"
+    lake        = { bucket = "a-lake-with-a-name-of-sixty-three-letters-which-is-all-that-fits", key_arn = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef", security_configuration = "quartal-of-a-longer-name-lake" }
+    prefix      = "quartal-of-a-longer-name"
+    workflow    = "quartal-of-a-longer-name-a-dataset-of-thirty-characters"
+  }
+
+  assert {
+    condition = sum([
+      for policy in concat([aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.lake, aws_iam_role_policy.monitoring], aws_iam_role_policy.network) :
+      length(jsonencode(jsondecode(policy.policy)))
+    ]) <= 10240
+    error_message = "IAM refuses the inline policies of the job's role."
+  }
+}

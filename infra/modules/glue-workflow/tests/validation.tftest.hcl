@@ -246,3 +246,30 @@ run "rejects_more_events_than_a_batch_holds" {
     start    = { type = "EVENT", batch_size = 101 }
   }
 }
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_run_property_that_names_another_dataset" {
+  command         = plan
+  expect_failures = [var.run_properties]
+
+  variables {
+    run_properties = { dataset = "tolls" }
+  }
+}
+
+run "rejects_lead_time_that_a_cron_expression_ignores" {
+  command         = plan
+  expect_failures = [var.schedule]
+
+  variables {
+    schedule = { cron = "cron(0 2 1 * ? *)", lead_time_days = 7 }
+  }
+}

@@ -28,3 +28,12 @@ run "rejects_every_connection" {
     connections = ["*"]
   }
 }
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}

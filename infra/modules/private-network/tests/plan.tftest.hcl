@@ -123,6 +123,7 @@ run "names_endpoints_as_china_does" {
 
   variables {
     account = { id = "123456789012", partition = "aws-cn", region = "cn-north-1" }
+    key_arn = "arn:aws-cn:kms:cn-north-1:123456789012:key/0000"
     subnets = { cn-north-1a = "10.20.0.0/25", cn-north-1b = "10.20.0.128/25" }
   }
 

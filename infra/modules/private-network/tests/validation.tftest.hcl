@@ -149,3 +149,39 @@ run "rejects_subnets_that_are_too_small" {
     subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/29" }
   }
 }
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_tags_that_iam_takes_for_one" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { Team = "ml", team = "ml" }
+  }
+}
+
+run "rejects_key_of_another_region" {
+  command         = plan
+  expect_failures = [var.key_arn]
+
+  variables {
+    key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000"
+  }
+}

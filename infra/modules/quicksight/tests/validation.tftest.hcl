@@ -187,3 +187,30 @@ run "rejects_plain_files_of_any_folder" {
     manifests = { all = { prefix = "*/" } }
   }
 }
+
+run "rejects_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "123456789012", region = "cn-north-1" }
+  }
+}
+
+run "rejects_tag_that_aws_refuses" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags = { cost-centre = "R&D" }
+  }
+}
+
+run "rejects_key_of_another_region" {
+  command         = plan
+  expect_failures = [var.lake]
+
+  variables {
+    lake = { bucket = "my-lake", key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000" }
+  }
+}
