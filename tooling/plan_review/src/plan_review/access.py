@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from os.path import commonprefix
 from typing import Any
 
-from plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name
+from plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name, may_deny
 from plan_review.exclusive_policies import EXCLUSIVE, exclusive_policies
 from plan_review.model import Action, Plan, ResourceChange, without_index
-from plan_review.policy_grants import Grant, grants, is_locked, is_readable, policy_document
+from plan_review.policy_grants import BUT, Grant, grants, is_locked, is_readable, policy_document
 from plan_review.replacement import parts
 from plan_review.values import Marker
 
@@ -66,6 +66,7 @@ _READING = {
 }
 # attributes that hold a policy even where it is not known yet, or not shown
 _POLICY_NAMES = frozenset({"policy", "policy_document", "assume_role_policy"})
+_NO_POLICY = ("", "{}", "null")
 # their policies say what may pass, and grant nothing
 _LIMITING = frozenset({"aws_vpc_endpoint", "aws_vpc_endpoint_policy"})
 # actions of any service that grant permissions
@@ -165,8 +166,7 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     found = [
         item
         for change in parts(plan)
-        for item in _access_changes(change, plan, created)
-        if not (item.widens and _ends_with_its_resource(change, ended))
+        for item in _access_changes(change, plan, created, _ends_with_its_resource(change, ended))
     ]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
 
@@ -176,16 +176,22 @@ def _ends_with_its_resource(change: ResourceChange, ended: frozenset[tuple[str, 
 
     The members of a group outlive it, and are no longer denied anything.
     """
-    attribute = {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}.get(change.type, ("", ""))[0]
-    owner = change.type.removesuffix("_policy")
+    attribute = {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}.get(change.type, (_ATTACHMENTS.get(change.type, ""), ""))[
+        0
+    ]
+    owner = change.type.removesuffix("_policy").removesuffix("_policy_attachment")
     is_deleted = change.action is Action.DELETE and attribute != "" and owner != "aws_iam_group"
     return is_deleted and (owner == change.type or (owner, str(change.before.get(attribute))) in ended)
 
 
-def _access_changes(change: ResourceChange, plan: Plan, created: frozenset[tuple[str, str]]) -> Iterator[AccessChange]:
+def _access_changes(
+    change: ResourceChange, plan: Plan, created: frozenset[tuple[str, str]], ends: bool
+) -> Iterator[AccessChange]:
     if change.action is Action.FORGET:
         return  # its permissions stay unchanged
-    for item in _changes(change, plan):
+    for item in _changes(change, plan, ends):
+        if item.widens and ends:
+            continue
         # what ends with its own resource is reported for that resource
         lost = not item.widens and change.action is not Action.DELETE
         yield replace(item, is_lost=lost and (bool(change.before) or _is_denied(change, item, created)))
@@ -199,13 +205,16 @@ def _is_denied(change: ResourceChange, item: AccessChange, created: frozenset[tu
     return owner is not Marker.UNKNOWN and (_OWNERS[change.type], str(owner)) not in created
 
 
-def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
+def _changes(change: ResourceChange, plan: Plan, ends: bool) -> Iterator[AccessChange]:
     read = change.type in _ATTACHMENTS or change.type in READ_BY_TYPE or change.type in EXCLUSIVE
     if change.type in _ATTACHMENTS:
-        yield from _attachment(change, _ATTACHMENTS[change.type])
+        yield from _attachment(change, plan, ends)
     sentences = READ_BY_TYPE.get(change.type, lambda _: ())(change)
     for sentence in exclusive_policies(change, plan) if change.type in EXCLUSIVE else sentences:
-        yield AccessChange(change.address, sentence.text, sentence.widens, sentence.is_broad)
+        if sentence.detached:
+            yield _detachment(change, sentence.text, not ends and may_deny(sentence.detached, plan))
+        else:
+            yield AccessChange(change.address, sentence.text, sentence.widens, sentence.is_broad)
     for attribute in sorted(change.before.keys() | change.after.keys()):
         if is_policy(change, attribute, plan):
             read = True
@@ -226,6 +235,9 @@ def is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:
     """Whether an attribute holds a policy, before or after, if only one that is not shown or not known yet."""
     values = change.before.get(attribute), change.after.get(attribute)
     if any(policy_document(value) is not None for value in values):
+        return True
+    is_named = attribute in _POLICY_NAMES and change.type in {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}
+    if is_named and any(isinstance(value, str) and value.strip() not in _NO_POLICY for value in values):
         return True
     # AWS computes a policy where the configuration sets none
     is_set = attribute in plan.configured.get(without_index(change.address), _POLICY_NAMES)
@@ -251,22 +263,20 @@ def _policy_change(change: ResourceChange, attribute: str, deferred: str | None 
         yield AccessChange(change.address, sentence, widens=True)
         had = set(grants(policy_document(before) or {}, label, itself))
         has = set(grants(policy_document(deferred) or {}, label, itself))  # of a data source that the apply reads
-        for item in _sentences(change.address, _beyond(has, had), gained=True):
+        for item in _sentences(change.address, _beyond(has, had), has, gained=True):
             yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
-        for item in _sentences(change.address, _beyond(had, has), gained=False) if itself is not None else ():
+        for item in _sentences(change.address, _beyond(had, has), has, gained=False) if itself is not None else ():
             yield replace(item, sentence=f"{item.sentence}, unless the new policy says the same")
         return
     document = policy_document(after)
-    is_other = document is None and isinstance(after, str) and after.strip() not in ("", "{}", "null")
-    if after != before and (is_other or not is_readable(document or {})):
-        yield AccessChange(
-            change.address, f"{label}: its policy is not a valid policy document, and is not judged", widens=True
-        )
+    is_other = document is None and isinstance(after, str) and after.strip() not in _NO_POLICY
+    if after != before and (is_other or (document is not None and not is_readable(str(after)))):
+        yield _not_judged(change.address, label)
     had = set(grants(policy_document(before) or {}, label, itself))
     has = set(grants(document or {}, label, itself))
-    for item in _sentences(change.address, _beyond(has, had), gained=True):
+    for item in _sentences(change.address, _beyond(has, had), has, gained=True):
         yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
-    yield from _sentences(change.address, _beyond(had, has), gained=False)
+    yield from _sentences(change.address, _beyond(had, has), has, gained=False)
     reading = _READING.get(change.type)
     if reading is None or document is None:
         return
@@ -279,24 +289,27 @@ def _policy_change(change: ResourceChange, attribute: str, deferred: str | None 
 
 def _policies_within(change: ResourceChange, attribute: str) -> Iterator[AccessChange]:
     """Policies anywhere within an attribute, such as in a block or a manifest."""
+    texts = [set(_policies_in(side.get(attribute))) for side in (change.before, change.after)]
+    if not all(map(is_readable, texts[1] - texts[0])):
+        yield _not_judged(change.address, change.address)
     had, has = (
-        {
-            grant
-            for document in _documents_within(side.get(attribute))
-            for grant in grants(document, change.address, change.address)
-        }
-        for side in (change.before, change.after)
+        {grant for text in each for grant in grants(policy_document(text) or {}, change.address, change.address)}
+        for each in texts
     )
-    yield from _sentences(change.address, _beyond(has, had), gained=True)
-    yield from _sentences(change.address, _beyond(had, has), gained=False)
+    yield from _sentences(change.address, _beyond(has, had), has, gained=True)
+    yield from _sentences(change.address, _beyond(had, has), has, gained=False)
 
 
-def _documents_within(value: Any) -> Iterator[Mapping[str, Any]]:
+def _policies_in(value: Any) -> Iterator[str]:
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _documents_within(inner)
-    elif (document := policy_document(value)) is not None:
-        yield document
+            yield from _policies_in(inner)
+    elif policy_document(value) is not None:
+        yield str(value)
+
+
+def _not_judged(address: str, label: str) -> AccessChange:
+    return AccessChange(address, f"{label}: its policy is not a valid policy document, and is not judged", widens=True)
 
 
 def _inline_policies(change: ResourceChange) -> Iterator[AccessChange]:
@@ -305,8 +318,11 @@ def _inline_policies(change: ResourceChange) -> Iterator[AccessChange]:
         return
     role = f"role {change.attribute('name')}"
     had, has = _written(change.before, role), _written(change.after, role)
-    yield from _sentences(change.address, _beyond(has, had), gained=True)
-    yield from _sentences(change.address, _beyond(had, has), gained=False)
+    yield from _sentences(change.address, _beyond(has, had), has, gained=True)
+    yield from _sentences(change.address, _beyond(had, has), has, gained=False)
+    texts = _documents(change.after).values()
+    if not all(is_readable(str(text)) for text in texts if policy_document(text) is not None):
+        yield _not_judged(change.address, role)
     names = [set(_documents(side)) for side in (change.before, change.after)]
     for name in sorted(names[1] - names[0]):
         yield AccessChange(change.address, f"{role} now has inline policy {name}", widens=True)
@@ -331,13 +347,21 @@ def _beyond(grants_there: set[Grant], others: set[Grant]) -> set[Grant]:
     return {grant for grant in grants_there - others if not any(other.covers(grant) for other in others)}
 
 
-def _sentences(address: str, changed: set[Grant], *, gained: bool) -> Iterator[AccessChange]:
-    """One sentence for all actions that share principal, resources and condition."""
-    per_action: dict[tuple[str, str, str, bool, str], set[str]] = defaultdict(set)
+def _sentences(address: str, changed: set[Grant], others: set[Grant], *, gained: bool) -> Iterator[AccessChange]:
+    """One sentence for all actions that share principal, resources and condition.
+
+    Args:
+        address: the resource.
+        changed: the grants that came or went.
+        others: the grants that the policy has afterwards.
+        gained: whether they came.
+    """
+    per_action: dict[tuple[str, str, str, bool, bool, bool, str], set[str]] = defaultdict(set)
     for grant in changed:
-        whom = grant.who, grant.effect, grant.condition, grant.is_anybodys
+        frees = not gained and grant.effect == "Deny" and any(_frees_much(grant, each) for each in others)
+        whom = grant.who, grant.effect, grant.condition, grant.is_anybodys, grant.is_limited, frees
         per_action[*whom, grant.action].add(grant.resource)
-    groups: dict[tuple[str, str, str, bool, tuple[str, ...]], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, bool, bool, bool, tuple[str, ...]], list[str]] = defaultdict(list)
     for (*means, action), targets in per_action.items():
         groups[*means, tuple(sorted(targets))].append(action)  # type: ignore[index]
     verbs = {
@@ -346,34 +370,50 @@ def _sentences(address: str, changed: set[Grant], *, gained: bool) -> Iterator[A
         ("Deny", True): "is now denied",
         ("Deny", False): "is no longer denied",
     }
-    for (who, effect, condition, is_anybodys, resources), actions in sorted(groups.items()):
+    for (who, effect, condition, is_anybodys, is_limited, frees, resources), actions in sorted(groups.items()):
         when = f", if {condition}" if condition else ""
         parts = GrantParts(who, verbs[effect, gained], tuple(sorted(actions)), _places(resources), condition)
+        allows = effect == "Allow" and gained and (is_anybodys or _is_broad(who, actions, resources, is_limited))
         yield AccessChange(
             address=address,
             sentence=f"{who} {parts.verb} {', '.join(parts.actions)} on {parts.places}{when}",
             grant=parts,
             widens=(effect == "Allow") is gained,
-            is_broad=effect == "Allow" and gained and (is_anybodys or _is_broad(who, actions, resources, condition)),
+            is_broad=allows or frees,
         )
 
 
-def _attachment(change: ResourceChange, owner: str) -> Iterator[AccessChange]:
-    policy = change.attribute("policy_arn")
+def _frees_much(denied: Grant, allowed: Grant) -> bool:
+    """Whether a denial that is gone kept everybody from what is allowed, or somebody from nearly everything."""
+    if allowed.effect != "Allow" or not denied.may_touch(allowed):
+        return False
+    if denied.is_anybodys and allowed.is_anybodys:
+        return True
+    return denied.who == allowed.who and all(
+        _is_broad(each.who, [each.action], (each.resource,), each.is_limited) for each in (denied, allowed)
+    )
+
+
+def _attachment(change: ResourceChange, plan: Plan, ends: bool) -> Iterator[AccessChange]:
+    owner, policy = _ATTACHMENTS[change.type], change.attribute("policy_arn")
     who = f"{owner} {change.attribute(owner)}"
     if change.action.destroys:
-        yield AccessChange(
-            change.address, f"{who} no longer has policy {change.before.get('policy_arn')}", widens=False
-        )
+        lost = str(change.before.get("policy_arn"))
+        yield _detachment(change, f"{who} no longer has policy {lost}", not ends and may_deny(lost, plan))
     if change.after and change.action is not Action.NO_OP:  # an import or a move attaches nothing
         is_broad = str(policy).rpartition("/")[2] in BROAD_POLICIES
         yield AccessChange(change.address, f"{who} now has policy {policy}", widens=True, is_broad=is_broad)
 
 
+def _detachment(change: ResourceChange, sentence: str, is_denial: bool) -> AccessChange:
+    """A lost policy; what it may have denied is no longer denied."""
+    return AccessChange(change.address, f"{sentence}, which may deny something" if is_denial else sentence, is_denial)
+
+
 def action_kind(action: str) -> str:
     """Whether an action of IAM gives rights (or is all of a service), changes something, or only reads."""
     name = action.partition(":")[2] or action
-    if action.startswith("anything but ") or not name.strip("*?"):
+    if action.startswith(BUT) or not name.strip("*?"):
         return "admin"
     if name.startswith(_READS):
         return "read"
@@ -389,20 +429,24 @@ def _places(resources: tuple[str, ...]) -> str:
     return f"{start}{{{', '.join(resource.removeprefix(start) or '(itself)' for resource in resources)}}}"
 
 
-def _is_broad(who: str, actions: list[str], resources: tuple[str, ...], condition: str) -> bool:
-    """Everything, or everything of a service on every resource; a condition narrows it."""
+def _is_broad(who: str, actions: list[str], resources: tuple[str, ...], is_limited: bool) -> bool:
+    """Everything, or everything of a service on every resource, or all but some; a condition may limit it."""
     if who.endswith(":root"):
         # "kms:*" and "*" on "*" of a key's or bucket's own policy mean this key or bucket, for its own account
         return False
     if any(not action.strip("*?:") for action in actions):
         return True
-    on_everything = not condition and any(map(_is_every_resource, resources))
+    on_everything = not is_limited and any(map(_is_every_resource, resources))
     return on_everything and any(
-        not action.partition(":")[2].strip("*?") or action.startswith("anything but") for action in actions
+        not action.partition(":")[2].strip("*?") or action.startswith(BUT) for action in actions
     )
 
 
 def _is_every_resource(resource: str) -> bool:
-    """Whether all resources of a service are meant: `*`, or an ARN that names none."""
+    """Whether all resources of a service are meant: `*`, all but some, or an ARN that names none."""
+    if resource.startswith(BUT):
+        return True
     name = resource.split(":", 5)[5:]
-    return not (name[0] if name and resource.startswith("arn:") else resource).strip("*?/:")
+    if resource.startswith("arn:"):
+        return not name or not name[0].strip("*?/:")
+    return not resource.strip("*?/:")

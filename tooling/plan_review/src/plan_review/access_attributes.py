@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plan_review.model import ResourceChange
+from plan_review.model import Plan, ResourceChange
+from plan_review.policy_grants import denies
 from plan_review.values import Marker, plain
 
 BROAD_POLICIES = frozenset({"AdministratorAccess", "PowerUserAccess", "IAMFullAccess"})
+# AWS's own policies that deny something
+_DENYING_POLICIES = ("AWSDeny", "AWSCompromisedKeyQuarantine")
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 _OF_QUICKSIGHT = ("permission", "permissions")
 _EVERYBODY = ("/AllUsers", "/AuthenticatedUsers")
@@ -45,11 +48,12 @@ _NO_ACCESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence about access, and whether it gives more, or everything."""
+    """A sentence about access, and whether it gives more, or everything; `detached` is a policy that somebody loses."""
 
     text: str
     widens: bool
     is_broad: bool = False
+    detached: str = ""
 
 
 def grants_access_by_name(kind: str) -> bool:
@@ -65,7 +69,7 @@ def _policy_attachment(change: ResourceChange) -> Iterator[Sentence]:
         for name in sorted(has - had):
             yield Sentence(f"{kind[:-1]} {name} now has policy {policy}", True, is_broad(policy))
         for name in sorted(had - has):
-            yield Sentence(f"{kind[:-1]} {name} no longer has policy {policy}", False)
+            yield Sentence(f"{kind[:-1]} {name} no longer has policy {policy}", False, detached=str(policy))
 
 
 def _role(change: ResourceChange) -> Iterator[Sentence]:
@@ -75,17 +79,23 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
     for policy in sorted(has - had):
         yield Sentence(f"{role} now has policy {policy}", True, is_broad(policy))
     for policy in sorted(had - has):
-        yield Sentence(f"{role} no longer has policy {policy}", False)
-    before, after = change.before.get("permissions_boundary"), change.after.get("permissions_boundary")
-    if after and not before and change.before:
-        yield Sentence(f"{role} now has permissions boundary {after}", False)
-    if before and before != after and change.after:
-        new = f"now has permissions boundary {after} instead of {before}"
-        text = new if after else "no longer has a permissions boundary"
-        yield Sentence(f"{role} {text}: its policies may allow more", True)
+        yield Sentence(f"{role} no longer has policy {policy}", False, detached=policy)
+    yield from _boundary(change)
     had_inline, has_inline = change.before.get("inline_policy") or [], change.after.get("inline_policy") or []
     if change.after and has_inline not in (had_inline, Marker.UNKNOWN):
         yield Sentence(f"{role} has different inline policies, see its attribute inline_policy", True)
+
+
+def _boundary(change: ResourceChange) -> Iterator[Sentence]:
+    """The permissions boundary of a role or user."""
+    who = f"{change.type.removeprefix('aws_iam_')} {change.attribute('name')}"
+    before, after = change.before.get("permissions_boundary"), change.after.get("permissions_boundary")
+    if after and not before and change.before:
+        yield Sentence(f"{who} now has permissions boundary {after}", False)
+    if before and before != after and change.after:
+        new = f"now has permissions boundary {after} instead of {before}"
+        text = new if after else "no longer has a permissions boundary"
+        yield Sentence(f"{who} {text}: its policies may allow more", True)
 
 
 def _identity_provider(change: ResourceChange) -> Iterator[Sentence]:
@@ -166,6 +176,19 @@ def _names(attributes: Mapping[str, Any], name: str) -> set[str]:
     return {str(entry) for entry in value} if isinstance(value, list) else set()
 
 
+def may_deny(policy: str, plan: Plan) -> bool:
+    """Whether a managed policy, by its ARN, denies something, as far as the plan holds its document.
+
+    One that somebody wrote and that the plan does not hold may deny something; of AWS's own, these are few.
+    """
+    for each in plan.resources:
+        if each.type == "aws_iam_policy" and policy == each.before.get("arn"):
+            return denies(each.before.get("policy"))
+    if ":iam::aws:policy/" in policy:
+        return policy.rpartition("/")[2].startswith(_DENYING_POLICIES)
+    return True
+
+
 def is_broad(policy: Any) -> bool:
     """Whether a policy, by its ARN, allows nearly everything."""
     return str(policy).rpartition("/")[2] in BROAD_POLICIES
@@ -175,6 +198,7 @@ READ_BY_TYPE: dict[str, Callable[[ResourceChange], Iterator[Sentence]]] = {
     "aws_iam_openid_connect_provider": _identity_provider,
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_role": _role,
+    "aws_iam_user": _boundary,
     "aws_kms_grant": _listed("operations", "grantee_principal", "key_id"),
     "aws_lakeformation_permissions": _listed("permissions", "principal", "database"),
     "aws_quicksight_data_set": _permissions,

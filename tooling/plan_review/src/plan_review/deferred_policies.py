@@ -20,6 +20,8 @@ from plan_review.values import Side, plain, redacted
 _TYPE = "aws_iam_policy_document"
 _SOURCE = re.compile(rf"^(data\.{_TYPE}\.[\w-]+)")
 _VARIABLE = re.compile(r"^var\.([\w-]+)")
+# what the data source writes unless it is told otherwise: variables have values
+_VERSION = "2012-10-17"
 # attributes of a document that take in others
 _PARTS = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
 
@@ -83,7 +85,9 @@ def deferred_policies(data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             policies = list(_own(entry, sources.found(block.module, block.references.get(name, ()), set())))
             statements = [each for document in policies for each in document.get("Statement") or []]
             if statements:
-                found.setdefault(str(entry["address"]), {})[name] = json.dumps({"Statement": statements})
+                found.setdefault(str(entry["address"]), {})[name] = json.dumps(
+                    {"Version": _VERSION, "Statement": statements}
+                )
     return found
 
 
