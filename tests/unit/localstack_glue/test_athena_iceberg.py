@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import pyarrow.parquet
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table.statistics import PartitionStatisticsFile, StatisticsFile
@@ -41,6 +42,12 @@ def iceberg(lake: Lake, tmp_path) -> Lake:
 
 def commits(lake: Lake) -> int:
     return len(GlueCatalog("test", client=lake.glue).load_table("feeds.ice").snapshots())
+
+
+def set_properties(lake: Lake, **properties: str) -> None:
+    """As another program sets them, which takes any."""
+    with GlueCatalog("test", client=lake.glue).load_table("feeds.ice").transaction() as change:
+        change.set_properties(properties)
 
 
 def test_iceberg_table_is_created_and_filled(iceberg: Lake):
@@ -134,7 +141,7 @@ def test_vacuum_keeps_the_configured_number_of_snapshots_and_metadata_files(iceb
     assert commits(iceberg) == 2
     assert len([name for name in files(tmp_path) if name.endswith(".metadata.json")]) == 2
     assert iceberg.rows("select count(*) from ice") == [("4",)]
-    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_min_snapshots_to_keep'='some')")
+    set_properties(iceberg, vacuum_min_snapshots_to_keep="some")
     with pytest.raises(QueryFailedError, match=r"^INVALID_TABLE_PROPERTY: .*vacuum_min_snapshots_to_keep"):
         run(iceberg, "VACUUM ice")
 
@@ -185,7 +192,7 @@ def test_vacuum_keeps_the_snapshots_that_a_branch_keeps(iceberg: Lake, keep: dic
 
 def test_vacuum_of_a_table_whose_files_other_tables_may_use_is_refused(iceberg: Lake, tmp_path):
     run(iceberg, "insert into ice values (3, 'c', null)")
-    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0', 'gc.enabled'='false')")
+    set_properties(iceberg, **{"vacuum_max_snapshot_age_seconds": "0", "gc.enabled": "false"})
     before = files(tmp_path)
     with pytest.raises(QueryFailedError, match="GC is disabled"):
         run(iceberg, "VACUUM ice")
@@ -237,10 +244,23 @@ def test_iceberg_table_is_shown_with_what_it_is_partitioned_by(lake: Lake, tmp_p
 
 
 def test_properties_of_iceberg_are_set_and_unset(iceberg: Lake):
-    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('write.a'='1', 'write.b'='2')")
-    run(iceberg, "ALTER TABLE ice UNSET TBLPROPERTIES ('write.a', 'write.none')")
-    assert [row for row in iceberg.rows("show tblproperties ice") if row[0].startswith("write.")] == [("write.b", "2")]
-    assert "write.a" not in GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").properties
+    one, other = "optimize_rewrite_data_file_threshold", "optimize_rewrite_delete_file_threshold"
+    run(iceberg, f"ALTER TABLE ice SET TBLPROPERTIES ('{one}'='1', '{other}'='2')")
+    run(iceberg, f"ALTER TABLE ice UNSET TBLPROPERTIES ('{one}', 'none')")
+    assert [row for row in iceberg.rows("show tblproperties ice") if row[0].startswith("opt")] == [(other, "2")]
+    assert one not in GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").properties
+
+
+def test_compression_of_iceberg_is_that_of_its_files(lake: Lake, tmp_path):
+    run(
+        lake,
+        f"CREATE TABLE ice (id int) LOCATION 'file://{tmp_path}/ice' "
+        "TBLPROPERTIES ('table_type'='ICEBERG', 'write_compression'='SNAPPY')",
+    )
+    run(lake, "INSERT INTO ice VALUES (1)")
+    (file,) = tmp_path.rglob("*.parquet")
+    assert pyarrow.parquet.ParquetFile(file).metadata.row_group(0).column(0).compression == "SNAPPY"
+    assert ("  'write_compression'='SNAPPY')",) in lake.rows("show create table ice")
 
 
 @pytest.mark.parametrize(
@@ -254,7 +274,7 @@ def test_impossible_change_of_an_iceberg_table_is_refused(iceberg: Lake, change:
 def test_iceberg_table_is_created_from_a_query(lake: Lake, tmp_path):
     sql = (
         f"CREATE TABLE ice WITH (table_type = 'ICEBERG', is_external = false, location = 'file://{tmp_path}/x', "
-        "partitioning = ARRAY['name']) AS SELECT 1 id, 'a' name, now() at"
+        "partitioning = ARRAY['name']) AS SELECT 1 id, 'a' name, cast(now() as timestamp(6) with time zone) at"
     )
     assert run(lake, sql).update_count == 1
     assert lake.rows("select id, name, at is null from ice") == [("1", "a", "false")]
@@ -275,6 +295,83 @@ def test_iceberg_table_of_transforms_is_written_and_read(lake: Lake, tmp_path):
     assert lake.rows("select * from ice") == [("1", "abc", "2024-01-01 00:00:00.000000")]
     folders = {path.parent.name for path in (tmp_path / "ice/data").rglob("*.parquet")}
     assert folders >= {"name_trunc=ab"} or folders >= {"name_truncate=ab"}
+
+
+def test_column_of_iceberg_changes_its_type_place_and_comment(iceberg: Lake):
+    run(iceberg, "ALTER TABLE ice CHANGE COLUMN id number bigint COMMENT 'it''s \"new\"' AFTER name")
+    run(iceberg, "ALTER TABLE ice CHANGE at at timestamp FIRST")
+    run(iceberg, "ALTER TABLE ice ADD COLUMNS (n struct<a:int> COMMENT 'nested')")
+    assert iceberg.rows("show columns in ice") == [("at",), ("name",), ("number",), ("n",)]
+    assert iceberg.rows("select number, name, n from ice order by number")[0] == ("1", "a", None)
+    fields = GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").schema().fields
+    assert [(str(field.field_type), field.doc) for field in fields[2:]] == [
+        ("long", 'it\'s "new"'),
+        ("struct<5: a: optional int>", "nested"),
+    ]
+
+
+def test_iceberg_table_is_renamed_with_its_rows(iceberg: Lake):
+    iceberg.glue.create_database(DatabaseInput={"Name": "other"})
+    run(iceberg, "ALTER TABLE `feeds`.`ice` RENAME TO `other`.`cold`")
+    assert iceberg.rows("select count(*) from other.cold") == [("2",)]
+    assert iceberg.rows("show tables") == []
+    with pytest.raises(QueryFailedError, match="SCHEMA_NOT_FOUND"):
+        run(iceberg, "ALTER TABLE other.cold RENAME TO nowhere.cold")
+
+
+@pytest.mark.parametrize("statement", ["DROP TABLE ice", "DROP DATABASE feeds CASCADE"])
+def test_files_of_an_iceberg_table_are_dropped_with_it(iceberg: Lake, tmp_path, statement: str):
+    run(iceberg, "DELETE FROM ice WHERE id = 1")
+    run(iceberg, statement)
+    assert files(tmp_path) == set()
+    assert iceberg.glue.get_databases()["DatabaseList"][0:1] == [] or iceberg.rows("show tables") == []
+
+
+def test_files_of_an_iceberg_table_that_others_may_use_stay(iceberg: Lake, tmp_path):
+    set_properties(iceberg, **{"gc.enabled": "false"})
+    before = files(tmp_path)
+    run(iceberg, "DROP TABLE ice")
+    assert (files(tmp_path), iceberg.rows("show tables")) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("CREATE EXTERNAL TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", "External keyword not supported"),
+        ("CREATE TABLE t (a int) STORED AS PARQUET LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", "has no STORED AS"),
+        ("CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG', 'mine'='1')", "Unsupported table property key: mine"),
+        ("CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG', 'format'='orc')", "orc is not supported"),
+        ("CREATE TABLE t (a int) PARTITIONED BY (b) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", "INVALID_TABLE_PROPERTY"),
+        ("CREATE TABLE t (a int, A int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", "INVALID_TABLE_PROPERTY"),
+        *(
+            (f"CREATE TABLE t (a {kind}) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", "Type not supported for Iceberg")
+            for kind in ("tinyint", "smallint", "char(3)")
+        ),
+        ("CREATE TABLE t WITH (table_type='ICEBERG', is_external=false, location='s3://lake/t/') AS SELECT timestamp '2024-01-01 10:00:00.5' a", r"Timestamp precision \(3\) not supported .* \"timestamp\(6\)\""),
+        ("CREATE TABLE t WITH (table_type='ICEBERG', is_external=false, location='s3://lake/t/') AS SELECT now() a", r"Timestamp precision \(3\) .* \"timestamp\(6\) with time zone\""),
+        ("CREATE TABLE t WITH (table_type='ICEBERG', location='s3://lake/t/') AS SELECT 1 a", "is_external must be false"),
+        *(
+            (f"CREATE TABLE t WITH (table_type='ICEBERG', is_external=false, location='s3://lake/t/', {option}) AS SELECT 1 a", "not a property of Iceberg")
+            for option in ("external_location='s3://lake/u/'", "partitioned_by=ARRAY['a']", "bucketed_by=ARRAY['a'], bucket_count=2")
+        ),
+        ("ALTER TABLE ice SET LOCATION 's3://lake/u/'", "NOT_SUPPORTED"),
+        ("ALTER TABLE ice SET FILEFORMAT PARQUET", "NOT_SUPPORTED"),
+        ("ALTER TABLE ice SET TBLPROPERTIES ('mine'='1')", "Unsupported table property key: mine"),
+        ("ALTER TABLE ice SET TBLPROPERTIES ('vacuum_min_snapshots_to_keep'='some')", "whole number"),
+        ("ALTER TABLE ice REPLACE COLUMNS (a int)", "NOT_SUPPORTED"),
+        ("ALTER TABLE ice PARTITION (name='a') ADD COLUMNS (b int)", "NOT_SUPPORTED"),
+        ("ALTER TABLE ice ADD PARTITION (name='a')", "ADD PARTITION is for tables over files"),
+        ("ALTER TABLE ice DROP PARTITION (name='a')", "DROP PARTITION is for tables over files"),
+        ("ALTER TABLE ice PARTITION (name='a') RENAME TO PARTITION (name='b')", "RENAME PARTITION is for tables over files"),
+        ("MSCK REPAIR TABLE ice", "MSCK REPAIR is for tables over files"),
+        ("OPTIMIZE ice REWRITE DATA USING BIN_PACK WHERE nope = 1", "COLUMN_NOT_FOUND"),
+    ],
+)  # fmt: skip
+def test_statement_that_iceberg_tables_do_not_take_is_refused(iceberg: Lake, statement: str, problem: str):
+    with pytest.raises(QueryFailedError, match=problem):
+        run(iceberg, statement)
+    assert iceberg.rows("show tables") == [("ice",)]
+    assert iceberg.rows("show columns in ice") == [("id",), ("name",), ("at",)]
 
 
 @pytest.mark.parametrize("sql", ["delete from t", "update t set a = 1", "vacuum t"])

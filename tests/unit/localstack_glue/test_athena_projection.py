@@ -24,7 +24,10 @@ def project_values(kind: str, **properties: str) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "properties", "expected"),
     [
-        ("enum", {"values": "a, b"}, ["a", "b"]),
+        ("enum", {"values": "a, b"}, ["a", " b"]),  # a blank is part of a value
+        (" Enum ", {"values": "a"}, ["a"]),
+        ("integer", {"range": " -1 , 0001 ", "digits": " 2 "}, ["-01", "00", "01"]),
+        ("date", {"range": " NOW - 1 DAY , NOW ", "format": "yyyyMMdd"}, ["20240229", "20240301"]),
         ("integer", {"range": "8,12", "digits": "2", "interval": "2"}, ["08", "10", "12"]),
         ("date", {"range": "2024-02-28,NOW", "format": "yyyy-MM-dd"}, ["2024-02-28", "2024-02-29", "2024-03-01"]),
         ("date", {"range": "NOW-2MONTHS,NOW", "format": "yyyy/MM"}, ["2024/01", "2024/02", "2024/03"]),
@@ -48,6 +51,10 @@ def test_values_of_a_key(kind: str, properties: dict[str, str], expected: list[s
     ("kind", "properties", "message"),
     [
         ("enum", {}, r"projection\.k\.values is missing"),
+        ("integer", {"range": "1,2", "interval": "0"}, r"projection\.k\.interval must be a positive whole number"),
+        ("integer", {"range": "1,2", "digits": "x"}, r"projection\.k\.digits must be"),
+        ("date", {"range": "2024-01-01, 2024-01-02", "format": "yyyy-MM-dd"}, r"projection\.k\.range"),
+        ("date", {"range": "NOW,NOW", "format": "yyyy-MM-dd-HH", "interval_unit": "HOURS"}, r"interval is missing"),
         ("other", {}, r"projection\.k\.type is other"),
         ("integer", {"range": "1"}, "must be two values"),
         ("date", {"range": "2024,NOW", "format": "yyyy-MM-dd"}, r"INVALID_TABLE_PROPERTY: db\.t: projection\.k\.range"),
@@ -88,3 +95,20 @@ def test_projected_partitions_are_read_without_the_catalog(lake: Lake):
         lake.rows("select a from t where kind > 'a'")
     with pytest.raises(QueryFailedError, match=r"NOT_SUPPORTED: line 1:1: t has a storage\.location"):
         lake.engine.run("insert into t values (1, 2024, 'x')", "feeds")
+
+
+@pytest.mark.parametrize(
+    ("keys", "parameters", "message"),
+    [
+        (
+            "a string; b string",
+            {"projection.a.type": "enum", "projection.a.values": "x"},
+            r"HIVE_METASTORE_ERROR: .*\[b\]",
+        ),
+        ("a int", {"projection.a.type": "injected"}, "INVALID_TABLE_PROPERTY: .*injected"),
+    ],
+)
+def test_key_that_cannot_be_projected_is_named(lake: Lake, keys: str, parameters: dict[str, str], message: str):
+    lake.table("t", "n int", keys=keys, parameters={"projection.enabled": "true", **parameters})
+    with pytest.raises(QueryFailedError, match=message):
+        lake.rows("select * from t where a = 'x'" if "string" in keys else "select * from t where a = 1")

@@ -201,6 +201,23 @@ def test_another_question_gets_no_earlier_results(athena: Athena, other: dict[st
     assert len(athena.engine.asked) == 2
 
 
+@pytest.mark.parametrize(
+    "sql", ["select rand()", "select uuid()", "select now()", "select current_date", "select n from t limit 1"]
+)
+def test_answer_that_depends_on_chance_or_the_clock_is_not_taken_again(athena: Athena, sql: str):
+    for _ in range(2):
+        athena.wait_for(athena.start(sql, ResultReuseConfiguration=REUSE))
+    assert len(athena.engine.asked) == 2
+
+
+def test_results_in_another_place_are_not_taken(athena: Athena):
+    athena("UpdateWorkGroup", WorkGroup="w", ConfigurationUpdates={"EnforceWorkGroupConfiguration": False})
+    for folder in ("a", "b"):
+        place = {"OutputLocation": f"s3://results/{folder}/"}
+        athena.wait_for(athena.start(ResultReuseConfiguration=REUSE, ResultConfiguration=place))
+    assert len(athena.engine.asked) == 2
+
+
 def test_failed_runs_and_statements_that_write_are_run_anew(athena: Athena):
     athena.engine.answer = QueryFailedError("TABLE_NOT_FOUND", "no table")
     for sql in ("select n from t", "select n from t", "insert into t select 1", "insert into t select 1"):

@@ -99,6 +99,90 @@ def test_double_quotes_are_accepted_where_athena_accepts_them(athena: Athena, sq
     assert athena.start(sql)
 
 
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("create external table t (date string) location 's3://b/'", "date"),
+        ("create external table t (a int) partitioned by (timestamp string) location 's3://b/'", "timestamp"),
+        ("create external table table1.partition (a int) location 's3://b/'", "partition"),
+        ("create external table t (a struct<date:string>) location 's3://b/'", "date"),
+        ("create external table _t (a int) location 's3://b/'", "_t"),
+        ("alter table t add columns (date string)", "date"),
+        ("alter table t change a date string", "date"),
+        ("alter table t add partition (date = '2018-05-14')", "date"),
+        ("drop table date", "date"),
+        ("msck repair table user", "user"),
+        ("show tables in my-db", "my-db"),
+        ("drop database my-db", "my-db"),
+    ],
+)
+def test_reserved_word_in_a_statement_of_hives_needs_backticks(athena: Athena, sql: str, word: str):
+    with pytest.raises(ServiceError, match=f"mismatched input '{word}'.*backticks"):
+        athena.start(sql)
+    assert athena.start(
+        sql.replace(f"({word} ", f"(`{word}` ")
+        .replace(f" {word}", f" `{word}`")
+        .replace("<date:", "<`date`:")
+        .replace(".partition", ".`partition`")
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        *(
+            f"create external table t (a {kind}) location 's3://b/'"
+            for kind in (
+                *("text", "real", "datetime", "bigint(20)", "varchar", "char", "timestamp(3)", "uuid", "json"),
+                *("array<text>", "uniontype<int,string>"),
+            )
+        ),
+        "create external table t (a int not null) location 's3://b/'",
+        "create external table t (a int, primary key (a)) location 's3://b/'",
+        "create external table t (a int) location 's3://b/' stored as parquet",
+        "create external table t (a int) location 's3://b/' comment 'late'",
+        "alter table t add columns (a text)",
+        "alter table t change a b text",
+        "alter table t change a",
+        "alter table t add partition (p > 1)",
+        "alter table t add partition (p = 1), partition (p = 2)",
+        "alter table t drop partition (p = 1) partition (p = 2)",
+        "alter table t drop partition (p = 1) location 's3://b/'",
+        "create database d with dbproperties ('a' = )",
+    ],
+)  # fmt: skip
+def test_what_hives_grammar_does_not_have_is_refused_when_a_statement_is_started(athena: Athena, sql: str):
+    with pytest.raises(ServiceError, match="mismatched input"):
+        athena.start(sql)
+
+
+def test_location_of_a_table_is_the_workgroups_where_that_enforces_its_own(athena: Athena):
+    sql = "create table t with (external_location = 's3://b/') as select 1 a"
+    with pytest.raises(ServiceError, match="enforces a centralized output location"):
+        athena.start(sql)
+    assert athena.start("create table t with (format = 'ORC') as select 1 a")
+    athena("UpdateWorkGroup", WorkGroup="w", ConfigurationUpdates={"EnforceWorkGroupConfiguration": False})
+    assert athena.start(sql)
+
+
+@pytest.mark.parametrize("sql", ["PREPARE p FROM show tables", "PREPARE p FROM vacuum t", "PREPARE p FROM select 2"])
+def test_statement_that_cannot_be_prepared_is_refused(athena: Athena, sql: str):
+    if "select" in sql:
+        athena.wait_for(athena.start("PREPARE P FROM select 1"))
+    status = athena.wait_for(athena.start(sql))["Status"]
+    assert (status["State"], "prepare" in status["StateChangeReason"].lower()) == ("FAILED", True)
+
+
+def test_engine_versions_are_those_of_today(athena: Athena):
+    known = [each["SelectedEngineVersion"] for each in athena("ListEngineVersions")["EngineVersions"]]
+    assert known == ["AUTO", "Athena engine version 3", "PySpark engine version 3"]
+    old = {"EngineVersion": {"SelectedEngineVersion": "Athena engine version 2"}}
+    with pytest.raises(ServiceError, match="is not an engine version"):
+        athena("CreateWorkGroup", Name="old", Configuration=old)
+    with pytest.raises(ServiceError, match="is not an engine version"):
+        athena("UpdateWorkGroup", WorkGroup="w", ConfigurationUpdates=old)
+
+
 def test_prepared_statements_are_created_run_and_dropped_by_sql(athena: Athena):
     assert (
         athena.wait_for(athena.start("PREPARE p FROM select n from t where a = ? and b = ?"))["Status"]["State"]

@@ -238,7 +238,7 @@ def keys(lake: Lake, prefix: str) -> list[str]:
     return [each["Key"] for each in lake.s3.list_objects_v2(Bucket="lake", Prefix=prefix).get("Contents", ())]
 
 
-@pytest.mark.parametrize("kind", ["PARQUET", "ORC", "JSON", "TEXTFILE", "CSV"])
+@pytest.mark.parametrize("kind", ["PARQUET", "ORC", "JSON", "TEXTFILE"])
 def test_table_created_from_a_query_holds_its_rows(lake: Lake, kind: str):
     answer = run(
         lake,
@@ -410,6 +410,134 @@ def test_statement_that_athena_has_not_changes_no_table(lake: Lake, statement: s
     lake.table("t", "a int")
     with pytest.raises(QueryFailedError, match=problem):
         lake.engine.run(statement, "feeds", tables_location="s3://lake/tables/1")
+    assert lake.rows("show tables") == [("t",)]
+
+
+def partition(lake: Lake, *values: str) -> dict:
+    return lake.glue.get_partition(DatabaseName="feeds", TableName="t", PartitionValues=list(values))["Partition"]
+
+
+def test_statement_about_a_partition_changes_that_alone(lake: Lake):
+    run(lake, "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (p string) LOCATION 's3://lake/t/'")
+    run(lake, "ALTER TABLE t ADD PARTITION (p='x/y z') PARTITION (p='it\\'s')")
+    assert partition(lake, "x/y z")["StorageDescriptor"]["Location"] == "s3://lake/t/p=x%2Fy z/"
+    run(lake, "ALTER TABLE t PARTITION (p='x/y z') ADD COLUMNS (b string)")
+    run(lake, "ALTER TABLE t PARTITION (p='x/y z') SET LOCATION 's3://lake/moved/'")
+    found = partition(lake, "x/y z")["StorageDescriptor"]
+    assert ([each["Name"] for each in found["Columns"]], found["Location"]) == (["a", "b"], "s3://lake/moved/")
+    run(lake, "ALTER TABLE t PARTITION (p='x/y z') REPLACE COLUMNS (c int)")
+    assert [each["Name"] for each in partition(lake, "x/y z")["StorageDescriptor"]["Columns"]] == ["c"]
+    assert [each["Name"] for each in get_table(lake, "t")["StorageDescriptor"]["Columns"]] == ["a"]
+    assert [each["Name"] for each in partition(lake, "it's")["StorageDescriptor"]["Columns"]] == ["a"]
+
+
+def test_column_of_a_table_over_files_changes_its_type_place_and_comment(lake: Lake):
+    run(lake, "CREATE EXTERNAL TABLE t (a int COMMENT 'old', b string, c date) LOCATION 's3://lake/t/'")
+    run(lake, "ALTER TABLE t CHANGE a d decimal(10,2) COMMENT 'new' AFTER b")
+    run(lake, "ALTER TABLE t CHANGE COLUMN `c` `c` timestamp FIRST")
+    assert get_table(lake, "t")["StorageDescriptor"]["Columns"] == [
+        {"Name": "c", "Type": "timestamp"},
+        {"Name": "b", "Type": "string"},
+        {"Name": "d", "Type": "decimal(10,2)", "Comment": "new"},
+    ]
+
+
+def test_types_are_kept_as_hive_keeps_them(lake: Lake):
+    run(
+        lake,
+        "CREATE EXTERNAL TABLE t (a integer, b decimal, c decimal(5), d struct<`date`:int COMMENT 'x', text:string>) "
+        "LOCATION 's3://lake/t/'",
+    )
+    types = [each["Type"] for each in get_table(lake, "t")["StorageDescriptor"]["Columns"]]
+    assert types == ["int", "decimal(10,0)", "decimal(5,0)", "struct<date:int,text:string>"]
+    assert "Comment" not in get_table(lake, "t")["StorageDescriptor"]["Columns"][3]
+    lake.table("u", "a decimal")
+    assert lake.rows(
+        "select typeof(a) from u union all select data_type from information_schema.columns where table_name = 'u'"
+    ) == [("decimal(10,0)",)]
+
+
+def test_created_table_is_shown_with_its_comments_and_quotes(lake: Lake):
+    run(
+        lake,
+        "CREATE EXTERNAL TABLE t (a int COMMENT 'it\\'s', b string) COMMENT 'all' PARTITIONED BY (p int COMMENT 'key') "
+        "ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t' LOCATION 's3://lake/t/'",
+    )
+    lines = [line for (line,) in lake.rows("show create table t")]
+    assert lines[1:6] == [
+        "  `a` int COMMENT 'it\\'s',",
+        "  `b` string)",
+        "COMMENT 'all'",
+        "PARTITIONED BY ( ",
+        "  `p` int COMMENT 'key')",
+    ]
+    assert "  'field.delim'='\\t', " in lines
+    run(lake, "DROP TABLE t")
+    run(lake, "\n".join(lines))
+    assert [line for (line,) in lake.rows("show create table t")] == lines
+
+
+def test_name_with_its_database_in_one_pair_of_backticks(lake: Lake):
+    run(lake, "CREATE EXTERNAL TABLE `feeds.t` (a int) LOCATION 's3://lake/t/'")
+    assert len(list(lake.engine.run("SHOW COLUMNS IN `feeds.t`", "default").rows)) == 1
+    lake.engine.run("ALTER TABLE `feeds.t` ADD COLUMNS (b int)", "default")
+    lake.engine.run("DROP TABLE `feeds.t`", "default")
+    assert lake.rows("show tables") == []
+
+
+def test_repair_leaves_out_what_athena_leaves_out(lake: Lake):
+    run(lake, "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (userid string) LOCATION 's3://lake/t/'")
+    for folder in ("userId=1", "userid=10:00", "userid=2"):
+        lake.put(f"t/{folder}/a.csv", "1\n")
+    run(lake, "MSCK REPAIR TABLE t")
+    assert lake.rows("show partitions t") == [("userid=2",)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("ALTER TABLE t DROP COLUMN a", "DROP COLUMN is for Iceberg tables"),
+        ("ALTER TABLE t SET FILEFORMAT PARQUET", "NOT_SUPPORTED"),
+        ("ALTER TABLE t SET SERDEPROPERTIES ('a'='b')", "NOT_SUPPORTED"),
+        ("ALTER TABLE t RENAME TO u", "NOT_SUPPORTED"),
+        ("ALTER TABLE t ADD COLUMNS (b int, B int)", "Duplicate column name: b"),
+        ("ALTER TABLE t REPLACE COLUMNS (b int, b int)", "Duplicate column name: b"),
+        ("ALTER TABLE t REPLACE COLUMNS (p int)", "Column repeated in partitioning columns"),
+        ("ALTER TABLE t CHANGE a p int", "Column repeated in partitioning columns"),
+        ("ALTER TABLE t CHANGE nope b int", "COLUMN_NOT_FOUND"),
+        ("ALTER TABLE t CHANGE a b int AFTER nope", "COLUMN_NOT_FOUND"),
+        ("ALTER TABLE t PARTITION (p='x') CHANGE a b int", "NOT_SUPPORTED"),
+        ("ALTER TABLE t PARTITION (p='x') SET TBLPROPERTIES ('a'='b')", "NOT_SUPPORTED"),
+        ("ALTER TABLE t PARTITION (p='none') SET LOCATION 's3://lake/u/'", "Partition not found"),
+        ("ALTER TABLE t PARTITION (p='none') RENAME TO PARTITION (p='y')", "Partition not found"),
+        ("ALTER TABLE t DROP PARTITION (p='none')", "Partition not found"),
+        ("ALTER DATABASE nowhere SET DBPROPERTIES ('a'='b')", "Database does not exist: nowhere"),
+        ("DROP TABLE t PURGE", "NOT_SUPPORTED: DROP ... PURGE"),
+        ("DESCRIBE t PARTITION (p='x')", "NOT_SUPPORTED"),
+        ("DESCRIBE t a", "NOT_SUPPORTED"),
+        ("OPTIMIZE t REWRITE DATA", "NOT_SUPPORTED"),
+        *(
+            (f"CREATE EXTERNAL TABLE n (a {kind}) LOCATION 's3://lake/n/'", problem)
+            for kind, problem in (
+                ("decimal(40,2)", r"precision out of allowed range \[1,38\]"),
+                ("decimal(5,6)", "scale must be less"),
+                ("char(256)", r"length out of allowed range \[1,255\]"),
+                ("varchar(65536)", r"length out of allowed range \[1,65535\]"),
+                ("array<decimal(39,0)>", "precision out of allowed range"),
+                ("map<array<int>,int>", "primitive type"),
+            )
+        ),
+        ("CREATE EXTERNAL TABLE n (a int) PARTITIONED BY (b) LOCATION 's3://lake/n/'", "the column b has no type"),
+        *((f"CREATE EXTERNAL TABLE n (a int) STORED AS {kind} LOCATION 's3://lake/n/'", f"STORED AS {kind}") for kind in ("CSV", "JSON", "ION")),
+    ],
+)  # fmt: skip
+def test_statement_that_tables_over_files_do_not_take_is_refused(lake: Lake, statement: str, problem: str):
+    run(lake, "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (p string) LOCATION 's3://lake/t/'")
+    run(lake, "ALTER TABLE t ADD PARTITION (p='x')")
+    before = get_table(lake, "t"), partition(lake, "x")
+    with pytest.raises(QueryFailedError, match=problem):
+        run(lake, statement)
+    assert (get_table(lake, "t"), partition(lake, "x")) == before
     assert lake.rows("show tables") == [("t",)]
 
 

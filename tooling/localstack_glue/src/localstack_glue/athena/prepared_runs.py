@@ -7,9 +7,13 @@ from localstack_glue.athena.engine import statements
 from localstack_glue.athena.engine.commands import Command, parse_command
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.models import PreparedStatement, QueryExecution, get_store
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
+
+# https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html
+_PREPARED = ("SELECT", "INSERT", "CREATE_TABLE_AS_SELECT", "UNLOAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class PreparedRuns:
         """The statement to run; an answer if there is nothing left to run.
 
         Raises:
-            QueryFailedError: the workgroup has no prepared statement of that name.
+            QueryFailedError: the workgroup has no prepared statement of that name, or has one already.
         """
         command = parse_command(execution.sql, execution.database)
         if command is None or command.kind not in ("prepare", "execute", "deallocate"):
@@ -39,7 +43,14 @@ class PreparedRuns:
         key = (execution.workgroup, command.table)
         stored = get_store(scope).prepared_statements
         if command.kind == "prepare":
+            if substatement_type(command.rest) not in _PREPARED:
+                raise QueryFailedError(
+                    "NOT_SUPPORTED", "line 1:1: only SELECT, INSERT INTO, CREATE TABLE AS and UNLOAD can be prepared"
+                )
             with self._lock:
+                if any((known[0], known[1].lower()) == key for known in stored):
+                    message = f"PreparedStatement {command.table} already exists in workGroup {execution.workgroup}"
+                    raise QueryFailedError("ALREADY_EXISTS", message)
                 stored[key] = PreparedStatement(command.table, execution.workgroup, command.rest, self._clock.now())
             return Answer((), (), has_header=False)
         found = next((each for known, each in stored.items() if (known[0], known[1].lower()) == key), None)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from botocore.exceptions import ClientError
+from sqlglot import exp
 
 from localstack_glue.athena import stored_results
 from localstack_glue.athena.callers import Callers, UncheckedCallers
@@ -15,6 +16,7 @@ from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCance
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.run import Cancellation, QueryEngine
 from localstack_glue.athena.engine.statement_kinds import substatement_type
+from localstack_glue.athena.engine.write_options import table_options
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, get_store
 from localstack_glue.athena.pages import page
@@ -35,6 +37,11 @@ _ROWS_PER_PAGE = 1000
 _NO_LOCATION = (
     "No output location provided. An output location is required either through the Workgroup result configuration "
     "setting or as an API input."
+)
+_ENFORCED_LOCATION = (
+    "The Create Table As Select query failed because it was submitted with an 'external_location' property to an "
+    "Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
+    "'external_location' property and resubmit the query."
 )
 
 
@@ -112,6 +119,8 @@ class Queries:
             if workgroup.state != "ENABLED":
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
             kind = _statement_kind(sql, parameters, database)
+            if workgroup.configuration.get("EnforceWorkGroupConfiguration"):
+                _refuse_external_location(sql, parameters)
             query_id = str(uuid.uuid4())
             is_managed = _is_managed(workgroup)
             location, encryption = ("", {}) if is_managed else _output(workgroup, request)
@@ -310,6 +319,15 @@ def _statement_kind(sql: str, parameters: tuple[str, ...], database: str) -> str
         return statements.statement_type(sql, parameters, database)
     except MalformedQueryError as error:
         raise InvalidRequestException(str(error)) from error
+
+
+def _refuse_external_location(sql: str, parameters: tuple[str, ...]) -> None:
+    """A workgroup that enforces its configuration also decides where CREATE TABLE AS writes."""
+    if substatement_type(sql) != "CREATE_TABLE_AS_SELECT":
+        return
+    statement = statements.parse(sql, parameters)
+    if isinstance(statement, exp.Create) and "external_location" in table_options(statement):
+        raise InvalidRequestException(_ENFORCED_LOCATION)
 
 
 def _substatement(execution: QueryExecution) -> str:

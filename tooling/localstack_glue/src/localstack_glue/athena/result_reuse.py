@@ -1,24 +1,32 @@
 """Results of an earlier query in place of a new run, if the caller allows it.
 
-The text, parameters, database, workgroup and caller must be the same, and the results not older than allowed. As on
-AWS, changes of the data since then are not considered.
+The text, parameters, database, workgroup, caller and result configuration must be the same, the results not older than
+allowed, and the query one whose answer does not depend on chance. As on AWS, changes of the data since then are not
+considered.
 https://docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from sqlglot import exp
+
+from localstack_glue.athena.engine import statements
 from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.models import QueryExecution
 from localstack_glue.service.models import JsonDict
 
 _DEFAULT_MINUTES = 60
+_BY_CHANCE = frozenset(("rand", "random", "shuffle", "uuid"))
+_CLOCKS = frozenset((
+    "now", "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp",
+))  # fmt: skip
 
 
 def find_reusable(wanted: QueryExecution, known: Iterable[QueryExecution], now: datetime) -> QueryExecution | None:
     """The newest run with reusable results; None if there is none, or if the caller does not allow reuse."""
     allowed = _age(wanted.result_reuse)
-    if allowed is None or substatement_type(wanted.sql) != "SELECT":
+    if allowed is None or substatement_type(wanted.sql) != "SELECT" or not _is_repeatable(wanted):
         return None
     fitting = [
         each
@@ -42,7 +50,23 @@ def take_over(execution: QueryExecution, found: QueryExecution, now: datetime) -
 
 
 def _question(execution: QueryExecution) -> tuple[object, ...]:
-    return (execution.sql, execution.parameters, execution.database, execution.workgroup, execution.caller)
+    place = execution.output_location.rpartition("/")[0], tuple(sorted(execution.encryption.items()))
+    return (execution.sql, execution.parameters, execution.database, execution.workgroup, execution.caller, place)
+
+
+def _is_repeatable(execution: QueryExecution) -> bool:
+    """Whether the answer depends on neither chance, nor the clock, nor the order in which rows come."""
+    tree = statements.parse(execution.sql, execution.parameters)
+    for node in tree.walk():
+        if isinstance(node, exp.Func | exp.Column):
+            name = node.name if isinstance(node, exp.Anonymous | exp.Column) else node.sql_name()
+            if name.lower() in (_CLOCKS if isinstance(node, exp.Column) else _BY_CHANCE | _CLOCKS):
+                return False
+        if isinstance(node, exp.TableSample):
+            return False
+        if isinstance(node, exp.Query) and node.args.get("limit") is not None and node.args.get("order") is None:
+            return False
+    return True
 
 
 def _age(configuration: JsonDict) -> timedelta | None:

@@ -15,6 +15,7 @@ from localstack_glue.service.models import JsonDict
 
 AUTO = "AUTO"
 NEWEST_ENGINE = "Athena engine version 3"
+_ENGINES = {AUTO: NEWEST_ENGINE, NEWEST_ENGINE: NEWEST_ENGINE, "PySpark engine version 3": "PySpark engine version 3"}
 _DEFAULTS: JsonDict = {
     "EnforceWorkGroupConfiguration": True,
     "PublishCloudWatchMetricsEnabled": True,
@@ -37,6 +38,7 @@ class WorkGroups:
             "CreateWorkGroup": self.create,
             "DeleteWorkGroup": self.delete,
             "GetWorkGroup": self.get,
+            "ListEngineVersions": self.list_engines,
             "ListWorkGroups": self.list_all,
             "UpdateWorkGroup": self.update,
         }
@@ -82,6 +84,12 @@ class WorkGroups:
             for workgroup in found
         ]
         return {"WorkGroups": summaries, "NextToken": token}
+
+    def list_engines(self, _scope: Scope, request: JsonDict) -> JsonDict:
+        """ListEngineVersions."""
+        known = [_engine(selected) for selected in _ENGINES]
+        found, token = page(known, request, default=10)
+        return {"EngineVersions": found, "NextToken": token}
 
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
         """UpdateWorkGroup: given members replace, others stay, `Remove...` takes one away."""
@@ -132,11 +140,15 @@ def _primary(now: datetime) -> WorkGroup:
 
 
 def _completed(configuration: JsonDict) -> JsonDict:
-    selected = (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion") or AUTO
-    effective = NEWEST_ENGINE if selected == AUTO else selected
-    engine = {"SelectedEngineVersion": selected, "EffectiveEngineVersion": effective}
+    engine = _engine((configuration.get("EngineVersion") or {}).get("SelectedEngineVersion") or AUTO)
     configured = {member: value for member, value in configuration.items() if value is not None}
     return {"ResultConfiguration": {}, **_DEFAULTS, **configured, "EngineVersion": engine}
+
+
+def _engine(selected: str) -> JsonDict:
+    if selected not in _ENGINES:
+        raise InvalidRequestException(f"{selected} is not an engine version. Valid: {', '.join(_ENGINES)}")
+    return {"SelectedEngineVersion": selected, "EffectiveEngineVersion": _ENGINES[selected]}
 
 
 def _updated(stored: JsonDict, updates: JsonDict) -> JsonDict:

@@ -55,7 +55,9 @@ def assign_columns(
 
 
 def _storable(found: Type, wanted: Type) -> bool:
-    return can_coerce(found, wanted) or (
-        found.kind == wanted.kind
-        and found.kind in ("varchar", "char", "timestamp", "timestamp with time zone", "row", "array", "map")
-    )
+    """Whether INSERT takes a value: what turns into the type by itself, and texts that are then cut to its length."""
+    if can_coerce(found, wanted):
+        return True
+    if found.kind != wanted.kind or len(found.parts) != len(wanted.parts):
+        return False
+    return found.kind in ("varchar", "char") or (bool(found.parts) and all(map(_storable, found.parts, wanted.parts)))

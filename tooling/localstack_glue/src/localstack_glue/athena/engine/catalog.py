@@ -26,11 +26,15 @@ class Column:
             QueryFailedError: the catalog has something else as the type.
         """
         try:
-            return exp.DataType.build(self.hive_type, dialect="hive")
+            found = exp.DataType.build(self.hive_type, dialect="hive")
         except ParseError as error:
             raise QueryFailedError(
                 "NOT_SUPPORTED", f"the type {self.hive_type} of the column {self.name} is not supported here"
             ) from error
+        for kind in found.find_all(exp.DataType):
+            if kind.this == exp.DType.DECIMAL and not kind.expressions:  # ten digits to Hive, 38 to Trino
+                kind.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(10))])
+        return found
 
     def duckdb_type(self) -> str:
         """The type in DuckDB's words."""
@@ -68,6 +72,7 @@ class CatalogTable:
     serde: str
     serde_parameters: Mapping[str, str]
     parameters: Mapping[str, str]
+    buckets: int = 0
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -126,6 +131,7 @@ class GlueCatalog:
             serde=serde.get("SerializationLibrary", ""),
             serde_parameters=serde.get("Parameters") or {},
             parameters=parameters,
+            buckets=storage.get("NumberOfBuckets") or 0,
         )
 
     def raw_table(self, database: str, name: str) -> Any:

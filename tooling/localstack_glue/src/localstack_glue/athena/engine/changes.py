@@ -10,8 +10,9 @@ from sqlglot import exp
 from localstack_glue.athena.engine import iceberg_changes, output_columns, statements
 from localstack_glue.athena.engine.assignment import assign_columns
 from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog
+from localstack_glue.athena.engine.column_changes import parse_change
 from localstack_glue.athena.engine.commands import Command
-from localstack_glue.athena.engine.ddl import INPUT_FIELDS, NOTHING, Ddl
+from localstack_glue.athena.engine.ddl import INPUT_FIELDS, NOTHING, Ddl, is_iceberg, table_name
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.mentions import is_with_query
 from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
@@ -19,9 +20,10 @@ from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.sql_text import BLANK, NAME
 from localstack_glue.athena.engine.views import definition, reads
 from localstack_glue.athena.engine.write_options import (
-    TABLE_PROPERTIES,
     UNLOAD_PROPERTIES,
+    check_compression,
     check_properties,
+    check_table_options,
     column_names,
     existing_target,
     new_target,
@@ -91,8 +93,8 @@ class Changes:
             return self._create_view(create, sql)
         options = table_options(create)
         if create.args.get("expression") is None:
-            is_iceberg = str(options.get("table_type", "")).upper() == "ICEBERG"
-            return self._iceberg().create(create, options) if is_iceberg else None
+            of_iceberg = str(options.get("table_type", "")).upper() == "ICEBERG"
+            return self._iceberg().create(create, options) if of_iceberg else None
         return self._create_table_as(create, options)
 
     def _create_view(self, create: exp.Create, sql: str) -> Answer:
@@ -127,12 +129,11 @@ class Changes:
             raise QueryFailedError(
                 "TABLE_ALREADY_EXISTS", f"line 1:1: Destination table 'awsdatacatalog.{database}.{name}' already exists"
             )
-        check_properties(options, TABLE_PROPERTIES)
+        check_table_options(options)
         if str(options.get("table_type", "")).upper() == "ICEBERG":
             with self._opened(create.expression) as query:
+                output_columns.check_iceberg(query.outputs())
                 outputs, rows = query.arrow()
-                output_columns.check_names(outputs)
-                output_columns.check_distinct(outputs)
                 self._iceberg().create_as(database, name, options, outputs, None if options.get("no_data") else rows)
                 return _written(0 if options.get("no_data") else rows.num_rows, query)
         location = str(options.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
@@ -143,12 +144,14 @@ class Changes:
                 "HIVE_PATH_ALREADY_EXISTS", f"Target directory for table '{database}.{name}' already exists: {location}"
             )
         target = new_target(options, location)
+        bucketed_by = column_names(options.get("bucketed_by"))
         with self._opened(create.expression) as query:
-            outputs, rows = query.arrow()
+            outputs = query.outputs()
             output_columns.check_names(outputs)
             output_columns.check_hive(outputs, target.partition_keys)
-            output_columns.check_buckets(outputs, column_names(options.get("bucketed_by")))
-            table = table_input(name, outputs, target)
+            output_columns.check_buckets(outputs, bucketed_by)
+            outputs, rows = query.arrow()
+            table = table_input(name, outputs, target, bucketed_by, int(options.get("bucket_count", -1)))
             written = None if options.get("no_data") else write(self._s3, target, _lower(rows))
             Ddl(self._glue, self._s3, self._database).put_table(database, table)
             if written is not None:
@@ -233,7 +236,11 @@ class Changes:
         if not table.is_iceberg:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is not an Iceberg table")
         columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
-        with self._opened(statements.parse(f'select * from "{command.database}"."{command.table}"')) as query:
+        name = f'"{command.database}"."{command.table}"'
+        if command.rest:  # which only chooses files: all are rewritten
+            with self._opened(statements.parse(f"select * from {name} where {command.rest}")) as query:
+                query.outputs()
+        with self._opened(statements.parse(f"select * from {name}")) as query:
             _, rows = query.arrow(assign_columns(query.outputs(), columns, None))
             self._iceberg().overwrite(command.database, command.table, rows, table.metadata_location)
         return NOTHING
@@ -260,20 +267,36 @@ class Changes:
         if not is_empty(self._s3, command.location):
             raise QueryFailedError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {command.location}")
         check_properties(options, UNLOAD_PROPERTIES)
+        if "format" not in options:
+            raise QueryFailedError("INVALID_TABLE_PROPERTY", "line 1:1: UNLOAD needs the property format")
+        check_compression(options, options["format"].upper())
         target = new_target(options, command.location.rstrip("/") + "/")
         with self._opened(statements.parse(command.rest, parameters)) as query:
-            outputs, rows = query.arrow()
-            output_columns.check_hive(outputs, target.partition_keys)
+            output_columns.check_hive(query.outputs(), target.partition_keys)
+            _, rows = query.arrow()
             written = write(self._s3, target, _lower(rows))
             return _written(written.rows, query, written.files)
 
     def alter_iceberg(self, alter: exp.Alter) -> Answer | None:
         """ALTER TABLE of an Iceberg table; None for any other."""
-        database, name = self._name(alter.this)
+        database, name = table_name(alter.this, self._database)
         found = GlueCatalog(self._glue).raw_table(database, name)
-        if found is None or str((found.get("Parameters") or {}).get("table_type", "")).upper() != "ICEBERG":
+        if found is None or not is_iceberg(found):
             return None
         return self._iceberg().alter(database, name, alter)
+
+    def change_iceberg_column(self, command: Command) -> Answer | None:
+        """ALTER TABLE ... CHANGE COLUMN of an Iceberg table; None for any other statement or table."""
+        if command.kind != "change column":
+            return None
+        found = GlueCatalog(self._glue).raw_table(command.database, command.table)
+        if found is None or not is_iceberg(found):
+            return None
+        return self._iceberg().change_column(command.database, command.table, parse_change(command.rest))
+
+    def purge(self, database: str, name: str) -> None:
+        """Drop an Iceberg table with its files."""
+        self._iceberg().purge(database, name)
 
     # ------------------------------------------------------------------------ parts
 

@@ -1,6 +1,6 @@
 """DDL: Athena's statements that create, change and drop databases, tables and partitions of the Glue catalog."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 from sqlglot import exp
 
 from localstack_glue.athena.engine.catalog import GlueCatalog
-from localstack_glue.athena.engine.commands import Command, partitions, properties
+from localstack_glue.athena.engine.column_changes import ColumnChange, parse_change
+from localstack_glue.athena.engine.commands import SEPARATORS, Command, partitions, properties, split_name
 from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.table_clauses import (
@@ -18,7 +19,7 @@ from localstack_glue.athena.engine.table_clauses import (
     hive_text,
     pairs,
 )
-from localstack_glue.athena.engine.writes import unescaped
+from localstack_glue.athena.engine.writes import escaped, unescaped
 from localstack_glue.service.models import JsonDict
 
 _BATCH = 100
@@ -46,12 +47,16 @@ class Ddl:
         glue: a boto3 client.
         s3: a boto3 client.
         database: the database of names without one.
+        purge: drops an Iceberg table, by database and name, with its files.
     """
 
-    def __init__(self, glue: Any, s3: Any, database: str) -> None:
+    def __init__(
+        self, glue: Any, s3: Any, database: str, purge: Callable[[str, str], None] = lambda _database, _name: None
+    ) -> None:
         self._glue = glue
         self._s3 = s3
         self._database = database
+        self._purge = purge
 
     # ------------------------------------------------------------------------ by their words
 
@@ -64,6 +69,7 @@ class Ddl:
             "add partition": self._add_partitions,
             "drop partition": self._drop_partitions,
             "rename partition": self._rename_partition,
+            "change column": self._change_column,
             "msck repair": self._repair,
         }.get(command.kind)
         return None if run is None else run(command)
@@ -84,44 +90,56 @@ class Ddl:
         name = command.table
         try:
             pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=name)
-            tables = [entry["Name"] for page in pages for entry in page["TableList"]]
+            tables = [entry for page in pages for entry in page["TableList"]]
             if tables and command.rest.lower() != "cascade":
                 raise failed_ddl(
                     "InvalidOperationException", f"Database {name} is not empty. One or more tables exist."
                 )
+            for table in tables:
+                if is_iceberg(table):
+                    self._purge(name, table["Name"])
             self._glue.delete_database(Name=name)
         except ClientError as error:
             self._unless(error, "EntityNotFoundException", command.exists, f"Database does not exist: {name}")
         return NOTHING
 
     def _alter_database(self, command: Command) -> Answer:
-        found = self._glue.get_database(Name=command.table)["Database"]
+        try:
+            found = self._glue.get_database(Name=command.table)["Database"]
+        except ClientError as error:
+            self._unless(error, "EntityNotFoundException", False, f"Database does not exist: {command.table}")
         database_input = {key: found[key] for key in ("Name", "Description", "LocationUri") if key in found}
         database_input["Parameters"] = {**(found.get("Parameters") or {}), **properties(command.rest)}
         self._glue.update_database(Name=command.table, DatabaseInput=database_input)
         return NOTHING
 
     def _add_partitions(self, command: Command) -> Answer:
-        table = self._table(command.database, command.table)
-        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        table, keys = self._partitioned(command)
         inputs = []
         for partition, location in partitions(command.rest):
             values = self._values(keys, partition)
-            folder = "/".join(f"{key}={value}" for key, value in zip(keys, values, strict=True))
+            folder = "/".join(f"{key}={escaped(value)}" for key, value in zip(keys, values, strict=True))
             place = location or f"{table['StorageDescriptor']['Location'].rstrip('/')}/{folder}/"
             inputs.append(self._partition_input(table, values, place))
-        answer = self._glue.batch_create_partition(
-            DatabaseName=command.database, TableName=command.table, PartitionInputList=inputs
-        )
-        errors = [] if command.exists else answer.get("Errors") or []
-        if errors:
-            raise failed_ddl("AlreadyExistsException", f"Partition already exists: {errors[0]['PartitionValues']}")
+        for start in range(0, len(inputs), _BATCH):
+            answer = self._glue.batch_create_partition(
+                DatabaseName=command.database,
+                TableName=command.table,
+                PartitionInputList=inputs[start : start + _BATCH],
+            )
+            for failure in answer.get("Errors") or []:
+                detail = failure["ErrorDetail"]
+                if detail["ErrorCode"] != "AlreadyExistsException":
+                    raise failed_ddl(detail["ErrorCode"], detail["ErrorMessage"])
+                if not command.exists:
+                    raise failed_ddl(
+                        "AlreadyExistsException", f"Partition already exists: {failure['PartitionValues']}"
+                    )
         return NOTHING
 
     def _drop_partitions(self, command: Command) -> Answer:
-        table = self._table(command.database, command.table)
-        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
-        for partition, _ in partitions(command.rest):
+        _, keys = self._partitioned(command)
+        for partition, _ in partitions(command.rest, SEPARATORS[command.kind]):
             try:
                 self._glue.delete_partition(
                     DatabaseName=command.database,
@@ -133,20 +151,19 @@ class Ddl:
         return NOTHING
 
     def _rename_partition(self, command: Command) -> Answer:
-        table = self._table(command.database, command.table)
-        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
-        (old, _), (new, _) = partitions(command.rest)[:2]
-        name = {"DatabaseName": command.database, "TableName": command.table}
-        found = self._glue.get_partition(**name, PartitionValues=self._values(keys, old))["Partition"]
-        partition_input = {key: found[key] for key in ("StorageDescriptor", "Parameters") if key in found}
+        _, keys = self._partitioned(command)
+        (old, _), (new, _) = partitions(command.rest, SEPARATORS[command.kind])[:2]
+        partition_input = self._partition(command.database, command.table, self._values(keys, old))
         partition_input["Values"] = self._values(keys, new)
-        self._glue.update_partition(**name, PartitionValueList=self._values(keys, old), PartitionInput=partition_input)
+        self._update_partition(command.database, command.table, self._values(keys, old), partition_input)
         return NOTHING
 
     def _repair(self, command: Command) -> Answer:
-        """MSCK REPAIR: folders named `key=value` below the table become partitions; existing ones are kept."""
-        table = self._table(command.database, command.table)
-        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        """MSCK REPAIR: folders named `key=value` below the table become partitions; existing ones are kept.
+
+        As on AWS, keys in upper case and values with a colon are left out.
+        """
+        table, keys = self._partitioned(command)
         location = table["StorageDescriptor"]["Location"].rstrip("/") + "/"
         parts = urlsplit(location)
         prefix = parts.path.lstrip("/")
@@ -155,7 +172,8 @@ class Ddl:
             for entry in page.get("Contents", ()):
                 folders = entry["Key"][len(prefix) :].split("/")[:-1][: len(keys)]
                 named = [folder.partition("=") for folder in folders]
-                if len(named) == len(keys) and [name.lower() for name, _, _ in named] == keys:
+                is_seen = not any(":" in value for _, _, value in named)
+                if len(named) == len(keys) and [name for name, _, _ in named] == keys and is_seen:
                     values = tuple(unescaped(value) for _, _, value in named)
                     found[values] = f"{location}{'/'.join(folders)}/"
         catalog = GlueCatalog(self._glue)
@@ -242,6 +260,11 @@ class Ddl:
         """
         if drop.args["kind"].upper() not in ("TABLE", "VIEW") or drop.args.get("materialized"):
             raise failed_ddl("NOT_SUPPORTED", f"DROP {drop.args['kind'].upper()} is not supported here")
+        word = next((word for word in ("cascade", "purge", "restrict") if drop.args.get(word)), None)
+        if word is not None or len(drop.args["tables"]) > 1:
+            raise failed_ddl(
+                "NOT_SUPPORTED", f"DROP ... {word.upper() if word else 'of several'} is not supported here"
+            )
         database, name = self._name(drop.args["tables"][0])
         found = GlueCatalog(self._glue).raw_table(database, name)
         is_view = found is not None and found.get("TableType") == "VIRTUAL_VIEW"
@@ -250,15 +273,15 @@ class Ddl:
             if drop.args.get("exists"):
                 return NOTHING
             what = "View" if wants_view else "Table"
-            raise QueryFailedError(
-                f"{what.upper()}_NOT_FOUND" if not wants_view else "TABLE_NOT_FOUND",
-                f"line 1:1: {what} '{database}.{name}' does not exist",
-            )
-        self._glue.delete_table(DatabaseName=database, Name=name)
+            raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: {what} '{database}.{name}' does not exist")
+        if is_iceberg(found):
+            self._purge(database, name)
+        else:
+            self._glue.delete_table(DatabaseName=database, Name=name)
         return NOTHING
 
     def alter(self, alter: exp.Alter) -> Answer:
-        """ALTER TABLE: columns, properties, locations, partitions.
+        """ALTER TABLE: columns, properties, locations, those of one partition too.
 
         Raises:
             QueryFailedError: there is no such table, or the change is not supported here.
@@ -266,68 +289,95 @@ class Ddl:
         database, name = self._name(alter.this)
         table = self._table(database, name)
         partition = alter.this.args.get("partition")
+        if partition is not None:
+            self._alter_partition(database, table, partition, alter.args["actions"])
+            return NOTHING
         for action in alter.args["actions"]:
-            if isinstance(action, exp.AlterSet) and partition is not None:
-                self._move_partition(database, table, partition, action)
-                return NOTHING
-            self._change(table, action)
-        table_input = {key: table[key] for key in INPUT_FIELDS if key in table}
-        self._glue.update_table(DatabaseName=database, TableInput=table_input)
+            self._change(table, table["StorageDescriptor"], action)
+        self._update(database, table)
         return NOTHING
 
-    def _change(self, table: JsonDict, action: exp.Expr) -> None:
-        storage = table["StorageDescriptor"]
-        columns: list[JsonDict] = storage["Columns"]
+    def _alter_partition(self, database: str, table: JsonDict, node: exp.Expr, actions: Sequence[exp.Expr]) -> None:
+        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        values = self._values(keys, {each.this.name.lower(): each.expression.name for each in node.expressions})
+        partition_input = self._partition(database, table["Name"], values)
+        for action in actions:
+            if isinstance(action, exp.AlterSet) and action.args.get("location") is None:
+                raise _unsupported(action)
+            self._change(table, partition_input["StorageDescriptor"], action)
+        self._update_partition(database, table["Name"], values, partition_input)
+
+    def _change(self, table: JsonDict, storage: JsonDict, action: exp.Expr) -> None:
+        """Change a table, or the descriptor of one of its partitions."""
+        keys = table.get("PartitionKeys") or ()
         if isinstance(action, exp.Schema):
-            known = {column["Name"] for column in [*columns, *(table.get("PartitionKeys") or ())]}
             new = catalog_columns(action.expressions)
+            known = {column["Name"] for column in [*storage["Columns"], *keys]}
             twice = next((column["Name"] for column in new if column["Name"] in known), None)
             if twice is not None:
                 raise failed_ddl("InvalidRequestException", f"Duplicate column name: {twice}")
-            columns += new
+            storage["Columns"] = [*storage["Columns"], *new]
+            check_distinct_columns(storage["Columns"], keys)
         elif isinstance(action, exp.ReplaceColumns):
             storage["Columns"] = catalog_columns(action.expressions)
-        elif isinstance(action, exp.AlterColumn):
-            old = action.this.name.lower()
-            place = next((number for number, column in enumerate(columns) if column["Name"] == old), None)
-            if place is None:
-                raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{old}' does not exist")
-            new_name = action.args.get("rename_to")
-            columns[place]["Name"] = new_name.name.lower() if new_name is not None else old
-            if action.args.get("dtype") is not None:
-                columns[place]["Type"] = hive_text(action.args["dtype"])
-        elif isinstance(action, exp.AlterSet) and action.args.get("location") is not None:
+            check_distinct_columns(storage["Columns"], keys)
+        elif isinstance(action, exp.AlterSet) and set_members(action) == {"location"}:
             storage["Location"] = action.args["location"].name
-        elif isinstance(action, exp.AlterSet):
-            properties_set = [each for group in action.expressions for each in group.expressions]
-            table["Parameters"] = {**(table.get("Parameters") or {}), **pairs(properties_set)}
+        elif isinstance(action, exp.AlterSet) and set_members(action) == {"expressions"}:
+            table["Parameters"] = {**(table.get("Parameters") or {}), **set_properties(action)}
         elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
-            dropped = {each.name.lower() for each in action.args["tables"]}
-            storage["Columns"] = [column for column in columns if column["Name"] not in dropped]
+            raise failed_ddl(
+                "NOT_SUPPORTED",
+                "ALTER TABLE ... DROP COLUMN is for Iceberg tables; use ALTER TABLE ... REPLACE COLUMNS",
+            )
         else:
-            raise failed_ddl("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not supported here")
+            raise _unsupported(action)
 
-    def _move_partition(self, database: str, table: JsonDict, partition: exp.Expr, action: exp.AlterSet) -> None:
-        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
-        values_by_key = {each.this.name.lower(): each.expression.name for each in partition.expressions}
-        values = self._values(keys, values_by_key)
-        self._glue.update_partition(
-            DatabaseName=database,
-            TableName=table["Name"],
-            PartitionValueList=values,
-            PartitionInput=self._partition_input(table, values, action.args["location"].name),
-        )
+    def _change_column(self, command: Command) -> Answer:
+        """ALTER TABLE ... CHANGE COLUMN."""
+        table = self._table(command.database, command.table)
+        storage = table["StorageDescriptor"]
+        storage["Columns"] = _with_change(storage["Columns"], parse_change(command.rest))
+        check_distinct_columns(storage["Columns"], table.get("PartitionKeys") or ())
+        self._update(command.database, table)
+        return NOTHING
 
     # ------------------------------------------------------------------------ parts
 
     def _name(self, table: exp.Expr) -> tuple[str, str]:
-        return (table.text("db") or self._database).lower(), table.name.lower()
+        return table_name(table, self._database)
 
     def _table(self, database: str, name: str) -> JsonDict:
         found: JsonDict | None = GlueCatalog(self._glue).raw_table(database, name)
         if found is None:
             raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist")
         return found
+
+    def _partitioned(self, command: Command) -> tuple[JsonDict, list[str]]:
+        """A table, and the names of its partition keys."""
+        table = self._table(command.database, command.table)
+        if is_iceberg(table):
+            kind = command.kind.upper()
+            raise failed_ddl("NOT_SUPPORTED", f"{kind} is for tables over files; {command.table} is an Iceberg table")
+        return table, [key["Name"] for key in table.get("PartitionKeys") or ()]
+
+    def _partition(self, database: str, table: str, values: list[str]) -> JsonDict:
+        """A partition, as UpdatePartition takes it."""
+        try:
+            found = self._glue.get_partition(DatabaseName=database, TableName=table, PartitionValues=values)
+        except ClientError as error:
+            self._unless(error, "EntityNotFoundException", False, f"Partition not found: {values}")
+        kept = ("StorageDescriptor", "Parameters", "Values")
+        return {key: found["Partition"][key] for key in kept if key in found["Partition"]}
+
+    def _update_partition(self, database: str, table: str, values: list[str], partition_input: JsonDict) -> None:
+        self._glue.update_partition(
+            DatabaseName=database, TableName=table, PartitionValueList=values, PartitionInput=partition_input
+        )
+
+    def _update(self, database: str, table: JsonDict) -> None:
+        table_input = {key: table[key] for key in INPUT_FIELDS if key in table}
+        self._glue.update_table(DatabaseName=database, TableInput=table_input)
 
     def _values(self, keys: Sequence[str], partition: dict[str, str]) -> list[str]:
         if sorted(partition) != sorted(keys):
@@ -344,3 +394,54 @@ class Ddl:
             raise error
         if not is_fine:
             raise failed_ddl(code, message) from error
+
+
+def table_name(table: exp.Expr, database: str) -> tuple[str, str]:
+    """The database and the name of a table in a statement of Hive's, in lower case."""
+    written = table.this
+    is_ticked = isinstance(written, exp.Identifier) and bool(written.args.get("quoted")) and not table.text("db")
+    named, name = split_name(f"`{table.name}`") if is_ticked else ("", "")
+    return (named or table.text("db") or database).lower(), (name if named else table.name).lower()
+
+
+def is_iceberg(table: JsonDict) -> bool:
+    """Whether a table of the catalog is an Iceberg table."""
+    return str((table.get("Parameters") or {}).get("table_type", "")).upper() == "ICEBERG"
+
+
+def set_members(action: exp.AlterSet) -> set[str]:
+    """What an ALTER TABLE ... SET sets: its `location`, or its properties as `expressions`."""
+    return {member for member, value in action.args.items() if value not in (None, False, [])}
+
+
+def set_properties(action: exp.AlterSet) -> dict[str, str]:
+    """The properties of ALTER TABLE ... SET TBLPROPERTIES.
+
+    Raises:
+        QueryFailedError: they are those of a SerDe.
+    """
+    found = [each for group in action.expressions for each in group.expressions]
+    if any(type(each) is not exp.Property for each in found):
+        raise _unsupported(action)
+    return pairs(found)
+
+
+def _unsupported(action: exp.Expr) -> QueryFailedError:
+    return failed_ddl("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not supported here")
+
+
+def _with_change(columns: Sequence[JsonDict], change: ColumnChange) -> list[JsonDict]:
+    """Columns of the catalog after one was changed."""
+    names = [column["Name"] for column in columns]
+    for name in (change.old, *([change.after] if change.after else ())):
+        if name not in names:
+            raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{name}' does not exist")
+    changed = {**columns[names.index(change.old)], "Name": change.new, "Type": hive_text(change.kind)}
+    if change.comment is not None:
+        changed["Comment"] = change.comment
+    result = [changed if column["Name"] == change.old else column for column in columns]
+    if not change.is_first and not change.after:
+        return result
+    result.remove(changed)
+    place = 0 if change.is_first else [column["Name"] for column in result].index(change.after) + 1
+    return [*result[:place], changed, *result[place:]]

@@ -32,13 +32,13 @@ PARQUET = StorageFormat(
     f"{_HIVE}.parquet.MapredParquetInputFormat",
     f"{_HIVE}.parquet.MapredParquetOutputFormat",
 )
-HIVE_JSON_SERDE = "org.apache.hive.hcatalog.data.JsonSerDe"
+OPENX_JSON = StorageFormat(
+    "org.openx.data.jsonserde.JsonSerDe", _TEXT, "org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat"
+)
 FORMATS = {
     "TEXTFILE": TEXT,
-    "CSV": TEXT,
     "PARQUET": PARQUET,
-    "PARQUETFILE": PARQUET,
-    "JSON": StorageFormat("org.openx.data.jsonserde.JsonSerDe", _TEXT, _IGNORE_KEY),
+    "JSON": StorageFormat("org.apache.hive.hcatalog.data.JsonSerDe", _TEXT, _IGNORE_KEY),
     "ORC": StorageFormat(f"{_HIVE}.orc.OrcSerde", f"{_HIVE}.orc.OrcInputFormat", f"{_HIVE}.orc.OrcOutputFormat"),
     "AVRO": StorageFormat(
         "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
@@ -46,3 +46,5 @@ FORMATS = {
         f"{_HIVE}.avro.AvroContainerOutputFormat",
     ),
 }
+# the words after STORED AS; JSON has none
+STORED_AS = {**{name: one for name, one in FORMATS.items() if name != "JSON"}, "PARQUETFILE": PARQUET}

@@ -9,8 +9,10 @@ import pyarrow
 from pyiceberg.catalog.glue import GlueCatalog as PyIcebergCatalog
 from pyiceberg.exceptions import (
     CommitFailedException,
+    NoSuchNamespaceError,
     NoSuchTableError,
     NotInstalledError,
+    TableAlreadyExistsError,
     ValidationError,
     ValidationException,
 )
@@ -38,8 +40,10 @@ from pyiceberg.types import (
 )
 from sqlglot import exp
 
-from localstack_glue.athena.engine.ddl import NOTHING
-from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.column_changes import ColumnChange
+from localstack_glue.athena.engine.ddl import NOTHING, set_members, set_properties, table_name
+from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
+from localstack_glue.athena.engine.iceberg_properties import stored_properties
 from localstack_glue.athena.engine.iceberg_vacuum import vacuum
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
@@ -48,20 +52,22 @@ from localstack_glue.athena.engine.trino.types import Type, field_names, from_sq
 
 _SIMPLE: dict[str, IcebergType] = {
     "boolean": BooleanType(),
-    "tinyint": IntegerType(),
-    "smallint": IntegerType(),
     "integer": IntegerType(),
     "bigint": LongType(),
     "real": FloatType(),
     "double": DoubleType(),
     "varchar": StringType(),
-    "char": StringType(),
     "varbinary": BinaryType(),
     "date": DateType(),
     "timestamp": TimestampType(),
     "timestamp with time zone": TimestamptzType(),
 }
 _MERGED = "merge_matched"
+_CLAUSES = (exp.PartitionedByProperty, exp.LocationProperty, exp.SchemaCommentProperty, exp.Property)
+# what CREATE TABLE and CREATE TABLE AS say by properties that the metadata does not keep
+_OF_STATEMENT = (
+    "table_type", "location", "format", "partitioned_by", "partitioning", "no_data", "is_external", "format_version",
+)  # fmt: skip
 
 
 class IcebergChanges:
@@ -72,20 +78,33 @@ class IcebergChanges:
         self._database = database
 
     def create(self, create: exp.Create, options: dict[str, Any]) -> Answer:
-        """CREATE TABLE ... TBLPROPERTIES ('table_type'='ICEBERG')."""
-        schema = create.this
-        database, name = (schema.this.text("db") or self._database).lower(), schema.this.name.lower()
+        """CREATE TABLE ... TBLPROPERTIES ('table_type'='ICEBERG').
+
+        Raises:
+            QueryFailedError: it has clauses of other tables, or the table cannot be created.
+        """
+        schema, clauses = create.this, create.args["properties"].expressions
+        if any(isinstance(each, exp.ExternalProperty) for each in clauses):
+            raise failed_ddl("NOT_SUPPORTED", "External keyword not supported for table type ICEBERG")
+        foreign = next((each for each in clauses if type(each) not in _CLAUSES), None)
+        if foreign is not None:
+            raise failed_ddl("NOT_SUPPORTED", f"An Iceberg table has no {foreign.sql('hive')}")
+        if not isinstance(schema, exp.Schema):
+            raise failed_ddl("NOT_SUPPORTED", "An Iceberg table without columns is not supported here")
+        database, name = table_name(schema.this, self._database)
         columns = [(node.name.lower(), from_sqlglot(node.args["kind"])) for node in schema.expressions]
         fields = options.get("partitioned_by")
         parts = [each.sql("hive") for each in fields.expressions] if isinstance(fields, exp.Expr) else []
         if create.args.get("exists") and self._catalog.table_exists((database, name)):
             return NOTHING
         comments = {
-            node.name.lower(): found.this.name
-            for node in schema.expressions
-            if (found := node.find(exp.CommentColumnConstraint)) is not None
+            node.name.lower(): comment for node in schema.expressions if (comment := _comment(node)) is not None
         }
-        self._make(database, name, columns, parts, options, comments)
+        own = {}
+        for clause in clauses:
+            if isinstance(clause, exp.SchemaCommentProperty):
+                own["comment"] = clause.this.name
+        self._make(database, name, columns, parts, options, comments, own)
         return NOTHING
 
     def create_as(
@@ -123,19 +142,69 @@ class IcebergChanges:
         vacuum(self._load(database, name), s3, self._committed, lambda: self._load(database, name))
 
     def alter(self, database: str, name: str, alter: exp.Alter) -> Answer:
-        """ALTER TABLE: columns and properties."""
+        """ALTER TABLE: columns, properties and the name.
+
+        Raises:
+            QueryFailedError: it is another change, or one that the table does not allow.
+        """
+        if alter.this.args.get("partition") is not None:
+            raise failed_ddl("NOT_SUPPORTED", "ALTER TABLE ... PARTITION is for tables over files")
         table = self._load(database, name)
         for action in alter.args["actions"]:
-            if isinstance(action, exp.AlterSet):
-                pairs = {
-                    each.this.name: each.args["value"].name
-                    for group in action.expressions
-                    for each in group.expressions
-                }
-                self._committed(functools.partial(_set_properties, table, pairs))
-                continue
-            self._committed(functools.partial(_change_schema, table, action))
+            if isinstance(action, exp.AlterRename):
+                self._rename(database, name, action)
+            elif isinstance(action, exp.AlterSet) and set_members(action) == {"expressions"}:
+                stored = stored_properties(set_properties(action))
+                self._committed(functools.partial(_set_properties, table, stored))
+            else:
+                self._committed(functools.partial(_change_schema, table, action))
         return NOTHING
+
+    def change_column(self, database: str, name: str, change: ColumnChange) -> Answer:
+        """ALTER TABLE ... CHANGE COLUMN.
+
+        Raises:
+            QueryFailedError: the table has no such column, or it cannot become that.
+        """
+        table = self._load(database, name)
+
+        def commit() -> None:
+            try:
+                with table.update_schema() as update:
+                    kind = iceberg_type(from_sqlglot(change.kind), iter(range(10_000, 20_000)))
+                    update.update_column(change.old, field_type=kind, doc=change.comment)
+                    if change.is_first:
+                        update.move_first(change.old)
+                    elif change.after:
+                        update.move_after(change.old, change.after)
+                    if change.new != change.old:
+                        update.rename_column(change.old, change.new)
+            except (ValidationError, ValueError) as error:
+                raise _impossible(
+                    f"CHANGE COLUMN {change.old} {change.new} {change.kind.sql('hive')}", error
+                ) from error
+
+        self._committed(commit)
+        return NOTHING
+
+    def purge(self, database: str, name: str) -> None:
+        """DROP TABLE, which takes the files of an Iceberg table along, unless the table keeps them for others.
+
+        Raises:
+            QueryFailedError: its metadata is missing.
+        """
+        keeps = str(self._load(database, name).properties.get("gc.enabled", "true")).lower() != "true"
+        (self._catalog.drop_table if keeps else self._catalog.purge_table)((database, name))
+
+    def _rename(self, database: str, name: str, action: exp.AlterRename) -> None:
+        new = table_name(action.this, database)
+        try:
+            self._catalog.rename_table((database, name), new)
+        except TableAlreadyExistsError as error:
+            message = f"line 1:1: Target table '{'.'.join(new)}' already exists"
+            raise QueryFailedError("TABLE_ALREADY_EXISTS", message) from error
+        except NoSuchNamespaceError as error:
+            raise QueryFailedError("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{new[0]}' does not exist") from error
 
     def unset(self, database: str, name: str, keys: Sequence[str]) -> None:
         """ALTER TABLE ... UNSET TBLPROPERTIES."""
@@ -150,26 +219,28 @@ class IcebergChanges:
         parts: Sequence[str],
         options: dict[str, Any],
         comments: Mapping[str, str] = MappingProxyType({}),
+        own: Mapping[str, str] = MappingProxyType({}),
     ) -> Any:
         ids = iter(range(1, 100_000))
         fields = [
             NestedField(next(ids), column, iceberg_type(kind, ids), required=False, doc=comments.get(column))
             for column, kind in columns
         ]
-        schema = Schema(*fields)
         location = str(options.get("location") or "").rstrip("/")
         if not location:
             raise QueryFailedError("INVALID_TABLE_PROPERTY", "an Iceberg table needs a LOCATION")
-        kind = str(options.get("format") or "parquet").lower()
-        if kind != "parquet":
-            raise QueryFailedError("NOT_SUPPORTED", f"writing Iceberg tables of {kind} is not supported here")
-        own = {
-            key: str(value)
-            for key, value in options.items()
-            if key.startswith(("write", "history", "optimize", "vacuum"))
-        }
+        stored_properties({"format": options.get("format") or "parquet"})
+        if str(options.get("format_version", 2)) != "2":
+            raise QueryFailedError("NOT_SUPPORTED", "Athena creates Iceberg tables of version 2")
+        passed = {key: value for key, value in options.items() if key not in _OF_STATEMENT}
+        properties = {**own, **stored_properties(passed)}
+        try:
+            schema = Schema(*fields)
+            spec = _spec(schema, parts)
+        except (ValidationError, ValueError) as error:
+            raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: {error}") from error
         return self._committed(
-            lambda: self._catalog.create_table((database, name), schema, location, _spec(schema, parts), properties=own)
+            lambda: self._catalog.create_table((database, name), schema, location, spec, properties=properties)
         )
 
     def _load(self, database: str, name: str) -> Any:
@@ -177,6 +248,9 @@ class IcebergChanges:
             return self._catalog.load_table((database, name))
         except NoSuchTableError as error:
             raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist") from error
+        except FileNotFoundError as error:
+            message = f"Metadata not found in metadata location for table {database}.{name}"
+            raise QueryFailedError("ICEBERG_MISSING_METADATA", message) from error
 
     def _committed(self, change: Callable[[], Any]) -> Any:
         try:
@@ -310,35 +384,31 @@ def _change_schema(table: Any, action: exp.Expr) -> None:
         with table.update_schema() as update:
             _change_columns(update, action)
     except (ValidationError, ValueError) as error:
-        raise QueryFailedError(
-            "INVALID_ARGUMENTS", f"line 1:1: ALTER TABLE ... {action.sql('hive')}: {error}"
-        ) from error
+        raise _impossible(action.sql("hive"), error) from error
+
+
+def _impossible(change: str, error: Exception) -> QueryFailedError:
+    return QueryFailedError("INVALID_ARGUMENTS", f"line 1:1: ALTER TABLE ... {change}: {error}")
 
 
 def _change_columns(update: Any, action: exp.Expr) -> None:
     if isinstance(action, exp.Schema):
         for node in action.expressions:
-            update.add_column(
-                node.name.lower(), iceberg_type(from_sqlglot(node.args["kind"]), iter(range(10_000, 20_000)))
-            )
-    elif isinstance(action, exp.ColumnDef):
-        update.add_column(
-            action.name.lower(), iceberg_type(from_sqlglot(action.args["kind"]), iter(range(10_000, 20_000)))
-        )
+            kind = iceberg_type(from_sqlglot(node.args["kind"]), iter(range(10_000, 20_000)))
+            update.add_column(node.name.lower(), kind, doc=_comment(node))
     elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
         for each in action.args["tables"]:
             update.delete_column(each.name.lower())
-    elif isinstance(action, exp.AlterColumn):
-        name = action.this.name.lower()
-        if action.args.get("dtype") is not None:
-            update.update_column(
-                name, field_type=iceberg_type(from_sqlglot(action.args["dtype"]), iter(range(10_000, 20_000)))
-            )
-        new_name = action.args.get("rename_to")
-        if new_name is not None and new_name.name.lower() != name:
-            update.rename_column(name, new_name.name.lower())
     else:
         raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: ALTER TABLE ... {action.sql('hive')} is not supported here")
+
+
+def _comment(node: exp.Expr) -> str | None:
+    """The comment of a column, not one of a field in its type."""
+    for each in node.args.get("constraints") or ():
+        if isinstance(each.args.get("kind"), exp.CommentColumnConstraint):
+            return str(each.args["kind"].this.name)
+    return None
 
 
 def iceberg_type(kind: Type, ids: Any) -> IcebergType:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino.query_translation import Output
+from localstack_glue.athena.engine.trino.types import Type
 
 _NOT_HIVE = (
     "time",
@@ -14,6 +15,7 @@ _NOT_HIVE = (
     "uuid",
     "unknown",
 )
+_HIVE_DIGITS, _ICEBERG_DIGITS = 3, 6  # of a second
 
 
 def check_names(outputs: Sequence[Output]) -> None:
@@ -52,6 +54,12 @@ def check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:
     for output in outputs:
         if output.type.kind in _NOT_HIVE:
             raise QueryFailedError("NOT_SUPPORTED", f"Unsupported Hive type: {output.type}")
+        if found := _moment_unlike(output.type, _HIVE_DIGITS):
+            raise QueryFailedError(
+                "NOT_SUPPORTED",
+                f"Incorrect timestamp precision for {found}; the configured precision is MILLISECONDS; "
+                f"column name: {output.name.lower()}",
+            )
     if keys and tuple(names[-len(keys) :]) != tuple(keys):
         raise QueryFailedError(
             "HIVE_COLUMN_ORDER_MISMATCH",
@@ -60,6 +68,30 @@ def check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:
         )
     if keys and len(keys) == len(names):
         raise QueryFailedError("INVALID_TABLE_PROPERTY", "Table contains only partition columns")
+
+
+def check_iceberg(outputs: Sequence[Output]) -> None:
+    """An Iceberg table can hold the columns.
+
+    Raises:
+        QueryFailedError: it is otherwise.
+    """
+    check_names(outputs)
+    check_distinct(outputs)
+    for output in outputs:
+        if found := _moment_unlike(output.type, _ICEBERG_DIGITS):
+            wanted = f"timestamp({_ICEBERG_DIGITS}){' with time zone' if found.zone else ''}"
+            raise QueryFailedError(
+                "NOT_SUPPORTED",
+                f'Timestamp precision ({found.numbers[0]}) not supported for Iceberg. Use "{wanted}" instead.',
+            )
+
+
+def _moment_unlike(kind: Type, digits: int) -> Type | None:
+    """The first timestamp in a type that has another number of digits; None if there is none."""
+    if kind.kind.startswith("timestamp") and kind.numbers[0] != digits:
+        return kind
+    return next((found for part in kind.parts if (found := _moment_unlike(part, digits))), None)
 
 
 def check_buckets(outputs: Sequence[Output], columns: Sequence[str]) -> None:

@@ -14,13 +14,15 @@ from localstack_glue.athena.engine.catalog import CatalogTable, Column, Partitio
 from localstack_glue.athena.engine.errors import QueryFailedError
 
 _MOST = 100_000
-_NOW = re.compile(r"now(?:\s*([+-])\s*(\d+)\s*(year|month|week|day|hour|minute|second)s?)?", re.IGNORECASE)
+_NOW = re.compile(r"now\s*(?:([+-])\s*(\d+)\s*(year|month|week|day|hour|minute|second)s?)?", re.IGNORECASE)
 _TOKENS = re.compile(r"y{4}|M{2}|d{2}|H{2}|m{2}|s{2}|'[^']*'|[A-Za-z]+|[^A-Za-z']+")
 _STRFTIME = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _UNITS = {"week": timedelta(weeks=1), "day": timedelta(days=1), "hour": timedelta(hours=1)} | {
     "minute": timedelta(minutes=1),
     "second": timedelta(seconds=1),
+    "millisecond": timedelta(milliseconds=1),
 }
+_INTERVALS = {"day": "DAYS", "month": "MONTHS"}  # of dates that are as fine as that
 
 
 def is_projected(table: CatalogTable) -> bool:
@@ -41,6 +43,7 @@ def projected(table: CatalogTable, tree: exp.Expr, view: str, now: datetime | No
         QueryFailedError: the properties are wrong, or an injected key has no value.
     """
     own = _Properties(table, now or datetime.now(UTC).replace(tzinfo=None))
+    own.check()
     values: list[Sequence[str]] = [own.values(key, tree, view) for key in table.partition_keys]
     count = 1
     for each in values:
@@ -58,6 +61,22 @@ class _Properties:
         self._now = now
         self._parameters = {key.lower(): value for key, value in table.parameters.items()}
 
+    def check(self) -> None:
+        """Check that all keys have a type.
+
+        Raises:
+            QueryFailedError: one has none.
+        """
+        keys = [key.name for key in self._table.partition_keys]
+        missing = [key for key in keys if f"projection.{key}.type" not in self._parameters]
+        if missing:
+            name = f"{self._table.database}.{self._table.name}"
+            raise QueryFailedError(
+                "HIVE_METASTORE_ERROR",
+                f"Table {name} is configured for partition projection, but the following partition columns are missing "
+                f"projection configuration: [{', '.join(missing)}] (table {name})",
+            )
+
     def location(self, values: Sequence[str]) -> str:
         keys = [key.name for key in self._table.partition_keys]
         template = self._parameters.get("storage.location.template")
@@ -72,12 +91,14 @@ class _Properties:
 
     def values(self, key: Column, tree: exp.Expr, view: str) -> Sequence[str]:
         kinds: dict[str, Callable[[str], Sequence[str]]] = {
-            "enum": lambda name: [each.strip() for each in self._property(name, "values").split(",")],
+            "enum": lambda name: self._property(name, "values").split(","),  # a blank is part of a value
             "integer": self._integers,
             "date": self._dates,
         }
-        kind = self._property(key.name, "type").lower()
+        kind = self._property(key.name, "type").strip().lower()
         if kind == "injected":
+            if key.hive_type.lower() != "string":
+                raise self._wrong(f"projection.{key.name}.type is injected, which is for the type string alone")
             return self._injected(key.name, tree, view)
         if kind not in kinds:
             raise self._wrong(f"projection.{key.name}.type is {kind}")
@@ -85,12 +106,12 @@ class _Properties:
 
     def _integers(self, name: str) -> Sequence[str]:
         low, high = self._bounds(name)
-        step, digits = int(self._property(name, "interval", "1")), int(self._property(name, "digits", "0"))
+        step, digits = self._positive(name, "interval", 1), self._positive(name, "digits", 0)
         try:
             numbers = range(int(low), int(high) + 1, step)
         except ValueError as error:
             raise self._wrong(f"projection.{name}.range: {error}") from error
-        return _short([f"{number:0{digits}d}" for number in numbers[: _MOST + 1]])
+        return _short([f"{number:0{digits + (number < 0)}d}" for number in numbers[: _MOST + 1]])
 
     def _dates(self, name: str) -> Sequence[str]:
         form = self._property(name, "format")
@@ -101,22 +122,29 @@ class _Properties:
                 "NOT_SUPPORTED", f"{self._table.name}: dates in the form {form} are not projected here"
             )
         pattern = "".join(_STRFTIME.get(token) or token.strip("'").replace("%", "%%") for token in tokens)
-        unit = self._property(name, "interval.unit", self._finest(name, tokens)).lower().removesuffix("s")
-        step = int(self._property(name, "interval", "1"))
+        default = _INTERVALS.get(self._finest(tokens))
+        unit = self._property(name, "interval.unit", default).strip().lower().removesuffix("s")
+        step = self._positive(name, "interval", None if default is None else 1)
         low, high = (self._moment(name, text, pattern) for text in self._bounds(name))
         moments = itertools.takewhile(lambda moment: moment <= high, _steps(low, step, unit))
         return _short([moment.strftime(pattern) for moment in itertools.islice(moments, _MOST + 1)])
 
-    def _finest(self, name: str, tokens: Sequence[str]) -> str:
-        if not {"HH", "mm", "ss"} & set(tokens):
-            if "dd" in tokens:
-                return "DAYS"
-            if "MM" in tokens:
-                return "MONTHS"
-        return self._property(name, "interval.unit")
+    @staticmethod
+    def _finest(tokens: Sequence[str]) -> str:
+        """The least unit of a format, as far as it has a usual interval."""
+        if {"HH", "mm", "ss"} & set(tokens):
+            return ""
+        return "day" if "dd" in tokens else "month" if "MM" in tokens else ""
+
+    def _positive(self, name: str, member: str, default: int | None) -> int:
+        """A property that is a number above zero."""
+        text = self._property(name, member, None if default is None else str(default)).strip()
+        if not text.isdigit() or (int(text) < 1 and text != str(default)):
+            raise self._wrong(f"projection.{name}.{member} must be a positive whole number, not {text}")
+        return int(text)
 
     def _moment(self, name: str, text: str, pattern: str) -> datetime:
-        found = _NOW.fullmatch(text)
+        found = _NOW.fullmatch(text.strip())
         if found is None:
             try:
                 return datetime.strptime(text, pattern)
@@ -138,7 +166,7 @@ class _Properties:
         return found
 
     def _bounds(self, name: str) -> tuple[str, str]:
-        parts = [part.strip() for part in self._property(name, "range").split(",")]
+        parts = self._property(name, "range").split(",")
         if len(parts) != 2:
             raise self._wrong(f"projection.{name}.range must be two values")
         return parts[0], parts[1]

@@ -64,7 +64,7 @@ class QueryEngine:
         if command is not None:
             return self._run_command(command, database, changes, parameters, stop)
         statement = statements.parse(sql, parameters)
-        ddl = Ddl(self.glue, self.s3, database)
+        ddl = Ddl(self.glue, self.s3, database, changes.purge)
         if isinstance(statement, exp.Insert | exp.Delete | exp.Update | exp.Merge) or (
             isinstance(statement, exp.Create) and statement.expression and statement.args.get("kind") == "TABLE"
         ):
@@ -94,7 +94,8 @@ class QueryEngine:
             return self._explain(command, database, parameters, stop)
         answer = (
             Shows(self.glue, self.iceberg_properties).run_command(command)
-            or Ddl(self.glue, self.s3, database).run_command(command)
+            or changes.change_iceberg_column(command)
+            or Ddl(self.glue, self.s3, database, changes.purge).run_command(command)
             or changes.run_command(command, parameters)
         )
         if answer is None:

@@ -1,7 +1,7 @@
 """SHOW and DESCRIBE: the contents of the catalog, in Hive's words."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCata
 from localstack_glue.athena.engine.commands import Command
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import open_snapshot
+from localstack_glue.athena.engine.iceberg_properties import PROPERTIES
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.trino.types import from_sqlglot
 from localstack_glue.athena.engine.views import original_sql
@@ -74,10 +75,9 @@ class Shows:
         found = self._raw(command)
         if _is_view(found):
             return _described_view(found)
-        if command.options:
-            raise QueryFailedError(
-                "NOT_SUPPORTED", f"line 1:1: DESCRIBE {command.options.upper()} is not supported here"
-            )
+        if command.options or command.rest:
+            what = f"DESCRIBE {command.options.upper()}" if command.options else f"DESCRIBE ... {command.rest}"
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {what} is not supported here")
         comments = {each["Name"]: each.get("Comment") or "" for each in _all_columns(found)}
         columns = [(name, kind, comments.get(name, "")) for name, kind in self._list_columns(command)]
         lines = self._iceberg_lines(command, columns) if _is_iceberg(found) else _hive_lines(found, columns)
@@ -122,19 +122,17 @@ class Shows:
         if _is_view(found):
             raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is a view, not a table")
         columns = self._list_columns(command)
-        return _listing("createtab_stmt", _create_statement(command, found, columns, self._transforms(command, found)))
-
-    def _transforms(self, command: Command, found: Any) -> list[str]:
-        """An Iceberg table's partitioning, as CREATE TABLE writes it."""
         if not _is_iceberg(found):
-            return []
+            return _listing("createtab_stmt", _create_statement(command, found, columns, [], None))
         table = self._catalog.table(command.database, command.table, "line 1:1")
         iceberg = open_snapshot(table, None, self._iceberg_properties).table
-        return [
+        transforms = [
             _transform(iceberg.schema().find_column_name(field.source_id) or field.name, str(field.transform))
             for field in iceberg.spec().fields
             if str(field.transform) != "void"
         ]
+        own = {name: value for name, value in iceberg.properties.items() if name in PROPERTIES}
+        return _listing("createtab_stmt", _create_statement(command, found, columns, transforms, own))
 
     def _list_columns(self, command: Command) -> list[tuple[str, str]]:
         return [(column.name, column.hive_type) for column in self._table(command).all_columns]
@@ -160,22 +158,34 @@ def _transform(column: str, transform: str) -> str:
 
 
 def _create_statement(
-    command: Command, found: Any, columns: Iterable[tuple[str, str]], transforms: Sequence[str]
+    command: Command,
+    found: Any,
+    columns: Iterable[tuple[str, str]],
+    transforms: Sequence[str],
+    iceberg_properties: Mapping[str, str] | None,
 ) -> list[str]:
-    is_iceberg = _is_iceberg(found)
+    """The lines of CREATE TABLE; the properties of an Iceberg table are those that Athena knows."""
+    is_iceberg = iceberg_properties is not None
     keys = [] if is_iceberg else found.get("PartitionKeys") or []
-    own = [pair for pair in columns if pair[0] not in {key["Name"] for key in keys}]
+    comments = {each["Name"]: each.get("Comment") or "" for each in _all_columns(found)}
+    own = [
+        f"  `{name}` {kind}{_commented(comments.get(name, ''))}"
+        for name, kind in columns
+        if name not in {key["Name"] for key in keys}
+    ]
     name = f"{command.database}.{command.table}" if command.names_database else command.table
-    lines = [f"CREATE {'' if is_iceberg else 'EXTERNAL '}TABLE `{name}`("]
-    lines += [f"  `{name}` {kind}{',' if number < len(own) else ')'}" for number, (name, kind) in enumerate(own, 1)]
-    storage = found.get("StorageDescriptor") or {}
+    lines = [f"CREATE {'' if is_iceberg else 'EXTERNAL '}TABLE `{name}`(", *_bracketed(own, ",")]
+    storage, parameters = found.get("StorageDescriptor") or {}, found.get("Parameters") or {}
+    if "comment" in parameters:
+        lines.append(f"COMMENT '{_escaped(parameters['comment'])}'")
     if keys:
-        lines.append("PARTITIONED BY ( ")
-        lines += [
-            f"  `{key['Name']}` {key['Type']}{',' if number < len(keys) else ')'}" for number, key in enumerate(keys, 1)
-        ]
+        declared = [f"  `{key['Name']}` {key['Type']}{_commented(key.get('Comment') or '')}" for key in keys]
+        lines += ["PARTITIONED BY ( ", *_bracketed(declared, ",")]
     if transforms:
         lines.append(f"PARTITIONED BY ({', '.join(transforms)})")
+    if storage.get("BucketColumns") and not is_iceberg:
+        lines += ["CLUSTERED BY ( ", *_bracketed([f"  {each}" for each in storage["BucketColumns"]], ", ", ") ")]
+        lines.append(f"INTO {storage['NumberOfBuckets']} BUCKETS")
     if not is_iceberg:
         serde = storage.get("SerdeInfo") or {}
         lines += ["ROW FORMAT SERDE ", f"  '{serde.get('SerializationLibrary', '')}' "]
@@ -184,17 +194,32 @@ def _create_statement(
         lines += ["STORED AS INPUTFORMAT ", f"  '{storage.get('InputFormat', '')}' "]
         lines += ["OUTPUTFORMAT ", f"  '{storage.get('OutputFormat', '')}'"]
     lines += ["LOCATION", f"  '{storage.get('Location', '')}'"]
-    shown = {"table_type": "iceberg"} if is_iceberg else found.get("Parameters") or {}
-    return lines + _pairs("TBLPROPERTIES (", {key: value for key, value in shown.items() if key != "EXTERNAL"})
+    hidden = ("EXTERNAL", "comment")
+    if iceberg_properties is not None:
+        return [*lines, *_pairs("TBLPROPERTIES (", {"table_type": "iceberg"} | dict(iceberg_properties))]
+    return lines + _pairs("TBLPROPERTIES (", {key: value for key, value in parameters.items() if key not in hidden})
+
+
+def _bracketed(lines: Sequence[str], separator: str, end: str = ")") -> list[str]:
+    """Lines with a separator after each but the last."""
+    return [f"{line}{separator if number < len(lines) else end}" for number, line in enumerate(lines, 1)]
+
+
+def _commented(comment: str) -> str:
+    return f" COMMENT '{_escaped(comment)}'" if comment else ""
+
+
+def _escaped(text: str) -> str:
+    """A text between quotes, as Hive writes it."""
+    known = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\", "'": "\\'", '"': '\\"', ";": "\\;"}
+    return "".join(known.get(each) or (each if " " <= each <= "~" else f"\\u{ord(each):04X}") for each in text)
 
 
 def _pairs(head: str, serde_parameters: dict[str, str]) -> list[str]:
     items = sorted(serde_parameters.items())
     if not items:
         return []
-    return [head] + [
-        f"  '{key}'='{value}'{', ' if number < len(items) else ')'}" for number, (key, value) in enumerate(items, 1)
-    ]
+    return [head, *_bracketed([f"  '{_escaped(key)}'='{_escaped(value)}'" for key, value in items], ", ")]
 
 
 def _all_columns(found: Any) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -11,8 +12,10 @@ from sqlglot.errors import OptimizeError, ParseError, TokenError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
+from localstack_glue.athena.engine import hive_grammar
 from localstack_glue.athena.engine.catalog import CatalogTable
-from localstack_glue.athena.engine.commands import parse_command
+from localstack_glue.athena.engine.column_changes import parse_change
+from localstack_glue.athena.engine.commands import SEPARATORS, Command, parse_command, partitions, properties
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 from localstack_glue.athena.engine.hive_names import double_quoted_name
 from localstack_glue.athena.engine.mentions import is_alone, is_with_query, point_columns
@@ -83,7 +86,7 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
         MalformedQueryError: it is not one statement, or the number of parameters differs from that of the marks.
     """
     try:
-        dialect = TrinoQuery if _QUERY.match(sql) or TABLE_AS.match(sql) else _DIALECT
+        dialect = _dialect(sql)
         if dialect is TrinoQuery:
             grammar.check_words(sql)
         found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
@@ -107,7 +110,16 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
         mark.replace(value)
     if dialect is TrinoQuery:
         grammar.check_form(statement)
+    elif dialect is hive_grammar.HiveStatement:
+        hive_grammar.check(statement)
     return statement
+
+
+def _dialect(sql: str) -> Any:
+    """The grammar of a statement: Trino's, Hive's, or the one of those that sqlglot takes it for."""
+    if _QUERY.match(sql) or TABLE_AS.match(sql):
+        return TrinoQuery
+    return hive_grammar.HiveStatement if hive_grammar.STATEMENT.match(sql) else _DIALECT
 
 
 def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
@@ -122,6 +134,7 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
         raise MalformedQueryError(f"{place}: mismatched input '{name}'. In this statement, write names in backticks")
     command = parse_command(sql, database)
     if command is not None:
+        _check_parts(command)
         if command.kind in ("unload", "explain"):
             parse(command.rest, parameters)
         if command.kind in ("unload", "explain", "vacuum", "execute"):
@@ -129,6 +142,20 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
     statement = parse(sql, parameters)
     return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
+
+
+def _check_parts(command: Command) -> None:
+    """Check the parts of a statement that is only taken apart when it runs.
+
+    Raises:
+        MalformedQueryError: one is not what it should be.
+    """
+    if command.kind == "change column":
+        parse_change(command.rest)
+    elif command.kind in ("add partition", "drop partition", "rename partition"):
+        partitions(command.rest, SEPARATORS.get(command.kind, ""))
+    elif command.kind in ("create database", "alter database"):
+        properties(command.rest)
 
 
 def _parameter(text: str) -> exp.Expr:

@@ -7,8 +7,11 @@ from typing import Any
 from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
-from localstack_glue.athena.engine.formats import FORMATS, TEXT, StorageFormat
+from localstack_glue.athena.engine.formats import FORMATS, OPENX_JSON, STORED_AS, TEXT, StorageFormat
 from localstack_glue.service.models import JsonDict
+
+_MAX_DIGITS = 38
+_MAX_LENGTHS = {exp.DType.CHAR: 255, exp.DType.VARCHAR: 65535}
 
 
 class TableClauses:
@@ -59,7 +62,7 @@ class TableClauses:
 
     def _serde(self, each: exp.RowFormatSerdeProperty) -> None:
         library = each.this.name
-        known = next((one for one in FORMATS.values() if one.serde == library), TEXT)
+        known = next((one for one in (*FORMATS.values(), OPENX_JSON) if one.serde == library), TEXT)
         self.storage = StorageFormat(library, known.input_format, known.output_format)
         serde = each.args.get("serde_properties")
         if serde is not None:
@@ -76,7 +79,7 @@ class TableClauses:
         }
         for part, name in names.items():
             if each.args.get(part) is not None:
-                self.serde_parameters[name] = _unescaped(each.args[part].name)
+                self.serde_parameters[name] = unescaped_character(each.args[part].name)
         if "field.delim" in self.serde_parameters:
             self.serde_parameters["serialization.format"] = self.serde_parameters["field.delim"]
 
@@ -88,9 +91,9 @@ class TableClauses:
             )
             return
         name = kind.name.upper()
-        if name not in FORMATS:
+        if name not in STORED_AS:
             raise failed_ddl("NOT_SUPPORTED", f"STORED AS {name} is not supported here")
-        found = FORMATS[name]
+        found = STORED_AS[name]
         has_serde = self.storage is not TEXT
         self.storage = (
             StorageFormat(self.storage.serde, found.input_format, found.output_format) if has_serde else found
@@ -98,20 +101,64 @@ class TableClauses:
 
 
 def catalog_columns(nodes: Sequence[exp.Expr]) -> list[JsonDict]:
-    """Columns with their types and comments."""
+    """Columns with their types and comments.
+
+    Raises:
+        QueryFailedError: one has no type, or a type beyond Hive's limits.
+    """
     columns = []
     for node in nodes:
+        if node.args.get("kind") is None:
+            raise failed_ddl("ParseException", f"the column {node.name} has no type")
         column = {"Name": node.name.lower(), "Type": hive_text(node.args["kind"])}
-        comment = node.find(exp.CommentColumnConstraint)
-        if comment is not None:
-            column["Comment"] = comment.this.name
+        for each in node.args.get("constraints") or ():  # not the comments of fields in its type
+            column["Comment"] = each.args["kind"].this.name
         columns.append(column)
     return columns
 
 
 def hive_text(kind: exp.DataType) -> str:
-    """A type as the catalog writes it."""
-    return re.sub(r"\s*([<>,:()])\s*", r"\1", kind.sql("hive").lower()).replace("decimal(10)", "decimal(10,0)")
+    """A type as the catalog writes it.
+
+    Raises:
+        QueryFailedError: it is beyond Hive's limits.
+    """
+    plain = kind.copy()
+    for comment in list(plain.find_all(exp.ColumnConstraint)):
+        comment.pop()
+    for name in plain.find_all(exp.Identifier):
+        name.set("quoted", False)
+    for part in plain.find_all(exp.DataType):
+        _check_limits(part)
+        if part.this == exp.DType.DECIMAL:
+            numbers = [each.this for each in part.expressions]
+            numbers += [exp.Literal.number(number) for number in (10, 0)[len(numbers) :]]
+            part.set("expressions", [exp.DataTypeParam(this=number) for number in numbers])
+    return re.sub(r"\s*([<>,:()])\s*", r"\1", plain.sql("hive").lower())
+
+
+def _check_limits(kind: exp.DataType) -> None:
+    """Hive's limits of precision and length.
+
+    https://docs.aws.amazon.com/athena/latest/ug/create-table.html
+    """
+    numbers = [int(each.name) for each in kind.expressions if isinstance(each, exp.DataTypeParam)]
+    if kind.this == exp.DType.DECIMAL:
+        precision, scale = (*numbers, *(10, 0)[len(numbers) :])
+        if not 1 <= precision <= _MAX_DIGITS:
+            raise failed_ddl("SemanticException", f"Decimal precision out of allowed range [1,{_MAX_DIGITS}]")
+        if scale > precision:
+            raise failed_ddl("SemanticException", f"Decimal scale must be less than or equal to precision: {scale}")
+    longest = _MAX_LENGTHS.get(kind.this)
+    if longest is not None and not 1 <= (numbers or [0])[0] <= longest:
+        word = kind.this.value.lower()
+        raise failed_ddl("SemanticException", f"{word.capitalize()} length out of allowed range [1,{longest}]")
+    if kind.this == exp.DType.MAP and kind.expressions and kind.expressions[0].expressions:
+        key = kind.expressions[0]
+        if key.this in (exp.DType.ARRAY, exp.DType.MAP, exp.DType.STRUCT):
+            raise failed_ddl(
+                "ParseException", f"the key of a map is of a primitive type, not {key.sql('hive').lower()}"
+            )
 
 
 def pairs(nodes: Sequence[exp.Expr]) -> dict[str, str]:
@@ -119,7 +166,8 @@ def pairs(nodes: Sequence[exp.Expr]) -> dict[str, str]:
     return {each.this.name: each.args["value"].name for each in nodes}
 
 
-def _unescaped(text: str) -> str:
+def unescaped_character(text: str) -> str:
+    """A character of Hive's notation, such as a backslash and `t`; any other text as it is."""
     found = re.fullmatch(r"\\(?:u([0-9a-fA-F]{4})|([0-7]{3})|(.))", text)
     if found is None:
         return text

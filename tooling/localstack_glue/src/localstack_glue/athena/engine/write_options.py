@@ -9,18 +9,26 @@ from sqlglot import exp
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import Command, properties
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.formats import FORMATS, HIVE_JSON_SERDE
+from localstack_glue.athena.engine.formats import FORMATS
+from localstack_glue.athena.engine.iceberg_properties import PROPERTIES
+from localstack_glue.athena.engine.table_clauses import unescaped_character
 from localstack_glue.athena.engine.trino.query_translation import Output
 from localstack_glue.athena.engine.views import hive_name
 from localstack_glue.athena.engine.writes import Target
 
 _ARRAY = re.compile(r"array\s*\[([^\]]*)\]", re.IGNORECASE)
+_COMPRESSIONS = ("write_compression", "orc_compression", "parquet_compression")
+# https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html
+_OF_HIVE = ("external_location", "partitioned_by", "bucketed_by", "bucket_count", "bucketing_format", "field_delimiter")
+_OF_ICEBERG = ("location", "partitioning", "format_version")
+_ZSTD_LEVELS = range(1, 23)
 UNLOAD_PROPERTIES = frozenset(("format", "compression", "compression_level", "field_delimiter", "partitioned_by"))
 TABLE_PROPERTIES = frozenset(
     (
         *("table_type", "is_external", "external_location", "location", "format", "field_delimiter", "no_data"),
         *("partitioned_by", "partitioning", "bucketed_by", "bucket_count", "bucketing_format"),
         *("write_compression", "orc_compression", "parquet_compression", "compression_level", "format_version"),
+        *(name for name in PROPERTIES if "." not in name),
     )
 )
 
@@ -32,8 +40,70 @@ def check_properties(passed: Mapping[str, Any], known: frozenset[str]) -> None:
         QueryFailedError: one is not among the known ones.
     """
     for name in passed:
-        if name not in known and not name.startswith(("optimize_", "vacuum_")):
-            raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: Table property '{name}' does not exist")
+        if name not in known:
+            raise _wrong(f"Table property '{name}' does not exist")
+
+
+def check_table_options(options: Mapping[str, Any]) -> None:
+    """Check the properties of CREATE TABLE AS.
+
+    Raises:
+        QueryFailedError: one is unknown, or not one of its kind of table, or contradicts another one.
+    """
+    check_properties(options, TABLE_PROPERTIES)
+    kind = str(options.get("table_type", "HIVE")).upper()
+    if kind not in ("HIVE", "ICEBERG"):
+        raise _wrong(f"table_type is HIVE or ICEBERG, not {kind}")
+    is_iceberg, tables = kind == "ICEBERG", f"{kind.capitalize()} tables"
+    for name in options:
+        if name in (_OF_HIVE if is_iceberg else _OF_ICEBERG) or (
+            not is_iceberg and name.startswith(("optimize_", "vacuum_", "write_target_"))
+        ):
+            raise _wrong(f"{name} is not a property of {tables}")
+    if bool(options.get("is_external", True)) == is_iceberg:
+        raise _wrong(f"is_external must be {str(not is_iceberg).lower()} for {tables}")
+    check_compression(options, str(options.get("format", "PARQUET")).upper())
+    if ("bucketed_by" in options) != ("bucket_count" in options):
+        raise _wrong("bucketed_by and bucket_count must be specified together")
+    if "bucket_count" in options and int(options["bucket_count"]) < 1:
+        raise _wrong("bucket_count must be greater than zero")
+
+
+def check_compression(options: Mapping[str, Any], kind: str) -> None:
+    """Check the properties that concern how files of a format are compressed and delimited.
+
+    Raises:
+        QueryFailedError: one is not for this format, or two name a compression.
+    """
+    compressions = [name for name in _COMPRESSIONS if name in options]
+    if len(compressions) > 1:
+        raise _wrong(f"Only one of these properties can be specified: {', '.join(compressions)}")
+    for name in compressions:
+        if name != "write_compression" and name != f"{kind.lower()}_compression":
+            raise _wrong(f"Cannot specify {name} for the format {kind}")
+    if "field_delimiter" in options:
+        if kind != "TEXTFILE":
+            raise _wrong(f"Cannot specify field_delimiter for the format {kind}")
+        if len(_delimiter(options)) != 1:
+            raise _wrong("field_delimiter must be a single character")
+    if "compression_level" in options:
+        level = str(options["compression_level"])
+        if _compression(options, kind) != "ZSTD" or not level.isdigit() or int(level) not in _ZSTD_LEVELS:
+            raise _wrong("compression_level is a number from 1 to 22, and only for the compression ZSTD")
+
+
+def _wrong(message: str) -> QueryFailedError:
+    return QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: {message}")
+
+
+def _delimiter(options: Mapping[str, Any]) -> str:
+    """The delimiter, which may be in Hive's notation."""
+    return unescaped_character(str(options.get("field_delimiter") or ""))
+
+
+def _compression(options: Mapping[str, Any], kind: str) -> str:
+    named = options.get("write_compression") or options.get(f"{kind.lower()}_compression") or options.get("compression")
+    return str(named or "").upper()
 
 
 def table_options(create: exp.Create) -> dict[str, Any]:
@@ -80,30 +150,28 @@ def new_target(options: Mapping[str, Any], location: str) -> Target:
     kind = str(options.get("format", "PARQUET")).upper()
     if kind not in FORMATS:
         raise QueryFailedError("NOT_SUPPORTED", f"the format {kind} is not supported here")
-    compression = str(
-        options.get("write_compression")
-        or options.get(f"{kind.lower()}_compression")
-        or options.get("compression")
-        or ""
-    )
-    delimiter = options.get("field_delimiter") or ("," if kind == "CSV" else "")
+    delimiter = _delimiter(options)
     parameters = (
         {"field.delim": delimiter, "serialization.format": delimiter} if delimiter else {"serialization.format": "1"}
     )
-    return Target(location, kind, compression.upper(), column_names(options.get("partitioned_by")), parameters)
+    level = int(options["compression_level"]) if "compression_level" in options else None
+    return Target(
+        location, kind, _compression(options, kind), column_names(options.get("partitioned_by")), parameters, level
+    )
 
 
 def existing_target(table: CatalogTable) -> Target:
     """Where and how INSERT writes rows of a table over files.
 
     Raises:
-        QueryFailedError: rows of its SerDe cannot be written here.
+        QueryFailedError: rows of its SerDe cannot be written, or the table is in buckets.
     """
-    known = {**{one.serde: name for name, one in reversed(FORMATS.items())}, HIVE_JSON_SERDE: "JSON"}
-    kind = known.get(table.serde, "")
+    kind = next((name for name, one in FORMATS.items() if one.serde == table.serde), "")
     if not kind:
+        raise QueryFailedError("HIVE_UNSUPPORTED_FORMAT", f"Output format with SerDe {table.serde} is not supported.")
+    if table.buckets > 0:  # docs.aws.amazon.com/athena/latest/ug/insert-into.html
         raise QueryFailedError(
-            "NOT_SUPPORTED", f"line 1:1: writing rows with the SerDe {table.serde} is not supported here"
+            "NOT_SUPPORTED", f"line 1:1: INSERT INTO is not supported on bucketed tables: {table.name}"
         )
     parameters = table.parameters
     compression = (
@@ -116,11 +184,13 @@ def existing_target(table: CatalogTable) -> Target:
     return Target(table.location, kind, compression.upper(), keys, table.serde_parameters)
 
 
-def table_input(name: str, outputs: Sequence[Output], target: Target) -> dict[str, Any]:
+def table_input(
+    name: str, outputs: Sequence[Output], target: Target, bucketed_by: Sequence[str] = (), buckets: int = -1
+) -> dict[str, Any]:
     """The table of CREATE TABLE AS, as CreateTable takes it."""
     columns = [{"Name": output.name.lower(), "Type": hive_name(output.type)} for output in outputs]
     descriptor = FORMATS[target.format].descriptor()
-    if target.format in ("TEXTFILE", "CSV"):
+    if target.format == "TEXTFILE":
         descriptor["SerdeInfo"]["Parameters"] = dict(target.serde_parameters or {})
     return {
         "Name": name,
@@ -131,6 +201,8 @@ def table_input(name: str, outputs: Sequence[Output], target: Target) -> dict[st
             **descriptor,
             "Columns": [column for column in columns if column["Name"] not in target.partition_keys],
             "Location": target.location,
+            "BucketColumns": list(bucketed_by),
+            "NumberOfBuckets": buckets,
         },
     }
 

@@ -27,7 +27,7 @@ _MARK = "\0\1"  # around a number whose digits JSON is to keep
 _EXACT = re.compile(r'"\\u0000\\u0001(-?[0-9.]+)\\u0000\\u0001"')
 _SPECIAL = re.compile(r"[\x00-\x1f\"#%'*/:=?\\\x7f{\[\]^]")
 _PARQUET_CODECS = {
-    "": "snappy",
+    "": "gzip",
     "SNAPPY": "snappy",
     "GZIP": "gzip",
     "ZSTD": "zstd",
@@ -44,10 +44,11 @@ class Target:
 
     Attributes:
         location: the folder in S3.
-        format: PARQUET, ORC, JSON, TEXTFILE or CSV.
+        format: PARQUET, ORC, JSON or TEXTFILE.
         compression: its name in SQL; empty for the format's own.
         partition_keys: the columns that become folders.
         serde_parameters: of a text table: its delimiters.
+        compression_level: of ZSTD; None for its default.
     """
 
     location: str
@@ -55,6 +56,7 @@ class Target:
     compression: str
     partition_keys: tuple[str, ...] = ()
     serde_parameters: Mapping[str, str] | None = None
+    compression_level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def bucket_and_key(location: str) -> tuple[str, str]:
 
 def _check(target: Target) -> None:
     known = {"PARQUET": _PARQUET_CODECS, "ORC": _ORC_CODECS}.get(target.format, {"": "", "GZIP": "", "NONE": ""})
-    if target.format not in ("PARQUET", "ORC", "JSON", "TEXTFILE", "CSV"):
+    if target.format not in ("PARQUET", "ORC", "JSON", "TEXTFILE"):
         raise QueryFailedError("NOT_SUPPORTED", f"the format {target.format} is not supported here")
     if target.compression not in known:
         raise QueryFailedError("NOT_SUPPORTED", f"{target.format} with {target.compression} is not supported here")
@@ -167,7 +169,7 @@ def _suffix(target: Target) -> str:
     if target.format in ("PARQUET", "ORC"):
         return f".{target.format.lower()}"
     packed = "" if target.compression == "NONE" else ".gz"
-    return f".{'json' if target.format == 'JSON' else 'csv' if target.format == 'CSV' else 'txt'}{packed}"
+    return f".{'json' if target.format == 'JSON' else 'txt'}{packed}"
 
 
 def _content(target: Target, rows: pyarrow.Table) -> bytes:
@@ -175,7 +177,11 @@ def _content(target: Target, rows: pyarrow.Table) -> bytes:
     if target.format == "PARQUET":
         # as Trino writes timestamps for Hive: PyAthena's own tests expect them so
         pyarrow.parquet.write_table(
-            rows, out, compression=_PARQUET_CODECS[target.compression], use_deprecated_int96_timestamps=True
+            rows,
+            out,
+            compression=_PARQUET_CODECS[target.compression],
+            compression_level=target.compression_level,
+            use_deprecated_int96_timestamps=True,
         )
         return out.getvalue()
     if target.format == "ORC":
