@@ -79,7 +79,7 @@ def test_type_that_carries_access_needs_consent_to_access_at_least(reviewed, kin
 def test_access_of_another_provider_is_not_judged_and_not_green(reviewed, provider, kind):
     review = make_review(reviewed, of_provider(provider, kind))
     (finding,) = [finding for finding in review.findings if finding.rule == "unjudged-provider"]
-    assert f"provider {provider.rpartition('/')[2]}" in finding.sentence
+    assert f"provider {provider.partition('/')[2].removeprefix('hashicorp/')} " in finding.sentence
     assert finding.level.word == "access"
 
 
@@ -178,6 +178,8 @@ def test_list_of_a_new_network_opens_no_more_than_the_one_that_aws_gives_it(revi
     assert is_open()
     assert is_open(network, unknown=())
     assert is_open(network, elsewhere)
+    exchanged = elsewhere | {"change": elsewhere["change"] | {"actions": ["delete", "create"], "before": {"id": "acl"}}}
+    assert is_open(network, exchanged)
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,36 @@ def test_settings_of_what_the_same_plan_makes_replace_nothing(reviewed, owner, n
     entry["change"]["after_unknown"] = unknown
     plan = {"format_version": "1.2", "resource_changes": [made, entry]}
     assert reviewed(plan).verdict.decision is Decision.APPLY
-    made["change"]["actions"] = ["no-op"]
-    if not unknown:
-        assert reviewed(plan).verdict.level > Level.NOTE
+    made["change"] |= {"actions": ["no-op"], "before": names}
+    assert reviewed(plan).verdict.level > Level.NOTE
+
+
+@pytest.mark.parametrize(
+    ("providers", "regions", "is_same"),
+    [
+        pytest.param(("aws", "aws"), (None, None), True, id="one provider"),
+        pytest.param(("aws", "aws.other"), (None, None), False, id="another account or region"),
+        pytest.param(("aws", "aws"), ("eu-west-1", "us-east-1"), False, id="another region of its own"),
+        pytest.param(("aws", "aws"), ("eu-west-1", "eu-west-1"), True, id="the same region of its own"),
+    ],
+)
+def test_owner_of_the_same_name_elsewhere_is_another_one(reviewed, providers, regions, is_same):
+    made, entry = (
+        change(kind, None, {name: "r"} | ({"region": region} if region else {}))
+        for kind, name, region in zip(("aws_iam_role", "aws_iam_role_policy"), ("name", "role"), regions, strict=True)
+    )
+    entry["change"]["after"]["policy"] = json.dumps({"Statement": []})
+    blocks = [
+        {"address": each["address"], "mode": "managed", "provider_config_key": key}
+        for each, key in zip((made, entry), providers, strict=True)
+    ]
+    settings = {key: {"expressions": {"profile": {"constant_value": key}}} for key in ("aws", "aws.other")}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [made, entry],
+        "configuration": {"provider_config": settings, "root_module": {"resources": blocks}},
+    }
+    assert (reviewed(plan).verdict.decision is Decision.APPLY) is is_same
 
 
 def test_denial_to_a_role_of_the_same_plan_takes_nothing_away(reviewed):

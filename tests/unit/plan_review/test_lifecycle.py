@@ -72,6 +72,22 @@ def test_rule_that_deletes_or_archives_is_data_at_risk(reviewed, before, after):
     assert set(found_by(reviewed, change(TYPE, before, after)).values()) == {"data"}
 
 
+def test_rule_of_which_a_part_is_hidden_hides_no_other(reviewed):
+    """What is hidden may have been narrower, later or switched off."""
+    hidden = {"id": "h", "status": "Enabled", "filter": [{"prefix": "secret/"}], "expiration": [{"days": 1}]}
+    entry = change(
+        TYPE, {"bucket": "lake", "rule": [hidden]}, {"bucket": "lake", "rule": [hidden, *expiring(1)["rule"]]}
+    )
+    for path in ({"filter": True}, {"expiration": True}, {"status": True}, {"filter": [{"prefix": True}]}):
+        marked = {"before_sensitive": {"rule": [path]}, "after_sensitive": {"rule": [path, False]}}
+        assert "data" in found_by(reviewed, entry | {"change": entry["change"] | marked}).values()
+        kept = change(
+            TYPE, {"bucket": "lake", "rule": [hidden]}, {"bucket": "lake", "rule": [hidden], "tags": {"a": "b"}}
+        )
+        kept["change"] |= {"before_sensitive": {"rule": [path]}, "after_sensitive": {"rule": [path]}}
+        assert found_by(reviewed, kept) == {}
+
+
 def test_rule_of_a_bucket_resource_itself_is_read(reviewed):
     before = {"bucket": "lake", "id": "lake", "lifecycle_rule": []}
     after = before | {"lifecycle_rule": [{"enabled": True, "prefix": "curated/", "expiration": [{"days": 1}]}]}

@@ -54,6 +54,16 @@ def test_output_that_only_grows_is_green(reviewed, change):
     assert reviewed(plan(bucket=change)).verdict.decision is Decision.APPLY
 
 
+def test_output_that_is_no_longer_sensitive_is_found_by_the_configuration(reviewed):
+    """Terraform marks both sides of an output's change if either one is sensitive."""
+    data = plan(password=output("x", "x", before_sensitive=True, after_sensitive=True))
+    configured = {"expression": {}}
+    data["configuration"] = {"root_module": {"outputs": {"password": configured}}}
+    assert [(each.rule, each.level) for each in reviewed(data).verdict.reasons] == [("secret-shown", Level.ACCESS)]
+    configured["sensitive"] = True
+    assert [each.rule for each in reviewed(data).verdict.reasons] == ["output-changed"]
+
+
 def test_renamed_output_is_one_that_is_removed(reviewed):
     made = reviewed(plan(bucket=output("x", None), lake=output(None, "x")))
     assert [reason.rule for reason in made.verdict.reasons] == ["output-removed"]

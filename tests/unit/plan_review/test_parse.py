@@ -41,7 +41,7 @@ def test_import_by_identity_shows_the_identity():
 
 
 def test_nothing_to_do_is_left_out():
-    plan = parse_plan(build_plan(change("a", "no-op"), change("data.b", "read")))
+    plan = parse_plan(build_plan(change("a", "no-op")))
     assert plan.changes == ()
     assert plan.summary() == "no changes"
 

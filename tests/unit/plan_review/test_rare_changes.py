@@ -2,6 +2,7 @@
 
 import pytest
 
+from plan_review.levels import Level
 from plan_review.model import Action
 from plan_review.render_text import render_text
 from plan_review.verdict import Decision
@@ -96,11 +97,85 @@ def test_refresh_lists_no_changes_and_is_whole(reviewed):
     assert reviewed(plan).verdict.decision is Decision.NOTHING
 
 
-def test_function_that_a_data_source_calls_is_a_program(reviewed):
-    entry = change("aws_lambda_invocation", None, {}) | {"mode": "data", "address": "data.aws_lambda_invocation.a"}
-    entry["change"]["actions"] = ["read"]
-    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
-    assert [reason.rule for reason in made.verdict.reasons] == ["runs-program"]
+def test_plan_that_lacks_the_end_of_something_is_blocked(reviewed):
+    plan = {
+        **FORMAT,
+        "complete": True,
+        "prior_state": {"values": planned("aws_s3_bucket.a", "aws_s3_bucket.gone")},
+        "resource_changes": [entry(["no-op"])],
+    }
+    review = reviewed(plan)
+    assert review.verdict.decision is Decision.BLOCKED
+    assert [reason.address for reason in review.verdict.reasons] == ["aws_s3_bucket.gone"]
+    gone = change("aws_s3_bucket", {"bucket": "g"}, None) | {"address": "aws_s3_bucket.gone"}
+    assert reviewed(plan | {"resource_changes": [*plan["resource_changes"], gone]}).verdict.level is Level.DATA
+    assert reviewed(plan | {"complete": False}).verdict.decision is Decision.NOTHING
+
+
+def reading(kind: str, mode: str = "data", action: str = "read") -> dict:
+    made = change(kind, None, {}) | {"mode": mode, "address": f"{mode}.{kind}.a"}
+    made["change"]["actions"] = [action]
+    return made
+
+
+@pytest.mark.parametrize("kind", ["aws_lambda_invocation", "external", "shell_script", "http"])
+def test_plan_that_only_reads_is_not_empty_if_that_runs_something(reviewed, kind):
+    review = reviewed({**FORMAT, "resource_changes": [reading(kind)]})
+    assert [reason.rule for reason in review.verdict.reasons] == ["runs-program"]
+    assert (review.verdict.decision, review.verdict.level) == (Decision.NEEDS_APPROVAL, Level.ACCESS)
+
+
+def test_plan_that_only_reads_is_applied(reviewed):
+    review = reviewed({**FORMAT, "resource_changes": [reading("aws_iam_policy_document")]})
+    assert (review.plan.summary(), review.verdict.decision) == ("1 to read", Decision.APPLY)
+
+
+def test_ephemeral_resource_that_opentofu_lists_is_no_change(reviewed):
+    plan = {**FORMAT, "resource_changes": [reading("random_password", "ephemeral", "open")]}
+    assert reviewed(plan).verdict.decision is Decision.NOTHING
+
+
+def test_ephemeral_resource_that_runs_a_program_is_not_green(reviewed):
+    """Terraform lists it in the configuration alone. An apply that has nothing to do does not open it."""
+    block = {"address": "ephemeral.aws_lambda_invocation.a", "mode": "ephemeral", "type": "aws_lambda_invocation"}
+    module = {"module_calls": {"m": {"module": {"resources": [block]}}}}
+    plan = {**FORMAT, "configuration": {"root_module": module}}
+    assert reviewed(plan).verdict.decision is Decision.NOTHING
+    reasons = reviewed(plan | {"resource_changes": [change("aws_sns_topic", None, {"name": "t"})]}).verdict.reasons
+    assert ("runs-program", f"module.m.{block['address']}") in [(each.rule, each.address) for each in reasons]
+
+
+@pytest.mark.parametrize(
+    ("odd", "decision", "level"),
+    [
+        pytest.param(entry(["read"], mode="managed"), Decision.BLOCKED, Level.BLOCKED, id="a resource that is read"),
+        pytest.param(entry(["delete"], mode="data"), Decision.NEEDS_APPROVAL, Level.DATA, id="a data source that goes"),
+        pytest.param(
+            entry(["no-op"], before=SAME | {"force_destroy": False}, after=SAME | {"force_destroy": True}),
+            Decision.NEEDS_APPROVAL,
+            Level.DATA,
+            id="no change that is one",
+        ),
+    ],
+)
+def test_action_that_contradicts_what_it_is_about_is_not_green(reviewed, odd, decision, level):
+    verdict = reviewed({**FORMAT, "resource_changes": [odd]}).verdict
+    assert (verdict.decision, verdict.level) == (decision, level)
+
+
+@pytest.mark.parametrize(
+    ("provider", "is_known"),
+    [
+        ("registry.terraform.io/hashicorp/random", True),
+        ("registry.opentofu.org/hashicorp/random", True),
+        ("registry.terraform.io/somebody/random", False),
+    ],
+)
+def test_type_of_a_known_name_by_another_owner_is_not_known(reviewed, provider, is_known):
+    made = change("random_pet", None, {"length": 2}) | {"provider_name": provider}
+    verdict = reviewed({**FORMAT, "resource_changes": [made]}).verdict
+    assert (verdict.decision is Decision.APPLY) is is_known
+    assert is_known or "somebody/random" in verdict.reasons[0].sentence
 
 
 def test_plan_that_only_refreshes_is_not_empty_where_something_drifted(reviewed):
@@ -114,7 +189,8 @@ def test_plan_that_only_refreshes_is_not_empty_where_something_drifted(reviewed)
     review = reviewed(plan)
     assert review.verdict.decision is Decision.NEEDS_APPROVAL
     assert "drift-accepted" in {reason.rule for reason in review.verdict.reasons}
-    kept = drifted | {"change": drifted["change"] | {"actions": ["no-op"]}}
+    same = drifted["change"]["after"]  # Terraform plans from what it has just read
+    kept = drifted | {"change": {"actions": ["no-op"], "before": same, "after": same}}
     assert reviewed(plan | {"resource_changes": [kept]}).verdict.decision is Decision.NOTHING
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -18,6 +19,8 @@ _INDEX = re.compile(r"\[(?:\d+|\w+=[^\[\]]*)\]")
 _SECONDS = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)s?")
 _ANYWHERE = "**"
 _FOR_EVER = float("inf")
+# tests of which way a value goes, which one element of a list may fail while another one makes up for it
+_DIRECTED = frozenset({"becomes", "becomes_not", "decreases", "increases"})
 # networks as wide as these are public: the halves of the internet, or its addresses in use
 _WIDEST_OF_ONE_OWNER = {4: 8, 6: 16}
 
@@ -32,10 +35,10 @@ class Condition(BaseModel):
 
     Attributes:
         was: a value that it has now.
-        becomes: values that appear more often than before.
-        becomes_not: values that appear less often than before.
+        becomes: values that appear more often than before, in all or in one element of a list.
+        becomes_not: values that appear less often than before, in all or in one element of a list.
         endless: numbers that mean no limit, such as a retention of 0 days.
-        decreases: a number falls; of several, the smallest.
+        decreases: a number falls; of several, any.
         is_emptied: a value is removed, or a list becomes shorter.
         is_set: there is a value.
         matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
@@ -77,8 +80,11 @@ class Condition(BaseModel):
     def _may(self, change: ResourceChange, path: str) -> bool:
         """Whether the condition may hold, as a value is known after the apply only, or changes unseen."""
         before, after = values_at(change.before, path), values_at(change.after, path)
-        hidden = {value for value in after if isinstance(value, Marker)}
-        if not hidden or (self.is_known and hidden == {Marker.UNKNOWN}) or not _changes_unseen(change, path):
+        parents = _hidden_parents(change, path)
+        hidden = parents.union(value for value in after if isinstance(value, Marker))
+        if not hidden or (self.is_known and hidden == {Marker.UNKNOWN}):
+            return False
+        if not parents and not _changes_unseen(change, path):
             return False
         was_unseen = any(isinstance(value, Marker) for value in before)
         return all(
@@ -102,7 +108,14 @@ class Condition(BaseModel):
 
     def _holds(self, change: ResourceChange, path: str) -> bool:
         before, after = values_at(change.before, path), values_at(change.after, path)
-        return all(self._passes(test, before, after) for test in self._tests)
+        return all(
+            self._passes(test, before, after) or (test in _DIRECTED and self._passes_in_one(test, change, path))
+            for test in self._tests
+        )
+
+    def _passes_in_one(self, test: str, change: ResourceChange, path: str) -> bool:
+        """Whether it passes for an element of a list that differs in nothing else, whatever the others do."""
+        return any(self._passes(test, *values) for values in _values_of_elements(change, path))
 
     def _passes(self, test: str, before: list[Any], after: list[Any]) -> bool:
         match test:
@@ -162,7 +175,8 @@ class Condition(BaseModel):
             return self.decreases and None in than_these
         if len(less) == len(more):
             return any(one < other for one, other in zip(less, more, strict=True))
-        return bool(less) and bool(more) and min(less) < min(more)
+        ranked = zip(sorted(less, reverse=True), sorted(more, reverse=True), strict=False)
+        return bool(less) and bool(more) and (min(less) < min(more) or any(one < other for one, other in ranked))
 
     def _numbers(self, values: list[Any]) -> Iterator[float]:
         for value in values:
@@ -201,6 +215,15 @@ def _changes_unseen(change: ResourceChange, path: str) -> bool:
             ):
                 return True
     return False
+
+
+def _hidden_parents(change: ResourceChange, path: str) -> set[Marker]:
+    """The markers in place of something that held the name which a path at any depth begins with."""
+    if not path.startswith(_ANYWHERE):
+        return set()
+    name = path.removeprefix(f"{_ANYWHERE}.").partition(".")[0]
+    hidden = [(item.before, item.after) for item in change.attributes if isinstance(item.after, Marker)]
+    return {after for before, after in hidden if name in names_within(before)}
 
 
 def without_indices(path: str) -> str:
@@ -250,6 +273,33 @@ def _chosen(elements: Any, chosen: str) -> Iterator[Any]:
     for each in elements:
         if isinstance(each, Marker) or (isinstance(each, dict) and str(each.get(key)) == wanted):
             yield each
+
+
+def _values_of_elements(change: ResourceChange, path: str) -> Iterator[tuple[list[Any], list[Any]]]:
+    """The values at a path within each element of a list, before and after, if nothing but such values differs."""
+    first, _, rest = path.partition(".")
+    names = change.before.keys() & change.after.keys() if first == _ANYWHERE else {first}
+    inner, last = path if first == _ANYWHERE else rest, path.rpartition(".")[2]
+    for name in names if inner else ():
+        before, after = (
+            {_but(each, last): each for each in side.get(name) or [] if isinstance(each, dict)}
+            if isinstance(side.get(name), list)
+            else {}
+            for side in (change.before, change.after)
+        )
+        for identity in before.keys() & after.keys():
+            yield values_at(before[identity], inner), values_at(after[identity], inner)
+
+
+def _but(value: Any, name: str) -> str:
+    """A value as text to compare, without the attributes of a name."""
+
+    def rest(inner: Any) -> Any:
+        if isinstance(inner, dict):
+            return {key: rest(each) for key, each in inner.items() if key != name}
+        return [rest(each) for each in inner] if isinstance(inner, list) else inner
+
+    return json.dumps(rest(value), default=str, sort_keys=True)
 
 
 def _elements(value: Any) -> Iterator[Any]:

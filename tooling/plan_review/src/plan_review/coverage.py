@@ -24,7 +24,9 @@ from plan_review.values import AttributeChange, Marker
 _BUNDLED = Path(__file__).parent / "types.yaml"
 _NAMED = 3
 _KNOWN = frozenset({"judged", "harmless"})
-_PROGRAM = re.compile(r"(^|\.)data\.(external|aws_lambda_invocation)\.")
+_READING = r"(^|\.)(data|ephemeral)\."
+_PROGRAM = re.compile(rf"{_READING}(external|aws_lambda_invocation|shell_script)\.")
+_REQUEST = re.compile(rf"{_READING}http\.")
 _HOLDERS = ("null_resource", "terraform_data")  # what provisioners are written into
 _HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
 _UNSET = (None, "", Marker.ABSENT)  # a provider's state has an empty text where the configuration has nothing
@@ -95,8 +97,16 @@ class Coverage(BaseModel):
         """Whether a type costs nothing by itself, or lives in the state alone."""
         return resource_type in self.local or any(re.search(pattern, resource_type) for pattern in self.free)
 
-    def classify(self, resource_type: str) -> str:
-        """One of judged, harmless, local, access (which is not judged, and carries access), foreign, unjudged."""
+    def classify(self, resource_type: str, provider: str = "") -> str:
+        """One of judged, harmless, local, access (which is not judged, and carries access), foreign, unjudged.
+
+        Args:
+            resource_type: such as aws_s3_bucket.
+            provider: its provider, with its owner if that is not HashiCorp. What others call by the same name may do
+                anything.
+        """
+        if "/" in provider:
+            return "foreign"
         for kind, types in (("judged", self.judged), ("harmless", self.harmless), ("local", self.local)):
             if resource_type in types:
                 return kind
@@ -116,7 +126,7 @@ def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
     """Rule, sentence and address for everything that the review cannot judge, one per type or provider."""
     by_type: dict[tuple[str, str], list[ResourceChange]] = defaultdict(list)
     for change in plan.changes:
-        kind = load_coverage().classify(change.type)
+        kind = load_coverage().classify(change.type, change.provider)
         if kind in _RULES and change.action is not Action.NO_OP:
             by_type[kind, change.provider if kind == "foreign" else change.type].append(change)
     for (kind, name), changes in sorted(by_type.items()):
@@ -139,7 +149,7 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
     coverage = load_coverage()
     of_types: dict[str, tuple[_Place, ...]] = {}
     for change in plan.changes:
-        if change.action is not Action.UPDATE or coverage.classify(change.type) not in _KNOWN:
+        if change.action is not Action.UPDATE or coverage.classify(change.type, change.provider) not in _KNOWN:
             continue
         if not change.attributes:
             yield change.address, "It changes, but the plan does not show how."
@@ -170,7 +180,11 @@ def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
     for change in map(plan.without_computed, plan.changes):
         if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
             continue
-        if not change.after and not change.attributes and coverage.classify(change.type) in {*_KNOWN, "local"}:
+        if (
+            not change.after
+            and not change.attributes
+            and coverage.classify(change.type, change.provider) in {*_KNOWN, "local"}
+        ):
             yield change.address, "The plan hides all its values, so this review cannot judge it."
         deciding = {*coverage.deciding["*"], *coverage.deciding.get(change.type, ())}
         names = {item.name for item in change.attributes if item.name in deciding and is_unseen(item.after)}
@@ -239,7 +253,7 @@ def secrets_shown(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def programs(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each resource whose provisioner may run a program."""
+    """Address and sentence of each resource whose provisioner may run a program, and of each data source that does."""
     for change in plan.changes:
         runs = change.action in {Action.CREATE, Action.DELETE} or change.action.replaces
         if runs and change.provisioners:
@@ -249,3 +263,8 @@ def programs(plan: Plan) -> Iterator[tuple[str, str]]:
     for address in plan.reads:
         if _PROGRAM.search(address):
             yield address, "Reading this data source runs a program."
+        elif _REQUEST.search(address):
+            yield address, "Reading this data source sends a request, with values that only the apply knows."
+    for address in () if plan.is_empty else plan.opens:
+        if _PROGRAM.search(address):
+            yield address, "Opening this ephemeral resource runs a program."

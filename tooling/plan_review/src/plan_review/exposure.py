@@ -38,7 +38,7 @@ def _is_list_of_new_network(change: ResourceChange, plan: Plan) -> bool:
     owner = _OWNER_OF_LIST.get(change.type, "")
     if not owner or change.action is not Action.CREATE or change.after.get(owner) is not Marker.UNKNOWN:
         return False
-    created = [each for each in plan.changes if each.action is Action.CREATE]
+    created = [each for each in plan.changes if each.action is Action.CREATE or each.action.replaces]
     lists = (each for each in created if each.type == "aws_network_acl")
     return any(each.type == "aws_vpc" for each in created) and all(
         each.after.get("vpc_id") is Marker.UNKNOWN for each in lists

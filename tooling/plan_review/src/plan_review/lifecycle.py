@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plan_review.conditions import is_unseen
 from plan_review.model import Plan, ResourceChange
 from plan_review.replacement import parts
 from plan_review.values import Marker
@@ -112,7 +113,9 @@ def _is_new_bucket(change: ResourceChange) -> bool:
 
 
 def _losing_rules(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
-    before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
+    if change.before and not any(item.name in _RULES for item in change.attributes):
+        return
+    before, after = tuple(_effects(_seen(change.before))), tuple(_effects(change.after))
     if any(item.name in _RULES and item.after in _HIDDEN for item in change.attributes):
         before = ()  # what is hidden looks alike on both sides
     for effect in sorted(after, key=_order):
@@ -123,6 +126,14 @@ def _losing_rules(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
         of_old_versions = effect.whose == _OLD_VERSIONS
         unread = scratch or (is_new and (of_old_versions or not kept))
         yield LosingRule(change.address, effect.sentence, is_data=not unread)
+
+
+def _seen(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes without rules of which a part is hidden: they may have covered less than they seem to."""
+    return {
+        name: [rule for rule in value if not is_unseen(rule)] if name in _RULES and isinstance(value, list) else value
+        for name, value in attributes.items()
+    }
 
 
 def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:

@@ -19,7 +19,6 @@ class Action(StrEnum):
     """The action of a plan on a resource or an output."""
 
     CREATE = "create"
-    READ = "read"
     UPDATE = "update"
     DELETE = "delete"
     DELETE_THEN_CREATE = "replace (destroy first)"
@@ -63,7 +62,6 @@ ACTION_ORDER = (
     Action.FORGET,
     Action.UPDATE,
     Action.CREATE,
-    Action.READ,
     Action.NO_OP,
 )
 
@@ -86,7 +84,7 @@ class ResourceChange:
         import_id: the ID for its import, in words if it is not known yet; empty without an import.
         deposed: key of a deposed object, which a replacement left behind; empty otherwise.
         actions: Terraform's own words for the action.
-        provider: name of the provider, without its registry.
+        provider: name of the provider, without its registry; with its owner if that is not HashiCorp.
         provisioners: kinds of provisioners that the configuration has for it.
     """
 
@@ -116,7 +114,7 @@ class ResourceChange:
     @property
     def is_touched(self) -> bool:
         """Whether the plan does anything about it, if only in the state."""
-        return self.action not in {Action.NO_OP, Action.READ} or bool(self.previous_address or self.import_id)
+        return self.action is not Action.NO_OP or bool(self.previous_address or self.import_id)
 
     def attribute(self, name: str) -> Any:
         """A top-level attribute after the apply, or before it if the resource is removed."""
@@ -178,11 +176,13 @@ class Plan:
         references: which resource mentions which in the configuration, both as addresses without an index.
         configured: attributes that the configuration sets, by block: the address without an index.
         reads: data sources that are read during the apply, because their inputs are not known before.
+        opens: ephemeral resources, which an apply opens to use their values.
         deferred_policies: policies that only the apply writes, as JSON as far as it is known, by address and attribute.
         deferred: resources that Terraform defers to a later plan, and its reason.
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
         unexplained: planned resources that neither exist nor have a change in the plan.
         unknown_parts: parts of the plan with changes of a kind that is not read.
+        places: what the provider of each block is told, such as its region and role, as text to compare; by block.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
         errored: Terraform aborted the planning, so the plan is incomplete.
@@ -201,11 +201,13 @@ class Plan:
     references: tuple[tuple[str, str], ...] = ()
     configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
     deferred_policies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     deferred: tuple[tuple[str, str], ...] = ()
     invoked_actions: tuple[str, ...] = ()
     unexplained: tuple[str, ...] = ()
     unknown_parts: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
     log_targets: frozenset[str] = frozenset()
     terraform_version: str = ""
     errored: bool = False
@@ -225,8 +227,8 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether an apply would change neither a resource, nor the state, nor an output."""
-        return not self.changes and not self.outputs and not self.accepts_drift
+        """Whether an apply would change neither a resource, nor the state, nor an output, and read nothing."""
+        return not self.changes and not self.outputs and not self.accepts_drift and not self.reads
 
     @property
     def is_targeted(self) -> bool:
@@ -264,4 +266,6 @@ class Plan:
             return f"{len(self.drift)} to accept into the state"
         if not parts and self.outputs:
             return f"only outputs change: {', '.join(output.name for output in self.outputs)}"
+        if not parts and self.reads:
+            return f"{len(self.reads)} to read"
         return ", ".join(parts) or "no changes"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -30,12 +32,15 @@ _LISTS = (
     "action_invocations",
     "deferred_action_invocations",
 )
+# the owners of providers whose types the review knows; `builtin` is Terraform itself
+_OWN_PROVIDERS = re.compile(r"^(hashicorp|builtin)/")
 _FAILED = frozenset({"fail", "error"})
+# entries that change nothing, by their mode: data sources, and in OpenTofu ephemeral resources too
+_CHANGE_NOTHING = {"data": {("read",), ("no-op",)}, "ephemeral": {("open",), ("no-op",)}}
 # what a later Terraform adds to its plans under such a name is something that an apply does
 _DOES_SOMETHING = re.compile(r"_(changes|drift|invocations)$")
 _ACTIONS = {
     ("create",): Action.CREATE,
-    ("read",): Action.READ,
     ("update",): Action.UPDATE,
     ("delete",): Action.DELETE,
     ("delete", "create"): Action.DELETE_THEN_CREATE,
@@ -68,32 +73,34 @@ def _plan(data: dict[str, Any]) -> Plan:
     for name in _LISTS:
         if not isinstance(data.get(name), list | None):
             raise TypeError(f"{name} is not a list")
-    provisioners = dict(_provisioners(_root_module(data), ""))
-    managed = (entry for entry in data.get("resource_changes") or [] if _is_managed(entry))
-    parsed = [_resource_change(entry, provisioners) for entry in managed]
+    provisioners = _provisioners(data)
+    changed = (entry for entry in data.get("resource_changes") or [] if not _changes_nothing(entry))
+    parsed = [_as_it_differs(_resource_change(entry, provisioners)) for entry in changed]
     known = {change.address for change in parsed}
     drifted = (entry for entry in data.get("resource_drift") or [] if _is_managed(entry) and _is_move(entry))
     parsed += [_moved(entry) for entry in drifted if entry["address"] not in known]
     touched = sorted((change for change in parsed if change.is_touched), key=_rank)
-    outputs = [_output_change(name, entry) for name, entry in (data.get("output_changes") or {}).items()]
+    outputs = [_output_change(name, entry, data) for name, entry in (data.get("output_changes") or {}).items()]
     drift, computed_drift = _drift(data, frozenset(change.address for change in touched), _managed(data, parsed))
     return Plan(
         changes=tuple(touched),
         unchanged=len(parsed) - len(touched),
         resources=tuple(parsed),
-        outputs=tuple(output for output in outputs if output.action is not Action.NO_OP),
+        outputs=tuple(each for each in outputs if each.action is not Action.NO_OP or each.before != each.after),
         drift=drift,
         computed_drift=computed_drift,
         checks=tuple(_failed_checks(data.get("checks") or [])),
         references=tuple(sorted(set(_references(_root_module(data), "")))),
-        configured=dict(_configured(_root_module(data), "")),
+        configured=_configured(data),
         reads=tuple(sorted(_reads(data))),
+        opens=tuple(sorted(_opens(data))),
         deferred_policies=deferred_policies(data),
         deferred=tuple(_deferred(data)),
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
         unexplained=tuple(sorted(_unexplained_addresses(data, known))),
         unknown_parts=tuple(sorted(_unknown_parts(data))),
-        log_targets=frozenset(_log_targets(_root_module(data), "")),
+        places=_places(data),
+        log_targets=frozenset(_log_targets(data)),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
         complete=bool(data.get("complete", True)),
@@ -111,7 +118,7 @@ def _drift(
     after another resource has enabled it. So a difference counts only if the configuration sets the attribute, the plan
     changes the resource, or it gives access that is not configured.
     """
-    configured = dict(_configured(_root_module(data), ""))
+    configured = _configured(data)
     found, computed = [], []
     for change in map(_resource_change, data.get("resource_drift") or []):
         names = configured.get(without_index(change.address), frozenset())
@@ -128,7 +135,11 @@ def _drift(
 
 
 def _unexplained_addresses(data: dict[str, Any], explained: set[str]) -> set[str]:
-    """Addresses of planned resources that are in neither the changes nor the state: the plan file was cut."""
+    """Addresses of resources whose change is missing, because the plan file was cut.
+
+    They are planned, but in neither the changes nor the state; or in the state of a plan that Terraform calls complete,
+    and neither kept nor removed. A refresh-only plan has no changes, and a plan of a part (-target) is not complete.
+    """
 
     def addresses(state: Any) -> Iterator[str]:
         modules = [(state or {}).get("root_module") or {}]
@@ -139,7 +150,9 @@ def _unexplained_addresses(data: dict[str, Any], explained: set[str]) -> set[str
 
     planned = set(addresses(data.get("planned_values")))
     later = {address for address, _ in _deferred(data)}
-    return planned - explained - later - set(addresses((data.get("prior_state") or {}).get("values")))
+    existing = set(addresses((data.get("prior_state") or {}).get("values")))
+    must_stay_or_go = existing if data.get("complete") is True and data.get("resource_changes") else set()
+    return (planned - existing | must_stay_or_go) - explained - later
 
 
 def _unknown_parts(data: dict[str, Any]) -> Iterator[str]:
@@ -163,42 +176,75 @@ def _managed(data: dict[str, Any], parsed: list[ResourceChange]) -> Managed:
     return Managed.of([*((change.type, change.before or change.after) for change in parsed), *of_module(state)])
 
 
-def _configured(module: dict[str, Any], path: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """Every managed block of the configuration, and the attributes that it sets."""
+def _blocks(module: dict[str, Any], path: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each block of the configuration: the path of its module, its address without an index, and what it says."""
     for resource in module.get("resources") or []:
-        if resource.get("mode") == "managed":
-            yield f"{path}{resource['address']}", frozenset(resource.get("expressions") or {})
+        yield path, f"{path}{resource['address']}", resource
     for name, call in (module.get("module_calls") or {}).items():
-        yield from _configured(call.get("module") or {}, f"{path}module.{name}.")
+        yield from _blocks(call.get("module") or {}, f"{path}module.{name}.")
 
 
-def _provisioners(module: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every block that has provisioners, and their kinds."""
-    for resource in module.get("resources") or []:
-        if resource.get("provisioners"):
-            yield f"{path}{resource['address']}", tuple(str(each.get("type")) for each in resource["provisioners"])
-    for name, call in (module.get("module_calls") or {}).items():
-        yield from _provisioners(call.get("module") or {}, f"{path}module.{name}.")
+def _configured(data: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """The attributes that each managed block of the configuration sets."""
+    blocks = _blocks(_root_module(data))
+    return {
+        address: frozenset(block.get("expressions") or {})
+        for _, address, block in blocks
+        if block.get("mode") == "managed"
+    }
+
+
+def _provisioners(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The kinds of provisioners of each block that has some."""
+    return {
+        address: tuple(str(each.get("type")) for each in block["provisioners"])
+        for _, address, block in _blocks(_root_module(data))
+        if block.get("provisioners")
+    }
+
+
+def _places(data: dict[str, Any]) -> dict[str, str]:
+    """What the provider of each block is told."""
+    settings = _provider_settings(data)
+    return {
+        address: settings.get(str(block.get("provider_config_key")), "")
+        for _, address, block in _blocks(_root_module(data))
+    }
+
+
+def _provider_settings(data: dict[str, Any]) -> dict[str, str]:
+    """What each provider is told that decides where its resources are, as text to compare, by its key."""
+    providers = (data.get("configuration") or {}).get("provider_config") or {}
+    return {
+        key: json.dumps(
+            {name: value for name, value in (provider.get("expressions") or {}).items() if name != "default_tags"},
+            sort_keys=True,
+        )
+        for key, provider in providers.items()
+    }
 
 
 def _reads(data: dict[str, Any]) -> Iterator[str]:
     for entry in data.get("resource_changes") or []:
-        if not _is_managed(entry) and tuple(entry["change"]["actions"]) == ("read",):
+        if entry.get("mode") == "data" and tuple(entry["change"]["actions"]) == ("read",):
             yield str(entry["address"])
+
+
+def _opens(data: dict[str, Any]) -> set[str]:
+    """The ephemeral resources of the configuration; only OpenTofu lists them among the changes too."""
+    return {address for _, address, block in _blocks(_root_module(data)) if block.get("mode") == "ephemeral"}
 
 
 def _root_module(data: dict[str, Any]) -> dict[str, Any]:
     return (data.get("configuration") or {}).get("root_module") or {}
 
 
-def _log_targets(module: dict[str, Any], path: str) -> Iterator[str]:
+def _log_targets(data: dict[str, Any]) -> Iterator[str]:
     """The buckets that `aws_s3_bucket_logging` names as targets; on a first plan their names are not known yet."""
-    for resource in module.get("resources") or []:
-        if resource.get("type") == "aws_s3_bucket_logging":
-            for mentioned in _mentions((resource.get("expressions") or {}).get("target_bucket")):
+    for path, _, block in _blocks(_root_module(data)):
+        if block.get("type") == "aws_s3_bucket_logging":
+            for mentioned in _mentions((block.get("expressions") or {}).get("target_bucket")):
                 yield from _targets(mentioned, path)
-    for name, call in (module.get("module_calls") or {}).items():
-        yield from _log_targets(call.get("module") or {}, f"{path}module.{name}.")
 
 
 def _is_move(entry: dict[str, Any]) -> bool:
@@ -216,13 +262,24 @@ def _deferred(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield str((entry.get(what) or {}).get("address", "")), str(entry.get("reason", ""))
 
 
+def _as_it_differs(change: ResourceChange) -> ResourceChange:
+    """The change; as an update if Terraform calls it none, and yet its sides differ."""
+    is_update = change.action is Action.NO_OP and change.changed_attributes
+    return replace(change, action=Action.UPDATE) if is_update else change
+
+
 def _rank(change: ResourceChange) -> tuple[int, str]:
     return ACTION_ORDER.index(change.action), change.address
 
 
 def _is_managed(entry: dict[str, Any]) -> bool:
     """Whether an entry is a resource; one with a missing or unknown mode counts as one."""
-    return entry.get("mode") != "data"
+    return entry.get("mode") not in _CHANGE_NOTHING
+
+
+def _changes_nothing(entry: dict[str, Any]) -> bool:
+    """Whether an entry is not about a resource, and its action is one that changes nothing."""
+    return tuple(entry["change"]["actions"]) in _CHANGE_NOTHING.get(entry.get("mode", ""), ())
 
 
 def _resource_change(
@@ -248,9 +305,14 @@ def _resource_change(
         import_id=_import_id(change.get("importing")),
         deposed=str(entry.get("deposed") or ""),
         actions=actions,
-        provider=str(entry.get("provider_name") or "").rpartition("/")[2],
+        provider=_provider(str(entry.get("provider_name") or "")),
         provisioners=provisioners.get(without_index(address), ()),
     )
+
+
+def _provider(name: str) -> str:
+    """A provider without its registry, such as `aws` or `mongodb/mongodbatlas`."""
+    return _OWN_PROVIDERS.sub("", name.partition("/")[2] or name)
 
 
 def _import_id(importing: Any) -> str:
@@ -294,15 +356,22 @@ def _path(steps: list[Any]) -> str:
     return text
 
 
-def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
+def _output_change(name: str, change: dict[str, Any], data: dict[str, Any]) -> OutputChange:
     sides = _sides(change)
+    is_shown_now = any(item.after is Marker.NO_LONGER_SENSITIVE for item in hidden_differences(*sides))
     return OutputChange(
         name=name,
         action=_ACTIONS.get(tuple(change["actions"]), Action.UNKNOWN),
         before=redacted(sides[0], sides[1]),
         after=redacted(sides[1], sides[0]),
-        is_shown_now=any(item.after is Marker.NO_LONGER_SENSITIVE for item in hidden_differences(*sides)),
+        is_shown_now=is_shown_now or _loses_its_mark(name, change, data),
     )
+
+
+def _loses_its_mark(name: str, change: dict[str, Any], data: dict[str, Any]) -> bool:
+    """Whether an output is marked as sensitive only because it was: Terraform marks both sides if either one is."""
+    configured = (_root_module(data).get("outputs") or {}).get(name)
+    return change.get("before_sensitive") is True and configured is not None and not configured.get("sensitive")
 
 
 def _failed_checks(entries: list[dict[str, Any]]) -> Iterator[FailedCheck]:

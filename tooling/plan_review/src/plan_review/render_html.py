@@ -42,7 +42,6 @@ _KINDS = {
     Action.UPDATE: "update",
     Action.CREATE: "create",
     Action.NO_OP: "move",
-    Action.READ: "move",
 }
 _DECISIONS = {
     Decision.NOTHING: "nothing",

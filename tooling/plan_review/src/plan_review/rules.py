@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -16,7 +16,7 @@ from plan_review.conditions import Condition, is_unseen, names_within
 from plan_review.errors import ReviewInputError
 from plan_review.file_problems import problem_lines
 from plan_review.levels import Level
-from plan_review.model import Action, Plan, ResourceChange
+from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.replacement import parts
 from plan_review.values import Marker
 
@@ -25,15 +25,50 @@ _BUNDLED = (_FOLDER / "levels.yaml", *sorted((_FOLDER / "rules").glob("*.yaml"))
 _LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # reads them in a tenth of the time; not every PyYAML has it
 
 
-# resources by type and name: removed ones without a replacement by their id, created ones by any of their names
-Named = frozenset[tuple[str, str]]
 _NAMES = ("arn", "bucket", "domain_name", "id", "name", "url")
+_UNNAMED = "\0"  # a new resource whose name only the apply knows
+_NAMED_ONCE = frozenset({"aws_s3_bucket"})  # no two have the same name, in whatever account and region
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """In which account and region a resource is, as far as the plan says it.
+
+    Attributes:
+        provider: what its provider is told, as text to compare.
+        region: its own region; empty if it says none, or only the apply knows it.
+    """
+
+    provider: str
+    region: str
+
+    @classmethod
+    def of(cls, change: ResourceChange, plan: Plan) -> Place:
+        """That of a resource."""
+        region = change.attribute("region")
+        return cls(plan.places.get(without_index(change.address), ""), region if isinstance(region, str) else "")
+
+    def may_be(self, other: Place) -> bool:
+        """Whether both may be the same."""
+        return self.provider == other.provider and (self.region == other.region or not self.region or not other.region)
+
+
+# resources by type and name, and where they are
+Named = Mapping[tuple[str, str], tuple[Place, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """The parts of the rest of the plan that a rule needs, and the plan's environment."""
+    """The parts of the rest of the plan that a rule needs, and the plan's environment.
 
+    Attributes:
+        plan: the plan.
+        environment: its environment.
+        removed: what it destroys without a replacement, by its id.
+        created: what it creates, by any of its names.
+    """
+
+    plan: Plan
     environment: str
     removed: Named
     created: Named
@@ -41,16 +76,24 @@ class Others:
     @classmethod
     def of(cls, plan: Plan, environment: str) -> Others:
         """From the changes of a plan."""
-        removed = frozenset(
-            (change.type, change.before["id"])
-            for change in plan.changes
-            if change.action is Action.DELETE and isinstance(change.before.get("id"), str)
+        removed: dict[tuple[str, str], list[Place]] = {}
+        created: dict[tuple[str, str], list[Place]] = {}
+        for change in plan.changes:
+            if change.action is Action.DELETE and isinstance(change.before.get("id"), str):
+                removed.setdefault((change.type, change.before["id"]), []).append(Place.of(change, plan))
+            if change.action is Action.CREATE or change.action.replaces:
+                names = {name for name in map(change.after.get, _NAMES) if isinstance(name, str)}
+                for name in {*names, _UNNAMED}:
+                    created.setdefault((change.type, name), []).append(Place.of(change, plan))
+        removed_places, created_places = (
+            {key: tuple(places) for key, places in each.items()} for each in (removed, created)
         )
-        new = (change for change in plan.changes if change.action is Action.CREATE or change.action.replaces)
-        created = frozenset(
-            (change.type, name) for change in new for name in map(change.after.get, _NAMES) if isinstance(name, str)
-        )
-        return cls(environment, removed, created)
+        return cls(plan, environment, removed_places, created_places)
+
+    def are_with(self, change: ResourceChange, kind: str, name: str, found: Named) -> bool:
+        """Whether a resource of a type and name is among those found, where the change may be."""
+        own = Place.of(change, self.plan)
+        return any(kind in _NAMED_ONCE or own.may_be(place) for place in found.get((kind, name), ()))
 
 
 class Owner(BaseModel):
@@ -61,15 +104,16 @@ class Owner(BaseModel):
     type: str
     attribute: str
 
-    def goes_with(self, change: ResourceChange, removed: Named) -> bool:
+    def goes_with(self, change: ResourceChange, others: Others) -> bool:
         """Whether the plan also destroys the owner of a resource without replacing it."""
         owner = change.before.get(self.attribute)
-        return isinstance(owner, str) and (self.type, owner) in removed
+        return isinstance(owner, str) and others.are_with(change, self.type, owner, others.removed)
 
-    def is_created_with(self, change: ResourceChange, created: Named) -> bool:
-        """Whether the plan also creates the owner of a resource; an owner known only after the apply is new."""
+    def is_created_with(self, change: ResourceChange, others: Others) -> bool:
+        """Whether the plan also creates the owner; one that only the apply knows is any that the plan creates."""
         owner = change.after.get(self.attribute)
-        return owner is Marker.UNKNOWN or (isinstance(owner, str) and (self.type, owner) in created)
+        name = _UNNAMED if owner is Marker.UNKNOWN else owner
+        return isinstance(name, str) and others.are_with(change, self.type, name, others.created)
 
 
 class Rule(BaseModel):
@@ -115,9 +159,7 @@ class Rule(BaseModel):
             (not self.environments or others.environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
-            and not (
-                self.unless_removed_with is not None and self.unless_removed_with.goes_with(change, others.removed)
-            )
+            and not (self.unless_removed_with is not None and self.unless_removed_with.goes_with(change, others))
             and not self._is_created_with_owner(change, others)
         )
 
@@ -127,7 +169,7 @@ class Rule(BaseModel):
             if isinstance(self.unless_created_with, dict)
             else self.unless_created_with
         )
-        return owner is not None and owner.is_created_with(change, others.created)
+        return owner is not None and owner.is_created_with(change, others)
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
         """The rule's finding for a resource. A change that only may break the rule is not blocked."""

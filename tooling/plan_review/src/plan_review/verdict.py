@@ -131,7 +131,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule="plan-incomplete",
             level=Level.BLOCKED,
-            sentence="The plan does not show its change, although it is planned: a part of the plan is missing.",
+            sentence="The plan does not show what happens to it: a part of the plan is missing.",
             address=address,
         )
         for address in plan.unexplained

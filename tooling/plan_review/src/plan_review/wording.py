@@ -18,7 +18,6 @@ _CONTEXT = 20
 _MOST_LINES = 60
 SIGNS = {
     Action.CREATE: "+",
-    Action.READ: "<=",
     Action.UPDATE: "~",
     Action.DELETE: "-",
     Action.DELETE_THEN_CREATE: "-/+",
