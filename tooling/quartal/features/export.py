@@ -168,12 +168,9 @@ def _write(
     spreadsheet_safe: bool,
     only: Collection[str],
 ) -> Export:
-    from pyiceberg.expressions import EqualTo
-
     snapshot_id, tag = state.snapshot_id, state.name
     scanned = table.scan(snapshot_id=snapshot_id)
     names = [field.name for field in scanned.projection().fields]
-    key = feature_key(names)
     counted = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].value_counts().to_pylist()
     held = {each["values"]: each["counts"] for each in counted}
     _refuse_other_quarters(table, tag, held)
@@ -186,18 +183,11 @@ def _write(
             f"The features at {tag} have no quarter {', '.join(unknown)}.",
             remedy=f"They have: {', '.join(sorted(counts)) or 'none'}.",
         )
+    key = feature_key(names)
     files = []
     for quarter in sorted(set(only) or counts):
-        of_quarter = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
-        rows = read_rows(table, row_filter=of_quarter, snapshot_id=snapshot_id)
-        if rows.num_rows != counts[quarter]:
-            raise AwsError(
-                f"{'.'.join(table.name())} at {tag} has {counts[quarter]:,} rows of {quarter}, but its files hold "
-                f"{rows.num_rows:,}, so nothing was exported.",
-                remedy="Try again. If it recurs, `quartal tags` lists older states.",
-            )
+        rows = _rows_of_quarter(table, state, quarter, counts[quarter]).sort_by([(name, "ascending") for name in key])
         path = folder / f"features-{quarter}.{form}"
-        rows = rows.sort_by([(name, "ascending") for name in key])
         _write_file(escape_formulas(rows) if spreadsheet_safe else rows, path, form)
         with path.open("rb") as written:
             checksum = hashlib.file_digest(written, "sha256").hexdigest()
@@ -216,6 +206,25 @@ def _write(
         later_deliveries=named.later_deliveries if named else (),
         corrected_by=named.corrected_by if named else (),
     )
+
+
+def _rows_of_quarter(table: Table, state: State, quarter: str, expected: int) -> pa.Table:
+    """A quarter's rows at a state.
+
+    Raises:
+        AwsError: there are fewer or more than expected.
+    """
+    from pyiceberg.expressions import EqualTo
+
+    of_quarter = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
+    rows = read_rows(table, row_filter=of_quarter, snapshot_id=state.snapshot_id)
+    if rows.num_rows != expected:
+        raise AwsError(
+            f"{'.'.join(table.name())} at {state.name} has {expected:,} rows of {quarter}, but its files hold "
+            f"{rows.num_rows:,}, so nothing was exported.",
+            remedy="Try again. If it recurs, `quartal tags` lists older states.",
+        )
+    return rows
 
 
 def _refuse_other_quarters(table: Table, tag: str, held: Mapping[str | None, int]) -> None:
