@@ -16,6 +16,10 @@ from localstack_glue.service.errors import (
 COMMAND = {"Name": "glueetl", "ScriptLocation": "s3://code/job.py"}
 
 
+def workers(worker_type: str) -> dict[str, Any]:
+    return {"WorkerType": worker_type, "NumberOfWorkers": 2}
+
+
 def complete(**definition: Any) -> dict[str, Any]:
     return definitions.complete({"Role": "etl", "Command": COMMAND, **definition})
 
@@ -27,6 +31,7 @@ def test_definition_gets_what_aws_fills_in():
         "WorkerType": "G.2X",
         "NumberOfWorkers": 3,
         "GlueVersion": "5.1",
+        "JobMode": "SCRIPT",
         "MaxRetries": 0,
         "ExecutionProperty": {"MaxConcurrentRuns": 1},
         "Timeout": 480,
@@ -65,11 +70,64 @@ def test_older_glue_has_a_longer_timeout_and_shell_jobs_a_small_capacity():
         pytest.param({"WorkerType": "G.1X", "NumberOfWorkers": 2, "MaxCapacity": 2.0}, id="capacity-of-the-workers"),
         pytest.param({"NumberOfWorkers": 2}, id="no-worker-type"),
         pytest.param({"Command": {"Name": "pythonshell"}, "MaxCapacity": 3.0}, id="capacity-of-a-shell"),
+        pytest.param({"MaxCapacity": 1.0}, id="too-little-capacity"),
+        pytest.param({"MaxCapacity": 2.5}, id="fraction-of-a-capacity"),
+        pytest.param({"MaxRetries": 11}, id="too-many-retries"),
+        pytest.param({"MaxRetries": -1}, id="retries-below-none"),
+        pytest.param({"GlueVersion": "3.0", **workers("G.4X"), "ExecutionClass": "FLEX"}, id="flexible-large-workers"),
     ],
 )
 def test_definition_that_aws_refuses_is_refused(wrong):
     with pytest.raises(InvalidInputException):
         complete(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("job", "worker_type", "refusal"),
+    [
+        ({}, "G.1X", None),
+        ({"GlueVersion": "2.0"}, "G.4X", "Worker type G.4X is not supported for Glue Version 2.0"),
+        ({"GlueVersion": "3.0"}, "G.8X", None),
+        ({"GlueVersion": "3.0"}, "R.1X", "Worker type R.1X is not supported for Glue Version 3.0"),
+        ({"GlueVersion": "4.0"}, "G.16X", None),
+        ({"GlueVersion": "next"}, "R.8X", None),  # AWS accepts any text, and the run fails
+        ({}, "G.025X", "Worker type G.025X is not supported for Job Command glueetl"),
+        ({"Command": {**COMMAND, "Name": "gluestreaming"}}, "G.025X", None),
+        ({}, "Z.2X", "Worker type Z.2X is not supported for Job Command glueetl"),
+        ({"Command": {**COMMAND, "Name": "glueray"}, "GlueVersion": "4.0"}, "Z.2X", None),
+        (
+            {"Command": {**COMMAND, "Name": "glueray"}},
+            "G.1X",
+            "Worker type G.1X is not supported for Job Command glueray",
+        ),
+    ],
+)
+def test_worker_types_are_for_some_commands_and_versions(job, worker_type, refusal):
+    # docs.aws.amazon.com/glue/latest/webapi/API_CreateJob.html, WorkerType
+    if refusal is None:
+        assert complete(**job, **workers(worker_type))["WorkerType"] == worker_type
+    else:
+        with pytest.raises(InvalidInputException, match=refusal):
+            complete(**job, **workers(worker_type))
+
+
+def test_job_has_at_least_two_workers():
+    message = "To use Worker Type G.1X, minimum allowed value of Number of Workers is 2."
+    with pytest.raises(InvalidInputException, match=message):
+        complete(WorkerType="G.1X", NumberOfWorkers=1)
+    with pytest.raises(InvalidInputException, match=message):
+        definitions.for_run(complete(**workers("G.1X")), {"NumberOfWorkers": 1})
+    assert complete(WorkerType="Standard", NumberOfWorkers=1)["MaxCapacity"] == 1.0
+
+
+def test_stream_has_no_timeout_of_its_own(glue):
+    # TestAccGlueJob_basicStreaming of the Terraform provider, which plays on AWS
+    stream = {"Command": {**COMMAND, "Name": "gluestreaming"}}
+    assert "Timeout" not in complete(**stream)
+    assert complete(**stream, Timeout=5)["Timeout"] == 5
+    glue.jobs.create(glue.scope, {"Name": "stream", "Role": "etl", **stream})
+    run_id = glue.jobs.start(glue.scope, {"JobName": "stream"})["JobRunId"]
+    assert "Timeout" not in glue.jobs.get_run(glue.scope, {"JobName": "stream", "RunId": run_id})["JobRun"]
 
 
 def test_run_overrides_the_jobs_workers():
@@ -95,6 +153,16 @@ def test_update_replaces_the_definition_whole(glue):
     assert job["Role"] == "other"
     assert "Description" not in job
     assert job["Timeout"] == 480
+
+
+def test_update_keeps_the_version_where_it_names_none(glue):
+    # the API reference of JobUpdate, GlueVersion
+    glue.add_job("etl", GlueVersion="4.0", JobMode="NOTEBOOK")
+
+    glue.jobs.update(glue.scope, {"JobName": "etl", "JobUpdate": {"Role": "other", "Command": COMMAND}})
+
+    job = glue.jobs.get(glue.scope, {"JobName": "etl"})["Job"]
+    assert (job["GlueVersion"], job["JobMode"], job["Timeout"]) == ("4.0", "SCRIPT", 2880)
 
 
 def test_run_above_the_limit_is_refused(glue):

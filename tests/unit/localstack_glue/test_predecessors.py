@@ -41,6 +41,10 @@ def test_run_names_the_runs_of_the_predicate_that_started_it(glue, workflow):  #
     assert newest(glue, "last")["Attempt"] == 1
     assert newest(glue, "last")["PredecessorRuns"] == expected  # a retry was led to by the same
     assert newest(glue, "a")["PredecessorRuns"] == []
+    request = {"JobName": "last", "RunId": newest(glue, "last")["Id"]}
+    assert glue.jobs.get_run(glue.scope, request)["JobRun"]["PredecessorRuns"] == []
+    request["PredecessorsIncluded"] = True
+    assert glue.jobs.get_run(glue.scope, request)["JobRun"]["PredecessorRuns"] == expected
 
 
 def test_run_that_any_condition_started_names_the_one_that_was_met(glue):  # G4

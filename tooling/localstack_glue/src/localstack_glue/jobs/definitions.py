@@ -10,6 +10,7 @@ from localstack_glue.service.models import JsonDict
 
 # gluestreaming is Spark as well; anything else is accepted as AWS does, and its runs fail
 COMMANDS = ("glueetl", "gluestreaming", "pythonshell")
+SPARK_COMMANDS = ("glueetl", "gluestreaming")
 # of jobs that are created without one, since 2025-11-26: docs.aws.amazon.com/glue/latest/dg/release-notes.html
 DEFAULT_GLUE_VERSION = "5.1"
 DEFAULT_TIMEOUT_MIN = 2880
@@ -17,7 +18,10 @@ DEFAULT_TIMEOUT_MIN_FROM_5 = 480
 LONGEST_TIMEOUT_MIN = 7 * 24 * 60
 DEFAULT_DPUS = 10.0
 PYTHON_SHELL_DPUS, LARGE_PYTHON_SHELL_DPUS = 0.0625, 1.0
-FLEX, FIRST_FLEX_VERSION = "FLEX", 3
+LEAST_SPARK_DPUS = 2
+MOST_RETRIES = 10  # docs.aws.amazon.com/glue/latest/dg/add-job.html, Number of retries
+FLEX, FIRST_FLEX_VERSION, FLEX_WORKERS = "FLEX", 3, ("G.1X", "G.2X")
+RAY_WORKER, STREAM_WORKER = "Z.2X", "G.025X"
 RUN_OVERRIDES = (
     "ExecutionClass",
     "JobRunQueuingEnabled",
@@ -46,11 +50,14 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
         raise InvalidInputException("Role must not be empty")
     _check_timeout(job)
     job["Command"] = {"PythonVersion": "3", **command}
+    job.setdefault("JobMode", "SCRIPT")
     job.setdefault("MaxRetries", 0)
+    if not 0 <= job["MaxRetries"] <= MOST_RETRIES:
+        raise InvalidInputException(f"Max retries must be between 0 and {MOST_RETRIES}, not {job['MaxRetries']}")
     job.setdefault("GlueVersion", "0.9" if command["Name"] == "pythonshell" else DEFAULT_GLUE_VERSION)
     _check_execution_class(job)
     job["ExecutionProperty"] = {"MaxConcurrentRuns": 1, **(job.get("ExecutionProperty") or {})}
-    if not job.get("Timeout"):
+    if not job.get("Timeout") and command["Name"] != "gluestreaming":  # which runs until it is stopped
         job["Timeout"] = DEFAULT_TIMEOUT_MIN_FROM_5 if _major(job["GlueVersion"]) >= 5 else DEFAULT_TIMEOUT_MIN
     return job | _capacity(job)
 
@@ -114,23 +121,45 @@ def _capacity(job: Mapping[str, Any]) -> JsonDict:
     worker_type, workers = job.get("WorkerType"), job.get("NumberOfWorkers")
     capacity = job.get("MaxCapacity") or job.get("AllocatedCapacity")
     if worker_type:
-        if worker_type not in WORKER_TYPES:
-            raise InvalidInputException(f"Worker type {worker_type} is not supported")
+        _check_worker_type(str(worker_type), job)
         dpus = WORKER_TYPES[worker_type].dpus * int(workers or 0)
         # also the capacity that Glue has worked out itself: boto/boto3, issue 2644
         if job.get("MaxCapacity") is not None:
             raise InvalidInputException("Please do not set Max Capacity if using Worker Type and Number of Workers.")
         if not workers:
             raise InvalidInputException("Please set both Worker Type and Number of Workers.")
+        if int(workers) < (fewest := WORKER_TYPES[worker_type].fewest):
+            raise InvalidInputException(
+                f"To use Worker Type {worker_type}, minimum allowed value of Number of Workers is {fewest}."
+            )
     elif workers:
         raise InvalidInputException("Please set both Worker Type and Number of Workers.")
     elif capacity:
         dpus = float(capacity)
         if job["Command"]["Name"] == "pythonshell" and dpus not in (PYTHON_SHELL_DPUS, LARGE_PYTHON_SHELL_DPUS):
             raise InvalidInputException(f"Max capacity of a Python shell job must be 0.0625 or 1, not {dpus:g}")
+        if job["Command"]["Name"] in SPARK_COMMANDS and (dpus < LEAST_SPARK_DPUS or not dpus.is_integer()):
+            raise InvalidInputException(
+                f"Max capacity of a Spark job must be a whole number of at least {LEAST_SPARK_DPUS}, not {dpus:g}"
+            )
     else:
         dpus = PYTHON_SHELL_DPUS if job["Command"]["Name"] == "pythonshell" else DEFAULT_DPUS
     return {"MaxCapacity": float(dpus), "AllocatedCapacity": int(dpus)}
+
+
+def _check_worker_type(worker_type: str, job: Mapping[str, Any]) -> None:
+    """Refuse the worker types that a job's command or version does not have, as the API reference of CreateJob says.
+
+    The words are AWS's: hashicorp/terraform-provider-aws, issue 44420.
+    """
+    if worker_type not in WORKER_TYPES:
+        raise InvalidInputException(f"Worker type {worker_type} is not supported")
+    command, version = job["Command"]["Name"], job["GlueVersion"]
+    only = {RAY_WORKER: "glueray", STREAM_WORKER: "gluestreaming"}.get(worker_type)
+    if (only and command != only) or (command == "glueray" and worker_type != RAY_WORKER):
+        raise InvalidInputException(f"Worker type {worker_type} is not supported for Job Command {command}")
+    if version[:1].isdigit() and _major(version) < WORKER_TYPES[worker_type].first_version:
+        raise InvalidInputException(f"Worker type {worker_type} is not supported for Glue Version {version}")
 
 
 def _check_timeout(job: Mapping[str, Any]) -> None:
@@ -146,6 +175,8 @@ def _check_execution_class(job: Mapping[str, Any]) -> None:
         raise InvalidInputException(
             f"Execution class {FLEX} is for jobs of command glueetl and Glue version {FIRST_FLEX_VERSION}.0 or later"
         )
+    if job.get("WorkerType") and job["WorkerType"] not in FLEX_WORKERS:
+        raise InvalidInputException(f"Execution class {FLEX} is for the worker types {' and '.join(FLEX_WORKERS)}")
 
 
 def _major(glue_version: str) -> int:

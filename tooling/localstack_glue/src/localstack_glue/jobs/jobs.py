@@ -114,10 +114,11 @@ class Jobs:
         }
 
     def update(self, scope: Scope, request: "UpdateJobRequestTypeDef") -> JsonDict:
-        """UpdateJob: the definition is replaced whole, as on AWS."""
+        """UpdateJob: the definition is replaced whole, as on AWS; only the version stays where none is given."""
         with self._lock:
             job = self._find(scope, request["JobName"])
-            job.definition = definitions.complete(request["JobUpdate"])
+            kept = {"GlueVersion": job.definition["GlueVersion"]}  # API reference of JobUpdate, GlueVersion
+            job.definition = definitions.complete(kept | _given(request["JobUpdate"]))
             job.modified_on = self._clock.now()
             self._signals.defined.send(scope, job)
         return {"JobName": job.name}
@@ -127,10 +128,12 @@ class Jobs:
         name = request["JobName"]
         with self._lock:
             scope.store.jobs.pop(name, None)
-            for run in scope.store.list_runs(name):
-                if run.is_running:
-                    self._executor.stop(run)
+            runs = scope.store.list_runs(name)
+            for run in runs:
                 del scope.store.job_runs[run.run_id]
+            for run in runs:
+                if run.is_running:
+                    self.stop_run(scope, run)
             self._tagger.forget(scope, scope.arn("job", name))
             self._signals.deleted.send(scope, name)
         return {"JobName": name}
@@ -185,7 +188,8 @@ class Jobs:
 
     def get_run(self, scope: Scope, request: "GetJobRunRequestTypeDef") -> JsonDict:
         """GetJobRun."""
-        return {"JobRun": answers.job_run(self._find_run(scope, request["JobName"], request["RunId"]))}
+        shown = answers.job_run(self._find_run(scope, request["JobName"], request["RunId"]))
+        return {"JobRun": shown if request.get("PredecessorsIncluded") else shown | {"PredecessorRuns": []}}
 
     def get_runs(self, scope: Scope, request: "GetJobRunsRequestTypeDef") -> JsonDict:
         """GetJobRuns, newest first."""
@@ -248,7 +252,7 @@ class Jobs:
             started_on=now,
             modified_on=now,
             previous_run_id=previous,
-            timeout_min=plan["Timeout"],
+            timeout_min=plan.get("Timeout"),
             log_group=job_log_group(plan, _merged(plan, arguments), is_encrypted=is_encrypted),
             predecessors=predecessors,
         )
@@ -311,6 +315,10 @@ class Jobs:
 def _active(scope: Scope, job_name: str) -> int:
     """Count the runs that count towards a job's limit."""
     return sum(run.is_running and not run.is_waiting for run in scope.store.list_runs(job_name))
+
+
+def _given(update: Mapping[str, Any]) -> JsonDict:
+    return {key: value for key, value in update.items() if value is not None}
 
 
 def _without(request: "CreateJobRequestTypeDef", *names: str) -> JsonDict:

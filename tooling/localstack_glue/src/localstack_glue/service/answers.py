@@ -109,6 +109,7 @@ def job_run(run: JobRun) -> JsonDict:
         PreviousRunId=run.previous_run_id,
         TriggerName=run.origin.trigger_name,
         JobName=run.job_name,
+        JobMode=plan.get("JobMode"),
         JobRunQueuingEnabled=plan.get("JobRunQueuingEnabled"),
         StateDetail=QUEUED if run.is_waiting else None,
         StartedOn=run.started_on,
@@ -129,6 +130,7 @@ def job_run(run: JobRun) -> JsonDict:
         NotificationProperty=plan.get("NotificationProperty"),
         GlueVersion=plan.get("GlueVersion"),
         ExecutionClass=plan.get("ExecutionClass"),
+        MaintenanceWindow=plan.get("MaintenanceWindow"),
     )
 
 

@@ -14,26 +14,33 @@ _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 @dataclass(frozen=True, slots=True)
 class WorkerType:
-    """Size of one worker (G31)."""
+    """Size of one worker (G31), and the first major version of Glue and the fewest workers that a job can have of it.
+
+    The versions are those of the API reference of CreateJob. The least number is in the message that AWS answers:
+    aws-samples/cql-replicator, issue 181.
+    """
 
     vcpus: int
     memory_gb: int
     dpus: float
+    first_version: int = 0
+    fewest: int = 2
 
 
 WORKER_TYPES = {
-    "Standard": WorkerType(4, 16, 1),
-    "G.025X": WorkerType(2, 4, 0.25),
+    "Standard": WorkerType(4, 16, 1, fewest=1),
+    "G.025X": WorkerType(2, 4, 0.25, 3),
     "G.1X": WorkerType(4, 16, 1),
     "G.2X": WorkerType(8, 32, 2),
-    "G.4X": WorkerType(16, 64, 4),
-    "G.8X": WorkerType(32, 128, 8),
-    "G.12X": WorkerType(48, 192, 12),
-    "G.16X": WorkerType(64, 256, 16),
-    "R.1X": WorkerType(4, 32, 1),
-    "R.2X": WorkerType(8, 64, 2),
-    "R.4X": WorkerType(16, 128, 4),
-    "R.8X": WorkerType(32, 256, 8),
+    "G.4X": WorkerType(16, 64, 4, 3),
+    "G.8X": WorkerType(32, 128, 8, 3),
+    "G.12X": WorkerType(48, 192, 12, 4),
+    "G.16X": WorkerType(64, 256, 16, 4),
+    "R.1X": WorkerType(4, 32, 1, 4),
+    "R.2X": WorkerType(8, 64, 2, 4),
+    "R.4X": WorkerType(16, 128, 4, 4),
+    "R.8X": WorkerType(32, 256, 8, 4),
+    "Z.2X": WorkerType(8, 64, 2, 4, fewest=1),
 }
 
 
