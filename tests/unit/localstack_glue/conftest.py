@@ -84,7 +84,8 @@ class FakeCrawlExecutor:
     def stop(self, crawl: Any) -> None:
         from localstack_glue.service.models import CrawlState
 
-        crawl.state = CrawlState.CANCELLING
+        if crawl.state is CrawlState.RUNNING:
+            crawl.state = CrawlState.CANCELLING
 
 
 def play_encryption(scope: Any, key: str, password: str) -> str:

@@ -21,6 +21,9 @@ def job_condition(name: str, state: str) -> dict[str, str]:
     return {"LogicalOperator": "EQUALS", "JobName": name, "State": state}
 
 
+AFTER_FIRST = {"Conditions": [job_condition("first", "SUCCEEDED")]}
+
+
 def add_conditional(glue: Any, name: str, job: str, predicate: dict[str, Any], **definition: Any) -> None:
     glue.add_job(job)
     glue.add_trigger(name, "CONDITIONAL", [{"JobName": job}], Predicate=predicate, StartOnCreation=True, **definition)
@@ -182,7 +185,9 @@ def test_workflow_run_keeps_the_triggers_of_its_start(glue):
     glue.add_job("other")
 
     run_id = glue.start_workflow_run()
-    glue.triggers.update(glue.scope, {"Name": "then", "TriggerUpdate": {"Actions": [{"JobName": "other"}]}})
+    predicate = {"Conditions": [crawl_condition("raw", "SUCCEEDED")]}
+    update = {"Actions": [{"JobName": "other"}], "Predicate": predicate}
+    glue.triggers.update(glue.scope, {"Name": "then", "TriggerUpdate": update})
     glue.end_crawl("SUCCEEDED")
 
     assert glue.started_jobs == ["etl"]  # G6
@@ -446,3 +451,89 @@ def test_trigger_deactivated_during_a_workflow_run_still_fires_in_it(glue):
     glue.end_crawl("SUCCEEDED")
 
     assert glue.started_jobs == ["etl"]  # G6
+
+
+@pytest.mark.parametrize("kind", ["ON_DEMAND", "SCHEDULED", "CONDITIONAL"])
+def test_trigger_of_a_deleted_workflow_is_not_started_until_the_workflow_is_there_again(glue, kind):
+    # AWS does not say what becomes of it: it must not start its jobs outside any workflow
+    glue.add_job("etl")
+    glue.add_job("first")
+    glue.workflows.create(glue.scope, {"Name": "w"})
+    only = {"SCHEDULED": {"Schedule": "cron(0 6 * * ? *)"}, "CONDITIONAL": {"Predicate": AFTER_FIRST}}.get(kind, {})
+    glue.add_trigger("t", kind, [{"JobName": "etl"}], WorkflowName="w", **only)
+    glue.workflows.delete(glue.scope, {"Name": "w"})
+
+    with pytest.raises(EntityNotFoundException, match="Workflow w not found: trigger t belongs to it"):
+        glue.triggers.start(glue.scope, {"Name": "t"})
+    assert (glue.started_jobs, glue.triggers.get(glue.scope, {"Name": "t"})["Trigger"]["State"]) == ([], "CREATED")
+
+    glue.workflows.create(glue.scope, {"Name": "w"})
+    glue.triggers.start(glue.scope, {"Name": "t"})
+
+
+def test_on_demand_trigger_whose_job_or_crawler_is_missing_starts_nothing_and_says_so(glue):
+    # hashicorp/terraform-provider-aws, issue 23070
+    glue.add_job("etl")
+    for name, missing in (("job", {"JobName": "none"}), ("crawler", {"CrawlerName": "none"})):
+        glue.add_trigger(name, "ON_DEMAND", [{"JobName": "etl"}, missing])
+        with pytest.raises(EntityNotFoundException, match=f"starts a {name} that does not exist: none"):
+            glue.triggers.start(glue.scope, {"Name": name})
+    assert glue.started_jobs == []
+
+
+def test_deleted_job_of_a_workflow_is_a_run_in_error(glue):  # G26
+    glue.add_quarterly_workflow()
+    glue.jobs.delete(glue.scope, {"JobName": "etl"})
+    run_id = glue.start_workflow_run()
+    glue.end_crawl("SUCCEEDED")
+
+    run = glue.workflow_run(run_id)
+    assert (run["Status"], run["Statistics"]["ErroredActions"]) == ("COMPLETED", 1)
+    (shown,) = node(run, "etl")["JobDetails"]["JobRuns"]
+    assert (shown["JobName"], shown["TriggerName"], shown["JobRunState"]) == ("etl", "then", "ERROR")
+
+
+def test_statistics_of_a_run_outlive_its_jobs_and_crawlers(glue):  # G7
+    glue.add_quarterly_workflow()
+    run_id = glue.start_workflow_run()
+    glue.end_crawl("SUCCEEDED")
+    glue.end_job("FAILED", "no")
+    before = glue.workflow_run(run_id)["Statistics"]
+
+    glue.jobs.delete(glue.scope, {"JobName": "etl"})
+    glue.crawlers.delete(glue.scope, {"Name": "raw"})
+
+    assert (before["SucceededActions"], before["FailedActions"]) == (1, 1)
+    assert glue.workflow_run(run_id)["Statistics"] == before
+
+
+def test_deleted_job_ends_its_queued_run_and_the_workflow_run_that_waits_for_it(glue):  # G26
+    glue.add_job("etl", JobRunQueuingEnabled=True)
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+    glue.workflows.create(glue.scope, {"Name": "w"})
+    glue.add_trigger("t", "ON_DEMAND", [{"JobName": "etl"}], WorkflowName="w")
+    run_id = glue.start_workflow_run("w")
+
+    glue.jobs.delete(glue.scope, {"JobName": "etl"})
+
+    run = glue.workflow_run(run_id, "w")
+    assert (run["Status"], run["Statistics"]["StoppedActions"]) == ("COMPLETED", 1)
+
+
+def test_update_of_a_trigger_replaces_its_definition_whole(glue):
+    # the API reference of TriggerUpdate: "by overwriting it completely"
+    glue.add_job("etl")
+    schedule = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True}
+    glue.add_trigger("t", "SCHEDULED", [{"JobName": "etl"}], Description="old", **schedule)
+
+    def update(**change: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = glue.triggers.update(glue.scope, {"Name": "t", "TriggerUpdate": change})["Trigger"]
+        return answer
+
+    for incomplete in ({"Description": "new"}, {"Schedule": "cron(0 7 * * ? *)"}, {"Actions": [{"JobName": "etl"}]}):
+        with pytest.raises(InvalidInputException):
+            update(**incomplete)
+    changed = update(Schedule="cron(0 7 * * ? *)", Actions=[{"JobName": "etl"}])
+
+    assert changed["State"] == "ACTIVATED"  # an activated one can be changed: terraform-provider-aws does
+    assert (changed["Schedule"], "Description" in changed) == ("cron(0 7 * * ? *)", False)

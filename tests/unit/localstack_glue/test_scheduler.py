@@ -300,7 +300,8 @@ def test_window_of_a_trigger_that_an_earlier_start_changes_starts_nothing_twice(
         batching = {"EventBatchingCondition": {"BatchSize": 10}, "WorkflowName": name}
         glue.add_trigger(name, "EVENT", [{"JobName": "etl"}], **batching)
         glue.event_triggers.notify(glue.scope, name, "one")
-    request = {"Name": "second"} | ({"TriggerUpdate": {"Description": "new"}} if change == "update" else {})
+    update = {"Description": "new", "Actions": [{"JobName": "etl"}], "EventBatchingCondition": {"BatchSize": 10}}
+    request = {"Name": "second"} | ({"TriggerUpdate": update} if change == "update" else {})
     glue.job_signals.started.add(lambda scope, _run: getattr(glue.triggers, change)(scope, request))
 
     moving.clock.advance(timedelta(hours=1))
@@ -361,3 +362,19 @@ def test_schedule_above_the_limit_of_its_workflow_leaves_a_run_in_error(moving):
     assert (first["Status"], second["Status"]) == ("RUNNING", "ERROR")  # G7
     assert second["ErrorMessage"] == "Concurrent runs exceeded for workflow: daily"  # G8
     assert glue.started_jobs == ["etl"]
+
+
+def test_schedule_and_events_of_a_deleted_workflow_start_nothing(moving):
+    glue = moving.glue
+    on_events(glue, BatchSize=10)
+    glue.workflows.create(glue.scope, {"Name": "daily"})
+    daily = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True, "WorkflowName": "daily"}
+    glue.add_trigger("six", "SCHEDULED", [{"JobName": "etl"}], **daily)
+    glue.event_triggers.notify(glue.scope, "arrivals", "one")
+    for name in ("arrivals", "daily"):
+        glue.workflows.delete(glue.scope, {"Name": name})
+
+    moving.clock.advance(timedelta(days=1))
+    moving.scheduler.tick()
+
+    assert glue.started_jobs == []

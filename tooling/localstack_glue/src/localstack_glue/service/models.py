@@ -311,6 +311,7 @@ class ActionRun:
     name: str
     run_ids: list[str] = field(default_factory=list)  # attempts of a job run, or one crawl
     error_message: str | None = None
+    ended_as: JobRunState | CrawlState | None = None  # its runs are deleted with their job or crawler
 
 
 @dataclass

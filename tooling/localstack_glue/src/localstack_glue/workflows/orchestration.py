@@ -12,7 +12,12 @@ from localstack_glue.crawlers.crawlers import Crawlers
 from localstack_glue.jobs.jobs import Jobs
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
-from localstack_glue.service.errors import ConcurrentRunsExceededException, GlueError, InvalidInputException
+from localstack_glue.service.errors import (
+    ConcurrentRunsExceededException,
+    EntityNotFoundException,
+    GlueError,
+    InvalidInputException,
+)
 from localstack_glue.service.models import (
     RUNNING_CRAWL_STATES,
     RUNNING_JOB_STATES,
@@ -32,6 +37,7 @@ from localstack_glue.service.models import (
 from localstack_glue.service.signals import CrawlSignals, JobSignals
 from localstack_glue.workflows import resume
 from localstack_glue.workflows.view import find_crawls, find_job_runs, newest_state, node_id
+from localstack_glue.workflows.workflows import workflow_of
 
 LOG = logging.getLogger(__name__)
 
@@ -57,11 +63,16 @@ class Orchestrator:
         job_signals.retried.add(self.job_run_retried)
 
     def fire(self, scope: Scope, trigger: Trigger) -> None:
-        """Fire a starting trigger; one that belongs to a workflow starts a run of it (G5)."""
-        workflow = scope.store.workflows.get(trigger.workflow_name or "")
+        """Fire a starting trigger; one that belongs to a workflow starts a run of it (G5).
+
+        Raises:
+            EntityNotFoundException: its workflow was deleted, or outside a workflow a job or crawler that it starts.
+        """
+        workflow = workflow_of(scope, trigger)
         if workflow is not None:
             self.start_workflow_run(scope, workflow, {})
         else:
+            _check_actions(scope, trigger)
             self._fire(scope, trigger, None)
 
     def fire_unattended(
@@ -74,8 +85,11 @@ class Orchestrator:
         """Fire a starting trigger without a caller: at the workflow's limit, a run in ERROR is recorded (G8).
 
         That is the only error that a run can have at its start: `WorkflowRun.ErrorMessage` in the API reference.
+
+        Raises:
+            EntityNotFoundException: its workflow was deleted.
         """
-        workflow = scope.store.workflows.get(trigger.workflow_name or "")
+        workflow = workflow_of(scope, trigger)
         if workflow is None:
             self._fire(scope, trigger, None)
             return
@@ -167,12 +181,14 @@ class Orchestrator:
     def crawl_ended(self, scope: Scope, crawl: Crawl) -> None:
         """Fire the triggers that wait for this crawl, unless it was started by hand or by its own schedule (G1, G2)."""
         with self._lock:
-            self._advance(scope, crawl.origin, End(Node(Kind.CRAWLER, crawl.crawler_name), crawl.state.value))
+            end = End(Node(Kind.CRAWLER, crawl.crawler_name), crawl.state.value)
+            self._advance(scope, crawl.origin, end, crawl.crawl_id, crawl.state)
 
     def job_run_ended(self, scope: Scope, run: JobRun) -> None:
         """Fire the triggers that wait for this job, unless it was started by hand (G1)."""
         with self._lock:
-            self._advance(scope, run.origin, End(Node(Kind.JOB, run.job_name), run.state.value, run.run_id))
+            end = End(Node(Kind.JOB, run.job_name), run.state.value, run.run_id)
+            self._advance(scope, run.origin, end, run.run_id, run.state)
 
     def job_run_retried(self, scope: Scope, retry: JobRun) -> None:
         """Count a new attempt to the action of the failed one."""
@@ -182,7 +198,7 @@ class Orchestrator:
                 if retry.previous_run_id in action.run_ids:
                     action.run_ids.append(retry.run_id)
 
-    def _advance(self, scope: Scope, origin: Origin, end: End) -> None:
+    def _advance(self, scope: Scope, origin: Origin, end: End, run_id: str, state: JobRunState | CrawlState) -> None:
         if origin.trigger_name is None:
             return  # started by hand or by a crawler's schedule: no conditional trigger fires (G1, G2)
         if origin.workflow_run_id is None:
@@ -191,6 +207,9 @@ class Orchestrator:
         run = _find_run(scope, origin)
         if run is None:
             return
+        for action in run.actions:
+            if run_id in action.run_ids:
+                action.ended_as = state
         if run.status is WorkflowRunStatus.RUNNING:
             for trigger in run.triggers.values():
                 if not trigger.is_waiting or trigger.name in run.fired:
@@ -253,6 +272,19 @@ class Orchestrator:
         run.status = WorkflowRunStatus.STOPPED if is_stopping else WorkflowRunStatus.COMPLETED
         run.completed_on = self._clock.now()
         LOG.info("run %s of workflow %s: %s", run.run_id, run.workflow_name, run.status)
+
+
+def _check_actions(scope: Scope, trigger: Trigger) -> None:
+    """Refuse to start what is not there, as on AWS where somebody does: hashicorp/terraform-provider-aws, issue 23070.
+
+    Raises:
+        EntityNotFoundException: there is no such job or crawler.
+    """
+    for node in map(Node.from_request, trigger.actions):
+        if node.kind is Kind.JOB and node.name not in scope.store.jobs:
+            raise EntityNotFoundException(f"Trigger {trigger.name} starts a job that does not exist: {node.name}")
+        if node.kind is Kind.CRAWLER and node.name not in scope.store.crawlers:
+            raise EntityNotFoundException(f"Trigger {trigger.name} starts a crawler that does not exist: {node.name}")
 
 
 def _check_limit(workflow: Workflow) -> None:

@@ -12,6 +12,7 @@ from localstack_glue.service.models import (
     WorkflowRun,
     WorkflowRunStatus,
 )
+from localstack_glue.workflows.view import newest_state
 
 JOB_MESSAGE = "Job run was interrupted: the service was stopped"
 EVALUATION_MESSAGE = "Evaluation run was interrupted: the service was stopped"
@@ -32,6 +33,8 @@ def end_what_ran(store: GlueStore, now: datetime) -> int:
         _end_crawl(crawl, now)
     for workflow_run in workflow_runs:
         _end_workflow_run(workflow_run, now)
+        for action in workflow_run.actions:
+            action.ended_as = newest_state(store, action)
     return len(job_runs) + len(crawls) + len(workflow_runs) + len(evaluations)
 
 

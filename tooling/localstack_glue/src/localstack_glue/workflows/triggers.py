@@ -19,6 +19,7 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.models import JsonDict, Trigger, TriggerState
 from localstack_glue.service.pagination import page, page_by_name
 from localstack_glue.service.tagging import Tagger
+from localstack_glue.workflows.workflows import workflow_of
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import (
@@ -130,23 +131,22 @@ class Triggers:
         }
 
     def update(self, scope: Scope, request: "UpdateTriggerRequestTypeDef") -> JsonDict:
-        """UpdateTrigger: the definition is replaced; type, workflow and state stay."""
+        """UpdateTrigger: the definition is replaced whole, as on AWS; type, workflow and state stay."""
         change = request["TriggerUpdate"]
+        actions = list(change.get("Actions") or ())
+        schedule, predicate = change.get("Schedule"), change.get("Predicate")
         with self._lock:
             trigger = self._find(scope, request["Name"])
-            actions = list(change.get("Actions", trigger.actions) or ())
-            schedule = change.get("Schedule", trigger.schedule)
-            predicate = change.get("Predicate", trigger.predicate)
             _check(trigger.type, actions, schedule, predicate, trigger.workflow_name)
             changed = Trigger(
                 name=trigger.name,
                 type=trigger.type,
                 actions=actions,
                 state=trigger.state,
-                description=change.get("Description", trigger.description),
+                description=change.get("Description"),
                 schedule=schedule,
                 predicate=_kept_predicate(predicate),
-                event_batching=change.get("EventBatchingCondition", trigger.event_batching),
+                event_batching=change.get("EventBatchingCondition"),
                 workflow_name=trigger.workflow_name,
                 scheduled_since=self._clock.now(),
                 waiting_events=trigger.waiting_events,
@@ -173,6 +173,7 @@ class Triggers:
             trigger = self._find(scope, request["Name"])
             if trigger.type == TriggerType.EVENT:
                 raise InvalidInputException(f"Trigger Type {TriggerType.EVENT} cannot be started")
+            workflow_of(scope, trigger)
             if trigger.type == TriggerType.ON_DEMAND:
                 self._fire(scope, trigger)
             else:

@@ -1,7 +1,7 @@
 """A workflow run in the API: statistics (G7) and graph (G9)."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from glue_triggers.conditions import Node
 from localstack_glue.service import answers
@@ -50,12 +50,9 @@ def find_crawls(store: GlueStore, action: ActionRun) -> list[Crawl]:
 
 
 def newest_state(store: GlueStore, action: ActionRun) -> JobRunState | CrawlState:
-    """The state of an action's newest attempt; an action that could not be started, or was deleted, is an error."""
-    runs = find_job_runs(store, action)
-    if runs:
-        return runs[-1].state
-    crawls = find_crawls(store, action)
-    return crawls[-1].state if crawls else CrawlState.ERROR
+    """The state of an action's newest attempt, also of a deleted one; one that could not be started is an error."""
+    found = find_job_runs(store, action) or find_crawls(store, action)
+    return found[-1].state if found else action.ended_as or CrawlState.ERROR
 
 
 def statistics(store: GlueStore, run: WorkflowRun) -> JsonDict:
@@ -143,19 +140,21 @@ def graph(triggers: Iterable[Trigger], store: GlueStore, run: WorkflowRun | None
 def _details(kind: str, name: str, store: GlueStore, run: WorkflowRun | None) -> JsonDict:
     actions = [action for action in run.actions if (action.kind, action.name) == (kind, name)] if run else []
     if kind == "JOB":
-        runs = [answers.job_run(job_run) for action in actions for job_run in find_job_runs(store, action)]
-        return {"JobDetails": {"JobRuns": runs}}
+        return {"JobDetails": {"JobRuns": [shown for action in actions for shown in _shown_runs(store, action)]}}
     if kind == "CRAWLER":
-        crawls = [_crawl(action, crawl) for action in actions for crawl in _crawls_or_none(store, action)]
-        return {"CrawlerDetails": {"Crawls": crawls}}
+        return {"CrawlerDetails": {"Crawls": [shown for action in actions for shown in _shown_crawls(store, action)]}}
     return {}
 
 
-def _crawls_or_none(store: GlueStore, action: ActionRun) -> Sequence[Crawl | None]:
-    return find_crawls(store, action) or [None]
+def _shown_runs(store: GlueStore, action: ActionRun) -> list[JsonDict]:
+    """The attempts of a job; one that could not be started, as that of a deleted job, is a run in ERROR (G26)."""
+    if action.run_ids:
+        return [answers.job_run(run) for run in find_job_runs(store, action)]
+    names = {"JobName": action.name, "TriggerName": action.trigger_name}
+    return [names | present(JobRunState=JobRunState.ERROR.value, ErrorMessage=action.error_message)]
 
 
-def _crawl(action: ActionRun, crawl: Crawl | None) -> JsonDict:
-    if crawl is None:
-        return present(State=CrawlState.ERROR.value, ErrorMessage=action.error_message)
-    return answers.graph_crawl(crawl)
+def _shown_crawls(store: GlueStore, action: ActionRun) -> list[JsonDict]:
+    if action.run_ids:
+        return [answers.graph_crawl(crawl) for crawl in find_crawls(store, action)]
+    return [present(State=CrawlState.ERROR.value, ErrorMessage=action.error_message)]

@@ -12,7 +12,7 @@ from localstack_glue.service.errors import (
     EntityNotFoundException,
     IllegalWorkflowStateException,
 )
-from localstack_glue.service.models import JsonDict, Workflow, WorkflowRun, WorkflowRunStatus
+from localstack_glue.service.models import JsonDict, Trigger, Workflow, WorkflowRun, WorkflowRunStatus
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger
 from localstack_glue.workflows import view
@@ -201,3 +201,21 @@ class Workflows:
             if run.run_id == run_id:
                 return run
         raise EntityNotFoundException("Entity not found")
+
+
+def workflow_of(scope: Scope, trigger: Trigger) -> Workflow | None:
+    """The workflow that a trigger belongs to; None for one outside any workflow.
+
+    Raises:
+        EntityNotFoundException: the workflow was deleted. AWS does not say what its triggers do then: they start
+            nothing.
+    """
+    if trigger.workflow_name is None:
+        return None
+    workflow = scope.store.workflows.get(trigger.workflow_name)
+    if workflow is None:
+        raise EntityNotFoundException(
+            f"Workflow {trigger.workflow_name} not found: trigger {trigger.name} belongs to it and cannot be started;"
+            " delete the trigger, or create the workflow again"
+        )
+    return workflow
