@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow
 import pyarrow.csv
 import pytest
 import yaml
@@ -99,6 +100,15 @@ def test_rules_break_where_those_of_the_contract_do(tmp_path, row):
     assert broken == expected.keys()
 
 
+@pytest.mark.parametrize(("day", "broken"), [("1999-01-01", {"day.minimum"}), ("1999-01-01\n", {"day.format"})])
+def test_day_with_a_line_end_breaks_its_format_and_no_bound(day, broken):
+    exported = build_ruleset(contract())
+    engine = DuckDBEngine({"primary": pyarrow.table({"id": ["AB-12"], "plug": ["ccs"], "note": ["ab"], "day": [day]})})
+    found = evaluate(parse(exported.document("x")), engine, datetime.now(UTC))
+    engine.close()
+    assert {name for (name, _), each in zip(exported.rules, found, strict=True) if not each.verdict.is_passed} == broken
+
+
 @pytest.mark.parametrize(("row", "is_broken"), [(SOUND, False), (SOUND.lower(), True)])
 def test_rule_over_required_texts_is_a_query(row, is_broken):
     exported = build_ruleset(contract(quality=QUALITY))
@@ -120,6 +130,8 @@ def test_rules_with_another_meaning_in_dqdl_are_left_out_by_name():
         {"name": "size", "logicalType": "integer", "logicalTypeOptions": {"minimum": 1}},
         {"name": "word", "logicalTypeOptions": {"pattern": "^\\p{Lu}.+", "enum": ["2024-01-01", "x"]}},
         {"name": "quoted", "logicalTypeOptions": {"pattern": '^"'}},
+        {"name": "brace", "logicalTypeOptions": {"pattern": "{a}"}},
+        {"name": "counted", "logicalTypeOptions": {"pattern": "a{2,}"}},
     ]
     quality = [{"name": "large", "type": "sql", "query": "size > 2", "severity": "warning"}]
     left_out = dict(build_ruleset(contract(columns, quality)).left_out)
@@ -129,9 +141,11 @@ def test_rules_with_another_meaning_in_dqdl_are_left_out_by_name():
         "word.pattern",
         "word.enum",
         "quoted.pattern",
+        "brace.pattern",
         "row.large",
     } <= left_out.keys()
     assert {"row.field_count", "row.encoding"} <= left_out.keys()
+    assert "counted.pattern" not in left_out
 
 
 def test_missing_value_with_an_apostrophe_fits_into_no_condition():

@@ -18,7 +18,8 @@ from quartal.contracts.model import Column, Contract, FileFormat
 _DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
 # what RE2, in which contracts are written, and Java read alike
 _PATTERN = re.compile(
-    r"(?:[^\\().\[\]\"#\n]|\\[dDwW.\\/+*?()\[\]{}^$|-]|\((?!\?)|\(\?:|\)|\[\^?(?:[^\\\[\]&\"]|\\[dw.\\/\-\]])+\])*"
+    r"(?:[^\\(){.\[\]\"#\n]|\{[0-9]+(?:,[0-9]*)?\}|\\[dDwW.\\/+*?()\[\]{}^$|-]|\((?!\?)|\(\?:|\)"
+    r"|\[\^?(?:[^\\\[\]&\"]|\\[dw.\\/\-\]])+\])*"
 )
 _TEXT = re.compile(r"[^\\\"\n]*")
 _DAY_OR_TIME = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}( [AP]M)?")
@@ -116,7 +117,9 @@ def _written(column: Column, rule: str, missing: Sequence[str]) -> str | _LeftOu
         bound = rules.minimum if rule == "minimum" else rules.maximum
         if isinstance(bound, date):
             sign, text = ">=" if rule == "minimum" else "<=", f"`{column.name}`"
-            is_date = f"{text} rlike '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' and try_cast({text} as date) is not null"
+            # the length, because Java's $ also matches before a last line end
+            is_like_one = f"length({text}) = 10 and {text} rlike '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$'"
+            is_date = f"{is_like_one} and try_cast({text} as date) is not null"
             return f'ColumnValues {name} {sign} "{bound.isoformat()}" where "{is_date}"'
     if rule == "future":
         return _LeftOut("it depends on the day of the file's upload")
