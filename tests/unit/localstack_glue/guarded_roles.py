@@ -1,10 +1,11 @@
 """One role of Glue with the policies that a test gives it, and the guard that decides its calls."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from localstack_glue.iam.guard import Denial, RoleGuard
-from localstack_glue.iam.policy import parse
+from localstack_glue.iam.policy import Statement, parse
 from localstack_glue.iam.roles import RoleState
 from localstack_glue.iam.service_permissions import Place
 
@@ -15,6 +16,7 @@ DELETE = {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 PLACE = Place("aws", "us-east-1", "111122223333")
 KEY = "ASIA1"  # of the role's session
+MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 
 class FakeRoles:
@@ -31,6 +33,10 @@ class FakeRoles:
 
     def find(self, role_arn: str) -> RoleState | None:
         return self.state if role_arn == ROLE else None
+
+    def find_policies(self, _role_arn: str, policy_arns: Sequence[str]) -> tuple[Statement, ...]:
+        """The statements of the one managed policy that is there, which allows to read."""
+        return parse("managed", json.dumps({"Statement": READ})) if MANAGED in policy_arns else ()
 
 
 def make_guard(*statements: dict[str, Any], **role: Any) -> RoleGuard:

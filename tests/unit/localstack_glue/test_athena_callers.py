@@ -109,3 +109,20 @@ def test_session_that_is_narrowed_by_policies_is_refused(reader):
     narrowed = reader.sts.assume_role(RoleArn=reader.arn, RoleSessionName="bea", Policy=POLICY)
     with pytest.raises(InvalidRequestException, match="session policies"):
         callers.check(Scope(ACCOUNT, REGION, narrowed["Credentials"]["AccessKeyId"]), "StartQueryExecution", "readers")
+
+
+def test_query_of_a_session_that_a_role_got_keeps_its_session_policy(reader):
+    callers, guard = make_callers(Clients())
+    answer = "<AccessKeyId>LSIA2</AccessKeyId>"
+    for policy in ("", POLICY):
+        guard.follow("AssumeRole", {"RoleArn": reader.arn, "RoleSessionName": "bea", "Policy": policy}, answer)
+        used = callers.credentials(Scope(ACCOUNT, REGION, "LSIA2")).access_key_id
+        session = guard.find_session(used)
+        assert session is not None
+        assert (session.role_arn, session.policy, session.is_over) == (reader.arn, policy, False)
+
+
+def test_managed_session_policies_are_those_of_the_host(reader):
+    with closing(client("iam")) as iam:
+        arn = iam.create_policy(PolicyName="ask", PolicyDocument=POLICY)["Policy"]["Arn"]
+    assert [each.label for each in MotoRoles().find_policies(reader.arn, [arn, f"{arn}-gone"])] == ["ask/#0"]

@@ -54,6 +54,10 @@ def test_calls_on_objects(operation, parameters, expected):
         ("GetBucketEncryption", "s3:GetEncryptionConfiguration"),
         ("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
         ("CreateBucket", "s3:CreateBucket"),
+        ("DeleteBucketOwnershipControls", "s3:PutBucketOwnershipControls"),
+        ("DeleteBucketMetricsConfiguration", "s3:PutMetricsConfiguration"),
+        ("ListBucketInventoryConfigurations", "s3:GetInventoryConfiguration"),
+        ("PutBucketAccelerateConfiguration", "s3:PutAccelerateConfiguration"),
     ],
 )
 def test_calls_on_buckets(operation, expected):
@@ -62,6 +66,8 @@ def test_calls_on_buckets(operation, expected):
 
 def test_list_of_all_buckets():
     assert needed("s3", "ListBuckets") == [("s3:ListAllMyBuckets", "*")]
+    (access,) = accesses("s3", "ListBuckets", {}, PLACE)
+    assert access.resources == ("*", "arn:aws:s3:::*")  # AWS's examples have it both ways
 
 
 @pytest.mark.parametrize(
@@ -179,3 +185,88 @@ def test_each_event_is_checked_with_its_bus_source_and_type():
 def test_calls_on_other_services(service, operation, parameters, expected):
     (access,) = accesses(service, operation, parameters, PLACE)
     assert access.resources == expected
+
+
+TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table"
+KEY = "arn:aws:kms:eu-central-1:111122223333:key"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"),
+    [
+        (
+            "sqs",
+            "SendMessageBatch",
+            {"QueueName": "q"},
+            [("sqs:SendMessage", "arn:aws:sqs:eu-central-1:111122223333:q")],
+        ),
+        ("sns", "PublishBatch", {"TopicArn": "arn:t"}, [("sns:Publish", "arn:t")]),
+        ("lambda", "Invoke", {}, [("lambda:InvokeFunction", "*")]),
+        ("sesv2", "SendEmail", {}, [("ses:SendEmail", "*")]),
+        ("elbv2", "DescribeRules", {}, [("elasticloadbalancing:DescribeRules", "*")]),
+        ("budgets", "DescribeBudgets", {}, [("budgets:ViewBudget", "*")]),
+        ("budgets", "CreateNotification", {}, [("budgets:ModifyBudget", "*")]),
+        ("budgets", "CreateBudgetAction", {}, [("budgets:CreateBudgetAction", "*")]),
+        (
+            "kms",
+            "ReEncrypt",
+            {"SourceKeyId": f"{KEY}/a", "DestinationKeyId": f"{KEY}/b"},
+            [("kms:ReEncryptFrom", f"{KEY}/a"), ("kms:ReEncryptTo", f"{KEY}/b")],
+        ),
+        (
+            "dynamodb",
+            "BatchGetItem",
+            {"RequestItems": {"a": {}, "b": {}}},
+            [("dynamodb:BatchGetItem", f"{TABLE}/a"), ("dynamodb:BatchGetItem", f"{TABLE}/b")],
+        ),
+        (
+            "dynamodb",
+            "TransactWriteItems",
+            {"TransactItems": [{"Put": {"TableName": "a"}}, {"ConditionCheck": {"TableName": "b"}}]},
+            [("dynamodb:PutItem", f"{TABLE}/a"), ("dynamodb:ConditionCheckItem", f"{TABLE}/b")],
+        ),
+        ("dynamodb", "ExecuteStatement", {"Statement": "select * from a"}, [("dynamodb:PartiQLSelect", "*")]),
+        (
+            "dynamodb",
+            "ExecuteTransaction",
+            {"TransactStatements": [{"Statement": "EXISTS(SELECT * FROM a)"}, {"Statement": "DELETE FROM a"}]},
+            [("dynamodb:PartiQLSelect", "*"), ("dynamodb:PartiQLDelete", "*")],
+        ),
+    ],
+)
+def test_permission_that_is_not_named_like_its_operation(service, operation, parameters, expected):
+    assert needed(service, operation, **parameters) == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        ("CreateCrawler", {"Name": "c", "DatabaseName": "db"}, ["*"]),
+        ("UpdateCrawler", {"Name": "c", "DatabaseName": "db"}, [f"{GLUE}:crawler/c"]),
+        ("BatchGetJobs", {"JobNames": ["a", "b"]}, [f"{GLUE}:job/a", f"{GLUE}:job/b"]),
+        ("BatchGetWorkflows", {"Names": ["a"]}, [f"{GLUE}:workflow/a"]),
+        ("CreateConnection", {"ConnectionInput": {"Name": "x"}}, [f"{GLUE}:catalog"]),
+        ("GetConnections", {}, [f"{GLUE}:catalog"]),
+        ("BatchDeleteConnection", {"ConnectionNameList": ["x"]}, [f"{GLUE}:catalog", f"{GLUE}:connection/x"]),
+        (
+            "GetUserDefinedFunction",
+            {"DatabaseName": "db", "FunctionName": "f"},
+            [f"{GLUE}:catalog", f"{GLUE}:database/db", f"{GLUE}:userDefinedFunction/db/f"],
+        ),
+        ("CreateRegistry", {"RegistryName": "r"}, [f"{GLUE}:registry/r"]),
+        (
+            "CreateSchema",
+            {"SchemaName": "s"},
+            [f"{GLUE}:registry/default-registry", f"{GLUE}:schema/default-registry/s"],
+        ),
+        (
+            "GetSchema",
+            {"SchemaId": {"RegistryName": "r", "SchemaName": "s"}},
+            [f"{GLUE}:registry/r", f"{GLUE}:schema/r/s"],
+        ),
+        ("GetSchema", {"SchemaId": {"SchemaArn": "arn:s"}}, ["arn:s"]),
+        ("RunStatement", {"SessionId": "s", "Code": "1"}, [f"{GLUE}:session/s"]),
+    ],
+)
+def test_resources_of_glue(operation, parameters, expected):
+    assert needed("glue", operation, **parameters) == [(f"glue:{operation}", resource) for resource in expected]

@@ -27,6 +27,8 @@ from tests.unit.localstack_glue.guarded_roles import (
     DELETE,
     EVERYTHING,
     KEY,
+    MANAGED,
+    PLACE,
     READ,
     ROLE,
     TRUST,
@@ -83,9 +85,34 @@ def test_deleted_role_has_no_permissions():
     assert denial(guard, "s3", "GetObject", Bucket="lake", Key="a")
 
 
-def test_permissions_boundary_bounds():
-    guard = make_guard(READ, boundary={"Effect": "Allow", "Action": "s3:List*", "Resource": "*"})
-    assert denial(guard, "s3", "GetObject", Bucket="lake", Key="a")
+@pytest.mark.parametrize(
+    ("boundary", "message"),
+    [
+        ({"Effect": "Allow", "Action": "s3:List*"}, "because no permissions boundary allows the s3:GetObject action"),
+        ({"Effect": "Deny", "Action": "s3:Get*"}, "with an explicit deny in a permissions boundary"),
+    ],
+)
+def test_permissions_boundary_bounds_and_is_named(boundary, message):
+    guard = make_guard(READ, boundary={**boundary, "Resource": "*"})
+    assert denial(guard, "s3", "GetObject", Bucket="lake", Key="a").message.endswith(message)
+
+
+def test_denial_in_a_boundary_is_named_before_an_allow_that_is_missing():
+    guard = make_guard(READ, boundary={"Effect": "Deny", "Action": "*", "Resource": "*"})
+    found = denial(guard, "s3", "PutObject", Bucket="lake", Key="a").message
+    assert found.endswith("with an explicit deny in a permissions boundary")
+
+
+def test_policy_that_aws_would_not_take_is_named_in_the_refusal():
+    guard = make_guard({**READ, "Condition": {"StringMatches": {"aws:username": "a"}}})
+    found = denial(guard, "s3", "GetObject", Bucket="lake", Key="a").message
+    assert found.endswith("AWS refuses policy lake: statement 0 has the unknown condition operator StringMatches")
+
+
+def test_trust_policy_that_aws_would_not_take_is_named():
+    trust = {"Statement": {**TRUST["Statement"], "Effect": "allow"}}
+    with pytest.raises(RoleNotAssumableError, match=r"TrustPolicy: statement 0 has no Effect that is Allow or Deny"):
+        RoleGuard(FakeRoles(trust=trust)).check_trust(ROLE)
 
 
 def test_caller_identity_needs_no_permission():
@@ -272,3 +299,42 @@ def test_session_that_a_role_got_for_a_role_is_followed():
     session = guard.find_session("LSIA2")
     assert session == RoleSession(ROLE, "next")
     assert not session.is_over
+
+
+ANSWER = "<Credentials><AccessKeyId>LSIA2</AccessKeyId><SecretAccessKey>s</SecretAccessKey></Credentials>"
+LIST_ONLY = {"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}
+NOTHING_SAID = "because no session policy allows the s3:GetObject action"
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"Policy": json.dumps({"Statement": READ})}, ""),
+        ({"Policy": json.dumps({"Statement": LIST_ONLY})}, NOTHING_SAID),
+        (
+            {"Policy": json.dumps({"Statement": {**READ, "Effect": "Deny"}})},
+            "with an explicit deny in a session policy",
+        ),
+        ({"PolicyArns": [{"arn": MANAGED}]}, ""),
+        ({"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/gone"}]}, NOTHING_SAID),
+        ({"Policy": json.dumps({"Statement": LIST_ONLY}), "PolicyArns": [{"arn": MANAGED}]}, ""),
+        ({"Policy": "{"}, "AWS refuses policy session policy: it is no JSON"),
+    ],
+)
+def test_session_of_a_role_is_limited_by_its_session_policies(limits, message):
+    guard = make_guard(EVERYTHING)
+    guard.follow("AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "next", **limits}, ANSWER)
+    session = guard.find_session("LSIA2")
+    assert session is not None
+    found = guard.check(session, "s3", "GetObject", {"Bucket": "lake", "Key": "a"}, PLACE)
+    assert [message in each.message for each in found] == ([True] if message else [])
+
+
+def test_tags_of_a_session_are_those_of_the_principal():
+    tagged = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "red"}}}
+    guard = make_guard(tagged)
+    call = {"RoleArn": ROLE, "RoleSessionName": "next", "Tags": [{"Key": "team", "Value": "red"}]}
+    guard.follow("AssumeRole", call, ANSWER)
+    sessions = [guard.find_session(key) for key in (KEY, "LSIA2")]
+    refused = [guard.check(each, "s3", "GetObject", {"Bucket": "lake", "Key": "a"}, PLACE) for each in sessions if each]
+    assert [len(each) for each in refused] == [1, 0]

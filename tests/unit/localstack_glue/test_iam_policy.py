@@ -133,6 +133,7 @@ CONTEXT = {
     "aws:tagkeys": ("a", "b"),
     "aws:sourcearn": ("arn:aws:logs:us-east-1:1:log-group:a:b",),
     "s3:max-keys": ("10",),
+    "aws:principalaccount": ("1",),
 }
 
 
@@ -180,6 +181,77 @@ CONTEXT = {
 )
 def test_condition_operators(operator, key, wanted, expected):
     assert conditions.hold({operator: {key: wanted}}, CONTEXT) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "expected"),
+    [
+        ("arn:aws:sqs:*:lake", "arn:aws:sqs:eu-west-1:1:lake", True),  # at the end of a part a star goes on
+        ("arn:aws:sqs:eu*1:lake", "arn:aws:sqs:eu-west-1:1:lake", False),  # inside of one it does not
+        ("arn:aws:sqs:eu-*-1:*:lake", "arn:aws:sqs:eu-west-1:1:lake", True),
+        ("arn:aws:sqs:eu-west-?:1?lake", "arn:aws:sqs:eu-west-1:1:lake", False),
+        ("arn:aws:logs:*:1:log-group:/aws/*:x", "arn:aws:logs:r:1:log-group:/aws/a:b:x", True),
+        ("arn:aws:logs:*:1:log*:x", "arn:aws:logs:r:1:log-group:a:x", True),  # a name has colons of its own
+        ("arn:aws:sqs", "arn:aws:sqs:eu-west-1:1:lake", True),  # parts that are missing are anything
+        ("arn:aws:sqs:eu-west-1", "arn:aws:sqs:us-east-1:1:lake", False),
+        ("arn:aws:dynamodb:*table/a", "arn:aws:dynamodb:r:1:table/a", False),
+        ("arn:aws:s3:::${aws:PrincipalAccount}-lake", "arn:aws:s3:::1-lake", True),
+        ("arn:aws:sqs:*:${aws:PrincipalAccount}:*", "arn:aws:sqs:r:1:lake", True),
+        ("arn:aws:s3:::${aws:username}", "arn:aws:s3:::${aws:username}", False),
+        ("arn:aws:s3:::${*}", "arn:aws:s3:::lake", False),
+    ],
+)
+def test_pattern_of_a_resource_goes_by_the_parts_of_the_arn(pattern, resource, expected):
+    context = {"aws:principalaccount": ("1",)}
+    assert patterns.matches_resource(pattern, resource, context) is expected
+    # a statement that excludes the resource is its reverse
+    allowing, excluding = (
+        policy({"Effect": "Allow", "Action": "a:b", element: pattern}) for element in ("Resource", "NotResource")
+    )
+    access = Access("a:b", (resource,), context)
+    assert [decide(each, access).is_allowed for each in (allowing, excluding)] == [expected, not expected]
+
+
+@pytest.mark.parametrize(("version", "expected"), [("2012-10-17", True), ("2008-10-17", False), (None, False)])
+def test_variables_are_text_before_their_version(version, expected):
+    said = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET + "/${aws:PrincipalTag/team}/*"}
+    said["Condition"] = {"StringEquals": {"aws:PrincipalTag/team": "${aws:PrincipalTag/team}"}}
+    document = {"Statement": said} | ({"Version": version} if version else {})
+    access = Access("s3:GetObject", (f"{BUCKET}/red/a",), {"aws:principaltag/team": ("red",)})
+    assert decide(parse("p", json.dumps(document)), access).is_allowed is expected
+
+
+ALLOW = '{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}'
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ("no JSON", "no JSON"),
+        ("[]", "no object"),
+        ('{"Statement": [1]}', "statement 0 is no object"),
+        ('{"Version": "2025-01-01", "Statement": []}', "version is 2025-01-01"),
+        (f'{{"Statement": {ALLOW}, "Statement": {ALLOW}}}', "Statement is there twice"),
+        (ALLOW.replace("{", '{"Effect": "Deny", '), "Effect is there twice"),
+        (ALLOW.replace("Allow", "allow"), "no Effect"),
+        (ALLOW.replace("{", '{"condition": {}, '), "unknown element condition"),
+        (ALLOW.replace("{", '{"NotAction": "a:b", '), "both Action and NotAction"),
+        (ALLOW.replace('"s3:*"', "[]"), "no actions"),
+        (ALLOW.replace("s3:*", "s*:Get"), "s*:Get"),
+        (ALLOW.replace("s3:*", "GetObject"), "GetObject"),
+        (ALLOW.replace('"Resource": "*"', '"Resource": []'), "no resources"),
+        (ALLOW.replace("{", '{"Condition": [], '), "no object of operators"),
+        (ALLOW.replace("{", '{"Condition": {"StringMatches": {"a": "b"}}, '), "operator StringMatches"),
+        (ALLOW.replace("{", '{"Condition": {"NullIfExists": {"a": "true"}}, '), "operator NullIfExists"),
+        (ALLOW.replace("{", '{"Condition": {"ForSome:StringLike": {"a": "b"}}, '), "operator ForSome:StringLike"),
+        (ALLOW.replace("{", '{"Condition": {"StringLike": {"a": {"b": 1}}}, '), "compares a"),
+    ],
+)
+def test_policy_that_aws_would_not_take_denies_everything_and_names_the_problem(document, problem):
+    text = document if document[:2] in ("no", "[]") or "Statement" in document else f'{{"Statement": {document}}}'
+    decision = decide((*policy(allow("*")), *parse("broken", text)), Access("glue:GetJob", ("x",), {}))
+    assert decision.verdict is Verdict.DENIED_EXPLICITLY
+    assert (decision.statement.policy, problem in decision.statement.problem) == ("broken", True)
 
 
 def test_all_of_a_condition_must_hold():
@@ -238,6 +310,21 @@ def trust(principal: object, **more: object) -> tuple:
         pytest.param(trust({"Service": "lambda.amazonaws.com"}), False, id="another-service"),
         pytest.param(trust({"AWS": "arn:aws:iam::1:root"}), False, id="an-account"),
         pytest.param(trust("*"), True, id="anybody"),
+        pytest.param(trust({"AWS": "*"}), True, id="anybody, in other words"),
+        pytest.param(
+            policy({"Effect": "Allow", "Action": "sts:AssumeRole", "NotPrincipal": {"Service": "ec2.amazonaws.com"}}),
+            True,
+            id="anybody but another service",
+        ),
+        pytest.param(
+            (
+                *trust("*"),
+                *policy({"Effect": "Deny", "Action": "sts:*", "NotPrincipal": {"AWS": "arn:aws:iam::1:root"}}),
+            ),
+            False,
+            id="all but an account are denied",
+        ),
+        pytest.param(parse("trust", "{"), False, id="no policy"),
         pytest.param(trust({"Service": "glue.amazonaws.com"}, Effect="Deny"), False, id="denied"),
         pytest.param(trust({"Service": "glue.amazonaws.com"}, Action="sts:TagSession"), False, id="another-action"),
         pytest.param(

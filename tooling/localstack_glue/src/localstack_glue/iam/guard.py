@@ -3,14 +3,23 @@
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localstack_glue.iam.ledger import Ledger
 from localstack_glue.iam.patterns import Context
-from localstack_glue.iam.policy import Access, Decision, Statement, Verdict, decide, trusts_service
-from localstack_glue.iam.roles import RoleDirectory
+from localstack_glue.iam.policy import (
+    IDENTITY_POLICY,
+    Access,
+    Decision,
+    Statement,
+    Verdict,
+    decide_by_all,
+    parse,
+    trusts_service,
+)
+from localstack_glue.iam.roles import RoleDirectory, RoleState
 from localstack_glue.iam.service_permissions import ALWAYS_ALLOWED, Place, accesses
 
 GLUE = "glue.amazonaws.com"
@@ -22,18 +31,31 @@ _ASSUMED_S = 3600
 class RoleNotAssumableError(Exception):
     """A role that is not there, or that does not trust the service."""
 
-    def __init__(self, role_arn: str) -> None:
-        super().__init__(f"Service is unable to assume role {role_arn}. Please verify role's TrustPolicy")
+    def __init__(self, role_arn: str, problem: str = "") -> None:
+        why = f": {problem}" if problem else ""
+        super().__init__(f"Service is unable to assume role {role_arn}. Please verify role's TrustPolicy{why}")
         self.role_arn = role_arn
 
 
 @dataclass(frozen=True, slots=True)
 class RoleSession:
-    """Temporary credentials that the service got for a role; ``ends`` is None if they outlive their user."""
+    """Temporary credentials that the service got for a role.
+
+    Attributes:
+        role_arn: the role.
+        session_name: its name, as in the ARN.
+        ends: when they expire; None if they outlive their user.
+        policy: the session policy, as JSON; empty if there is none.
+        policy_arns: the managed session policies.
+        tags: the session's tags, which override the role's.
+    """
 
     role_arn: str
     session_name: str
     ends: datetime | None = field(default=None, compare=False)
+    policy: str = ""
+    policy_arns: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -78,7 +100,8 @@ class RoleGuard:
         """Raise RoleNotAssumableError unless a service, Glue's if none is named, may assume a role."""
         role = self._directory.find(role_arn) if role_arn.count(":") >= 5 else None
         if role is None or not trusts_service(role.trust, service, context or {}):
-            raise RoleNotAssumableError(role_arn)
+            problem = next((statement.problem for statement in role.trust if statement.problem), "") if role else ""
+            raise RoleNotAssumableError(role_arn, problem)
 
     def check_delivery(self, role_arn: str, rule_arn: str, access: Access, place: Place) -> list[Denial]:
         """Check whether an EventBridge rule may act with the role of its target; list the denied accesses.
@@ -100,8 +123,22 @@ class RoleGuard:
         """Remember the session that a role got from STS for another role: its calls are checked as that role's."""
         if operation != "AssumeRole" or (key := _ACCESS_KEY.search(answer)) is None:
             return
-        lasts = timedelta(seconds=int(call.get("DurationSeconds") or _ASSUMED_S))
-        self.remember(key[1], str(call["RoleArn"]), str(call["RoleSessionName"]), lasts)
+        session = RoleSession(
+            role_arn=str(call["RoleArn"]),
+            session_name=str(call["RoleSessionName"]),
+            ends=datetime.now(UTC) + timedelta(seconds=int(call.get("DurationSeconds") or _ASSUMED_S)),
+            policy=str(call.get("Policy") or ""),
+            policy_arns=tuple(str(each.get("arn")) for each in call.get("PolicyArns") or ()),
+            tags=tuple((str(tag["Key"]), str(tag["Value"])) for tag in call.get("Tags") or ()),
+        )
+        with self._lock:
+            self._sessions[key[1]] = session
+
+    def limit_like(self, access_key_id: str, session: RoleSession) -> None:
+        """Give a session's policies and tags to the credentials of another one of its role."""
+        with self._lock:
+            own = self._sessions.get(access_key_id)
+            self._sessions[access_key_id] = replace(session, ends=own.ends if own is not None else None)
 
     def find_session(self, access_key_id: str) -> RoleSession | None:
         """The session that a key belongs to."""
@@ -115,9 +152,9 @@ class RoleGuard:
 
     def _check(self, session: RoleSession, wanted: Iterable[Access], place: Place) -> list[Denial]:
         role = self._directory.find(session.role_arn)
-        statements = role.statements if role else ()
-        boundary = role.boundary if role else None
-        principal = _principal_context(session, role.tags if role else {}, role.role_id if role else "", place)
+        kinds = self._policies(session, role)
+        tags = {**(role.tags if role else {}), **dict(session.tags)}
+        principal = _principal_context(session, tags, role.role_id if role else "", place)
         denials: list[Denial] = []
         allowing: dict[str, list[Statement]] = {}
         allowed: list[Access] = []
@@ -125,7 +162,7 @@ class RoleGuard:
             if needed.action in ALWAYS_ALLOWED:
                 continue
             access = Access(needed.action, needed.resources, {**principal, **needed.context})
-            decision = _decide(statements, boundary, access)
+            decision = decide_by_all(kinds, access)
             if decision.is_allowed and decision.statement is not None:
                 allowing.setdefault(access.action, []).append(decision.statement)
                 allowed.append(access)
@@ -134,6 +171,17 @@ class RoleGuard:
         self._record(session.role_arn, allowing, denials)
         self.ledger.remember(session.role_arn, allowed)
         return denials
+
+    def _policies(self, session: RoleSession, role: RoleState | None) -> list[tuple[str, tuple[Statement, ...]]]:
+        """The policies by kind, each of which must allow a call."""
+        kinds = [(IDENTITY_POLICY, role.statements if role else ())]
+        if role is not None and role.boundary is not None:
+            kinds.append(("permissions boundary", role.boundary))
+        if session.policy or session.policy_arns:
+            own = parse("session policy", session.policy) if session.policy else ()
+            managed = self._directory.find_policies(session.role_arn, session.policy_arns)
+            kinds.append(("session policy", own + managed))
+        return kinds
 
     def _record(self, role_arn: str, allowing: Mapping[str, list[Statement]], denials: Sequence[Denial]) -> None:
         for action in {denial.access.action for denial in denials}:
@@ -152,21 +200,16 @@ class RoleGuard:
         return answer
 
 
-def _decide(statements: Sequence[Statement], boundary: Sequence[Statement] | None, access: Access) -> Decision:
-    decision = decide(statements, access)
-    if decision.is_allowed and boundary is not None:
-        bound = decide(boundary, access)
-        return decision if bound.is_allowed else bound
-    return decision
-
-
 def denial_message(session: RoleSession, access: Access, decision: Decision) -> str:
     """Word a refusal as AWS does; S3 puts the resource in quotes."""
     resource = f'"{access.resource}"' if access.action.startswith("s3:") else access.resource
     refused = f"User: {session.arn} is not authorized to perform: {access.action} on resource: {resource}"
+    if decision.statement is not None and decision.statement.problem:
+        return f"{refused} because AWS refuses policy {decision.statement.policy}: {decision.statement.problem}"
     if decision.verdict is Verdict.DENIED_EXPLICITLY:
-        return f"{refused} with an explicit deny in an identity-based policy"
-    return f"{refused} because no identity-based policy allows the {access.action} action"
+        article = "an" if decision.kind == IDENTITY_POLICY else "a"
+        return f"{refused} with an explicit deny in {article} {decision.kind}"
+    return f"{refused} because no {decision.kind} allows the {access.action} action"
 
 
 def _principal_context(
@@ -178,6 +221,7 @@ def _principal_context(
         "aws:epochtime": (str(int(now.timestamp())),),
         "aws:principalaccount": (session.account_id,),
         "aws:principalarn": (session.role_arn,),
+        "aws:principalisawsservice": ("false",),
         "aws:principaltype": ("AssumedRole",),
         "aws:requestedregion": (place.region,),
         "aws:resourceaccount": (place.account_id,),

@@ -6,13 +6,21 @@ pattern as wildcards, and compares the names of actions case-sensitively.
 
 import functools
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from localstack_glue.iam import conditions
-from localstack_glue.iam.patterns import Context, matches, matches_with
+from localstack_glue.iam.patterns import Context, matches, matches_resource
+
+IDENTITY_POLICY = "identity-based policy"
+_WITH_VARIABLES = "2012-10-17"
+_VERSIONS = ("2008-10-17", _WITH_VARIABLES)
+_PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
+_ELEMENTS = frozenset({"Sid", "Effect", "Condition", *(name for pair in _PAIRS for name in pair)})
+_ACTION = re.compile(r"\*|(\*|[A-Za-z0-9.-]+):[^:]*")
 
 
 class Verdict(StrEnum):
@@ -39,7 +47,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement, and the policy that contains it."""
+    """A statement, and the policy that contains it.
+
+    `principals` are those whom it does not mean, if `is_not_principal`. `has_variables` is false for a policy before
+    version 2012-10-17. With a `problem`, the policy is one that AWS does not take; the statement denies everything.
+    """
 
     policy: str
     name: str
@@ -50,6 +62,9 @@ class Statement:
     is_not_resource: bool
     condition: Mapping[str, Mapping[str, Any]]
     principals: Mapping[str, tuple[str, ...]]
+    is_not_principal: bool = False
+    has_variables: bool = True
+    problem: str = ""
 
     @property
     def label(self) -> str:
@@ -58,11 +73,11 @@ class Statement:
 
     def applies_to(self, access: Access) -> bool:
         """Whether the statement covers this access."""
-        return (
-            bool(self.matching_actions(access.action))
-            and self._covers(access)
-            and conditions.hold(self.condition, access.context)
-        )
+        return bool(self.matching_actions(access.action)) and self._covers(access) and self.holds(access.context)
+
+    def holds(self, context: Context) -> bool:
+        """Whether its condition holds for a request."""
+        return conditions.hold(self.condition, context, has_variables=self.has_variables)
 
     def matching_actions(self, action: str) -> tuple[str, ...]:
         """The patterns that take in an action; with NotAction all of them, if none does."""
@@ -74,21 +89,29 @@ class Statement:
     def _covers(self, access: Access) -> bool:
         if not access.resources:
             # unknown resource: an Allow counts, a Deny only if it covers everything
-            return not self.is_deny or "*" in self.resources
+            return not self.is_deny or ("*" in self.resources) != self.is_not_resource
+        variables = access.context if self.has_variables else None
         found = any(
-            matches_with(pattern, resource, access.context)
+            matches_resource(pattern, resource, variables)
             for pattern in self.resources
             for resource in access.resources
         )
         return found != self.is_not_resource
 
+    def means_service(self, service: str) -> bool:
+        """Whether a service is among its principals."""
+        named = self.principals.get("Service", ())
+        everybody = (*self.principals.get("*", ()), *self.principals.get("AWS", ()))
+        return (service in named or "*" in everybody) != self.is_not_principal
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict and the statement that caused it."""
+    """A verdict, the statement that caused it, and the kind of policy that decided."""
 
     verdict: Verdict
     statement: Statement | None = None
+    kind: str = IDENTITY_POLICY
 
     @property
     def is_allowed(self) -> bool:
@@ -98,9 +121,16 @@ class Decision:
 
 @functools.lru_cache(maxsize=512)
 def parse(name: str, document: str) -> tuple[Statement, ...]:
-    """Read a policy document."""
-    statements = _listed(json.loads(document).get("Statement"))
-    return tuple(_statement(name, position, statement) for position, statement in enumerate(statements))
+    """Read a policy document. One that AWS would not take becomes a denial of everything that names the problem."""
+    try:
+        policy = json.loads(document, object_pairs_hook=_without_repetition)
+        if not isinstance(policy, dict):
+            raise ValueError("it is no object")
+        statements = _listed(policy.get("Statement"))
+        has_variables = _checked_version(policy) == _WITH_VARIABLES
+        return tuple(_statement(name, place, each, has_variables) for place, each in enumerate(statements))
+    except ValueError as error:
+        return (_refused(name, f"it is no JSON: {error}" if isinstance(error, json.JSONDecodeError) else str(error)),)
 
 
 def decide(statements: Iterable[Statement], access: Access) -> Decision:
@@ -116,33 +146,108 @@ def decide(statements: Iterable[Statement], access: Access) -> Decision:
     return Decision(Verdict.ALLOWED, allowing) if allowing else Decision(Verdict.NOT_ALLOWED)
 
 
+def decide_by_all(kinds: Iterable[tuple[str, Iterable[Statement]]], access: Access) -> Decision:
+    """Decide an access that several kinds of policies must allow; the first kind is the one that gives permissions."""
+    decisions = [replace(decide(statements, access), kind=kind) for kind, statements in kinds]
+    for verdict in (Verdict.DENIED_EXPLICITLY, Verdict.NOT_ALLOWED):
+        for decision in decisions:
+            if decision.verdict is verdict:
+                return decision
+    return decisions[0]
+
+
 def trusts_service(statements: Iterable[Statement], service: str, context: Context) -> bool:
     """Whether a trust policy lets a service assume the role."""
     is_allowed = False
     for statement in statements:
-        named = statement.principals.get("Service", ())
-        if service not in named and "*" not in statement.principals.get("*", ()):
+        if not statement.means_service(service):
             continue
-        if statement.matching_actions("sts:AssumeRole") and conditions.hold(statement.condition, context):
+        if statement.matching_actions("sts:AssumeRole") and statement.holds(context):
             if statement.is_deny:
                 return False
             is_allowed = True
     return is_allowed
 
 
-def _statement(policy: str, position: int, statement: Mapping[str, Any]) -> Statement:
-    principal = statement.get("Principal") or {}
+def _statement(policy: str, place: int, statement: Any, has_variables: bool) -> Statement:
+    """Read a statement.
+
+    Raises:
+        ValueError: AWS would not take it.
+    """
+    if problem := _problem(statement):
+        raise ValueError(f"statement {place} {problem}")
+    principal = statement.get("NotPrincipal", statement.get("Principal")) or {}
     return Statement(
         policy=policy,
-        name=statement.get("Sid") or f"#{position}",
-        is_deny=statement.get("Effect") == "Deny",
+        name=statement.get("Sid") or f"#{place}",
+        is_deny=statement["Effect"] == "Deny",
         actions=_texts(statement.get("NotAction", statement.get("Action"))),
         is_not_action="NotAction" in statement,
         resources=_texts(statement.get("NotResource", statement.get("Resource"))),
         is_not_resource="NotResource" in statement,
         condition=statement.get("Condition") or {},
         principals={"*": ("*",)} if principal == "*" else {kind: _texts(value) for kind, value in principal.items()},
+        is_not_principal="NotPrincipal" in statement,
+        has_variables=has_variables,
     )
+
+
+def _refused(policy: str, problem: str) -> Statement:
+    everything = ("*",)
+    return Statement(policy, "#0", True, everything, False, everything, False, {}, {"*": everything}, problem=problem)
+
+
+def _checked_version(policy: Mapping[str, Any]) -> str:
+    version = policy.get("Version", _VERSIONS[0])
+    if version not in _VERSIONS:
+        raise ValueError(f"its version is {version}")
+    return str(version)
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name} is there twice")
+        found[name] = value
+    return found
+
+
+def _problem(statement: Any) -> str:
+    """Why AWS would not take a statement; empty if it would."""
+    if not isinstance(statement, dict):
+        return "is no object"
+    if unknown := sorted(statement.keys() - _ELEMENTS):
+        return f"has the unknown element {unknown[0]}"
+    if statement.get("Effect") not in ("Allow", "Deny"):
+        return "has no Effect that is Allow or Deny"
+    for pair in _PAIRS:
+        if statement.keys() >= set(pair):
+            return f"has both {pair[0]} and {pair[1]}"
+    actions = _listed(statement.get("Action", statement.get("NotAction")))
+    if not actions:
+        return "contains no actions"
+    for action in actions:
+        if not isinstance(action, str) or _ACTION.fullmatch(action) is None:
+            return f"has the action {action}, which is not of the form service:Action"
+    # a trust policy has principals and no resources
+    is_trust = bool({"Principal", "NotPrincipal"} & statement.keys())
+    if not is_trust and not _listed(statement.get("Resource", statement.get("NotResource"))):
+        return "contains no resources"
+    return _problem_of_condition(statement.get("Condition", {}))
+
+
+def _problem_of_condition(condition: Any) -> str:
+    if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
+        return "has a Condition that is no object of operators"
+    for operator, keys in condition.items():
+        if keys and not conditions.is_operator(operator):
+            return f"has the unknown condition operator {operator}"
+        for key, values in keys.items():
+            if not all(isinstance(value, str | bool | int | float) for value in _listed(values)) or values is None:
+                return f"compares {key} with what is no text"
+    return ""
 
 
 def _listed(value: Any) -> list[Any]:

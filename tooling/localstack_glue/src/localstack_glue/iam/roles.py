@@ -1,9 +1,10 @@
 """Roles as IAM has them now: their trust and their policies. moto stores them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from moto.iam.models import Role, iam_backends
+from moto.iam.models import IAMBackend, Role, iam_backends
 
 from localstack_glue.iam.policy import Statement, parse
 
@@ -28,15 +29,17 @@ class RoleDirectory(Protocol):
         """Return a role as it is now, or None."""
         ...
 
+    def find_policies(self, role_arn: str, policy_arns: Sequence[str]) -> tuple[Statement, ...]:
+        """Return what managed policies, as a role of this account may have them, say; nothing for one that is not."""
+        ...
+
 
 class MotoRoles:
     """The roles of this host."""
 
     def find(self, role_arn: str) -> RoleState | None:
         """Return a role as it is now, or None."""
-        _, partition, _, _, account_id, path = role_arn.split(":", 5)
-        backend = iam_backends[account_id][partition]
-        name = path.rsplit("/", 1)[-1]
+        backend, name = _backend(role_arn), role_arn.rsplit("/", 1)[-1]
         role = next((role for role in list(backend.roles.values()) if role.name == name), None)
         if role is None or role.arn != role_arn:
             return None
@@ -47,6 +50,17 @@ class MotoRoles:
             tags={tag["Key"]: tag["Value"] for tag in role.tags or ()},
             role_id=role.id,
         )
+
+    def find_policies(self, role_arn: str, policy_arns: Sequence[str]) -> tuple[Statement, ...]:
+        """Return what managed policies, as a role of this account may have them, say; nothing for one that is not."""
+        known = _backend(role_arn).managed_policies
+        found = [known[arn] for arn in policy_arns if arn in known]
+        return tuple(statement for policy in found for statement in parse(policy.name, _document(policy)))
+
+
+def _backend(role_arn: str) -> IAMBackend:
+    _, partition, _, _, account_id, _ = role_arn.split(":", 5)
+    return iam_backends[account_id][partition]
 
 
 def _statements(role: Role) -> tuple[Statement, ...]:

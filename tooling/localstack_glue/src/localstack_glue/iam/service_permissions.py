@@ -4,7 +4,8 @@ Source: docs.aws.amazon.com/service-authorization/latest/reference. For services
 here the action is checked and the resource is not.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,56 @@ from localstack_glue.iam.policy import Access
 
 Parameters = Mapping[str, Any]
 Spellings = Sequence[tuple[str, ...]]  # of each resource that a call needs
-_PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "stepfunctions": "states", "opensearch": "es"}
+# of services whose permissions begin otherwise than botocore calls them
+_PREFIXES = {
+    "apigatewaymanagementapi": "execute-api",
+    "appconfigdata": "appconfig",
+    "bedrock-agent": "bedrock",
+    "bedrock-agent-runtime": "bedrock",
+    "bedrock-runtime": "bedrock",
+    "docdb": "rds",
+    "dynamodbstreams": "dynamodb",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "email": "ses",
+    "emr": "elasticmapreduce",
+    "iot-data": "iot",
+    "keyspaces": "cassandra",
+    "kinesisanalyticsv2": "kinesisanalytics",
+    "monitoring": "cloudwatch",
+    "mwaa": "airflow",
+    "neptune": "rds",
+    "opensearch": "es",
+    "opensearchserverless": "aoss",
+    "resourcegroupstaggingapi": "tag",
+    "s3control": "s3",
+    "sagemaker-featurestore-runtime": "sagemaker",
+    "sagemaker-runtime": "sagemaker",
+    "service-quotas": "servicequotas",
+    "sesv2": "ses",
+    "sso-admin": "sso",
+    "stepfunctions": "states",
+    "timestream-query": "timestream",
+    "timestream-write": "timestream",
+}
+# operations that need a permission of another name
+_ACTIONS = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+_OF_BUDGETS = re.compile(r"(Create|Delete|Describe|Update)(?!.*Action)")
+_OF_ITEMS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
 # always possible, even with an explicit Deny
 ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
 
@@ -35,7 +85,7 @@ class Place:
 def accesses(service: str, operation: str, parameters: Parameters, place: Place) -> list[Access]:
     """Name what a call does."""
     prefix = _PREFIXES.get(service, service)
-    if prefix == "s3":
+    if service == "s3":
         return s3_permissions.accesses(operation, parameters, place.partition)
     action = f"{prefix}:{operation}"
     if prefix == "cloudwatch":
@@ -43,8 +93,16 @@ def accesses(service: str, operation: str, parameters: Parameters, place: Place)
         return [Access(action, ("*",), {"cloudwatch:namespace": (namespace,)} if namespace else {})]
     if action == "events:PutEvents":
         return _put_events(action, parameters, place)
+    if prefix == "dynamodb" and (found := list(_of_items(operation, parameters, place))):
+        return found
+    if action == "kms:ReEncrypt":
+        ends = (("From", "SourceKeyId"), ("To", "DestinationKeyId"))
+        return [Access(f"{action}{end}", _arn_in(key)("", parameters, place)[0], {}) for end, key in ends]
+    if prefix == "budgets" and _OF_BUDGETS.match(operation):
+        action = f"budgets:{'ViewBudget' if operation.startswith('Describe') else 'ModifyBudget'}"
     find = _RESOURCES.get(prefix)
-    return [Access(action, spellings, {}) for spellings in (find(operation, parameters, place) if find else [()])]
+    resources = find(operation, parameters, place) if find else [()]
+    return [Access(_ACTIONS.get(action, action), spellings, {}) for spellings in resources]
 
 
 def _put_events(action: str, parameters: Parameters, place: Place) -> list[Access]:
@@ -60,6 +118,10 @@ def _put_events(action: str, parameters: Parameters, place: Place) -> list[Acces
 
 def _glue(operation: str, parameters: Parameters, place: Place) -> Spellings:
     """The resources of a catalog call, with all levels above: reading a table needs catalog, database and table."""
+    if operation in ("CreateCrawler", "CreateDevEndpoint"):
+        return [("*",)]
+    if "Crawler" in operation:
+        return _glue_named(operation, parameters, place)
     database = parameters.get("DatabaseName") or (parameters.get("DatabaseInput") or {}).get("Name")
     if operation in ("GetDatabase", "UpdateDatabase", "DeleteDatabase"):
         database = parameters.get("Name")
@@ -75,17 +137,24 @@ def _glue(operation: str, parameters: Parameters, place: Place) -> Spellings:
         parameters.get("Name") if operation in ("GetTable", "DeleteTable") else None,
         *(parameters.get("TablesToDelete") or ()),
     ]
-    return levels + [(place.arn("glue", f"table/{database}/{name}"),) for name in names if name]
+    function = parameters.get("FunctionName")
+    functions = [(place.arn("glue", f"userDefinedFunction/{database}/{function}"),)] if function else []
+    return levels + [(place.arn("glue", f"table/{database}/{name}"),) for name in names if name] + functions
 
 
-_GLUE_KINDS = {
-    "Crawler": "crawler",
-    "Job": "job",
-    "Trigger": "trigger",
-    "Workflow": "workflow",
-    "Connection": "connection",
-    "Crawls": "crawler",
-}
+# a word of an operation, the kind of resource, and the members that name it or several; the first word counts
+_GLUE_KINDS = (
+    ("Crawl", "crawler", ("CrawlerName", "Name", "CrawlerNames")),
+    ("Job", "job", ("JobName", "Name", "JobNames")),
+    ("Trigger", "trigger", ("TriggerName", "Name", "TriggerNames")),
+    ("Workflow", "workflow", ("WorkflowName", "Name", "Names")),
+    ("Blueprint", "blueprint", ("BlueprintName", "Name", "Names")),
+    ("DevEndpoint", "devEndpoint", ("EndpointName", "DevEndpointNames")),
+    ("ML", "mlTransform", ("TransformId",)),
+    ("Session", "session", ("Id",)),
+    ("Statement", "session", ("SessionId",)),
+    ("UsageProfile", "usageProfile", ("Name",)),
+)
 
 
 def _glue_named(operation: str, parameters: Parameters, place: Place) -> Spellings:
@@ -94,14 +163,34 @@ def _glue_named(operation: str, parameters: Parameters, place: Place) -> Spellin
     if "DataQualityRuleset" in operation:
         rulesets = parameters.get("RulesetNames") or [parameters.get("Name")]
         return [(place.arn("glue", f"dataQualityRuleset/{name}"),) for name in rulesets if name] or [()]
-    for word, kind in _GLUE_KINDS.items():
+    if re.search("Connection(?!Type)", operation) or operation in ("DescribeEntity", "ListEntities"):
+        names = parameters.get("ConnectionNameList") or [parameters.get("ConnectionName") or parameters.get("Name")]
+        return [(place.arn("glue", each),) for each in ("catalog", *(f"connection/{name}" for name in names if name))]
+    if "Schema" in operation or "Registry" in operation:
+        return _schema(parameters, place)
+    for word, kind, members in _GLUE_KINDS:
         if word in operation:
-            own = parameters.get(f"{kind.capitalize()}Name") or parameters.get("Name")
-            if not own:
-                return [()]
-            named = (place.arn("glue", f"{kind}/{own}"),)
-            return [(place.arn("glue", "catalog"),), named] if kind == "connection" else [named]
+            named = next((parameters[member] for member in members if parameters.get(member)), ())
+            return [(place.arn("glue", f"{kind}/{name}"),) for name in _listed(named)] or [()]
     return [()]
+
+
+def _schema(parameters: Parameters, place: Place) -> Spellings:
+    """The registry, and the schema with its registry."""
+    schema, registry = (parameters.get(name) or {} for name in ("SchemaId", "RegistryId"))
+    name = parameters.get("SchemaName") or schema.get("SchemaName")
+    arns = [registry.get("RegistryArn"), schema.get("SchemaArn")]
+    own = registry.get("RegistryName") or schema.get("RegistryName") or parameters.get("RegistryName")
+    if own is None and name and not arns[0]:
+        own = "default-registry"
+    if own:
+        arns[0] = place.arn("glue", f"registry/{own}")
+        arns[1] = place.arn("glue", f"schema/{own}/{name}") if name else arns[1]
+    return [(arn,) for arn in arns if arn] or [()]
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return (value,) if isinstance(value, str) else value
 
 
 def _logs(operation: str, parameters: Parameters, place: Place) -> Spellings:
@@ -130,6 +219,19 @@ def _dynamodb(_operation: str, parameters: Parameters, place: Place) -> Spelling
     table = name if name.startswith("arn:") else place.arn("dynamodb", f"table/{name}")
     index = parameters.get("IndexName")
     return [(f"{table}/index/{index}",)] if index else [(table,)]
+
+
+def _of_items(operation: str, parameters: Parameters, place: Place) -> Iterator[Access]:
+    """The accesses of calls on several tables, and of statements, which need permissions of other names."""
+    for table in parameters.get("RequestItems") or ():
+        yield Access(f"dynamodb:{operation}", _dynamodb("", {"TableName": table}, place)[0], {})
+    for item in parameters.get("TransactItems") or ():
+        for kind, call in item.items():
+            yield Access(f"dynamodb:{_OF_ITEMS[kind]}", _dynamodb("", call, place)[0], {})
+    several = parameters.get("Statements") or parameters.get("TransactStatements") or ()
+    for each in [parameters] if "Statement" in parameters else several:
+        verb = re.sub(r"^EXISTS\W*", "", str(each.get("Statement")).strip(), flags=re.IGNORECASE).split(" ")[0]
+        yield Access(f"dynamodb:PartiQL{verb.capitalize()}", (), {})
 
 
 def _athena(_operation: str, parameters: Parameters, place: Place) -> Spellings:

@@ -6,7 +6,7 @@ import functools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -67,6 +67,18 @@ class BackendRoles:
             if self._changes == changes:
                 self._known[role_arn] = (started, role)
         return role
+
+    def find_policies(self, role_arn: str, policy_arns: Sequence[str]) -> tuple[Statement, ...]:
+        """Return what managed policies, as a role of this account may have them, say; nothing for one that is not.
+
+        Raises:
+            RolesUnreadableError: the emulator does not answer, or has no IAM.
+        """
+        try:
+            iam = self._iam(role_arn)
+            return tuple(each for arn in policy_arns for each in parse(_name(arn), _managed(iam, arn)))
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            raise RolesUnreadableError(backend=self._clients.endpoint_url, error=error) from error
 
     def _read(self, role_arn: str) -> RoleState | None:
         name = role_arn.rsplit("/", 1)[-1]
