@@ -65,6 +65,10 @@ class LostFilesError(QuartalJobError):
     """A published table refers to missing files; nothing was read or published."""
 
 
+class ForeignChangeError(QuartalJobError):
+    """Another program changed a published table, so a run cannot build on what earlier runs left; nothing was read."""
+
+
 class UnreadableTableError(QuartalJobError):
     """The metadata of a published table is damaged, of a later Iceberg, or not Iceberg's; nothing was published."""
 

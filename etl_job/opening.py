@@ -10,7 +10,7 @@ from etl_job.contract.document import parse_contract
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import Delivered, find_deliveries
 from etl_job.deliveries.raw_table import find_drift, properties_of_workflow, read_crawled_table
-from etl_job.deliveries.selection import Selection, select_deliveries
+from etl_job.deliveries.selection import Selection, select_deliveries, with_withdrawn_files
 from etl_job.deliveries.upload_records import with_incomplete
 from etl_job.errors import ContractError
 from etl_job.judging.judge import Judge
@@ -87,6 +87,8 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     check_metadata(store, tables)
     last = read_last_run(store, root, dataset)
     state = published_state(last, tables.curated)
+    published = with_withdrawn_files(state.published, state.withdrawn_files, delivered.deliveries)
+    state = replace(state, published=published)
     record = replace(record, drift=find_drift(table.columns, contract) if table else None, published=state.published)
     yield record
     properties = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)

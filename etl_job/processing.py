@@ -4,7 +4,7 @@ Each step is a function from value to value. Only this module decides what a run
 what it deletes when all are done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -73,7 +73,7 @@ def process_deliveries(context: RunContext, selection: Selection, before: RunRes
             raise
         numbers = totals.model_dump()
         seen.update(deliveries=len(staged.deliveries), rows=numbers.pop("rows_in"), **numbers)
-    yield from _publish(context, staged, counted, before=result, withdrawn=selection.withdrawn)
+    yield from _publish(context, staged, counted, before=result, withdrawn=selection.withdrawn_files)
     _give_back(context, counted, *(staged.folder.passing if context.contract.key else [staged.folder.uri]))
 
 
@@ -118,7 +118,7 @@ def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunR
 
 
 def _publish(
-    context: RunContext, staged: StagedRows, counted: CountedRows, *, before: RunResult, withdrawn: tuple[str, ...]
+    context: RunContext, staged: StagedRows, counted: CountedRows, *, before: RunResult, withdrawn: Mapping[str, str]
 ) -> Iterator[RunResult]:
     result = before
     try:

@@ -1,5 +1,7 @@
 """Which deliveries a run processes, and which it takes out of the tables."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,14 +14,15 @@ from etl_job.manifest.model import Input, PublishedDelivery
 class Selection:
     """The deliveries to process and the names of those to remove.
 
-    ``known`` are all that have files, by name. ``without_files`` are published deliveries that have no files any more;
-    they stay published, because their files may have been archived, or deleted by mistake. ``incomplete`` has, for each
-    delivery that lacks an uploaded file, what is missing.
+    ``known`` are all that have files, by name, except withdrawn ones, which ``at_withdrawal`` has. ``without_files``
+    are published deliveries that have no files any more; they stay published, because their files may have been
+    archived, or deleted by mistake. ``incomplete`` has, for each delivery that lacks an uploaded file, what is missing.
     """
 
     deliveries: tuple[Delivery, ...]
     withdrawn: tuple[str, ...] = ()
     known: Mapping[str, Delivery] = field(default_factory=dict)
+    at_withdrawal: Mapping[str, Delivery] = field(default_factory=dict)
     without_files: tuple[str, ...] = ()
     incomplete: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,6 +50,12 @@ class Selection:
         return replace(
             self, withdrawn=tuple(dict.fromkeys((*self.withdrawn, *(name for name in names if name not in picked))))
         )
+
+    @property
+    def withdrawn_files(self) -> dict[str, str]:
+        """The withdrawn deliveries with a digest of their files, by which the next run knows that they are the same."""
+        there = {**self.known, **self.at_withdrawal}
+        return {name: files_digest(there.get(name)) for name in self.withdrawn}
 
     def __bool__(self) -> bool:
         return bool(self.deliveries or self.withdrawn)
@@ -76,7 +85,8 @@ def select_deliveries(
         raise CatalogError(
             f"--withdraw names {', '.join(unknown)}, which is not published (published: {', '.join(sorted(published))})"
         )
-    known = {delivery.name: delivery for delivery in catalogued if delivery.files and delivery.name not in withdrawn}
+    with_files = {delivery.name: delivery for delivery in catalogued if delivery.files}
+    known = {name: delivery for name, delivery in with_files.items() if name not in withdrawn}
     without_files = tuple(
         name for name, state in published.items() if not (name in known or name in withdrawn or state.withdrawn)
     )
@@ -86,7 +96,8 @@ def select_deliveries(
         picked = ()
     else:
         picked = new_or_changed(tuple(known.values()), published, contract_hash)
-    return Selection(picked, tuple(withdrawn), known, without_files)
+    going = {name: delivery for name, delivery in with_files.items() if name in withdrawn}
+    return Selection(picked, tuple(withdrawn), known, going, without_files)
 
 
 def to_inputs(delivery: Delivery) -> tuple[Input, ...]:
@@ -94,10 +105,35 @@ def to_inputs(delivery: Delivery) -> tuple[Input, ...]:
     return tuple(Input(uri=f.uri, size_bytes=f.size_bytes, etag=f.etag) for f in delivery.files)
 
 
+def files_digest(delivery: Delivery | None) -> str:
+    """A text that differs where files do; empty if there are none."""
+    if delivery is None or not delivery.files:
+        return ""
+    files = sorted((file.uri, file.size_bytes, file.etag) for file in delivery.files)
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+
+
 def withdrawn_by(run_id: str, state: PublishedDelivery, delivery: Delivery | None) -> PublishedDelivery:
     """The delivery withdrawn by a run, with its files at the time. A later change of the files restores it."""
     inputs = to_inputs(delivery) if delivery and delivery.files else state.inputs
     return state.model_copy(update={"run_id": run_id, "withdrawn": True, "inputs": inputs})
+
+
+def with_withdrawn_files(
+    published: Mapping[str, PublishedDelivery], digests: Mapping[str, str], deliveries: Iterable[Delivery]
+) -> dict[str, PublishedDelivery]:
+    """The state in which deliveries that a run without a manifest withdrew have the files of that time.
+
+    Their files may have changed between the last manifest and the withdrawal. ``digests`` are of the files at the
+    withdrawal: where they have changed since, the delivery is to be processed.
+    """
+    same = {
+        each.name: to_inputs(each) for each in deliveries if each.files and digests.get(each.name) == files_digest(each)
+    }
+    return {
+        name: state.model_copy(update={"inputs": same[name]}) if state.withdrawn and name in same else state
+        for name, state in published.items()
+    }
 
 
 def new_or_changed(

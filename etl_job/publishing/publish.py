@@ -1,6 +1,6 @@
 """Publishes the results of a run to its readers: files first, then one commit per table, then the CSV."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from etl_job.context import RunContext
@@ -16,7 +16,7 @@ from etl_job.publishing.published_counts import published_counts
 from etl_job.publishing.write_files import ToWrite, WrittenFiles, write_files
 from etl_job.tables.counting_basis import basis_of_counts, basis_of_features
 from etl_job.tables.iceberg import PublishedIceberg, in_step
-from etl_job.tables.quarantine_runs import files_of_other_runs
+from etl_job.tables.quarantine_runs import outdated_files
 from etl_job.tables.snapshot_change import Replacement, is_one_of
 
 
@@ -30,8 +30,11 @@ class Published:
     csv_export: CsvExport | None = None
 
 
-def publish(context: RunContext, counted: CountedRows, withdrawn: tuple[str, ...]) -> Iterator[Published]:
-    """Publish the results and remove the withdrawn deliveries; report after each effect what has been published."""
+def publish(context: RunContext, counted: CountedRows, withdrawn: Mapping[str, str]) -> Iterator[Published]:
+    """Publish the results and remove the withdrawn deliveries; report after each effect what has been published.
+
+    ``withdrawn`` has a digest of the files of each.
+    """
     replaced = (*(outcome.delivery for outcome in counted.outcomes), *withdrawn)
     with context.progress.stage("write") as seen:
         wanted = _to_write(context, counted, replaced)
@@ -47,7 +50,7 @@ def publish(context: RunContext, counted: CountedRows, withdrawn: tuple[str, ...
     yield published
     with context.progress.stage("publish") as seen:
         folders = [f"{context.paths.quarantine}/{partition_folder(DELIVERY, delivery)}" for delivery in replaced]
-        outdated = files_of_other_runs(context.store, folders, context.arguments.run_id)
+        outdated = outdated_files(context.store, folders, written.quarantine)
         if replaced:
             published = replace(published, curated=commit_curated(context, counted, withdrawn, written.curated))
             yield published
@@ -89,7 +92,7 @@ def _publish_features(
 
 
 def commit_curated(
-    context: RunContext, counted: CountedRows, withdrawn: Sequence[str], files: tuple[str, ...]
+    context: RunContext, counted: CountedRows, withdrawn: Mapping[str, str], files: tuple[str, ...]
 ) -> PublishedTable:
     """Replace the rows of the run's deliveries, and record where their keys and bad rows are."""
     table, processed = context.tables.curated, [outcome.delivery for outcome in counted.outcomes]
@@ -107,7 +110,8 @@ def commit_curated(
                 **basis_of_counts(table, context.contract),
             },
             processed=processed,
-            withdrawn=withdrawn,
+            withdrawn=tuple(withdrawn),
+            withdrawn_files=withdrawn,
         )
     )
     return _committed(context, table, len(files), replaced)

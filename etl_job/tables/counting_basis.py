@@ -4,17 +4,21 @@ A run processes some deliveries; the counts and keys of all others stay as earli
 only if they were counted in the same way: a contract that counts differently is refused as long as a delivery stays.
 A coarser entity adds up, unless features hold latest values: of several in one second, only the rows say which is last.
 Features are computed from counts that the curated table holds: if their columns change, all of them are computed again.
+
+Nor can the counts stay if another program changed them in a way that this run would not see: it deleted rows that the
+files still hold, or set the table back to a state that its properties do not describe.
 """
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from etl_job.contract.feature_spec import Aggregate, FeatureSpec
 from etl_job.contract.model import Contract
 from etl_job.contract.schemas import DAY, DELIVERY
-from etl_job.errors import ContractError
+from etl_job.errors import ContractError, ForeignChangeError
 from etl_job.findings.wording import some, typed
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg_state import IcebergState
@@ -37,10 +41,11 @@ def basis_of_features(features: IcebergState) -> dict[str, str]:
 
 def have_other_columns(features: IcebergState) -> bool:
     """Whether the published features have other columns than the contract asks for, so that all must be computed."""
-    known = _recorded(features).get(_COLUMNS)
-    if known is None:  # an earlier version made the table, in which columns stay that are not asked for any more
-        return not set(_names(features)) <= set(_held(features))
-    return sorted(known) != sorted(_names(features))
+    known, wanted = _recorded(features).get(_COLUMNS), _names(features)
+    if not set(wanted) <= set(_held(features)):  # another program may have renamed one, too
+        return True
+    # An earlier version recorded none: in its tables, columns stay that are not asked for any more.
+    return known is not None and sorted(known) != sorted(wanted)
 
 
 def refuse_mixed_counts(
@@ -52,36 +57,63 @@ def refuse_mixed_counts(
     with_files: Collection[str],
     options: Sequence[str],
 ) -> None:
-    """Check that unchanged deliveries were counted in the same way as those of this run.
+    """Check that unchanged deliveries were counted in the same way as those of this run, and are as they were counted.
 
     ``options`` are those with which a command names this environment and feed.
 
     Raises:
         ContractError: they were not, or a table has a column of that name and of another type.
+        ForeignChangeError: another program changed them.
         TableRecordError: the record of a table cannot be read.
     """
     for table in (tables.curated, tables.features):
         _refuse_other_types(table)
         _recorded(table)  # an invalid record stops the run before it changes a table
-    held = {file.partition for file in tables.curated.data_files()}
+    curated, files = tables.curated, tables.curated.data_files()
+    held = {file.partition for file in files}
     staying = sorted((held | tables.registers.folders.keys() if contract.key else held) - {*processed, *withdrawn})
-    changes = changes_of_counting(tables.curated, contract) if staying else ()
-    if not changes:
-        return
-    without_files = [name for name in staying if name not in with_files]
-    named = {"--delivery": {*processed, *staying} - {*without_files}, "--withdraw": {*withdrawn, *without_files}}
+    remedy = partial(_remedy, processed, withdrawn, with_files, options)
+    changes = changes_of_counting(curated, contract) if staying else ()
+    if changes:
+        raise ContractError(
+            f"the contract now counts rows differently ({'; '.join(changes)}), but this run would leave delivery "
+            f"{some(staying)} as it was counted before: {remedy(staying, 'process all deliveries')}, or publish the "
+            "change as a new dataset; nothing was written"
+        )
+    cut = sorted({file.partition for file in files if file.has_deletes} & {*staying})
+    if cut:
+        raise ForeignChangeError(
+            f"another program deleted rows of delivery {some(cut)} from {curated.identifier}, and this run would count "
+            f"them again: {remedy(cut, 'process it again')}, or let that program rewrite the table's files; nothing "
+            "was written"
+        )
+    back = curated.changes_taken_back
+    unlike = sorted({*staying} & (back.processed | back.withdrawn)) if back else staying
+    if unlike:
+        raise ForeignChangeError(
+            f"somebody set {curated.identifier} back to an earlier state, in which delivery {some(unlike)} is not as "
+            f"its keys are recorded: {remedy(unlike, 'process it again')}, or make the table's newest snapshot the "
+            "current one; nothing was written"
+        )
+
+
+def _remedy(
+    processed: Sequence[str],
+    withdrawn: Sequence[str],
+    with_files: Collection[str],
+    options: Sequence[str],
+    left: Sequence[str],
+    verb: str,
+) -> str:
+    """What to do about deliveries that a run would have left, in words: the run that processes them too."""
+    without_files = [name for name in left if name not in with_files]
+    named = {"--delivery": {*processed, *left} - {*without_files}, "--withdraw": {*withdrawn, *without_files}}
     command = [word for option, of_it in named.items() if of_it for word in (option, ",".join(sorted(of_it)))]
-    restored = (
-        f"restore the raw files of {', '.join(without_files)} and run again, or withdraw it and "
-        if without_files
-        else ""
-    )
-    verb = "process the others" if without_files else "process all deliveries"
-    raise ContractError(
-        f"the contract now counts rows differently ({'; '.join(changes)}), but this run would leave delivery "
-        f"{some(staying)} as it was counted before: {restored}{verb} with "
-        f"`{typed(('run', *command), options)}`, or publish the change as a new dataset; nothing was written"
-    )
+    run = f"`{typed(('run', *command), options)}`"
+    if without_files:
+        lost = ", ".join(without_files)
+        return f"restore the raw files of {lost} and run again, or withdraw it and process the others with {run}"
+    return f"{verb} with {run}"
 
 
 def _ways_of_counting(contract: Contract) -> dict[str, str]:
@@ -98,7 +130,8 @@ def changes_of_counting(curated: IcebergState, contract: Contract) -> tuple[str,
     """What the contract counts differently from the curated table's rows; no features of it can be made from them."""
     before, now = _recorded(curated), _ways_of_counting(contract)
     changed = [f"{what}: {now[what]}, not {before[what]}" for what in now if before.get(what, now[what]) != now[what]]
-    columns = before.get(_COLUMNS, _held(curated))
+    held = _held(curated)
+    columns = [name for name in before.get(_COLUMNS, held) if name in held]  # another program may have renamed one
     new = [name for name in _names(curated) if name not in columns]
     return (
         *changed,

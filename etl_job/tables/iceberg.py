@@ -59,8 +59,7 @@ class PublishedIceberg(IcebergState):
                 warnings.filterwarnings("ignore", "Delete operation did not match any records")
                 with transaction.update_schema() as update:
                     update.union_by_name(self._schema)
-                if change.table_properties:
-                    transaction.set_properties(dict(change.table_properties))
+                transaction.set_properties({**self._metrics, **change.table_properties})
                 if table.current_snapshot() is not None:
                     transaction.delete(change.removed, snapshot_properties=said)
                 if change.files:
@@ -104,6 +103,11 @@ class PublishedIceberg(IcebergState):
             self._table = self._decided(error, new_snapshot)
             return
         self._table = table  # as committed: the features must name this state, even if another came since
+
+    @property
+    def _metrics(self) -> dict[str, str]:
+        """Statistics that files must have, whatever others set: their partition is read from them, and their days."""
+        return {f"write.metadata.metrics.column.{name}": "full" for name in (self.partition_column, DAY)}
 
     def _decided(self, error: Exception, new_snapshot: int | None) -> Table:
         """The table, where the change was made in spite of an error. Raises as ``replace`` does."""

@@ -21,7 +21,14 @@ from etl_job.errors import LostFilesError, UnreadableTableError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.property_names import SOURCE_SNAPSHOT
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
-from etl_job.tables.snapshot_change import Changes, branch_names, changes_since, decode_day, noted_snapshot
+from etl_job.tables.snapshot_change import (
+    Changes,
+    branch_names,
+    changes_since,
+    changes_taken_back,
+    decode_day,
+    noted_snapshot,
+)
 from etl_job.tables.table_schema import iceberg_schema
 
 if TYPE_CHECKING:
@@ -30,13 +37,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file of a table's current snapshot: its partition's value, the days it spans, and how many rows it has."""
+    """A file of a table's current snapshot: its partition's value, the days it spans, and how many rows it has.
+
+    ``has_deletes`` is true if another program deleted rows of it that the file still holds: readers of the table leave
+    them out by a second file, readers of this file alone do not.
+    """
 
     uri: str
     partition: str
     first_day: date
     last_day: date
     rows: int
+    has_deletes: bool = False
 
 
 class IcebergState:
@@ -66,7 +78,7 @@ class IcebergState:
 
     def _load(self) -> Table | None:
         try:
-            return self._catalog.load_table(self.identifier)
+            return self._partitioned_as_written(self._catalog.load_table(self.identifier))
         except NoSuchTableError:
             return None
         except FileNotFoundError as error:
@@ -117,6 +129,11 @@ class IcebergState:
         return changes_since(self.metadata, snapshot_id)
 
     @property
+    def changes_taken_back(self) -> Changes | None:
+        """The changes of runs that somebody took back by a rollback of the table; None if it is unknown which."""
+        return changes_taken_back(self.metadata)
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """Names of all tags, sorted; branches are none."""
         return tuple(sorted(self.metadata.refs.keys() - branch_names(self.metadata)))
@@ -133,21 +150,44 @@ class IcebergState:
         return tuple(manifest.manifest_path for manifest in snapshot.manifests(self._table.io))
 
     def data_files(self) -> tuple[DataFile, ...]:
-        """The files of the snapshot that this object read when it was created."""
+        """The files of the snapshot that this object read when it was created.
+
+        Raises:
+            UnreadableTableError: another program wrote files that do not show their partition or days, or deleted rows
+                by their values.
+        """
         if self._table is None or self._table.current_snapshot() is None:
             return ()
+        try:
+            tasks = tuple(self._table.scan().plan_files())
+        except ValueError as error:  # PyIceberg does not apply deletes by value
+            raise UnreadableTableError(self.identifier, " ".join(str(error).split())) from error
         day = self._table.schema().find_field(DAY).field_id
-        files = (task.file for task in self._table.scan().plan_files())
-        return tuple(
-            DataFile(
-                uri=file.file_path,
-                partition=str(file.partition[0]),
-                first_day=decode_day(file.lower_bounds[day]),
-                last_day=decode_day(file.upper_bounds[day]),
-                rows=file.record_count,
-            )
-            for file in files
+        return tuple(self._data_file(task, day) for task in tasks)
+
+    def _data_file(self, task: FileScanTask, day: int) -> DataFile:
+        file = task.file
+        if file.partition[0] is None or day not in (file.lower_bounds or {}) or day not in (file.upper_bounds or {}):
+            reason = f"{file.file_path} has no statistics of {self.partition_column} and {DAY}"
+            raise UnreadableTableError(self.identifier, reason)
+        return DataFile(
+            uri=file.file_path,
+            partition=str(file.partition[0]),
+            first_day=decode_day(file.lower_bounds[day]),
+            last_day=decode_day(file.upper_bounds[day]),
+            rows=file.record_count,
+            has_deletes=bool(task.delete_files),
         )
+
+    def _partitioned_as_written(self, table: Table) -> Table:
+        first = next(iter(table.spec().fields), None)
+        if (
+            first is None
+            or not isinstance(first.transform, IdentityTransform)
+            or table.schema().find_column_name(first.source_id) != self.partition_column
+        ):
+            raise UnreadableTableError(self.identifier, f"it is not partitioned by the column {self.partition_column}")
+        return table
 
     def count_rows_on(self, day: date) -> int:
         """How many rows of that day there are."""

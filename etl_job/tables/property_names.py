@@ -15,6 +15,7 @@ RUN = "quartal.run-id"
 SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
 PROCESSED = "quartal.deliveries"  # those that the run put into the table, or back into it, as a JSON list
 WITHDRAWN = "quartal.withdrawn-deliveries"  # a JSON list
+WITHDRAWN_FILES = "quartal.withdrawn-files"  # a digest of the raw files of each, as a JSON object
 PREVIOUS = "quartal.previous-snapshot-id"  # the state before the run; the parent may be the run's own, and expire
 
 # Of the snapshot of a quarter's tag.

@@ -1,7 +1,7 @@
 """Which run's bad rows belong to a published delivery: a property of the curated table, changed with its rows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from etl_job.contract.schemas import DELIVERY, RUN_ID
@@ -42,12 +42,18 @@ def quarantine_folder(location: str, delivery: str, run_id: str) -> str:
     return f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}"
 
 
-def files_of_other_runs(store: ObjectStore, folders: Sequence[str], run_id: str) -> tuple[str, ...]:
-    """Bad rows that other runs left in these deliveries' folders.
+def outdated_files(store: ObjectStore, folders: Sequence[str], own: Collection[str]) -> tuple[str, ...]:
+    """Bad rows in these deliveries' folders, except those in the folders that the run wrote (``own``).
+
+    Other runs left them, or an earlier attempt of this one, which had the same id.
 
     A run lists them before it commits, and deletes them afterwards. Another run that wrote its bad rows before that
     commit can no longer publish them, because it read a table that this run has changed. Files that appear later belong
     to a run that can still publish them, so they are kept.
     """
-    own = f"/{RUN_ID}={run_id}/"
-    return tuple(file.uri for folder in folders for file in store.list_files(f"{folder}/") if own not in file.uri)
+    return tuple(
+        file.uri
+        for folder in folders
+        for file in store.list_files(f"{folder}/")
+        if file.uri.rpartition("/")[0] not in own
+    )

@@ -6,7 +6,7 @@ that it changed, so the next run can find out which of them it must process agai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from etl_job.manifest.files import LastRun
 from etl_job.manifest.model import PublishedDelivery
@@ -21,13 +21,14 @@ class PublishedState:
     """The state of all deliveries.
 
     ``to_withdraw`` are withdrawn ones that the table contains nevertheless, or of which a killed run may have left the
-    bad rows.
+    bad rows. ``withdrawn_files`` has a digest of the files that such a one had then, if it was recorded.
     ``finding`` is a sentence about what is wrong, if anything is.
     """
 
     published: Mapping[str, PublishedDelivery]
     to_withdraw: tuple[str, ...] = ()
     finding: str | None = None
+    withdrawn_files: Mapping[str, str] = field(default_factory=dict)
 
 
 def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
@@ -58,4 +59,5 @@ def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
     for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
         state = published.get(name, PublishedDelivery(run_id="", inputs=(), contract_hash=""))
         published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
-    return PublishedState(published, withdrawn, "an earlier run ended after its first commit, before its manifest")
+    finding = "an earlier run ended after its first commit, before its manifest"
+    return PublishedState(published, withdrawn, finding, changes.withdrawn_files)

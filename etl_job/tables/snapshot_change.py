@@ -14,8 +14,8 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType
 from pyiceberg.utils.datetime import days_to_date
 
-from etl_job.tables.property_names import PREVIOUS, PROCESSED, RUN, SOURCE_SNAPSHOT, WITHDRAWN
-from etl_job.tables.property_values import read_day, read_list, read_snapshot_id
+from etl_job.tables.property_names import PREVIOUS, PROCESSED, RUN, SOURCE_SNAPSHOT, WITHDRAWN, WITHDRAWN_FILES
+from etl_job.tables.property_values import read_day, read_list, read_snapshot_id, read_texts
 
 if TYPE_CHECKING:
     from etl_job.tables.quarter_tags import QuarterTag
@@ -29,7 +29,8 @@ class Replacement:
 
     ``quarter_tags`` are set again, each on a snapshot that holds no day after its quarter. ``run_id`` becomes a tag of
     the whole result; only the newest such tags are kept. ``source_snapshot`` is that of the table that the rows were
-    computed from. ``processed`` and ``withdrawn`` name the deliveries that change.
+    computed from. ``processed`` and ``withdrawn`` name the deliveries that change; ``withdrawn_files`` has a digest of
+    the files of withdrawn ones.
     """
 
     removed: BooleanExpression
@@ -40,6 +41,7 @@ class Replacement:
     table_properties: Mapping[str, str] = field(default_factory=dict)
     processed: Sequence[str] = ()
     withdrawn: Sequence[str] = ()
+    withdrawn_files: Mapping[str, str] = field(default_factory=dict)
 
     def properties(self, previous: Snapshot | None) -> dict[str, str]:
         """The properties of the new snapshots. ``previous`` is the snapshot before the change."""
@@ -51,15 +53,21 @@ class Replacement:
         for name, deliveries in ((PROCESSED, self.processed), (WITHDRAWN, self.withdrawn)):
             if deliveries:
                 found[name] = json.dumps(list(deliveries))
+        if self.withdrawn_files:
+            found[WITHDRAWN_FILES] = json.dumps(dict(self.withdrawn_files))
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes of deliveries in some snapshots of the curated table."""
+    """The changes of deliveries in some snapshots of the curated table.
+
+    ``withdrawn_files`` has a digest of the files that a withdrawn delivery had then.
+    """
 
     processed: frozenset[str]
     withdrawn: frozenset[str]
+    withdrawn_files: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_one_of(column: str, values: Sequence[str]) -> BooleanExpression:
@@ -74,9 +82,29 @@ def from_on(column: str, value: str) -> BooleanExpression:
 
 def changes_since(table: TableMetadata, snapshot_id: int | None) -> Changes | None:
     """The changes of runs since a snapshot; None if they are unknown, for example after a rollback."""
+    return _changes_between(table, snapshot_id, table.current_snapshot_id)
+
+
+def changes_taken_back(table: TableMetadata) -> Changes | None:
+    """The changes of runs after the current snapshot: somebody set the table back to it. None if some are unknown."""
+    current = table.current_snapshot()
+    now = (current.sequence_number if current else None) or 0
+    later = [
+        snapshot
+        for snapshot in table.snapshots
+        if noted(snapshot, RUN) is not None and (snapshot.sequence_number or 0) > now
+    ]
+    if not later:
+        return Changes(frozenset(), frozenset())
+    newest = max(later, key=lambda snapshot: snapshot.sequence_number or 0)
+    return _changes_between(table, table.current_snapshot_id, newest.snapshot_id)
+
+
+def _changes_between(table: TableMetadata, snapshot_id: int | None, newest: int | None) -> Changes | None:
     processed: set[str] = set()
     withdrawn: set[str] = set()
-    reached = table.current_snapshot_id
+    files: dict[str, str] = {}
+    reached = newest
     while reached is not None and reached != snapshot_id:
         snapshot = table.snapshot_by_id(reached)
         if snapshot is None or noted(snapshot, RUN) is None:
@@ -84,8 +112,9 @@ def changes_since(table: TableMetadata, snapshot_id: int | None) -> Changes | No
         # The newest word holds: snapshots are visited from the newest on.
         processed.update(set(noted_list(table, snapshot, PROCESSED)) - withdrawn)
         withdrawn.update(set(noted_list(table, snapshot, WITHDRAWN)) - processed)
+        files = {**noted_texts(table, snapshot, WITHDRAWN_FILES), **files}
         reached = noted_snapshot(table, snapshot, PREVIOUS) or snapshot.parent_snapshot_id
-    return Changes(frozenset(processed), frozenset(withdrawn)) if reached == snapshot_id else None
+    return Changes(frozenset(processed), frozenset(withdrawn), files) if reached == snapshot_id else None
 
 
 def is_last_of_its_run(table: TableMetadata) -> bool:
@@ -134,6 +163,15 @@ def noted_list(table: TableMetadata, snapshot: Snapshot | None, name: str) -> tu
         TableRecordError: the record is no list of texts.
     """
     return read_list(_properties(snapshot), name, _title(table, snapshot))
+
+
+def noted_texts(table: TableMetadata, snapshot: Snapshot | None, name: str) -> Mapping[str, str]:
+    """The snapshot's record under this name, which has a text for each delivery.
+
+    Raises:
+        TableRecordError: the record is not that.
+    """
+    return read_texts(_properties(snapshot), name, _title(table, snapshot))
 
 
 def noted_day(table: TableMetadata, snapshot: Snapshot | None, name: str) -> date | None:

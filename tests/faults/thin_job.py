@@ -23,7 +23,7 @@ from pyarrow import parquet
 
 from etl_job.contract.schemas import KIND, VALID_ROWS, TableColumn
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import select_deliveries, to_inputs, withdrawn_by
+from etl_job.deliveries.selection import select_deliveries, to_inputs, with_withdrawn_files, withdrawn_by
 from etl_job.errors import UnknownPublicationError
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore
@@ -36,7 +36,7 @@ from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.key_registers import FOLDER, Registers
-from etl_job.tables.quarantine_runs import files_of_other_runs
+from etl_job.tables.quarantine_runs import outdated_files
 from etl_job.tables.quarter_tags import QuarterTag, renewed_quarters
 from etl_job.tables.recovery import published_state
 from etl_job.tables.referenced_files import LeftByRuns, check_metadata, check_what_runs_left
@@ -128,8 +128,8 @@ class ThinJob:
         check_metadata(store, tables)
         last = read_last_run(store, ROOT, DATASET)
         state = published_state(last, curated)
-        published = dict(state.published)
         there = self._deliveries()
+        published = with_withdrawn_files(state.published, state.withdrawn_files, there)
         selection = select_deliveries(
             there, named=(), withdrawn=withdraw, published=published, contract_hash=HASH
         ).also_withdraw(state.to_withdraw)
@@ -143,7 +143,7 @@ class ThinJob:
         )
         by_name = {delivery.name: delivery for delivery in there}
         rows = {name: self._rows(by_name[name]) for name in names}
-        self._publish(tables, rows, selection.withdrawn)
+        self._publish(tables, rows, selection.withdrawn_files)
         for name in names:
             inputs = to_inputs(by_name[name])
             published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
@@ -183,14 +183,14 @@ class ThinJob:
             found |= set(parquet.read_table(io.BytesIO(self._store.read(file.uri))).column("id").to_pylist())
         return found
 
-    def _publish(self, tables: Tables, rows: dict[str, list[Row]], withdrawn: tuple[str, ...]) -> None:
+    def _publish(self, tables: Tables, rows: dict[str, list[Row]], withdrawn: dict[str, str]) -> None:
         splits, names = split(rows), sorted(rows)
         keys = {name: sorted({row[0] for row in of_it if row[0] >= 0}) for name, of_it in rows.items()}
         staged = {name: self._stage_keys(tables.curated.location, keys[name]) for name in names}
         bad = [name for name in names if splits[name].quarantined]
         folders = [self._write_quarantine(name, splits[name].quarantined) for name in bad]
-        outdated = files_of_other_runs(
-            self._store, [f"{QUARANTINE}/delivery={name}" for name in (*names, *withdrawn)], self.run_id
+        outdated = outdated_files(
+            self._store, [f"{QUARANTINE}/delivery={name}" for name in (*names, *withdrawn)], folders
         )
         try:
             if names or withdrawn:
@@ -227,7 +227,7 @@ class ThinJob:
         self,
         tables: Tables,
         splits: dict[str, Split],
-        withdrawn: tuple[str, ...],
+        withdrawn: dict[str, str],
         registers: Registers,
         bad: list[str],
     ) -> None:
@@ -244,7 +244,8 @@ class ThinJob:
                 self.run_id,
                 table_properties={**registers.properties, **quarantines.properties},
                 processed=names,
-                withdrawn=withdrawn,
+                withdrawn=tuple(withdrawn),
+                withdrawn_files=withdrawn,
             )
         )
         self.landed.curated = True

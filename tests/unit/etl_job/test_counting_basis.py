@@ -15,6 +15,7 @@ from etl_job.errors import ContractError
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 from etl_job.tables.counting_basis import basis_of_counts, basis_of_features, have_other_columns, refuse_mixed_counts
+from etl_job.tables.snapshot_change import Changes
 from etl_job.tables.table_schema import iceberg_schema
 
 from .conftest import DATABASE, DATASET
@@ -31,8 +32,14 @@ def open_tables(contract, *, held_by=None, deliveries=("q1", "q2"), recorded=Tru
         columns = columns_of(contract.features)
         schema = iceberg_schema(columns_of(before.features))
         metadata = SimpleNamespace(schema=lambda: schema, properties={})
-        files = [SimpleNamespace(partition=name) for name in deliveries]
-        return SimpleNamespace(identifier="lake.t", columns=columns, metadata=metadata, data_files=lambda: files)
+        files = [SimpleNamespace(partition=name, has_deletes=False) for name in deliveries]
+        return SimpleNamespace(
+            identifier="lake.t",
+            columns=columns,
+            metadata=metadata,
+            data_files=lambda: files,
+            changes_taken_back=Changes(frozenset(), frozenset()),
+        )
 
     made = SimpleNamespace(
         curated=table(curated_columns),

@@ -115,6 +115,18 @@ def test_withdrawal_that_died_between_its_commits_is_finished_by_the_next_run(la
 
 
 @pytest.mark.usefixtures("published_once")
+def test_withdrawal_that_died_before_its_manifest_stands_although_no_run_has_seen_the_files_of_that_time(lake, start):
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Opel,2024-01-02,10:00:00\n")
+    with pytest.raises(Killed):
+        start("two", "--withdraw", "d1", after="stage=export", do=die)
+    healed = start("three")
+    assert (healed.deliveries, healed.published["d1"].withdrawn) == ((), True)
+    assert counts("features") == counts("curated") == []
+    lake.deliver("d1", ONE_ROW)
+    assert [each.delivery for each in start("four").deliveries] == ["d1"]
+
+
+@pytest.mark.usefixtures("published_once")
 def test_torn_state_is_not_healed_by_a_contract_that_needs_counts_of_another_kind(lake, start, document, tmp_path):
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Opel,2024-01-02,10:00:00\n")
     with pytest.raises(Killed):

@@ -199,7 +199,7 @@ def test_withdrawn_delivery_stays_out_with_the_files_that_it_had_when_it_was_wit
 @pytest.mark.usefixtures("published_once")
 def test_bad_rows_of_a_run_that_came_meanwhile_stay(lake, start, monkeypatch):
     lake.deliver("d1", FIRST + "bad2\n")
-    outdated = publish.files_of_other_runs
+    outdated = publish.outdated_files
 
     def another_run(*asked):
         found = outdated(*asked)
@@ -208,7 +208,7 @@ def test_bad_rows_of_a_run_that_came_meanwhile_stay(lake, start, monkeypatch):
         shutil.copy(next(lake.root.glob(f"quarantine/{DATASET}/delivery=d1/run_id=one/*.parquet")), later)
         return found
 
-    monkeypatch.setattr(publish, "files_of_other_runs", another_run)
+    monkeypatch.setattr(publish, "outdated_files", another_run)
     start("two", "--delivery", "d1")
     assert {path.parent.name for path in lake.root.glob(f"quarantine/{DATASET}/delivery=d1/*/*.parquet")} == {
         "run_id=two",
