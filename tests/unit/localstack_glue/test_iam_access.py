@@ -23,6 +23,13 @@ def needed(service: str, operation: str, **parameters: object) -> list[tuple[str
         ("GetObjectTagging", {"VersionId": "v"}, ["s3:GetObjectVersionTagging"]),
         ("PutObject", {}, ["s3:PutObject"]),
         ("PutObject", {"Tagging": "a=b", "ACL": "private"}, ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl"]),
+        ("PutObject", {"GrantRead": "id=1"}, ["s3:PutObject", "s3:PutObjectAcl"]),
+        (
+            "CreateMultipartUpload",
+            {"ObjectLockMode": "GOVERNANCE", "ObjectLockLegalHoldStatus": "ON"},
+            ["s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectLegalHold"],
+        ),
+        ("DeleteObject", {"BypassGovernanceRetention": True}, ["s3:DeleteObject", "s3:BypassGovernanceRetention"]),
         ("CreateMultipartUpload", {}, ["s3:PutObject"]),
         ("UploadPart", {}, ["s3:PutObject"]),
         ("CompleteMultipartUpload", {}, ["s3:PutObject"]),
@@ -62,6 +69,18 @@ def test_calls_on_objects(operation, parameters, expected):
 )
 def test_calls_on_buckets(operation, expected):
     assert needed("s3", operation, Bucket="lake") == [(expected, "arn:aws:s3:::lake")]
+
+
+def test_new_bucket_needs_the_permissions_of_its_settings():
+    found = needed("s3", "CreateBucket", Bucket="lake", ObjectLockEnabledForBucket=True, ObjectOwnership="x", ACL="public-read")
+    assert [action.removeprefix("s3:") for action, _ in found] == [
+        "CreateBucket",
+        "PutBucketAcl",
+        "PutBucketObjectLockConfiguration",
+        "PutBucketVersioning",
+        "PutBucketOwnershipControls",
+    ]
+    assert needed("s3", "CreateBucket", Bucket="lake", ACL="private") == [("s3:CreateBucket", "arn:aws:s3:::lake")]
 
 
 def test_list_of_all_buckets():
@@ -188,6 +207,7 @@ def test_calls_on_other_services(service, operation, parameters, expected):
 
 
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table"
+WATCH = "arn:aws:cloudwatch:eu-central-1:111122223333"
 KEY = "arn:aws:kms:eu-central-1:111122223333:key"
 
 
@@ -224,6 +244,14 @@ KEY = "arn:aws:kms:eu-central-1:111122223333:key"
             "TransactWriteItems",
             {"TransactItems": [{"Put": {"TableName": "a"}}, {"ConditionCheck": {"TableName": "b"}}]},
             [("dynamodb:PutItem", f"{TABLE}/a"), ("dynamodb:ConditionCheckItem", f"{TABLE}/b")],
+        ),
+        ("cloudwatch", "PutMetricAlarm", {"AlarmName": "a"}, [("cloudwatch:PutMetricAlarm", f"{WATCH}:alarm:a")]),
+        ("monitoring", "DeleteAlarms", {"AlarmNames": ["a"]}, [("cloudwatch:DeleteAlarms", f"{WATCH}:alarm:a")]),
+        (
+            "cloudwatch",
+            "GetDashboard",
+            {"DashboardName": "d"},
+            [("cloudwatch:GetDashboard", "arn:aws:cloudwatch::111122223333:dashboard/d")],
         ),
         ("dynamodb", "ExecuteStatement", {"Statement": "select * from a"}, [("dynamodb:PartiQLSelect", "*")]),
         (
@@ -270,3 +298,12 @@ def test_permission_that_is_not_named_like_its_operation(service, operation, par
 )
 def test_resources_of_glue(operation, parameters, expected):
     assert needed("glue", operation, **parameters) == [(f"glue:{operation}", resource) for resource in expected]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("dynamodb", "ListTables"), ("sqs", "ListQueues"), ("stepfunctions", "SendTaskSuccess"), ("kms", "ListKeys")],
+)
+def test_call_that_no_policy_can_limit_to_a_resource_needs_everything(service, operation):
+    (access,) = accesses(service, operation, {}, PLACE)
+    assert access.resources == ("*",)

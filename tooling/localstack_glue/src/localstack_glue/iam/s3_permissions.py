@@ -94,6 +94,21 @@ _CONTEXT_KEYS = {
     "StorageClass": "s3:x-amz-storage-class",
     "VersionId": "s3:versionid",
 }
+# what a call that creates an object or a bucket needs for its settings
+_CREATING = ("CopyObject", "CreateMultipartUpload", "PostObject", "PutObject")
+_GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
+_OF_NEW_OBJECTS = {
+    "PutObjectTagging": ("Tagging",),
+    "PutObjectAcl": _GRANTS,
+    "PutObjectRetention": ("ObjectLockMode", "ObjectLockRetainUntilDate"),
+    "PutObjectLegalHold": ("ObjectLockLegalHoldStatus",),
+}
+_OF_NEW_BUCKETS = {
+    "PutBucketAcl": (*_GRANTS, "GrantWrite"),
+    "PutBucketObjectLockConfiguration": ("ObjectLockEnabledForBucket",),
+    "PutBucketVersioning": ("ObjectLockEnabledForBucket",),
+    "PutBucketOwnershipControls": ("ObjectOwnership",),
+}
 _COPIES = ("CopyObject", "UploadPartCopy")
 
 
@@ -108,8 +123,11 @@ def accesses(operation: str, parameters: Parameters, partition: str) -> list[Acc
     if key is None:
         if operation == "DeleteObjects":
             return [_deletion(bucket, item, partition) for item in (parameters.get("Delete") or {}).get("Objects", ())]
-        action = _BUCKET_ACTIONS.get(operation, operation)
-        return [Access(f"s3:{action}", (bucket_arn(bucket, partition),), context)]
+        actions = [_BUCKET_ACTIONS.get(operation, operation)]
+        if operation == "CreateBucket":
+            is_private = parameters.get("ACL") == "private"  # as without any
+            actions += _further(_OF_NEW_BUCKETS, {**parameters, "ACL": ""} if is_private else parameters)
+        return [Access(f"s3:{action}", (bucket_arn(bucket, partition),), context) for action in actions]
     target = object_arn(bucket, key, partition)
     needed = [Access(f"s3:{action}", (target,), context) for action in _object_actions(operation, parameters)]
     if operation in _COPIES and (source := parameters.get("CopySource")):
@@ -131,11 +149,16 @@ def _object_actions(operation: str, parameters: Parameters) -> list[str]:
     actions = [_versioned(operation, parameters.get("VersionId")) or _OBJECT_ACTIONS.get(operation, operation)]
     if operation == "GetObjectAttributes":
         actions.insert(0, _versioned("GetObject", parameters.get("VersionId")) or "GetObject")
-    if actions[-1] == "PutObject" and parameters.get("Tagging"):
-        actions.append("PutObjectTagging")
-    if actions[0] == "PutObject" and parameters.get("ACL"):
-        actions.append("PutObjectAcl")
+    if operation in _CREATING:
+        actions += _further(_OF_NEW_OBJECTS, parameters)
+    if parameters.get("BypassGovernanceRetention"):
+        actions.append("BypassGovernanceRetention")
     return actions
+
+
+def _further(settings: Mapping[str, tuple[str, ...]], parameters: Parameters) -> list[str]:
+    """The permissions that the settings of a new bucket or object need, too."""
+    return [action for action, members in settings.items() if any(parameters.get(member) for member in members)]
 
 
 def _versioned(operation: str, version: str | None) -> str | None:

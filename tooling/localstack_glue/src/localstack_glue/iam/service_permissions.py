@@ -57,6 +57,21 @@ _ACTIONS = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
+# operations that no policy can limit to a resource: an Allow needs `*`
+_WITHOUT_RESOURCE = {
+    "athena": ("ListDataCatalogs", "ListEngineVersions", "ListWorkGroups"),
+    "dynamodb": (
+        *("DescribeEndpoints", "DescribeLimits", "ListBackups", "ListContributorInsights", "ListExports"),
+        *("ListGlobalTables", "ListImports", "ListStreams", "ListTables"),
+    ),
+    "kms": ("CreateKey", "GenerateRandom", "ListAliases", "ListKeys"),
+    "logs": ("DescribeQueries", "DescribeResourcePolicies", "PutQueryDefinition", "PutResourcePolicy", "StopQuery"),
+    "secretsmanager": ("GetRandomPassword", "ListSecrets"),
+    "sns": ("GetSubscriptionAttributes", "ListSubscriptions", "ListTopics", "SetSubscriptionAttributes", "Unsubscribe"),
+    "sqs": ("ListQueues",),
+    "states": ("ListActivities", "ListStateMachines", "SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"),
+    "sts": ("DecodeAuthorizationMessage", "GetAccessKeyInfo"),
+}
 _OF_BUDGETS = re.compile(r"(Create|Delete|Describe|Update)(?!.*Action)")
 _OF_ITEMS = {
     "ConditionCheck": "ConditionCheckItem",
@@ -88,9 +103,12 @@ def accesses(service: str, operation: str, parameters: Parameters, place: Place)
     if service == "s3":
         return s3_permissions.accesses(operation, parameters, place.partition)
     action = f"{prefix}:{operation}"
+    if operation in _WITHOUT_RESOURCE.get(prefix, ()):
+        return [Access(action, ("*",), {})]
     if prefix == "cloudwatch":
         namespace = parameters.get("Namespace")
-        return [Access(action, ("*",), {"cloudwatch:namespace": (namespace,)} if namespace else {})]
+        context = {"cloudwatch:namespace": (str(namespace),)} if namespace else {}
+        return [Access(action, spellings, context) for spellings in _cloudwatch(operation, parameters, place)]
     if action == "events:PutEvents":
         return _put_events(action, parameters, place)
     if prefix == "dynamodb" and (found := list(_of_items(operation, parameters, place))):
@@ -114,6 +132,20 @@ def _put_events(action: str, parameters: Parameters, place: Place) -> list[Acces
         context = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
         found.append(Access(action, (arn,), {key: (value,) for key, value in context.items() if value}))
     return found
+
+
+def _cloudwatch(operation: str, parameters: Parameters, place: Place) -> Spellings:
+    """Alarms and dashboards; metrics are no resources, and other resources are not checked."""
+    if re.search("InsightRule|MetricStream|Tag", operation):
+        return [()]
+    if "Alarm" in operation and operation != "DescribeAlarmsForMetric":
+        names = parameters.get("AlarmName") or parameters.get("AlarmNames") or ()
+        return [(place.arn("cloudwatch", f"alarm:{name}"),) for name in _listed(names)] or [()]
+    if "Dashboard" in operation and operation != "ListDashboards":
+        names = parameters.get("DashboardName") or parameters.get("DashboardNames") or ()
+        start = f"arn:{place.partition}:cloudwatch::{place.account_id}:dashboard"
+        return [(f"{start}/{name}",) for name in _listed(names)] or [()]
+    return [("*",)]
 
 
 def _glue(operation: str, parameters: Parameters, place: Place) -> Spellings:
