@@ -15,6 +15,7 @@ from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
 from quartal.local.local_stack import server
 from quartal.local.local_stack.endpoint import find_endpoint
+from tests.integration import awaited_runs
 from tests.integration.conftest import PROJECT
 
 
@@ -57,6 +58,13 @@ def test_second_server_that_starts_and_stops_does_not_affect_the_first(endpoint_
     cloudwatch.put_metric_data(Namespace=namespace, MetricData=[{"MetricName": "after", "Value": 1.0}])
     found = cloudwatch.list_metrics(Namespace=namespace)["Metrics"]
     assert {metric["MetricName"] for metric in found} == {"before", "after"}
+
+
+def test_state_machine_waits_for_job_runs(endpoint_url: str):
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    awaited_runs.check(
+        lambda service: session.client(service, endpoint_url=endpoint_url), f"awaited-{secrets.token_hex(4)}"
+    )
 
 
 @pytest.mark.parametrize("operation", ["list_objects", "list_objects_v2"])

@@ -22,6 +22,7 @@ from quartal.core.settings import Settings
 from quartal.local.local_stack import server
 from quartal.local.local_stack.health import read_health
 from quartal.local.toolchain import environments
+from tests.integration import awaited_runs
 
 PROJECT = Path(__file__).parents[2]
 TRUST = {
@@ -199,6 +200,10 @@ def test_state_machines_run_and_their_activities_wait_for_a_worker(url):
     assert {json.loads(task["input"])["name"] for task in taken if "input" in task} == {"by-states-1", "by-states-2"}
     made = {database["Name"] for database in client("glue", url).get_databases()["DatabaseList"]}
     assert {"by-states-1", "by-states-2"} <= made
+
+
+def test_state_machine_waits_for_job_runs(url):
+    awaited_runs.check(lambda service: client(service, url), "awaited")
 
 
 def test_other_emulator_serves_all_services_but_glue(url):

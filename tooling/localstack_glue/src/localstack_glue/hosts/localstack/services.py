@@ -74,6 +74,7 @@ def take_in() -> None:
 
     from localstack_glue.hosts import process
     from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing, service_index
+    from localstack_glue.hosts.localstack.awaited_runs import AwaitedRuns
     from localstack_glue.hosts.localstack.missing_dashboards import correct_missing_dashboard
     from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
     from localstack_glue.service.control_addresses import CONTROL, METHODS
@@ -91,6 +92,7 @@ def take_in() -> None:
     service_index.keep()
     handlers.run_custom_response_handlers.append(correct_missing_dashboard)
     handlers.serve_custom_service_request_handlers.append(WorkflowTargets(_provider))
+    handlers.serve_custom_service_request_handlers.append(AwaitedRuns())
     from localstack.services.edge import ROUTER
 
     for name, methods in METHODS.items():

@@ -18,10 +18,12 @@ from moto.core.config import default_user_config
 from moto.core.responses import ActionResult
 from moto.stepfunctions import models, responses
 
+from localstack_glue.hosts import awaited_runs
 from localstack_glue.service.local_session import DIRECT, local_session
 
 POLL_S = 5.0  # AWS holds a worker's question for a minute; an answer without a task is one on either side
 _LOADING = threading.Lock()
+_SERVICE_STATES = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SEVERAL = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[:,][^\]]*\]")
 _ANY_TIME = DIRECT.merge(
@@ -81,6 +83,7 @@ class _Interpreter:
             """Every execution has a name: moto has one of None else, and refuses the second."""
             return start(backend, arn, name or str(uuid.uuid4()), *rest)
 
+        awaited_runs.repair(_SERVICE_STATES)
         parser.Execution = begun
         parser.StepFunctionsParserBackend.start_execution = start_execution
         return backends
