@@ -315,6 +315,14 @@ def test_empty_text_is_as_good_as_none(reviewed, before, after, is_found):
     assert ("unjudged-attribute" in rules_found(make_review(reviewed, entry))) is is_found
 
 
+@pytest.mark.parametrize("kind", ["aws_s3_bucket", "aws_iot_thing", "terraform_data"])
+@pytest.mark.parametrize("before", [None, {"name": "a"}])
+def test_resource_of_which_all_is_hidden_is_judged_as_the_worst(reviewed, kind, before):
+    entry = change(kind, before, {"name": "b"})
+    entry["change"] |= {"before_sensitive": before is not None, "after_sensitive": True}
+    assert rules_found(make_review(reviewed, entry))["unseen-resource"] == "data"
+
+
 def test_every_type_has_one_kind():
     coverage = load_coverage()
     listed = [*coverage.judged, *coverage.harmless, *coverage.local]

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from ipaddress import ip_network
+from itertools import product
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from plan_review.model import ResourceChange
-from plan_review.values import Marker
+from plan_review.values import HIDDEN, Marker
 
 _STEP = re.compile(r"\[([^\[\]]+)\]|([^.\[\]]+)")
 _INDEX = re.compile(r"\[(?:\d+|\w+=[^\[\]]*)\]")
 _SECONDS = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)s?")
 _ANYWHERE = "**"
 _FOR_EVER = float("inf")
+# tests of the values on one side, which may pass whether or not they change
+_OF_ONE_SIDE = frozenset({"equals", "is_not", "is_set", "matches", "was"})
 # tests of which way a value goes, which one element of a list may fail while another one makes up for it
 _DIRECTED = frozenset({"becomes", "becomes_not", "decreases", "increases"})
 # networks as wide as these are public: the halves of the internet, or its addresses in use
@@ -31,7 +34,7 @@ class Condition(BaseModel):
     A path goes into every element of a list; `a[name=x].b` only into those named x, and `**.a.b` is the path at any
     depth. What is unknown or sensitive meets
     `is_not`, and `becomes_not` and `decreases` where the value is known today: it may be what is feared. `or_may` lets
-    every test be met so.
+    every test be met so, on either side.
 
     Attributes:
         was: a value that it has now.
@@ -78,33 +81,46 @@ class Condition(BaseModel):
         return any(self._holds(change, path) or (or_may and self._may(change, path)) for path in self.paths)
 
     def _may(self, change: ResourceChange, path: str) -> bool:
-        """Whether the condition may hold, as a value is known after the apply only, or changes unseen."""
+        """Whether the condition may hold, as a value is hidden, or known after the apply only."""
         before, after = values_at(change.before, path), values_at(change.after, path)
         parents = _hidden_parents(change, path)
-        hidden = parents.union(value for value in after if isinstance(value, Marker))
+        hidden = parents.union(_markers(before), _markers(after))
         if not hidden or (self.is_known and hidden == {Marker.UNKNOWN}):
             return False
-        if not parents and not _changes_unseen(change, path):
+        is_about_now = all(test in _OF_ONE_SIDE for test in self._tests)
+        if not is_about_now and not parents and not _changes_unseen(change, path):
             return False
-        was_unseen = any(isinstance(value, Marker) for value in before)
-        return all(
-            self._passes(test, before, after) or was_unseen or self._may_become(test, before) for test in self._tests
-        )
+        were, are = [*before, *(parent for parent in parents if parent in HIDDEN)], [*after, *parents]
+        return all(self._passes(test, before, after) or self._may_pass(test, were, are) for test in self._tests)
 
-    def _may_become(self, test: str, before: list[Any]) -> bool:
+    def _may_pass(self, test: str, before: list[Any], after: list[Any]) -> bool:
+        """Whether a test passes for some values in place of those that are hidden or unknown."""
+        was_unseen, is_unseen_now = _markers(before), _markers(after)
         match test:
+            case "was":
+                return bool(was_unseen)
             case "becomes":
-                return not _count(before, self.becomes)
+                return _count(after, self.becomes) + len(is_unseen_now) > _count(before, self.becomes)
             case "becomes_not":
-                return bool(_count(before, self.becomes_not))
+                return _count(after, self.becomes_not) < _count(before, self.becomes_not) + len(was_unseen)
             case "is_emptied":
-                return bool(_set(before))
-            case "increases" | "decreases":
-                return any(self._numbers(before))
+                return bool(is_unseen_now) and _set(before) > 0
             case "is_set":
-                return False
+                return not self.is_set and any(value in HIDDEN for value in is_unseen_now)
+            case "increases":
+                return self._may_pass_limit(before, after)
+            case "decreases":
+                return self._may_pass_limit(after, before)
+            case "changes" | "changed_line":
+                return bool(was_unseen or is_unseen_now)
             case _:
-                return True
+                return bool(is_unseen_now)
+
+    def _may_pass_limit(self, those: list[Any], than_these: list[Any]) -> bool:
+        """Whether one of those numbers may be less than one of these, of which some are hidden or unknown."""
+        if _markers(than_these):
+            return bool(_markers(those)) or any(number < _FOR_EVER for number in self._numbers(those))
+        return bool(_markers(those)) and (any(self._numbers(than_these)) or not list(self._numbers(than_these)))
 
     def _holds(self, change: ResourceChange, path: str) -> bool:
         before, after = values_at(change.before, path), values_at(change.after, path)
@@ -206,7 +222,7 @@ def _changes_unseen(change: ResourceChange, path: str) -> bool:
         return True
     place = f".{without_indices(path).removeprefix(f'{_ANYWHERE}.')}."
     for item in change.attributes:
-        if is_unseen(item.after):
+        if is_unseen(item.before) or is_unseen(item.after) or "=" in path:  # which element it is may be hidden
             changed = f".{without_indices(item.path)}."
             if (
                 changed.startswith(place)
@@ -218,17 +234,26 @@ def _changes_unseen(change: ResourceChange, path: str) -> bool:
 
 
 def _hidden_parents(change: ResourceChange, path: str) -> set[Marker]:
-    """The markers in place of something that held the name which a path at any depth begins with."""
+    """The markers in place of something that holds, or held, the name which a path at any depth begins with."""
     if not path.startswith(_ANYWHERE):
         return set()
     name = path.removeprefix(f"{_ANYWHERE}.").partition(".")[0]
-    hidden = [(item.before, item.after) for item in change.attributes if isinstance(item.after, Marker)]
-    return {after for before, after in hidden if name in names_within(before)}
+    sides = [(item.before, item.after) for item in change.attributes]
+    held = {after for before, after in sides if isinstance(after, Marker) and name in names_within(before)}
+    return held | {Marker.SENSITIVE for item in change.attributes if name in item.hidden_names}
 
 
 def without_indices(path: str) -> str:
     """The path of an attribute without the indices of lists."""
     return _INDEX.sub("", path)
+
+
+def _markers(value: Any) -> list[Marker]:
+    """The markers among values, and within them."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [marker for each in inner for marker in _markers(each)]
+    return [value] if isinstance(value, Marker) else []
 
 
 def names_within(*trees: Any) -> frozenset[str]:
@@ -271,24 +296,35 @@ def _chosen(elements: Any, chosen: str) -> Iterator[Any]:
         yield from elements[int(chosen) : int(chosen) + 1]
         return
     for each in elements:
-        if isinstance(each, Marker) or (isinstance(each, dict) and str(each.get(key)) == wanted):
+        if isinstance(each, dict) and isinstance(each.get(key), Marker):
+            yield each[key]  # it may be the wanted one
+        elif isinstance(each, Marker) or (isinstance(each, dict) and str(each.get(key)) == wanted):
             yield each
 
 
 def _values_of_elements(change: ResourceChange, path: str) -> Iterator[tuple[list[Any], list[Any]]]:
-    """The values at a path within each element of a list, before and after, if nothing but such values differs."""
+    """The values at a path within each element of a list, before and after, if nothing but such values differs.
+
+    Elements of which a part is hidden may be equal, so each of those is compared with each.
+    """
     first, _, rest = path.partition(".")
     names = change.before.keys() & change.after.keys() if first == _ANYWHERE else {first}
     inner, last = path if first == _ANYWHERE else rest, path.rpartition(".")[2]
     for name in names if inner else ():
-        before, after = (
-            {_but(each, last): each for each in side.get(name) or [] if isinstance(each, dict)}
-            if isinstance(side.get(name), list)
-            else {}
-            for side in (change.before, change.after)
-        )
+        before, after = (_by_all_but(side.get(name), last) for side in (change.before, change.after))
         for identity in before.keys() & after.keys():
-            yield values_at(before[identity], inner), values_at(after[identity], inner)
+            pairs = product if is_unseen(before[identity]) else partial(zip, strict=False)
+            for one, other in pairs(before[identity], after[identity]):
+                yield values_at(one, inner), values_at(other, inner)
+
+
+def _by_all_but(value: Any, name: str) -> dict[str, list[Any]]:
+    """The blocks of a list by their text without the attributes of a name."""
+    found: dict[str, list[Any]] = {}
+    for each in value if isinstance(value, list) else ():
+        if isinstance(each, dict):
+            found.setdefault(_but(each, name), []).append(each)
+    return found
 
 
 def _but(value: Any, name: str) -> str:

@@ -19,7 +19,7 @@ from plan_review.access import is_policy
 from plan_review.conditions import is_unseen, parse_number, without_indices
 from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.rules import RuleBook
-from plan_review.values import AttributeChange, Marker
+from plan_review.values import HIDDEN, AttributeChange, Marker
 
 _BUNDLED = Path(__file__).parent / "types.yaml"
 _NAMED = 3
@@ -28,7 +28,6 @@ _READING = r"(^|\.)(data|ephemeral)\."
 _PROGRAM = re.compile(rf"{_READING}(external|aws_lambda_invocation|shell_script)\.")
 _REQUEST = re.compile(rf"{_READING}http\.")
 _HOLDERS = ("null_resource", "terraform_data")  # what provisioners are written into
-_HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
 _UNSET = (None, "", Marker.ABSENT)  # a provider's state has an empty text where the configuration has nothing
 _RULES = {"access": "unjudged-access", "foreign": "unjudged-provider", "unjudged": "unjudged-type"}
 _SENTENCES = {
@@ -165,13 +164,24 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
             item.path
             for item in change.attributes
             if not (item.before in _UNSET and item.after in _UNSET)
-            and item.name not in (harmless if item.after in _HIDDEN else covered)
-            and (item.after in _HIDDEN or not _is_examined(item, looked_at))
+            and item.name not in (harmless if _is_hidden(item) else covered)
+            and (_is_hidden(item) or not _is_examined(item, looked_at))
             and not is_policy(change, item.name, plan)
         )
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             yield change.address, f"No rule covers {', '.join(list(names)[:_NAMED])}{more}; read the changes."
+
+
+def _is_hidden(item: AttributeChange) -> bool:
+    return item.before in HIDDEN or item.after in HIDDEN
+
+
+def unseen_resources(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Address and sentence of each resource that is created or changed, and of which all values are hidden."""
+    for change in plan.changes:
+        if not change.after and (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
+            yield change.address, "The plan hides all its values, so this review cannot judge it."
 
 
 def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -180,12 +190,6 @@ def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
     for change in map(plan.without_computed, plan.changes):
         if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
             continue
-        if (
-            not change.after
-            and not change.attributes
-            and coverage.classify(change.type, change.provider) in {*_KNOWN, "local"}
-        ):
-            yield change.address, "The plan hides all its values, so this review cannot judge it."
         deciding = {*coverage.deciding["*"], *coverage.deciding.get(change.type, ())}
         names = {item.name for item in change.attributes if item.name in deciding and is_unseen(item.after)}
         names &= change.after.keys()

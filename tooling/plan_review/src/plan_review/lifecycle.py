@@ -14,11 +14,10 @@ from typing import Any
 from plan_review.conditions import is_unseen
 from plan_review.model import Plan, ResourceChange
 from plan_review.replacement import parts
-from plan_review.values import Marker
+from plan_review.values import HIDDEN, Marker
 
 _TYPES = ("aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket")
 _RULES = ("rule", "lifecycle_rule")
-_HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
 _SCRATCH = ("athena-results/", "tmp/")
 # raw files, tables with their registers of keys, manifests of runs, and what is handed over
 _KEPT = ("raw/", "curated/", "features/", "runs/", "exports/", "quarantine/")
@@ -116,7 +115,7 @@ def _losing_rules(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
     if change.before and not any(item.name in _RULES for item in change.attributes):
         return
     before, after = tuple(_effects(_seen(change.before))), tuple(_effects(change.after))
-    if any(item.name in _RULES and item.after in _HIDDEN for item in change.attributes):
+    if any(item.name in _RULES and item.after in HIDDEN for item in change.attributes):
         before = ()  # what is hidden looks alike on both sides
     for effect in sorted(after, key=_order):
         if any(known.covers(effect) for known in before):

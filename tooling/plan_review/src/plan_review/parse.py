@@ -22,7 +22,7 @@ from plan_review.model import (
 )
 from plan_review.outside import Managed, without_own
 from plan_review.plan_format import refuse_other_formats
-from plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, redacted
+from plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, hidden_names, redacted
 
 _LISTS = (
     "resource_changes",
@@ -336,7 +336,12 @@ def _attribute_changes(before: Any, after: Any, sides: tuple[Side, Side]) -> tup
     if not isinstance(before, dict) or not isinstance(after, dict):
         shown = after if isinstance(after, dict) else before if isinstance(before, dict) else {}
         return tuple(
-            AttributeChange(name, before[name] if before else Marker.ABSENT, after[name] if after else Marker.ABSENT)
+            AttributeChange(
+                name,
+                before[name] if before else Marker.ABSENT,
+                after[name] if after else Marker.ABSENT,
+                frozenset(found for side in sides for found in hidden_names(side.at(name))),
+            )
             for name, value in sorted(shown.items())
             if value is not None
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from plan_review.model import Action, Plan, ResourceChange
-from plan_review.values import AttributeChange, Marker
+from plan_review.values import HIDDEN, AttributeChange, Marker
 
 # attributes that name the owner or subject of a resource, such as `bucket` or `security_group_id`
 _WHOLE = frozenset(
@@ -51,10 +51,15 @@ def _has_moved(change: ResourceChange, plan: Plan, replaced: Mapping[str, set[st
         names = {item.name for item in change.attributes if item.after is not Marker.UNKNOWN}
         return bool(names - {"id", "tags", "tags_all", "timeouts"})
     computed = plan.computed(change)
+    unseen = {item.name for item in change.attributes if item.before in HIDDEN or item.after in HIDDEN}
     for name, owner in change.before.items():
         kind = _kind_of_owner(name)
         # the owner's type ends as the attribute begins; the resource's own name is not an owner
-        if not kind or not isinstance(owner, str) or not owner or change.type.endswith(kind) or name in computed:
+        if not kind or change.type.endswith(kind) or name in computed:
+            continue
+        if name in unseen:
+            return True
+        if not isinstance(owner, str) or not owner:
             continue
         if owner != change.after.get(name) and not any(each.endswith(kind) for each in replaced.get(owner, ())):
             return True
@@ -71,4 +76,5 @@ def _kind_of_owner(attribute: str) -> str:
 def _sides(change: ResourceChange, *, is_after: bool) -> Iterator[AttributeChange]:
     for name, value in sorted((change.after if is_after else change.before).items()):
         if value is not None:
-            yield AttributeChange(name, *((Marker.ABSENT, value) if is_after else (value, Marker.ABSENT)))
+            hidden = frozenset(found for item in change.attributes if item.name == name for found in item.hidden_names)
+            yield AttributeChange(name, *((Marker.ABSENT, value) if is_after else (value, Marker.ABSENT)), hidden)

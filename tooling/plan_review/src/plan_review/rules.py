@@ -256,8 +256,8 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
     others = Others.of(plan, environment)
 
     def found(change: ResourceChange) -> Iterator[Finding]:
-        names = names_within(change.before, change.after)
-        unseen = is_unseen(change.after)
+        names = names_within(change.before, change.after).union(*(item.hidden_names for item in change.attributes))
+        unseen = is_unseen(change.before) or is_unseen(change.after)
         for rule in about[change.type]:
             if not all(condition.may_hold(names) for condition in rule.when):
                 continue

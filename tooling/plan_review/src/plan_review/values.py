@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import reduce
 from itertools import zip_longest
@@ -28,6 +28,10 @@ class Marker(Enum):
         return str(self.value)
 
 
+# in place of what is, becomes or was sensitive
+HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
     """One attribute that differs.
@@ -36,11 +40,13 @@ class AttributeChange:
         path: its place, such as `rule[0].id`; inside a JSON document too: `policy.Statement[0].Action`.
         before: the value now; a plain JSON value or a marker.
         after: the value then.
+        hidden_names: names of attributes within a value that is hidden, for rules alone: no form of a review has them.
     """
 
     path: str
     before: Any
     after: Any
+    hidden_names: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -84,9 +90,7 @@ def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = fro
     """
     if depth > _DEEPEST:
         raise RecursionError(f"a value is nested more than {_DEEPEST} times")
-    if side.sensitive is True:
-        return Marker.SENSITIVE
-    if other.sensitive is True and (side.value is not None or side.unknown is True):
+    if side.sensitive is True or (other.sensitive is True and (side.value is not None or side.unknown is True)):
         return Marker.SENSITIVE
     if side.unknown is True:
         return Marker.UNKNOWN
@@ -167,13 +171,30 @@ def hidden_differences(before: Side, after: Side, path: str = "") -> Iterator[At
     marks = before.sensitive is True, after.sensitive is True
     if any(marks):
         if before.value != after.value or marks[0] != marks[1] or after.unknown:
-            yield AttributeChange(path, *_hidden(before, after))
+            names = frozenset([*_names(before.value), *_names(after.value)])
+            yield AttributeChange(path, *_hidden(before, after), names)
         return
     trees = before.value, before.sensitive, after.value, after.sensitive
     for name in sorted(set().union(*map(_keys, trees))):
         yield from hidden_differences(before.at(name), after.at(name), f"{path}.{name}" if path else name)
     for index in range(max(len(_indices(before)), len(_indices(after)))):
         yield from hidden_differences(before.at(index), after.at(index), f"{path}[{index}]")
+
+
+def hidden_names(side: Side) -> Iterator[str]:
+    """The names of attributes within what is sensitive, at any depth."""
+    if side.sensitive is True:
+        yield from _names(side.value)
+        return
+    for step in [*_keys(side.sensitive), *_indices(side)]:
+        yield from hidden_names(side.at(step))
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        yield from value if isinstance(value, dict) else ()
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _names(inner)
 
 
 def _hidden(before: Side, after: Side) -> tuple[Marker, Marker]:

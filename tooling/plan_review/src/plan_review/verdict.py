@@ -7,7 +7,14 @@ from enum import StrEnum
 
 from plan_review.access import AccessChange, access_changes
 from plan_review.cost import CostReview
-from plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes, unseen_attributes
+from plan_review.coverage import (
+    programs,
+    secrets_shown,
+    unjudged,
+    unjudged_attributes,
+    unseen_attributes,
+    unseen_resources,
+)
 from plan_review.exposure import opened_to_everybody
 from plan_review.levels import Level
 from plan_review.lifecycle import kept_longer, losing_rules
@@ -178,6 +185,7 @@ def about_resources(
     found += [_finding(book, rule, sentence) for rule, sentence in output_findings(plan)]
     for address, sentence in unjudged_attributes(plan, book, priced):
         found.append(_finding(book, "unjudged-attribute", sentence, address))
+    found += [_finding(book, "unseen-resource", sentence, address) for address, sentence in unseen_resources(plan)]
     for address, sentence in unseen_attributes(plan):
         found.append(_finding(book, "unseen-attribute", sentence, address))
     losing = tuple(losing_rules(plan))
