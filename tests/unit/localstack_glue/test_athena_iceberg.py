@@ -14,7 +14,7 @@ from pyiceberg.table.update import SetPartitionStatisticsUpdate, SetSnapshotRefU
 
 from localstack_glue.athena.engine import iceberg_vacuum
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.iceberg_vacuum import vacuum
+from localstack_glue.athena.engine.iceberg_vacuum import purge, vacuum
 from tests.unit.localstack_glue.athena_lake import Lake
 
 
@@ -300,7 +300,8 @@ def test_iceberg_table_of_transforms_is_written_and_read(lake: Lake, tmp_path):
 def test_column_of_iceberg_changes_its_type_place_and_comment(iceberg: Lake):
     run(iceberg, "ALTER TABLE ice CHANGE COLUMN id number bigint COMMENT 'it''s \"new\"' AFTER name")
     run(iceberg, "ALTER TABLE ice CHANGE at at timestamp FIRST")
-    run(iceberg, "ALTER TABLE ice ADD COLUMNS (n struct<a:int> COMMENT 'nested')")
+    run(iceberg, "ALTER TABLE ice ADD COLUMNS (m struct<a:int> COMMENT 'nested')")
+    run(iceberg, "ALTER TABLE ice CHANGE m n struct<a:int>")
     assert iceberg.rows("show columns in ice") == [("at",), ("name",), ("number",), ("n",)]
     assert iceberg.rows("select number, name, n from ice order by number")[0] == ("1", "a", None)
     fields = GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").schema().fields
@@ -324,7 +325,26 @@ def test_files_of_an_iceberg_table_are_dropped_with_it(iceberg: Lake, tmp_path, 
     run(iceberg, "DELETE FROM ice WHERE id = 1")
     run(iceberg, statement)
     assert files(tmp_path) == set()
-    assert iceberg.glue.get_databases()["DatabaseList"][0:1] == [] or iceberg.rows("show tables") == []
+    with pytest.raises(iceberg.glue.exceptions.EntityNotFoundException):
+        get_table(iceberg, "ice")
+
+
+def test_files_that_are_dropped_are_the_tables_alone(lake: Lake):
+    metadata = SimpleNamespace(
+        statistics=[],
+        partition_statistics=[],
+        metadata_log=[SimpleNamespace(metadata_file="s3a://lake/t/metadata/1.json")],
+    )
+    table = SimpleNamespace(
+        metadata=metadata, metadata_location="s3://lake/t/metadata/2.json", properties={}, snapshots=list, io=None
+    )
+    for key in ("t/metadata/1.json", "t/metadata/2.json", "t/other", "t2/metadata/1.json"):
+        lake.put(key, "x")
+    purge(table, lake.s3)
+    assert [found["Key"] for found in lake.s3.list_objects_v2(Bucket="lake")["Contents"]] == [
+        "t/other",
+        "t2/metadata/1.json",
+    ]
 
 
 def test_files_of_an_iceberg_table_that_others_may_use_stay(iceberg: Lake, tmp_path):

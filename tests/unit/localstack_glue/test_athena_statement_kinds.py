@@ -156,6 +156,33 @@ def test_what_hives_grammar_does_not_have_is_refused_when_a_statement_is_started
         athena.start(sql)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        *("select", "select from t", "select 1 from t group by", "select 1 as", "select a,, b from t"),
+        *("select 1 from t order by 1 asc desc", "select * from t for version as of"),
+        *("insert into t", "update t set", "update t set a", "create view v", "create view v as", "create table t as"),
+    ],
+)
+def test_statement_without_one_of_its_parts_is_refused_when_it_is_started(athena: Athena, sql: str):
+    with pytest.raises(ServiceError, match="mismatched input"):
+        athena.start(sql)
+
+
+@pytest.mark.parametrize("sql", ["show tables", "drop table t", "vacuum t", "alter table t drop partition (p = 1)"])
+def test_parameters_of_a_statement_that_takes_none_are_refused(athena: Athena, sql: str):
+    with pytest.raises(ServiceError, match="expected 0 but found 1"):
+        athena.start(sql, ExecutionParameters=["1"])
+
+
+def test_request_token_of_a_named_query_stands_for_one_query(athena: Athena):
+    request = {"Name": "n", "Database": "d", "QueryString": "select 1", "ClientRequestToken": "t" * 32}
+    assert athena("CreateNamedQuery", **request) == athena("CreateNamedQuery", **request)
+    with pytest.raises(ServiceError, match="Idempotent parameters do not match"):
+        athena("CreateNamedQuery", **{**request, "QueryString": "select 2"})
+    assert len(athena("ListNamedQueries")["NamedQueryIds"]) == 1
+
+
 def test_location_of_a_table_is_the_workgroups_where_that_enforces_its_own(athena: Athena):
     sql = "create table t with (external_location = 's3://b/') as select 1 a"
     with pytest.raises(ServiceError, match="enforces a centralized output location"):

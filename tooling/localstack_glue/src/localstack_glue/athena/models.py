@@ -33,6 +33,7 @@ class NamedQuery:
     sql: str
     workgroup: str
     description: str | None = None
+    token: str = ""
 
 
 @dataclass

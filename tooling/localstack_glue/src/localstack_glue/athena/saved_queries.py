@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
 from localstack_glue.athena.models import PRIMARY, NamedQuery, PreparedStatement, get_store
@@ -34,7 +35,7 @@ class NamedQueries:
         }
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """CreateNamedQuery."""
+        """CreateNamedQuery; a repeated request gives the same query."""
         with self._lock:
             workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
             created = NamedQuery(
@@ -44,7 +45,13 @@ class NamedQueries:
                 sql=request["QueryString"],
                 workgroup=workgroup,
                 description=request.get("Description"),
+                token=request.get("ClientRequestToken") or "",
             )
+            for known in get_store(scope).named_queries.values():
+                if known.token and known.token == created.token:
+                    if replace(known, query_id=created.query_id) != created:
+                        raise InvalidRequestException("Idempotent parameters do not match")
+                    return {"NamedQueryId": known.query_id}
             get_store(scope).named_queries[created.query_id] = created
         return {"NamedQueryId": created.query_id}
 

@@ -296,7 +296,7 @@ class Changes:
 
     def purge(self, database: str, name: str) -> None:
         """Drop an Iceberg table with its files."""
-        self._iceberg().purge(database, name)
+        self._iceberg().purge(database, name, self._s3)
 
     # ------------------------------------------------------------------------ parts
 

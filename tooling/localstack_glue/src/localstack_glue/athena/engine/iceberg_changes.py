@@ -43,8 +43,9 @@ from sqlglot import exp
 from localstack_glue.athena.engine.column_changes import ColumnChange
 from localstack_glue.athena.engine.ddl import NOTHING, set_members, set_properties, table_name
 from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
+from localstack_glue.athena.engine.iceberg_data import hive_type
 from localstack_glue.athena.engine.iceberg_properties import stored_properties
-from localstack_glue.athena.engine.iceberg_vacuum import vacuum
+from localstack_glue.athena.engine.iceberg_vacuum import purge, vacuum
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.query_translation import Output
@@ -172,7 +173,8 @@ class IcebergChanges:
             try:
                 with table.update_schema() as update:
                     kind = iceberg_type(from_sqlglot(change.kind), iter(range(10_000, 20_000)))
-                    update.update_column(change.old, field_type=kind, doc=change.comment)
+                    is_same = hive_type(kind) == hive_type(table.schema().find_field(change.old).field_type)
+                    update.update_column(change.old, field_type=None if is_same else kind, doc=change.comment)
                     if change.is_first:
                         update.move_first(change.old)
                     elif change.after:
@@ -187,14 +189,15 @@ class IcebergChanges:
         self._committed(commit)
         return NOTHING
 
-    def purge(self, database: str, name: str) -> None:
+    def purge(self, database: str, name: str, s3: Any) -> None:
         """DROP TABLE, which takes the files of an Iceberg table along, unless the table keeps them for others.
 
         Raises:
             QueryFailedError: its metadata is missing.
         """
-        keeps = str(self._load(database, name).properties.get("gc.enabled", "true")).lower() != "true"
-        (self._catalog.drop_table if keeps else self._catalog.purge_table)((database, name))
+        table = self._load(database, name)
+        self._catalog.drop_table((database, name))
+        purge(table, s3)
 
     def _rename(self, database: str, name: str, action: exp.AlterRename) -> None:
         new = table_name(action.this, database)

@@ -1,4 +1,4 @@
-"""VACUUM: snapshots that are old enough expire, and files that no version of the table needs any more are removed."""
+"""VACUUM and DROP TABLE: snapshots that are old enough expire, and files that no table needs any more are removed."""
 
 import re
 import time
@@ -37,7 +37,7 @@ def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], relo
     place = urlsplit(table.location())
     if not place.path.strip("/"):
         raise QueryFailedError("GENERIC_INTERNAL_ERROR", f"Path missing in file system location: s3://{place.netloc}")
-    if str(table.properties.get("gc.enabled", "true")).lower() != "true":
+    if not _may_delete(table):
         reason = "Cannot expire snapshots: GC is disabled (deleting files may corrupt other tables)"  # Iceberg's own
         raise QueryFailedError("GENERIC_INTERNAL_ERROR", reason)
     age_s = _setting(table.properties, "vacuum_max_snapshot_age_seconds")
@@ -54,6 +54,23 @@ def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], relo
     in_s3 = _uri(table.location()).startswith("s3://")
     orphans = _older_than(s3, place.netloc, place.path.strip("/") + "/", oldest_ms) if in_s3 else ()
     _remove(table.io, s3, {*before, *logged, *orphans} - needed)
+
+
+def purge(table: Any, s3: Any) -> None:
+    """Remove every file of a table that is dropped, unless other tables may use them.
+
+    Args:
+        table: an Iceberg table.
+        s3: removes objects.
+    """
+    if not _may_delete(table):
+        return
+    logged = [entry.metadata_file for entry in table.metadata.metadata_log]
+    _remove(table.io, s3, set(map(_uri, (*_referenced_files(table), *logged, table.metadata_location))))
+
+
+def _may_delete(table: Any) -> bool:
+    return str(table.properties.get("gc.enabled", "true")).lower() == "true"
 
 
 def _uri(file: str) -> str:

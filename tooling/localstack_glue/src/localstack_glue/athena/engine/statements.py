@@ -27,7 +27,7 @@ from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expression_translation import Resolve, Translator
 from localstack_glue.athena.engine.trino.query_translation import Output, QueryTranslator
-from localstack_glue.athena.engine.trino.rewrites import expand_short_forms, values_query
+from localstack_glue.athena.engine.trino.rewrites import expand_short_forms, open_brackets, values_query
 from localstack_glue.athena.engine.trino.types import (
     BIGINT,
     BOOLEAN,
@@ -100,7 +100,8 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     if len(found) != 1:
         raise MalformedQueryError("line 1:1: Only one sql statement is allowed.")
     statement = found[0]
-    if isinstance(statement, exp.Command) and TABLE_AS.match(sql):
+    is_view = isinstance(statement, exp.Create) and str(statement.args.get("kind")).upper() == "VIEW"
+    if (isinstance(statement, exp.Command) and TABLE_AS.match(sql)) or (is_view and statement.expression is None):
         raise MalformedQueryError("line 1:1: mismatched input: no query follows AS")
     marks = [mark for mark in statement.find_all(exp.Placeholder) if mark.this is None]
     if len(marks) != len(values):
@@ -137,6 +138,8 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
         _check_parts(command)
         if command.kind in ("unload", "explain"):
             parse(command.rest, parameters)
+        elif parameters and command.kind != "execute":
+            raise MalformedQueryError(f"Incorrect number of parameters: expected 0 but found {len(parameters)}")
         if command.kind in ("unload", "explain", "vacuum", "execute"):
             return "DML"
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
@@ -197,6 +200,7 @@ class Query:
             check_catalog(table)
         self._written = _written_names(statement)
         self._tree = expand(statement.copy(), database, lookup, is_with_query)
+        open_brackets(self._tree)
         grammar.check(self._tree)
         self._tree = expand_short_forms(self._tree)
         self._database = database

@@ -102,6 +102,7 @@ _CLAUSES = (
     TokenType.WHEN, TokenType.THEN, TokenType.ELSE, TokenType.BETWEEN, TokenType.VALUES,
 )  # fmt: skip
 _VALUES = (TokenType.NUMBER, TokenType.STRING, TokenType.DATE, TokenType.TIMESTAMP, TokenType.L_PAREN)
+_DIRECTIONS = (TokenType.ASC, TokenType.DESC)
 _JOIN_WORDS = (
     TokenType.INNER, TokenType.OUTER, TokenType.LEFT, TokenType.RIGHT, TokenType.FULL, TokenType.CROSS,
     TokenType.NATURAL, TokenType.SEMI, TokenType.ANTI, TokenType.ASOF,
@@ -147,9 +148,13 @@ def _is_foreign(tokens: Sequence[Token], place: int) -> bool:
         return True
     if kind is TokenType.VAR and not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
         return True
-    if kind is TokenType.COMMA:  # `coalesce(1,)`, `LIMIT 0, 1`
+    if kind is TokenType.COMMA:  # `coalesce(1,)`, `a,, b`, `LIMIT 0, 1`
         is_limit = place > 1 and tokens[place - 2].token_type is TokenType.LIMIT
-        return right is None or right.token_type in _AFTER_A_LIST or is_limit
+        return right is None or right.token_type in (*_AFTER_A_LIST, TokenType.COMMA) or is_limit
+    if kind is TokenType.ALIAS and (right is None or right.token_type in (*_AFTER_A_LIST, TokenType.COMMA)):
+        return True
+    if kind in _DIRECTIONS and right is not None and right.token_type in _DIRECTIONS:  # `ORDER BY a ASC DESC`
+        return left is not None and left.token_type not in (TokenType.ORDER_BY, TokenType.COMMA)
     if kind is TokenType.L_BRACKET:  # an array without its word
         return left is None or left.token_type in _BEFORE_A_VALUE or left.token_type in _CLAUSES
     if kind in (TokenType.ISNULL, TokenType.NOTNULL):
@@ -218,8 +223,11 @@ def check_form(statement: exp.Expr) -> None:
     """Check what sqlglot takes from other dialects into its tree.
 
     Raises:
-        MalformedQueryError: a LIMIT is no number, or the like.
+        MalformedQueryError: a part is missing, a LIMIT is no number, or the like.
     """
+    for node in statement.find_all(exp.Select, exp.Group, exp.Insert, exp.Update, exp.Create, exp.Version):
+        if not _is_complete(node):
+            raise MalformedQueryError(f"line 1:1: mismatched input '<EOF>': {node.sql('trino')[:100]} is not complete")
     for node in statement.find_all(exp.Limit, exp.Offset, exp.Alias, exp.Extract):
         if isinstance(node, exp.Limit | exp.Offset) and not _is_count(node.expression):
             raise MalformedQueryError(
@@ -229,6 +237,21 @@ def check_form(statement: exp.Expr) -> None:
             raise MalformedQueryError("line 1:1: mismatched input ':'")
         if isinstance(node, exp.Extract) and isinstance(node.this, exp.Literal):
             raise MalformedQueryError(f"line 1:1: mismatched input '{node.this.sql('trino')}'")
+
+
+def _is_complete(node: exp.Expr) -> bool:
+    """Whether a node has the part without which it says nothing."""
+    if isinstance(node, exp.Select):
+        return bool(node.expressions)
+    if isinstance(node, exp.Group):
+        return any(node.args.values())
+    if isinstance(node, exp.Update):
+        return bool(node.expressions) and all(isinstance(each, exp.EQ) for each in node.expressions)
+    if isinstance(node, exp.Insert) and isinstance(node.parent, exp.When | None):
+        return node.expression is not None
+    if isinstance(node, exp.Create | exp.Version):
+        return node.expression is not None
+    return True
 
 
 def check_change(statement: exp.Expr) -> None:

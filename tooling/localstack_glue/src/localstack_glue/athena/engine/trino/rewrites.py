@@ -1,5 +1,7 @@
 """Expands a query's short forms: named windows where they are used, VALUES as a query, recursion as steps."""
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from localstack_glue.athena.engine.trino.recursion import unroll
@@ -18,10 +20,7 @@ def expand_short_forms(tree: exp.Expr) -> exp.Expr:
         if select.args.get("order"):
             _inline_aliases(select)
     for node in list(tree.find_all(exp.Values)):
-        for row in node.expressions:
-            only = row.expressions[0] if isinstance(row, exp.Tuple) and len(row.expressions) == 1 else row
-            if isinstance(only, exp.Anonymous) and str(only.this).lower() == "row":
-                row.replace(exp.Tuple(expressions=[each.copy() for each in only.expressions]))
+        _spread_rows(node)
         _as_query(node)
     for lateral in list(tree.find_all(exp.Lateral)):
         _name_columns(lateral)
@@ -33,8 +32,64 @@ def expand_short_forms(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
+def open_brackets(tree: exp.Expr) -> None:
+    """Tables in brackets, `FROM (a JOIN b ON ...)`, in place without them where that means the same."""
+    for bracket in reversed(list(tree.find_all(exp.Subquery))):
+        inner, outer = bracket.this, bracket.parent
+        is_query = isinstance(inner, exp.Query) and not (isinstance(inner, exp.Subquery) and inner.args.get("joins"))
+        if is_query or bracket.args.get("alias") is not None:
+            continue
+        joins = [*(inner.args.get("joins") or ()), *(bracket.args.get("joins") or ())]
+        if isinstance(outer, exp.Subquery):  # more brackets around it
+            bracket.replace(inner)
+            inner.set("joins", joins)
+        elif isinstance(outer, exp.From) and outer.parent is not None:
+            inner.set("joins", None)
+            bracket.replace(inner)
+            outer.parent.set("joins", [*joins, *(outer.parent.args.get("joins") or ())])
+        elif isinstance(outer, exp.Join) and not joins:
+            bracket.replace(inner)
+        elif (
+            isinstance(outer, exp.Join)
+            and isinstance(outer.parent, exp.Select)
+            and all(map(_is_inner, (outer, *joins)))
+        ):
+            _open_joined(outer, inner, joins)
+
+
+def _is_inner(join: exp.Join) -> bool:
+    """Whether a join has rows of both sides alone, by a condition or none."""
+    is_plain = not join.side and not join.method and join.kind.upper() in ("", "INNER", "CROSS")
+    return is_plain and not join.args.get("using")
+
+
+def _open_joined(outer: exp.Join, inner: exp.Expr, joins: Sequence[exp.Join]) -> None:
+    """`a JOIN (b JOIN c ON x) ON y` as `a CROSS JOIN b JOIN c ON x AND y`."""
+    select, condition = outer.parent, outer.args.get("on")
+    inner.set("joins", None)
+    last = joins[-1]
+    both = [each for each in (last.args.get("on"), condition) if each is not None]
+    if both:
+        last.set("on", exp.and_(*both))
+        last.set("kind", None)
+    before = select.args["joins"] if select is not None else []
+    place = next(number for number, each in enumerate(before) if each is outer)
+    opened = [exp.Join(this=inner, kind="CROSS"), *joins]
+    if select is not None:
+        select.set("joins", [*before[:place], *opened, *before[place + 1 :]])
+
+
+def _spread_rows(values: exp.Values) -> None:
+    """`VALUES ROW(1, 2)` as `VALUES (1, 2)`."""
+    for row in values.expressions:
+        only = row.expressions[0] if isinstance(row, exp.Tuple) and len(row.expressions) == 1 else row
+        if isinstance(only, exp.Anonymous) and str(only.this).lower() == "row":
+            row.replace(exp.Tuple(expressions=[each.copy() for each in only.expressions]))
+
+
 def values_query(values: exp.Values) -> exp.Select:
     """`VALUES 1, 2` as a SELECT from it."""
+    _spread_rows(values)
     first = values.expressions[0]
     count = len(first.expressions) if isinstance(first, exp.Tuple) else 1
     relation = values.copy()
