@@ -116,6 +116,18 @@ def test_rule_over_required_texts_is_a_query(row, is_broken):
     assert broken_in_dqdl(exported.document("x"), [row])[-1] is is_broken
 
 
+@pytest.mark.parametrize(("row", "is_broken"), [(SOUND, False), (SOUND.replace("AB-12", ""), True)])
+def test_missing_text_is_null_in_a_query_as_in_the_contract(row, is_broken):
+    exported = build_ruleset(contract(quality=[{"name": "known", "type": "sql", "query": "ID <> 'unknown'"}]))
+    assert broken_in_dqdl(exported.document("x"), [row])[-1] is is_broken
+
+
+def test_query_over_a_time_of_day_is_left_out():
+    times = [*COLUMNS[:2], {"name": "note", "required": True, "logicalTypeOptions": {"format": "HH:mm"}}, COLUMNS[3]]
+    quality = [{"name": "early", "type": "sql", "query": "note < '12:00'"}]
+    assert "row.early" in dict(build_ruleset(contract(times, quality)).left_out)  # it does not apply to what is no time
+
+
 @pytest.mark.parametrize("query", ["id = 'a' -- but b", "id /* not plug */ = 'a'"])
 def test_rule_with_a_comment_is_left_out(query):
     exported = build_ruleset(contract(quality=[{"name": "capital", "type": "sql", "query": query}]))

@@ -143,17 +143,24 @@ def _parts(pattern: str) -> Iterator[str]:
 
 def _add_row_rules(found: Ruleset, contract: Contract) -> None:
     as_written = {
-        column.name.lower()
+        column.name.lower(): f"nullif(`{column.name}`, '') as `{column.name}`"
         for column in contract.columns
-        if column.logical_type == "string" and column.required and not contract.missing_texts(column)
+        if column.logical_type == "string"
+        and column.required
+        and not column.rules.layouts
+        and not contract.missing_texts(column)
     }
     for rule in contract.quality:
         name = f"row.{rule.name}"
-        if not columns_of_condition(rule.query) <= as_written:
+        used = columns_of_condition(rule.query)
+        if not used <= as_written.keys():
             why = "it uses typed values, but the raw table holds text; only required text columns are the same in both"
             found.left_out.append((name, why))
         elif any(sign in rule.query for sign in '"\\\n\r') or has_comment(rule.query):
             found.left_out.append((name, "its expression contains a quote, a backslash, a line break or a comment"))
         else:
-            sql = f"select count(*) from primary where not coalesce(({rule.query}), false)"  # noqa: S608 - not run here
+            # a missing text is null in the contract's expressions
+            columns = ", ".join(as_written[column] for column in sorted(used))
+            rows = f"(select {columns} from primary) as named" if columns else "primary"  # noqa: S608 - not run here
+            sql = f"select count(*) from {rows} where not coalesce(({rule.query}), false)"  # noqa: S608 - not run here
             found.rules.append((f"{name}, {rule.severity}", f'CustomSql "{sql}" = 0'))
