@@ -321,6 +321,10 @@ def test_replaced_policy_names_who_may_lose_access_even_if_the_new_one_is_unknow
         pytest.param({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}}, id="roles of an account"),
         pytest.param({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}, id="network"),
         pytest.param({"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}, id="endpoint"),
+        pytest.param({"StringEquals": {"aws:VpceOrgID": "o-abcdefghij"}}, id="endpoints of an organisation"),
+        pytest.param(
+            {"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:111111111111:vpc/*"}}, id="networks of an account"
+        ),
     ],
 )
 def test_condition_that_names_somebody_narrows_everybody(reviewed, condition):

@@ -322,6 +322,7 @@ def test_denial_that_kept_everybody_out_is_broad_when_it_goes(denied, kept, is_b
         pytest.param({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::11112222*:role/admin"}}, id="part of an account"),
         pytest.param({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::our-lake-*"}}, id="bucket that anybody may create"),
         pytest.param({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}, id="address in anybody's network"),
+        pytest.param({"IpAddress": {"aws:SourceIp": "2001:db8::/31"}}, id="network that S3 calls public"),
     ],
 )
 def test_condition_that_anybody_can_meet_leaves_everybody(condition):

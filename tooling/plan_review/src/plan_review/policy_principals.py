@@ -24,6 +24,7 @@ _CALLER_KEYS = frozenset(
         "aws:principalorgid",
         "aws:principalorgpaths",
         "aws:principalservicename",
+        "aws:principalservicenameslist",
         "aws:sourceaccount",
         "aws:sourcearn",
         "aws:sourceip",
@@ -31,8 +32,12 @@ _CALLER_KEYS = frozenset(
         "aws:sourceorgpaths",
         "aws:sourceowner",
         "aws:sourcevpc",
+        "aws:sourcevpcarn",
         "aws:sourcevpce",
         "aws:userid",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
         "kms:calleraccount",
         "s3:dataaccesspointaccount",
         "s3:dataaccesspointarn",
@@ -70,11 +75,12 @@ _LABEL_OF_OWNER = re.compile(
 # AWS chooses these; only the part without prefix and wildcards identifies somebody
 _CHOSEN_BY_AWS = frozenset(
     {"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"}
-    | {"aws:sourcevpc", "aws:sourcevpce"}
+    | {"aws:sourcevpc", "aws:sourcevpce", "aws:vpceorgid", "aws:vpceorgpaths"}
 )
 _PREFIX_OF_ID = re.compile(r"^(o|ou|r|vpc|vpce)-")
 _NO_WILDCARDS = str.maketrans("", "", "*?")
 _LEAST_OF_A_NAME = 6
+_WIDEST_NETWORK_OF_S3 = 32
 _BY_WEB_IDENTITY = "sts:assumerolewithwebidentity"
 # operators that a request without the key passes
 _PASSED_WITHOUT_KEY = re.compile(r"^ForAllValues:|IfExists$|Not[A-Z]|^Null$")
@@ -120,7 +126,7 @@ def _narrows(operator: str, variable: str, values: list[str]) -> bool:
 
 def _is_anything(variable: str, value: str) -> bool:
     """Whether everybody's value would do: everybody may give a name of their own to something in their own account."""
-    if is_everybodys_network(value) or "${" in value:  # a variable is what the caller has
+    if is_everybodys_network(value) or _is_wide_network(value) or "${" in value:  # a variable is what the caller has
         return True
     if not _is_open(value):
         return False
@@ -136,6 +142,12 @@ def _is_anything(variable: str, value: str) -> bool:
         return _is_open(account)
     name = resource.partition("/")[0] if parts[2] == "s3" else resource
     return _is_open(name)
+
+
+def _is_wide_network(text: str) -> bool:
+    """Whether a network of version 6 is one that S3 calls public."""
+    address, _, length = text.partition("/")
+    return ":" in address and length.isdecimal() and int(length) < _WIDEST_NETWORK_OF_S3
 
 
 def _is_open(text: str) -> bool:
