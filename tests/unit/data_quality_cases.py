@@ -15,10 +15,11 @@ ORDERS = pa.table(
         "Load_Date": [dt.date(2026, 3, 9), dt.date(2026, 3, 9), dt.date(2026, 1, 1), None],
         "Sent": [dt.datetime(2026, 3, 10, 9)] * 4,
         "Code": ["7", "1.5", "x", None],
-        "Day": ["01-03-2026", "1-3-2026", "31-12-2026", "2026-03-01"],
+        "Day": ["01-03-2026", "31-02-2026", "31-12-2026", "March"],
         "Same": ["a", "a", "b", " "],
         "Texts": ["24-03-09", "2026-3-9", "2026-03-09T10:00", "2026"],
         "City": ["Rom", "Bonn", "Oslo", "Bonn"],
+        "One": [1] * 4,
     }
 )
 CITIES = pa.table({"ref_id": [1, 2, 4], "ref_city": ["Rom", "Bonn", "Bonn"], "amount": [2.0, 4.0, 4.0]})
@@ -28,17 +29,21 @@ CASES = [
     ('AggregateMatch "sum(Order_ID)" "sum(reference.amount)" >= 1.0', PASSES),
     ('AggregateMatch "avg(Price)" "avg(reference.amount)" > 0.9', FAILS),
     ('ColumnCorrelation "Price" "Cost" between 0.9 and 1.1', PASSES),
+    ('ColumnCorrelation "Price" "One" != 1', PASSES),  # a constant has no correlation
     ('ColumnCorrelation "Price" "Cost" < 0 where "Order_ID < 3"', FAILS),
-    ("ColumnCount = 11", PASSES),
-    ("ColumnCount between 5 and 11", FAILS),  # both ends are left out
+    ("ColumnCount = 12", PASSES),
+    ("ColumnCount between 5 and 12", FAILS),  # both ends are left out
     ('ColumnDataType "Code" = "Integer" with threshold >= 0.5', PASSES),
     ('ColumnDataType "Code" = "Integer"', FAILS),
     ('ColumnDataType "Code" != "Integer" with threshold = 0.5', PASSES),  # a null has no type
     ('ColumnDataType "Day" = "Date" with threshold between 0.4 and 0.6 with format = "dd-MM-yyyy"', PASSES),
+    ('ColumnDataType "Texts" = "Date" with threshold >= 0 with format = "yyyy-MM-dd"', FAILS),  # Spark 2 read 2026-3-9
+    ('ColumnDataType "Texts" = "Date" where "Texts = \'2026\'" with threshold >= 0 with format = "yyyy-MM-dd"', PASSES),
     ('ColumnDataType "Order_ID" = "Double"', PASSES),
     ('ColumnDataType "Texts" = "Date" with threshold = 0.75', PASSES),  # a year has four digits
     ('ColumnDataType "Texts" = "Timestamp" with threshold = 0.75', PASSES),
-    ('ColumnExists "order_id"', PASSES),
+    ('ColumnExists "Order_ID"', PASSES),
+    ('ColumnExists "order_id"', FAILS),
     ('ColumnExists "gone"', FAILS),
     ('ColumnLength "City" between 2 and 5', PASSES),
     ('ColumnLength "Country" <= 2', PASSES),  # a null is as long as an empty text
@@ -49,6 +54,7 @@ CASES = [
     ('ColumnLength "City" = 4 where "City <> \'Rom\'"', PASSES),
     ('ColumnNamesMatchPattern "[A-Z][A-Za-z_]*"', PASSES),
     ('ColumnNamesMatchPattern "_"', FAILS),
+    ('ColumnNamesMatchPattern "\\w"', PASSES),
     ('ColumnValues "Country" in ["US","CA",NULL,EMPTY,WHITESPACES_ONLY]', PASSES),
     ('ColumnValues "Country" in ["US","CA"]', FAILS),
     ('ColumnValues "Country" not in ["US"] with threshold > 0.7', PASSES),  # a null is not in it
@@ -58,6 +64,7 @@ CASES = [
     ('ColumnValues "City" matches "[A-Z]"', FAILS),
     ('ColumnValues "Country" matches "[A-Z]*" with threshold = 0.5', PASSES),  # a match of nothing is none
     ('ColumnValues "City" not matches "Bonn" with threshold = 0.5', PASSES),
+    ('ColumnValues "City" not matches "x*"', FAILS),  # it matches nothing before a word
     ('ColumnValues "Load_Date" > (now() - 3 days)', FAILS),
     ('ColumnValues "Load_Date" > (now() - 3 days) with threshold >= 0.5', PASSES),
     ('ColumnValues "Load_Date" between "2025-12-31" and "2026-03-10" where "Load_Date is not null"', PASSES),
@@ -75,15 +82,22 @@ CASES = [
     ("CustomSql \"select count(*) from primary where Country = 'US'\" between 0 and 2", PASSES),
     ('CustomSql "select Order_ID from primary where Price > 2" with threshold >= 0.5', PASSES),
     ('CustomSql "select Order_ID from primary where Price > 2"', FAILS),
+    ('CustomSql "select order_id from primary"', FAILS),
+    ('CustomSql "select City from primary" with threshold = 1.5', PASSES),  # Bonn has two rows of the query twice
+    ('CustomSql "select sum(Price) from primary where Order_ID > 9" = 0', PASSES),  # a null counts as 0
     ('CustomSql "select count(*) from primary p join reference r on p.City = r.ref_city" > 4', PASSES),
     ('CustomSql "select gone from primary" > 0', FAILS),
     ('DataFreshness "Sent" <= 3 hours', PASSES),
     ('DataFreshness "Sent" between 1 hours and 180 minutes', FAILS),
     ('DataFreshness "Load_Date" <= 2 days where "Order_ID < 3"', PASSES),
+    ('DataFreshness "Load_Date" <= 2 days where "Order_ID > 9"', PASSES),  # no row fails
+    ('ColumnDataType "Code" = "Integer" where "Order_ID > 9"', PASSES),
     ('DatasetMatch "reference" "Order_ID->ref_id" "City->ref_city" = 0.75', PASSES),
+    ('DatasetMatch "reference" "Order_ID->ref_id" > 0', FAILS),  # no other column is in both
     ('DatasetMatch "reference" "City->ref_city" "Order_ID->ref_id" > 0', FAILS),  # the keys are not unique
     ('DistinctValuesCount "Same" = 3', PASSES),
-    ('DistinctValuesCount "Country" = 3', PASSES),  # a null is no value
+    ('DistinctValuesCount "Country" = 4', PASSES),  # a null is a value
+    ('DistinctValuesCount "Country" = 0 where "Order_ID > 9"', PASSES),
     ('Entropy "Same" between 1.03 and 1.04', PASSES),  # in nats
     ('IsComplete "Order_ID"', PASSES),
     ('IsComplete "Country"', FAILS),
@@ -95,6 +109,10 @@ CASES = [
     ('IsUnique "Same"', FAILS),
     ('Mean "Price" between 2 and 3', PASSES),
     ('Mean "City" > 0', FAILS),
+    ('Mean "Price" > 0 where "Order_ID > 3"', PASSES),  # with where, nothing to measure passes
+    ('Completeness "City" < 0 where "Order_ID > 9"', PASSES),
+    ('IsPrimaryKey "Order_ID" where "Order_ID > 9"', PASSES),
+    ('UniqueValueRatio "Price" > 0 where "Order_ID > 3"', FAILS),
     ('ReferentialIntegrity "City" "reference.ref_city" >= 0.75', PASSES),
     ('ReferentialIntegrity "Order_ID,City" "reference.{ref_id,ref_city}" = 1.0', FAILS),
     ("RowCount = 4", PASSES),

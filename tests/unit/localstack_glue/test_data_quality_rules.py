@@ -5,7 +5,7 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import UnsupportedRuleError
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import InvalidRulesetError, UnsupportedRuleError
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import analyze, evaluate
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.rule_types import RULE_TYPES
@@ -25,12 +25,19 @@ REFUSED = [
     ('IsComplete "City" where "City = \\"Rom\\""', "keep the backslash"),
     ('CustomSql "select \\"x\\" from primary" > 0', "keep the backslash"),
     ('ColumnValues "Load_Date" > (now() - 1400000 days)', "not in the years"),
+    ('DataFreshness "Order_ID" > 3 days', "Order_ID is BIGINT, not a date"),
+    ('AggregateMatch "sum(City)" "sum(reference.amount)" > 0', "City is VARCHAR, not a number"),
     ('ColumnDataType "Code" = "Struct"', "the type STRUCT"),
     ('ColumnDataType "Day" = "Date" with format = "dd/MM"', "the format dd/MM"),
     ('ColumnValues "City" matches "[a-z&&[^b]]+"', "nested character classes"),
+    ('ColumnNamesMatchPattern "[A-Z&&[^b]]+"', "Java may read the pattern differently"),
+    ('ColumnNamesMatchPattern "\\p{Lu}"', r"bad escape \\p"),
     ('ColumnValues "City" matches "(?!x).*"', r"the pattern .* is not supported here"),
     ('AggregateMatch "min(Price)" "min(reference.amount)" = 1', r"neither sum\(column\) nor avg"),
     ('RowCount > 0 where "Code > 1"', "Spark may answer differently"),  # DuckDB cannot compare the text
+    ('CustomSql "select count(*) from lake.orders" > 0', "the table lake.orders"),
+    ('DatasetMatch "primary" "Order_ID" "City->Same,Same->City" > 0', "in the order of their names"),
+    ('DatasetMatch "primary" "Order_ID" "Order_ID->Price" > 0', "another type in primary"),
     ('CustomSql "select java_method(1) from primary" > 0', "the function java_method"),
 ]
 
@@ -66,18 +73,31 @@ def test_every_rule_type_of_the_page_has_its_case():
 
 def test_rules_are_judged_apart(engine):
     """What spoils one rule is no other's reason."""
-    rules = parse('Rules = [RowCount = 4, Mean "gone" > 1, RowCount > 0 where "gone = 1", IsComplete "City"]')
+    rules = parse('Rules = [RowCount = 4, Mean "gone" > 1, IsComplete "City"]')
     found = evaluate(rules, engine, NOW)
-    assert [each.verdict.is_passed for each in found] == [True, False, False, True]
+    assert [each.verdict.is_passed for each in found] == [True, False, True]
     assert found[1].verdict.reason == "Input data does not include column gone!"
+
+
+def test_invalid_where_ends_the_evaluation(engine):
+    with pytest.raises(InvalidRulesetError, match=r"^Rule RowCount > 0 where .* has provided an invalid where"):
+        evaluate(parse('Rules = [RowCount = 4, RowCount > 0 where "gone = 1"]'), engine, NOW)
 
 
 @pytest.mark.parametrize(
     ("rule", "reason", "metrics"),
     [
-        ("ColumnCount > 11", "Value: 11 does", {"Dataset.*.ColumnCount": 11.0}),
+        ("ColumnCount > 12", "Value: 12 does", {"Dataset.*.ColumnCount": 12.0}),
         ('Completeness "Country" > 0.9', "Value: 0.75 does", {"Column.Country.Completeness": 0.75}),
         ('ColumnValues "Price" > 1', "Value: NULL does", {"Column.Price.Minimum": 1.5}),
+        ('ColumnValues "City" matches "B.*"', "Value: 0.5 does", {"Column.City.PatternMatch": 0.5}),
+        ('ColumnValues "City" in ["Bonn"]', "Value: 0.5 does", {"Column.City.ColumnValues.Compliance": 0.5}),
+        (
+            'DataFreshness "Load_Date" < 4 days',
+            "50.00 % of rows passed",
+            {"Column.Load_Date.DataFreshness.Compliance": 0.5},
+        ),
+        ('SchemaMatch "reference" >= 0', "Column counts do not match", {"Dataset.reference.SchemaMatch": 0.0}),
         ('ColumnValues "Price" > 2', "Value: 1.5 does", {"Column.Price.Minimum": 1.5}),
         ('IsUnique "Same"', "Value: 0.5 does", {"Column.Same.Uniqueness": 0.5}),
         ('IsUnique "Same" "Country"', None, {"Multicolumn.Same,Country.Uniqueness": 1.0}),
@@ -94,6 +114,7 @@ def test_nothing_to_measure_fails(rule):
     empty = DuckDBEngine({"primary": pa.table({"n": pa.array([], pa.int32())})})
     assert not outcome(empty, rule).is_passed
     assert outcome(empty, "RowCount = 0").is_passed
+    assert outcome(empty, 'RowCount > 5 where "n > 0"').is_passed  # with where, nothing to measure passes
 
 
 @pytest.mark.parametrize(
@@ -104,13 +125,25 @@ def test_calculations_go_from_left_to_right_as_in_java(engine, condition, is_pas
     assert outcome(engine, f"RowCount {condition}").is_passed is is_passed
 
 
+def test_sum_of_nothing_is_0_and_no_row_has_any_ratio():
+    nothing = DuckDBEngine({"primary": pa.table({"n": pa.array([None], pa.int32())}), "none": pa.table({"n": [1]})[:0]})
+    assert outcome(nothing, 'AggregateMatch "sum(n)" "sum(none.n)" = 1').is_passed
+    assert outcome(nothing, 'RowCountMatch "none" > 1000').is_passed
+    nothing.close()
+
+
 def test_analyzers_measure(engine):
-    rules = parse('Analyzers = [RowCount, Completeness "Country", AllStatistics "City", AllStatistics "Price"]')
+    rules = parse(
+        'Analyzers = [RowCount, Completeness "Country", AllStatistics "City", AllStatistics "Price", '
+        'ColumnValues "City", CustomSql "select count(*) from primary"]'
+    )
     measured = [dict(each.verdict.metrics) for each in analyze(rules.analyzers, engine, NOW)]
     assert measured[0] == {"Dataset.*.RowCount": 4.0}
     assert measured[1] == {"Column.Country.Completeness": 0.75}
     assert (measured[2]["Column.City.MinimumLength"], measured[2]["Column.City.Uniqueness"]) == (3.0, 0.5)
     assert (measured[3]["Column.Price.Minimum"], measured[3]["Column.Price.Maximum"]) == (1.5, 3.5)
+    assert measured[4] == {"Column.City.MinimumLength": 3.0, "Column.City.MaximumLength": 4.0}
+    assert measured[5] == {"Dataset.*.CustomSQL": 4.0}
 
 
 SMALL = pa.table(
@@ -198,6 +231,7 @@ TEXTS = pa.table(
         ('ColumnValues "like" matches "\\Qa_b\\E|a.b"', True),
         ('ColumnValues "like" matches "\\Qa.b\\E" with threshold = 0', True),
         ("RowCount = 3 where \"`end` rlike 'a$'\"", True),
+        ("RowCount = 3 where \"`end` rlike 'a(?:)'\"", True),
         ("RowCount = 3 where \"`end` rlike '[a-z]' and `end` rlike '^a*'\"", True),
         ('ColumnDataType "tab" = "Integer"', True),
         ('CustomSql "select sum(cast(fraction as int)) from primary" = 1', True),  # fractions are cut off
@@ -252,9 +286,20 @@ def test_sql_that_duckdb_may_answer_otherwise_is_refused(rule, named):
     engine.close()
 
 
-@pytest.mark.parametrize("rule", ['ColumnValues "umlaut" not matches "x"', 'ColumnValues "umlaut" matches "(?i)XÄ|y"'])
-def test_words_and_cases_beyond_ascii_are_refused_where_they_may_match(rule):
+@pytest.mark.parametrize(
+    ("pattern", "is_passed"), [("^[^a-z]", True), ("^\\w+$", False), ("(?i)Ö", False), ("(?i)ÖL", False)]
+)
+def test_names_beyond_ascii_are_matched_as_in_java(pattern, is_passed):
+    engine = DuckDBEngine({"primary": pa.table({"öl": [1]})})
+    assert outcome(engine, f'ColumnNamesMatchPattern "{pattern}"').is_passed is is_passed
+    with pytest.raises(UnsupportedRuleError, match="Java may read"):
+        outcome(engine, 'ColumnNamesMatchPattern "\\b"')
+    engine.close()
+
+
+@pytest.mark.parametrize("condition", ['not matches ""', 'not matches "x"', 'matches "(?i)XÄ|y"'])
+def test_words_and_cases_beyond_ascii_are_refused_where_they_may_match(condition):
     engine = DuckDBEngine({"primary": TEXTS})
     with pytest.raises(UnsupportedRuleError, match="letters beyond ASCII"):
-        outcome(engine, rule)
+        outcome(engine, f'ColumnValues "umlaut" {condition}')
     engine.close()

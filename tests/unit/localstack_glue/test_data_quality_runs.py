@@ -137,6 +137,13 @@ def test_unreadable_source_fails_the_run(runs, glue, changes, named):
     assert "ResultIds" not in run
 
 
+def test_invalid_where_fails_the_run(runs, glue):
+    ruleset(glue, 'Rules = [ RowCount = 2 where "gone = 1" ]')
+    run = finished(runs, glue)
+    assert (run["Status"], "ResultIds" in run) == ("FAILED", False)
+    assert run["ErrorString"].startswith('Rule RowCount = 2 where "gone = 1" has provided an invalid where clause : ')
+
+
 @pytest.mark.parametrize(
     ("rules", "changes", "named"),
     [

@@ -73,6 +73,16 @@ def test_ruleset_update_keeps_omitted_fields(glue):
     assert (found["Description"], found["Ruleset"]) == ("d", "Rules = [ColumnCount = 2]")
     with pytest.raises(ServiceError, match="already exists"):
         rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = []"})
+    with pytest.raises(InvalidInputException, match="DataQuality rules cannot be parsed: line 1:10"):
+        rulesets.update(glue.scope, {"Name": "r", "Ruleset": "Rules = [Rows = 1]"})
+
+
+def test_stored_ruleset_that_is_no_longer_read_is_listed_without_its_count(glue):
+    rulesets = DataQualityRulesets(glue.clock, RLock(), MotoTagger())
+    rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = [RowCount > 0]"})
+    glue.scope.store.rulesets["r"].rules = 'Rules = [ColumnLength "a" > 1 with threshold > 0.5]'
+    listed = rulesets.list_all(glue.scope, {})["Rulesets"]
+    assert [(each["Name"], "RuleCount" in each) for each in listed] == [("r", False)]
 
 
 def test_rulesets_are_listed_by_filter(glue):

@@ -61,7 +61,7 @@ class DataQualityRulesets:
         names = self._tagger.having(scope, _KIND, stored, request.get("Tags"))
         wanted = [stored[name] for name in names if _matches_filter(stored[name], wanted_filter, scope.account_id)]
         found, token = page_by_name(wanted, request.get("NextToken"), request.get("MaxResults"))
-        listed = [{**_summary(ruleset), "RuleCount": len(parse(ruleset.rules).rules)} for ruleset in found]
+        listed = [present(**_summary(ruleset), RuleCount=_rule_count(ruleset.rules)) for ruleset in found]
         return {"Rulesets": listed, "NextToken": token}
 
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -98,6 +98,14 @@ def _matches_filter(ruleset: Ruleset, wanted_filter: JsonDict, account_id: str) 
         and all(is_between(moment, wanted_filter, member) for member, moment in moments.items())
         and (target is None or is_same_table(target, ruleset.target_table or {}, account_id))
     )
+
+
+def _rule_count(rules: str) -> int | None:
+    """How many rules there are; unknown for rules that only an earlier version of this service took."""
+    try:
+        return len(parse(rules).rules)
+    except InvalidRulesetError:
+        return None
 
 
 def _check(rules: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import Column
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import PRIMARY, Column
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
 from localstack_glue.data_quality import java_patterns, spark_casts
 from localstack_glue.data_quality import spark_sql as words
@@ -29,6 +29,8 @@ _FORMATS = {"dd": "%d", "MM": "%m", "yyyy": "%Y"}
 
 class DuckDBEngine:
     """Tables by their alias; the one under test is `primary`."""
+
+    refuses_stray_days = True
 
     def __init__(self, tables: Mapping[str, Any], now: datetime | None = None) -> None:
         """Set the Arrow tables, and the time of the user's `current_date` and similar functions; now by default."""
@@ -60,9 +62,19 @@ class DuckDBEngine:
         """A user's condition, from Spark's words into DuckDB's."""
         return words.condition(spark_sql, self._now, self._kinds())
 
+    def check_condition(self, spark_sql: str) -> None:
+        """Check a user's condition."""
+        self._columns(f"SELECT 1 FROM {self.quoted(PRIMARY)} WHERE ({self.expression(spark_sql)})")
+
     def result_columns(self, spark_sql: str) -> list[str]:
-        """The names of a user's query's columns."""
-        return [column.name for column in self._columns(self.statement(spark_sql))]
+        """The names of a user's query's columns, in the case in which the query writes them, as in Spark."""
+        described = [column.name for column in self._columns(self.statement(spark_sql))]
+        written = words.output_names(spark_sql)
+        if len(written) != len(described):  # a star, which has the names of the table
+            return described
+        return [
+            name if name.lower() == other.lower() else other for name, other in zip(written, described, strict=True)
+        ]
 
     def quoted(self, name: str) -> str:
         """A name."""
@@ -78,12 +90,23 @@ class DuckDBEngine:
         Raises:
             UnsupportedRuleError: RE2 does not support the pattern.
         """
-        match = java_patterns.first_match(value, pattern)
+        self._check_pattern(pattern)
+        return java_patterns.first_match(value, pattern)
+
+    def is_found(self, value: str, pattern: str) -> str:
+        """Whether a part matches a pattern.
+
+        Raises:
+            UnsupportedRuleError: RE2 does not support the pattern.
+        """
+        self._check_pattern(pattern)
+        return java_patterns.is_found(value, pattern)
+
+    def _check_pattern(self, pattern: str) -> None:
         try:
             self._connection.execute("SELECT regexp_matches('', ?)", [pattern])
         except duckdb.Error as error:
             raise UnsupportedRuleError(f"the pattern {pattern} is not supported here: {error}") from error
-        return match
 
     def castable(self, column: Column, wanted: str) -> str:
         """The texts that Spark's cast accepts for a type."""

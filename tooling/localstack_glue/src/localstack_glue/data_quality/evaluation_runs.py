@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 SHUTDOWN_GRACE_S = 5.0
 _SESSION = "AWS-DataQuality"
+_REASONS = (  # of the data, the rules and the permissions
+    BotoCoreError,
+    ClientError,
+    InvalidRulesetError,
+    NotImplementedError,
+    QueryFailedError,
+    RoleNotAssumableError,
+)
 
 
 class EvaluationRuns:
@@ -183,7 +191,7 @@ class EvaluationRuns:
             results = self._judged(scope, run, rules, stop)
         except QueryCancelledError:
             status = RunStatus.STOPPED
-        except (BotoCoreError, ClientError, RoleNotAssumableError, QueryFailedError, NotImplementedError) as failure:
+        except _REASONS as failure:
             status, error = RunStatus.FAILED, str(failure)
         except Exception as failure:  # an error in this service must not leave the run RUNNING forever
             LOG.exception("internal error in the evaluation %s", run.run_id)

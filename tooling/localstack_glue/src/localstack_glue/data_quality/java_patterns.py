@@ -12,6 +12,7 @@ _NOTHING = r"[^\x00-\x{10FFFF}]"
 _JAVA_ONLY = re.compile(r"\[[^\]]*(?:&&|(?<!\\)\[)")  # classes within classes: RE2 reads their signs as characters
 _PART = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _DOT_MATCHES_ALL = re.compile(r"\(\?[a-z]*s")
+_EMPTY_GROUP = re.compile(r"(?<!\\)\(\?:\)")
 _ANY_CASE = re.compile(r"\(\?[a-z]*i")
 
 
@@ -63,11 +64,16 @@ def _without_line_end(value: str) -> str:
 
 
 def _extract(value: str, parts: list[str]) -> str:
-    return f"regexp_extract({value}, {_literal(''.join(parts))})"
+    return f"regexp_extract({value}, {_literal(_joined(parts))})"
 
 
 def _matches(value: str, parts: list[str]) -> str:
-    return f"regexp_matches({value}, {_literal(''.join(parts))})"
+    return f"regexp_matches({value}, {_literal(_joined(parts))})"
+
+
+def _joined(parts: list[str]) -> str:
+    """The pattern; DuckDB matches none that has an empty group without a number."""
+    return _EMPTY_GROUP.sub("()", "".join(parts))
 
 
 def _literal(text: str) -> str:

@@ -38,13 +38,28 @@ def statement(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
         QueryError: it is not one query.
         UnsupportedRuleError: it cannot be translated.
     """
+    return _written(_query(spark_sql), now, kinds)
+
+
+def output_names(spark_sql: str) -> list[str]:
+    """The names of the columns that a query selects, as it writes them; none for a star.
+
+    Raises:
+        QueryError: it is not one query.
+        UnsupportedRuleError: it cannot be parsed.
+    """
+    found = _query(spark_sql)
+    return [] if found.is_star else found.named_selects
+
+
+def _query(spark_sql: str) -> exp.Query:
     try:
         found = sqlglot.parse(spark_sql, read="spark")
     except SqlglotError as error:
         raise UnsupportedRuleError(f"the statement {spark_sql} is not supported here: {error}") from error
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise QueryError(f"Error executing SQL statement: {spark_sql} is not one query")
-    return _written(found[0], now, kinds)
+    return found[0]
 
 
 def condition(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
@@ -102,6 +117,10 @@ def _check_alike(node: exp.Expr, kinds: Kinds) -> None:
         name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
         raise UnsupportedRuleError(
             f"the function {name.lower()}: DuckDB, which runs the rule here, may not have Spark's version of it"
+        )
+    if isinstance(node, exp.Table) and node.db:
+        raise UnsupportedRuleError(
+            f"the table {node.sql('spark')}: a query here can only read primary and the additional data sources"
         )
     if isinstance(node, exp.Substring) and _is_outside(node.args.get("start")):
         raise UnsupportedRuleError("a substring from 0 or from the end; start at 1 or later")

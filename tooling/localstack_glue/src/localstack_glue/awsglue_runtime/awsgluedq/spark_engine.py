@@ -10,7 +10,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from .dqdl.engine import Column
+from .dqdl.engine import PRIMARY, Column
 from .dqdl.errors import QueryError, UnsupportedRuleError
 
 _KINDS: Mapping[type[T.DataType], str] = {
@@ -38,6 +38,18 @@ class SparkEngine:
         for alias, frame in frames.items():  # the user's SQL names them
             frame.createOrReplaceTempView(alias)
 
+    @property
+    def refuses_stray_days(self) -> bool:
+        """Whether a text that only Spark 2 reads as a date is an error.
+
+        Raises:
+            UnsupportedRuleError: the session reads dates in the way of Spark 2.
+        """
+        policy = str(self._spark.conf.get("spark.sql.legacy.timeParserPolicy")).upper()
+        if policy == "LEGACY":
+            raise UnsupportedRuleError("date formats with spark.sql.legacy.timeParserPolicy=LEGACY")
+        return policy == "EXCEPTION"
+
     def close(self) -> None:
         """Drop the views."""
         for alias in self.tables:
@@ -62,14 +74,25 @@ class SparkEngine:
         """A user's condition, unchanged."""
         return spark_sql
 
+    def check_condition(self, spark_sql: str) -> None:
+        """Check a user's condition.
+
+        Raises:
+            QueryError: Spark refuses it.
+        """
+        self._analyzed(f"SELECT 1 FROM {self.quoted(PRIMARY)} WHERE ({spark_sql})")
+
     def result_columns(self, spark_sql: str) -> list[str]:
         """The column names of a user's query.
 
         Raises:
             QueryError: Spark refuses the SQL.
         """
+        return self._analyzed(self.statement(spark_sql)).columns
+
+    def _analyzed(self, sql: str) -> DataFrame:
         try:
-            return self._spark.sql(self.statement(spark_sql)).columns
+            return self._spark.sql(sql)
         except PySparkException as error:
             raise QueryError(f"Error executing SQL statement: {error}") from error
 
@@ -87,9 +110,20 @@ class SparkEngine:
         Raises:
             UnsupportedRuleError: the session reads escapes in patterns in the way of Spark 1.6.
         """
+        return f"regexp_extract({value}, {self._pattern(pattern)}, 0)"
+
+    def is_found(self, value: str, pattern: str) -> str:
+        """Whether a part matches a pattern, in SQL.
+
+        Raises:
+            UnsupportedRuleError: the session reads escapes in patterns in the way of Spark 1.6.
+        """
+        return f"({value} RLIKE {self._pattern(pattern)})"
+
+    def _pattern(self, pattern: str) -> str:
         if self._spark.conf.get("spark.sql.parser.escapedStringLiterals") == "true":
             raise UnsupportedRuleError("patterns with spark.sql.parser.escapedStringLiterals")
-        return f"regexp_extract({value}, {self.text(pattern)}, 0)"
+        return self.text(pattern)
 
     def check_comparable(self, first: Column, second: Column) -> None:
         """Accept any columns: Spark reports those that it cannot compare."""

@@ -4,42 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from .conditions import is_met
 from .context import Context
-from .engine import PRIMARY, Column
+from .engine import NUMBERS, PRIMARY, Column
 from .errors import QueryError, UnsupportedRuleError
 from .metrics import Planner, judged
 from .model import Rule
-from .plans import Judge, Plan, Verdict, empty, known, unmet
+from .plans import Judge, Plan, Verdict, known, unmet
 
 _REFERENCE = re.compile(r"(?P<alias>.+)\.(?:\{(?P<columns>.+)\}|(?P<column>[^.]+))")  # an alias may contain dots
+_JAVA_ONLY = re.compile(r"\[[^\]]*(?:&&|(?<!\\)\[)")  # classes within classes: Python reads their signs as characters
 _AGGREGATE = re.compile(r"\s*(?P<function>sum|avg)\s*\(\s*(?P<column>.+?)\s*\)\s*", re.IGNORECASE)
 
 
 def column_exists(rule: Rule, context: Context) -> Plan:
-    """ColumnExists."""
-    try:
-        context.column(rule.values[0])
-    except QueryError as error:
-        return Plan(rule, known(Verdict(False, str(error))))
-    return Plan(rule, known(Verdict(True)))
+    """ColumnExists: in the same case."""
+    name = rule.values[0]
+    if any(column.name == name for column in context.table(PRIMARY)):
+        return Plan(rule, known(Verdict(True)))
+    return Plan(rule, known(Verdict(False, f"Input data does not include column {name}!")))
 
 
 def column_names_match_pattern(rule: Rule, context: Context) -> Plan:
     """ColumnNamesMatchPattern: the pattern occurs in each name.
 
     Raises:
-        UnsupportedRuleError: the pattern is not supported here.
+        UnsupportedRuleError: the pattern is not supported here, or Java may read it differently.
     """
+    names = [column.name for column in context.table(PRIMARY)]
+    text = rule.values[0]
+    if _JAVA_ONLY.search(text) or (r"\b" in text.lower() and not all(name.isascii() for name in names)):
+        raise UnsupportedRuleError(f"the data quality rule {rule}: Java may read the pattern differently")
     try:
-        pattern = re.compile(rule.values[0])
+        pattern = re.compile(text, re.ASCII)
     except re.error as error:
         raise UnsupportedRuleError(
             f"the data quality rule {rule}: the pattern is not supported here: {error}"
         ) from error
-    names = [column.name for column in context.table(PRIMARY)]
     others = [name for name in names if not pattern.search(name)]
     metrics = {"Dataset.*.ColumnNamesPatternMatchRatio": (len(names) - len(others)) / len(names)}
     reason = f"Columns that do not match the pattern: {', '.join(others)}" if others else None
@@ -51,7 +55,9 @@ def schema_match(rule: Rule, context: Context) -> Plan:
     alias = rule.values[0]
     own = {column.name: column.type for column in context.table(PRIMARY)}
     other = {column.name: column.type for column in context.table(alias)}
-    share = sum(other.get(name) == kind for name, kind in own.items()) / len(own) if len(own) == len(other) else 0.0
+    if len(own) != len(other):
+        return Plan(rule, known(Verdict(False, "Column counts do not match", {f"Dataset.{alias}.SchemaMatch": 0.0})))
+    share = sum(other.get(name) == kind for name, kind in own.items()) / len(own)
     return Plan(rule, known(judged(rule, share, {f"Dataset.{alias}.SchemaMatch": share})))
 
 
@@ -62,9 +68,8 @@ def row_count_match(rule: Rule, context: Context) -> Plan:
 
     def judge(answer: Sequence[Any]) -> Verdict:
         own, other = answer
-        if not other:
-            return Verdict(False, f"{alias} has no rows to compare with")
-        return judged(rule, own / other, {f"Dataset.{alias}.RowCountMatch": own / other})
+        share = own / other if other else own * inf  # as in Java
+        return judged(rule, share, {f"Dataset.{alias}.RowCountMatch": share})
 
     tables = (context.engine.quoted(name) for name in (PRIMARY, alias))
     return Plan(rule, judge, query="SELECT " + ", ".join(f"(SELECT count(1) FROM {table})" for table in tables))
@@ -76,9 +81,7 @@ def aggregate_match(rule: Rule, context: Context) -> Plan:
     names = list(dict.fromkeys(column for _, column in parts))
 
     def judge(answer: Sequence[Any]) -> Verdict:
-        first, second = answer
-        if first is None or second is None:
-            return empty("AggregateMatch")
+        first, second = (value or 0.0 for value in answer)  # as on AWS, a sum of nothing is 0
         share = (1.0 if first == 0 else 0.0) if second == 0 else first / second
         return judged(rule, share, {f"Column.{','.join(names)}.AggregateMatch": share})
 
@@ -114,12 +117,27 @@ def referential_integrity(rule: Rule, context: Context) -> Plan:
 
 
 def dataset_match(rule: Rule, context: Context) -> Plan:
-    """DatasetMatch: the share of rows that another table has with the same key and values."""
+    """DatasetMatch: the share of rows that another table has with the same key and values.
+
+    Raises:
+        QueryError: there is nothing to compare.
+        UnsupportedRuleError: the published evaluation would compare other columns or other types.
+    """
     alias = rule.values[0]
     keys = _mapping(rule.values[1])
     others = {column.name: column.name for column in context.table(PRIMARY) if column.name not in keys}
     compared = _mapping(rule.values[2]) if len(rule.values) > 2 else others
-    columns = _pairs((keys | compared).items(), alias, context)
+    if not compared:
+        raise QueryError("Empty column comparison map provided.")
+    if [compared[name] for name in sorted(compared)] != sorted(compared.values()):
+        raise UnsupportedRuleError(
+            f"the data quality rule {rule}: AWS's evaluation pairs the compared columns in the order of their names"
+        )
+    columns = _pairs([*keys.items(), *compared.items()], alias, context)
+    if unlike := [own.name for own, other in columns[len(keys) :] if own.type != other.type]:
+        raise UnsupportedRuleError(
+            f"the data quality rule {rule}: {', '.join(unlike)} have another type in {alias}; AWS compares hashes"
+        )
     pairs = [(context.sql(first), context.sql(second)) for first, second in columns]
     primary, reference = context.engine.quoted(PRIMARY), context.engine.quoted(alias)
     on = " AND ".join(f"p.{own} = r.{other}" for own, other in pairs[: len(keys)])
@@ -148,40 +166,59 @@ def dataset_match(rule: Rule, context: Context) -> Plan:
 
 
 def custom_sql(rule: Rule, context: Context) -> Plan:
-    """CustomSql: one number with a condition, or the passing rows, depending on the query's columns.
+    """CustomSql: one number with a condition, or the passing rows.
 
     Raises:
         QueryError: the query returns other columns than the rule allows.
     """
+    return _passing_rows(rule, context) if rule.condition is None else custom_sql_number(rule, context)
+
+
+def custom_sql_number(rule: Rule, context: Context) -> Plan:
+    """The one number that a query returns. An analyzer has no condition on it.
+
+    Raises:
+        QueryError: the query returns several columns.
+    """
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        rows, value = answer
+        if rows != 1:
+            return Verdict(False, "Custom SQL did not return exactly 1 row")
+        number = float(value or 0)  # as on AWS, a null counts as 0
+        return judged(rule, number, {"Dataset.*.CustomSQL": number})
+
     statement = context.engine.statement(rule.values[0])
-    if rule.condition is not None:
-
-        def judge(answer: Sequence[Any]) -> Verdict:
-            rows, value = answer
-            if rows != 1 or value is None:
-                return Verdict(False, "Custom SQL did not return exactly 1 row with a number")
-            return judged(rule, float(value), {"Dataset.*.CustomSQL": float(value)})
-
-        columns = context.engine.result_columns(rule.values[0])
-        if len(columns) != 1:
-            raise QueryError("Custom SQL did not return exactly 1 column")
-        value = context.engine.quoted(columns[0])
-        return Plan(rule, judge, query=f"SELECT count(1), CAST(max({value}) AS DOUBLE) FROM ({statement}) AS answer")
-    own = {column.name.lower(): context.sql(column) for column in context.table(PRIMARY)}
     columns = context.engine.result_columns(rule.values[0])
-    if unknown := [name for name in columns if name.lower() not in own]:
+    if len(columns) != 1:
+        raise QueryError("Custom SQL did not return exactly 1 column")
+    value = context.engine.quoted(columns[0])
+    return Plan(rule, judge, query=f"SELECT count(1), CAST(max({value}) AS DOUBLE) FROM ({statement}) AS answer")
+
+
+def _passing_rows(rule: Rule, context: Context) -> Plan:
+    statement = context.engine.statement(rule.values[0])
+    own = {column.name: context.sql(column) for column in context.table(PRIMARY)}
+    columns = context.engine.result_columns(rule.values[0])
+    unknown = [name for name in columns if name not in own]
+    if len(unknown) == len(columns):
+        raise QueryError(
+            "The output from CustomSQL must contain at least one column that matches the input dataset. Ensure that "
+            "matching columns are returned from the SQL."
+        )
+    if unknown:
         raise QueryError(
             "The columns returned from the SQL statement should only belong to the primary table. Columns not found: "
             + ", ".join(unknown)
         )
     equal = " AND ".join(
-        f"(p.{own[name.lower()]} = r.{context.engine.quoted(name)} OR "
-        f"(p.{own[name.lower()]} IS NULL AND r.{context.engine.quoted(name)} IS NULL))"
+        f"(p.{own[name]} = r.{context.engine.quoted(name)} OR "
+        f"(p.{own[name]} IS NULL AND r.{context.engine.quoted(name)} IS NULL))"
         for name in columns
     )
-    passing = f"SELECT DISTINCT * FROM ({statement}) AS answer"
     primary = context.engine.quoted(PRIMARY)
-    matches = f"(SELECT count(1) FROM {primary} AS p JOIN ({passing}) AS r ON {equal})"
+    # as on AWS, a row that the query returns twice counts twice
+    matches = f"(SELECT count(1) FROM {primary} AS p JOIN ({statement}) AS r ON {equal})"
     query = f"SELECT {matches}, (SELECT count(1) FROM {primary})"
     return Plan(rule, _share_judge(rule, "Dataset.*.CustomSQL.Compliance"), query=query)
 
@@ -215,7 +252,10 @@ def _aggregate(text: str, rule: Rule, context: Context) -> tuple[str, str]:
     first, _, rest = column.rpartition(".")
     if first and any(first.lower() == name.lower() for name in context.engine.tables):
         alias, column = first, rest
-    value = context.sql(context.numeric(column, alias))  # summed as it is, and then cast to a double
+    source = context.column(column, alias)
+    if source.kind not in NUMBERS:
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {column} is {source.type}, not a number")
+    value = context.sql(source)  # summed as it is, and then cast to a double
     table = context.engine.quoted(alias)
     return f"(SELECT CAST({found['function'].lower()}({value}) AS DOUBLE) FROM {table})", column
 

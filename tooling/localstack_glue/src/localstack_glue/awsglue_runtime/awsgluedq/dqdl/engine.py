@@ -30,6 +30,11 @@ class Engine(Protocol):
         """The columns of each table. The tested table is `primary`."""
         ...
 
+    @property
+    def refuses_stray_days(self) -> bool:
+        """Whether a text that only Spark 2 reads as a date, in a given format, is an error, as by default."""
+        ...
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL that this class's methods have written.
 
@@ -54,6 +59,15 @@ class Engine(Protocol):
         """
         ...
 
+    def check_condition(self, spark_sql: str) -> None:
+        """Check a user's condition on the primary table.
+
+        Raises:
+            QueryError: it is not one, or the table does not have its columns.
+            UnsupportedRuleError: the condition has no translation.
+        """
+        ...
+
     def result_columns(self, spark_sql: str) -> list[str]:
         """The column names of a user's query."""
         ...
@@ -68,6 +82,14 @@ class Engine(Protocol):
 
     def first_match(self, value: str, pattern: str) -> str:
         """The first part of a value that matches a Java pattern, in SQL.
+
+        Raises:
+            UnsupportedRuleError: the pattern has no translation.
+        """
+        ...
+
+    def is_found(self, value: str, pattern: str) -> str:
+        """Whether a part of a value matches a Java pattern, in SQL.
 
         Raises:
             UnsupportedRuleError: the pattern has no translation.

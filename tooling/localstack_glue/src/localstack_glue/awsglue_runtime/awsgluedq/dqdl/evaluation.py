@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from . import comparisons, metrics, rows
+from . import comparisons, data_types, metrics, rows
 from .context import Context
 from .engine import PRIMARY, Engine
-from .errors import QueryError
+from .errors import InvalidRulesetError, QueryError
 from .model import AnyRule, Composite, Parameter, Rule, Ruleset
 from .plans import Outcome, Plan, Verdict, known
 from .rule_types import check_evaluated
 
-PLANNERS = {**metrics.PLANNERS, **rows.PLANNERS, **comparisons.PLANNERS}
+PLANNERS = {**metrics.PLANNERS, **rows.PLANNERS, **data_types.PLANNERS, **comparisons.PLANNERS}
+_OF_ANALYZERS = {**PLANNERS, "CustomSql": comparisons.custom_sql_number}
 
 
 def check(ruleset: Ruleset) -> None:
@@ -32,10 +33,13 @@ def evaluate(ruleset: Ruleset, engine: Engine, now: datetime) -> list[Outcome]:
     """Evaluate the rules on the primary table, in their order.
 
     Raises:
+        InvalidRulesetError: a where clause is not valid for the table.
         UnsupportedRuleError: a rule is not evaluated here.
     """
     check(ruleset)
     simple = [each for rule in ruleset.rules for each in rule.simple()]
+    for rule in simple:
+        _check_where(rule, engine)
     outcomes = _answered([_plan(rule, Context(engine, now)) for rule in simple], engine)
     by_rule = {id(rule): outcome for rule, outcome in zip(simple, outcomes, strict=True)}
     return [_composed(rule, by_rule) for rule in ruleset.rules]
@@ -60,15 +64,24 @@ def _analyzed(analyzer: Rule, context: Context) -> Outcome:
             ["ColumnLength"] if kind == "text" else ["ColumnValues"] if kind in ("integer", "decimal", "float") else []
         )
         parts = [Rule(each, () if each == "RowCount" else (Parameter(name),)) for each in types]
-    outcomes = _answered([_plan(part, context) for part in parts], context.engine)
+    outcomes = _answered([_plan(part, context, _OF_ANALYZERS) for part in parts], context.engine)
     measured = {name: value for each in outcomes for name, value in each.verdict.metrics.items()}
     reason = next((each.verdict.reason for each in outcomes if not each.verdict.is_passed), None)
     return Outcome(analyzer, Verdict(reason is None, reason, measured))
 
 
-def _plan(rule: Rule, context: Context) -> Plan:
+def _check_where(rule: Rule, engine: Engine) -> None:
+    if rule.where is None:
+        return
     try:
-        return PLANNERS[rule.type](rule, context)
+        engine.check_condition(rule.where)
+    except QueryError as error:
+        raise InvalidRulesetError(f"Rule {rule} has provided an invalid where clause : {error}") from error
+
+
+def _plan(rule: Rule, context: Context, planners: Mapping[str, metrics.Planner] = PLANNERS) -> Plan:
+    try:
+        return planners[rule.type](rule, context)
     except QueryError as error:
         return Plan(rule, known(Verdict(False, str(error))))
 

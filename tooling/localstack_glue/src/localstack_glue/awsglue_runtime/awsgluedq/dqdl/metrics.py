@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan, log
+from math import log, nan
 from typing import Any
 
 from .conditions import is_met
@@ -18,8 +18,8 @@ _SPREADS = {"StandardDeviation": "stddev_pop", "Variance": "var_pop"}
 
 def judged(rule: Rule, value: float | None, metrics: Mapping[str, float]) -> Verdict:
     """Compare a measured number with the rule's condition. An analyzer has none."""
-    if value is None or (isinstance(value, float) and isnan(value)):
-        return empty(rule.type)
+    if value is None:
+        return empty(rule)
     if rule.condition is None or is_met(rule.condition, value):
         return Verdict(True, None, metrics)
     return unmet(value, metrics)
@@ -32,12 +32,16 @@ def column_count(rule: Rule, context: Context) -> Plan:
 
 
 def row_count(rule: Rule, context: Context) -> Plan:
-    """RowCount."""
+    """RowCount. As in Deequ, it measures nothing if `where` is neither true nor false in any row."""
+    where = context.where(rule)
 
     def judge(answer: Sequence[Any]) -> Verdict:
-        return judged(rule, answer[0], {"Dataset.*.RowCount": float(answer[0])})
+        count, *decided = answer
+        if decided == [0]:
+            return empty(rule)
+        return judged(rule, count, {"Dataset.*.RowCount": float(count)})
 
-    return Plan(rule, judge, (context.kept("count(1)", rule),))
+    return Plan(rule, judge, (context.kept("count(1)", rule), *(() if where is None else (f"count({where})",))))
 
 
 def completeness(rule: Rule, context: Context) -> Plan:
@@ -47,7 +51,7 @@ def completeness(rule: Rule, context: Context) -> Plan:
     def judge(answer: Sequence[Any]) -> Verdict:
         present, rows = answer
         if not rows:
-            return empty("Completeness")
+            return empty(rule, "Completeness")
         share = present / rows
         metrics = {f"Column.{rule.values[0]}.Completeness": share}
         if rule.type == "IsComplete":
@@ -86,13 +90,33 @@ def of_spread(rule: Rule, context: Context) -> Plan:
 def column_correlation(rule: Rule, context: Context) -> Plan:
     """ColumnCorrelation."""
     first, second = rule.values
-    aggregate = f"corr({context.number(first)}, {context.number(second)})"
+    numbers = [context.number(name) for name in rule.values]
+    pairs = f"count(CASE WHEN {numbers[0]} IS NOT NULL AND {numbers[1]} IS NOT NULL THEN 1 END)"
 
     def judge(answer: Sequence[Any]) -> Verdict:
-        metrics = {} if answer[0] is None else {f"Multicolumn.{first},{second}.ColumnCorrelation": answer[0]}
-        return judged(rule, answer[0], metrics)
+        value, count = answer
+        if not count:
+            return empty(rule)
+        value = nan if value is None else value  # a constant has none
+        return judged(rule, value, {f"Multicolumn.{first},{second}.ColumnCorrelation": value})
 
-    return Plan(rule, judge, (context.kept(aggregate, rule),))
+    return Plan(rule, judge, (context.kept(f"corr({', '.join(numbers)})", rule), context.kept(pairs, rule)))
+
+
+def distinct_values(rule: Rule, context: Context) -> Plan:
+    """DistinctValuesCount: of the texts of the values, where a null is `NullValue`, as in Deequ's histograms."""
+    name = rule.values[0]
+    column = context.sql(context.column(name))
+    where = context.where(rule)
+    query = (
+        f"SELECT count(DISTINCT coalesce(CAST({column} AS STRING), 'NullValue')) FROM {context.engine.quoted(PRIMARY)}"
+        f"{'' if where is None else f' WHERE {where}'}"
+    )
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        return judged(rule, float(answer[0]), {f"Column.{name}.DistinctValuesCount": float(answer[0])})
+
+    return Plan(rule, judge, query=query)
 
 
 def of_frequencies(rule: Rule, context: Context) -> Plan:
@@ -127,9 +151,8 @@ def primary_key(rule: Rule, context: Context) -> Plan:
     def judge(answer: Sequence[Any]) -> Verdict:
         rows, _, single, _, total, *present = answer
         if not total:
-            return empty("Uniqueness")
-        share = single / rows if rows else 0.0
-        metrics = {_instance(rule, "Uniqueness"): share}
+            return empty(rule, "Uniqueness")
+        metrics = {_instance(rule, "Uniqueness"): single / rows} if rows else {}
         metrics |= {
             f"Column.{name}.Completeness": count / total for name, count in zip(rule.values, present, strict=True)
         }
@@ -160,7 +183,7 @@ def _instance(rule: Rule, metric: str) -> str:
 
 def _uniqueness(rule: Rule, rows: float, _distinct: int, unique: int, _spread: float) -> Verdict:
     if not rows:
-        return empty("Uniqueness")
+        return empty(rule, "Uniqueness")
     share = unique / rows
     metrics = {_instance(rule, "Uniqueness"): share}
     if rule.type == "IsUnique":
@@ -168,25 +191,20 @@ def _uniqueness(rule: Rule, rows: float, _distinct: int, unique: int, _spread: f
     return judged(rule, share, metrics)
 
 
-def _distinct(rule: Rule, _rows: float, distinct: int, _unique: int, _spread: float) -> Verdict:
-    return judged(rule, float(distinct), {_instance(rule, rule.type): float(distinct)})
-
-
 def _entropy(rule: Rule, rows: float, _distinct: int, _unique: int, spread: float) -> Verdict:
     if not rows:
-        return empty("Entropy")
+        return empty(rule)
     bits = max(0.0, log(rows) - spread / rows)
     return judged(rule, bits, {_instance(rule, "Entropy"): bits})
 
 
 def _unique_ratio(rule: Rule, _rows: float, distinct: int, unique: int, _spread: float) -> Verdict:
     if not distinct:
-        return empty("UniqueValueRatio")
+        return Verdict(False, "UniqueValueRatio cannot be measured: all input values were NULL.")
     return judged(rule, unique / distinct, {_instance(rule, "UniqueValueRatio"): unique / distinct})
 
 
 _FREQUENCIES: Mapping[str, Callable[[Rule, float, int, int, float], Verdict]] = {
-    "DistinctValuesCount": _distinct,
     "Entropy": _entropy,
     "IsUnique": _uniqueness,
     "UniqueValueRatio": _unique_ratio,
@@ -197,7 +215,7 @@ PLANNERS: Mapping[str, Planner] = {
     "ColumnCorrelation": column_correlation,
     "ColumnCount": column_count,
     "Completeness": completeness,
-    "DistinctValuesCount": of_frequencies,
+    "DistinctValuesCount": distinct_values,
     "Entropy": of_frequencies,
     "IsComplete": completeness,
     "IsPrimaryKey": primary_key,

@@ -60,6 +60,8 @@ def unmet(value: Any, metrics: Mapping[str, float]) -> Verdict:
     return Verdict(False, f"Value: {shown} does not meet the constraint requirement!", metrics)
 
 
-def empty(metric: str) -> Verdict:
-    """The verdict if there was nothing to measure."""
-    return Verdict(False, f"Empty state for analyzer {metric}, all input values were NULL.")
+def empty(rule: Rule, metric: str = "") -> Verdict:
+    """The verdict if there was nothing to measure: as in Deequ, only a rule with `where` passes then."""
+    if rule.where is not None:
+        return Verdict(True)
+    return Verdict(False, f"Empty state for analyzer {metric or rule.type}, all input values were NULL.")

@@ -1,4 +1,4 @@
-"""Rules that every row, or a share of the rows, must satisfy: values, lengths, types, ages."""
+"""Rules that every row, or a share of the rows, must satisfy: values, lengths, ages."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from .metrics import Planner
 from .model import Condition, Keyword, Kind, Rule, Text
 from .plans import Plan, Verdict, empty, unmet
 
-_DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
-_TYPES = ("BOOLEAN", "DATE", "TIMESTAMP", "INTEGER", "DOUBLE", "FLOAT", "LONG")
+_SOUND_WITHOUT_ROWS = ("ColumnDataType", "DataFreshness")  # Deequ measures the other rules by analyzers
 _PLAIN = (1e-3, 1e7)  # outside these bounds Java writes floats with an exponent
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 _MINIMUM, _MAXIMUM = ("=", ">", ">="), ("=", "<", "<=")
 
 
 def column_values(rule: Rule, context: Context) -> Plan:
-    """ColumnValues; as an analyzer, the smallest and largest value."""
+    """ColumnValues; as an analyzer, the smallest and largest number, or length of a text."""
     column = context.column(rule.values[0])
+    if rule.condition is None and column.kind not in NUMBERS:
+        return column_length(rule, context)
     if rule.condition is None:
         return _extremes(rule, context, context.number(rule.values[0]), ("Minimum", "Maximum"), ("Minimum", "Maximum"))
     test = _value_test(rule, rule.condition, column, context)
@@ -33,7 +34,8 @@ def column_values(rule: Rule, context: Context) -> Plan:
         wanted = [("min", "Minimum")] * (rule.condition.operator in _MINIMUM)
         wanted += [("max", "Maximum")] * (rule.condition.operator in _MAXIMUM)
         order = tuple((f"{name}(CAST({value} AS DOUBLE))", metric) for name, metric in wanted if value)
-    return _of_rows(rule, context, test, "ColumnValues.Compliance", order)
+    metric = "PatternMatch" if rule.condition.operator.endswith("matches") else "ColumnValues.Compliance"
+    return of_rows(rule, context, test, metric, order)
 
 
 def column_length(rule: Rule, context: Context) -> Plan:
@@ -53,41 +55,26 @@ def column_length(rule: Rule, context: Context) -> Plan:
     test = sql_test(length, rule.condition.operator, bounds)
     is_set = rule.condition.operator in ("in", "not in", "not between")
     order = () if is_set else tuple((f"{name}(CAST({length} AS DOUBLE))", metric) for name, metric in metrics)
-    return _of_rows(rule, context, test, "LengthCompliance", order)
-
-
-def column_data_type(rule: Rule, context: Context) -> Plan:
-    """ColumnDataType: whether Spark can cast the value. Null has no type.
-
-    Raises:
-        UnsupportedRuleError: the condition is neither = nor !=.
-    """
-    column = context.column(rule.values[0])
-    condition = rule.condition
-    if condition is None or condition.operator not in ("=", "!=") or not isinstance(condition.operands[0], Text):
-        raise UnsupportedRuleError(f"the data quality rule {rule}: a type can only be compared by = and !=")
-    test = f"coalesce({_has_type(rule, column, condition.operands[0].value.upper(), context)}, false)"
-    negated = f"(NOT {test})" if condition.operator == "!=" else test
-    return _of_rows(rule, context, negated, "ColumnDataType.Compliance")
+    return of_rows(rule, context, test, "LengthCompliance", order)
 
 
 def data_freshness(rule: Rule, context: Context) -> Plan:
     """DataFreshness: the age of each row, in hours with two decimals.
 
     Raises:
-        QueryError: the column holds no dates.
         TypeError: the rule has no condition on an age.
+        UnsupportedRuleError: the column holds no dates; Spark converts numbers.
     """
     column = context.column(rule.values[0])
     if column.kind not in ("text", "date", "timestamp"):
-        raise QueryError(f"Expected type of column {rule.values[0]} to be a date, but found {column.type} instead!")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {column.name} is {column.type}, not a date")
     seconds = int(context.now.timestamp())
     hours = f"round(({seconds} - {context.engine.as_seconds(column)}) / 3600.0, 2)"
     condition = rule.condition
     if condition is None:
         raise TypeError(rule)
     test = sql_test(hours, condition.operator, [repr(evaluate_hours(each)) for each in condition.operands])
-    return _of_rows(rule, context, test, "DataFreshness.Compliance")
+    return of_rows(rule, context, test, "DataFreshness.Compliance")
 
 
 def _extremes(rule: Rule, context: Context, value: str, names: Sequence[str], metrics: Sequence[str]) -> Plan:
@@ -95,14 +82,14 @@ def _extremes(rule: Rule, context: Context, value: str, names: Sequence[str], me
 
     def judge(answer: Sequence[Any]) -> Verdict:
         if None in answer:
-            return empty(rule.type)
+            return empty(rule)
         found = zip(metrics, answer, strict=True)
         return Verdict(True, None, {f"Column.{rule.values[0]}.{metric}": number for metric, number in found})
 
     return Plan(rule, judge, aggregates)
 
 
-def _of_rows(rule: Rule, context: Context, test: str, metric: str, order: Sequence[tuple[str, str]] = ()) -> Plan:
+def of_rows(rule: Rule, context: Context, test: str, metric: str, order: Sequence[tuple[str, str]] = ()) -> Plan:
     """A plan that counts the passing rows. `order` is an additional metric, as SQL and name."""
     name = rule.values[0]
     passes = f"count(CASE WHEN {test} THEN 1 END)"
@@ -111,7 +98,8 @@ def _of_rows(rule: Rule, context: Context, test: str, metric: str, order: Sequen
     def judge(answer: Sequence[Any]) -> Verdict:
         passed, rows, *others = answer
         if not rows:
-            return empty(rule.type)
+            is_sound = rule.type in _SOUND_WITHOUT_ROWS
+            return Verdict(True, "No rows matched the filter") if is_sound else empty(rule)
         share = passed / rows
         measured = {
             f"Column.{name}.{other}": value
@@ -123,6 +111,8 @@ def _of_rows(rule: Rule, context: Context, test: str, metric: str, order: Sequen
         is_passed = share == 1 if rule.threshold is None else is_met(rule.threshold, share)
         if is_passed:
             return Verdict(True, None, measured)
+        if rule.type == "DataFreshness":
+            return Verdict(False, f"{share:.2%} of rows passed the threshold".replace("%", " %"), measured)
         if not order or rule.threshold is not None or rule.condition is None:
             return unmet(share, measured)
         bounds = [value for value in others if value is not None and not is_met(rule.condition, value)]
@@ -180,10 +170,8 @@ def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Con
         if is_any_case:
             return f"lower({name})", [f"lower({each})" for each in literals]
         return name, literals
-    if is_any_case or column.kind == "other":
+    if is_any_case or column.kind in ("boolean", "other"):
         raise QueryError(f"Expected type of column {column.name} to be a text, but found {column.type} instead!")
-    if column.kind == "boolean":
-        return name, [f"TRY_CAST({each} AS {column.type})" for each in literals]
     if column.kind == "float":
         for each in texts:
             _check_decimal_form(rule, each)
@@ -239,33 +227,11 @@ def _pattern_test(condition: Condition, column: Column, context: Context) -> str
     value = context.sql(column)
     if condition.operator == "matches":
         return f"({context.engine.first_match(value, f'^{pattern.value}$')} <> '')"
-    begins = context.engine.first_match(value, rf"^(?:\b{pattern.value}\b)")
-    return f"({context.engine.first_match(value, '^.*$')} <> '' AND {begins} = '')"
-
-
-def _has_type(rule: Rule, column: Column, wanted: str, context: Context) -> str:
-    name = context.sql(column)
-    if wanted not in _TYPES:
-        raise UnsupportedRuleError(f"the data quality rule {rule}: the type {wanted} is not supported here")
-    date_format = rule.tag("format")
-    if date_format is not None and wanted == "DATE":
-        if date_format not in _DATE_FORMATS or column.kind != "text":
-            raise UnsupportedRuleError(f"the data quality rule {rule}: the format {date_format} is not supported here")
-        return f"({context.engine.day_in_format(name, date_format)} IS NOT NULL)"
-    if date_format is not None:
-        raise UnsupportedRuleError(f"the data quality rule {rule}: a format is only allowed with Date")
-    if column.kind == "text":
-        return context.engine.castable(column, wanted)
-    is_moment = wanted in ("DATE", "TIMESTAMP")
-    if (column.kind in (*NUMBERS, "boolean") and not is_moment) or (column.kind in ("date", "timestamp") and is_moment):
-        return f"({name} IS NOT NULL)"
-    raise UnsupportedRuleError(
-        f"the data quality rule {rule}: checking whether {column.type} is {wanted} is not supported here"
-    )
+    begins = context.engine.is_found(value, rf"^(?:\b{pattern.value}\b)")
+    return f"({context.engine.first_match(value, '^.*$')} <> '' AND NOT {begins})"
 
 
 PLANNERS: Mapping[str, Planner] = {
-    "ColumnDataType": column_data_type,
     "ColumnLength": column_length,
     "ColumnValues": column_values,
     "DataFreshness": data_freshness,
