@@ -17,7 +17,7 @@ from localstack_glue.iam.requests import (
     ExpiredTokenError,
     access_key_id,
     deletions_all_refused,
-    posted_key,
+    posted_call,
     split_deletions,
     with_refused_deletions,
 )
@@ -274,11 +274,13 @@ def test_roles_are_enforced_unless_that_is_turned_off(environ, enforced):
     assert is_iam_enforced(environ) is enforced
 
 
-def test_signer_and_key_of_a_form_are_read_and_its_body_stays():
+def test_signer_key_and_settings_of_a_form_are_read_and_its_body_stays():
     fields = {"key": "a/${filename}", "X-Amz-Credential": f"{KEY}/20260101/us-east-1/s3/aws4_request"}
-    data = {**fields, "file": (BytesIO(b"x"), "name.csv")}
+    settings = {"acl": "private", "x-amz-server-side-encryption": "aws:kms"}
+    data = {**fields, **settings, "file": (BytesIO(b"x"), "name.csv")}
     request = Request(EnvironBuilder(method="POST", path="/lake", data=data).get_environ())
-    assert (access_key_id(request), posted_key(request)) == (KEY, "a/name.csv")
+    assert access_key_id(request) == KEY
+    assert posted_call(request) == {"Key": "a/name.csv", "ACL": "private", "ServerSideEncryption": "aws:kms"}
     assert b"name.csv" in request.get_data()  # whoever stores it finds it whole
 
 

@@ -8,6 +8,16 @@ from localstack_glue.iam.guard import Denial
 from localstack_glue.service.errors import ServiceError
 
 _CREDENTIAL = "Credential="
+# fields of an S3 form that need permissions, or that conditions compare
+_MEMBERS_OF_FORMS = {
+    "acl": "ACL",
+    "tagging": "Tagging",
+    "x-amz-object-lock-legal-hold": "ObjectLockLegalHoldStatus",
+    "x-amz-object-lock-mode": "ObjectLockMode",
+    "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "x-amz-storage-class": "StorageClass",
+}
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -59,11 +69,13 @@ def posted_form(request: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in request.form.items()}
 
 
-def posted_key(request: Any) -> str:
-    """The key of the object that an S3 form uploads."""
+def posted_call(request: Any) -> dict[str, str]:
+    """The key of the object that an S3 form uploads, and its settings, as members of a PutObject."""
     uploaded = next(iter(request.files.values()), None)
     name = (uploaded.filename or "") if uploaded is not None else ""
-    return posted_form(request).get("key", "").replace("${filename}", name)
+    form = posted_form(request)
+    settings = {member: form[field] for field, member in _MEMBERS_OF_FORMS.items() if form.get(field)}
+    return {"Key": form.get("key", "").replace("${filename}", name), **settings}
 
 
 def _key_of_a_form(request: Any) -> str | None:

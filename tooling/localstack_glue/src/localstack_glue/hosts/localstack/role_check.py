@@ -14,7 +14,7 @@ from localstack_glue.iam.requests import (
     ExpiredTokenError,
     access_key_id,
     deletions_all_refused,
-    posted_key,
+    posted_call,
     split_deletions,
     with_refused_deletions,
 )
@@ -45,7 +45,7 @@ class RoleGuardHandler:
         place = Place(context.partition, context.region, context.account_id)
         call: Any = context.service_request or {}
         if operation == "PostObject":
-            call = {**call, "Key": posted_key(context.request)}
+            call = {**call, **posted_call(context.request)}
         denials = self._guard.check(session, service, operation, call, place)
         if not denials:
             return

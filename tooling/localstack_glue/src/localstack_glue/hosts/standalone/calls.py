@@ -16,7 +16,7 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
-from localstack_glue.iam.requests import access_key_id, posted_key
+from localstack_glue.iam.requests import access_key_id, posted_call
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.json_types import check_body
 
@@ -115,4 +115,4 @@ def replace_body(request: Request, body: bytes) -> None:
 def _posted(request: Request) -> dict[str, Any]:
     """The upload of a form, and its destination: the bucket in the address, by path or by host."""
     router = get_service_router("s3")._get_router("rest-xml")
-    return {"Bucket": router._get_path(request).strip("/"), "Key": posted_key(request)}
+    return {"Bucket": router._get_path(request).strip("/"), **posted_call(request)}
