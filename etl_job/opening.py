@@ -115,7 +115,8 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
         options=arguments.naming_options,
     )
     replaced = (*processed, *selection.withdrawn)
-    check_what_runs_left(store, contract, LeftByRuns(root, tables, last, replaced), start.started_at)
+    doubted = selection.without_files if state.is_doubted else ()
+    check_what_runs_left(store, contract, LeftByRuns(root, tables, last, replaced, doubted), start.started_at)
     of_run = delivered.of_run(selection.deliveries)
     record = replace(record, delivered=of_run)
     return Opening(

@@ -20,6 +20,7 @@ from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths, parquet_files
 from etl_job.manifest.files import LastRun, read_manifest
+from etl_job.manifest.model import DeliveryCounts
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import FOLDER
@@ -43,20 +44,26 @@ def check_metadata(store: ObjectStore, tables: Tables) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LeftByRuns:
-    """The basis of a run: the tables, the last run's manifest, and the deliveries that it processes again."""
+    """The basis of a run: the tables, the last run's manifest, and the deliveries that it processes again.
+
+    ``doubted`` are published deliveries without raw files, if somebody else changed the curated table: it may not hold
+    them any more.
+    """
 
     lake_root: str
     tables: Tables
     last: LastRun
     replaced: Sequence[str]
+    doubted: Sequence[str] = ()
 
 
 def check_what_runs_left(store: ObjectStore, contract: Contract, left: LeftByRuns, now: datetime) -> None:
-    """Check that the keys and bad rows of unchanged deliveries exist.
+    """Check that the rows, keys and bad rows of unchanged deliveries exist.
 
     Raises:
-        LostFilesError: files of them are missing.
+        LostFilesError: some of them are missing.
     """
+    _check_rows(store, contract.dataset, left)
     if contract.key:
         _check_registers(store, contract.dataset, left)
     _check_quarantine(store, LakePaths(left.lake_root, contract.dataset).quarantine, left, now)
@@ -75,6 +82,19 @@ def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
         raise LostFilesError(
             f"{table.identifier} refers to missing files: {some(lost)}. Restore them (the bucket may keep versions), "
             f"or drop the table: the next run creates it again"
+        )
+
+
+def _check_rows(store: ObjectStore, dataset: str, left: LeftByRuns) -> None:
+    curated = left.tables.curated
+    held = {file.partition for file in curated.data_files()} if left.doubted else set()
+    lost = [name for name in left.doubted if name not in held and _kept_rows(store, dataset, left, name)]
+    if lost:
+        names = ", ".join(lost)
+        raise LostFilesError(
+            f"delivery {names} was published, and is not in {curated.identifier} any more, which was rolled back, "
+            "dropped or changed by others; its raw files are missing. Restore them and run again, or withdraw it "
+            f"(--withdraw {','.join(lost)})"
         )
 
 
@@ -105,11 +125,23 @@ def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None
 
 def _left_keys(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> bool:
     """Whether the run that published the delivery counted rows and kept their keys, according to its manifest."""
+    counts = _published_counts(store, dataset, left, delivery)
+    return counts is not None and counts.kept + counts.duplicates > 0
+
+
+def _kept_rows(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> bool:
+    """Whether the run that published the delivery kept rows, unless its manifest shows that it did not."""
+    counts = _published_counts(store, dataset, left, delivery)
+    return counts is None or counts.kept > 0
+
+
+def _published_counts(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> DeliveryCounts | None:
+    """The counts of the run that published the delivery; None if its manifest does not have them."""
     try:
         manifest = read_manifest(store, left.lake_root, dataset, left.last.published[delivery].run_id)
     except (ValidationError, FileNotFoundError, KeyError):
-        return False
-    return any(counts.delivery == delivery and counts.kept + counts.duplicates for counts in manifest.deliveries)
+        return None
+    return next((counts for counts in manifest.deliveries if counts.delivery == delivery), None)
 
 
 def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: datetime) -> None:

@@ -7,7 +7,7 @@ import yaml
 from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.arguments import parse_arguments
-from etl_job.errors import InputError, PublicationError
+from etl_job.errors import InputError, LostFilesError, PublicationError
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 
@@ -149,6 +149,21 @@ def test_torn_state_is_not_healed_by_a_contract_that_needs_counts_of_another_kin
 
 def table(name: str):
     return GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_{name}")
+
+
+@pytest.mark.usefixtures("published_once")
+def test_archived_delivery_of_a_dropped_table_is_missed_by_name(lake, start):
+    next((lake.raw / "delivery=d1").iterdir()).unlink()
+    lake.deliver("d2", f"{HEADER}\nk2,Opel,2024-01-02,10:00:00\n")
+    lake.deliver("all-bad", f"{HEADER}\nbad\n")
+    start("two")
+    next((lake.raw / "delivery=all-bad").iterdir()).unlink()
+    GlueCatalog("test").drop_table(f"{DATABASE}.{DATASET}_curated")
+    with pytest.raises(LostFilesError, match=r"delivery d1 was published, and is not in lake\.\w+_curated any more"):
+        start("three")
+    start("four", "--withdraw", "d1")
+    start("five")
+    assert counts("features") == counts("curated") == [("Opel", date(2024, 1, 2), 1)]
 
 
 @pytest.mark.usefixtures("published_once")
