@@ -337,4 +337,5 @@ def test_job_of_a_size_that_is_known_after_the_apply_only_is_not_free(reviewed, 
     entry["change"]["after_unknown"] = {name: True}
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     assert (made.cost.lines, sum(made.cost.unpriced.values())) == ((), 1)
-    assert [reason.rule for reason in made.verdict.reasons] == ["unjudged-attribute"]
+    fewer = {"number_of_workers": ["runs-with-less"]}
+    assert [reason.rule for reason in made.verdict.reasons] == [*fewer.get(name, []), "unjudged-attribute"]

@@ -87,8 +87,7 @@ class Condition(BaseModel):
         hidden = parents.union(_markers(before), _markers(after))
         if not hidden or (self.is_known and hidden == {Marker.UNKNOWN}):
             return False
-        is_about_now = all(test in _OF_ONE_SIDE for test in self._tests)
-        if not is_about_now and not parents and not _changes_unseen(change, path):
+        if not self.is_of_one_side and not parents and not _changes_unseen(change, path):
             return False
         were, are = [*before, *(parent for parent in parents if parent in HIDDEN)], [*after, *parents]
         return all(self._passes(test, before, after) or self._may_pass(test, were, are) for test in self._tests)
@@ -171,6 +170,11 @@ class Condition(BaseModel):
             for name in type(self).model_fields
             if name in self.model_fields_set - {"attribute", "endless", "is_known"}
         )
+
+    @property
+    def is_of_one_side(self) -> bool:
+        """Whether it is about values that are there, before or after, and not about what changes."""
+        return all(test in _OF_ONE_SIDE for test in self._tests)
 
     @cached_property
     def _looks_for(self) -> frozenset[str] | None:

@@ -155,8 +155,9 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
             continue
         harmless = {*coverage.attributes["*"], *plan.computed(change)}
         covered = {*harmless, *coverage.attributes.get(change.type, ())}
-        if change.address in priced:
-            covered |= {*coverage.sizes.get(change.type, ())}
+        sizes = {*coverage.sizes.get(change.type, ())}
+        unpriced = set() if change.address in priced else sizes
+        covered |= sizes - unpriced
         if change.type not in of_types:
             of_types[change.type] = _examined_places(change.type, book)
         looked_at = of_types[change.type]
@@ -165,7 +166,7 @@ def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> I
             for item in change.attributes
             if not (item.before in _UNSET and item.after in _UNSET)
             and item.name not in (harmless if _is_hidden(item) else covered)
-            and (_is_hidden(item) or not _is_examined(item, looked_at))
+            and (_is_hidden(item) or item.name in unpriced or not _is_examined(item, looked_at))
             and not is_policy(change, item.name, plan)
         )
         if names:
@@ -216,7 +217,7 @@ def _examined_places(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
     """Places that rules about updates examine; an empty path if a rule applies to every update."""
     rules = [rule for rule in book.about(resource_type) if {"update", "any"} & set(rule.actions)]
     places = [_Place("") for rule in rules if not rule.when]
-    for condition in (condition for rule in rules for condition in rule.when):
+    for condition in (condition for rule in rules for condition in rule.about_changes):
         numbers = condition.decreases or condition.increases
         places += [_Place(without_indices(path), condition.changes, numbers) for path in condition.paths]
     return tuple(places)

@@ -153,6 +153,11 @@ class Rule(BaseModel):
         )
         return meant and not exempt
 
+    @property
+    def about_changes(self) -> tuple[Condition, ...]:
+        """The conditions on what changes; all of them if it only looks at what is there."""
+        return tuple(each for each in self.when if not each.is_of_one_side) or self.when
+
     def applies(self, change: ResourceChange, others: Others, *, or_may: bool = False) -> bool:
         """Whether the change of a covered resource breaks the rule; with `or_may`, also whether it may break it."""
         return (
