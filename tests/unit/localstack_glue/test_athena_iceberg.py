@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pyarrow.parquet
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.table import DataScan
 from pyiceberg.table.statistics import PartitionStatisticsFile, StatisticsFile
 from pyiceberg.table.update import SetPartitionStatisticsUpdate, SetSnapshotRefUpdate, SetStatisticsUpdate
 
@@ -219,6 +220,36 @@ def test_vacuum_removes_what_no_version_names_and_nothing_else(lake: Lake, monke
     lake.put("t/data/young", "x")
     vacuum(table, lake.s3, lambda change: change(), lambda: table)
     assert lake.s3.head_object(Bucket="lake", Key="t/data/young")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(None, "ICEBERG_MISSING_METADATA"), ("{no json", "ICEBERG_INVALID_METADATA"), ("{}", "ICEBERG_INVALID_METADATA")],
+)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from ice",
+        'select * from "ice$files"',
+        "describe ice",
+        "insert into ice values (3, 'c', null)",
+        "drop table ice",
+    ],
+)
+def test_table_whose_metadata_is_lost_or_damaged_says_so(iceberg: Lake, sql: str, content: str | None, code: str):
+    place = Path(get_table(iceberg, "ice")["Parameters"]["metadata_location"].removeprefix("file://"))
+    place.write_text(content) if content is not None else place.unlink()
+    with pytest.raises(QueryFailedError, match=f"^{code}: .*feeds.ice"):
+        run(iceberg, sql)
+
+
+def test_deletes_by_equality_are_refused_by_name(iceberg: Lake, monkeypatch):
+    def plan_files(_scan):
+        raise ValueError("PyIceberg does not yet support equality deletes")
+
+    monkeypatch.setattr(DataScan, "plan_files", plan_files)
+    with pytest.raises(QueryFailedError, match=r"^NOT_SUPPORTED: .*feeds\.ice.*equality deletes"):
+        run(iceberg, "select * from ice")
 
 
 def test_optimize_keeps_the_rows(iceberg: Lake):

@@ -124,6 +124,25 @@ def test_location_of_the_caller_counts_only_where_the_workgroup_allows_it(athena
     assert "/mine/" in athena.wait_for(athena.start(ResultConfiguration=own))["ResultConfiguration"]["OutputLocation"]
 
 
+def test_results_and_written_files_are_encrypted_as_configured(athena):
+    options = {
+        "EncryptionConfiguration": {"EncryptionOption": "SSE_KMS", "KmsKey": "alias/mine"},
+        "AclConfiguration": {"S3AclOption": "BUCKET_OWNER_FULL_CONTROL"},
+    }
+    location = {"OutputLocation": "s3://results/safe/"}
+    athena("CreateWorkGroup", Name="safe", Configuration={"ResultConfiguration": {**location, **options}})
+    query_id = athena("StartQueryExecution", QueryString="select 1", WorkGroup="safe")["QueryExecutionId"]
+    shown = athena.wait_for(query_id)["ResultConfiguration"]
+    assert {name: shown[name] for name in options} == options
+    stored = athena.s3.head_object(Bucket="results", Key=f"safe/{query_id}.csv")
+    assert (stored["ServerSideEncryption"], stored["SSEKMSKeyId"]) == ("aws:kms", "alias/mine")
+    assert athena.engine.asked[-1]["encryption"] == {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "alias/mine"}
+    options["EncryptionConfiguration"] = {"EncryptionOption": "CSE_KMS", "KmsKey": "alias/mine"}
+    athena("CreateWorkGroup", Name="client", Configuration={"ResultConfiguration": {**location, **options}})
+    with pytest.raises(ServiceError, match="CSE_KMS"):
+        athena("StartQueryExecution", QueryString="select 1", WorkGroup="client")
+
+
 def test_disabled_workgroup_runs_nothing(athena):
     athena("UpdateWorkGroup", WorkGroup="w", State="DISABLED")
     with pytest.raises(ServiceError, match="is disabled"):

@@ -255,6 +255,21 @@ def test_row_whose_parts_turn_into_those_of_the_table_is_inserted(lake: Lake, co
     assert lake.rows("select a from t") == [(shown,)]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE w WITH (external_location = 's3://lake/w/') AS SELECT 1 a",
+        "UNLOAD (SELECT 1 a) TO 's3://lake/w/' WITH (format = 'JSON')",
+        "INSERT INTO t VALUES (1)",
+    ],
+)
+def test_written_files_are_encrypted_as_the_results_are(lake: Lake, sql: str):
+    run(lake, "CREATE EXTERNAL TABLE t (a int) LOCATION 's3://lake/w/'")
+    lake.engine.run(sql, "feeds", encryption={"ServerSideEncryption": "AES256"})
+    (found,) = lake.s3.list_objects_v2(Bucket="lake")["Contents"]
+    assert lake.s3.head_object(Bucket="lake", Key=found["Key"])["ServerSideEncryption"] == "AES256"
+
+
 def test_json_keeps_the_digits_of_a_decimal(lake: Lake):
     run(lake, "CREATE TABLE t WITH (format = 'JSON') AS SELECT decimal '12345678901234567890.123456789' d, '\"' q")
     assert lake.rows("select * from t") == [("12345678901234567890.123456789", '"')]

@@ -71,7 +71,7 @@ class QueryExecution:
         statement_type: DML, DDL or UTILITY.
         token: identifies a repeated request.
         parameters: values for the question marks.
-        encryption: how the results are encrypted, in the API's words.
+        result_options: how the results are encrypted and whose they are, in the API's words.
         state: QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.
         reason: why it FAILED or was CANCELLED.
         completed_on: when it ended.
@@ -98,7 +98,7 @@ class QueryExecution:
     statement_type: str
     token: str
     parameters: tuple[str, ...] = ()
-    encryption: JsonDict = field(default_factory=dict)
+    result_options: JsonDict = field(default_factory=dict)
     state: str = "QUEUED"
     reason: str = ""
     completed_on: datetime | None = None

@@ -38,6 +38,7 @@ _NO_LOCATION = (
     "No output location provided. An output location is required either through the Workgroup result configuration "
     "setting or as an API input."
 )
+_RESULT_OPTIONS = ("EncryptionConfiguration", "AclConfiguration", "ExpectedBucketOwner")
 _ENFORCED_LOCATION = (
     "The Create Table As Select query failed because it was submitted with an 'external_location' property to an "
     "Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
@@ -123,7 +124,7 @@ class Queries:
                 _refuse_external_location(sql, parameters)
             query_id = str(uuid.uuid4())
             is_managed = _is_managed(workgroup)
-            location, encryption = ("", {}) if is_managed else _output(workgroup, request)
+            location, result_options = ("", {}) if is_managed else _output(workgroup, request)
             new_execution = QueryExecution(
                 query_id=query_id,
                 sql=sql,
@@ -134,7 +135,7 @@ class Queries:
                 statement_type=kind,
                 token=token,
                 parameters=parameters,
-                encryption=encryption,
+                result_options=result_options,
                 result_reuse=dict(request.get("ResultReuseConfiguration") or {}),
                 is_managed=is_managed,
                 caller=self._callers.role_arn(scope),
@@ -242,6 +243,7 @@ class Queries:
                         scan_limit_bytes=limit,
                         cancellation=cancellation,
                         tables_location=execution.output_location,
+                        encryption=stored_results.encryption(execution),
                     )
                 )
                 stored_results.keep(engine.s3, execution, answer)
@@ -279,9 +281,8 @@ class Queries:
     def _shown(self, scope: Scope, execution: QueryExecution) -> JsonDict:
         workgroup = get_store(scope).workgroups.get(execution.workgroup)
         version = workgroup.configuration["EngineVersion"] if workgroup is not None else None
-        configuration: JsonDict = {} if execution.is_managed else {"OutputLocation": execution.output_location}
-        if execution.encryption:
-            configuration["EncryptionConfiguration"] = execution.encryption
+        location = {} if execution.is_managed else {"OutputLocation": execution.output_location}
+        configuration: JsonDict = {**location, **execution.result_options}
         return present(
             QueryExecutionId=execution.query_id,
             Query=execution.sql,
@@ -343,13 +344,15 @@ def _is_managed(workgroup: WorkGroup) -> bool:
 
 
 def _output(workgroup: WorkGroup, request: JsonDict) -> tuple[str, JsonDict]:
-    """The location of results, ending in a slash, and their encryption, by the request or an enforced workgroup."""
+    """The location of results, ending in a slash, and their options, by the request or an enforced workgroup."""
     own, requested = workgroup.configuration.get("ResultConfiguration") or {}, request.get("ResultConfiguration") or {}
     chosen = own if workgroup.configuration.get("EnforceWorkGroupConfiguration") else {**own, **requested}
     location = chosen.get("OutputLocation") or ""
     if not location.startswith("s3://"):
         raise InvalidRequestException(_NO_LOCATION)
-    return location.rstrip("/") + "/", dict(chosen.get("EncryptionConfiguration") or {})
+    if (chosen.get("EncryptionConfiguration") or {}).get("EncryptionOption") == "CSE_KMS":
+        raise InvalidRequestException("Results that are encrypted by the client (CSE_KMS) are not supported here")
+    return location.rstrip("/") + "/", {name: chosen[name] for name in _RESULT_OPTIONS if chosen.get(name)}
 
 
 def _unexpected(error: Exception) -> str:

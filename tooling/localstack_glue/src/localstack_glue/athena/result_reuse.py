@@ -50,7 +50,7 @@ def take_over(execution: QueryExecution, found: QueryExecution, now: datetime) -
 
 
 def _question(execution: QueryExecution) -> tuple[object, ...]:
-    place = execution.output_location.rpartition("/")[0], tuple(sorted(execution.encryption.items()))
+    place = execution.output_location.rpartition("/")[0], repr(sorted(execution.result_options.items()))
     return (execution.sql, execution.parameters, execution.database, execution.workgroup, execution.caller, place)
 
 

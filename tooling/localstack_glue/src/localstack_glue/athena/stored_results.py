@@ -29,11 +29,11 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
         execution.kept_results = body
         return
     bucket, key = _bucket_and_key(execution.output_location)
-    encryption: JsonDict = {}
-    if execution.encryption.get("EncryptionOption") == "SSE_KMS":
-        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": execution.encryption.get("KmsKey", "")}
-    elif execution.encryption.get("EncryptionOption") == "SSE_S3":
-        encryption = {"ServerSideEncryption": "AES256"}
+    options: JsonDict = {"ContentType": "application/octet-stream", **encryption(execution)}
+    if acl := execution.result_options.get("AclConfiguration"):
+        options["ACL"] = acl["S3AclOption"].lower().replace("_", "-")
+    if owner := execution.result_options.get("ExpectedBucketOwner"):
+        options["ExpectedBucketOwner"] = owner
     objects = {f"{key}.metadata": _metadata(answer)}
     if answer.update_count is None:
         objects[key] = body
@@ -42,7 +42,7 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
         objects[_manifest_key(key)] = lines.encode()
     try:
         for name, content in objects.items():
-            s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
+            s3.put_object(Bucket=bucket, Key=name, Body=content, **options)
     except ClientError as error:
         place = execution.output_location
         if is_denial(error):
@@ -53,6 +53,15 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
                 f"your KMS key ({error.response['Error']['Message']})",
             ) from error
         raise QueryFailedError("UNABLE_TO_WRITE_RESULTS", f"{place}: {error.response['Error']['Code']}") from error
+
+
+def encryption(execution: QueryExecution) -> JsonDict:
+    """How S3 encrypts what a query writes, as PutObject takes it."""
+    configured = execution.result_options.get("EncryptionConfiguration") or {}
+    if configured.get("EncryptionOption") == "SSE_KMS":
+        key = {"SSEKMSKeyId": configured["KmsKey"]} if configured.get("KmsKey") else {}
+        return {"ServerSideEncryption": "aws:kms", **key}
+    return {"ServerSideEncryption": "AES256"} if configured.get("EncryptionOption") == "SSE_S3" else {}
 
 
 def read(s3: Any, execution: QueryExecution) -> list[list[str | None]]:

@@ -1,7 +1,7 @@
 """Statements that change data: they write the answer of a query."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow
@@ -31,7 +31,7 @@ from localstack_glue.athena.engine.write_options import (
     table_options,
     unload_options,
 )
-from localstack_glue.athena.engine.writes import is_empty, write
+from localstack_glue.athena.engine.writes import Target, Written, is_empty, write
 
 _ROWS = (ResultColumn("rows", "bigint", 19),)
 _VIEW = re.compile(
@@ -51,6 +51,7 @@ class Changes:
         limit: the most bytes that may be read.
         stop: lets another thread stop it.
         tables_location: the folder for tables that name none.
+        encryption: of the files that it writes, as PutObject takes it.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Changes:
         limit: int | None,
         stop: Cancellation,
         tables_location: str,
+        encryption: Mapping[str, str],
     ) -> None:
         self._glue = glue
         self._s3 = s3
@@ -70,6 +72,7 @@ class Changes:
         self._limit = limit
         self._stop = stop
         self._tables_location = tables_location
+        self._encryption = encryption
 
     # ------------------------------------------------------------------------ tables from queries
 
@@ -152,7 +155,7 @@ class Changes:
             output_columns.check_buckets(outputs, bucketed_by)
             outputs, rows = query.arrow()
             table = table_input(name, outputs, target, bucketed_by, int(options.get("bucket_count", -1)))
-            written = None if options.get("no_data") else write(self._s3, target, _lower(rows))
+            written = None if options.get("no_data") else self._write(target, _lower(rows))
             Ddl(self._glue, self._s3, self._database).put_table(database, table)
             if written is not None:
                 self._add_partitions(database, table, written.partitions)
@@ -188,7 +191,7 @@ class Changes:
                 if table.partition_keys
                 else {}
             )
-            written = write(self._s3, target, rows, known)
+            written = self._write(target, rows, known)
             new = [each for each in written.partitions if each[0] not in known]
             self._add_partitions(database, raw, new)
             return _written(written.rows, query, written.files)
@@ -274,7 +277,7 @@ class Changes:
         with self._opened(statements.parse(command.rest, parameters)) as query:
             output_columns.check_hive(query.outputs(), target.partition_keys)
             _, rows = query.arrow()
-            written = write(self._s3, target, _lower(rows))
+            written = self._write(target, _lower(rows))
             return _written(written.rows, query, written.files)
 
     def alter_iceberg(self, alter: exp.Alter) -> Answer | None:
@@ -304,6 +307,11 @@ class Changes:
         return opened(
             self._glue, self._s3, self._iceberg_properties, statement, self._database, self._limit, self._stop
         )
+
+    def _write(
+        self, target: Target, rows: pyarrow.Table, known: Mapping[tuple[str, ...], str] | None = None
+    ) -> Written:
+        return write(self._s3, target, rows, known, self._encryption)
 
     def _iceberg(self) -> "iceberg_changes.IcebergChanges":
         return iceberg_changes.IcebergChanges(self._glue, self._iceberg_properties, self._database)

@@ -43,7 +43,7 @@ from sqlglot import exp
 from localstack_glue.athena.engine.column_changes import ColumnChange
 from localstack_glue.athena.engine.ddl import NOTHING, set_members, set_properties, table_name
 from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
-from localstack_glue.athena.engine.iceberg_data import hive_type
+from localstack_glue.athena.engine.iceberg_data import hive_type, metadata_errors
 from localstack_glue.athena.engine.iceberg_properties import stored_properties
 from localstack_glue.athena.engine.iceberg_vacuum import purge, vacuum
 from localstack_glue.athena.engine.results import Answer
@@ -248,12 +248,10 @@ class IcebergChanges:
 
     def _load(self, database: str, name: str) -> Any:
         try:
-            return self._catalog.load_table((database, name))
+            with metadata_errors(database, name):
+                return self._catalog.load_table((database, name))
         except NoSuchTableError as error:
             raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist") from error
-        except FileNotFoundError as error:
-            message = f"Metadata not found in metadata location for table {database}.{name}"
-            raise QueryFailedError("ICEBERG_MISSING_METADATA", message) from error
 
     def _committed(self, change: Callable[[], Any]) -> Any:
         try:

@@ -3,11 +3,13 @@
 The Glue table keeps renamed and dropped columns, so it does not show which ones exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow
+from pyiceberg.exceptions import ValidationError
 from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import DataScan, StaticTable
 from pyiceberg.types import DecimalType, FixedType, IcebergType, ListType, MapType, StructType
@@ -64,13 +66,31 @@ def _plain(schema: Any) -> Any:
     return pyarrow.schema(fields)
 
 
+@contextmanager
+def metadata_errors(database: str, name: str) -> Iterator[None]:
+    """Errors of a table's metadata file become those of Athena.
+
+    Raises:
+        QueryFailedError: the file is missing, or is no metadata of a table.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        message = f"Metadata not found in metadata location for table {database}.{name}"
+        raise QueryFailedError("ICEBERG_MISSING_METADATA", message) from error
+    except (ValidationError, ValueError) as error:
+        message = f"Invalid metadata file for table {database}.{name}"
+        raise QueryFailedError("ICEBERG_INVALID_METADATA", message) from error
+
+
 def open_snapshot(table: CatalogTable, use: TableUse | None, properties: Mapping[str, str]) -> IcebergSnapshot:
     """Open the snapshot that a use of an Iceberg table refers to; None means the current one.
 
     Raises:
-        QueryFailedError: there is no such snapshot.
+        QueryFailedError: there is no such snapshot, or the table's metadata is missing or damaged.
     """
-    iceberg = StaticTable.from_metadata(table.metadata_location, dict(properties))
+    with metadata_errors(table.database, table.name):
+        iceberg = StaticTable.from_metadata(table.metadata_location, dict(properties))
     if use is None:
         return IcebergSnapshot(iceberg, None)
     snapshot_id = use.snapshot_id

@@ -248,10 +248,15 @@ def _lay_out_iceberg(
     snapshot: IcebergSnapshot,
     budget: "_ScanBudget",
 ) -> None:
-    scan = snapshot.scan()
-    budget.take(sum(task.file.file_size_in_bytes for task in scan.plan_files()))
     arrow = f"arrow {use.view}"
-    rows = snapshot.rows()
+    try:
+        budget.take(sum(task.file.file_size_in_bytes for task in snapshot.scan().plan_files()))
+        rows = snapshot.rows()
+    except FileNotFoundError as error:
+        raise QueryFailedError("ICEBERG_CANNOT_OPEN_SPLIT", f"Error opening Iceberg split: {error}") from error
+    except (ValueError, NotImplementedError) as error:  # deletes by equality, a format that PyIceberg does not read
+        message = f"{use.place}: {use.database}.{use.name} is not read here: {error}"
+        raise QueryFailedError("NOT_SUPPORTED", message) from error
     connection.register(arrow, rows)
     kinds = [(column.name, statements.column_type(table, column.data_type())) for column in table.columns]
     # a time or a UUID of Iceberg's is a text of Athena's

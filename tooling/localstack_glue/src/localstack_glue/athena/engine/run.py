@@ -1,6 +1,6 @@
 """One statement from its text to its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ class QueryEngine:
         scan_limit_bytes: int | None = None,
         cancellation: Cancellation | None = None,
         tables_location: str = "",
+        encryption: Mapping[str, str] | None = None,
     ) -> Answer:
         """Run a statement.
 
@@ -51,6 +52,7 @@ class QueryEngine:
             scan_limit_bytes: the most that it may read.
             cancellation: lets another thread stop it.
             tables_location: the folder for the data of a table that is created without a location.
+            encryption: how S3 encrypts the files that it writes, as PutObject takes it.
 
         Raises:
             QueryFailedError: it failed, or is not supported here.
@@ -58,7 +60,14 @@ class QueryEngine:
         """
         stop = cancellation or Cancellation()
         changes = Changes(
-            self.glue, self.s3, self.iceberg_properties, database, scan_limit_bytes, stop, tables_location
+            self.glue,
+            self.s3,
+            self.iceberg_properties,
+            database,
+            scan_limit_bytes,
+            stop,
+            tables_location,
+            encryption or {},
         )
         command = parse_command(sql, database)
         if command is not None:

@@ -68,7 +68,13 @@ class Written:
     rows: int
 
 
-def write(s3: Any, target: Target, rows: pyarrow.Table, places: Mapping[tuple[str, ...], str] | None = None) -> Written:
+def write(
+    s3: Any,
+    target: Target,
+    rows: pyarrow.Table,
+    places: Mapping[tuple[str, ...], str] | None = None,
+    encryption: Mapping[str, str] | None = None,
+) -> Written:
     """Write rows; after an error, what was written is removed again.
 
     Args:
@@ -76,6 +82,7 @@ def write(s3: Any, target: Target, rows: pyarrow.Table, places: Mapping[tuple[st
         target: the location and the format.
         rows: the rows to write.
         places: folders of the existing partitions.
+        encryption: of the files, as PutObject takes it.
 
     Raises:
         QueryFailedError: the format is not supported here, or there are too many partitions.
@@ -97,7 +104,7 @@ def write(s3: Any, target: Target, rows: pyarrow.Table, places: Mapping[tuple[st
             if group.num_rows or not target.partition_keys:
                 bucket, prefix = bucket_and_key(folder)
                 key = f"{prefix}{uuid.uuid4().hex}{_suffix(target)}"
-                s3.put_object(Bucket=bucket, Key=key, Body=_content(target, group))
+                s3.put_object(Bucket=bucket, Key=key, Body=_content(target, group), **(encryption or {}))
                 keys.append((bucket, key))
             if target.partition_keys:
                 partitions.append((values, folder))
