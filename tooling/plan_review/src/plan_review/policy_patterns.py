@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
+_LITERAL = re.compile(r"[^*?]*")
 _TOKEN = re.compile(r"\$\{[^}]*\}|\*+|.", re.DOTALL)
 _STAR, _ONE = "*", "?"
 _PARTS_BEFORE_THE_NAME = 5
@@ -30,17 +32,25 @@ class _Token:
         return self.crosses or not other.crosses
 
 
+@lru_cache(maxsize=1 << 14)
 def includes(one: str, other: str) -> bool:
     """Whether every text that fits the other pattern fits this one; False also where that is uncertain."""
+    start = _LITERAL.match(one)
+    if start is None or start[0] == one:
+        return one == other
+    if not other.startswith(start[0]):
+        return False
     pattern = _tokens(one)
     reached = _with_empty_stars({0}, pattern)
     for token in _tokens(other):
         taking = [place for place in reached if place < len(pattern) and pattern[place].takes(token)]
+        if not taking:
+            return False
         reached = _with_empty_stars({place + (pattern[place].text != _STAR) for place in taking}, pattern)
     return len(pattern) in reached
 
 
-def _with_empty_stars(places: set[int], pattern: list[_Token]) -> set[int]:
+def _with_empty_stars(places: set[int], pattern: tuple[_Token, ...]) -> set[int]:
     found = set(places)
     for place in places:
         while place < len(pattern) and pattern[place].text == _STAR:
@@ -49,8 +59,10 @@ def _with_empty_stars(places: set[int], pattern: list[_Token]) -> set[int]:
     return found
 
 
-def _tokens(text: str) -> list[_Token]:
-    found, colons = [], 0
+@lru_cache(maxsize=1 << 12)
+def _tokens(text: str) -> tuple[_Token, ...]:
+    found: list[_Token] = []
+    colons = 0
     for match in _TOKEN.finditer(text):
         part, in_name = match[0], colons >= _PARTS_BEFORE_THE_NAME
         colons += part == ":"
@@ -58,4 +70,4 @@ def _tokens(text: str) -> list[_Token]:
             found.append(_Token(_STAR, in_name or text[match.end() : match.end() + 1] in ("", ":")))
         else:
             found.append(_Token(part, in_name if part == _ONE else part == ":" or len(part) > 1))
-    return found
+    return tuple(found)
