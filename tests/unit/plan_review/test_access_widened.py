@@ -424,3 +424,25 @@ def test_user_without_a_permissions_boundary_may_do_more():
     assert [(item.widens, item.sentence) for item in found] == [
         (True, "user u no longer has a permissions boundary: its policies may allow more")
     ]
+
+
+@pytest.mark.parametrize(
+    ("account", "own", "is_broad"),
+    [
+        pytest.param("111122223333", "arn:aws:sqs:eu-west-1:111122223333:q", False, id="one's own"),
+        pytest.param("999988887777", "arn:aws:sqs:eu-west-1:111122223333:q", True, id="another"),
+        pytest.param("999988887777", "arn:aws:s3:::lake", False, id="nobody knows whose"),
+    ],
+)
+def test_everything_for_a_whole_account_is_broad_if_it_is_another(account, own, is_broad):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "*",
+        "Resource": "*",
+    }
+    entry = change("aws_sqs_queue_policy", None, {"policy": json.dumps({"Statement": statement})})
+    there = change("aws_sqs_queue", {"arn": own}, {"arn": own})
+    there["change"]["actions"] = ["no-op"]
+    found = access_changes(parse_plan({"format_version": "1.2", "resource_changes": [entry, there]}))
+    assert [item.is_broad for item in found] == [is_broad]

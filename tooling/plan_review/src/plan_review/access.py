@@ -85,6 +85,13 @@ _READS = (
     "Select",
     "View",
 )
+# by effect, and whether the grant is new
+_VERBS = {
+    ("Allow", True): "is now allowed",
+    ("Allow", False): "is no longer allowed",
+    ("Deny", True): "is now denied",
+    ("Deny", False): "is no longer denied",
+}
 _ATTACHMENTS = {
     "aws_iam_role_policy_attachment": "role",
     "aws_iam_user_policy_attachment": "user",
@@ -163,12 +170,28 @@ def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
         for name in _NAMES
         if change.before.get(name)
     )
+    own = _own_accounts(plan)
     found = [
-        item
+        replace(item, is_broad=item.is_broad or _is_for_another_account(change, item, own))
         for change in parts(plan)
         for item in _access_changes(change, plan, created, _ends_with_its_resource(change, ended))
     ]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
+
+
+def _own_accounts(plan: Plan) -> frozenset[str]:
+    """The accounts of the resources that the plan knows."""
+    arns = (str(side.get("arn")).split(":", 5) for each in plan.resources for side in (each.before, each.after))
+    return frozenset(parts[4] for parts in arns if len(parts) == 6 and parts[4].isdecimal())
+
+
+def _is_for_another_account(change: ResourceChange, item: AccessChange, own: frozenset[str]) -> bool:
+    """Whether a whole account that is not one's own may do everything from now on."""
+    if item.grant is None or not item.grant.who.endswith(":root") or not own or change.type in _LIMITING:
+        return False
+    is_everything = any(not action.strip("*?:") for action in item.grant.actions)
+    account = item.grant.who.removesuffix(":root").rpartition(":")[2]
+    return item.grant.verb == _VERBS["Allow", True] and is_everything and account not in own
 
 
 def _ends_with_its_resource(change: ResourceChange, ended: frozenset[tuple[str, str]]) -> bool:
@@ -364,15 +387,9 @@ def _sentences(address: str, changed: set[Grant], others: set[Grant], *, gained:
     groups: dict[tuple[str, str, str, bool, bool, bool, tuple[str, ...]], list[str]] = defaultdict(list)
     for (*means, action), targets in per_action.items():
         groups[*means, tuple(sorted(targets))].append(action)  # type: ignore[index]
-    verbs = {
-        ("Allow", True): "is now allowed",
-        ("Allow", False): "is no longer allowed",
-        ("Deny", True): "is now denied",
-        ("Deny", False): "is no longer denied",
-    }
     for (who, effect, condition, is_anybodys, is_limited, frees, resources), actions in sorted(groups.items()):
         when = f", if {condition}" if condition else ""
-        parts = GrantParts(who, verbs[effect, gained], tuple(sorted(actions)), _places(resources), condition)
+        parts = GrantParts(who, _VERBS[effect, gained], tuple(sorted(actions)), _places(resources), condition)
         allows = effect == "Allow" and gained and (is_anybodys or _is_broad(who, actions, resources, is_limited))
         yield AccessChange(
             address=address,
@@ -432,7 +449,7 @@ def _places(resources: tuple[str, ...]) -> str:
 def _is_broad(who: str, actions: list[str], resources: tuple[str, ...], is_limited: bool) -> bool:
     """Everything, or everything of a service on every resource, or all but some; a condition may limit it."""
     if who.endswith(":root"):
-        # "kms:*" and "*" on "*" of a key's or bucket's own policy mean this key or bucket, for its own account
+        # "kms:*" and "*" on "*" of a key's or bucket's own policy mean this key or bucket, mostly for its own account
         return False
     if any(not action.strip("*?:") for action in actions):
         return True
