@@ -9,7 +9,7 @@ import pytest
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.run import QueryEngine
-from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS
+from localstack_glue.athena.engine.trino.functions.table import FUNCTIONS
 from localstack_glue.athena.engine.trino.page import render
 
 PAGE = Path(__file__).parents[3] / "docs/reference/glue-service/athena-functions.md"

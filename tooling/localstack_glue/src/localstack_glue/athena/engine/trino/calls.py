@@ -7,9 +7,9 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino.casts import can_coerce, coerce
-from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS
+from localstack_glue.athena.engine.trino.functions.model import Call, Function, Overload, split_types
+from localstack_glue.athena.engine.trino.functions.table import FUNCTIONS
 from localstack_glue.athena.engine.trino.signatures import ANY, Bindings, bind, parameters_for, resolved
-from localstack_glue.athena.engine.trino.table import Call, Function, Overload, split_types
 from localstack_glue.athena.engine.trino.types import FUNCTION, UNKNOWN, Type, common, duckdb_type
 
 Typed = tuple[str, Type]

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS, TOPICS
-from localstack_glue.athena.engine.trino.table import Function
+from localstack_glue.athena.engine.trino.functions.model import Function
+from localstack_glue.athena.engine.trino.functions.table import FUNCTIONS, TOPICS
 
 _INTRODUCTION = """# Athena's functions
 

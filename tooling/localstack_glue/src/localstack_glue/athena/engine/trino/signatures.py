@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from localstack_glue.athena.engine.trino.casts import can_coerce
-from localstack_glue.athena.engine.trino.table import Overload, split_types
+from localstack_glue.athena.engine.trino.functions.model import Overload, split_types
 from localstack_glue.athena.engine.trino.types import (
     FUNCTION,
     INTEGERS,

@@ -5,8 +5,8 @@
 from sqlglot import exp
 
 from localstack_glue.athena.engine.trino.casts import failure
+from localstack_glue.athena.engine.trino.functions.model import Call, Sql, Topic, overload
 from localstack_glue.athena.engine.trino.operators import decimal_quotient
-from localstack_glue.athena.engine.trino.table import Call, Sql, Topic, overload
 from localstack_glue.athena.engine.trino.types import Type, decimal
 
 AGGREGATES, WINDOWS = Topic("aggregate"), Topic("window")

@@ -5,7 +5,7 @@
 from localstack_glue.athena.engine.trino.casts import failure
 from localstack_glue.athena.engine.trino.comparisons import compare
 from localstack_glue.athena.engine.trino.functions.arrays import ARRAYS
-from localstack_glue.athena.engine.trino.table import Call
+from localstack_glue.athena.engine.trino.functions.model import Call
 
 
 def _sought(call: Call, function: str) -> str:

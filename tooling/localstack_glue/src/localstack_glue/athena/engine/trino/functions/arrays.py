@@ -5,7 +5,7 @@
 from collections.abc import Sequence
 
 from localstack_glue.athena.engine.trino.casts import failure
-from localstack_glue.athena.engine.trino.table import Call, Topic, overload
+from localstack_glue.athena.engine.trino.functions.model import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import MONTH_INTERVAL, Type, array, duckdb_type, row
 
 ARRAYS = Topic("array")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import rounded_moment, text_literal
 from localstack_glue.athena.engine.trino.casts import cast, to_text
-from localstack_glue.athena.engine.trino.table import Call, Topic, overload
+from localstack_glue.athena.engine.trino.functions.model import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import TIMESTAMP, TIMESTAMP_ZONED, Type
 from localstack_glue.athena.engine.trino.zones import check, from_zone, in_zone
 

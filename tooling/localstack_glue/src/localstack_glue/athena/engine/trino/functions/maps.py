@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - a row of the table is a line
 
 from localstack_glue.athena.engine.trino.casts import failure
-from localstack_glue.athena.engine.trino.table import Call, Topic, overload
+from localstack_glue.athena.engine.trino.functions.model import Call, Topic, overload
 
 MAPS = Topic("map")
 

@@ -5,8 +5,8 @@
 from collections.abc import Callable
 
 from localstack_glue.athena.engine.trino.casts import coerce, failure
+from localstack_glue.athena.engine.trino.functions.model import Call, Topic, overload
 from localstack_glue.athena.engine.trino.operators import arithmetic
-from localstack_glue.athena.engine.trino.table import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import BIGINT, DOUBLE, Type, as_decimal, decimal
 
 MATH, BITWISE = Topic("math"), Topic("bitwise")

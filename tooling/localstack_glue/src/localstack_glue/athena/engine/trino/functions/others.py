@@ -6,7 +6,7 @@ from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import text_literal
 from localstack_glue.athena.engine.trino.casts import cast, to_text
 from localstack_glue.athena.engine.trino.comparisons import compare
-from localstack_glue.athena.engine.trino.table import Call, Sql, Topic, overload
+from localstack_glue.athena.engine.trino.functions.model import Call, Sql, Topic, overload
 from localstack_glue.athena.engine.trino.types import INTEGERS
 
 JSON_, CONVERSION, CONDITIONAL = Topic("json"), Topic("conversion"), Topic("conditional")

@@ -11,8 +11,8 @@ from sqlglot import exp
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import text_literal
 from localstack_glue.athena.engine.trino.casts import cast, failure, to_text
+from localstack_glue.athena.engine.trino.functions.model import Call, Topic, overload
 from localstack_glue.athena.engine.trino.python.path_language import PathSyntaxError, parse
-from localstack_glue.athena.engine.trino.table import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import BOOLEAN, INTEGERS, VARBINARY, VARCHAR, Type, from_sqlglot
 
 STANDARD_JSON = Topic("json: the SQL standard")

@@ -1,4 +1,4 @@
-"""A row of the function table: Trino's declaration of a function, and its implementation here."""
+"""A row of the table of functions: Trino's declaration of a function, and its implementation here."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

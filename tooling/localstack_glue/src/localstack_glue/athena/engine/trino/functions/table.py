@@ -1,4 +1,4 @@
-"""The whole table of functions, by name."""
+"""All functions by name, and by topic of Trino's reference."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from localstack_glue.athena.engine.trino.functions.aggregates import AGGREGATES,
 from localstack_glue.athena.engine.trino.functions.array_search import ARRAYS
 from localstack_glue.athena.engine.trino.functions.dates import DATES
 from localstack_glue.athena.engine.trino.functions.maps import MAPS
+from localstack_glue.athena.engine.trino.functions.model import Function, Topic
 from localstack_glue.athena.engine.trino.functions.numbers import BITWISE, MATH
 from localstack_glue.athena.engine.trino.functions.others import (
     CONDITIONAL,
@@ -15,7 +16,6 @@ from localstack_glue.athena.engine.trino.functions.others import (
 )
 from localstack_glue.athena.engine.trino.functions.standard_json import STANDARD_JSON
 from localstack_glue.athena.engine.trino.functions.text import BINARY, REGEXP, STRINGS, URLS, UUIDS
-from localstack_glue.athena.engine.trino.table import Function, Topic
 
 TOPICS: tuple[Topic, ...] = (
     AGGREGATES, ARRAYS, BINARY, BITWISE, CONDITIONAL, CONVERSION, DATES, JSON_, STANDARD_JSON, MAPS, MATH, REGEXP,
