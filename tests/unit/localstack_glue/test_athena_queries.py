@@ -143,6 +143,19 @@ def test_results_and_written_files_are_encrypted_as_configured(athena):
         athena("StartQueryExecution", QueryString="select 1", WorkGroup="client")
 
 
+def test_what_would_be_ignored_is_refused(athena):
+    with pytest.raises(ServiceError, match="EngineConfiguration"):
+        athena.start(EngineConfiguration={"MaxConcurrentDpus": 20})
+    query_id = athena.start()
+    athena.wait_for(query_id)
+    with pytest.raises(ServiceError, match="DATA_MANIFEST"):
+        athena("GetQueryResults", QueryExecutionId=query_id, QueryResultType="DATA_MANIFEST")
+    spark = {"EngineVersion": {"SelectedEngineVersion": "PySpark engine version 3"}}
+    athena("CreateWorkGroup", Name="spark", Configuration=spark)
+    with pytest.raises(ServiceError, match="is for Spark"):
+        athena("StartQueryExecution", QueryString="select 1", WorkGroup="spark")
+
+
 def test_disabled_workgroup_runs_nothing(athena):
     athena("UpdateWorkGroup", WorkGroup="w", State="DISABLED")
     with pytest.raises(ServiceError, match="is disabled"):

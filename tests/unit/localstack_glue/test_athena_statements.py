@@ -512,6 +512,14 @@ def test_repair_leaves_out_what_athena_leaves_out(lake: Lake):
         ("ALTER TABLE t PARTITION (p='none') RENAME TO PARTITION (p='y')", "Partition not found"),
         ("ALTER TABLE t DROP PARTITION (p='none')", "Partition not found"),
         ("ALTER DATABASE nowhere SET DBPROPERTIES ('a'='b')", "Database does not exist: nowhere"),
+        ("ALTER TABLE v ADD COLUMNS (b int)", "NOT_SUPPORTED: feeds.v is a view"),
+        ("ALTER TABLE v CHANGE x y int", "NOT_SUPPORTED: feeds.v is a view"),
+        ("MSCK REPAIR TABLE v", "NOT_SUPPORTED: feeds.v is a view"),
+        ("ALTER TABLE t SET LOCATION 'here'", "must be in S3"),
+        ("ALTER TABLE t ADD PARTITION (p='y') LOCATION 's3a://lake/y/'", "must be in S3"),
+        ("CREATE EXTERNAL TABLE n (a int) LOCATION 'hdfs://lake/n/'", "must be in S3"),
+        ("UNLOAD (SELECT 1 a) TO 'here' WITH (format = 'JSON')", "UNLOAD writes to S3"),
+        ("CREATE TABLE n WITH (external_location = 's3:///n') AS SELECT 1 a", "must be in S3"),
         ("DROP TABLE t PURGE", "NOT_SUPPORTED: DROP ... PURGE"),
         ("DESCRIBE t PARTITION (p='x')", "NOT_SUPPORTED"),
         ("DESCRIBE t a", "NOT_SUPPORTED"),
@@ -534,11 +542,13 @@ def test_repair_leaves_out_what_athena_leaves_out(lake: Lake):
 def test_statement_that_tables_over_files_do_not_take_is_refused(lake: Lake, statement: str, problem: str):
     run(lake, "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (p string) LOCATION 's3://lake/t/'")
     run(lake, "ALTER TABLE t ADD PARTITION (p='x')")
+    run(lake, "CREATE VIEW v AS SELECT 1 x")
     before = get_table(lake, "t"), partition(lake, "x")
     with pytest.raises(QueryFailedError, match=problem):
         run(lake, statement)
     assert (get_table(lake, "t"), partition(lake, "x")) == before
-    assert lake.rows("show tables") == [("t",)]
+    assert lake.rows("show tables") == [("t",), ("v",)]
+    assert lake.rows("select * from v") == [("1",)]
 
 
 def test_given_values_keep_their_types():

@@ -91,8 +91,9 @@ def test_null_partition_is_found_by_is_null(lake: Lake, kind: str):
 def test_partition_value_that_is_none_of_its_type_is_an_error(lake: Lake):
     lake.table("t", "a int", keys="p int")
     lake.partition("t", "x", location="t/p=x/")
-    with pytest.raises(QueryFailedError, match=r"^HIVE_INVALID_PARTITION_VALUE: .*'x'"):
-        lake.rows("select * from t")
+    for table in ("t", '"t$partitions"'):
+        with pytest.raises(QueryFailedError, match=r"^HIVE_INVALID_PARTITION_VALUE: .*'x'"):
+            lake.rows(f"select * from {table}")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from localstack_glue.athena.pages import page
 from localstack_glue.athena.prepared_runs import PreparedRuns
 from localstack_glue.athena.query_errors import athena_error
 from localstack_glue.athena.result_reuse import find_reusable, take_over
-from localstack_glue.athena.workgroups import WorkGroups
+from localstack_glue.athena.workgroups import NEWEST_ENGINE, WorkGroups
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
 from localstack_glue.service.api import Operation
@@ -108,6 +108,8 @@ class Queries:
         if catalog.lower() != GLUE_CATALOG.lower():
             raise InvalidRequestException(f"Catalog {catalog} cannot be queried here, only {GLUE_CATALOG}")
         database = (context.get("Database") or "default").strip("`").lower()
+        if request.get("EngineConfiguration"):
+            raise InvalidRequestException("The EngineConfiguration of a query is not supported here")
         parameters = tuple(request.get("ExecutionParameters") or ())
         with self._lock:
             workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY)
@@ -119,6 +121,8 @@ class Queries:
                     return {"QueryExecutionId": known.query_id}
             if workgroup.state != "ENABLED":
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
+            if workgroup.configuration["EngineVersion"]["EffectiveEngineVersion"] != NEWEST_ENGINE:
+                raise InvalidRequestException(f"WorkGroup {workgroup.name} is for Spark, not for queries.")
             kind = _statement_kind(sql, parameters, database)
             if workgroup.configuration.get("EnforceWorkGroupConfiguration"):
                 _refuse_external_location(sql, parameters)
@@ -193,6 +197,8 @@ class Queries:
     def get_results(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetQueryResults: the stored rows, the header first."""
         found = self._find(scope, request["QueryExecutionId"])
+        if request.get("QueryResultType") == "DATA_MANIFEST":
+            raise InvalidRequestException("The QueryResultType DATA_MANIFEST is not supported here")
         if not found.is_done:
             raise InvalidRequestException(f"Query has not yet finished. Current state: {found.state}")
         if found.state == "CANCELLED":

@@ -140,7 +140,7 @@ class Changes:
                 self._iceberg().create_as(database, name, options, outputs, None if options.get("no_data") else rows)
                 return _written(0 if options.get("no_data") else rows.num_rows, query)
         location = str(options.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
-        if not location.startswith("s3://"):
+        if not re.match("s3://[^/]", location):
             raise QueryFailedError("INVALID_TABLE_PROPERTY", "external_location must be in S3")
         if not is_empty(self._s3, location):
             raise QueryFailedError(
@@ -267,6 +267,8 @@ class Changes:
 
     def _unload(self, command: Command, parameters: Sequence[str]) -> Answer:
         options = unload_options(command)
+        if not re.match("s3://[^/]", command.location):
+            raise QueryFailedError("INVALID_TABLE_PROPERTY", f"UNLOAD writes to S3, not to '{command.location}'")
         if not is_empty(self._s3, command.location):
             raise QueryFailedError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {command.location}")
         check_properties(options, UNLOAD_PROPERTIES)

@@ -1,5 +1,6 @@
 """DDL: Athena's statements that create, change and drop databases, tables and partitions of the Glue catalog."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,7 +120,8 @@ class Ddl:
         for partition, location in partitions(command.rest):
             values = self._values(keys, partition)
             folder = "/".join(f"{key}={escaped(value)}" for key, value in zip(keys, values, strict=True))
-            place = location or f"{table['StorageDescriptor']['Location'].rstrip('/')}/{folder}/"
+            place = f"{table['StorageDescriptor']['Location'].rstrip('/')}/{folder}/"
+            place = _in_s3(location) if location else place
             inputs.append(self._partition_input(table, values, place))
         for start in range(0, len(inputs), _BATCH):
             answer = self._glue.batch_create_partition(
@@ -208,8 +210,9 @@ class Ddl:
         created = TableClauses(create)
         if not create.find(exp.ExternalProperty):
             raise failed_ddl("NOT_SUPPORTED", f"CREATE TABLE {name} without EXTERNAL can only create an Iceberg table")
-        if not created.location.startswith("s3://"):
+        if not created.location:
             raise failed_ddl("INVALID_TABLE_PROPERTY", "CREATE EXTERNAL TABLE needs a LOCATION in S3")
+        _in_s3(created.location)
         descriptor = created.storage.descriptor()
         descriptor["SerdeInfo"]["Parameters"] = created.serde_parameters
         table: JsonDict = {
@@ -322,7 +325,7 @@ class Ddl:
             storage["Columns"] = catalog_columns(action.expressions)
             check_distinct_columns(storage["Columns"], keys)
         elif isinstance(action, exp.AlterSet) and set_members(action) == {"location"}:
-            storage["Location"] = action.args["location"].name
+            storage["Location"] = _in_s3(action.args["location"].name)
         elif isinstance(action, exp.AlterSet) and set_members(action) == {"expressions"}:
             table["Parameters"] = {**(table.get("Parameters") or {}), **set_properties(action)}
         elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
@@ -351,6 +354,8 @@ class Ddl:
         found: JsonDict | None = GlueCatalog(self._glue).raw_table(database, name)
         if found is None:
             raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist")
+        if found.get("TableType") == "VIRTUAL_VIEW":
+            raise failed_ddl("NOT_SUPPORTED", f"{database}.{name} is a view, not a table")
         return found
 
     def _partitioned(self, command: Command) -> tuple[JsonDict, list[str]]:
@@ -424,6 +429,12 @@ def set_properties(action: exp.AlterSet) -> dict[str, str]:
     if any(type(each) is not exp.Property for each in found):
         raise _unsupported(action)
     return pairs(found)
+
+
+def _in_s3(location: str) -> str:
+    if not re.match("s3://[^/]", location):
+        raise failed_ddl("INVALID_TABLE_PROPERTY", f"a LOCATION must be in S3, not '{location}'")
+    return location
 
 
 def _unsupported(action: exp.Expr) -> QueryFailedError:

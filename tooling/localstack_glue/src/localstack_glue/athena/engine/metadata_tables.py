@@ -167,6 +167,10 @@ def _partitions(source: Source, table: CatalogTable, name: str) -> Contents:
             f'{duckdb_type(column_type(table, key.data_type()))}) AS "{key.name}"'
             for key in table.partition_keys
         )
-        typed = connection.execute(f"SELECT {casts} FROM given").to_arrow_table()
+        try:
+            typed = connection.execute(f"SELECT {casts} FROM given").to_arrow_table()
+        except duckdb.ConversionException as error:
+            what = str(error).split("\n", 1)[0].removeprefix("Conversion Error: ")
+            raise QueryFailedError("HIVE_INVALID_PARTITION_VALUE", f"{table.database}.{table.name}: {what}") from error
     table_entry = CatalogTable(table.database, name, "", table.partition_keys, (), "", {}, {})
     return Contents(table_entry, typed)
