@@ -315,6 +315,27 @@ def test_empty_text_is_as_good_as_none(reviewed, before, after, is_found):
     assert ("unjudged-attribute" in rules_found(make_review(reviewed, entry))) is is_found
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "is_found"),
+    [
+        pytest.param("aws_s3_bucket_notification", "queue", True, id="block that nobody computes"),
+        pytest.param("aws_quicksight_data_set", "permissions", True, id="permissions that nobody computes"),
+        pytest.param("aws_iam_role", "managed_policy_arns", False, id="list that AWS computes"),
+    ],
+)
+def test_unknown_block_that_aws_does_not_compute_is_a_dynamic_one(reviewed, kind, name, is_found):
+    """The configuration in a plan does not name dynamic blocks."""
+    entry = change(kind, None, {"bucket": "b"})
+    entry["change"]["after_unknown"] = {name: True}
+    block = {"address": entry["address"], "mode": "managed", "expressions": {"bucket": {}}}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [entry, change("aws_s3_bucket", None, {"bucket": "b"})],
+        "configuration": {"root_module": {"resources": [block]}},
+    }
+    assert ("unseen-attribute" in rules_found(reviewed(plan))) is is_found
+
+
 @pytest.mark.parametrize("kind", ["aws_s3_bucket", "aws_iot_thing", "terraform_data"])
 @pytest.mark.parametrize("before", [None, {"name": "a"}])
 def test_resource_of_which_all_is_hidden_is_judged_as_the_worst(reviewed, kind, before):

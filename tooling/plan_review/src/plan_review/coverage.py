@@ -76,6 +76,7 @@ class Coverage(BaseModel):
         free: patterns for types without costs of their own.
         attributes: names whose change is harmless or reported elsewhere, by type; `*` means every type.
         deciding: names whose value the review must see, because it decides about access; also by type.
+        given: those of them that AWS never computes: where they are unknown, the configuration sets them; by type.
         sizes: names whose change the cost section reports, for priced resources; by type.
         tags: what selects resources by their tags.
     """
@@ -88,6 +89,7 @@ class Coverage(BaseModel):
     access: tuple[str, ...]
     attributes: dict[str, tuple[str, ...]]
     deciding: dict[str, tuple[str, ...]]
+    given: dict[str, tuple[str, ...]]
     sizes: dict[str, tuple[str, ...]]
     tags: TagUse
     free: tuple[str, ...]
@@ -188,12 +190,12 @@ def unseen_resources(plan: Plan) -> Iterator[tuple[str, str]]:
 def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
     """Address and sentence of each attribute that decides about access and becomes hidden or unknown."""
     coverage = load_coverage()
-    for change in map(plan.without_computed, plan.changes):
+    for change in plan.changes:
         if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
             continue
         deciding = {*coverage.deciding["*"], *coverage.deciding.get(change.type, ())}
         names = {item.name for item in change.attributes if item.name in deciding and is_unseen(item.after)}
-        names &= change.after.keys()
+        names &= change.after.keys() - (plan.computed(change) - {*coverage.given.get(change.type, ())})
         for name in sorted(names):
             yield change.address, f"The new value of {name} is sensitive, or known only after apply."
 

@@ -182,7 +182,7 @@ class Plan:
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
         unexplained: planned resources that neither exist nor have a change in the plan.
         unknown_parts: parts of the plan with changes of a kind that is not read.
-        places: what the provider of each block is told, such as its region and role, as text to compare; by block.
+        places: what the provider of each block is told, such as its region and role, as a hash; by block.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
         errored: Terraform aborted the planning, so the plan is incomplete.

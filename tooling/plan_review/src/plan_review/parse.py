@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
@@ -213,13 +214,18 @@ def _places(data: dict[str, Any]) -> dict[str, str]:
 
 
 def _provider_settings(data: dict[str, Any]) -> dict[str, str]:
-    """What each provider is told that decides where its resources are, as text to compare, by its key."""
+    """What each provider is told that decides where its resources are, by its key.
+
+    It is hashed, as it is only compared, and may hold credentials.
+    """
     providers = (data.get("configuration") or {}).get("provider_config") or {}
     return {
-        key: json.dumps(
-            {name: value for name, value in (provider.get("expressions") or {}).items() if name != "default_tags"},
-            sort_keys=True,
-        )
+        key: sha256(
+            json.dumps(
+                {name: value for name, value in (provider.get("expressions") or {}).items() if name != "default_tags"},
+                sort_keys=True,
+            ).encode()
+        ).hexdigest()
         for key, provider in providers.items()
     }
 
@@ -231,8 +237,10 @@ def _reads(data: dict[str, Any]) -> Iterator[str]:
 
 
 def _opens(data: dict[str, Any]) -> set[str]:
-    """The ephemeral resources of the configuration; only OpenTofu lists them among the changes too."""
-    return {address for _, address, block in _blocks(_root_module(data)) if block.get("mode") == "ephemeral"}
+    """The ephemeral resources, as far as a program lists them: OpenTofu among the changes, Terraform 1.11 nowhere."""
+    listed = {str(each["address"]) for each in data.get("resource_changes") or [] if each.get("mode") == "ephemeral"}
+    blocks = _blocks(_root_module(data))
+    return listed | {address for _, address, block in blocks if block.get("mode") == "ephemeral"}
 
 
 def _root_module(data: dict[str, Any]) -> dict[str, Any]:

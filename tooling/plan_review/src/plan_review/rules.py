@@ -35,7 +35,7 @@ class Place:
     """In which account and region a resource is, as far as the plan says it.
 
     Attributes:
-        provider: what its provider is told, as text to compare.
+        provider: what its provider is told, as a hash.
         region: its own region; empty if it says none, or only the apply knows it.
     """
 
