@@ -1,11 +1,13 @@
 """What the stand-alone host adds to moto, so that Terraform and events find there what they ask for."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
+from moto.iam.access_control import PermissionResult
 
 from localstack_glue.hosts.standalone.event_text import text_for
-from localstack_glue.hosts.standalone.moto_additions import find_problem, unconditional
+from localstack_glue.hosts.standalone.moto_additions import find_problem, get_permission
 
 WAIT = {"Type": "Wait", "Seconds": 1, "Next": "Done"}
 
@@ -29,11 +31,41 @@ def test_definition_of_a_state_machine_is_sound_or_has_a_problem_of_this_kind(de
     assert (problem[0] if problem else None) == code
 
 
-def test_statement_with_a_condition_of_a_bucket_policy_is_not_taken_for_one_that_always_holds():
-    always = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "*"}
-    without_tls = {**always, "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-    assert unconditional(json.dumps({"Statement": [without_tls, always]})) == [always]
-    assert unconditional(json.dumps({"Statement": without_tls})) == []
+EVERYTHING = {"Principal": "*", "Action": "s3:*", "Resource": "*"}
+DENIED = {**EVERYTHING, "Effect": "Deny"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        pytest.param(DENIED, PermissionResult.DENIED, id="everybody is denied"),
+        pytest.param({**DENIED, "Principal": {"AWS": "*"}}, PermissionResult.DENIED, id="in other words"),
+        pytest.param({**DENIED, "Action": "s3:deleteobject"}, PermissionResult.DENIED, id="case of actions"),
+        pytest.param({**EVERYTHING, "Effect": "Allow"}, PermissionResult.PERMITTED, id="everybody is allowed"),
+        pytest.param(
+            {**DENIED, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            PermissionResult.NEUTRAL,
+            id="if",
+        ),
+        pytest.param({**DENIED, "Principal": {"AWS": "arn:aws:iam::1:role/a"}}, PermissionResult.NEUTRAL, id="a role"),
+        pytest.param(
+            {"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::1:role/a"}, "Action": "s3:*", "Resource": "*"},
+            PermissionResult.NEUTRAL,
+            id="all but one",
+        ),
+        pytest.param({**DENIED, "Resource": "arn:aws:s3:::la.e/*"}, PermissionResult.NEUTRAL, id="a dot is a dot"),
+        pytest.param({**DENIED, "Action": "s3:PutObject"}, PermissionResult.NEUTRAL, id="another action"),
+    ],
+)
+def test_bucket_policy_counts_where_it_holds_for_everybody_without_a_condition(statement, expected):
+    bucket = SimpleNamespace(policy=json.dumps({"Statement": statement}).encode())
+    assert get_permission(bucket, "s3:DeleteObject", "arn:aws:s3:::lake/a") is expected
+
+
+def test_head_of_an_object_needs_the_permission_to_get_it():
+    bucket = SimpleNamespace(policy=json.dumps({"Statement": {**DENIED, "Action": "s3:GetObject"}}).encode())
+    assert get_permission(bucket, "s3:HeadObject", "arn:aws:s3:::lake/a") is PermissionResult.DENIED
+    assert get_permission(SimpleNamespace(policy=None), "s3:GetObject", "arn:x") is PermissionResult.NEUTRAL
 
 
 EVENT = {"source": "quartal", "detail": {"summary": 'rows "bad"', "rows": 3, "last": None, "files": ["a", "b\n"]}}

@@ -98,11 +98,19 @@ class Statement:
         )
         return found != self.is_not_resource
 
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether everybody is among its principals."""
+        return self._names_everybody and not self.is_not_principal
+
+    @property
+    def _names_everybody(self) -> bool:
+        return "*" in (*self.principals.get("*", ()), *self.principals.get("AWS", ()))
+
     def means_service(self, service: str) -> bool:
         """Whether a service is among its principals."""
-        named = self.principals.get("Service", ())
-        everybody = (*self.principals.get("*", ()), *self.principals.get("AWS", ()))
-        return (service in named or "*" in everybody) != self.is_not_principal
+        is_named = service in self.principals.get("Service", ()) or self._names_everybody
+        return is_named != self.is_not_principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,17 @@ from moto.core.responses import ActionResult
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
-from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.stepfunctions.responses import StepFunctionResponse
+
+from localstack_glue.iam.policy import Access, Verdict, decide, parse
+
+_RESULTS = {
+    Verdict.ALLOWED: PermissionResult.PERMITTED,
+    Verdict.DENIED_EXPLICITLY: PermissionResult.DENIED,
+    Verdict.NOT_ALLOWED: PermissionResult.NEUTRAL,
+}
 
 
 def add() -> None:
@@ -21,7 +29,7 @@ def add() -> None:
         if not hasattr(StepFunctionResponse, name):
             setattr(StepFunctionResponse, name, operation)
     EventsHandler.test_event_pattern = _test_event_pattern  # moto's own answers nothing
-    FakeBucket.get_permission = _get_permission
+    FakeBucket.get_permission = get_permission
     if not hasattr(FakeDeleteMarker, "dispose"):  # moto calls it for all versions when the last one is deleted
         FakeDeleteMarker.dispose = lambda _marker: None
 
@@ -51,24 +59,16 @@ def _test_event_pattern(response: Any) -> Any:
     return response._create_response({"Result": pattern.matches_event(event)})
 
 
-def _get_permission(bucket: Any, action: str, resource: str) -> Any:
-    """The effect of a bucket's policy on an action, from its statements without a condition.
+def get_permission(bucket: Any, action: str, resource: str) -> PermissionResult:
+    """The effect of a bucket's policy on an action of anybody, from its statements for everybody without a condition.
 
-    moto ignores conditions: a statement that denies requests without TLS would deny everything.
+    moto ignores conditions and principals: a statement that denies requests without TLS, or those of one role, would
+    deny everything.
     """
-    statements = unconditional(bucket.policy.decode() if bucket.policy else "{}")
-    if not statements:
-        return PermissionResult.NEUTRAL
-    return IAMPolicy(json.dumps({"Version": "2012-10-17", "Statement": statements})).is_action_permitted(
-        action, resource
-    )
-
-
-def unconditional(policy: str) -> list[dict[str, Any]]:
-    """The statements of a policy that always apply."""
-    statements = json.loads(policy).get("Statement", [])
-    listed = statements if isinstance(statements, list) else [statements]
-    return [statement for statement in listed if not statement.get("Condition")]
+    statements = parse("bucket policy", bucket.policy.decode()) if bucket.policy else ()
+    always = [each for each in statements if each.is_for_everybody and not each.condition and not each.problem]
+    access = Access("s3:GetObject" if action == "s3:HeadObject" else action, (resource,), {})
+    return _RESULTS[decide(always, access).verdict]
 
 
 def find_problem(definition: str) -> tuple[str, str] | None:
