@@ -11,7 +11,7 @@ from localstack_glue.service.models import JsonDict
 # gluestreaming is Spark as well; anything else is accepted as AWS does, and its runs fail
 COMMANDS = ("glueetl", "gluestreaming", "pythonshell")
 SPARK_COMMANDS = ("glueetl", "gluestreaming")
-# of jobs that are created without one, since 2025-11-26: docs.aws.amazon.com/glue/latest/dg/release-notes.html
+# of jobs that are created without one: AWS's own default until 6.0, whose runtime not every installation here has
 DEFAULT_GLUE_VERSION = "5.1"
 DEFAULT_TIMEOUT_MIN = 2880
 DEFAULT_TIMEOUT_MIN_FROM_5 = 480
