@@ -100,34 +100,6 @@ def test_double_quotes_are_accepted_where_athena_accepts_them(athena: Athena, sq
 
 
 @pytest.mark.parametrize(
-    ("sql", "word"),
-    [
-        ("create external table t (date string) location 's3://b/'", "date"),
-        ("create external table t (a int) partitioned by (timestamp string) location 's3://b/'", "timestamp"),
-        ("create external table table1.partition (a int) location 's3://b/'", "partition"),
-        ("create external table t (a struct<date:string>) location 's3://b/'", "date"),
-        ("create external table _t (a int) location 's3://b/'", "_t"),
-        ("alter table t add columns (date string)", "date"),
-        ("alter table t change a date string", "date"),
-        ("alter table t add partition (date = '2018-05-14')", "date"),
-        ("drop table date", "date"),
-        ("msck repair table user", "user"),
-        ("show tables in my-db", "my-db"),
-        ("drop database my-db", "my-db"),
-    ],
-)
-def test_reserved_word_in_a_statement_of_hives_needs_backticks(athena: Athena, sql: str, word: str):
-    with pytest.raises(ServiceError, match=f"mismatched input '{word}'.*backticks"):
-        athena.start(sql)
-    assert athena.start(
-        sql.replace(f"({word} ", f"(`{word}` ")
-        .replace(f" {word}", f" `{word}`")
-        .replace("<date:", "<`date`:")
-        .replace(".partition", ".`partition`")
-    )
-
-
-@pytest.mark.parametrize(
     "sql",
     [
         *(

@@ -5,13 +5,14 @@
 import base64
 import io
 import json
+import re
 
 import pyarrow.parquet
 import pytest
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.statements import split_values
-from tests.unit.localstack_glue.athena_lake import Lake
+from tests.unit.localstack_glue.athena_lake import JSON, OPEN_CSV, PARQUET, Lake
 
 
 def run(lake: Lake, sql: str, **options):
@@ -42,6 +43,21 @@ def test_table_over_files_is_described_in_columns_of_20_characters_and_its_keys_
     assert lake.rows("show columns in t")[0] == (f"{'n':<{width}}",)
     with pytest.raises(QueryFailedError, match="NOT_SUPPORTED: line 1:1: DESCRIBE FORMATTED"):
         lake.rows("describe formatted t")
+
+
+@pytest.mark.parametrize(
+    ("serde", "comment"), [(JSON, "from deserializer"), (OPEN_CSV, "from deserializer"), (PARQUET, "")]
+)
+def test_column_without_a_comment_is_described_by_its_serde(lake: Lake, serde: str, comment: str):
+    # docs.aws.amazon.com/athena/latest/ug/describe-table.html
+    lake.table("t", "a string", keys="p string", serde=serde)
+    rows = lake.rows("describe t")
+    assert (rows[0], rows[1]) == (
+        (f"{'a':<20}\t{'string':<20}\t{comment:<20}",),
+        (f"{'p':<20}\t{'string':<20}\t{'':<20}",),
+    )
+    shown = f" COMMENT '{comment}'" if comment else ""
+    assert lake.rows("show create table t")[1] == (f"  `a` string{shown})",)
 
 
 def test_iceberg_table_is_described_with_its_partitioning(lake: Lake, tmp_path):
@@ -549,6 +565,45 @@ def test_statement_that_tables_over_files_do_not_take_is_refused(lake: Lake, sta
     assert (get_table(lake, "t"), partition(lake, "x")) == before
     assert lake.rows("show tables") == [("t",), ("v",)]
     assert lake.rows("select * from v") == [("1",)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("create external table n (date string) location 's3://b/'", "date"),
+        ("create external table n (a int) partitioned by (timestamp string) location 's3://b/'", "timestamp"),
+        ("create external table feeds.partition (a int) location 's3://b/'", "partition"),
+        ("create external table n (a struct<date:string>) location 's3://b/'", "date"),
+        ("create external table _n (a int) location 's3://b/'", "_n"),
+        ("alter table t add columns (date string)", "date"),
+        ("alter table t change a date string", "date"),
+        ("alter table t add partition (date = '2018-05-14')", "date"),
+        ("drop table user", "user"),
+        ("msck repair table user", "user"),
+        ("show tables in my-db", "my-db"),
+        ("drop database my-db", "my-db"),
+    ],
+)
+def test_reserved_word_in_a_statement_of_hives_needs_backticks(lake: Lake, sql: str, word: str):
+    run(lake, "create external table t (a int) partitioned by (`date` string) location 's3://b/'")
+    run(lake, "create external table `user` (a int) partitioned by (p string) location 's3://lake/'")
+    run(lake, "create database `my-db`")
+    with pytest.raises(QueryFailedError, match=f"^FAILED: ParseException .*'{word}'.*backticks"):
+        run(lake, sql)
+    if "columns (date" not in sql and "change a" not in sql:  # which would be the key's name
+        run(lake, re.sub(rf"(?<=[ (<.]){word}\b", f"`{word}`", sql))
+
+
+def test_reserved_word_in_a_statement_about_an_iceberg_table_needs_none(lake: Lake, tmp_path):
+    # a test of awswrangler, which runs on AWS, creates such a table
+    run(
+        lake,
+        f"CREATE TABLE ice (partition int, date string) PARTITIONED BY (partition) LOCATION 'file://{tmp_path}/ice' "
+        "TBLPROPERTIES ('table_type'='ICEBERG')",
+    )
+    run(lake, "ALTER TABLE ice ADD COLUMNS (user string)")
+    run(lake, "ALTER TABLE ice CHANGE date timestamp string")
+    assert lake.rows("show columns in ice") == [("partition",), ("timestamp",), ("user",)]
 
 
 def test_given_values_keep_their_types():

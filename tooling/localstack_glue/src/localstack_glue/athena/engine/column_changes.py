@@ -28,6 +28,7 @@ class ColumnChange:
         comment: its comment afterwards; None to keep it.
         is_first: whether it goes before all others.
         after: the column behind which it goes; empty to stay in its place.
+        hive_names: the names as Hive would read them.
     """
 
     old: str
@@ -36,6 +37,7 @@ class ColumnChange:
     comment: str | None
     is_first: bool
     after: str
+    hive_names: tuple[str, ...]
 
 
 def parse_change(text: str) -> ColumnChange:
@@ -47,8 +49,6 @@ def parse_change(text: str) -> ColumnChange:
     found = _CHANGE.fullmatch(text)
     if found is None:
         raise MalformedQueryError(f"line 1:1: mismatched input '{text[:40]}'. Expecting: a column, its name and type")
-    for name in (found["old"], found["new"], found["after"] or ""):
-        hive_grammar.check_name(name)
     try:
         kind = exp.DataType.build(found["kind"], dialect=hive_grammar.HiveStatement)
     except ParseError as error:
@@ -62,6 +62,7 @@ def parse_change(text: str) -> ColumnChange:
         comment=None if comment is None else re.sub(r"\\(['\"\\])", r"\1", comment[1:-1].replace("''", "'")),
         is_first=found["first"] is not None,
         after=_bare(found["after"] or ""),
+        hive_names=tuple(found[part] for part in ("old", "new", "after") if found[part]),
     )
 
 

@@ -59,7 +59,10 @@ _PLACE = re.compile(r"\s*location\s*'([^']*)'", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A statement's kind and its parts; names are in lower case and without quotes."""
+    """A statement's kind and its parts.
+
+    The database and the table are in lower case and without quotes; `hive_names` are as Hive would read them.
+    """
 
     kind: str
     database: str
@@ -71,6 +74,7 @@ class Command:
     comment: str | None
     exists: bool
     names_database: bool = False
+    hive_names: tuple[str, ...] = ()
 
 
 def parse_command(sql: str, database: str) -> Command | None:
@@ -81,11 +85,9 @@ def parse_command(sql: str, database: str) -> Command | None:
             continue
         parts = found.groupdict()
         named, table = parts.get("db") or parts.get("db2"), parts.get("table") or ""
-        if kind not in _BY_TRINO:
-            for name in (parts.get("db"), parts.get("db2"), table):
-                hive_grammar.check_name(name or "")
-            if not named and "database" not in kind:
-                named, table = split_name(table)
+        written = tuple(name for name in (parts.get("db"), parts.get("db2"), table) if name)
+        if kind not in _BY_TRINO and not named and "database" not in kind:
+            named, table = split_name(table)
         return Command(
             kind,
             (bare(named) if named else database).lower(),
@@ -97,6 +99,7 @@ def parse_command(sql: str, database: str) -> Command | None:
             None if parts.get("comment") is None else str(parts["comment"]).replace("''", "'"),
             bool(parts.get("exists")),
             bool(named),
+            () if kind in _BY_TRINO else written,
         )
     return None
 
@@ -132,7 +135,8 @@ def partitions(text: str, separator: str = "") -> list[tuple[dict[str, str], str
     """`PARTITION (p = '1') LOCATION 's3://...'`, several after another, with a separator between them.
 
     Raises:
-        MalformedQueryError: it is something else, or a key needs backticks.
+        MalformedQueryError: it is something else.
+        QueryFailedError: a key needs backticks.
     """
     found: list[tuple[dict[str, str], str]] = []
     place = 0

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 from sqlglot import exp
 
+from localstack_glue.athena.engine import hive_grammar
 from localstack_glue.athena.engine.catalog import GlueCatalog
 from localstack_glue.athena.engine.column_changes import ColumnChange, parse_change
 from localstack_glue.athena.engine.commands import SEPARATORS, Command, partitions, properties, split_name
@@ -205,6 +206,7 @@ class Ddl:
         Raises:
             QueryFailedError: it is neither external nor an Iceberg table, or has no location.
         """
+        hive_grammar.check_names(create)
         schema = create.this
         database, name = self._name(schema.this if isinstance(schema, exp.Schema) else schema)
         created = TableClauses(create)
@@ -280,6 +282,8 @@ class Ddl:
         if is_iceberg(found):
             self._purge(database, name)
         else:
+            if not wants_view:
+                hive_grammar.check_names(drop)
             self._glue.delete_table(DatabaseName=database, Name=name)
         return NOTHING
 
@@ -289,6 +293,7 @@ class Ddl:
         Raises:
             QueryFailedError: there is no such table, or the change is not supported here.
         """
+        hive_grammar.check_names(alter)
         database, name = self._name(alter.this)
         table = self._table(database, name)
         partition = alter.this.args.get("partition")
@@ -338,9 +343,12 @@ class Ddl:
 
     def _change_column(self, command: Command) -> Answer:
         """ALTER TABLE ... CHANGE COLUMN."""
+        change = parse_change(command.rest)
+        for name in change.hive_names:
+            hive_grammar.check_name(name)
         table = self._table(command.database, command.table)
         storage = table["StorageDescriptor"]
-        storage["Columns"] = _with_change(storage["Columns"], parse_change(command.rest))
+        storage["Columns"] = _with_change(storage["Columns"], change)
         check_distinct_columns(storage["Columns"], table.get("PartitionKeys") or ())
         self._update(command.database, table)
         return NOTHING

@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.hive import Hive
 
-from localstack_glue.athena.engine.errors import MalformedQueryError
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 from localstack_glue.athena.engine.sql_text import BLANK
 
 STATEMENT = re.compile(
@@ -77,7 +77,7 @@ def check(statement: exp.Expr) -> None:
     """Check a statement for what Hive's grammar does not have.
 
     Raises:
-        MalformedQueryError: a type, a constraint, an order of clauses or a name without backticks is none of Hive's.
+        MalformedQueryError: a type, a constraint or an order of clauses is none of Hive's.
     """
     for kind in statement.find_all(exp.DataType):
         if _FOREIGN in kind.meta:
@@ -89,26 +89,34 @@ def check(statement: exp.Expr) -> None:
             raise MalformedQueryError(f"line 1:1: mismatched input '{part.sql('hive')}'. Tables have no constraints")
     if isinstance(statement, exp.Create) and statement.expression is None:
         _check_order(statement)
+
+
+def check_names(statement: exp.Expr) -> None:
+    """Check the names in a statement about a table over files; those about Iceberg tables are not given to Hive.
+
+    Raises:
+        QueryFailedError: one needs backticks.
+    """
     for name in statement.find_all(exp.Identifier):
         if not name.args.get("quoted"):
-            _check_name(str(name.this), name.meta.get("line"), name.meta.get("col"))
+            _check_name(str(name.this), name.meta.get("line") or 1, name.meta.get("col") or 0)
 
 
 def check_name(text: str) -> None:
     """Check a name as a statement writes it, perhaps in backticks.
 
     Raises:
-        MalformedQueryError: it needs backticks.
+        QueryFailedError: it needs backticks.
     """
     if text[:1] not in ("`", '"'):
-        _check_name(text, None, None)
+        _check_name(text, 1, len(text))
 
 
-def _check_name(text: str, line: int | None, end: int | None) -> None:
+def _check_name(text: str, line: int, end: int) -> None:
     if text.upper() not in _RESERVED and not text.startswith("_") and re.fullmatch(r"\w*", text):
         return
-    place = f"line {line}:{end - len(text) + 1}" if line and end else "line 1:1"
-    raise MalformedQueryError(f"{place}: mismatched input '{text}'. In this statement, write such a name in backticks")
+    place = f"line {line}:{max(end - len(text), 0)}"
+    raise QueryFailedError("FAILED", f"ParseException {place} Failed to recognize '{text}'. Write it in backticks")
 
 
 def _check_order(create: exp.Create) -> None:

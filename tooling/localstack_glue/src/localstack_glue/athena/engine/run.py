@@ -7,7 +7,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from localstack_glue.athena.engine import results, statements
+from localstack_glue.athena.engine import hive_grammar, results, statements
 from localstack_glue.athena.engine.changes import Changes
 from localstack_glue.athena.engine.commands import Command, parse_command
 from localstack_glue.athena.engine.ddl import Ddl
@@ -99,6 +99,8 @@ class QueryEngine:
     def _run_command(
         self, command: Command, database: str, changes: Changes, parameters: Sequence[str], stop: Cancellation
     ) -> Answer:
+        for name in command.hive_names:
+            hive_grammar.check_name(name)
         if command.kind == "explain":
             return self._explain(command, database, parameters, stop)
         answer = (

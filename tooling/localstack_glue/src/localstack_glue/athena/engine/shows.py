@@ -8,6 +8,7 @@ from typing import Any
 from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
 from localstack_glue.athena.engine.commands import Command
 from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.formats import FORMATS
 from localstack_glue.athena.engine.iceberg_data import open_snapshot
 from localstack_glue.athena.engine.iceberg_properties import PROPERTIES
 from localstack_glue.athena.engine.results import Answer, ResultColumn
@@ -19,6 +20,7 @@ _DESCRIBED_NAMES = ("col_name", "data_type", "comment")
 _DESCRIBED = tuple(ResultColumn(name, "string") for name in _DESCRIBED_NAMES)
 _DESCRIBED_VIEW = tuple(ResultColumn(text, "varchar") for text in ("column", "type"))
 _WIDTH = 20
+_OF_METASTORE = frozenset(FORMATS[name].serde for name in ("TEXTFILE", "PARQUET", "ORC"))  # whose columns Hive keeps
 
 
 class Shows:
@@ -78,7 +80,7 @@ class Shows:
         if command.options or command.rest:
             what = f"DESCRIBE {command.options.upper()}" if command.options else f"DESCRIBE ... {command.rest}"
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {what} is not supported here")
-        comments = {each["Name"]: each.get("Comment") or "" for each in _all_columns(found)}
+        comments = _comments(found)
         columns = [(name, kind, comments.get(name, "")) for name, kind in self._list_columns(command)]
         lines = self._iceberg_lines(command, columns) if _is_iceberg(found) else _hive_lines(found, columns)
         return Answer(_DESCRIBED, tuple((line,) for line in lines), has_header=False)
@@ -167,7 +169,7 @@ def _create_statement(
     """The lines of CREATE TABLE; the properties of an Iceberg table are those that Athena knows."""
     is_iceberg = iceberg_properties is not None
     keys = [] if is_iceberg else found.get("PartitionKeys") or []
-    comments = {each["Name"]: each.get("Comment") or "" for each in _all_columns(found)}
+    comments = _comments(found)
     own = [
         f"  `{name}` {kind}{_commented(comments.get(name, ''))}"
         for name, kind in columns
@@ -224,6 +226,15 @@ def _pairs(head: str, serde_parameters: dict[str, str]) -> list[str]:
 
 def _all_columns(found: Any) -> list[dict[str, str]]:
     return [*((found.get("StorageDescriptor") or {}).get("Columns") or ()), *(found.get("PartitionKeys") or ())]
+
+
+def _comments(found: Any) -> dict[str, str]:
+    """Comments by column. Hive asks most SerDes for the columns, and they know no comments."""
+    storage = found.get("StorageDescriptor") or {}
+    library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary") or ""
+    default = "" if _is_iceberg(found) or library in _OF_METASTORE or not library else "from deserializer"
+    own = {each["Name"]: each.get("Comment") or default for each in storage.get("Columns") or ()}
+    return own | {each["Name"]: each.get("Comment") or "" for each in found.get("PartitionKeys") or ()}
 
 
 def _is_iceberg(found: Any) -> bool:
