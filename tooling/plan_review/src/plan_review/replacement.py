@@ -77,4 +77,5 @@ def _sides(change: ResourceChange, *, is_after: bool) -> Iterator[AttributeChang
     for name, value in sorted((change.after if is_after else change.before).items()):
         if value is not None:
             hidden = frozenset(found for item in change.attributes if item.name == name for found in item.hidden_names)
-            yield AttributeChange(name, *((Marker.ABSENT, value) if is_after else (value, Marker.ABSENT)), hidden)
+            before, after = (Marker.ABSENT, value) if is_after else (value, Marker.ABSENT)
+            yield AttributeChange(name, before, after, hidden)
