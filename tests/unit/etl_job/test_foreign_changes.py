@@ -1,6 +1,5 @@
 """Published tables that another program has changed: a run counts what readers see, or is refused by name. No Spark."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,7 +62,7 @@ class _Deletes(_FastAppendFiles):
             self._transaction.table_metadata.schema(),
             self.new_manifest_output(),
             self._snapshot_id,
-            "gzip",
+            "deflate",
         ) as writer:
             added = ManifestEntryStatus.ADDED
             writer.add(ManifestEntry.from_args(status=added, snapshot_id=self._snapshot_id, data_file=self.file))
@@ -161,7 +160,7 @@ class Published:
 
 
 @pytest.fixture
-def published(lake, contract) -> Iterator[Published]:
+def published(lake, contract) -> Published:
     made = Published(lake.root, contract)
     made.publish("d1", date(2024, 1, 1), date(2024, 1, 2))
     made.publish("d2", date(2024, 1, 3))
