@@ -14,6 +14,7 @@ ORDERS = pa.table(
         "Cost": pa.array([Decimal("3.00"), Decimal("5.00"), Decimal("7.00"), None], pa.decimal128(10, 2)),
         "Load_Date": [dt.date(2026, 3, 9), dt.date(2026, 3, 9), dt.date(2026, 1, 1), None],
         "Sent": [dt.datetime(2026, 3, 10, 9)] * 4,
+        "Late": [dt.datetime(2026, 3, 10, 10, 59, 42)] * 4,
         "Code": ["7", "1.5", "x", None],
         "Day": ["01-03-2026", "31-02-2026", "31-12-2026", "March"],
         "Same": ["a", "a", "b", " "],
@@ -31,8 +32,8 @@ CASES = [
     ('ColumnCorrelation "Price" "Cost" between 0.9 and 1.1', PASSES),
     ('ColumnCorrelation "Price" "One" != 1', PASSES),  # a constant has no correlation
     ('ColumnCorrelation "Price" "Cost" < 0 where "Order_ID < 3"', FAILS),
-    ("ColumnCount = 12", PASSES),
-    ("ColumnCount between 5 and 12", FAILS),  # both ends are left out
+    ("ColumnCount = 13", PASSES),
+    ("ColumnCount between 5 and 13", FAILS),  # both ends are left out
     ('ColumnDataType "Code" = "Integer" with threshold >= 0.5', PASSES),
     ('ColumnDataType "Code" = "Integer"', FAILS),
     ('ColumnDataType "Code" != "Integer" with threshold = 0.5', PASSES),  # a null has no type
@@ -88,6 +89,8 @@ CASES = [
     ('CustomSql "select count(*) from primary p join reference r on p.City = r.ref_city" > 4', PASSES),
     ('CustomSql "select gone from primary" > 0', FAILS),
     ('DataFreshness "Sent" <= 3 hours', PASSES),
+    ('DataFreshness "Late" <= 1 hours', FAILS),  # 1.005 hours are 1.01
+    ('DataFreshness "Late" between 60 minutes and 61 minutes', PASSES),
     ('DataFreshness "Sent" between 1 hours and 180 minutes', FAILS),
     ('DataFreshness "Load_Date" <= 2 days where "Order_ID < 3"', PASSES),
     ('DataFreshness "Load_Date" <= 2 days where "Order_ID > 9"', PASSES),  # no row fails

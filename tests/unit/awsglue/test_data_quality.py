@@ -87,9 +87,17 @@ def test_unsupported_rule_is_refused_by_name(frame, ruleset, named):
         EvaluateDataQuality().process_rows(frame=frame, ruleset=ruleset)
 
 
-def test_ruleset_that_is_none_is_an_argument_error(frame):
-    with pytest.raises(GlueArgumentError, match="line 1:11"):
-        EvaluateDataQuality.apply(frame=frame, ruleset="Rules = [ Nothing ]")
+@pytest.mark.parametrize(
+    ("ruleset", "named"),
+    [
+        ("Rules = [ Nothing ]", "line 1:11"),
+        ('Rules = [ RowCount > 1 where "gone = 1" ]', "has provided an invalid where clause"),
+        ('Rules = [ RowCount > 1 where "n >" ]', "has provided an invalid where clause"),
+    ],
+)
+def test_ruleset_that_is_none_is_an_argument_error(frame, ruleset, named):
+    with pytest.raises(GlueArgumentError, match=named):
+        EvaluateDataQuality.apply(frame=frame, ruleset=ruleset)
 
 
 def test_view_of_the_script_is_left_alone(frame):

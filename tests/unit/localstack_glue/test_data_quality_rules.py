@@ -87,7 +87,7 @@ def test_invalid_where_ends_the_evaluation(engine):
 @pytest.mark.parametrize(
     ("rule", "reason", "metrics"),
     [
-        ("ColumnCount > 12", "Value: 12 does", {"Dataset.*.ColumnCount": 12.0}),
+        ("ColumnCount > 13", "Value: 13 does", {"Dataset.*.ColumnCount": 13.0}),
         ('Completeness "Country" > 0.9', "Value: 0.75 does", {"Column.Country.Completeness": 0.75}),
         ('ColumnValues "Price" > 1', "Value: NULL does", {"Column.Price.Minimum": 1.5}),
         ('ColumnValues "City" matches "B.*"', "Value: 0.5 does", {"Column.City.PatternMatch": 0.5}),
@@ -132,6 +132,13 @@ def test_sum_of_nothing_is_0_and_no_row_has_any_ratio():
     nothing.close()
 
 
+@pytest.mark.parametrize("rows", [1, 2, 6, 49])
+def test_entropy_of_a_constant_is_0(rows):
+    constant = DuckDBEngine({"primary": pa.table({"n": [7] * rows})})
+    assert outcome(constant, 'Entropy "n" = 0').is_passed
+    constant.close()
+
+
 def test_analyzers_measure(engine):
     rules = parse(
         'Analyzers = [RowCount, Completeness "Country", AllStatistics "City", AllStatistics "Price", '
@@ -151,6 +158,7 @@ SMALL = pa.table(
         "dec": pa.array(["0.10", "0.20", "0.30"]).cast(pa.decimal128(10, 2)),
         "big": [2**53, 1, 1],
         "float": pa.array([0.1, 0.1, 0.1], pa.float32()),
+        "flag": [True, True, True],
         "n": [1, 2, 3],
         "n_text": ["1", "2", "3"],
         "double": [1.5, 2e7, 1.0],
@@ -168,7 +176,13 @@ SMALL = pa.table(
         ('AggregateMatch "sum(dec)" "sum(my.ref.dec)" = 1.0', True),
         ('ReferentialIntegrity "n" "my.ref.n" = 1.0', True),
         ('ReferentialIntegrity "n,dec" "my.ref.{n,dec}" = 1.0', True),
-        ('ColumnValues "float" = 0.1', False),
+        ('ColumnValues "float" = 0.1', True),  # by the text of the float
+        ('ColumnValues "float" > 0.1', False),
+        ('ColumnValues "float" != 0.1', True),
+        ('ColumnValues "big" = 9007199254740993 where "big > 1"', True),  # compared as doubles
+        ('ColumnValues "big" in [1, 9007199254740993]', True),
+        ('ColumnValues "flag" != NULL', True),
+        ('ColumnValues "flag" in ["true"]', False),  # Spark cannot compare them
         ('ColumnValues "float" in [0.1]', False),  # the nearest float is a bit more
         ('ColumnValues "n" not in ["7","x"]', True),
         ('ColumnValues "n" in ["1","2","3","x"]', True),
@@ -191,6 +205,7 @@ def test_numbers_and_texts_are_compared_as_spark_compares_them(rule, is_passed):
     ("rule", "named"),
     [
         ('ColumnValues "n_text" in [1,2,3]', "quote the values"),
+        ('ColumnValues "n" != WHITESPACES_ONLY', "not a text"),
         ('ColumnValues "double" in ["2.0E7"]', "with the text of a float"),
         ('ColumnValues "quoted" = "a\\b"', "backslash"),
         ('ColumnValues "quoted" in ["a\\\\b"]', "four in a list"),
@@ -209,6 +224,10 @@ TEXTS = pa.table(
         "end": ["a\n", "a\r\n", "a"],
         "return": ["a\rb", "a\rb", "a\rb"],
         "tab": ["\t3", " 3 ", "3\n"],
+        "moment": ["2026-03-09T10:00:00+01:00", "2026-03-09 9", "\x1f+2026-3-9 9:0:0.0 Z\x00"],
+        "no_moment": ["2026/03/09", "2026-03-09T24:00:00", "2026-03-09T"],
+        "today": ["10:00", "10:00", "10:00"],
+        "number": ["1d", " 1", "1_0"],
         "exponent": ["1e3", "1", "1e1"],
         "fraction": ["1.7", "1.2", "-1.7"],
         "like": ["a_b", "a_b", "axb"],
@@ -234,7 +253,15 @@ TEXTS = pa.table(
         ("RowCount = 3 where \"`end` rlike 'a(?:)'\"", True),
         ("RowCount = 3 where \"`end` rlike '[a-z]' and `end` rlike '^a*'\"", True),
         ('ColumnDataType "tab" = "Integer"', True),
+        ('ColumnDataType "moment" = "Timestamp"', True),
+        ('ColumnDataType "no_moment" = "Timestamp" with threshold = 0', True),
+        ("RowCount = 3 where \"cast(moment as timestamp) = timestamp'2026-03-09 09:00:00'\"", True),
+        ('ColumnValues "number" between 0 and 2 with threshold between 0.6 and 0.7', True),  # 1_0 is no number in Spark
+        ('ColumnValues "number" != 1', False),
+        ('ColumnDataType "number" = "Double" with threshold between 0.6 and 0.7', True),
         ('CustomSql "select sum(cast(fraction as int)) from primary" = 1', True),  # fractions are cut off
+        ('RowCount = 2 where "cast(number as double) = 1 and cast(`like` as boolean) is null"', True),
+        ('RowCount = 1 where "cast(number as decimal(5, 2)) = 1"', True),
         ('RowCount = 2 where "cast(tab as int) = 3 and cast(exponent as int) is null"', True),
         ('RowCount = 3 where "`like` <> umlaut and id = id"', True),
         ('CustomSql "select max(cast(id / 2 as bigint)) from primary" = 1', True),
@@ -272,6 +299,7 @@ def test_now_in_sql_is_the_moment_of_the_run(now):
         ('CustomSql "select percentile(id, 0.4) from primary" > 0', "the function quantile"),
         ('CustomSql "select hash(id) from primary limit 1" > 0', "the function hash"),
         ("RowCount > 0 where \"substring(`like`, 0, 2) = 'a_'\"", "start at 1"),
+        ('ColumnDataType "today" = "Timestamp"', "a time without a day"),
         ('RowCount > 0 where "fraction = 2"', "converts text to a number"),  # 1.7 would be 2
         ('RowCount > 0 where "fraction in (-2, 2)"', "converts text to a number"),
         ('RowCount > 0 where "fraction = id"', "converts text to a number"),

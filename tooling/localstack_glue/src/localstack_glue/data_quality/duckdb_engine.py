@@ -23,7 +23,6 @@ _KINDS = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "integer"),
 }
 _UNKNOWN_NAME = re.compile(r"Referenced (?:column|table) |does not have a column|Table with name|not found in FROM")
-_FLOAT = r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[dDfF]?|NaN|Inf(inity)?)"
 _FORMATS = {"dd": "%d", "MM": "%m", "yyyy": "%Y"}
 
 
@@ -110,18 +109,21 @@ class DuckDBEngine:
 
     def castable(self, column: Column, wanted: str) -> str:
         """The texts that Spark's cast accepts for a type."""
-        trimmed = spark_casts.trimmed(self.quoted(column.name))
         if wanted == "BOOLEAN":
-            return f"(lower({trimmed}) IN ('t', 'true', 'y', 'yes', '1', 'f', 'false', 'n', 'no', '0'))"
+            return f"({spark_casts.to_boolean(self.quoted(column.name))} IS NOT NULL)"
         if wanted in ("INTEGER", "LONG"):
             bits = 31 if wanted == "INTEGER" else 63
             whole = spark_casts.to_whole_number(self.quoted(column.name), is_text=True)
             return f"({whole} BETWEEN -{2**bits} AND {2**bits - 1})"
         if wanted in ("DOUBLE", "FLOAT"):
-            return f"regexp_full_match({trimmed}, '{_FLOAT}', 'i')"
+            return f"({self.as_number(column)} IS NOT NULL)"
         if wanted == "DATE":
             return f"({self.as_day(column)} IS NOT NULL)"
         return f"({spark_casts.to_timestamp(self.quoted(column.name))} IS NOT NULL)"
+
+    def as_number(self, column: Column) -> str:
+        """A text as a number."""
+        return spark_casts.to_double(self.quoted(column.name))
 
     def as_day(self, column: Column) -> str:
         """A value as a date."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,14 @@ from sqlglot.errors import SqlglotError
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import NUMBERS
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
 from localstack_glue.data_quality.java_patterns import is_found
-from localstack_glue.data_quality.spark_casts import to_date, to_timestamp, to_whole_number
+from localstack_glue.data_quality.spark_casts import (
+    digits_of,
+    to_boolean,
+    to_date,
+    to_double,
+    to_timestamp,
+    to_whole_number,
+)
 
 Kinds = Mapping[str, Collection[str]]  # of the columns of one name, in all tables
 _NO_COLUMNS: Kinds = {}
@@ -27,7 +34,16 @@ _ALIKE_NAMES = """
 """
 _ALIKE = tuple(getattr(exp, name) for name in _ALIKE_NAMES.split())
 _EQUALITIES = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In)
-_MOMENTS = (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ)
+_NUMBERS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
+_OF_TEXTS: Mapping[Any, Callable[[str], str]] = {
+    exp.DataType.Type.BOOLEAN: to_boolean,
+    exp.DataType.Type.DATE: to_date,
+    exp.DataType.Type.DECIMAL: digits_of,
+    exp.DataType.Type.DOUBLE: to_double,
+    exp.DataType.Type.FLOAT: to_double,
+    exp.DataType.Type.TIMESTAMP: to_timestamp,
+    exp.DataType.Type.TIMESTAMPTZ: to_timestamp,
+}
 _INTEGERS = (exp.DataType.Type.TINYINT, exp.DataType.Type.SMALLINT, exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
 
 
@@ -94,12 +110,11 @@ def _translated_node(node: exp.Expr, now: datetime, kinds: Kinds) -> exp.Expr:
         return exp.cast(exp.Literal.string(now.isoformat(" ")), "timestamp")
     if isinstance(node, exp.Cast) and node.to.this in _INTEGERS:
         return _truncated(node, is_text=_is_text(node.this, kinds))
-    if isinstance(node, exp.Cast | exp.TsOrDsToDate) and isinstance(node.this, exp.Column):
-        read = to_date if isinstance(node, exp.TsOrDsToDate) or node.to.this is exp.DataType.Type.DATE else None
-        if not isinstance(node, exp.TsOrDsToDate) and node.to.this in _MOMENTS:
-            read = to_timestamp
-        if read is not None and _is_text(node.this, kinds) and not node.args.get("format"):
-            return exp.paren(sqlglot.parse_one(read(_sql(node.this)), read="duckdb"))
+    if isinstance(node, exp.Cast | exp.TsOrDsToDate) and _is_text(node.this, kinds) and not node.args.get("format"):
+        wanted = exp.DataType.build("date") if isinstance(node, exp.TsOrDsToDate) else node.to
+        if wanted.this in _OF_TEXTS:
+            value = exp.paren(sqlglot.parse_one(_OF_TEXTS[wanted.this](_sql(node.this)), read="duckdb"))
+            return exp.TryCast(this=value, to=wanted.copy()) if wanted.this in _NUMBERS else value
     pattern = node.args.get("expression")
     if not isinstance(pattern, exp.Literal):
         return node

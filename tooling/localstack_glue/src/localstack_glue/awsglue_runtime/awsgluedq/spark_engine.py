@@ -135,6 +135,10 @@ class SparkEngine:
         cast = "TRY_CAST" if is_ansi else "CAST"
         return f"({cast}({self.quoted(column.name)} AS {_TYPES.get(wanted, wanted)}) IS NOT NULL)"
 
+    def as_number(self, column: Column) -> str:
+        """A text as a number."""
+        return f"TRY_CAST({self.quoted(column.name)} AS DOUBLE)"
+
     def as_day(self, column: Column) -> str:
         """A value as a date."""
         return f"TRY_CAST({self.quoted(column.name)} AS DATE)"

@@ -108,6 +108,10 @@ class Engine(Protocol):
         """The SQL for whether Spark can cast a text to a type of ColumnDataType."""
         ...
 
+    def as_number(self, column: Column) -> str:
+        """A text as a double, in SQL; null if it is not a number."""
+        ...
+
     def as_day(self, column: Column) -> str:
         """A value as a date, in SQL; null if it is not one."""
         ...

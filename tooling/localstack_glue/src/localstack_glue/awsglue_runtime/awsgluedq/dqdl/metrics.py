@@ -191,11 +191,11 @@ def _uniqueness(rule: Rule, rows: float, _distinct: int, unique: int, _spread: f
     return judged(rule, share, metrics)
 
 
-def _entropy(rule: Rule, rows: float, _distinct: int, _unique: int, spread: float) -> Verdict:
+def _entropy(rule: Rule, rows: float, distinct: int, _unique: int, spread: float) -> Verdict:
     if not rows:
         return empty(rule)
-    bits = max(0.0, log(rows) - spread / rows)
-    return judged(rule, bits, {_instance(rule, "Entropy"): bits})
+    entropy = log(rows) - spread / rows if distinct > 1 else 0.0
+    return judged(rule, entropy, {_instance(rule, "Entropy"): entropy})
 
 
 def _unique_ratio(rule: Rule, _rows: float, distinct: int, unique: int, _spread: float) -> Verdict:

@@ -26,14 +26,14 @@ def column_values(rule: Rule, context: Context) -> Plan:
     if rule.condition is None and column.kind not in NUMBERS:
         return column_length(rule, context)
     if rule.condition is None:
-        return _extremes(rule, context, context.number(rule.values[0]), ("Minimum", "Maximum"), ("Minimum", "Maximum"))
+        return _extremes(rule, context, _double(column, context), ("Minimum", "Maximum"), ("Minimum", "Maximum"))
     test = _value_test(rule, rule.condition, column, context)
     order: tuple[tuple[str, str], ...] = ()
     if rule.condition.kind is Kind.NUMBER and rule.threshold is None:
-        value = context.sql(column) if column.kind in NUMBERS else None
+        value = _double(column, context) if column.kind in NUMBERS else None
         wanted = [("min", "Minimum")] * (rule.condition.operator in _MINIMUM)
         wanted += [("max", "Maximum")] * (rule.condition.operator in _MAXIMUM)
-        order = tuple((f"{name}(CAST({value} AS DOUBLE))", metric) for name, metric in wanted if value)
+        order = tuple((f"{name}({value})", metric) for name, metric in wanted if value)
     metric = "PatternMatch" if rule.condition.operator.endswith("matches") else "ColumnValues.Compliance"
     return of_rows(rule, context, test, metric, order)
 
@@ -68,8 +68,9 @@ def data_freshness(rule: Rule, context: Context) -> Plan:
     column = context.column(rule.values[0])
     if column.kind not in ("text", "date", "timestamp"):
         raise UnsupportedRuleError(f"the data quality rule {rule}: {column.name} is {column.type}, not a date")
-    seconds = int(context.now.timestamp())
-    hours = f"round(({seconds} - {context.engine.as_seconds(column)}) / 3600.0, 2)"
+    age = f"({int(context.now.timestamp())} - {context.engine.as_seconds(column)})"
+    # halves go away from zero; rounding a double would lose some, such as 1.005
+    hours = f"(sign({age}) * floor((abs({age}) * 2 + 36) / 72) / 100.0)"
     condition = rule.condition
     if condition is None:
         raise TypeError(rule)
@@ -130,15 +131,15 @@ def _value_test(rule: Rule, condition: Condition, column: Column, context: Conte
     values = [each for each in condition.operands if not isinstance(each, Keyword)]
     is_negated = condition.operator in ("!=", "not in")
     if condition.kind is Kind.NUMBER:
-        value, bounds = _number_value(condition, column, context), [repr(evaluate_number(each)) for each in values]
+        value, bounds = _number_value(condition, column, context), [_literal(evaluate_number(each)) for each in values]
     elif condition.kind is Kind.DATE:
         if column.kind not in ("text", "date", "timestamp"):
             raise QueryError(f"Expected type of column {column.name} to be a date, but found {column.type} instead!")
         value = context.engine.as_day(column)
         bounds = [f"DATE '{evaluate_day(each, context.now).isoformat()}'" for each in values]
-    else:
+    elif values:
         value, bounds = _text_value(rule, [each for each in values if isinstance(each, Text)], column, context)
-    tests = [_keyword_test(keyword, column, context, is_negated=is_negated) for keyword in keywords]
+    tests = [_keyword_test(rule, keyword, column, context, is_negated=is_negated) for keyword in keywords]
     if values and is_negated and "NULL" not in keywords:
         tests.append(f"({name} IS NULL OR {sql_test(value, condition.operator, bounds)})")
     elif values:
@@ -148,6 +149,8 @@ def _value_test(rule: Rule, condition: Condition, column: Column, context: Conte
 
 def _number_value(condition: Condition, column: Column, context: Context) -> str:
     name = context.sql(column)
+    if column.kind in NUMBERS and condition.operator in (*_MINIMUM, *_MAXIMUM):
+        return _double(column, context)
     if column.kind == "float":
         return f"CAST({name} AS DOUBLE)"  # the nearest float to 0.1 is not 0.1
     if column.kind in NUMBERS:
@@ -157,8 +160,20 @@ def _number_value(condition: Condition, column: Column, context: Context) -> str
             f"numbers in a list for the texts of {column.name}: Spark compares texts there; quote the values"
         )
     if column.kind == "text" and condition.operator not in (*_MINIMUM, *_MAXIMUM):
-        return f"TRY_CAST({name} AS DOUBLE)"
+        return context.engine.as_number(column)
     raise QueryError(f"Expected type of column {column.name} to be a number, but found {column.type} instead!")
+
+
+def _double(column: Column, context: Context) -> str:
+    """A number as in Deequ's minimum and maximum: the double that its text stands for."""
+    text = f"CAST({context.sql(column)} AS STRING)" if column.type.lower() == "float" else context.sql(column)
+    return f"CAST({text} AS DOUBLE)"
+
+
+def _literal(number: float) -> str:
+    """A number as Spark's SQL reads what Java writes: with an exponent, a double; else a decimal."""
+    is_plain = number == 0 or _PLAIN[0] <= abs(number) < _PLAIN[1]
+    return repr(number) if is_plain else f"CAST({number!r} AS DOUBLE)"
 
 
 def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Context) -> tuple[str, list[str]]:
@@ -203,12 +218,12 @@ def _check_decimal_form(rule: Rule, text: str) -> None:
         )
 
 
-def _keyword_test(keyword: str, column: Column, context: Context, *, is_negated: bool) -> str:
+def _keyword_test(rule: Rule, keyword: str, column: Column, context: Context, *, is_negated: bool) -> str:
     name = context.sql(column)
     if keyword == "NULL":
         return f"{name} IS NOT NULL" if is_negated else f"{name} IS NULL"
     if column.kind != "text":
-        raise QueryError(f"Expected type of column {column.name} to be a text, but found {column.type} instead!")
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {column.name} is {column.type}, not a text")
     if keyword == "EMPTY":
         return f"({name} <> '')" if is_negated else f"({name} = '')"
     trimmed = f"length(trim({name}))"
