@@ -53,6 +53,16 @@ def test_change_beside_another_one_needs_no_less(basis, alone):
     assert lowered(beside()) == []
 
 
+@pytest.mark.parametrize("actions", [["delete", "create"], ["create", "delete"]], ids="-".join)
+def test_replacement_that_changes_the_same_needs_no_less(basis, alone, actions):
+    def replaced() -> Iterator[tuple[dict, Level, Level]]:
+        for case, entry, was in alone:
+            if entry["change"]["actions"] == ["update"]:
+                yield case, was, level(basis, entry | {"change": entry["change"] | {"actions": actions}})
+
+    assert lowered(replaced()) == []
+
+
 def marks(value: Any) -> Iterator[Any]:
     """Each way to mark one attribute, block or element within a value."""
     if isinstance(value, dict):

@@ -162,11 +162,16 @@ class Rule(BaseModel):
         """Whether the change of a covered resource breaks the rule; with `or_may`, also whether it may break it."""
         return (
             (not self.environments or others.environment in self.environments)
-            and any(action in {"any", *_kinds(change.action)} for action in self.actions)
+            and any(action in {"any", *self._kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
             and not (self.unless_removed_with is not None and self.unless_removed_with.goes_with(change, others))
             and not self._is_created_with_owner(change, others)
         )
+
+    def _kinds(self, action: Action) -> set[str]:
+        """What an action is to the rule; what weighs more than a replacement counts in one as in an update."""
+        is_update = action.destroys and action.replaces and self.level > Level.DESTROY
+        return _kinds(action) | ({"update"} if is_update else set())
 
     def _is_created_with_owner(self, change: ResourceChange, others: Others) -> bool:
         owner = (
