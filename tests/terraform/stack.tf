@@ -55,7 +55,7 @@ module "catalog" {
   log_retention_days   = 30
   network              = { security_group_ids = [local.made["security_group"]], subnets = { eu-central-1a = local.made["subnet"] } }
   permissions_boundary = local.made["boundary"]
-  policy_arns          = [local.made["policy"]]
+  policy_arns          = { secret = local.made["policy"] }
   prefix               = "sales"
   targets              = { orders = { jdbc = [{ connection = local.made["connection"], path = "shop/%" }] } }
 }
@@ -73,7 +73,7 @@ module "job" {
   lake                 = local.lake
   log_retention_days   = 30
   permissions_boundary = local.made["boundary"]
-  policy_arns          = [local.made["policy"]]
+  policy_arns          = { secret = local.made["policy"] }
   prefix               = "sales"
   workflow             = local.made["job"]
 

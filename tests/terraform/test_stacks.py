@@ -60,6 +60,19 @@ def test_what_the_stack_has_is_not_made_again(created: list[dict[str, Any]]) -> 
     assert [address for address in made if any(name in address for name in again)] == []
 
 
+def test_role_is_destroyed_whatever_policies_it_has(created: list[dict[str, Any]]) -> None:
+    """Terraform detaches what it attached, and the rest if it is told to; IAM deletes no role with policies."""
+    roles = [change for change in created if change["type"] == "aws_iam_role"]
+    assert [role["address"] for role in roles if not role["change"]["after"]["force_detach_policies"]] == []
+    assert len({role["module_address"].split("[")[0] for role in roles}) > 7
+    attached = Counter(
+        change["module_address"].split("[")[0]
+        for change in created
+        if change["type"] == "aws_iam_role_policy_attachment"
+    )
+    assert (attached["module.catalog"], attached["module.job"]) == (2, 2)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_null_for_all_that_is_optional_is_like_leaving_it_out(created: list[dict[str, Any]], module: str) -> None:
     made = sum(change["address"].startswith(f"module.null_{module}.") for change in created)

@@ -21,11 +21,12 @@ data "aws_iam_policy_document" "trust" {
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role
 resource "aws_iam_role" "reader" {
-  name                 = "${var.prefix}-reader"
-  description          = "Readers of the published tables of ${var.database}: ask Athena, change nothing"
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = "${var.prefix}-reader"
+  description           = "Readers of the published tables of ${var.database}: ask Athena, change nothing"
+  assume_role_policy    = data.aws_iam_policy_document.trust.json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 
   # IAM counts all inline policies of a role together. The one about the key is not known yet, but short.
   lifecycle {

@@ -21,11 +21,12 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "overdue_check" {
   count = local._checks
 
-  name                 = "${var.prefix}-overdue-check"
-  description          = "The check for overdue runs: reads the runs of the jobs, writes to the topic"
-  assume_role_policy   = data.aws_iam_policy_document.trust["check"].json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = "${var.prefix}-overdue-check"
+  description           = "The check for overdue runs: reads the runs of the jobs, writes to the topic"
+  assume_role_policy    = data.aws_iam_policy_document.trust["check"].json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 }
 
 data "aws_iam_policy_document" "overdue_check" {
@@ -73,11 +74,12 @@ resource "aws_iam_role_policy" "key" {
 resource "aws_iam_role" "overdue_start" {
   count = local._checks
 
-  name                 = "${var.prefix}-overdue-start"
-  description          = "The schedule of the check for overdue runs: starts it"
-  assume_role_policy   = data.aws_iam_policy_document.trust["start"].json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = "${var.prefix}-overdue-start"
+  description           = "The schedule of the check for overdue runs: starts it"
+  assume_role_policy    = data.aws_iam_policy_document.trust["start"].json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 }
 
 data "aws_iam_policy_document" "overdue_start" {

@@ -26,11 +26,12 @@ data "aws_iam_policy_document" "replication_trust" {
 resource "aws_iam_role" "replication" {
   for_each = local._replicated
 
-  name                 = "${var.prefix}-replication"
-  description          = "S3: copies new objects of ${local.bucket_name}"
-  assume_role_policy   = data.aws_iam_policy_document.replication_trust[each.key].json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = "${var.prefix}-replication"
+  description           = "S3: copies new objects of ${local.bucket_name}"
+  assume_role_policy    = data.aws_iam_policy_document.replication_trust[each.key].json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 }
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html

@@ -64,10 +64,11 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "this" {
   for_each = local.subjects
 
-  name               = local.names[each.key]
-  description        = each.key == "planner" ? "Reviews plans of ${var.prefix}: reads what is deployed" : "Deploys ${var.prefix}"
-  assume_role_policy = data.aws_iam_policy_document.trust[each.key].json
-  tags               = var.tags
+  name                  = local.names[each.key]
+  description           = each.key == "planner" ? "Reviews plans of ${var.prefix}: reads what is deployed" : "Deploys ${var.prefix}"
+  assume_role_policy    = data.aws_iam_policy_document.trust[each.key].json
+  force_detach_policies = true
+  tags                  = var.tags
 
   # AWS refuses a trust policy that names a provider that does not exist yet.
   depends_on = [aws_iam_openid_connect_provider.github]

@@ -25,11 +25,12 @@ resource "aws_glue_data_catalog_encryption_settings" "account" {
 resource "aws_iam_role" "account_catalog" {
   count = var.account_catalog == null ? 0 : 1
 
-  name                 = "${var.prefix}-catalog-key"
-  description          = "Glue: encrypts the catalog of the account"
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = "${var.prefix}-catalog-key"
+  description           = "Glue: encrypts the catalog of the account"
+  assume_role_policy    = data.aws_iam_policy_document.trust.json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 }
 
 data "aws_iam_policy_document" "account_catalog" {

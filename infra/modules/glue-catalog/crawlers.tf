@@ -79,7 +79,7 @@ resource "aws_glue_crawler" "this" {
   # A crawl fails if it starts before its role has its permissions.
   depends_on = [
     aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.network, aws_iam_role_policy.raw,
-    aws_iam_role_policy.targets
+    aws_iam_role_policy.targets, aws_iam_role_policy_attachment.crawler
   ]
 }
 

@@ -24,11 +24,12 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "crawler" {
   for_each = local.roles
 
-  name                 = each.value
-  description          = "The crawler of ${each.key}: reads its raw files, writes its raw table"
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = each.value
+  description           = "The crawler of ${each.key}: reads its raw files, writes its raw table"
+  assume_role_policy    = data.aws_iam_policy_document.trust.json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 
   # IAM counts all inline policies of a role together. Those about the key and the network are short, but not known yet.
   lifecycle {
@@ -200,6 +201,16 @@ resource "aws_iam_role_policy" "targets" {
   policy = data.aws_iam_policy_document.targets[each.key].json
 }
 
+# One by one, because a destroy detaches only these, before the role and the policy, and IAM deletes neither with the other.
+resource "aws_iam_role_policy_attachment" "crawler" {
+  for_each = merge([
+    for dataset, role in aws_iam_role.crawler : { for name, arn in var.policy_arns : "${dataset}/${name}" => { role = role.name, policy_arn = arn } }
+  ]...)
+
+  role       = each.value.role
+  policy_arn = each.value.policy_arn
+}
+
 # The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "crawler" {
@@ -217,5 +228,5 @@ resource "aws_iam_role_policy_attachments_exclusive" "crawler" {
   for_each = aws_iam_role.crawler
 
   role_name   = each.value.name
-  policy_arns = var.policy_arns
+  policy_arns = [for key, attachment in aws_iam_role_policy_attachment.crawler : attachment.policy_arn if startswith(key, "${each.key}/")]
 }

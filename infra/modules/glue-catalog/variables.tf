@@ -194,14 +194,14 @@ variable "permissions_boundary" {
 }
 
 variable "policy_arns" {
-  description = "ARNs of IAM policies attached to the crawlers' roles in addition to their own. An apply detaches all others."
-  type        = set(string)
-  default     = []
+  description = "ARNs of IAM policies attached to the crawlers' roles in addition to their own, by names of your choice, which a plan must know. An apply detaches all others."
+  type        = map(string)
+  default     = {}
   nullable    = false
 
   validation {
-    condition     = alltrue([for arn in var.policy_arns : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", arn))])
-    error_message = "policy_arns must be ARNs of IAM policies, such as arn:aws:iam::123456789012:policy/reads-the-secret."
+    condition     = alltrue([for arn in values(var.policy_arns) : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "policy_arns must be ARNs of IAM policies by names, such as { secret = \"arn:aws:iam::123456789012:policy/reads-the-secret\" }."
   }
 }
 

@@ -36,11 +36,12 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "job" {
-  name                 = local.role
-  description          = "The job of ${var.dataset}: reads its raw files, writes what it publishes"
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = local.role
+  description           = "The job of ${var.dataset}: reads its raw files, writes what it publishes"
+  assume_role_policy    = data.aws_iam_policy_document.trust.json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 }
 
 data "aws_iam_policy_document" "lake" {
@@ -173,6 +174,14 @@ resource "aws_iam_role_policy" "key" {
   policy = data.aws_iam_policy_document.key.json
 }
 
+# One by one, because a destroy detaches only these, before the role and the policy, and IAM deletes neither with the other.
+resource "aws_iam_role_policy_attachment" "job" {
+  for_each = var.policy_arns
+
+  role       = aws_iam_role.job.name
+  policy_arn = each.value
+}
+
 # The next apply removes permissions that somebody gave the role by hand.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
 resource "aws_iam_role_policies_exclusive" "job" {
@@ -185,5 +194,5 @@ resource "aws_iam_role_policies_exclusive" "job" {
 
 resource "aws_iam_role_policy_attachments_exclusive" "job" {
   role_name   = aws_iam_role.job.name
-  policy_arns = var.policy_arns
+  policy_arns = values(aws_iam_role_policy_attachment.job)[*].policy_arn
 }

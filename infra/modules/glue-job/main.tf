@@ -64,5 +64,6 @@ resource "aws_glue_job" "this" {
     aws_iam_role_policy.lake,
     aws_iam_role_policy.monitoring,
     aws_iam_role_policy.network,
+    aws_iam_role_policy_attachment.job,
   ]
 }

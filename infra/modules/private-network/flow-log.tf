@@ -44,11 +44,12 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "flow_log" {
-  name                 = local.flow_log_role
-  description          = "Writes the flow log of ${local.name}"
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  name                  = local.flow_log_role
+  description           = "Writes the flow log of ${local.name}"
+  assume_role_policy    = data.aws_iam_policy_document.trust.json
+  force_detach_policies = true
+  permissions_boundary  = var.permissions_boundary
+  tags                  = var.tags
 }
 
 # docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, limited to this one group, which exists already.

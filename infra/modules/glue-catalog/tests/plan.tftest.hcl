@@ -280,7 +280,7 @@ run "takes_away_policies_that_somebody_gives_a_role_by_hand" {
 
   variables {
     network     = { security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
-    policy_arns = ["arn:aws:iam::123456789012:policy/reads-the-secret"]
+    policy_arns = { secret = "arn:aws:iam::123456789012:policy/reads-the-secret" }
   }
 
   assert {
@@ -289,7 +289,7 @@ run "takes_away_policies_that_somebody_gives_a_role_by_hand" {
   }
 
   assert {
-    condition     = toset(aws_iam_role_policy_attachments_exclusive.crawler["vehicle_sightings"].policy_arns) == var.policy_arns
+    condition     = toset(aws_iam_role_policy_attachments_exclusive.crawler["vehicle_sightings"].policy_arns) == toset(values(var.policy_arns))
     error_message = "Not what was asked for is attached."
   }
 }

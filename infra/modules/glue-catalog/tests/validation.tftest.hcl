@@ -173,7 +173,7 @@ run "rejects_policy_that_is_no_arn" {
   expect_failures = [var.policy_arns]
 
   variables {
-    policy_arns = ["AdministratorAccess"]
+    policy_arns = { all = "AdministratorAccess" }
   }
 }
 

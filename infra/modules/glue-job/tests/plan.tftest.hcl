@@ -274,7 +274,7 @@ run "takes_away_policies_that_somebody_gives_the_role_by_hand" {
 
   variables {
     connections = ["quartal-test-eu-central-1a"]
-    policy_arns = ["arn:aws:iam::123456789012:policy/reads-the-secret"]
+    policy_arns = { secret = "arn:aws:iam::123456789012:policy/reads-the-secret" }
   }
 
   assert {
@@ -283,7 +283,7 @@ run "takes_away_policies_that_somebody_gives_the_role_by_hand" {
   }
 
   assert {
-    condition     = toset(aws_iam_role_policy_attachments_exclusive.job.policy_arns) == var.policy_arns
+    condition     = toset(aws_iam_role_policy_attachments_exclusive.job.policy_arns) == toset(values(var.policy_arns))
     error_message = "Not what was asked for is attached."
   }
 }
