@@ -100,6 +100,13 @@ def test_plan_that_was_saved_by_a_program_is_shown_by_it(elsewhere, capsys, monk
         pytest.param(b"", "not the JSON of a plan", id="empty"),
         pytest.param(b"[" * 100_000, "not the JSON of a plan", id="nested without end"),
         pytest.param(b"Terraform will perform the following actions", "not the JSON of a plan", id="text"),
+        pytest.param(b'{"format_version": "1.2"}\n{"format_version": "1.2"}', "Extra data", id="two plans"),
+        pytest.param(
+            b'{"format_version": "1.2", "resource_changes": [1], "resource_changes": []}',
+            "'resource_changes' occurs twice",
+            id="a part that hides another",
+        ),
+        pytest.param('{"format_version": "1.2"}'.encode("utf-16-le"), "not the JSON of a plan", id="UTF-16 unmarked"),
         pytest.param(b'{"@level":"info"}\n{"@level":"info"}\n', "log", id="messages"),
         pytest.param(b'{"version": 4, "lineage": "x"}', "a state", id="state file"),
         pytest.param(b'{"format_version": "1.0", "values": {}}', "a state", id="state"),

@@ -57,7 +57,8 @@ def _read(path: Path) -> bytes:
 
 def _parsed(content: bytes, what: str) -> dict[str, Any]:
     try:
-        plan = json.loads(_without_wrapping(content.decode(_BYTE_ORDER_MARKS.get(content[:2], "utf-8-sig"))))
+        text = _without_wrapping(content.decode(_BYTE_ORDER_MARKS.get(content[:2], "utf-8-sig")))
+        plan = json.loads(text, object_pairs_hook=_with_names_once)
     except (ValueError, RecursionError) as error:
         lines = content.count(b'{"@level"')
         raise ReviewInputError(
@@ -73,6 +74,15 @@ def _parsed(content: bytes, what: str) -> dict[str, Any]:
             remedy=f"Save the plan (`terraform plan -out FILE`), then run {_AS_JSON}.",
         )
     return plan
+
+
+def _with_names_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the JSON; of a name that occurs twice, Python would keep the last value, and drop what it hides."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1)
+        raise ValueError(f"the name '{twice}' occurs twice in an object")
+    return found
 
 
 def _without_wrapping(text: str) -> str:
