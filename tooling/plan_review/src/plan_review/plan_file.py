@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def _with_names_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of the JSON; of a name that occurs twice, Python would keep the last value, and drop what it hides."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next(name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1)
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise ValueError(f"the name '{twice}' occurs twice in an object")
     return found
 
