@@ -19,7 +19,8 @@ LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 if str(RUNTIME) not in sys.path:
     sys.path.append(str(RUNTIME))
 
-from awsglue.context import GlueContext  # noqa: E402 - the path must be set first
+from awsglue import records as dynamic_records  # noqa: E402 - the path must be set first
+from awsglue.context import GlueContext  # noqa: E402
 from awsglue.dynamicframe import DynamicFrame  # noqa: E402
 
 
@@ -52,8 +53,9 @@ def records(glue_context: GlueContext) -> Callable[..., DynamicFrame]:
     """Make a frame of dicts with possibly different types."""
 
     def make(*given: dict[str, Any]) -> DynamicFrame:
-        rdd = glue_context.spark_session.sparkContext.parallelize(list(given), 1)
-        return glue_context.create_dynamic_frame.from_rdd(rdd, "records")
+        session = glue_context.spark_session
+        frame = dynamic_records.to_frame(session, session.sparkContext.parallelize(list(given), 1))
+        return DynamicFrame(frame, glue_context, "records")
 
     return make
 

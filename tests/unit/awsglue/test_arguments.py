@@ -56,7 +56,7 @@ def test_abbreviated_option_is_accepted_before_glue_6_or_on_request(monkeypatch)
     monkeypatch.setenv("LOCALSTACK_GLUE_VERSION", "5.1")
     assert getResolvedOptions(argv, ["day", "month"])["day"] == "1"
     assert getResolvedOptions(["s", "--day", "1", "--day_of", "2"], ["day_of"])["day_of"] == "2"  # the last counts
-    with pytest.raises(GlueArgumentError, match="ambiguous option: --da could match --date, --day"):
+    with pytest.raises(GlueArgumentError, match="ambiguous option: --da could match --day, --date"):
         getResolvedOptions(argv, ["day", "date"])
     with pytest.raises(GlueArgumentError, match="the following arguments are required: --day"):
         getResolvedOptions(argv, ["day"], allow_abbrev=False)
@@ -67,10 +67,28 @@ def test_abbreviated_option_is_accepted_before_glue_6_or_on_request(monkeypatch)
         getResolvedOptions(argv, ["day"])
 
 
-@pytest.mark.parametrize("argv", [["s", "--a-b=x"], ["s", "--a-b", "x"], ["s", "--a_b", "x"]])
-@pytest.mark.parametrize("option", ["a-b", "a_b"])
-def test_hyphens_become_underscores(argv, option):
-    assert getResolvedOptions(argv, [option])["a_b"] == "x"
+@pytest.mark.parametrize("argv", [["s", "--a-b=x"], ["s", "--a-b", "x"]])
+def test_hyphens_become_underscores(argv):
+    assert getResolvedOptions(argv, ["a-b"])["a_b"] == "x"
+    with pytest.raises(GlueArgumentError, match="required: --a_b"):
+        getResolvedOptions(argv, ["a_b"])  # the name counts as it was passed
+
+
+@pytest.mark.parametrize(
+    ("argv", "found"),
+    [
+        (["s", "--q", "--x y"], "--x y"),  # with a space it cannot be a name
+        (["s", "--q", ""], ""),
+        (["s", "--q", "1", "--q", "2"], "2"),
+    ],
+)
+def test_values_are_those_of_pythons_parser(argv, found):
+    assert getResolvedOptions(argv, ["q"])["q"] == found
+
+
+def test_first_word_is_the_script():
+    with pytest.raises(GlueArgumentError, match="required: --q"):
+        getResolvedOptions(["--q", "1"], ["q"])
 
 
 def test_values_may_be_negative_or_hold_equal_signs():

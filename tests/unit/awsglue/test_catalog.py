@@ -243,3 +243,35 @@ def test_sink_that_only_logs_leaves_the_columns(glue, glue_context, dynamic_fram
 
     columns = glue.get_table(DatabaseName="lake", Name="t")["Table"]["StorageDescriptor"]["Columns"]
     assert [column["Name"] for column in columns] == ["n"]
+    # docs.aws.amazon.com/glue/latest/dg/update-from-job.html: partitions of tables that have all columns only
+    assert [p["Values"] for p in glue.get_partitions(DatabaseName="lake", TableName="t")["Partitions"]] == [["a"]]
+    sink_into(glue_context, tmp_path, dynamic_frame([(3, "d")], "n int, day string"), "LOG")
+    assert len(glue.get_partitions(DatabaseName="lake", TableName="t")["Partitions"]) == 2
+
+
+def test_write_to_a_table_adds_columns_by_default(glue, glue_context, dynamic_frame, tmp_path):
+    add_table(glue, tmp_path, [("n", "int")], classification="json")
+    options = {"enableUpdateCatalog": True}
+
+    frame = dynamic_frame([(1, "x")], "n int, s string")
+    glue_context.write_dynamic_frame.from_catalog(frame, "lake", "t", additional_options=options)
+
+    columns = glue.get_table(DatabaseName="lake", Name="t")["Table"]["StorageDescriptor"]["Columns"]
+    assert [column["Name"] for column in columns] == ["n", "s"]
+
+
+def test_sink_updates_no_table_of_orc(glue_context, dynamic_frame, tmp_path):
+    sink = glue_context.getSink("s3", path=str(tmp_path), enableUpdateCatalog=True)
+    sink.setFormat("orc")
+    sink.setCatalogInfo("lake", "t")
+
+    with pytest.raises(GlueUnsupportedError, match="enableUpdateCatalog for orc"):
+        sink.writeFrame(dynamic_frame([(1,)], "n int"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_table_of_values_over_several_lines(glue, glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text('1,"x\ny"\n')
+    add_table(glue, tmp_path, [("n", "int"), ("s", "string")], classification="csv", multiLine="true")
+
+    assert rows(read(glue_context)) == [(1, "x\ny")]

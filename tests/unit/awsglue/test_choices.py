@@ -1,6 +1,6 @@
 import pytest
 
-from awsglue.errors import GlueUnsupportedError
+from awsglue.errors import GlueDataError, GlueUnsupportedError
 from awsglue.transforms import ResolveChoice
 from tests.unit.awsglue.conftest import rows
 
@@ -39,6 +39,64 @@ def test_resolve_choice(records, action, columns, values):
 
 def test_resolve_all_choices_in_one_way(records):
     assert records(*MIXED).resolveChoice(choice="make_cols").toDF().columns == ["id_int", "id_string", "n"]
+
+
+NESTED = ({"s": {"a": 1}, "l": [{"b": 1}]}, {"s": {"a": "x"}, "l": [{"b": "y"}]})
+
+
+@pytest.mark.parametrize(
+    ("action", "found", "values"),
+    [
+        (
+            "cast:string",
+            "struct<s:struct<a:string>,l:array<struct<b:string>>>",
+            [(("1",), [("1",)]), (("x",), [("y",)])],
+        ),
+        ("project:int", "struct<s:struct<a:int>,l:array<struct<b:int>>>", [((1,), [(1,)]), ((None,), [(None,)])]),
+        (
+            "make_struct",
+            "struct<s:struct<a:struct<int:int,string:string>>,l:array<struct<b:struct<int:int,string:string>>>>",
+            [(((1, None),), [((1, None),)]), (((None, "x"),), [((None, "y"),)])],
+        ),
+    ],
+)
+def test_choices_inside_structs_and_arrays_are_resolved_too(records, action, found, values):
+    frame = records(*NESTED)
+    resolved = frame.resolveChoice(choice=action)
+
+    assert frame.choice_fields == ["s.a", "l[].b"]
+    assert resolved.choice_fields == []
+    assert resolved.toDF().schema.simpleString() == found
+    assert rows(resolved) == values
+
+
+def test_choice_inside_an_array_makes_no_columns(records):
+    assert records(*NESTED).drop_fields(["l"]).resolveChoice(choice="make_cols").toDF().dtypes == [
+        ("s", "struct<a_int:int,a_string:string>")
+    ]
+    with pytest.raises(GlueUnsupportedError, match="make_cols at l"):
+        records(*NESTED).resolveChoice(choice="make_cols")
+
+
+def test_nested_choices_are_not_written(records, glue_context, tmp_path):
+    with pytest.raises(GlueDataError, match=r"the choices s\.a, l\[\]\.b"):
+        glue_context.write_dynamic_frame.from_options(records(*NESTED), "s3", {"path": str(tmp_path)}, "json")
+
+
+def test_projection_to_a_struct(records):
+    resolved = records({"a": {"x": 1}}, {"a": "t"}).resolveChoice(specs=[("a", "project:struct")])
+
+    assert rows(resolved) == [((1,),), (None,)]
+
+
+@pytest.mark.parametrize("action", ["make_colz", "cast", "cast:intt", "project:"])
+def test_unknown_action_is_refused_where_nothing_needs_it_too(dynamic_frame, action):
+    frame = dynamic_frame([(1,)], "a int")
+
+    with pytest.raises(GlueUnsupportedError):
+        frame.resolveChoice(choice=action)
+    with pytest.raises(GlueUnsupportedError):
+        frame.resolveChoice(specs=[("gone", action)])
 
 
 def test_resolve_choice_casts_plain_fields_too(dynamic_frame):

@@ -59,6 +59,42 @@ def test_drop_fields_keeps_a_struct_that_is_null(dynamic_frame):
     assert rows(dynamic_frame(PERSON, NESTED).drop_fields(["place.zip"])) == [(1, "Ada", ("London",)), (2, None, None)]
 
 
+LINES = "id int, lines array<struct<x: int, y: string, z: struct<p: int, q: int>>>"
+LINE = [(1, [(1, "u", (5, 6)), (2, "v", None), None]), (2, None)]
+
+
+def test_drop_fields_reaches_into_arrays(dynamic_frame):
+    left = dynamic_frame(LINE, LINES).drop_fields(["lines.x", "lines.z.q", "lines.gone"])
+
+    assert left.toDF().dtypes == [("id", "int"), ("lines", "array<struct<y:string,z:struct<p:int>>>")]
+    assert rows(left) == [(1, [("u", (5,)), ("v", None), None]), (2, None)]
+    assert dynamic_frame(LINE, LINES).drop_fields(["lines.x", "lines.y", "lines.z"]).toDF().columns == ["id"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.select_fields(["id", "lines.x"]),
+        lambda frame: frame.rename_field("lines.x", "lines.w"),
+        lambda frame: frame.split_fields(["lines.x"], "a", "b"),
+        lambda frame: frame.apply_mapping([("id", "int", "id", "int"), ("LINES.x", "int", "x", "int")]),
+    ],
+    ids=["select_fields", "rename_field", "split_fields", "apply_mapping"],
+)
+def test_paths_into_arrays_are_refused_where_glue_has_none(dynamic_frame, change):
+    with pytest.raises(GlueUnsupportedError, match=r"`(lines|LINES)` is an array"):
+        change(dynamic_frame(LINE, LINES))
+
+
+def test_target_that_is_taken_is_refused(dynamic_frame):
+    frame = dynamic_frame(PERSON, NESTED)
+
+    with pytest.raises(GlueDataError, match="there is a field name already"):
+        frame.rename_field("id", "name")
+    with pytest.raises(GlueDataError, match="make c a value and a struct"):
+        frame.apply_mapping([("id", "int", "c", "int"), ("name", "string", "c.d", "string")])
+
+
 def test_select_fields(dynamic_frame):
     selected = SelectFields.apply(frame=dynamic_frame(PERSON, NESTED), paths=["place.city", "id", "gone"])
 
@@ -109,6 +145,19 @@ def test_fields_of_json_without_any_value_have_no_type(glue_context, tmp_path):
     assert sorted(DropNullFields.apply(frame=frame.union(filled)).toDF().columns) == ["a", "b", "id"]
     nothing = frame.filter(lambda record: False)
     assert sorted(DropNullFields.apply(frame=nothing).toDF().columns) == ["C", "a", "b", "id"]
+
+
+def test_nested_fields_without_any_value_have_no_type(dynamic_frame, glue_context, tmp_path):
+    text = '{"id": 1, "s": {"x": 1, "n": null}, "l": [{"y": "a", "n": null}, {"n": null}], "t": [null]}'
+    (tmp_path / "a.json").write_text(text)
+    frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+    unboxed = dynamic_frame([(f"{text}",)], "doc string").unbox("doc", "json")
+    void = dynamic_frame([((1, None),)], "s struct<x: int, n: void>")
+
+    expected = "id:bigint,l:array<struct<y:string>>,s:struct<x:bigint>,t:array<string>"
+    assert DropNullFields.apply(frame=frame).toDF().schema.simpleString() == f"struct<{expected}>"
+    assert DropNullFields.apply(frame=unboxed).toDF().dtypes == [("doc", f"struct<{expected}>")]
+    assert DropNullFields.apply(frame=void).toDF().dtypes == [("s", "struct<x:int>")]
 
 
 def test_unbox_parses_json(dynamic_frame):

@@ -1,3 +1,4 @@
+import gzip
 import os
 
 import pytest
@@ -45,6 +46,105 @@ def test_quotes_can_be_turned_off(glue_context, tmp_path):
     (tmp_path / "a.csv").write_text('"x",1\n')
 
     assert rows(read(glue_context, tmp_path, format_options={"quoteChar": -1})) == [('"x"', "1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("x\\,y,2", ("x,y", "2")),
+        ("x\\ny,2", ("x\ny", "2")),
+        ('"x\\"y",2', ('x"y', "2")),
+        ('"x""y\\\\",', ('x"y\\', "")),
+        ("C:\\dir", ("C:dir", None)),
+        ("C:dir,2", ("C:dir", "2")),
+    ],
+)
+def test_escaper_takes_the_next_character_as_it_is(glue_context, tmp_path, text, values):
+    (tmp_path / "a.csv").write_text(f"a,b\n{text}\n")
+
+    options = {"withHeader": True, "escaper": "\\"}
+    assert rows(read(glue_context, tmp_path, format_options=options)) == [values]
+    assert rows(read(glue_context, tmp_path, format_options={"skipFirst": True, "escaper": "\\"}))[0][0] == values[0]
+
+
+@pytest.mark.parametrize("options", [{"withHeader": True}, {}, {"withHeader": True, "escaper": "\\"}])
+def test_line_of_csv_with_more_values_than_columns_is_an_error(glue_context, tmp_path, options):
+    (tmp_path / "a.csv").write_text("a,b\n\\1,2,3\n" if "escaper" in options else "a,b\n1,2,3\n")
+
+    with pytest.raises(Exception, match="more values than"):
+        rows(read(glue_context, tmp_path, format_options=options))
+
+
+def test_empty_values_at_the_end_of_a_line_are_not_missed(glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,2,,\n")
+
+    assert rows(read(glue_context, tmp_path, format_options={"withHeader": True})) == [("1", "2")]
+
+
+def test_csv_is_written_as_it_is(glue_context, dynamic_frame, tmp_path):
+    frame = dynamic_frame([(1, ' a "b" '), (2, None)], "n int, s string")
+    for name, options in (("q", {"escaper": "\\"}), ("plain", {"quoteChar": -1, "separator": "|"})):
+        frame.coalesce(1).write("s3", {"path": f"{tmp_path}/{name}"}, "csv", options)
+    texts = {folder.name: next(folder.glob("part*")).read_text() for folder in tmp_path.iterdir()}
+
+    assert texts == {"q": 'n,s\n1," a ""b"" "\n2,\n', "plain": 'n|s\n1| a "b" \n2|\n'}
+    lines = dynamic_frame([("a\nb",)], "s string")
+    with pytest.raises(Exception, match="without quotes"):
+        lines.write("s3", {"path": f"{tmp_path}/lines"}, "csv", {"quoteChar": "-1"})
+
+
+@pytest.mark.parametrize("format_name", ["csv", "json"])
+def test_subfolders_are_read_with_recurse_only(glue_context, tmp_path, format_name):
+    for name, value in (("a", 1), ("y=2/b", 2)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f'{{"n": {value}}}\n' if format_name == "json" else f"{value}\n")
+
+    assert len(rows(read(glue_context, tmp_path, format_name))) == 1
+    assert sorted(map(len, rows(read(glue_context, tmp_path, format_name, recurse=True)))) == [1, 1]
+    assert read(glue_context, tmp_path / "y=2", format_name).toDF().columns in (["n"], ["col0"])
+
+
+def test_json_fields_whose_records_disagree_are_choices(glue_context, tmp_path):
+    records = ['{"a": 1, "b": 1, "c": "5", "s": {"d": true}}', '{"a": "x", "b": 2.5, "c": null, "s": {"d": "y"}}']
+    (tmp_path / "a.json").write_text("\n".join([*records, "{broken"]))
+
+    frame = read(glue_context, tmp_path, "json")
+
+    assert frame.choice_fields == ["a", "b", "s.d"]
+    assert rows(frame.drop_fields(["s"])) == [((1, None), (None, 1), "5"), ((None, "x"), (2.5, None), None)]
+    assert frame.errorsCount() == 1
+    assert "{broken" in frame.errorsAsDynamicFrame().toDF().first()["error"]["dynamicRecord"]
+
+
+@pytest.mark.parametrize("options", [{}, {"multiLine": True}])
+def test_all_documents_of_a_json_file_are_read(glue_context, tmp_path, options):
+    (tmp_path / "a.json").write_text('{"n":\n 1}\n{"n": 2}\n[{"n": 3},\n{"n": 4}]\n')
+
+    assert rows(read(glue_context, tmp_path, "json", options)) == [(1,), (2,), (3,), (4,)]
+
+
+def test_json_path_to_values_without_fields_is_refused(glue_context, tmp_path):
+    (tmp_path / "a.json").write_text('{"n": 5}\n')
+
+    with pytest.raises(GlueUnsupportedError, match="values that are not objects"):
+        read(glue_context, tmp_path, "json", {"jsonPath": "$.n"})
+
+
+def test_compressed_files_need_their_ending(glue_context, tmp_path):
+    (tmp_path / "a.csv").write_bytes(gzip.compress(b"x\n"))
+    with pytest.raises(GlueUnsupportedError, match="compressionType gzip for "):
+        read(glue_context, tmp_path, compressionType="gzip")
+    (tmp_path / "a.csv").rename(tmp_path / "a.csv.gz")
+
+    assert rows(read(glue_context, tmp_path, compressionType="gzip")) == [("x",)]
+
+
+def test_options_of_spark_reach_parquet(glue_context, dynamic_frame, tmp_path):
+    for day, schema in enumerate(("n int", "m int")):
+        dynamic_frame([(1,)], schema).write("s3", {"path": f"{tmp_path}/day={day}"}, "parquet")
+
+    merged = read(glue_context, tmp_path / "day=*", "parquet", basePath=str(tmp_path), mergeSchema=True)
+    assert sorted(merged.toDF().columns) == ["day", "m", "n"]
 
 
 def test_recurse_and_exclusions(glue_context, tmp_path):
@@ -135,7 +235,7 @@ def test_write_partitions_and_compresses(glue_context, dynamic_frame, tmp_path):
 
     assert sorted(folder.name for folder in (tmp_path / "out").iterdir()) == ["s=a", "s=b"]
     assert all(file.name.endswith(".json.gz") for file in (tmp_path / "out" / "s=a").glob("[!.]*"))
-    assert sorted(rows(read(glue_context, tmp_path / "out", "json"))) == [(1, "a"), (2, "b")]
+    assert sorted(rows(read(glue_context, tmp_path / "out", "json", recurse=True))) == [(1,), (2,)]
 
 
 def test_parquet_round_trip(glue_context, dynamic_frame, tmp_path):
@@ -143,6 +243,12 @@ def test_parquet_round_trip(glue_context, dynamic_frame, tmp_path):
     frame.write("s3", {"path": str(tmp_path / "out")}, "glueparquet", {"compression": "snappy"})
 
     assert rows(read(glue_context, tmp_path / "out", "parquet")) == [(1, None)]
+
+
+def test_choices_are_structs_in_parquet_as_spark_writes_them(glue_context, records, tmp_path):
+    records({"id": 1}, {"id": "x"}).write("s3", {"path": str(tmp_path / "out")}, "parquet")
+
+    assert read(glue_context, tmp_path / "out", "parquet").toDF().dtypes == [("id", "struct<int:int,string:string>")]
 
 
 def test_choices_are_not_written(glue_context, records, tmp_path):

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from awsglue.errors import GlueDataError
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.errors import GlueDataError, GlueUnsupportedError
 from awsglue.transforms import (
     Filter,
     FlatMap,
@@ -66,6 +67,39 @@ def test_a_frame_without_functions_has_no_errors(dynamic_frame):
     assert (frame.stageErrorsCount(), frame.errorsCount()) == (0, 0)
 
 
+def test_threshold_counts_the_errors_of_earlier_transformations(dynamic_frame):
+    frame = dynamic_frame(NUMBERS, "n int, s string").map(lambda record: {"n": record["n"] + 1})
+
+    assert frame.select_fields(["n"], stageThreshold=1, totalThreshold=1).count() == 2
+    with pytest.raises(GlueDataError, match="more than 1 records failed in all"):
+        frame.filter(lambda record: 1 / 0).select_fields(["n"], totalThreshold=1)
+
+
+@pytest.mark.parametrize("value", [[1, "x"], [{"a": 1}, 2], [[1], ["x"]]])
+def test_array_of_several_types_is_refused(dynamic_frame, value):
+    with pytest.raises(GlueUnsupportedError, match="the array v"):
+        dynamic_frame(NUMBERS, "n int, s string").map(lambda record: {"v": value})
+
+
+def test_numbers_of_an_array_become_fractions(dynamic_frame):
+    assert rows(dynamic_frame(NUMBERS[:1], "n int, s string").map(lambda record: {"v": [1, 2.5]})) == [([1.0, 2.5],)]
+
+
+@pytest.mark.parametrize(("record", "named"), [({"v": 2**63}, "more than 64 bits"), ({1: 2}, "must be a text, not 1")])
+def test_record_that_spark_would_empty_is_an_error(dynamic_frame, record, named):
+    with pytest.raises(Exception, match=named):
+        dynamic_frame(NUMBERS[:1], "n int, s string").map(lambda _: record).count()
+
+
+def test_records_of_an_rdd_have_the_types_of_spark(glue_context):
+    rdd = glue_context.spark_session.sparkContext.parallelize([{"n": 1, "m": {"k": 2}}, {"n": 2}], 1)
+
+    assert glue_context.create_dynamic_frame.from_rdd(rdd, "r").toDF().dtypes == [
+        ("m", "map<string,bigint>"),
+        ("n", "bigint"),
+    ]
+
+
 def test_map_function_without_a_record_is_an_error(dynamic_frame):
     mapped = dynamic_frame(NUMBERS[:1], "n int, s string").map(lambda record: None)
 
@@ -80,6 +114,68 @@ def test_join_prefixes_duplicate_names_with_a_dot(dynamic_frame):
 
     assert joined.toDF().columns == ["id", "v", ".id", ".v"]
     assert sorted(rows(joined)) == [(1, "a", 1, "c"), (1, "a", 1, "d")]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "named"),
+    [
+        ("n int, s string", "n int, s string", None),
+        ("n int, `.s` string", "n int, s string", None),
+        ("n int, s string", "n int, s string, `.s` string", "there is a field .s already"),
+        ("s string, n int", "n int, s string", "a join of string with int"),
+        ("n long, s string", "n double, s string", None),
+    ],
+)
+def test_join_refuses_equal_names_and_keys_of_other_kinds(glue_context, left, right, named):
+    session = glue_context.spark_session
+    one, other = (
+        DynamicFrame.fromDF(session.createDataFrame([], schema), glue_context, name)
+        for schema, name in ((left, "l"), (right, "r"))
+    )
+    keys = [one.toDF().columns[0]], [other.toDF().columns[0]]
+    if named is None:
+        assert one.join(*keys, other).name == "lr"
+    else:
+        with pytest.raises((GlueDataError, GlueUnsupportedError), match=named):
+            one.join(*keys, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ("void", "int", "int"),
+        ("decimal(5,1)", "decimal(6,3)", "decimal(7,3)"),
+        ("array<int>", "array<string>", None),
+        ("decimal(38,0)", "decimal(38,10)", None),
+    ],
+)
+def test_union_of_types_of_one_kind(dynamic_frame, one, other, found):
+    frames = dynamic_frame([(None,)], f"a {one}"), dynamic_frame([(None,)], f"a {other}")
+    if found is None:
+        with pytest.raises(GlueUnsupportedError, match="the union of the field a"):
+            frames[0].union(frames[1])
+    else:
+        assert frames[0].union(frames[1]).toDF().dtypes == [("a", found)]
+
+
+def test_unnest_keeps_choices_of_single_values(records):
+    frame = records({"s": {"a": 1}}, {"s": {"a": "x"}})
+
+    assert frame.unnest().choice_fields == ["`s.a`"]
+    with pytest.raises(GlueUnsupportedError, match=r"relationalizing the choices s\.a"):
+        frame.relationalize("root", "s3://unused/")
+    with pytest.raises(GlueUnsupportedError, match="of which one type is nested"):
+        records({"a": [1]}, {"a": "x"}).unnest()
+
+
+def test_unnest_to_a_name_that_exists_is_refused(dynamic_frame):
+    with pytest.raises(GlueDataError, match=r"two fields would be called s\.x"):
+        dynamic_frame([((1,), 2)], "s struct<x: int>, `s.x` int").unnest()
+
+
+def test_split_rows_refuses_operators_that_glue_has_not(dynamic_frame):
+    with pytest.raises(GlueUnsupportedError, match="operator =="):
+        dynamic_frame(NUMBERS, "n int, s string").split_rows({"n": {"==": 1}}, "a", "b")
 
 
 def test_join_on_a_nested_key(dynamic_frame):
@@ -141,7 +237,8 @@ def test_relationalize_makes_tables_that_join(dynamic_frame):
 
     tables = dynamic_frame(data, schema).relationalize("root", "s3://unused/")
 
-    assert list(tables.keys()) == ["root", "root_pets", "root_pets_pets.val.toys"]
+    # aws-samples/aws-glue-flatten-nested-json takes these names apart
+    assert list(tables.keys()) == ["root", "root_pets", "root_pets.val.toys"]
     assert tables["root"].toDF().columns == ["n", "place.city", "pets"]
     assert tables["root_pets"].toDF().columns == ["id", "index", "pets.val.name", "pets.val.toys"]
     root = {row["n"]: row["pets"] for row in tables["root"].toDF().collect()}
@@ -151,7 +248,7 @@ def test_relationalize_makes_tables_that_join(dynamic_frame):
         (root[1], 0, "Rex"),
         (root[1], 1, "Tom"),
     ]
-    toys = rows(tables["root_pets_pets.val.toys"])
+    toys = rows(tables["root_pets.val.toys"])
     assert toys == [(pets[0]["pets.val.toys"], 0, "ball"), (pets[0]["pets.val.toys"], 1, "bone")]
 
 
@@ -160,8 +257,16 @@ def test_spigot_writes_a_sample(dynamic_frame, tmp_path):
 
     assert Spigot.apply(frame, str(tmp_path / "sample"), {"topk": 2}) is frame
 
-    lines = [line for file in (tmp_path / "sample").glob("*.json") for line in file.read_text().splitlines()]
-    assert [json.loads(line) for line in lines] == [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}]
+    frame.spigot(str(tmp_path / "sample"), {"prob": 1})
+    dynamic_frame([(n,) for n in range(120)], "n int").spigot(str(tmp_path / "many"), {"prob": 1})
+
+    def written(name):
+        lines = [line for file in (tmp_path / name).glob("*.json") for line in file.read_text().splitlines()]
+        return [json.loads(line) for line in lines]
+
+    sample = [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}]
+    assert sorted(map(str, written("sample"))) == sorted(map(str, [*sample, *sample, {"s": "c"}]))
+    assert len(written("many")) == 100
 
 
 def test_repartition_coalesce_and_show(dynamic_frame, capsys):

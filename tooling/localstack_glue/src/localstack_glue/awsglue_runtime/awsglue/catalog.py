@@ -224,6 +224,7 @@ def _csv_options(storage: Mapping[str, Any], parameters: Mapping[str, str]) -> d
     if skipped > 1:
         unsupported(f"skip.header.line.count = {skipped}")
     options["skipFirst"] = skipped == 1
+    options["multiLine"] = both.get("multiLine", "false")  # a property of tables, as in AWS's FAQ of Glue
     return options
 
 

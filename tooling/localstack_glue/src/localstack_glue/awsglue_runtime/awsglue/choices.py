@@ -27,6 +27,11 @@ def is_choice(field: T.StructField) -> bool:
     return bool(field.metadata.get(MARK))
 
 
+def is_nested(field: T.StructField) -> bool:
+    """Whether one of the types of a choice is an array, a struct or a map."""
+    return any(isinstance(member.dataType, (T.ArrayType, T.StructType, T.MapType)) for member in _members(field))
+
+
 def choice_type(types: Sequence[T.DataType]) -> T.StructType:
     """The struct that represents a choice."""
     return T.StructType([T.StructField(type_name(member), member) for member in types])
@@ -87,28 +92,32 @@ def plain_value(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -
     return value
 
 
-def cast(names: Path, field: T.StructField, target: str) -> Column:
-    """Cast all values to one type; values that cannot be cast become null."""
+def cast(value: Column, field: T.StructField, target: str) -> Column:
+    """Cast all values to one type; values that cannot be cast become null.
+
+    Raises:
+        GlueUnsupportedError: an array, struct or map would become a text.
+    """
+    wanted = concrete_type(target) if is_choice(field) else spark_type(target)
+    if wanted is None:
+        return value
+    members = _members(field) if is_choice(field) else [field]
+    for member in members:
+        if isinstance(wanted, T.StringType) and isinstance(member.dataType, (T.ArrayType, T.StructType, T.MapType)):
+            unsupported(f"the cast of {field.name}, of type {type_name(member.dataType)}, to {target}", "use to_json")
     if not is_choice(field):
-        wanted = spark_type(target)
-        if isinstance(wanted, T.StringType) and isinstance(field.dataType, (T.ArrayType, T.StructType, T.MapType)):
-            unsupported(
-                f"the cast of {'.'.join(names)}, of type {type_name(field.dataType)}, to {target}", "use to_json"
-            )
-        return cast_or_null(column(names), wanted) if wanted is not None else column(names)
-    chosen = concrete_type(target)
-    return F.coalesce(*(cast_or_null(column((*names, member.name)), chosen) for member in _members(field)))
+        return cast_or_null(value, wanted)
+    return F.coalesce(*(cast_or_null(value.getField(member.name), wanted) for member in members))
 
 
-def project(names: Path, field: T.StructField, target: str) -> Column:
+def project(value: Column, field: T.StructField, target: str) -> Column:
     """Keep only the values of one type; the others become null."""
     if not is_choice(field):
-        return cast(names, field, target)
-    wanted = concrete_type(target)
+        return cast(value, field, target)
     for member in _members(field):
-        if member.dataType == wanted:
-            return column((*names, member.name))
-    return F.lit(None).cast(wanted)
+        if type_name(member.dataType) == target.strip().lower() or member.dataType == spark_type(target):
+            return value.getField(member.name)
+    return F.lit(None).cast(concrete_type(target))
 
 
 def as_columns(names: Path, field: T.StructField) -> list[Column]:

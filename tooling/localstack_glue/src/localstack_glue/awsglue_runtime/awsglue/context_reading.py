@@ -13,7 +13,7 @@ from pyspark import RDD
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from awsglue import iceberg_tables, records, sources
+from awsglue import iceberg_tables, sources
 from awsglue.catalog import parse_table
 from awsglue.connection_types import file_source, is_database
 from awsglue.data_source import DataSource
@@ -39,11 +39,9 @@ class ReadingContext(GlueSession):
         sample_ratio: float | None = None,
         transformation_ctx: str = "",
     ) -> DynamicFrame:
-        """Make a frame of records (dicts or Rows). Fields of differing types become choices."""
-        if schema is not None:
-            frame = self.spark_session.createDataFrame(data, schema, samplingRatio=sample_ratio)
-            return DynamicFrame.fromDF(frame, whole(self), name)
-        return DynamicFrame(records.to_frame(self.spark_session, data), whole(self), name)
+        """Make a frame of records as Spark does: without a schema, the first record decides about types."""
+        frame = self.spark_session.createDataFrame(data, schema, samplingRatio=sample_ratio)
+        return DynamicFrame.fromDF(frame, whole(self), name)
 
     @named_database
     def create_dynamic_frame_from_catalog(
@@ -103,7 +101,7 @@ class ReadingContext(GlueSession):
             return self._jdbc_source(connection_type, options, transformation_ctx)
         _, format = file_source(connection_type, format)  # noqa: A001 - Glue's name
 
-        def read(format_name: str | None, format_options: Mapping[str, Any]) -> DataFrame:
+        def read(format_name: str | None, format_options: Mapping[str, Any]) -> tuple[DataFrame, DataFrame | None]:
             return sources.read_paths(
                 self.spark_session, self.bookmark, transformation_ctx, options, format_name, format_options
             )
@@ -113,7 +111,9 @@ class ReadingContext(GlueSession):
     def _jdbc_source(self, connection_type: str, options: Mapping[str, Any], transformation_ctx: str) -> DataSource:
         found = endpoint(self.spark_session, self.catalog, connection_type, options)
         reading = Reading(self.spark_session, self.bookmark, transformation_ctx)
-        return DataSource(whole(self), lambda _format, _options: read_rows(reading, found), None, transformation_ctx)
+        return DataSource(
+            whole(self), lambda _format, _options: (read_rows(reading, found), None), None, transformation_ctx
+        )
 
     def _jdbc_table(
         self, definition: Mapping[str, Any], transformation_ctx: str, push_down_predicate: str, more: Mapping[str, Any]

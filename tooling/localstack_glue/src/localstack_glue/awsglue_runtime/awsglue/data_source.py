@@ -13,7 +13,8 @@ from awsglue.errors import check_options, unsupported
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
 
-Read = Callable[[str | None, Mapping[str, Any]], DataFrame]  # (format, format_options) -> frame
+# (format, format_options) -> frame and its errors
+Read = Callable[[str | None, Mapping[str, Any]], tuple[DataFrame, DataFrame | None]]
 
 
 class DataSource:
@@ -34,7 +35,8 @@ class DataSource:
     def getFrame(self, **options: Any) -> DynamicFrame:
         """Read the source."""
         check_options("getFrame with", options, ("minPartitions", "targetPartitions"))
-        return DynamicFrame(self._read(self._format, self._format_options), self._context, self.name)
+        frame, errors = self._read(self._format, self._format_options)
+        return DynamicFrame(frame, self._context, self.name, errors=errors)
 
     def getSampleFrame(self, num: int, **options: Any) -> DynamicFrame:
         """Read the first records."""

@@ -115,7 +115,9 @@ class DynamicFrame:
     ) -> DynamicFrame:
         """Keep, rename, move and cast fields by (source, source type, target, target type) or a short form."""
         listed = [mappings] if isinstance(mappings, tuple) else mappings
-        return self._next(reshaping.apply_mapping(self._df, listed, case_sensitive=case_sensitive))
+        return self._next(reshaping.apply_mapping(self._df, listed, case_sensitive=case_sensitive))._checked(
+            stageThreshold, totalThreshold
+        )
 
     def applyMapping(self, *args: Any, **kwargs: Any) -> DynamicFrame:
         """See `apply_mapping`."""
@@ -131,7 +133,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Remove fields."""
-        return self._next(reshaping.drop_fields(self._df, _listed(paths)))
+        return self._next(reshaping.drop_fields(self._df, _listed(paths)))._checked(stageThreshold, totalThreshold)
 
     def select_fields(
         self,
@@ -142,7 +144,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Keep only the named fields."""
-        return self._next(reshaping.select_fields(self._df, _listed(paths)))
+        return self._next(reshaping.select_fields(self._df, _listed(paths)))._checked(stageThreshold, totalThreshold)
 
     def rename_field(
         self,
@@ -154,7 +156,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Rename a field."""
-        return self._next(reshaping.rename_field(self._df, oldName, newName))
+        return self._next(reshaping.rename_field(self._df, oldName, newName))._checked(stageThreshold, totalThreshold)
 
     def split_fields(
         self,
@@ -226,7 +228,7 @@ class DynamicFrame:
         self, transformation_ctx: str = "", info: str = "", stageThreshold: int = 0, totalThreshold: int = 0
     ) -> DynamicFrame:
         """Flatten structs into fields with dotted names."""
-        return self._next(relational.flatten(self._df))
+        return self._next(relational.flatten(self._df))._checked(stageThreshold, totalThreshold)
 
     def relationalize(
         self,
@@ -284,7 +286,9 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Join on equal values. Fields of `frame2` whose names exist already get a leading dot."""
-        return self._next(reshaping.join(self._df, frame2.toDF(), _listed(paths1), _listed(paths2)))
+        joined = self._next(reshaping.join(self._df, frame2.toDF(), _listed(paths1), _listed(paths2)))
+        joined.name = self.name + frame2.name
+        return joined._checked(stageThreshold, totalThreshold)
 
     def union(
         self,
@@ -295,7 +299,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """All records of both frames."""
-        return self._next(reshaping.union(self._df, other_frame.toDF()))
+        return self._next(reshaping.union(self._df, other_frame.toDF()))._checked(stageThreshold, totalThreshold)
 
     def mergeDynamicFrame(
         self,
@@ -338,7 +342,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """The same records in this number of partitions."""
-        return self._next(self._df.repartition(num_partitions))
+        return self._next(self._df.repartition(num_partitions))._checked(stageThreshold, totalThreshold)
 
     def coalesce(
         self,
@@ -350,7 +354,9 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """The same records in at most this number of partitions."""
-        return self._next(self._df.repartition(num_partitions) if shuffle else self._df.coalesce(num_partitions))
+        return self._next(
+            self._df.repartition(num_partitions) if shuffle else self._df.coalesce(num_partitions)
+        )._checked(stageThreshold, totalThreshold)
 
     # ------------------------------------------------------------------ writing
 
@@ -363,13 +369,11 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Write a sample as JSON (`topk` records, each picked with probability `prob`) and return this frame."""
+        """Add a sample as JSON: up to `topk` (100) records, each picked with probability `prob`. Return this frame."""
         check_options("the spigot options", options or {}, ("topk", "prob"))
         spigot_options = dict(options or {})
         sample = self._df.sample(float(spigot_options["prob"])) if "prob" in spigot_options else self._df
-        if "topk" in spigot_options or "prob" not in spigot_options:
-            sample = sample.limit(int(spigot_options.get("topk", DEFAULT_SPIGOT_ROWS)))
-        sample.write.mode("overwrite").json(path)
+        sample.limit(int(spigot_options.get("topk", DEFAULT_SPIGOT_ROWS))).write.mode("append").json(path)
         return self
 
     def write(
@@ -427,8 +431,8 @@ class DynamicFrame:
 
     @property
     def choice_fields(self) -> list[str]:
-        """The top-level fields that are choices."""
-        return paths.any_field(self._df.schema, choices.is_choice)
+        """The paths of the fields that are choices."""
+        return paths.holding(self._df.schema, choices.is_choice)
 
     def assertErrorThreshold(self) -> None:
         """Do nothing: a transformation with more errors than allowed has already failed."""

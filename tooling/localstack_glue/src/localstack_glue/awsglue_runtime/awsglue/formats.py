@@ -10,6 +10,13 @@ from typing import Any
 from awsglue import call_options
 from awsglue.errors import unsupported
 
+# options of connection_options that go to Spark's reader, as on the page "Connection types and options for ETL"
+_OF_FILES = {"basePath", "ignoreCorruptFiles", "ignoreMissingFiles", "modifiedAfter", "modifiedBefore"}
+_OF_FILES |= {"mergeSchema", "pathGlobFilter", "recursiveFileLookup"}
+SPARK_OPTIONS = {
+    "parquet": frozenset(_OF_FILES | {"datetimeRebaseMode", "int96RebaseMode"}),
+    "orc": frozenset(_OF_FILES),
+}
 NO_QUOTES = ("-1", "")
 _SPARK_NAMES = {"csv": "csv", "json": "json", "parquet": "parquet", "glueparquet": "parquet", "orc": "orc"}
 _CSV = {"separator", "escaper", "quoteChar", "multiLine", "multiline", "withHeader", "writeHeader", "skipFirst"}
@@ -60,7 +67,10 @@ def writer_options(name: str, options: Mapping[str, Any], compression: str | Non
     if codec:
         spark_options["compression"] = str(codec)
     if spark_format(name) == "csv":
-        spark_options |= _csv_marks(options) | {"header": _text(is_true(options.get("writeHeader", True)))}
+        marks = _csv_marks({key: value for key, value in options.items() if key != "escaper"})  # of reading only
+        spark_options |= marks | {"header": _text(is_true(options.get("writeHeader", True)))}
+        # Spark would cut the spaces around values
+        spark_options |= {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
     if spark_format(name) == "parquet":
         sizes = {"blockSize": "parquet.block.size", "pageSize": "parquet.page.size"}
         spark_options |= {spark: str(options[glue]) for glue, spark in sizes.items() if glue in options}

@@ -66,4 +66,7 @@ def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]
             for one in record if isinstance(record, list) else [record]:
                 yield json.dumps(one)
 
-    return session.read.json(texts.flatMap(records))
+    frame = session.read.json(texts.flatMap(records))
+    if "_corrupt_record" in frame.columns:
+        unsupported(f"the jsonPath {path}, which leads to values that are not objects")
+    return frame

@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from awsglue.bookmarks import SourceFile
+from awsglue.errors import unsupported
 from glue_local_globs import excluder
 
 
@@ -16,7 +17,7 @@ def rooted(path: str) -> str:
     return f"{path}/" if re.fullmatch(r"\w+://[^/]+", path) else path
 
 
-def files_below(session: SparkSession, folders: Iterable[str]) -> list[SourceFile]:
+def files_below(session: SparkSession, folders: Iterable[str], *, recurse: bool = True) -> list[SourceFile]:
     """List all files below folders, except those with a name or folder that begins with `_` or `.`."""
     jvm: Any = session._jvm
     configuration = session._jsc.hadoopConfiguration()
@@ -27,13 +28,26 @@ def files_below(session: SparkSession, folders: Iterable[str]) -> list[SourceFil
         for match in system.globStatus(pattern) or ():
             root = match.getPath()
             prefix = str(system.makeQualified(root).toString())
-            files = system.listFiles(root, True)
+            files = system.listFiles(root, recurse)
             while files.hasNext():
                 status = files.next()
                 path = str(status.getPath().toString())
                 if status.getLen() > 0 and not _is_hidden(path.removeprefix(prefix)):
                     found.append(SourceFile(path, int(status.getModificationTime()), int(status.getLen())))
     return sorted(found, key=lambda file: file.path)
+
+
+def has_subfolders(session: SparkSession, folders: Iterable[str]) -> bool:
+    """Whether any of the folders has folders in it."""
+    jvm: Any = session._jvm
+    configuration = session._jsc.hadoopConfiguration()
+    for folder in folders:
+        pattern = jvm.org.apache.hadoop.fs.Path(rooted(folder))
+        system = pattern.getFileSystem(configuration)
+        for match in system.globStatus(pattern) or ():
+            if match.isDirectory() and any(each.isDirectory() for each in system.listStatus(match.getPath())):
+                return True
+    return False
 
 
 def existing(session: SparkSession, folders: Iterable[str]) -> list[str]:
@@ -47,6 +61,20 @@ def existing(session: SparkSession, folders: Iterable[str]) -> list[str]:
         if matches is not None and len(matches) > 0:
             found.append(folder)
     return found
+
+
+def check_compression(session: SparkSession, folders: Iterable[str], kind: str) -> None:
+    """Check that files compressed in a way have the ending by which Spark knows it: others would be read as they are.
+
+    Raises:
+        GlueUnsupportedError: a file has another ending.
+    """
+    endings = {"gzip": ".gz", "bzip2": ".bz2"}
+    if kind not in endings:
+        unsupported(f"compressionType {kind}", f"use {' or '.join(endings)}")
+    for file in files_below(session, folders):
+        if not file.path.endswith(endings[kind]):
+            unsupported(f"compressionType {kind} for {file.path}", f"name the file with the ending {endings[kind]}")
 
 
 def without_excluded(files: Iterable[SourceFile], patterns: Iterable[str]) -> list[SourceFile]:

@@ -42,6 +42,16 @@ def check(frame: DataFrame, claims: Sequence[Claim]) -> None:
             )
 
 
+def check_comparable(one: T.DataType, other: T.DataType) -> None:
+    """Refuse a join of keys of different kinds: on AWS, a number does not equal a text, to Spark it may.
+
+    Raises:
+        GlueUnsupportedError: the types are of different kinds.
+    """
+    if _family(one) != _family(other) and not isinstance(one, T.NullType) and not isinstance(other, T.NullType):
+        unsupported(f"a join of {type_name(one)} with {type_name(other)}", "cast one of the keys")
+
+
 def _is_text(name: str) -> bool:
     return name.lower() not in (*_COMPLEX, "choice", "") and isinstance(concrete_type(name), T.StringType)
 

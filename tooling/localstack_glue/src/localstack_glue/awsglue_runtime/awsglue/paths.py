@@ -1,7 +1,7 @@
 """Field paths: `a.b` names a field of a struct; back-ticks quote names with dots."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -65,11 +65,59 @@ def field_at(schema: T.StructType, names: Path) -> T.StructField | None:
     return found
 
 
-def replace(frame: DataFrame, names: Path, columns: Sequence[Column]) -> DataFrame:
-    """Replace a field by columns with aliases, or remove it if there are none.
+def outside_arrays(schema: T.StructType, path: str) -> Path:
+    """Split a path that may not lead into an array.
 
-    A struct without any remaining field is removed too.
+    Raises:
+        GlueUnsupportedError: it does.
     """
+    names = split(path)
+    here: T.DataType = schema
+    for position, name in enumerate(names):
+        if isinstance(here, T.ArrayType):
+            unsupported(f"the path {path}: {quoted(names[:position])} is an array")
+        spelled = matching(here, (name,), case_sensitive=False) if isinstance(here, T.StructType) else None
+        if spelled is None or not isinstance(here, T.StructType):
+            break
+        here = here[spelled[0]].dataType
+    return names
+
+
+def without(frame: DataFrame, names: Path) -> DataFrame:
+    """Remove a field, also from the structs in arrays. A struct or array without any remaining field is removed too."""
+    columns = []
+    for field in frame.schema.fields:
+        value: Column | None = column((field.name,))
+        if field.name == names[0]:
+            value = _without(column((field.name,)), field.dataType, names[1:])
+        if value is not None:
+            columns.append(value.alias(field.name, metadata=field.metadata))
+    return frame.select(*columns)
+
+
+def _without(value: Column, kind: T.DataType, names: Path) -> Column | None:
+    """A value without the field at a path inside it; None if nothing remains."""
+    if not names:
+        return None
+    if isinstance(kind, T.ArrayType):
+        element = kind.elementType
+        if _without(F.lit(None), element, names) is None:
+            return None
+        return F.transform(value, lambda item: _known(_without(item, element, names)))
+    if not isinstance(kind, T.StructType) or names[0] not in kind.names:
+        return value
+    parts = []
+    for member in kind.fields:
+        part: Column | None = value.getField(member.name)
+        if member.name == names[0]:
+            part = _without(value.getField(member.name), member.dataType, names[1:])
+        if part is not None:
+            parts.append(part.alias(member.name, metadata=member.metadata))
+    return F.when(value.isNotNull(), F.struct(*parts)) if parts else None  # a null struct stays null
+
+
+def replace(frame: DataFrame, names: Path, columns: Sequence[Column]) -> DataFrame:
+    """Replace a field by columns with aliases."""
     selected: list[Column] = []
     for name in frame.columns:
         if name != names[0]:
@@ -78,12 +126,11 @@ def replace(frame: DataFrame, names: Path, columns: Sequence[Column]) -> DataFra
             selected.extend(columns)
         else:
             inner = _replaced_in_struct(frame.schema[name].dataType, (name,), names[1:], columns)
-            if inner is not None:
-                selected.append(inner.alias(name))
+            selected.append(inner.alias(name, metadata=frame.schema[name].metadata))
     return frame.select(*selected)
 
 
-def _replaced_in_struct(struct: T.DataType, prefix: Path, names: Path, columns: Sequence[Column]) -> Column | None:
+def _replaced_in_struct(struct: T.DataType, prefix: Path, names: Path, columns: Sequence[Column]) -> Column:
     if not isinstance(struct, T.StructType):
         unsupported(f"the path {quoted((*prefix, *names))}: {quoted(prefix)} is not a struct")
     parts: list[Column] = []
@@ -95,12 +142,8 @@ def _replaced_in_struct(struct: T.DataType, prefix: Path, names: Path, columns: 
             parts.extend(columns)
         else:
             inner = _replaced_in_struct(field.dataType, here, names[1:], columns)
-            if inner is not None:
-                parts.append(inner.alias(field.name))
-    if not parts:
-        return None
-    # a null struct stays null
-    return F.when(column(prefix).isNotNull(), F.struct(*parts))
+            parts.append(inner.alias(field.name, metadata=field.metadata))
+    return F.when(column(prefix).isNotNull(), F.struct(*parts))  # a null struct stays null
 
 
 def assemble(values: Iterable[tuple[Path, Column]]) -> list[Column]:
@@ -116,38 +159,37 @@ def assemble(values: Iterable[tuple[Path, Column]]) -> list[Column]:
     return columns
 
 
-def changed(frame: DataFrame, path: str, change: Callable[[Column, T.DataType], Column]) -> DataFrame | None:
+Change = Callable[[Column, T.StructField], Column]
+
+
+def changed(frame: DataFrame, path: str, change: Change) -> DataFrame | None:
     """Change the values at a path through arrays (`a[].b`). Returns None if there is no such field."""
-    names = [quoted or plain for quoted, plain in _PART.findall(path)]
+    names = [quoted or plain for quoted, plain in _PART.findall(path.replace(f"`{ARRAY}", f"{ARRAY}`"))]
     top = names[0].removesuffix(ARRAY)
     if top not in frame.columns:
         return None
     depths = [(name.removesuffix(ARRAY), name.endswith(ARRAY)) for name in names]
-    value = _changed(column((top,)), frame.schema[top].dataType, depths, change, is_inside=True)
+    value = _changed(column((top,)), frame.schema[top], depths, change, is_inside=True)
     return None if value is None else frame.withColumn(top, value)
 
 
 def _changed(
-    value: Column,
-    kind: T.DataType,
-    names: Sequence[tuple[str, bool]],
-    change: Callable[[Column, T.DataType], Column],
-    *,
-    is_inside: bool = False,
+    value: Column, field: T.StructField, names: Sequence[tuple[str, bool]], change: Change, *, is_inside: bool = False
 ) -> Column | None:
+    kind = field.dataType
     if not names:
-        return change(value, kind)
+        return change(value, field)
     (name, is_array), rest = names[0], names[1:]
     if not is_inside:
         if not isinstance(kind, T.StructType) or name not in kind.names:
             return None
-        inner = _changed(value.getField(name), kind[name].dataType, names, change, is_inside=True)
+        inner = _changed(value.getField(name), kind[name], names, change, is_inside=True)
         return None if inner is None else F.when(value.isNotNull(), value.withField(f"`{name}`", inner))
     if not is_array:
-        return _changed(value, kind, rest, change)
+        return _changed(value, field, rest, change)
     if not isinstance(kind, T.ArrayType):
         return None
-    element = kind.elementType
+    element = T.StructField("element", kind.elementType)
     if _changed(F.lit(None), element, rest, lambda *_: F.lit(None)) is None:
         return None
     return F.transform(value, lambda item: _known(_changed(item, element, rest, change)))
@@ -158,6 +200,23 @@ def _known(value: Column | None) -> Column:
     return value
 
 
-def any_field(schema: T.StructType, holds: Callable[[T.StructField], bool]) -> list[str]:
-    """The top-level fields that contain a field with a property."""
-    return [field.name for field in schema.fields if holds(field)]
+def holding(schema: T.StructType, holds: Callable[[T.StructField], bool]) -> list[str]:
+    """The paths of all fields with a property; through arrays as `a[].b`."""
+    return [path for field in schema.fields for path in _holding(field, quoted_if_needed(field.name), holds)]
+
+
+def _holding(field: T.StructField, path: str, holds: Callable[[T.StructField], bool]) -> Iterator[str]:
+    if holds(field):
+        yield path
+        return
+    kind = field.dataType
+    while isinstance(kind, T.ArrayType):
+        kind, path = kind.elementType, f"{path}{ARRAY}"
+    if isinstance(kind, T.StructType):
+        for member in kind.fields:
+            yield from _holding(member, f"{path}.{quoted_if_needed(member.name)}", holds)
+
+
+def quoted_if_needed(name: str) -> str:
+    """A name as a part of a path."""
+    return f"`{name}`" if set(name) & set(".[]") else name

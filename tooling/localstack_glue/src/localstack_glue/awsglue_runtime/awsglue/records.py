@@ -13,9 +13,11 @@ from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import types as T
 
+from awsglue import untyped
 from awsglue.choices import METADATA, choice_type, is_choice, plain_value
+from awsglue.errors import unsupported
 
-_INT_MAX = 2**31
+_INT_MAX, _LONG_MAX = 2**31, 2**63
 ERROR_SCHEMA = T.StructType(
     [
         T.StructField(
@@ -68,6 +70,8 @@ def infer(value: Any) -> T.DataType:
             return T.NullType()
         case bool():
             return T.BooleanType()
+        case int() if not -_LONG_MAX <= value < _LONG_MAX:
+            raise TypeError(f"a record may not hold the integer {value}, of more than 64 bits")
         case int():
             return T.IntegerType() if -_INT_MAX <= value < _INT_MAX else T.LongType()
         case float():
@@ -85,7 +89,9 @@ def infer(value: Any) -> T.DataType:
         case Row():
             return infer(value.asDict())
         case dict():
-            return T.StructType([T.StructField(str(name), infer(item)) for name, item in value.items()])
+            if others := [name for name in value if not isinstance(name, str)]:
+                raise TypeError(f"the name of a field must be a text, not {others[0]!r}")
+            return T.StructType([T.StructField(name, infer(item)) for name, item in value.items()])
         case list() | tuple():
             return T.ArrayType(common_type(value))
     raise TypeError(f"a record may not hold a {type(value).__name__}")
@@ -101,10 +107,17 @@ def _no_fields() -> T.DataType:
     return T.StructType([])
 
 
+class Mixed(T.DataType):
+    """The type of the elements of an array that have several: a choice on AWS, refused here."""
+
+
 def merge(left: T.DataType, right: T.DataType) -> T.DataType:
-    """One type for two. Differing types become string inside arrays and a choice in fields."""
+    """One type for two, outside of fields. Numbers become fractions; other types that differ are `Mixed`."""
     merged = _merge_plain(left, right)
-    return merged if merged is not None else T.StringType()
+    if merged is not None:
+        return merged
+    numbers = (T.IntegerType, T.LongType, T.DoubleType)
+    return T.DoubleType() if isinstance(left, numbers) and isinstance(right, numbers) else Mixed()
 
 
 def _merge_plain(left: T.DataType, right: T.DataType) -> T.DataType | None:
@@ -171,31 +184,47 @@ def conform(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> An
         return [conform(item, data_type.elementType) for item in value]
     if isinstance(data_type, T.StringType) and not isinstance(value, str):
         return str(value)
-    return value
+    return float(value) if isinstance(data_type, T.DoubleType) and isinstance(value, int) else value
 
 
-def to_frame(session: SparkSession, records: RDD[Any]) -> DataFrame:
-    """Build a frame from an RDD of dicts. The schema is inferred from all of them."""
+def _unchanged(kind: T.DataType) -> T.DataType:
+    return kind
+
+
+def to_frame(
+    session: SparkSession, records: RDD[Any], *, adapt: Callable[[T.DataType], T.DataType] = _unchanged
+) -> DataFrame:
+    """Build a frame from an RDD of dicts. The schema is inferred from all of them, and adapted by a function."""
 
     def infer_schema(part: Iterable[Any]) -> Iterable[T.DataType]:
         yield common_type(part)
 
-    schema = _without_nulls(reduce(merge, records.mapPartitions(infer_schema).collect(), _no_fields()))
-    return session.createDataFrame(records.map(lambda record: conform(record, schema)), schema, verifySchema=False)
+    found = reduce(merge, records.mapPartitions(infer_schema).collect(), _no_fields())
+    schema = _without_nulls(adapt(found))
+    conformed = records.map(lambda record: conform(record, schema))
+    return untyped.mark(session.createDataFrame(conformed, schema, verifySchema=False))
 
 
-def _without_nulls(data_type: T.DataType) -> Any:
-    """Type fields without any value as string: Spark cannot write a field without a type."""
+def _without_nulls(data_type: T.DataType, path: str = "") -> Any:
+    """Type fields without any value as string: Spark cannot write a field without a type.
+
+    Raises:
+        GlueUnsupportedError: the elements of an array have several types.
+    """
     if isinstance(data_type, T.NullType):
         return T.StringType()
+    if isinstance(data_type, Mixed):
+        unsupported(f"the array {path.removesuffix('[]')}, whose elements have several types", "give them one type")
     if isinstance(data_type, T.StructType):
         fields = [
-            T.StructField(field.name, _without_nulls(field.dataType), metadata=field.metadata)
+            T.StructField(
+                field.name, _without_nulls(field.dataType, f"{path}.{field.name}".lstrip(".")), metadata=field.metadata
+            )
             for field in data_type.fields
         ]
         return T.StructType(fields)
     if isinstance(data_type, T.ArrayType):
-        return T.ArrayType(_without_nulls(data_type.elementType))
+        return T.ArrayType(_without_nulls(data_type.elementType, f"{path}[]"))
     return data_type
 
 
@@ -206,6 +235,8 @@ def checked(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
         answer = function(record)
         if not isinstance(answer, dict | Row):
             raise TypeError(f"the function of Map must return the record, not {type(answer).__name__}")
+        if not answer:
+            raise ValueError("the function of Map returned a record without any field")
         return answer
 
     return call

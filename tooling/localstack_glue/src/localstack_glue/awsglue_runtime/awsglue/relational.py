@@ -1,8 +1,8 @@
 """Nested data as flat tables.
 
 Follows the page "Relationalize class" of the AWS Glue Developer Guide: structs become columns named `a.b`; an array
-becomes a table of its own with the columns `id`, `index` and `<array>.val`; the array's column in the parent
-holds the id.
+becomes a table of its own, `<root>_<column>`, with the columns `id`, `index` and `<array>.val`; the array's column in
+the parent holds the id. The names of nested arrays begin with the root's too: `root_orders.val.items`.
 """
 
 from pyspark import StorageLevel
@@ -11,29 +11,40 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue import choices, paths
-from awsglue.errors import unsupported
+from awsglue.errors import GlueDataError, unsupported
 from awsglue.spelling import by_spelling
 
 
 def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
     """Turn nested data into flat tables by name. The first is the root."""
+    if found := paths.holding(frame.schema, choices.is_choice):
+        unsupported(f"relationalizing the choices {', '.join(found)}", "resolve them first")
     tables: dict[str, DataFrame] = {}
-    _add(tables, root, flatten(frame))
+    _add(tables, root, root, flatten(frame))
     return tables
 
 
 @by_spelling
 def flatten(frame: DataFrame) -> DataFrame:
-    """Flatten structs into columns with dotted names."""
+    """Flatten structs into columns with dotted names.
+
+    Raises:
+        GlueDataError: a column has such a name already.
+    """
     columns: list[Column] = []
     for field in frame.schema.fields:
         columns += _flat(field, (field.name,), field.name)
-    return frame.select(*columns)
+    flat = frame.select(*columns)
+    if twice := paths.repeated(flat.columns):
+        raise GlueDataError(f"two fields would be called {', '.join(twice)}; rename one")
+    return flat
 
 
 def _flat(field: T.StructField, names: paths.Path, alias: str) -> list[Column]:
     if choices.is_choice(field):
-        unsupported(f"relationalizing the choice {alias}", "resolve it first")
+        if choices.is_nested(field):
+            unsupported(f"unnesting the choice {alias}, of which one type is nested", "resolve it first")
+        return [paths.column(names).alias(alias, metadata=choices.METADATA)]
     if isinstance(field.dataType, T.MapType):
         unsupported(f"relationalizing the map {alias}")
     if not isinstance(field.dataType, T.StructType):
@@ -44,7 +55,7 @@ def _flat(field: T.StructField, names: paths.Path, alias: str) -> list[Column]:
     return columns
 
 
-def _add(tables: dict[str, DataFrame], name: str, flat: DataFrame) -> None:
+def _add(tables: dict[str, DataFrame], root: str, name: str, flat: DataFrame) -> None:
     arrays = [field.name for field in flat.schema.fields if isinstance(field.dataType, T.ArrayType)]
     if not arrays:
         tables[name] = flat
@@ -63,4 +74,4 @@ def _add(tables: dict[str, DataFrame], name: str, flat: DataFrame) -> None:
         items = keyed.select(
             F.col("__id").alias("id"), F.posexplode(paths.column((array,))).alias("index", f"{array}.val")
         )
-        _add(tables, f"{name}_{array}", flatten(items))
+        _add(tables, root, f"{root}_{array}", flatten(items))

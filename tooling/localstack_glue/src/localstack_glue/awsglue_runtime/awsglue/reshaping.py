@@ -14,13 +14,14 @@ from pyspark.sql import types as T
 
 from awsglue import choices, mapped_types, paths, untyped
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.gluetypes import spark_type
+from awsglue.gluetypes import spark_type, type_name
 from awsglue.spark_versions import cast_or_null
 from awsglue.spelling import by_spelling
 
 LOG = logging.getLogger(__name__)
 MAPPING_LENGTH, SHORT_MAPPING_LENGTH = 4, 2
-_COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "==": "eq", "!=": "ne", "<>": "ne"}
+_MOST_DIGITS = 38  # of Spark's decimals
+_COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "!=": "ne"}
 
 
 @by_spelling
@@ -28,7 +29,7 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
     """Keep, rename, move and cast fields. Unmapped fields and missing sources are left out.
 
     Raises:
-        GlueDataError: no mapped field exists.
+        GlueDataError: no mapped field exists, or a target is a value and a struct.
     """
     if not frame.columns:
         return frame  # the bookmark left nothing to read
@@ -38,6 +39,7 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
         source, source_type, target, target_type = _four(mapping)
         names = paths.matching(frame.schema, paths.split(source), case_sensitive=case_sensitive)
         field = None if names is None else paths.field_at(frame.schema, names)
+        paths.outside_arrays(frame.schema, source)
         if names is None or field is None:
             LOG.warning("apply_mapping: there is no field %s", source)
             continue
@@ -45,6 +47,10 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
             claims.append((names, field, source_type, target_type))
         values.append((paths.split(target), _mapped(names, field, source_type, target_type)))
     mapped_types.check(frame, claims)
+    targets = {target for target, _ in values}
+    for target in targets:
+        if any(target[:length] in targets for length in range(1, len(target))):
+            raise GlueDataError(f"the mappings make {'.'.join(target[:-1])} a value and a struct with {target[-1]}")
     if not values:
         raise GlueDataError("none of the mapped fields exists: the result would have no fields")
     return frame.select(*paths.assemble(values))
@@ -69,8 +75,8 @@ def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_ty
     wanted = spark_type(target_type)
     if choices.is_choice(field):
         if not source_type:
-            return choices.cast(names, field, target_type)
-        chosen = choices.project(names, field, source_type)
+            return choices.cast(paths.column(names), field, target_type)
+        chosen = choices.project(paths.column(names), field, source_type)
         return chosen if wanted is None else cast_or_null(chosen, wanted)
     value = paths.column(names)
     return value if wanted is None or wanted == field.dataType else cast_or_null(value, wanted)
@@ -78,11 +84,10 @@ def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_ty
 
 @by_spelling
 def drop_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
-    """Remove fields. Missing paths are not an error."""
+    """Remove fields, also from the structs in arrays. Missing paths are not an error."""
     for path in wanted:
-        names = paths.split(path)
-        if paths.field_at(frame.schema, names) is not None:
-            frame = paths.replace(frame, names, [])
+        if names := paths.split(path):
+            frame = paths.without(frame, names)
     return frame
 
 
@@ -91,7 +96,7 @@ def select_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
     """Keep only the named fields, in the order of the names."""
     values = []
     for path in wanted:
-        names = paths.split(path)
+        names = paths.outside_arrays(frame.schema, path)
         field = paths.field_at(frame.schema, names)
         if field is not None:
             values.append((names, _as_it_is(names)))
@@ -104,11 +109,17 @@ def _as_it_is(names: paths.Path) -> Column:
 
 @by_spelling
 def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
-    """Rename a field in place. A name with another parent moves it."""
-    old_names, new_names = paths.split(old), paths.split(new)
+    """Rename a field in place. A name with another parent moves it.
+
+    Raises:
+        GlueDataError: there is a field with the new name.
+    """
+    old_names, new_names = paths.outside_arrays(frame.schema, old), paths.split(new)
     field = paths.field_at(frame.schema, old_names)
     if field is None:
         return frame
+    if old_names != new_names and paths.field_at(frame.schema, new_names) is not None:
+        raise GlueDataError(f"renaming {old}: there is a field {new} already")
     value = paths.column(old_names)
     if old_names[:-1] == new_names[:-1]:
         renamed = value.alias(new_names[-1], metadata=field.metadata)
@@ -116,8 +127,7 @@ def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
     if len(new_names) > 1 and paths.field_at(frame.schema, new_names[:1]) is not None:
         unsupported(f"renaming {old} to {new}: moving a field into a struct that exists")
     added = paths.assemble([(new_names, value)])
-    kept = frame.select("*", *added)
-    return paths.replace(kept, old_names, [])
+    return paths.without(frame.select("*", *added), old_names)
 
 
 def rows_condition(comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
@@ -138,6 +148,8 @@ def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_pat
 
     Raises:
         ValueError: the numbers of paths differ, or there are none.
+        GlueDataError: a path does not exist, or a name with a leading dot exists already.
+        GlueUnsupportedError: keys that are compared have types of different kinds.
     """
     if not left_paths or len(left_paths) != len(right_paths):
         raise ValueError("join needs as many paths for one frame as for the other, and at least one")
@@ -147,8 +159,12 @@ def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_pat
         left = left.withColumn(name, paths.column(_existing(left, path)))
     for name, path in zip(right_keys, right_paths, strict=True):
         right = right.withColumn(name, paths.column(_existing(right, path)))
+    for one, other in zip(left_keys, right_keys, strict=True):
+        mapped_types.check_comparable(left.schema[one].dataType, right.schema[other].dataType)
     for name in right.columns:
         if name in left.columns:
+            if f".{name}" in (*left.columns, *right.columns):
+                raise GlueDataError(f"join: there is a field .{name} already; rename the {name} of one frame")
             right = right.withColumnRenamed(name, f".{name}")
     conditions = [F.col(one) == F.col(other) for one, other in zip(left_keys, right_keys, strict=True)]
     return left.join(right, on=conditions, how="inner").drop(*left_keys, *right_keys)
@@ -177,13 +193,21 @@ def union(first: DataFrame, second: DataFrame) -> DataFrame:
             second = second.withColumn(field.name, paths.column((field.name,)).cast(wider))
             continue
         both = sorted((other.dataType, field.dataType), key=str)
+        if type_name(both[0]) == type_name(both[1]):
+            unsupported(f"the union of the field {field.name}, of {' and '.join(kind.simpleString() for kind in both)}")
         first = paths.replace(first, (field.name,), [_as_choice(other, both)])
         second = paths.replace(second, (field.name,), [_as_choice(field, both)])
     return first.unionByName(second, allowMissingColumns=True)
 
 
 def _wider(one: T.DataType, other: T.DataType) -> T.DataType | None:
-    """A type that holds two integer types or two fractional types; None for other pairs."""
+    """A type that holds two integer types, fractional types or decimals, or one beside null; None for other pairs."""
+    if isinstance(one, T.NullType) or isinstance(other, T.NullType):
+        return other if isinstance(one, T.NullType) else one
+    if isinstance(one, T.DecimalType) and isinstance(other, T.DecimalType):
+        scale = max(one.scale, other.scale)
+        precision = max(one.precision - one.scale, other.precision - other.scale) + scale
+        return T.DecimalType(precision, scale) if precision <= _MOST_DIGITS else None
     if isinstance(one, T.IntegralType) and isinstance(other, T.IntegralType):
         return T.LongType()
     floats = (T.FloatType, T.DoubleType)
@@ -203,4 +227,4 @@ def _as_choice(field: T.StructField, both: Sequence[T.DataType]) -> Column:
 @by_spelling
 def drop_null_fields(frame: DataFrame) -> DataFrame:
     """Remove the fields that have no type because no record has a value for them."""
-    return drop_fields(frame, [paths.quoted((name,)) for name in untyped.fields(frame)])
+    return drop_fields(frame, [paths.quoted(names) for names in untyped.fields(frame)])

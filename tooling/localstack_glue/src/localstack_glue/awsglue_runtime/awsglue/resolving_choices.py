@@ -13,7 +13,6 @@ from pyspark.sql import types as T
 from awsglue import choices, paths
 from awsglue.errors import unsupported
 from awsglue.gluetypes import spark_type
-from awsglue.spark_versions import cast_or_null
 from awsglue.spelling import by_spelling
 
 LOG = logging.getLogger(__name__)
@@ -23,6 +22,7 @@ LOG = logging.getLogger(__name__)
 def resolve_choice(frame: DataFrame, specs: Iterable[tuple[str, str]]) -> DataFrame:
     """Resolve choices field by field: `cast:TYPE`, `project:TYPE`, `make_cols`, `make_struct`."""
     for path, action in specs:
+        check_action(action)
         if paths.ARRAY in path:
             frame = _resolved_in_array(frame, path, action)
             continue
@@ -35,13 +35,34 @@ def resolve_choice(frame: DataFrame, specs: Iterable[tuple[str, str]]) -> DataFr
     return frame
 
 
+def check_action(action: str) -> None:
+    """Refuse an action that does not exist, also where there is no choice to resolve.
+
+    Raises:
+        GlueUnsupportedError: the action, or its type, is unknown.
+    """
+    kind, _, target = action.partition(":")
+    if kind.lower() in {"cast", "project"} and target:
+        spark_type(target)
+    elif action.lower() not in {"make_cols", "make_struct", "keep_as_struct"}:
+        unsupported(f"the resolveChoice action {action}")
+
+
 def _resolved_in_array(frame: DataFrame, path: str, action: str) -> DataFrame:
     kind, _, target = action.partition(":")
-    wanted = spark_type(target) if kind in {"cast", "project"} else None
-    if wanted is None:
+    actions: dict[str, paths.Change] = {
+        "cast": lambda value, field: choices.cast(value, field, target),
+        "project": lambda value, field: choices.project(value, field, target),
+        "make_struct": lambda value, _: value,
+        "keep_as_struct": lambda value, _: value,
+    }
+    if kind.lower() not in actions:
         unsupported(f"the resolveChoice action {action} at {path}, inside an array")
-    changed = paths.changed(frame, path, lambda value, _: cast_or_null(value, wanted))
-    return frame if changed is None else changed
+    changed = paths.changed(frame, path, actions[kind.lower()])
+    if changed is None:
+        LOG.warning("resolveChoice: there is no field %s", path)
+        return frame
+    return changed
 
 
 def with_options(frame: DataFrame, options: Sequence[Any]) -> DataFrame:
@@ -68,19 +89,20 @@ def _target_name(target: Any) -> str:
 
 @by_spelling
 def resolve_all(frame: DataFrame, action: str) -> DataFrame:
-    """Resolve all choices in the same way."""
-    for name in paths.any_field(frame.schema, choices.is_choice):
-        frame = _resolved(frame, (name,), frame.schema[name], action)
-    return frame
+    """Resolve all choices in the same way, also those inside structs and arrays."""
+    check_action(action)
+    return resolve_choice(frame, [(path, action) for path in paths.holding(frame.schema, choices.is_choice)])
 
 
 def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action: str) -> DataFrame:
     kind, _, target = action.partition(":")
     match kind.lower():
         case "cast":
-            columns = [choices.cast(names, field, target).alias(field.name, metadata=choices.PLAIN)]
+            cast = choices.cast(paths.column(names), field, target)
+            columns = [cast.alias(field.name, metadata=choices.PLAIN)]
         case "project":
-            columns = [choices.project(names, field, target).alias(field.name, metadata=choices.PLAIN)]
+            projected = choices.project(paths.column(names), field, target)
+            columns = [projected.alias(field.name, metadata=choices.PLAIN)]
         case "make_struct" | "keep_as_struct" if choices.is_choice(field):
             columns = [paths.column(names).alias(field.name, metadata=choices.PLAIN)]
         case "make_cols" if choices.is_choice(field):
@@ -88,7 +110,7 @@ def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action:
         case "make_struct" | "keep_as_struct" | "make_cols":
             return frame
         case _:
-            unsupported(f"the resolveChoice action {action}")
+            raise AssertionError(action)  # checked before
     return paths.replace(frame, names, columns)
 
 
@@ -98,6 +120,6 @@ def match_schema(frame: DataFrame, wanted: Mapping[str, str]) -> DataFrame:
     for name, target in wanted.items():
         names = paths.matching(frame.schema, (name,), case_sensitive=False)
         if names is not None:
-            matched = choices.cast(names, frame.schema[names[0]], target).alias(names[0], metadata=choices.PLAIN)
-            frame = paths.replace(frame, names, [matched])
+            matched = choices.cast(paths.column(names), frame.schema[names[0]], target)
+            frame = paths.replace(frame, names, [matched.alias(names[0], metadata=choices.PLAIN)])
     return frame

@@ -9,19 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import call_options, formats
+from awsglue import call_options, choices, formats
 from awsglue.catalog import Catalog, Partition
 from awsglue.connection_types import FILE_TYPES
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import GlueDataError, unsupported
+from awsglue.glue_logger import GlueLogger
 from awsglue.gluetypes import hive_type
 from awsglue.listing import rooted
+from awsglue.paths import column
 from awsglue.spelling import case_sensitive_names
 
 UPDATE, LOG = "UPDATE_IN_DATABASE", "LOG"
+_NESTED = (T.ArrayType, T.MapType, T.StructType)
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _PATH_OPTIONS = {"path", "partitionKeys", "compression", "compressionType"}
 _TABLE_OPTIONS = {"partitionKeys", "enableUpdateCatalog", "updateBehavior", "compression"}
@@ -79,17 +83,19 @@ def write_files(frame: DynamicFrame, target: Target) -> None:
     """Add files to a folder. Glue never replaces existing files.
 
     Raises:
-        GlueDataError: the frame has choices, or lacks a partition key.
+        GlueDataError: the frame has choices and the format has none, or it lacks a partition key.
     """
-    if frame.choice_fields:
+    if frame.choice_fields and target.format not in {"parquet", "orc"}:
         raise GlueDataError(f"cannot write the choices {', '.join(frame.choice_fields)}; use resolveChoice first")
-    data = frame.toDF()
+    data = choices.as_structs(frame.toDF())  # Spark writes Parquet and ORC on AWS too
     missing = [key for key in target.partition_keys if key not in data.columns]
     if missing and data.columns:  # there are none if the bookmark left nothing to read
         raise GlueDataError(f"partitionKeys: there is no field {', '.join(missing)}")
     options = formats.writer_options(target.format, target.format_options, target.compression)
     if data.isEmpty():
         return  # no file with only a header
+    if formats.spark_format(target.format) == "csv" and not options["quote"]:
+        data, options = _without_quotes(data, target, options)
     writer = (
         data.write.mode("append")
         .format(formats.spark_format(target.format))
@@ -100,6 +106,19 @@ def write_files(frame: DynamicFrame, target: Target) -> None:
         writer = writer.partitionBy(*target.partition_keys)
     with case_sensitive_names(data):
         writer.save(rooted(target.path))
+
+
+def _without_quotes(data: DataFrame, target: Target, options: Mapping[str, str]) -> tuple[DataFrame, dict[str, str]]:
+    """A frame with each line of CSV as one value, with the options to write it: Spark itself always quotes."""
+    own, names = "\x01", [name for name in data.columns if name not in target.partition_keys]
+    if nested := [name for name in names if isinstance(data.schema[name].dataType, _NESTED)]:
+        raise GlueDataError(f"CSV holds no arrays, structs and maps: {', '.join(nested)}")
+    values = [F.coalesce(column((name,)).cast(T.StringType()), F.lit("")) for name in names]
+    line = F.concat_ws(options["sep"], *values)
+    message = F.concat(F.lit("a value with a line break cannot be written to CSV without quotes: "), line)
+    checked = F.when(line.rlike(f"[\r\n{own}]"), F.raise_error(message).cast(T.StringType())).otherwise(line)
+    lines = data.select(checked.alias(options["sep"].join(names)), *(column((key,)) for key in target.partition_keys))
+    return lines, {**options, "sep": own, "emptyValue": "", "quote": own}
 
 
 def write_table(
@@ -119,15 +138,27 @@ def write_table(
         writing = {key: value for key, value in writing.items() if key != "skipFirst"}
         writing["writeHeader"] = bool(table.format_options.get("skipFirst"))
     target = Target(table.location, table.format, writing, keys, options.get("compression"))
+    updates = _updates(options, target)
     write_files(frame, target)
-    if formats.is_true(options.get("enableUpdateCatalog")):
-        update_catalog(catalog, frame.toDF(), target, database, table_name, options.get("updateBehavior", LOG))
+    if updates:
+        update_catalog(catalog, frame.toDF(), target, database, table_name, options.get("updateBehavior", UPDATE))
+
+
+def _updates(options: Mapping[str, Any], target: Target) -> bool:
+    """Whether the catalog is to be updated; refused for ORC, of which AWS updates no tables."""
+    if not formats.is_true(options.get("enableUpdateCatalog")):
+        return False
+    if target.format == "orc":
+        unsupported("enableUpdateCatalog for orc", "write json, csv or glueparquet")
+    return True
 
 
 def update_catalog(
     catalog: Catalog, frame: DataFrame, target: Target, database: str, table_name: str, behavior: str
 ) -> None:
     """Create the table or add its new columns, and add the written partitions.
+
+    With LOG, partitions are added only if the table has all columns of the frame.
 
     Raises:
         GlueDataError: the table has other partition keys.
@@ -141,6 +172,11 @@ def update_catalog(
         catalog.save_table(database, _new_table(frame, target, table_name), exists=False)
     elif behavior == UPDATE:
         catalog.save_table(database, _with_new_columns(raw, frame, target), exists=True)
+    elif others := _columns_beyond(raw, frame, target):
+        GlueLogger().warn(
+            f"updateBehavior LOG: {database}.{table_name} has no column {', '.join(others)}, so no partition is added"
+        )
+        return
     if target.partition_keys:
         table = catalog.table(database, table_name)
         if [key.name for key in table.partition_keys] != list(target.partition_keys):
@@ -198,6 +234,12 @@ def _with_new_columns(raw: Mapping[str, Any], frame: DataFrame, target: Target) 
     return {**definition, "StorageDescriptor": {**storage, "Columns": list(columns.values())}}
 
 
+def _columns_beyond(raw: Mapping[str, Any], frame: DataFrame, target: Target) -> list[str]:
+    """The columns of a frame that a table does not have."""
+    known = {column["Name"].lower() for column in raw["StorageDescriptor"]["Columns"]}
+    return [column["Name"] for column in _columns(frame, target, keys=False) if column["Name"] not in known]
+
+
 def _written(frame: DataFrame, target: Target) -> list[Partition]:
     jvm: Any = frame.sparkSession._jvm
     escape = jvm.org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils.escapePathName
@@ -243,7 +285,7 @@ class S3Sink(DataSink):
         """
         places = {key: value for key, value in self._options.items() if key in _PATH_OPTIONS}
         target = parse_target(places, self.format, self._format_options)
-        updates = formats.is_true(self._options.get("enableUpdateCatalog"))
+        updates = _updates(self._options, target)
         if updates and self._table is None:
             raise ValueError("enableUpdateCatalog needs setCatalogInfo")
         write_files(dynamic_frame, target)

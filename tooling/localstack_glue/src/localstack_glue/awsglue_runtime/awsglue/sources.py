@@ -4,6 +4,7 @@ Follows the pages "GlueContext class", "Connection types and options for ETL" an
 of the AWS Glue Developer Guide.
 """
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -14,7 +15,7 @@ from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import call_options, choices, formats, json_paths, json_tables, listing, untyped
+from awsglue import call_options, choices, csv_escapes, formats, json_files, json_paths, json_tables, listing, untyped
 from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
 from awsglue.errors import GlueDataError, unsupported
@@ -33,6 +34,8 @@ _NEUTRAL = {
     "useS3ListImplementation",
 }
 _MALFORMED, _NO_TEXT = "__malformed", "\x01\x02"
+_MORE = 16  # so many values beyond the columns are looked for in a line of CSV
+LOG = logging.getLogger(__name__)
 _BOUNDS = {"boundedFiles", "boundedSize"}
 _PATH_OPTIONS = _NEUTRAL | _BOUNDS | {"paths", "path", "recurse", "exclusions"}
 _TABLE_OPTIONS = _NEUTRAL | _BOUNDS | {"exclusions", "catalogPartitionPredicate", "mergeSchema"}
@@ -48,6 +51,7 @@ class Selection:
     exclusions: Sequence[str] = ()
     bounded_files: int | None = None
     bounded_bytes: int | None = None
+    recurse: bool = True
 
     @property
     def is_partial(self) -> bool:
@@ -73,7 +77,8 @@ class Selection:
 
     def files(self, folders: Sequence[str]) -> list[str]:
         """The files to read below folders."""
-        found = listing.without_excluded(listing.files_below(self.session, folders), self.exclusions)
+        listed = listing.files_below(self.session, folders, recurse=self.recurse)
+        found = listing.without_excluded(listed, self.exclusions)
         if self._is_tracked and self.bookmark is not None:
             found = self.bookmark.new_files(self.context, found, self._within_bounds)
         else:
@@ -88,41 +93,73 @@ def read_paths(
     connection_options: Mapping[str, Any],
     format_name: str | None,
     format_options: Mapping[str, Any],
-) -> DataFrame:
-    """Read files by their paths. CSV columns are strings, named `col0`, `col1`, ... if there is no header."""
-    call_options.check("the S3 options", connection_options, _PATH_OPTIONS, call_options.OF_SOURCES)
+) -> tuple[DataFrame, DataFrame | None]:
+    """Read files by their paths, with the errors of JSON.
+
+    CSV columns are strings, named `col0`, `col1`, ... if there is no header. Without `recurse`, subfolders of CSV and
+    JSON are not read; those of Parquet and ORC are read as Spark reads them.
+    """
     spark_name = formats.spark_format(format_name)
+    of_spark = formats.SPARK_OPTIONS.get(spark_name, frozenset())
+    known, refused = _PATH_OPTIONS | of_spark, call_options.OF_SOURCES - of_spark
+    call_options.check("the S3 options", connection_options, known, refused)
+    options = formats.reader_options(str(format_name), format_options)
+    options |= {name: str(value) for name, value in connection_options.items() if name in of_spark}
     folders = _paths(connection_options)
-    bound = _bound(connection_options)
-    reader = session.read.format(spark_name).options(**formats.reader_options(str(format_name), format_options))
+    recurse = formats.is_true(connection_options.get("recurse"))
+    is_text = spark_name in {"csv", "json"}
     exclusions = listing.parse_exclusions(connection_options.get("exclusions"))
-    selection = Selection(session, bookmark, context, exclusions, *bound)
-    if formats.is_true(connection_options.get("recurse")):
-        reader = reader.option("recursiveFileLookup", "true")
+    selection = Selection(
+        session, bookmark, context, exclusions, *_bound(connection_options), recurse=recurse or not is_text
+    )
+    if recurse or is_text:
+        options["recursiveFileLookup"] = "true"
     if selection.is_partial:
         files = selection.files(folders)
-        if len(folders) == 1 and not formats.is_true(connection_options.get("recurse")):
-            reader = reader.option("basePath", folders[0])
+        if len(folders) == 1 and not recurse and not is_text:
+            options.setdefault("basePath", folders[0])
         folders = files
+    elif is_text and not recurse and listing.has_subfolders(session, folders):
+        folders = selection.files(folders)
+        if not folders:
+            LOG.warning(
+                "%s has no files but subfolders: set recurse to read them", ", ".join(_paths(connection_options))
+            )
     else:
         folders = listing.existing(session, folders)
     if not folders:
-        return session.createDataFrame([], T.StructType([]))
+        return session.createDataFrame([], T.StructType([])), None
+    if compression := connection_options.get("compressionType"):
+        listing.check_compression(session, folders, str(compression))
     if path := format_options.get("jsonPath"):
-        return untyped.mark(json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path)))
-    if formats.is_true(format_options.get("skipFirst")):  # the first line is neither data nor names
-        positions = reader.option("header", "false").load(folders).schema
-        reader = reader.option("header", "true").schema(positions)
-    frame = reader.load(folders)
+        return untyped.mark(json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))), None
+    if spark_name == "json":
+        return json_files.read(session, folders, options)
     if spark_name == "csv":
-        has_header = formats.is_true(format_options.get("withHeader"))
-        names = frame.columns if has_header else _numbered(frame.columns)
-        if not names:
-            return frame
-        texts = T.StructType([T.StructField(name, T.StringType()) for name in names])
-        # a file with another header is an error: Spark would read its columns as those of the first file
-        return with_empty_texts(reader.option("enforceSchema", str(not has_header)), texts, folders)
-    return untyped.mark(frame) if spark_name == "json" else frame
+        return _csv_records(session, folders, options, format_options), None
+    return session.read.format(spark_name).options(**options).load(folders), None
+
+
+def _csv_records(
+    session: SparkSession, folders: Sequence[str], options: Mapping[str, str], format_options: Mapping[str, Any]
+) -> DataFrame:
+    skips_first = formats.is_true(format_options.get("skipFirst"))  # the first line is neither data nor names
+    if format_options.get("escaper"):
+        escaped = csv_escapes.read(session, folders, options, skips_first=skips_first)
+        if escaped is not None:
+            return escaped
+    reader = session.read.format("csv").options(**options)
+    if skips_first:
+        positions = reader.option("header", "false").load(list(folders)).schema
+        reader = reader.option("header", "true").schema(positions)
+    frame = reader.load(list(folders))
+    has_header = formats.is_true(format_options.get("withHeader"))
+    names = frame.columns if has_header else _numbered(frame.columns)
+    if not names:
+        return frame
+    texts = T.StructType([T.StructField(name, T.StringType()) for name in names])
+    # a file with another header is an error: Spark would read its columns as those of the first file
+    return with_empty_texts(reader.option("enforceSchema", str(not has_header)), texts, folders, refuse_more=options)
 
 
 def _bound(options: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -247,9 +284,18 @@ def _json_records(
 
 
 def with_empty_texts(
-    reader: DataFrameReader, schema: T.StructType, files: Sequence[str], *, but: Collection[str] = ()
+    reader: DataFrameReader,
+    schema: T.StructType,
+    files: Sequence[str],
+    *,
+    but: Collection[str] = (),
+    refuse_more: Mapping[str, str] | None = None,
 ) -> DataFrame:
-    """Read CSV with empty fields as empty texts, as Glue does. Fields missing from a line are null."""
+    """Read CSV with empty fields as empty texts, as Glue does. Fields missing from a line are null.
+
+    With the reader's options in `refuse_more`, a line with values beyond the last column fails the query: Spark would
+    leave them out.
+    """
     marked = T.StructType([*schema.fields, T.StructField(_MALFORMED, T.StringType())])
     # Spark would read "" as null too, because it is the mark of an empty text
     reader = reader.option("columnNameOfCorruptRecord", _MALFORMED).option("nullValue", _NO_TEXT)
@@ -260,7 +306,19 @@ def with_empty_texts(
         value = F.col(json_tables.quoted(member.name))
         is_text = isinstance(member.dataType, T.StringType) and member.name not in but
         columns.append(F.when(value.isNull() & is_whole, "").otherwise(value) if is_text else value)
+    if refuse_more is not None:
+        columns[0] = F.when(is_whole | ~_has_more(len(schema), refuse_more), columns[0])
     return frame.select(*(column.alias(name) for column, name in zip(columns, schema.names, strict=True)))
+
+
+def _has_more(count: int, options: Mapping[str, str]) -> Column:
+    """Whether a malformed line has a value beyond its first ones; if so, the query fails."""
+    names = [f"c{number}" for number in range(count + _MORE)]
+    marks = {name: options[name] for name in ("sep", "quote", "escape")}
+    parsed = F.from_csv(F.col(_MALFORMED), ", ".join(f"{name} string" for name in names), marks)
+    more = F.coalesce(*(parsed.getField(name) for name in names[count:]))
+    message = F.concat(F.lit(f"a line of CSV has more values than the {count} columns of the first line: "), _MALFORMED)
+    return F.when(more.isNotNull(), F.raise_error(message).cast("boolean")).otherwise(F.lit(False))
 
 
 def _load_partitions(selection: Selection, table: Table, partitions: Sequence[Partition]) -> DataFrame:

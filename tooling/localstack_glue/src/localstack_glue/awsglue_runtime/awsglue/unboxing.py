@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import paths
+from awsglue import paths, untyped
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.records import ERROR_SCHEMA
 
@@ -37,11 +37,16 @@ def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, 
         unsupported(f"unbox of {path}, which holds JSON objects and arrays")
     target = T.ArrayType(members) if kinds == {True} else members
     if _CORRUPT not in found.names:
-        return paths.replace(frame, names, [F.from_json(value, target).alias(field.name)]), None
+        return _parsed(frame, names, target), None
     whole = T.StructType([*members.fields, T.StructField(_CORRUPT, T.StringType())])
     is_bad = value.isNotNull() & _is_bad(value, target, whole)
     good = frame.where(~is_bad)
-    return paths.replace(good, names, [F.from_json(value, target).alias(field.name)]), _errors(frame, is_bad, info)
+    return _parsed(good, names, target), _errors(frame, is_bad, info)
+
+
+def _parsed(frame: DataFrame, names: paths.Path, target: T.DataType) -> DataFrame:
+    parsed = F.from_json(paths.column(names), target).alias(names[-1])
+    return untyped.mark(paths.replace(frame, names, [parsed]), names[0])
 
 
 def _is_bad(value: Column, target: T.DataType, whole: T.StructType) -> Column:

@@ -3,9 +3,10 @@
 Follows the page "Accessing parameters using getResolvedOptions" of the AWS Glue Developer Guide.
 """
 
+import argparse
 import os
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from awsglue.errors import GlueArgumentError
 
@@ -24,9 +25,18 @@ PASSED = (
     "job-bookmark-from",
     "job-bookmark-to",
 )
-RESERVED = ("continuation-option", "job-bookmark-option", "job-bookmark-from", "job-bookmark-to")
+CONTINUATION = "continuation-option"
+RESERVED = (CONTINUATION, "job-bookmark-option", "job-bookmark-from", "job-bookmark-to")
 VERSION_VARIABLE, NEWEST_VERSION = "LOCALSTACK_GLUE_VERSION", "6.0"
 BOOKMARK, BOOKMARKS = "job_bookmark_option", ("job-bookmark-enable", "job-bookmark-pause", "job-bookmark-disable")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Python's parser, with an error instead of an exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise GlueArgumentError."""
+        raise GlueArgumentError(message)
 
 
 def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev: bool | None = None) -> dict[str, Any]:
@@ -45,68 +55,15 @@ def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev
         if option in wanted:
             raise RuntimeError(f"Using reserved arguments {option}")
     is_older = os.environ.get(VERSION_VARIABLE, NEWEST_VERSION) != NEWEST_VERSION
-    is_abbreviated = is_older if allow_abbrev is None else allow_abbrev
-    parsed = _parse(args, [*PASSED, *RESERVED, *wanted] if is_abbreviated else ())
-    resolved: dict[str, Any] = {_key(option): parsed.get(_key(option)) for option in PASSED}
-    missing = []
-    for option in wanted:
-        value = parsed.get(_key(option))
-        if value is None and _key(option) in parsed:
-            raise GlueArgumentError(f"argument --{option}: expected one argument")
-        if value is None and _key(option) not in resolved:
-            missing.append(f"--{option}")
-        resolved[_key(option)] = value
-    if missing:
-        raise GlueArgumentError(f"the following arguments are required: {', '.join(missing)}")
+    parser = _Parser(allow_abbrev=is_older if allow_abbrev is None else allow_abbrev, add_help=False)
+    for name in (*PASSED, CONTINUATION):
+        parser.add_argument(f"--{name}", choices=BOOKMARKS if name == "job-bookmark-option" else None)
+    for name in dict.fromkeys(wanted):
+        if name not in PASSED:
+            parser.add_argument(f"--{name}", required=True)
+    resolved = vars(parser.parse_known_args(args[1:])[0])  # the first is the script
     resolved["RedshiftTempDir"] = resolved["TempDir"] = resolved["TempDir"] or resolved["RedshiftTempDir"]
-    resolved[BOOKMARK] = _bookmark(resolved[BOOKMARK], parsed.get("continuation_option"))
-    return resolved
-
-
-def _bookmark(option: str | None, continuation: str | None) -> str:
-    """The bookmark's option, which older jobs pass under another name."""
     older = {"continuation-enabled": BOOKMARKS[0], "continuation-readonly": BOOKMARKS[1]}
-    chosen = option or older.get(continuation or "", BOOKMARKS[2])
-    if chosen not in BOOKMARKS:
-        listed = ", ".join(map(repr, BOOKMARKS))
-        raise GlueArgumentError(f"argument --job-bookmark-option: invalid choice: {chosen!r} (choose from {listed})")
-    return chosen
-
-
-def _parse(args: Sequence[str], known: Collection[str]) -> dict[str, str | None]:
-    """Parse `--name value` and `--name=value`. A name followed by another name has no value.
-
-    A name that is the beginning of one of the `known` names means that one.
-    """
-    parsed: dict[str, str | None] = {}
-    words = list(args)
-    position = 0
-    while position < len(words):
-        word = words[position]
-        position += 1
-        if not word.startswith("--") or word == "--":
-            continue
-        name, has_value, value = word[2:].partition("=")
-        name = _whole(name, known)
-        if has_value:
-            parsed[_key(name)] = value
-        elif position < len(words) and not words[position].startswith("--"):
-            parsed[_key(name)] = words[position]
-            position += 1
-        else:
-            parsed[_key(name)] = None
-    return parsed
-
-
-def _whole(name: str, known: Collection[str]) -> str:
-    if name in known or not name:
-        return name
-    meant = sorted({option for option in known if option.startswith(name)})
-    if len(meant) > 1:
-        listed = ", ".join(f"--{option}" for option in meant)
-        raise GlueArgumentError(f"ambiguous option: --{name} could match {listed}")
-    return meant[0] if meant else name
-
-
-def _key(option: str) -> str:
-    return option.removeprefix("--").replace("-", "_")
+    continuation = resolved.pop(CONTINUATION.replace("-", "_"))
+    resolved[BOOKMARK] = resolved[BOOKMARK] or older.get(continuation or "", BOOKMARKS[2])
+    return resolved
