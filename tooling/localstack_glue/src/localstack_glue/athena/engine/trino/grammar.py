@@ -245,11 +245,11 @@ def _is_complete(node: exp.Expr) -> bool:
         return bool(node.expressions)
     if isinstance(node, exp.Group):
         return any(node.args.values())
+    if isinstance(node, exp.Update | exp.Insert) and isinstance(node.parent, exp.When):
+        return True  # of MERGE
     if isinstance(node, exp.Update):
         return bool(node.expressions) and all(isinstance(each, exp.EQ) for each in node.expressions)
-    if isinstance(node, exp.Insert) and isinstance(node.parent, exp.When | None):
-        return node.expression is not None
-    if isinstance(node, exp.Create | exp.Version):
+    if isinstance(node, exp.Insert | exp.Create | exp.Version):
         return node.expression is not None
     return True
 
