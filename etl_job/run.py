@@ -18,10 +18,10 @@ from etl_job.errors import PublicationError, QuartalJobError
 from etl_job.failure_reasons import failure_cause, failure_reason
 from etl_job.manifest.files import write_manifest
 from etl_job.manifest.model import PublishedDelivery, RunManifest
+from etl_job.notify.ended_run import read_ended_run
 from etl_job.notify.metrics import put_metrics
 from etl_job.notify.progress import Progress
 from etl_job.notify.run_event import put_run_event
-from etl_job.notify.run_news import collect_news
 from etl_job.opening import Opening, Services, open_run
 from etl_job.processing import process_deliveries
 from etl_job.publishing.csv_export import export_csv
@@ -196,11 +196,11 @@ def send_notifications(services: Services, manifest: RunManifest, uri: str) -> b
     Returns whether the event was put.
     """
     try:
-        news = collect_news(services.store, services.arguments, manifest, uri)
+        ended = read_ended_run(services.store, services.arguments, manifest, uri)
     except Exception as error:  # the run has ended, and how it ended is in its manifest
-        services.progress.log("news", skipped=failure_cause(error))
+        services.progress.log("notify", skipped=failure_cause(error))
         return False
-    problems = {"metrics": put_metrics(services.session, news), "event": put_run_event(services.session, news)}
+    problems = {"metrics": put_metrics(services.session, ended), "event": put_run_event(services.session, ended)}
     for what, problem in problems.items():
         if problem:
             services.progress.log(what, skipped=problem)

@@ -7,10 +7,10 @@ from pyspark.sql import DataFrame
 
 from etl_job.context import RunContext
 from etl_job.duplicates.kept_rows import duplicate_candidates
-from etl_job.duplicates.overlap import KeyOverlap, find_overlap
+from etl_job.duplicates.keys_across_deliveries import KeyOverlap, find_overlap
+from etl_job.duplicates.keys_within_run import RepeatedKeys, find_repeated_keys
 from etl_job.duplicates.register_files import read_registers, register_files
-from etl_job.duplicates.repeated_keys import RepeatedKeys, find_repeated_keys
-from etl_job.duplicates.shared_keys import RegisterFile, may_share_keys
+from etl_job.duplicates.shared_hashes import RegisterFile, may_share_keys
 from etl_job.spark.session import tune_shuffle
 from etl_job.staging.intake import StagedRows
 from etl_job.staging.store import read_staged

@@ -25,9 +25,9 @@ from etl_job.contract.schemas import (
     RANK,
     ROW,
 )
-from etl_job.duplicates.overlap import GREATEST, LEAST, OTHER_CONTENT, OTHER_DELIVERY, KeyOverlap
+from etl_job.duplicates.keys_across_deliveries import GREATEST, LEAST, OTHER_CONTENT, OTHER_DELIVERY, KeyOverlap
+from etl_job.duplicates.keys_within_run import RepeatedKeys
 from etl_job.duplicates.register_files import KEY
-from etl_job.duplicates.repeated_keys import RepeatedKeys
 from etl_job.staging.store import is_valid
 
 _BROADCAST_ROWS = 1_000_000  # about 50 MB; more is joined by a shuffle

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract.schemas import CONTENT, DELIVERY, KEY_1, KEY_2
-from etl_job.duplicates.shared_keys import RegisterFile
+from etl_job.duplicates.shared_hashes import RegisterFile
 from etl_job.lake.files import ObjectStore
 from etl_job.staging.store import is_valid, read_kinds, valid_files
 from etl_job.tables.key_registers import Registers

@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from etl_job.failure_reasons import failure_cause
 from etl_job.findings.model import Level
-from etl_job.notify.run_news import RunNews
+from etl_job.notify.ended_run import EndedRun
 
 if TYPE_CHECKING:
     import boto3
@@ -23,20 +23,20 @@ NAMESPACE = "Quartal"
 CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
-def put_metrics(session: "boto3.Session", news: RunNews) -> str | None:
+def put_metrics(session: "boto3.Session", run: EndedRun) -> str | None:
     """Put the run's metrics in one request; return why it failed, or None."""
     try:
         client = session.client("cloudwatch", config=CLIENT_CONFIG)
-        client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(news))
+        client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(run))
     except Exception as error:  # also for an incomplete response: a published run must not be reported as failed
         return failure_cause(error)
     return None
 
 
-def metric_data(news: RunNews) -> "list[MetricDatumTypeDef]":
+def metric_data(run: EndedRun) -> "list[MetricDatumTypeDef]":
     """One value for each metric. Rows only if the run accounted for them; a share only if there were rows."""
-    manifest, totals = news.manifest, news.manifest.totals
-    levels = [finding.level for finding in news.findings]
+    manifest, totals = run.manifest, run.manifest.totals
+    levels = [finding.level for finding in run.findings]
     counts = {
         "RowsIn": totals.rows_in,
         "RowsKept": totals.kept,
@@ -49,8 +49,8 @@ def metric_data(news: RunNews) -> "list[MetricDatumTypeDef]":
         _datum(manifest, "Problems", levels.count(Level.PROBLEM), "Count"),
         _datum(manifest, "Warnings", levels.count(Level.WARNING), "Count"),
     ]
-    if news.facts.last_day is not None:
-        age = news.facts.now.date() - date.fromisoformat(news.facts.last_day)
+    if run.facts.last_day is not None:
+        age = run.facts.now.date() - date.fromisoformat(run.facts.last_day)
         data.append(_datum(manifest, "DataAgeDays", age.days, "Count"))
     if manifest.status == "SUCCEEDED" or totals.rows_in:
         data += [_datum(manifest, name, value, "Count") for name, value in counts.items()]

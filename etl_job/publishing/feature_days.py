@@ -13,7 +13,7 @@ from etl_job.contract.schemas import DAY, QUARTER
 from etl_job.counting.count import CountedRows
 from etl_job.publishing.daily_counts import NewDailyCounts, curated_rows
 from etl_job.publishing.features import FeatureRange, affected_range, last_new_beginning, narrowed, quarter_column
-from etl_job.publishing.point_in_time import KeptDays, QuarterPlan, SharedKeys, quarter_of
+from etl_job.publishing.point_in_time import DeliveriesSharingKeys, KeptDays, QuarterPlan, quarter_of
 from etl_job.publishing.published_counts import PublishedCounts
 from etl_job.tables.quarter_tags import QuarterTag
 from etl_job.tables.snapshot_change import from_on, is_one_of
@@ -70,7 +70,7 @@ def quarter_plan(
         return {row[QUARTER]: row[DAY] for row in rows}
 
     published, processed = context.tables.registers.folders, [outcome.delivery for outcome in counted.outcomes]
-    keys = SharedKeys(
+    keys = DeliveriesSharingKeys(
         str(context.contract.conflicts) if context.contract.key else None,
         deliveries=counted.registers.folders,
         processed=processed,

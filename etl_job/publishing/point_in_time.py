@@ -23,7 +23,7 @@ class KeptDays:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedKeys:
+class DeliveriesSharingKeys:
     """Which deliveries may have taken rows from which; ``deliveries`` are all that exist.
 
     ``processed`` are those of this run, ``again`` those among them that had been published before, ``losers`` those of
@@ -70,7 +70,7 @@ class QuarterPlan:
     counted_to: Mapping[str, date | None]
     kept: tuple[KeptDays, ...]
     replaced: tuple[KeptDays, ...] | None
-    keys: SharedKeys
+    keys: DeliveriesSharingKeys
 
     @classmethod
     def of(
@@ -81,7 +81,7 @@ class QuarterPlan:
         replaced: tuple[KeptDays, ...] | None,
         changed_from: str | None,
         look_up: Callable[[Sequence[str]], Mapping[str, date]],
-        keys: SharedKeys,
+        keys: DeliveriesSharingKeys,
     ) -> "QuarterPlan":
         """``changed_from`` is the first quarter whose features the run computes, or takes away, if there is one."""
         there = quarters_between(min(each.first for each in kept), max(each.last for each in kept)) if kept else ()
@@ -175,7 +175,7 @@ def last_counted_days(
 
 
 def _later(
-    quarter: str, standing: Mapping[str, QuarterTag | None], kept: Sequence[KeptDays], keys: SharedKeys
+    quarter: str, standing: Mapping[str, QuarterTag | None], kept: Sequence[KeptDays], keys: DeliveriesSharingKeys
 ) -> tuple[str, ...]:
     end = last_day_of(quarter)
     comes_with: dict[str, str] = {}

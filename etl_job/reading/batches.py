@@ -9,7 +9,7 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of a file in their order: from its header line, or from Parquet's schema (``parquet_kinds.py``).
+    """The columns of a file in their order: from its header line, or from Parquet's schema (``parquet_columns.py``).
 
     For Parquet, ``in_file`` are its own names of the columns, ``kinds`` their types, and ``group_rows`` the numbers of
     rows in its row groups.

@@ -1,15 +1,14 @@
 """Parts of raw files that are read one by one, each by one task, and the lines that begin in them."""
 
-import gzip
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, to_utf_8
-from etl_job.reading.other_kinds import refusing_other_kinds
+from etl_job.reading.unpacking import unpacked
 
 # A task holds a few times its chunk in memory, and the results of its part.
 PART_BYTES = 64_000_000
@@ -56,21 +55,6 @@ def split_files(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = 
         cuts = [size * piece // pieces for piece in range(pieces + 1)]
         found += [RawPart(uri, number, start, end, CHUNK_BYTES) for start, end in pairwise(cuts)]
     return tuple(found)
-
-
-@contextmanager
-def unpacked(store: ObjectStore, uri: str, encoding: str, first_byte: int = 0) -> Iterator[BinaryIO]:
-    """The bytes of a file from one on, unpacked if it is packed, member by member as gunzip does.
-
-    Reading raises OSError, EOFError or zlib.error for a packed file that is damaged, and OtherKindError for a beginning
-    that is not text in the encoding.
-    """
-    with store.open(uri, first_byte) as raw:
-        if uri.endswith(".gz"):
-            with gzip.GzipFile(fileobj=raw) as content:
-                yield refusing_other_kinds(cast(BinaryIO, content), encoding, is_unpacked=True)
-        else:
-            yield raw if first_byte else refusing_other_kinds(raw, encoding)
 
 
 @contextmanager

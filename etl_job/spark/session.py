@@ -20,7 +20,7 @@ _SETTINGS = {
     # Files of several parts at a time (sql_rules.py), instead of a sort of all rows by part before they are written.
     "spark.sql.maxConcurrentOutputFileWriters": "8",
     # Semi joins of keys with the registers of published deliveries always use a Bloom filter first:
-    # without it all keys ever delivered would be shuffled (duplicates/overlap.py).
+    # without it all keys ever delivered would be shuffled (duplicates/keys_across_deliveries.py).
     "spark.sql.optimizer.runtime.bloomFilter.enabled": "true",
     "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "0",
     "spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold": "1TB",

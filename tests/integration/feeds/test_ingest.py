@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from quartal.contracts.finding import find_contract
+from quartal.contracts.lookup import find_contract
 from quartal.contracts.model import Contract
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, IngestError

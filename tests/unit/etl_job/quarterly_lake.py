@@ -16,7 +16,7 @@ from etl_job.lake.files import LocalObjectStore
 from etl_job.lake.paths import own_folder
 from etl_job.publishing.features import affected_range
 from etl_job.publishing.parquet_files import FileLayout, write_rows
-from etl_job.publishing.point_in_time import KeptDays, QuarterPlan, SharedKeys, quarter_of
+from etl_job.publishing.point_in_time import DeliveriesSharingKeys, KeptDays, QuarterPlan, quarter_of
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.snapshot_change import Replacement, from_on, is_one_of
 
@@ -95,7 +95,7 @@ class QuarterlyLake:
         last, old_last = (max((each.last for each in spans), default=None) for spans in (kept, _spans(before)))
         wanted = affected_range([(each.first, each.last) for each in changed], old_last, last)
         first = wanted.first_day if wanted else min((each.first for each in changed), default=None)  # as the job has it
-        keys = SharedKeys(
+        keys = DeliveriesSharingKeys(
             "keepFirst",
             deliveries=self.deliveries,
             processed=processed,

@@ -21,7 +21,7 @@ from etl_job.contract.document import parse_contract
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
 from etl_job.manifest.model import Totals
-from etl_job.reading.parquet_kinds import parquet_columns
+from etl_job.reading.parquet_columns import parquet_columns
 
 from .conftest import CONTRACT
 from .test_other_feeds import ChargingLake, assert_features_equal, run_job

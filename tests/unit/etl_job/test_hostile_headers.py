@@ -12,7 +12,7 @@ import pytest
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.headers import parse_header
-from etl_job.reading.parquet_kinds import parquet_columns
+from etl_job.reading.parquet_columns import parquet_columns
 
 HEADER = b"sighting_id,brand,date,time\n"
 

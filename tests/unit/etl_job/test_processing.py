@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from etl_job import processing
 from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.find import SharedKeys
-from etl_job.duplicates.overlap import KeyOverlap
+from etl_job.duplicates.keys_across_deliveries import KeyOverlap
 from etl_job.errors import CatalogError, PublicationError
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import NO_ROWS

@@ -12,9 +12,9 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table import update as metadata_update
 
 from etl_job.publishing.point_in_time import (
+    DeliveriesSharingKeys,
     KeptDays,
     QuarterPlan,
-    SharedKeys,
     last_counted_days,
     last_day_of,
     quarter_of,
@@ -220,7 +220,7 @@ def test_days_at_either_end_of_the_calendar_have_quarters(quarterly):
 def test_quarters_without_an_event_are_not_split():
     kept = (KeptDays("a", Q1, Q1), KeptDays("b", Q3, Q3), KeptDays("c", date(2025, 1, 1), date(2025, 1, 1)))
     plan = QuarterPlan.of(
-        {}, kept, replaced=(), changed_from="2024Q1", look_up=lambda quarters: {}, keys=SharedKeys(None)
+        {}, kept, replaced=(), changed_from="2024Q1", look_up=lambda quarters: {}, keys=DeliveriesSharingKeys(None)
     )
     assert plan.empty_ends() == {"2024Q1": Q1, "2024Q3": Q3}
 
@@ -257,7 +257,7 @@ KEPT = (KeptDays("2024Q1", Q1, Q1), KeptDays("2024Q2", Q2, Q2), KeptDays("2024Q3
 )
 def test_deliveries_that_may_have_taken_a_row_are_named_as_the_contract_decides(conflicts, losers, named):
     names = [each.delivery for each in KEPT]
-    keys = SharedKeys(conflicts, names, processed=names, losers=losers)
+    keys = DeliveriesSharingKeys(conflicts, names, processed=names, losers=losers)
     plan = QuarterPlan.of({}, KEPT, replaced=(), changed_from="2024Q1", look_up=lambda quarters: {}, keys=keys)
     first, *_, last = plan.tags({}, names)
     assert (first.quarter, first.later_deliveries) == ("2024Q1", named)

@@ -18,9 +18,10 @@ from etl_job.manifest.model import (
     PublishedTable,
     RunManifest,
 )
+from etl_job.notify.ended_run import EndedRun, read_ended_run
+from etl_job.notify.mail_text import needs, summary
 from etl_job.notify.progress import Progress
-from etl_job.notify.run_event import detail_text, event_detail, needs, put_run_event, summary
-from etl_job.notify.run_news import RunNews, collect_news
+from etl_job.notify.run_event import detail_text, event_detail, put_run_event
 from etl_job.run import send_notifications
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -53,28 +54,28 @@ def rows(delivery: str, rows_in: int, last_day: str | None, **violations: int) -
 
 
 @pytest.fixture
-def news(tmp_path: Path):
-    """The news of a run in the environment prod, after earlier runs."""
+def ended(tmp_path: Path):
+    """A run that has ended, in the environment prod, after earlier runs."""
     store, root = LocalObjectStore(), f"file://{tmp_path}"
 
-    def news(of: RunManifest, *earlier: RunManifest, environment: str = "prod") -> RunNews:
+    def ended(of: RunManifest, *earlier: RunManifest, environment: str = "prod") -> EndedRun:
         for each in earlier:
             write_manifest(store, root, each)
         words = {"lake_bucket": root, "dataset": "feed", "contract": "c", "database": "lake", "run_id": of.run_id}
         words |= {"environment": environment, "quarantine_share_limit": "0.05"}
         arguments = parse_arguments([f"--{name}={value}" for name, value in words.items()])
-        return collect_news(store, arguments, of, f"{root}/runs/feed/{of.run_id}.json")
+        return read_ended_run(store, arguments, of, f"{root}/runs/feed/{of.run_id}.json")
 
-    return news
+    return ended
 
 
-def test_summary_counts_the_outcomes_of_rows(news):
+def test_summary_counts_the_outcomes_of_rows(ended):
     found = manifest(
         published_anything=True,
         deliveries=tuple(rows(f"2025-{month:02}", 1_000, None) for month in range(1, 13)),
         totals=NO_ROWS.model_copy(update={"rows_in": 12_000, "kept": 11_400, "quarantined": 480, "duplicates": 120}),
     )
-    assert summary(news(found)) == (
+    assert summary(ended(found)) == (
         "Processed 2025-01, 2025-02, 2025-03 and 9 more in 12 s: 12,000 rows in, 11,400 kept, 480 quarantined (4.0%), "
         "120 duplicates."
     )
@@ -92,22 +93,22 @@ def test_summary_counts_the_outcomes_of_rows(news):
         ({"2025Q4": "wr_1"}, (), "Brought the features up to date in 12 s."),
     ],
 )
-def test_summary_names_what_was_taken_out_and_claims_no_withdrawal_where_there_was_none(news, by, deliveries, words):
+def test_summary_names_what_was_taken_out_and_claims_no_withdrawal_where_there_was_none(ended, by, deliveries, words):
     found = manifest(by=by, deliveries=deliveries, published_anything=True)
     taken_out = {
         name: state.model_copy(update={"run_id": RUN}) if state.withdrawn else state
         for name, state in found.published.items()
     }
-    assert summary(news(found.model_copy(update={"published": taken_out}))).startswith(words)
+    assert summary(ended(found.model_copy(update={"published": taken_out}))).startswith(words)
 
 
-def test_summary_does_not_round_few_bad_rows_to_none(news):
+def test_summary_does_not_round_few_bad_rows_to_none(ended):
     totals = NO_ROWS.model_copy(update={"rows_in": 1_000_000, "kept": 999_997, "quarantined": 3})
     found = manifest(published_anything=True, totals=totals, deliveries=(rows("d", 1_000_000, None),))
-    assert "3 quarantined (under 0.01%)" in summary(news(found))
+    assert "3 quarantined (under 0.01%)" in summary(ended(found))
 
 
-def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(news):
+def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(ended):
     names = [f"{n:04}" + "ü" * 500 for n in range(1_500)]
     lost = tuple(rows(name, 5, None, **{"r" * 3_000: 5}) for name in names)
     features = PublishedTable(
@@ -118,7 +119,7 @@ def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(news):
         "FAILED", "x" * 300_000, deliveries=lost, by=dict.fromkeys(names, RUN), features=features,
         published_anything=True,
     )  # fmt: skip
-    text = detail_text(news(run))
+    text = detail_text(ended(run))
     assert len(text.encode()) <= 256 * 1024 - 1_000
     detail = json.loads(text)
     assert (detail["runId"], detail["status"], detail["verdict"]) == (RUN, "FAILED", "Needs attention: 1501 problems")
@@ -128,15 +129,15 @@ def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(news):
     assert len(detail["summary"] + detail["needs"]) < 30_000
 
 
-def test_complete_event_is_marked_as_complete(news):
-    assert json.loads(detail_text(news(manifest())))["cut"] == []
+def test_complete_event_is_marked_as_complete(ended):
+    assert json.loads(detail_text(ended(manifest())))["cut"] == []
 
 
-def test_failed_notification_does_not_fail_the_run(news):
+def test_failed_notification_does_not_fail_the_run(ended):
     counts = rows("d", 10, None).model_copy(update={"last_day": "no day"})
     odd = manifest(deliveries=(counts,), by={"d": RUN})
     with pytest.raises(ValueError, match="no day"):
-        news(odd)
+        ended(odd)
     said = []
 
     class Services:
@@ -145,28 +146,28 @@ def test_failed_notification_does_not_fail_the_run(news):
         progress = Progress(said.append)
 
     assert send_notifications(Services(), odd, "") is False
-    assert "[quartal] stage=news skipped=unexpected ValueError: Invalid isoformat string: 'no day'" in said[0]
+    assert "[quartal] stage=notify skipped=unexpected ValueError: Invalid isoformat string: 'no day'" in said[0]
 
 
-def test_summary_of_a_run_without_new_files_has_the_last_day_of_the_data(news):
-    assert summary(news(manifest())) == "Nothing new: the tables are unchanged."
+def test_summary_of_a_run_without_new_files_has_the_last_day_of_the_data(ended):
+    assert summary(ended(manifest())) == "Nothing new: the tables are unchanged."
     before = manifest(run_id="wr_1", deliveries=(rows("2025Q4", 100, "2025-12-31"),))
-    assert summary(news(manifest(by={"2025Q4": "wr_1", "out": ""}), before)) == (
+    assert summary(ended(manifest(by={"2025Q4": "wr_1", "out": ""}), before)) == (
         "Nothing new: the tables are unchanged. The data ends on 2025-12-31."
     )
 
 
-def test_summary_of_a_failure_is_its_reason_on_one_line_without_what_a_template_would_have_to_escape(news):
-    failed = news(manifest("FAILED", 'InputError: "a\\b"\n is <bad>\x1b[31m'))
+def test_summary_of_a_failure_is_its_reason_on_one_line_without_what_a_template_would_have_to_escape(ended):
+    failed = ended(manifest("FAILED", 'InputError: "a\\b"\n is <bad>\x1b[31m'))
     assert summary(failed) == "InputError: 'a/b' is (bad)/x1b[31m"
     assert needs(failed) == "The run found nothing else that needs attention."
 
 
-def test_verdict_of_a_run_without_findings_is_fine(news):
-    assert needs(news(manifest())) == "The run found nothing that needs attention."
+def test_verdict_of_a_run_without_findings_is_fine(ended):
+    assert needs(ended(manifest())) == "The run found nothing that needs attention."
 
 
-def test_quarantine_near_the_limit_and_new_reasons_are_reported_with_a_command(news):
+def test_quarantine_near_the_limit_and_new_reasons_are_reported_with_a_command(ended):
     before = manifest(run_id="wr_1", deliveries=(rows("2025Q3", 1_000, "2025-09-30", date__format=38),))
     run = manifest(
         deliveries=(rows("2025Q4", 1_000, "2025-12-31", date__format=40, brand__required=5),),
@@ -174,7 +175,7 @@ def test_quarantine_near_the_limit_and_new_reasons_are_reported_with_a_command(n
         left_out=(LeftOutFile(uri="s3://lake/raw/feed/x", reason="empty"),),
     )
     see = "See: quartal explain --env prod --dataset feed"
-    assert needs(news(run, before)) == (
+    assert needs(ended(run, before)) == (
         "Worth a look: 3 warnings. (1) warning: 45 of 1,000 rows of 2025Q4 were quarantined (4.5%, near the limit of "
         f"5.0%), most often for date.format (40), brand.required (5). {see} wr_2909c13 (2) warning: Rows of "
         f"2025Q4 break rules that no row of 2025Q3 broke: brand.required (5). {see} wr_2909c13 (3) warning: "
@@ -182,25 +183,25 @@ def test_quarantine_near_the_limit_and_new_reasons_are_reported_with_a_command(n
     )
 
 
-def test_old_data_is_a_problem_of_a_run_that_succeeded(news):
+def test_old_data_is_a_problem_of_a_run_that_succeeded(ended):
     before = manifest(run_id="wr_1", deliveries=(rows("2024Q4", 100, "2024-12-31"),))
-    found = needs(news(manifest(by={"2024Q4": "wr_1"}), before))
+    found = needs(ended(manifest(by={"2024Q4": "wr_1"}), before))
     assert found.startswith("Needs attention: 1 problem. (1) problem: The data ends on 2024-12-31, 12 months ago; ")
     assert found.endswith("See: quartal upload --env prod --dataset feed FOLDER")
 
 
-def test_earlier_run_that_cannot_be_read_is_not_guessed_at(news, tmp_path):
+def test_earlier_run_that_cannot_be_read_is_not_guessed_at(ended, tmp_path):
     (tmp_path / "runs" / "feed").mkdir(parents=True)
     (tmp_path / "runs" / "feed" / "wr_1.json").write_text("{")
     known = manifest(run_id="wr_2", deliveries=(rows("2024Q4", 100, "2024-12-31"),))
-    found = news(manifest(by={"2024Q4": "wr_2", "2025Q4": "wr_1"}), known)
+    found = ended(manifest(by={"2024Q4": "wr_2", "2025Q4": "wr_1"}), known)
     assert (found.facts.last_day, found.findings) == (None, ())
 
 
-def test_no_more_runs_are_read_than_status_looks_back_to_and_then_no_last_day_is_claimed(news):
+def test_no_more_runs_are_read_than_status_looks_back_to_and_then_no_last_day_is_claimed(ended):
     earlier = [manifest(run_id=f"wr_{n}", deliveries=(rows(f"d{n}", 10, "2025-12-31"),)) for n in range(100, 141)]
     by = {each.deliveries[0].delivery: each.run_id for each in earlier}
-    found = news(manifest(by=by), *earlier)
+    found = ended(manifest(by=by), *earlier)
     assert (len(found.facts.deliveries), found.facts.last_day) == (40, None)
 
 
@@ -213,15 +214,15 @@ def test_earlier_manifests_are_not_read_if_the_manifest_could_not_be_written(tmp
             raise OSError("nobody answers")
 
     words = ["--lake_bucket", str(tmp_path), "--dataset", "feed", "--contract", "c", "--database", "lake"]
-    collect_news(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "")
+    read_ended_run(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "")
     assert asked == []
-    collect_news(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "s3://lake/r.json")
+    read_ended_run(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "s3://lake/r.json")
     assert len(asked) == 1
 
 
-def test_many_findings_are_cut_in_the_mail_and_counted(news):
+def test_many_findings_are_cut_in_the_mail_and_counted(ended):
     lost = tuple(rows(f"d{n:02}", 5, None, a__b=5) for n in range(20))
-    found = news(manifest(deliveries=lost, by={each.delivery: RUN for each in lost}))
+    found = ended(manifest(deliveries=lost, by={each.delivery: RUN for each in lost}))
     assert needs(found).startswith(
         "Needs attention: 20 problems. (1) problem: No row of d00 was kept; 5 were quarantined"
     )
@@ -229,8 +230,8 @@ def test_many_findings_are_cut_in_the_mail_and_counted(news):
                                  "explain --env prod --dataset feed wr_2909c13 And 12 more.")  # fmt: skip
 
 
-def test_detail_has_manifest_findings_and_that_nothing_was_published(news, tmp_path):
-    detail = event_detail(news(manifest("FAILED", "it broke"), environment=""))
+def test_detail_has_manifest_findings_and_that_nothing_was_published(ended, tmp_path):
+    detail = event_detail(ended(manifest("FAILED", "it broke"), environment=""))
     assert (detail["manifest"], detail["features"]) == (f"file://{tmp_path}/runs/feed/{RUN}.json", None)
     assert detail["verdict"] == "Needs attention: 1 problem"
     assert json.loads(json.dumps(detail["findings"])) == [
@@ -272,6 +273,6 @@ class Session:
         (None, "not authorized"),
     ],
 )
-def test_failed_event_call_is_reported_without_an_exception(news, answer, problem):
-    recorded = put_run_event(Session(answer), news(manifest()))
+def test_failed_event_call_is_reported_without_an_exception(ended, answer, problem):
+    recorded = put_run_event(Session(answer), ended(manifest()))
     assert recorded is None if problem is None else problem in recorded

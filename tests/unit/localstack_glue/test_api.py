@@ -79,7 +79,7 @@ def model(operation: str) -> OperationModel:
 
 
 def test_every_route_is_an_operation_of_the_model():
-    from localstack_glue.jobs.process_group import SubprocessRunner
+    from localstack_glue.jobs.job_processes import SubprocessRunner
     from localstack_glue.provider import GlueProvider
     from localstack_glue.service.clients import ClientFactory
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localstack_glue.jobs.process_group import SubprocessRunner
+from localstack_glue.jobs.job_processes import SubprocessRunner
 from localstack_glue.provider import GlueProvider
 from localstack_glue.service.api import is_stored_by_moto
 from localstack_glue.service.clients import ClientFactory

@@ -72,7 +72,9 @@ def test_calls_on_buckets(operation, expected):
 
 
 def test_new_bucket_needs_the_permissions_of_its_settings():
-    found = needed("s3", "CreateBucket", Bucket="lake", ObjectLockEnabledForBucket=True, ObjectOwnership="x", ACL="public-read")
+    found = needed(
+        "s3", "CreateBucket", Bucket="lake", ObjectLockEnabledForBucket=True, ObjectOwnership="x", ACL="public-read"
+    )
     assert [action.removeprefix("s3:") for action, _ in found] == [
         "CreateBucket",
         "PutBucketAcl",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localstack_glue.jobs.bookmarks import JobBookmarks
-from localstack_glue.jobs.process_group import SubprocessRunner
+from localstack_glue.jobs.job_processes import SubprocessRunner
 from localstack_glue.jobs.runtime import bookmark_files
 from localstack_glue.provider import GlueProvider
 from localstack_glue.service.clients import ClientFactory

@@ -14,7 +14,7 @@ import pytest
 
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.jobs.execution import JobExecutor, own_runs_dir
-from localstack_glue.jobs.process_group import RUN_ID_VARIABLE
+from localstack_glue.jobs.job_processes import RUN_ID_VARIABLE
 from localstack_glue.service.settings import Settings
 
 

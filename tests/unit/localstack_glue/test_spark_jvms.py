@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from localstack_glue.iam.guard import RoleNotAssumableError
+from localstack_glue.jobs.job_processes import RUN_ID_VARIABLE, Launch, SubprocessRunner
 from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
-from localstack_glue.jobs.process_group import RUN_ID_VARIABLE, Launch, SubprocessRunner
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.environment import RunEnvironment, run_environment
 from localstack_glue.jobs.spark_jvms import SparkJvm, WaitingJvm, WaitingJvms, start

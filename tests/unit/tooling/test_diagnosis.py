@@ -2,7 +2,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from quartal.runs.diagnosis import denials, explain_failure, plain_reason
+from quartal.runs.diagnosis import denials, diagnose, plain_reason
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 
 GROUPS = {"crawler": "/crawlers", "job_error": "/jobs/error", "job_output": "/jobs/output"}
@@ -32,7 +32,7 @@ def expect_log(stubber: Stubber, group: str, stream: str, *lines: str) -> None:
 def test_failed_crawl_is_explained_by_its_message_and_its_log(logs):
     client, stubber = logs
     expect_log(stubber, "/crawlers", "crawler", "[1] ERROR : Access denied to s3://lake")
-    error = explain_failure(
+    error = diagnose(
         client,
         run_with(Step("crawl", "crawler", Outcome.FAILED, error="Access denied"), Step("job", "job")),
         log_groups=GROUPS,
@@ -44,7 +44,7 @@ def test_failed_crawl_is_explained_by_its_message_and_its_log(logs):
 
 
 def test_job_that_no_trigger_started_points_to_the_triggers(logs):  # G1
-    error = explain_failure(
+    error = diagnose(
         logs[0],
         run_with(Step("crawl", "crawler", Outcome.SUCCEEDED), Step("job", "job")),
         log_groups=GROUPS,
@@ -57,7 +57,7 @@ def test_job_that_no_trigger_started_points_to_the_triggers(logs):  # G1
 @pytest.mark.parametrize("crawl", [Outcome.NOT_STARTED, Outcome.CANCELLED, Outcome.SUCCEEDED])
 def test_run_that_was_stopped_before_its_job_is_not_blamed_on_crawl_or_triggers(logs, crawl):  # G7
     stopped = WorkflowRun("flow", "wr_1", "STOPPED", Step("crawl", "crawler", crawl), Step("job", "job"))
-    error = explain_failure(logs[0], stopped, log_groups=GROUPS, resume="`quartal run`")
+    error = diagnose(logs[0], stopped, log_groups=GROUPS, resume="`quartal run`")
     assert error.message == f"Run wr_1 of workflow flow was stopped: crawl {crawl}, job NOT_STARTED."
     assert error.remedy == "Start it again: `quartal run`"
 
@@ -67,7 +67,7 @@ def test_job_stopped_with_its_run_states_that_its_publication_stands(logs):
     expect_log(stubber, "/jobs/error", "jr_1", "commit")
     job = Step("job", "job", Outcome.STOPPED, run_id="jr_1")
     stopped = WorkflowRun("flow", "wr_1", "STOPPED", Step("crawl", "crawler", Outcome.SUCCEEDED), job)
-    error = explain_failure(client, stopped, log_groups=GROUPS, resume="`quartal run`")
+    error = diagnose(client, stopped, log_groups=GROUPS, resume="`quartal run`")
     assert error.message == "Run wr_1 of workflow flow was stopped: crawl SUCCEEDED, job STOPPED."
     assert error.remedy == "What the job had published by then stands. Start it again: `quartal run`"
     assert error.details == ("commit",)
@@ -76,7 +76,7 @@ def test_job_stopped_with_its_run_states_that_its_publication_stands(logs):
 @pytest.mark.parametrize("reason", ["Concurrent runs exceeded for workflow: flow.", ""])
 def test_run_that_glue_could_not_do_is_explained_by_its_own_message(logs, reason):
     broken = WorkflowRun("flow", "wr_1", "ERROR", Step("crawl", "crawler"), Step("job", "job"), error=reason)
-    error = explain_failure(logs[0], broken, log_groups=GROUPS, resume="`quartal run`")
+    error = diagnose(logs[0], broken, log_groups=GROUPS, resume="`quartal run`")
     assert error.message == f"Run wr_1 of workflow flow ended ERROR: {reason or 'Glue gives no message'}"
     assert "`quartal run`" in error.remedy
 
@@ -84,7 +84,7 @@ def test_run_that_glue_could_not_do_is_explained_by_its_own_message(logs, reason
 def test_failed_job_is_explained_by_its_message_and_its_error_log(logs):
     client, stubber = logs
     expect_log(stubber, "/jobs/error", "jr_1", "Traceback", "QuartalJobError: no rows")
-    error = explain_failure(
+    error = diagnose(
         client,
         run_with(
             Step("crawl", "crawler", Outcome.SUCCEEDED),
@@ -101,7 +101,7 @@ def test_job_without_an_error_log_shows_its_output(logs):
     client, stubber = logs
     stubber.add_client_error("get_log_events", "ResourceNotFoundException")
     expect_log(stubber, "/jobs/output", "jr_1", "stage=read")
-    error = explain_failure(
+    error = diagnose(
         client,
         run_with(Step("crawl", "crawler", Outcome.SUCCEEDED), Step("job", "job", Outcome.TIMEOUT, run_id="jr_1")),
         log_groups=GROUPS,
@@ -146,7 +146,7 @@ def test_denied_job_is_reported_with_the_permission_to_grant(logs):
         "arn:aws:s3:::l/x"
     )
     expect_log(stubber, "/jobs/error", "jr_1", "Traceback", f"AccessDenied: User: {denial}")
-    error = explain_failure(
+    error = diagnose(
         client,
         run_with(
             Step("crawl", "crawler", Outcome.SUCCEEDED),

@@ -10,9 +10,9 @@ import pytest
 
 from quartal.contracts.model import Contract, FileFormat
 from quartal.core.errors import ConfigurationError, UploadError
+from quartal.deliver.upload.destinations import plan_upload
 from quartal.deliver.upload.first_rows import broken_beginnings
 from quartal.deliver.upload.header_check import HeaderRule, check_headers
-from quartal.deliver.upload.plan import plan_upload
 
 PROJECT = Path(__file__).parents[3]
 

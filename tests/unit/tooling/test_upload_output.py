@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quartal.core.console import Console
 from quartal.deliver.upload.delivery_contents import Likeness
-from quartal.deliver.upload.plan import UploadItem
+from quartal.deliver.upload.destinations import UploadItem
 from quartal.deliver.upload.summary import warn_of_contents
 
 FOLDER = "raw/x/delivery=2024Q1/"

@@ -85,7 +85,7 @@ def _action(call: str) -> str:
     return _ACTIONS.get(call, f"s3:{call}")
 
 
-def explain_failure(
+def diagnose(
     logs: CloudWatchLogsClient,
     run: WorkflowRun,
     *,

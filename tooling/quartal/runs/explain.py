@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from quartal.core.errors import PipelineError
 from quartal.core.typed_commands import as_typed
-from quartal.runs.diagnosis import explain_failure
+from quartal.runs.diagnosis import diagnose
 from quartal.runs.logs import all_lines
 from quartal.runs.lookup import find_run, job_run_alone, kept_manifest
 from quartal.runs.manifests import find_manifest, read_manifest
@@ -22,7 +22,7 @@ def explained_failure(workspace: Workspace, run: WorkflowRun) -> PipelineError:
     resume = workspace.command_line("run", *(f"--{option} {name}" for option, name in selected))
     manifest = find_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run.run_id))
     reasons = top_reasons(manifest) if manifest else ()
-    return explain_failure(connection.logs(), run, log_groups=deployment.log_groups, resume=resume, reasons=reasons)
+    return diagnose(connection.logs(), run, log_groups=deployment.log_groups, resume=resume, reasons=reasons)
 
 
 def explain_run(

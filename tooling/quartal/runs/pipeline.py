@@ -142,7 +142,7 @@ def follow_run(
             else f"{_sign_in(error)}The run continues; watch it with {again}.",
         ) from error
     if not run.succeeded:
-        raise _explain_failure(workspace, run)
+        raise _failure(workspace, run)
     return _read_manifest(workspace, run_id)
 
 
@@ -188,7 +188,7 @@ def _read_manifest(workspace: Workspace, run_id: str) -> RunManifest:
         ) from error
 
 
-def _explain_failure(workspace: Workspace, run: WorkflowRun) -> PipelineError:
+def _failure(workspace: Workspace, run: WorkflowRun) -> PipelineError:
     """Why a run failed; if the reason cannot be read, the error says only that it failed."""
     try:
         return explained_failure(workspace, run)

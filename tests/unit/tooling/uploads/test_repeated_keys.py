@@ -9,7 +9,7 @@ import pytest
 
 from quartal.contracts.drafting import draft
 from quartal.contracts.model import Contract, parse_contract
-from quartal.deliver.upload.plan import plan_upload
+from quartal.deliver.upload.destinations import plan_upload
 from quartal.deliver.upload.repeated_keys import repeated_keys
 from tests.unit.tooling.uploads.bucket import RAW
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from quartal.core.errors import ConfigurationError, UploadError
-from quartal.deliver.upload.plan import plan_files
+from quartal.deliver.upload.destinations import plan_files
 from quartal.deliver.upload.streams import named_source
 from quartal.deliver.upload.uploads import plan_upload
 from tests.unit.tooling.uploads.bucket import RAW

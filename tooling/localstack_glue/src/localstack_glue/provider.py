@@ -13,8 +13,8 @@ from localstack_glue.data_quality.evaluation_runs import EvaluationRuns
 from localstack_glue.events.bus import EventBus
 from localstack_glue.jobs.bookmarks import JobBookmarks
 from localstack_glue.jobs.execution import JobExecutor
+from localstack_glue.jobs.job_processes import JobRunner
 from localstack_glue.jobs.jobs import Jobs
-from localstack_glue.jobs.process_group import JobRunner
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import GlueApi
 from localstack_glue.service.clients import ClientFactory

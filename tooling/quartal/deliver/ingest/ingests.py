@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from quartal.contracts.finding import find_contract
+from quartal.contracts.lookup import find_contract
 from quartal.contracts.model import Contract
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, IngestError, QuartalError
@@ -25,8 +25,8 @@ from quartal.deliver.ingest.relation import Relation, check_columns, check_query
 from quartal.deliver.ingest.snapshot import open_snapshot
 from quartal.deliver.ingest.transfer import ChunkTransfer
 from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
+from quartal.deliver.upload.destinations import check_delivery
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
-from quartal.deliver.upload.plan import check_delivery
 from quartal.deliver.upload.transfer import objects_below
 from quartal.workspace import Workspace
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from etl_job.lake.files import S3ObjectStore
 from quartal.core.errors import AwsError, ConfigurationError, UploadError
 from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore
+from quartal.deliver.upload.destinations import UploadItem
 from quartal.deliver.upload.job_files import why_left_out
-from quartal.deliver.upload.plan import UploadItem
 from quartal.deliver.upload.transfer import StoredObject, Transfer
 from quartal.features.lake_files import delete_files
 

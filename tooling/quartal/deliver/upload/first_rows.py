@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from quartal.contracts.model import Contract, FileFormat
+from quartal.deliver.upload.destinations import UploadItem, is_gzip
 from quartal.deliver.upload.job_files import READ_ERRORS, unpacked_beginning
-from quartal.deliver.upload.plan import UploadItem, is_gzip
 
 if TYPE_CHECKING:
     from quartal.contracts.row_judge import Judge, JudgedBatch

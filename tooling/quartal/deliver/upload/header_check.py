@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from quartal.contracts.finding import find_contract
+from quartal.contracts.lookup import find_contract
 from quartal.contracts.model import Contract, FileFormat
 from quartal.contracts.other_kinds import problem_of_text
 from quartal.core.errors import UploadError
+from quartal.deliver.upload.destinations import UploadItem, is_gzip
 from quartal.deliver.upload.job_files import READ_ERRORS, unpacked_beginning
-from quartal.deliver.upload.plan import UploadItem, is_gzip
 
 _HEAD_BYTES = 64 * 1024  # as much as the job reads for it
 _SHOWN = 5

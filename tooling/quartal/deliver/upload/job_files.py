@@ -10,7 +10,7 @@ from etl_job.deliveries.file_names import (
     why_hidden,
     why_left_out,
 )
-from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
+from etl_job.reading.unpacking import READ_ERRORS, unpacked_beginning
 
 __all__ = [
     "HIDDEN",

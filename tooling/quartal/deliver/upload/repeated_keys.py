@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from quartal.contracts.model import Contract, FileFormat
+from quartal.deliver.upload.destinations import UploadItem
 from quartal.deliver.upload.first_rows import judged_beginning
 from quartal.deliver.upload.job_files import READ_ERRORS, why_left_out
-from quartal.deliver.upload.plan import UploadItem
 from quartal.deliver.upload.write_outcome import CALL_ERRORS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quartal.core.console import Console
 from quartal.deliver.upload.delivery_contents import Likeness
-from quartal.deliver.upload.plan import UploadItem
+from quartal.deliver.upload.destinations import UploadItem
 
 _SHOWN = 5
 

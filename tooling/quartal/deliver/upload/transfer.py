@@ -20,9 +20,9 @@ from quartal.core.errors import AwsError, QuartalError, UploadError
 from quartal.deliver.upload.bandwidth import BandwidthLimit
 from quartal.deliver.upload.checksums import BLOCK_BYTES, checksum_of_range, compute_checksum, encode, read_range
 from quartal.deliver.upload.delivery_manifest import DeliveredFile
+from quartal.deliver.upload.destinations import UploadItem
 from quartal.deliver.upload.multipart import THRESHOLD_BYTES, store_in_parts, unfinished_uploads
 from quartal.deliver.upload.object_writer import ObjectWriter
-from quartal.deliver.upload.plan import UploadItem
 from quartal.deliver.upload.steady_file import SteadyFile
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, put_object
 

@@ -21,10 +21,10 @@ from quartal.deliver.upload.delivery_contents import (
     take_out,
 )
 from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
+from quartal.deliver.upload.destinations import UploadItem, plan_files, plan_upload
 from quartal.deliver.upload.first_rows import broken_beginnings
 from quartal.deliver.upload.header_check import HeaderRule, check_headers
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
-from quartal.deliver.upload.plan import UploadItem, plan_files, plan_upload
 from quartal.deliver.upload.repeated_keys import repeated_keys
 from quartal.deliver.upload.similar_names import other_spellings, similar_deliveries
 from quartal.deliver.upload.sources import Sources, find_sources

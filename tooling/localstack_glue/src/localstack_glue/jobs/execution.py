@@ -17,9 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.jobs import metrics
+from localstack_glue.jobs.job_processes import TERMINATION_GRACE_S, JobRunner, LineSink, RunningJob, kill_runs
 from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
 from localstack_glue.jobs.named_resources import find_missing
-from localstack_glue.jobs.process_group import TERMINATION_GRACE_S, JobRunner, LineSink, RunningJob, kill_runs
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmark_files import job_id
 from localstack_glue.jobs.runtime.environment import (

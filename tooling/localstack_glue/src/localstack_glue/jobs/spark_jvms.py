@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from localstack_glue.jobs.process_group import RUN_ID_VARIABLE, JobProcess, LineSink
+from localstack_glue.jobs.job_processes import RUN_ID_VARIABLE, JobProcess, LineSink
 from localstack_glue.jobs.runtime import ready_gateway, warm_up
 from localstack_glue.jobs.runtime.environment import RunEnvironment, conf_folder, scratch_folder
 from localstack_glue.jobs.runtime.preparation import lay_out

@@ -128,7 +128,7 @@ def _make_provider() -> "GlueProvider":
     from localstack.aws import handlers
 
     from localstack_glue.hosts.localstack.catalog_events import CatalogEventHandler
-    from localstack_glue.jobs.process_group import SubprocessRunner
+    from localstack_glue.jobs.job_processes import SubprocessRunner
     from localstack_glue.provider import GlueProvider
     from localstack_glue.service.settings import Settings, is_iam_enforced
 

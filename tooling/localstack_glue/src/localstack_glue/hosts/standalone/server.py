@@ -30,7 +30,7 @@ from localstack_glue.hosts.standalone.workflow_rules import Backend, WorkflowRul
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.roles import MotoRoles, RoleDirectory
 from localstack_glue.iam.sessions import MotoSessions, SessionDirectory, open_session
-from localstack_glue.jobs.process_group import SubprocessRunner
+from localstack_glue.jobs.job_processes import SubprocessRunner
 from localstack_glue.provider import GlueProvider
 from localstack_glue.quicksight.provider import QuickSightProvider
 from localstack_glue.service.account_region import Scope

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from localstack_glue.jobs.definitions import why_not_runnable
-from localstack_glue.jobs.process_group import Launch
+from localstack_glue.jobs.job_processes import Launch
 from localstack_glue.jobs.runtime import arguments, bootstrap, jars, spark_conf
 from localstack_glue.jobs.runtime.environment import (
     RunEnvironment,

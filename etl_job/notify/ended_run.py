@@ -17,7 +17,7 @@ _AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class RunNews:
+class EndedRun:
     """A run that has ended.
 
     ``uri`` is its manifest's, empty if the manifest could not be written. ``options`` are those that a command needs
@@ -31,14 +31,14 @@ class RunNews:
     options: tuple[str, ...] = ()
 
 
-def collect_news(store: ObjectStore, arguments: JobArguments, manifest: RunManifest, uri: str) -> RunNews:
+def read_ended_run(store: ObjectStore, arguments: JobArguments, manifest: RunManifest, uri: str) -> EndedRun:
     """Read the earlier runs and derive the findings. An earlier run that cannot be read is skipped."""
     earlier: dict[str, RunManifest] = {}
     if uri:  # else the lake does not answer
         with suppress(Exception):  # the run has ended, and its outcome must be heard
             earlier = _earlier(store, arguments, manifest)
     facts = collect_facts(manifest, earlier, arguments.quarantine_share_limit)
-    return RunNews(manifest, uri, facts, findings_in(facts), arguments.naming_options)
+    return EndedRun(manifest, uri, facts, findings_in(facts), arguments.naming_options)
 
 
 def _earlier(store: ObjectStore, arguments: JobArguments, manifest: RunManifest) -> dict[str, RunManifest]:

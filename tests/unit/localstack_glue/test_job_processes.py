@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localstack_glue.jobs.process_group import RUN_ID_VARIABLE, JobProcess, Launch, SubprocessRunner, kill_runs
+from localstack_glue.jobs.job_processes import RUN_ID_VARIABLE, JobProcess, Launch, SubprocessRunner, kill_runs
 from localstack_glue.jobs.runtime import bootstrap
 from localstack_glue.jobs.runtime.preparation import REASON_FILE, read_reason
 from localstack_glue.service.log_stream import LogStream

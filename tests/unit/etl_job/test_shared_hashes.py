@@ -7,8 +7,8 @@ import pytest
 from pyarrow import parquet
 
 from etl_job.contract.schemas import DELIVERY, KEY_1
-from etl_job.duplicates import shared_keys
-from etl_job.duplicates.shared_keys import RegisterFile, may_share_keys
+from etl_job.duplicates import shared_hashes
+from etl_job.duplicates.shared_hashes import RegisterFile, may_share_keys
 from etl_job.lake.files import LocalObjectStore
 
 
@@ -54,14 +54,14 @@ def test_without_keys_on_either_side_nothing_is_shared(spark, register):
 
 
 def test_keys_beyond_the_limit_are_left_to_spark(spark, register, monkeypatch):
-    monkeypatch.setattr(shared_keys, "_MOST_HASHES", 1)
+    monkeypatch.setattr(shared_hashes, "_MOST_HASHES", 1)
     assert may_share_keys(
         spark, LocalObjectStore(), [register("own", (1, "d1"), (2, "d1"))], [register("other", (3, "d2"))]
     )
 
 
 def test_large_registers_are_searched_in_parts(spark, register, monkeypatch):
-    monkeypatch.setattr(shared_keys, "_MOST_HASHES", 2)
+    monkeypatch.setattr(shared_hashes, "_MOST_HASHES", 2)
     own = [register("own", (1, "d1"), (2, "d1"))]
     others = [register(f"other-{n}", (n + 100, "d2"), (n + 200, "d3")) for n in range(5)]
     assert not may_share_keys(spark, LocalObjectStore(), own, others)
