@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment
 
 from etl_job.findings.wording import count, typed
-from plan_review.html_page import page_environment, render_template
+from plan_review.html_base import page_environment, render_template
 from quartal.report import cells
 from quartal.report.cost import LEAST_SECONDS
 from quartal.report.drift import LARGE, LEAST_SHARE, MODERATE

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from glue_triggers.wording import chain, when
 from plan_review.grouping import short_name
 from plan_review.headline import grouped, headline
-from plan_review.html_page import page_environment, render_template
+from plan_review.html_base import page_environment, render_template
 from plan_review.model import Action, ResourceChange
 from plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw, is_worth_drawing
 from plan_review.review import Review

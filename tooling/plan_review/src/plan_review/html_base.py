@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: no network, no fonts, no libraries. `templates/` has the common parts."""
+"""The base of self-contained HTML pages: no network, no fonts, no libraries. `templates/` has the common parts."""
 
 from __future__ import annotations
 
