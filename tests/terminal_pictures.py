@@ -27,8 +27,8 @@ from quartal.runs.diagram import as_table, diagram_steps, typical_seconds
 from quartal.runs.history import print_history
 from quartal.runs.outcome import Attention, show_manifest
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
-from tests.unit.tooling.manifest_examples import run_manifest
-from tests.unit.tooling.report.example import report_of_real_lengths
+from tests.unit.quartal.manifest_examples import run_manifest
+from tests.unit.quartal.report.example import report_of_real_lengths
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "docs" / "pictures"

@@ -1,7 +1,7 @@
 """Every error that a user can cause, read from the source: where it is made, its type, its message and its remedy.
 
 Run as a program it prints the page that docs/.site/schema_pages.py puts into the site. The table of the tests,
-tests/unit/tooling/errors.yaml, has a row for each of them.
+tests/unit/quartal/errors.yaml, has a row for each of them.
 """
 
 from __future__ import annotations

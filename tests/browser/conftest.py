@@ -23,7 +23,7 @@ from plan_review.review import Basis, Review, review
 from plan_review.rules import load_rules
 from plan_review.usage import load_usage
 from quartal.report.page import render_report
-from tests.unit.tooling.report.example import example_report
+from tests.unit.quartal.report.example import example_report
 
 PLANS = Path(__file__).parents[1] / "unit" / "plan_review" / "plans"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -21,7 +21,7 @@ from plan_review.render_text import render_text
 from quartal.report.page import render_report
 from tests.browser.conftest import ARGUMENTS, PLANS, PROGRAMS, reviewed
 from tests.terminal_pictures import as_svg
-from tests.unit.tooling.report.example import report_of_real_lengths
+from tests.unit.quartal.report.example import report_of_real_lengths
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from quartal.report.page import render_report
-from tests.unit.tooling.report.example import report_of_real_lengths
+from tests.unit.quartal.report.example import report_of_real_lengths
 
 Opened = Callable[..., Page]
 RUNS = ["run-wr_6", "run-wr_5", "run-wr_4", "run-wr_3", "run-wr_2", "run-wr_1"]

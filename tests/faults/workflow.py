@@ -17,7 +17,7 @@ from quartal.core.console import Console
 from quartal.core.settings import Settings
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
-from tests.unit.tooling.manifest_examples import empty_manifest
+from tests.unit.quartal.manifest_examples import empty_manifest
 
 from .names import ACCOUNT, BUCKET, DATABASE, DATASET, REGION, WORKFLOW
 from .proxy import Answer, Backend, Request

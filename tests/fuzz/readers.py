@@ -39,7 +39,7 @@ from quartal.terraform.events import parse_event
 from quartal.terraform.retained_data import state_resources
 from quartal.terraform.saved_plan import read_record
 from quartal.terraform.working_copy import StagedRoot
-from tests.unit.tooling.manifest_examples import empty_manifest
+from tests.unit.quartal.manifest_examples import empty_manifest
 
 from .documents import VALUES, nearly
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.terraform.conftest import copy_of_root
-from tests.unit.tooling.mistakes import MISTAKES, Mistake
+from tests.unit.quartal.mistakes import MISTAKES, Mistake
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Terraform

@@ -13,7 +13,7 @@ from awsglue.bookmarks import FILE_VARIABLE
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from tests.unit.awsglue.databases import MARIADB, require_driver, use_driver
-from tests.unit.tooling.ingests.mariadb import Server, running
+from tests.unit.quartal.ingest.mariadb import Server, running
 
 
 @pytest.fixture(scope="module")

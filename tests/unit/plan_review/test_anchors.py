@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from plan_review.render_html import render_page
-from tests.unit.tooling.conftest import change
+from tests.unit.quartal.conftest import change
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 CHECK = {

@@ -1,0 +1,145 @@
+"""Which column is the key, the time, the entity and a measure: by evidence, never by uniqueness alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from quartal.contracts.drafting import Choices
+from tests.unit.quartal.drafting.drafts import contract_in, day, drafted_from, shop, table
+
+# ------------------------------------------------------------------- what a draft must not do
+
+
+def test_measure_that_is_different_in_all_rows_is_no_key(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{100 + 13 * n}"))
+    contract = contract_in(drafted)
+    assert contract.key == ()
+    assert [measure.column for measure in contract.features.measures] == ["amount"]
+
+
+@pytest.mark.parametrize("column", ["customer_id", "patient_id", "name", "email", "license_plate", "score", "salary"])
+def test_people_and_measures_are_not_keys(tmp_path, column):
+    drafted = drafted_from(tmp_path, table(f"day,shop,{column}", lambda n: f"{day(n)},{shop(n)},A{n}x"))
+    assert contract_in(drafted).key == ()
+
+
+def test_number_of_the_row_is_no_key_and_no_measure(tmp_path):
+    drafted = drafted_from(tmp_path, table("rownames,day,shop", lambda n: f"{n + 1},{day(n)},{shop(n)}"))
+    contract = contract_in(drafted)
+    assert (contract.key, contract.features.measures) == ((), ())
+
+
+@pytest.mark.parametrize("column", ["id", "order_id", "feed_id", "OrderID", "transaction id", "uuid"])
+def test_column_that_is_named_like_a_key_is_one(tmp_path, column):
+    contract = contract_in(drafted_from(tmp_path, table(f"{column},day,shop", lambda n: f"X{n},{day(n)},{shop(n)}")))
+    assert [contract.column(name).name_in_file for name in contract.key] == [column]
+
+
+def test_days_before_2000_are_accepted(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f"{day(n, 1854)},{shop(n)},{n % 7}"))
+    assert drafted.verdict.kept == 40
+    assert contract_in(drafted).column("day").rules.minimum == date(1854, 1, 1)
+
+
+def test_days_ahead_are_accepted(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f"{day(n, 2150)},{shop(n)},{n % 7}"))
+    assert drafted.verdict.kept == 40
+    assert contract_in(drafted).column("day").rules.maximum == date(2150, 12, 31)
+
+
+def test_unique_time_is_the_event_time_and_no_key(tmp_path):
+    rows = table("station,at,temp", lambda n: f"{shop(n)},2024-01-0{1 + n // 24}T{n % 24:02d}:00:00Z,{n % 9}.5")
+    contract = contract_in(drafted_from(tmp_path, rows))
+    assert (contract.key, contract.features.entity) == ((), ("station",))
+    assert contract.features.event_time.timestamp == "at"
+
+
+@pytest.mark.parametrize("born", ["birth_date", "DateOfBirth", "dob"])
+def test_day_of_birth_is_not_when_the_event_took_place(tmp_path, born):
+    rows = table(f"{born},signup_date,shop,amount", lambda n: f"19{50 + n}-01-01,{day(n)},{shop(n)},{n % 4}")
+    contract = contract_in(drafted_from(tmp_path, rows))
+    assert (contract.features.event_time.date, contract.features.entity) == ("signup_date", ("shop",))
+
+
+def test_end_and_second_dates_are_not_when_the_event_took_place_and_no_entity(tmp_path):
+    rows = table("end_date,start_date,kwh", lambda n: f"{day(n + 2)},{day(n)},{n % 4}.5")
+    contract = contract_in(drafted_from(tmp_path, rows))
+    assert (contract.features.event_time.date, contract.features.entity) == ("start_date", ())
+
+
+@pytest.mark.parametrize("text", ["NA", "NULL", "\\N", "-", "n/a", "NaN", "#N/A", "?", "trace"])
+def test_text_for_a_missing_value_costs_neither_row_nor_measure(tmp_path, text):
+    rows = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{text if n % 9 == 0 else n % 7}")
+    drafted = drafted_from(tmp_path, rows)
+    contract = contract_in(drafted)
+    assert (drafted.verdict.kept, drafted.verdict.rows) == (40, 40)
+    assert [measure.column for measure in contract.features.measures] == ["amount"]
+    assert contract.column("amount").rules.missing_values == (text,)
+
+
+def test_single_broken_value_is_counted_as_an_error_and_reported(tmp_path):
+    rows = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{'12.50 EUR' if n == 7 else n}", rows=100)
+    drafted = drafted_from(tmp_path, rows)
+    assert drafted.verdict.broken == {"amount.format": 1}
+    assert "#     amount.format: 1, such as '12.50 EUR'" in drafted.text.splitlines()
+
+
+def test_long_values_are_accepted(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,shop,note", lambda n: f"{day(n)},{shop(n)},{'x' * 140_000}", rows=4))
+    assert (drafted.verdict.kept, contract_in(drafted).column("note").rules.max_length) == (4, None)
+
+
+def test_no_column_is_required_but_those_that_must_be(tmp_path):
+    contract = contract_in(drafted_from(tmp_path, table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{n % 7}")))
+    assert [column.name for column in contract.columns if column.required] == ["day", "shop"]
+
+
+def test_ids_codes_places_and_parts_of_dates_are_no_measures(tmp_path):
+    header = "day,shop,store_id,zip_code,lat,year,month,wday,flight_no,amount"
+    rows = table(
+        header,
+        lambda n: (
+            f"{day(n)},{shop(n)},{n % 3},{10115 + n},{52 + n / 8},{day(n)[:4]},{int(day(n)[5:7])},{n % 7},{n * 7},{n}"
+        ),
+    )
+    contract = contract_in(drafted_from(tmp_path, rows))
+    assert [measure.column for measure in contract.features.measures] == ["amount"]
+
+
+# ------------------------------------------------------------------- what files may be
+
+
+def test_names_of_a_file_are_kept_beside_those_that_are_published(tmp_path):
+    header = "Verkauft am,Filiale,Größe.(cm),day,Été"
+    contract = contract_in(drafted_from(tmp_path, table(header, lambda n: f"{day(n)},{shop(n)},{n}.5,{n % 28},{n}")))
+    names = {column.name: column.name_in_file for column in contract.columns}
+    assert names == {
+        "verkauft_am": "Verkauft am",
+        "filiale": "Filiale",
+        "groesse_cm": "Größe.(cm)",
+        "day": "day",
+        "ete": "Été",
+    }
+    assert contract.features.entity == ("filiale",)
+
+
+def test_entity_with_a_name_of_the_published_tables_gets_another(tmp_path):
+    rows = table("on,share,amount", lambda n: f"{day(n)},{shop(n)},{n % 7}")
+    contract = contract_in(drafted_from(tmp_path, rows, Choices(entity=("share",))))
+    assert (contract.features.entity, contract.column("share_value").name_in_file) == (("share_value",), "share")
+
+
+@pytest.mark.parametrize("store", ["store", "Store", "station_id", "Filialnr", "stationid", "id"])
+def test_numbers_may_be_what_features_are_about(tmp_path, store):
+    rows = table(f"Date,{store},Amount", lambda n: f"{day(n)},{101 + n % 3},{n % 7}.5")
+    contract = contract_in(drafted_from(tmp_path, rows))
+    assert [contract.column(name).name_in_file for name in contract.features.entity] == [store]
+
+
+def test_series_without_an_entity_is_a_single_one(tmp_path):
+    rows = table("date,temp,weather", lambda n: f"{day(2 * n)},{n % 9}.5,{'sun' if n % 3 else 'rain'}")
+    drafted = drafted_from(tmp_path, rows)
+    assert contract_in(drafted).features.entity == ()
+    assert "#   entity: none, a single series; other candidates: weather" in drafted.text.splitlines()
