@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_GIVEN = "_has_token_for_sync"
+_REPAIRED = "_has_token_for_sync"
 
 
 def repair(package: str) -> None:
@@ -20,7 +20,7 @@ def repair(package: str) -> None:
     """
     states = importlib.import_module(f"{package}.state_task_service_glue").StateTaskServiceGlue
     condition = importlib.import_module(f"{package}.resource").ResourceCondition
-    if getattr(states, _GIVEN, False):
+    if getattr(states, _REPAIRED, False):
         return
     evaluate = states._eval_body
 
@@ -30,4 +30,4 @@ def repair(package: str) -> None:
         evaluate(state, env)
 
     states._eval_body = with_token
-    setattr(states, _GIVEN, True)
+    setattr(states, _REPAIRED, True)
