@@ -271,7 +271,7 @@ def test_permission_that_is_not_named_like_its_operation(service, operation, par
 @pytest.mark.parametrize(
     ("operation", "parameters", "expected"),
     [
-        ("CreateCrawler", {"Name": "c", "DatabaseName": "db"}, ["*"]),
+        ("CreateCrawler", {"Name": "c", "DatabaseName": "db"}, [f"{GLUE}:crawler/c"]),
         ("UpdateCrawler", {"Name": "c", "DatabaseName": "db"}, [f"{GLUE}:crawler/c"]),
         ("BatchGetJobs", {"JobNames": ["a", "b"]}, [f"{GLUE}:job/a", f"{GLUE}:job/b"]),
         ("BatchGetWorkflows", {"Names": ["a"]}, [f"{GLUE}:workflow/a"]),
@@ -303,9 +303,34 @@ def test_resources_of_glue(operation, parameters, expected):
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"),
-    [("dynamodb", "ListTables"), ("sqs", "ListQueues"), ("stepfunctions", "SendTaskSuccess"), ("kms", "ListKeys")],
+    ("service", "operation"), [("dynamodb", "ListExports"), ("secretsmanager", "ListSecrets"), ("kms", "ListKeys")]
 )
 def test_call_that_no_policy_can_limit_to_a_resource_needs_everything(service, operation):
     (access,) = accesses(service, operation, {}, PLACE)
     assert access.resources == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "resource"),
+    [
+        ("dynamodb", "ListTables", f"{TABLE}/*"),
+        ("sns", "ListSubscriptions", "arn:aws:sns:eu-central-1:111122223333:*"),
+        ("sns", "ListTopics", "arn:aws:sns:eu-central-1:111122223333:*"),
+        ("sqs", "ListQueues", "arn:aws:sqs:eu-central-1:111122223333:"),
+        ("stepfunctions", "ListStateMachines", "arn:aws:states:eu-central-1:111122223333:stateMachine:*"),
+    ],
+)
+def test_list_needs_the_resource_that_aws_names_in_its_refusal(service, operation, resource):
+    (access,) = accesses(service, operation, {}, PLACE)
+    assert access.resources == (resource,)
+
+
+@pytest.mark.parametrize("operation", ["GetSubscriptionAttributes", "SetSubscriptionAttributes", "Unsubscribe"])
+def test_subscription_is_judged_by_its_topic(operation):
+    topic = "arn:aws:sns:eu-central-1:111122223333:t"
+    assert needed("sns", operation, SubscriptionArn=f"{topic}:6f2a") == [(f"sns:{operation}", topic)]
+
+
+def test_answer_of_a_task_may_be_limited_to_a_state_machine_which_its_token_does_not_show():
+    (access,) = accesses("stepfunctions", "SendTaskSuccess", {"taskToken": "t"}, PLACE)
+    assert access.resources == ()

@@ -57,20 +57,26 @@ _ACTIONS = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
-# operations that no policy can limit to a resource: an Allow needs `*`
+# operations that no policy can limit to a resource, as far as is known: an Allow needs `*`
 _WITHOUT_RESOURCE = {
     "athena": ("ListDataCatalogs", "ListEngineVersions", "ListWorkGroups"),
     "dynamodb": (
         *("DescribeEndpoints", "DescribeLimits", "ListBackups", "ListContributorInsights", "ListExports"),
-        *("ListGlobalTables", "ListImports", "ListStreams", "ListTables"),
+        *("ListGlobalTables", "ListImports", "ListStreams"),
     ),
     "kms": ("CreateKey", "GenerateRandom", "ListAliases", "ListKeys"),
     "logs": ("DescribeQueries", "DescribeResourcePolicies", "PutQueryDefinition", "PutResourcePolicy", "StopQuery"),
     "secretsmanager": ("GetRandomPassword", "ListSecrets"),
-    "sns": ("GetSubscriptionAttributes", "ListSubscriptions", "ListTopics", "SetSubscriptionAttributes", "Unsubscribe"),
-    "sqs": ("ListQueues",),
-    "states": ("ListActivities", "ListStateMachines", "SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"),
+    "states": ("ListActivities",),
     "sts": ("DecodeAuthorizationMessage", "GetAccessKeyInfo"),
+}
+# lists of which the reference names no resource either, but AWS's refusals do: a policy for all of a kind allows them
+_WHOLE_KINDS = {
+    "dynamodb:ListTables": "table/*",
+    "sns:ListSubscriptions": "*",
+    "sns:ListTopics": "*",
+    "sqs:ListQueues": "",
+    "states:ListStateMachines": "stateMachine:*",
 }
 _OF_BUDGETS = re.compile(r"(Create|Delete|Describe|Update)(?!.*Action)")
 _OF_ITEMS = {
@@ -105,6 +111,8 @@ def accesses(service: str, operation: str, parameters: Parameters, place: Place)
     action = f"{prefix}:{operation}"
     if operation in _WITHOUT_RESOURCE.get(prefix, ()):
         return [Access(action, ("*",), {})]
+    if (kind := _WHOLE_KINDS.get(action)) is not None:
+        return [Access(action, (place.arn(prefix, kind),), {})]
     if prefix == "cloudwatch":
         namespace = parameters.get("Namespace")
         context = {"cloudwatch:namespace": (str(namespace),)} if namespace else {}
@@ -150,7 +158,7 @@ def _cloudwatch(operation: str, parameters: Parameters, place: Place) -> Spellin
 
 def _glue(operation: str, parameters: Parameters, place: Place) -> Spellings:
     """The resources of a catalog call, with all levels above: reading a table needs catalog, database and table."""
-    if operation in ("CreateCrawler", "CreateDevEndpoint"):
+    if operation == "CreateDevEndpoint":
         return [("*",)]
     if "Crawler" in operation:
         return _glue_named(operation, parameters, place)
@@ -244,6 +252,14 @@ def _sqs(_operation: str, parameters: Parameters, place: Place) -> Spellings:
     return [()]
 
 
+def _sns(operation: str, parameters: Parameters, place: Place) -> Spellings:
+    """The topic, also of a subscription: AWS's reference names no resource for one, but its refusals name the topic."""
+    subscription = str(parameters.get("SubscriptionArn") or "")
+    if subscription.startswith("arn:"):
+        return [(subscription.rpartition(":")[0],)]
+    return _arn_in("TopicArn", "TargetArn", "ResourceArn")(operation, parameters, place)
+
+
 def _dynamodb(_operation: str, parameters: Parameters, place: Place) -> Spellings:
     name = parameters.get("TableName")
     if not name:
@@ -288,7 +304,7 @@ _RESOURCES: dict[str, Callable[[str, Parameters, Place], Spellings]] = {
     "kms": _arn_in("KeyId", "DestinationKeyId"),
     "logs": _logs,
     "secretsmanager": _arn_in("SecretId"),
-    "sns": _arn_in("TopicArn", "TargetArn", "ResourceArn"),
+    "sns": _sns,
     "sqs": _sqs,
     "states": _arn_in("stateMachineArn", "executionArn"),
     "sts": _arn_in("RoleArn"),
