@@ -47,10 +47,10 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
             claims.append((names, field, source_type, target_type))
         values.append((paths.split(target), _mapped(names, field, source_type, target_type)))
     mapped_types.check(frame, claims)
-    targets = {target for target, _ in values}
-    for target in targets:
-        if any(target[:length] in targets for length in range(1, len(target))):
-            raise GlueDataError(f"the mappings make {'.'.join(target[:-1])} a value and a struct with {target[-1]}")
+    places = {place for place, _ in values}
+    for place in places:
+        if any(place[:length] in places for length in range(1, len(place))):
+            raise GlueDataError(f"the mappings make {'.'.join(place[:-1])} a value and a struct with {place[-1]}")
     if not values:
         raise GlueDataError("none of the mapped fields exists: the result would have no fields")
     return frame.select(*paths.assemble(values))

@@ -35,7 +35,7 @@ def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, 
     kinds = {row["array"] for row in texts.select(F.trim("text").startswith("[").alias("array")).distinct().collect()}
     if len(kinds) > 1:
         unsupported(f"unbox of {path}, which holds JSON objects and arrays")
-    target = T.ArrayType(members) if kinds == {True} else members
+    target: T.ArrayType | T.StructType = T.ArrayType(members) if kinds == {True} else members
     if _CORRUPT not in found.names:
         return _parsed(frame, names, target), None
     whole = T.StructType([*members.fields, T.StructField(_CORRUPT, T.StringType())])
@@ -44,7 +44,7 @@ def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, 
     return _parsed(good, names, target), _errors(frame, is_bad, info)
 
 
-def _parsed(frame: DataFrame, names: paths.Path, target: T.DataType) -> DataFrame:
+def _parsed(frame: DataFrame, names: paths.Path, target: T.ArrayType | T.StructType) -> DataFrame:
     parsed = F.from_json(paths.column(names), target).alias(names[-1])
     return untyped.mark(paths.replace(frame, names, [parsed]), names[0])
 
