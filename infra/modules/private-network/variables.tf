@@ -79,7 +79,7 @@ variable "prefix" {
 }
 
 variable "services" {
-  description = "Services other than S3 that get an endpoint, by the last part of the endpoint's name. The job calls events, glue and monitoring; Glue itself calls logs and, where it encrypts or assumes the role from within the network, kms and sts."
+  description = "Services other than S3 that get an endpoint, by the end of the endpoint's name, such as kinesis-streams of com.amazonaws.eu-central-1.kinesis-streams. The job calls events, glue and monitoring; Glue itself calls logs and, where it encrypts or assumes the role from within the network, kms and sts."
   type        = set(string)
   default     = ["events", "glue", "kms", "logs", "monitoring", "sts"]
   nullable    = false
@@ -87,6 +87,11 @@ variable "services" {
   validation {
     condition     = alltrue([for service in ["events", "glue", "logs", "monitoring"] : contains(var.services, service)])
     error_message = "services must contain events, glue, logs and monitoring: no run of the job succeeds without them."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.services : can(regex("^[a-z0-9]+([.-][a-z0-9]+)*$", service)) && !strcontains(service, "amazonaws")])
+    error_message = "services must be the endpoints' names without what stands before the service, such as kinesis-streams of com.amazonaws.eu-central-1.kinesis-streams."
   }
 }
 

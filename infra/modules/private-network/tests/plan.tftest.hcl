@@ -64,9 +64,12 @@ run "plans_what_the_variables_above_say" {
     error_message = "Credentials of other accounts could be used through an endpoint."
   }
 
+  # many services have other names in iam than their endpoints have, such as cloudwatch of monitoring
   assert {
-    condition     = jsondecode(aws_vpc_endpoint.service["monitoring"].policy).Statement[0].Action == "cloudwatch:*" && jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Action == "s3:*"
-    error_message = "An endpoint's policy does not name its service as IAM does."
+    condition = alltrue(flatten([for policy in concat([aws_vpc_endpoint.s3.policy], [for endpoint in aws_vpc_endpoint.service : endpoint.policy]) :
+      [for statement in jsondecode(policy).Statement : statement.Effect == "Allow" && statement.Action == "*" && statement.Resource == "*"]
+    ]))
+    error_message = "An endpoint's policy names actions, and would deny everything if its service calls them otherwise."
   }
 
   # opens nothing but what glue demands
@@ -122,13 +125,23 @@ run "names_endpoints_as_china_does" {
   command = plan
 
   variables {
-    account = { id = "123456789012", partition = "aws-cn", region = "cn-north-1" }
-    key_arn = "arn:aws-cn:kms:cn-north-1:123456789012:key/0000"
-    subnets = { cn-north-1a = "10.20.0.0/25", cn-north-1b = "10.20.0.128/25" }
+    account  = { id = "123456789012", partition = "aws-cn", region = "cn-north-1" }
+    key_arn  = "arn:aws-cn:kms:cn-north-1:123456789012:key/0000"
+    services = ["athena", "ecr.api", "events", "glue", "kinesis-streams", "kms", "logs", "monitoring", "secretsmanager", "sts"]
+    subnets  = { cn-north-1a = "10.20.0.0/25", cn-north-1b = "10.20.0.128/25" }
+  }
+
+  # github.com/aws/aws-cdk: packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts has what describe-vpc-endpoint-services answers there
+  assert {
+    condition = { for service, endpoint in aws_vpc_endpoint.service : service => endpoint.service_name } == merge(
+      { for service in ["events", "glue", "kms", "logs", "secretsmanager"] : service => "com.amazonaws.cn-north-1.${service}" },
+      { for service in ["athena", "ecr.api", "kinesis-streams", "monitoring", "sts"] : service => "cn.com.amazonaws.cn-north-1.${service}" },
+    )
+    error_message = "China has no endpoints of these names: ${jsonencode(values(aws_vpc_endpoint.service)[*].service_name)}"
   }
 
   assert {
-    condition     = aws_vpc_endpoint.service["glue"].service_name == "cn.com.amazonaws.cn-north-1.glue" && aws_vpc_endpoint.s3.service_name == "com.amazonaws.cn-north-1.s3"
-    error_message = "China names its endpoints otherwise."
+    condition     = aws_vpc_endpoint.s3.service_name == "com.amazonaws.cn-north-1.s3"
+    error_message = "S3's gateway has the same name everywhere."
   }
 }

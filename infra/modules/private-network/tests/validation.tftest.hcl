@@ -78,6 +78,15 @@ run "rejects_services_without_the_jobs_own" {
   }
 }
 
+run "rejects_service_by_the_whole_name_of_its_endpoint" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = ["com.amazonaws.eu-central-1.kinesis-streams", "events", "glue", "logs", "monitoring"]
+  }
+}
+
 run "rejects_one_zone" {
   command         = plan
   expect_failures = [var.subnets]
