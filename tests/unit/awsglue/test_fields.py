@@ -33,9 +33,11 @@ def test_apply_mapping_takes_dotted_names_in_back_ticks(dynamic_frame):
     assert rows(mapped) == [(1,)]
 
 
-def test_apply_mapping_of_nothing_that_exists_fails(dynamic_frame):
+def test_apply_mapping_fails_without_a_field_and_where_targets_contradict(dynamic_frame):
     with pytest.raises(GlueDataError, match="none of the mapped fields"):
         dynamic_frame(PERSON, NESTED).apply_mapping([("x", "int", "x", "int")])
+    with pytest.raises(GlueDataError, match="make who a value and a struct with name"):
+        dynamic_frame(PERSON, NESTED).apply_mapping([("id", "int", "who", "int"), ("id", "int", "who.name", "int")])
 
 
 def test_unknown_type_is_named(dynamic_frame):
