@@ -115,6 +115,17 @@ def test_deletion_of_several_is_checked_key_by_key():
     ]
 
 
+def test_deletion_of_several_in_spite_of_a_lock_needs_the_permission_for_each_key():
+    objects = [{"Key": "a"}, {"Key": "b"}]
+    wanted = needed("s3", "DeleteObjects", Bucket="lake", Delete={"Objects": objects}, BypassGovernanceRetention=True)
+    assert wanted == [
+        ("s3:DeleteObject", "arn:aws:s3:::lake/a"),
+        ("s3:BypassGovernanceRetention", "arn:aws:s3:::lake/a"),
+        ("s3:DeleteObject", "arn:aws:s3:::lake/b"),
+        ("s3:BypassGovernanceRetention", "arn:aws:s3:::lake/b"),
+    ]
+
+
 def test_listing_is_checked_with_its_prefix():
     (listing,) = accesses("s3", "ListObjectsV2", {"Bucket": "lake", "Prefix": "raw/", "MaxKeys": 5}, PLACE)
     assert listing.context == {"s3:prefix": ("raw/",), "s3:max-keys": ("5",)}

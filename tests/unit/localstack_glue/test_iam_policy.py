@@ -221,6 +221,10 @@ def test_variables_are_text_before_their_version(version, expected):
     assert decide(parse("p", json.dumps(document)), access).is_allowed is expected
 
 
+def test_variable_that_is_text_matches_itself():
+    assert patterns.matches_resource("arn:aws:logs:r:1:${a}:*", "arn:aws:logs:r:1:${a}:x", None) is True
+
+
 ALLOW = '{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}'
 
 
@@ -240,6 +244,9 @@ ALLOW = '{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}'
         (ALLOW.replace("s3:*", "s*:Get"), "s*:Get"),
         (ALLOW.replace("s3:*", "GetObject"), "GetObject"),
         (ALLOW.replace('"Resource": "*"', '"Resource": []'), "no resources"),
+        (ALLOW.replace('"*"', '{"a": 1}'), "the resource {'a': 1}"),
+        (ALLOW.replace("{", '{"Principal": "arn:aws:iam::1:root", '), "neither * nor an object"),
+        (ALLOW.replace("{", '{"NotPrincipal": ["*"], '), "neither * nor an object"),
         (ALLOW.replace("{", '{"Condition": [], '), "no object of operators"),
         (ALLOW.replace("{", '{"Condition": {"StringMatches": {"a": "b"}}, '), "operator StringMatches"),
         (ALLOW.replace("{", '{"Condition": {"NullIfExists": {"a": "true"}}, '), "operator NullIfExists"),

@@ -93,7 +93,7 @@ def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=4096)
 def _compiled_arn(pattern: str) -> re.Pattern[str]:
-    return re.compile(str(_arn_expression(re.split(r"(\*+|\?|:)", pattern), {})), re.DOTALL)
+    return re.compile(str(_arn_expression(re.split(r"(\*+|\?|:)", pattern), None)), re.DOTALL)
 
 
 def _expression(pattern: str) -> str:
@@ -102,8 +102,8 @@ def _expression(pattern: str) -> str:
     return "".join(".*" if part.startswith("*") else "." if part == "?" else re.escape(part) for part in parts)
 
 
-def _arn_expression(parts: Sequence[str], variables: Context) -> str | None:
-    """The regular expression of an ARN's parts; None if a variable has no value."""
+def _arn_expression(parts: Sequence[str], variables: Context | None) -> str | None:
+    """The regular expression of an ARN's parts; None if there are variables, and one has no value."""
     parts = [part for part in parts if part]
     found, colons = "", 0
     for part, following in zip(parts, [*parts[1:], ":"], strict=True):
@@ -112,7 +112,7 @@ def _arn_expression(parts: Sequence[str], variables: Context) -> str | None:
             found += ".*" if following == ":" else f"{one}*"
         elif part == "?":
             found += one
-        elif (variable := _VARIABLE.fullmatch(part)) is not None:
+        elif variables is not None and (variable := _VARIABLE.fullmatch(part)) is not None:
             filled = _find_value(variable.group(1), variables)
             if filled is None:
                 return None

@@ -239,10 +239,15 @@ def _problem(statement: Any) -> str:
     for action in actions:
         if not isinstance(action, str) or _ACTION.fullmatch(action) is None:
             return f"has the action {action}, which is not of the form service:Action"
-    # a trust policy has principals and no resources
-    is_trust = bool({"Principal", "NotPrincipal"} & statement.keys())
-    if not is_trust and not _listed(statement.get("Resource", statement.get("NotResource"))):
+    principals = [statement[name] for name in ("Principal", "NotPrincipal") if name in statement]
+    if not all(each == "*" or isinstance(each, dict) for each in principals):
+        return "has a principal that is neither * nor an object"
+    resources = _listed(statement.get("Resource", statement.get("NotResource")))
+    if not resources and not principals:  # a trust policy has principals and no resources
         return "contains no resources"
+    for resource in resources:
+        if not isinstance(resource, str):
+            return f"has the resource {resource}, which is no text"
     return _problem_of_condition(statement.get("Condition", {}))
 
 

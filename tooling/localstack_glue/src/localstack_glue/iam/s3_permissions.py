@@ -122,7 +122,9 @@ def accesses(operation: str, parameters: Parameters, partition: str) -> list[Acc
     key = parameters.get("Key")
     if key is None:
         if operation == "DeleteObjects":
-            return [_deletion(bucket, item, partition) for item in (parameters.get("Delete") or {}).get("Objects", ())]
+            items = (parameters.get("Delete") or {}).get("Objects", ())
+            is_bypass = bool(parameters.get("BypassGovernanceRetention"))
+            return [access for item in items for access in _deletion(bucket, item, partition, is_bypass=is_bypass)]
         actions = [_BUCKET_ACTIONS.get(operation, operation)]
         if operation == "CreateBucket":
             is_private = parameters.get("ACL") == "private"  # as without any
@@ -169,9 +171,12 @@ def _versioned(operation: str, version: str | None) -> str | None:
     return action.replace("Object", "ObjectVersion", 1)
 
 
-def _deletion(bucket: str, item: Parameters, partition: str) -> Access:
-    action = _versioned("DeleteObject", item.get("VersionId"))
-    return Access(f"s3:{action}", (object_arn(bucket, item.get("Key", ""), partition),), {})
+def _deletion(bucket: str, item: Parameters, partition: str, *, is_bypass: bool) -> list[Access]:
+    target = object_arn(bucket, item.get("Key", ""), partition)
+    actions = [_versioned("DeleteObject", item.get("VersionId"))]
+    if is_bypass:
+        actions.append("BypassGovernanceRetention")
+    return [Access(f"s3:{action}", (target,), {}) for action in actions]
 
 
 def _source(source: Any, partition: str) -> Access:
