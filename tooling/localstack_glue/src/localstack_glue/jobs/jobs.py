@@ -118,7 +118,7 @@ class Jobs:
         with self._lock:
             job = self._find(scope, request["JobName"])
             kept = {"GlueVersion": job.definition["GlueVersion"]}  # API reference of JobUpdate, GlueVersion
-            job.definition = definitions.complete(kept | _given(request["JobUpdate"]))
+            job.definition = definitions.complete(kept | _without_nulls(request["JobUpdate"]))
             job.modified_on = self._clock.now()
             self._signals.defined.send(scope, job)
         return {"JobName": job.name}
@@ -317,7 +317,7 @@ def _active(scope: Scope, job_name: str) -> int:
     return sum(run.is_running and not run.is_waiting for run in scope.store.list_runs(job_name))
 
 
-def _given(update: Mapping[str, Any]) -> JsonDict:
+def _without_nulls(update: Mapping[str, Any]) -> JsonDict:
     return {key: value for key, value in update.items() if value is not None}
 
 
