@@ -299,7 +299,7 @@ variable "schedule" {
 }
 
 variable "tags" {
-  description = "Tags in addition to environment, managed-by, pipeline and project, or in place of the others than pipeline; Environment replaces environment."
+  description = "Tags in addition to environment, managed-by, pipeline and project. One of these names, in whatever case, replaces that tag; only pipeline cannot be replaced."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -3,7 +3,7 @@
 locals {
   log_bucket_name = "${local.bucket_name}-log"
 
-  # By the objects that are given, not by a name in them: a plan knows the former also where the name is that of a new bucket.
+  # Whether bucket is set decides, not its name: the name of a bucket that the same configuration creates may be unknown at plan.
   _own_log    = var.access_log == null ? false : var.access_log.bucket == null
   _own_log_of = local._own_log ? { this = var.access_log.retention_days } : {}
   _log_arn    = "arn:${var.account.partition}:s3:::${local.log_bucket_name}"

@@ -201,7 +201,7 @@ resource "aws_iam_role_policy" "targets" {
   policy = data.aws_iam_policy_document.targets[each.key].json
 }
 
-# One by one, because a destroy detaches only these, before the role and the policy, and IAM deletes neither with the other.
+# IAM deletes neither a role with attached policies nor an attached policy, and a destroy detaches only what has a resource of its own.
 resource "aws_iam_role_policy_attachment" "crawler" {
   for_each = merge([
     for dataset, role in aws_iam_role.crawler : { for name, arn in var.policy_arns : "${dataset}/${name}" => { role = role.name, policy_arn = arn } }

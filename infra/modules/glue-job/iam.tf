@@ -174,7 +174,7 @@ resource "aws_iam_role_policy" "key" {
   policy = data.aws_iam_policy_document.key.json
 }
 
-# One by one, because a destroy detaches only these, before the role and the policy, and IAM deletes neither with the other.
+# IAM deletes neither a role with attached policies nor an attached policy, and a destroy detaches only what has a resource of its own.
 resource "aws_iam_role_policy_attachment" "job" {
   for_each = var.policy_arns
 
