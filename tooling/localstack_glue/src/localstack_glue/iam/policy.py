@@ -49,8 +49,8 @@ class Access:
 class Statement:
     """A statement, and the policy that contains it.
 
-    `principals` are those whom it does not mean, if `is_not_principal`. `has_variables` is false for a policy before
-    version 2012-10-17. With a `problem`, the policy is one that AWS does not take; the statement denies everything.
+    `principals` are those that it leaves out, if `is_not_principal`. `has_variables` is false for a policy before
+    version 2012-10-17. With a `problem`, AWS would refuse the policy, and the statement denies everything.
     """
 
     policy: str
@@ -107,7 +107,7 @@ class Statement:
     def _names_everybody(self) -> bool:
         return "*" in (*self.principals.get("*", ()), *self.principals.get("AWS", ()))
 
-    def means_service(self, service: str) -> bool:
+    def is_for_service(self, service: str) -> bool:
         """Whether a service is among its principals."""
         is_named = service in self.principals.get("Service", ()) or self._names_everybody
         return is_named != self.is_not_principal
@@ -168,7 +168,7 @@ def trusts_service(statements: Iterable[Statement], service: str, context: Conte
     """Whether a trust policy lets a service assume the role."""
     is_allowed = False
     for statement in statements:
-        if not statement.means_service(service):
+        if not statement.is_for_service(service):
             continue
         if statement.matching_actions("sts:AssumeRole") and statement.holds(context):
             if statement.is_deny:

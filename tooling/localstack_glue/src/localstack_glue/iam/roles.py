@@ -30,7 +30,7 @@ class RoleDirectory(Protocol):
         ...
 
     def find_policies(self, role_arn: str, policy_arns: Sequence[str]) -> tuple[Statement, ...]:
-        """Return what managed policies, as a role of this account may have them, say; nothing for one that is not."""
+        """The statements of managed policies; one that the role's account does not have has none."""
         ...
 
 
@@ -52,7 +52,7 @@ class MotoRoles:
         )
 
     def find_policies(self, role_arn: str, policy_arns: Sequence[str]) -> tuple[Statement, ...]:
-        """Return what managed policies, as a role of this account may have them, say; nothing for one that is not."""
+        """The statements of managed policies; one that the role's account does not have has none."""
         known = _backend(role_arn).managed_policies
         found = [known[arn] for arn in policy_arns if arn in known]
         return tuple(statement for policy in found for statement in parse(policy.name, _document(policy)))

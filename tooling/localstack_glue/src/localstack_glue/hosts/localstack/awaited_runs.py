@@ -12,7 +12,7 @@ STATES = "localstack.services.stepfunctions.asl.component.state.state_execution.
 
 
 class AwaitedRuns:
-    """Appended to `serve_custom_service_request_handlers`: waits for Step Functions' first execution.
+    """Appended to `serve_custom_service_request_handlers`: repairs the interpreter at Step Functions' first call.
 
     The interpreter's modules are not loaded for those who do not use it.
     """

@@ -69,7 +69,7 @@ class BackendRoles:
         return role
 
     def find_policies(self, role_arn: str, policy_arns: Sequence[str]) -> tuple[Statement, ...]:
-        """Return what managed policies, as a role of this account may have them, say; nothing for one that is not.
+        """The statements of managed policies; one that the role's account does not have has none.
 
         Raises:
             RolesUnreadableError: the emulator does not answer, or has no IAM.
