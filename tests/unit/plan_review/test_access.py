@@ -379,6 +379,30 @@ def test_exclusive_attachments_give_what_nothing_else_attaches(others, arns, unk
     assert any("role r keeps" in item.sentence for item in access_changes(plan))
 
 
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("aws_iam_role_policy_attachments_exclusive", "policy_arns"),
+        ("aws_iam_role_policies_exclusive", "policy_names"),
+    ],
+)
+@pytest.mark.parametrize("marks", [True, [True, False]], ids=["list", "element"])
+@pytest.mark.parametrize(
+    ("sides", "after", "widens"),
+    [
+        pytest.param(["before", "after"], ["c", "b"], True, id="hidden"),
+        pytest.param(["before"], ["c", "b"], True, id="hidden until now"),
+        pytest.param(["after"], ["c", "b"], True, id="hidden from now on"),
+        pytest.param(["before", "after"], ["a", "b"], False, id="hidden, and they stay"),
+    ],
+)
+def test_exclusive_policies_that_are_hidden_and_change_may_be_any(kind, names, marks, sides, after, widens):
+    exclusive = change(kind, {"role_name": "r", names: ["a", "b"]}, {"role_name": "r", names: after, "id": "r"})
+    exclusive["change"] |= {f"{side}_sensitive": {names: marks} for side in sides}
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [exclusive]})
+    assert any(item.widens for item in access_changes(plan)) is widens
+
+
 def test_exclusive_policies_that_end_with_their_role_widen_nothing():
     role, exclusive = (
         change("aws_iam_role", {"name": "r"}, None),

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plan_review.access import AccessChange, access_changes
+from plan_review.access import access_changes
+from plan_review.access_sentences import AccessChange
 from plan_review.parse import parse_plan
 from tests.unit.quartal.conftest import change
 

@@ -123,6 +123,9 @@ def test_program_that_a_provisioner_may_run_is_not_harmless(reviewed):
     assert rules_found(reviewed(plan))["runs-program"] == "access"
 
 
+INVOKE = {"principal": "*", "action": "lambda:InvokeFunction"}
+
+
 @pytest.mark.parametrize(
     ("kind", "attributes"),
     [
@@ -132,7 +135,8 @@ def test_program_that_a_provisioner_may_run_is_not_harmless(reviewed):
         pytest.param("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": "0.0.0.0/0"}, id="ingress rule"),
         pytest.param("aws_default_security_group", {"ingress": [{"cidr_blocks": EVERYWHERE}]}, id="default group"),
         pytest.param("aws_lambda_function_url", {"authorization_type": "NONE"}, id="function URL"),
-        pytest.param("aws_lambda_permission", {"principal": "*", "action": "lambda:InvokeFunction"}, id="permission"),
+        pytest.param("aws_lambda_permission", INVOKE, id="permission"),
+        pytest.param("aws_lambda_permission", INVOKE | {"source_arn": "arn:aws:s3:::*"}, id="permission of any bucket"),
         pytest.param("aws_db_instance", {"publicly_accessible": True}, id="database"),
         pytest.param("aws_redshift_cluster", {"publicly_accessible": True}, id="warehouse"),
         pytest.param("aws_s3_account_public_access_block", {"block_public_policy": False}, id="account"),
@@ -200,6 +204,21 @@ def test_list_of_a_new_network_opens_no_more_than_the_one_that_aws_gives_it(revi
 )
 def test_change_without_public_access_is_not_blocked(reviewed, kind, before, after):
     assert "open-to-everybody" not in rules_found(make_review(reviewed, change(kind, before, after)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes"),
+    [
+        pytest.param("aws_lambda_permission", {"principal_org_id": "o-abcdef1234"}, id="organization"),
+        pytest.param("aws_lambda_permission", {"source_account": "111122223333"}, id="account"),
+        pytest.param("aws_lambda_permission", {"source_arn": "arn:aws:sns:eu-west-1:111122223333:t"}, id="topic"),
+        pytest.param("aws_lambda_layer_version_permission", {"organization_id": "o-abcdef1234"}, id="layer"),
+        pytest.param("aws_cloudwatch_event_permission", {"condition": [{"value": "o-abcdef1234"}]}, id="events"),
+    ],
+)
+def test_permission_for_everybody_in_an_organization_or_account_is_not_blocked(reviewed, kind, attributes):
+    entry = change(kind, None, INVOKE | {"statement_id": "s", **attributes})
+    assert make_review(reviewed, entry).verdict.level.word == "access"
 
 
 @pytest.mark.parametrize(

@@ -152,3 +152,18 @@ def test_policy_that_nothing_tells_about_stays_unknown():
     }
     sentences = [item.sentence for item in access_changes(parse_plan(plan))]
     assert sentences == [NOT_KNOWN.format(address="aws_sqs_queue_policy.this")]
+
+
+@pytest.mark.parametrize(
+    ("effect", "is_locked"), [pytest.param("Allow", False, id="allowed"), pytest.param("Deny", True, id="denied")]
+)
+def test_document_tells_whether_its_policy_locks_everybody_out(effect, is_locked):
+    entry = change("aws_sqs_queue_policy", {"queue_url": "q", "policy": '{"Statement": []}'}, {"queue_url": "q"})
+    entry["change"]["after_unknown"] = {"policy": True}
+    entries = [entry, document(statement(effect=effect, actions=["sqs:*"]))]
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": entries,
+        "configuration": {"root_module": {"resources": [READS]}},
+    }
+    assert any(item.locks_out for item in access_changes(parse_plan(plan))) is is_locked

@@ -66,3 +66,39 @@ def test_policy_known_only_after_the_apply_names_who_may_lose_access(reviewed):
     found = rules_found(reviewed, "aws_kms_key", [ACCOUNT], [], unknown)
     assert found["access-widened"] == "access"
     assert "access-lost" in found
+
+
+HIDDEN = {"after_sensitive": {"policy": True}}
+UNKNOWN = {"after": {"bucket": "lake"}, "after_unknown": {"policy": True}}
+POLICY = {"bucket": "lake", "policy": "{}"}
+
+
+@pytest.mark.parametrize("unseen", [pytest.param(HIDDEN, id="sensitive"), pytest.param(UNKNOWN, id="unknown")])
+@pytest.mark.parametrize(
+    ("before", "others", "is_found"),
+    [
+        pytest.param(POLICY | {"policy": '{"Statement": []}'}, [], True, id="changed policy"),
+        pytest.param(None, [], True, id="first policy of a bucket"),
+        pytest.param(None, [change("aws_s3_bucket", None, {"bucket": "lake"})], False, id="policy of a new bucket"),
+        pytest.param(None, [change("aws_s3_bucket", None, {"bucket": "other"})], True, id="another bucket is new"),
+    ],
+)
+def test_policy_that_is_not_seen_may_lock_everybody_out_of_what_exists(reviewed, unseen, before, others, is_found):
+    entry = change("aws_s3_bucket_policy", before, POLICY)
+    entry["change"] |= unseen
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry, *others]})
+    assert ("locked-out" in {finding.rule for finding in made.findings}) is is_found
+
+
+@pytest.mark.parametrize(
+    ("after", "marks"),
+    [
+        pytest.param(POLICY | {"tags": {"a": "b"}}, {"policy": True}, id="policy stays"),
+        pytest.param({"bucket": "lake"}, {}, id="policy goes"),
+    ],
+)
+def test_policy_that_is_sensitive_and_does_not_change_locks_nobody_out(reviewed, after, marks):
+    entry = change("aws_s3_bucket", POLICY, after)
+    entry["change"] |= {"before_sensitive": {"policy": True}, "after_sensitive": marks}
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert "locked-out" not in {finding.rule for finding in made.findings}

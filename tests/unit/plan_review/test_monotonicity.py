@@ -13,8 +13,6 @@ from plan_review.review import review
 from tests.unit.plan_review.test_feared_changes import CASES, build_entry
 
 MODULE = 'module.lake["x.y[0]\\"]z"].module.inner[1]'
-# hidden policies and lists of policies are judged by their own modules, not by rules
-_POLICIES = ("policy", "policy_names", "policy_arns", "access_policies")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +65,7 @@ def marks(value: Any) -> Iterator[Any]:
     """Each way to mark one attribute, block or element within a value."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            if inner is not None and name not in _POLICIES:
+            if inner is not None:
                 yield {name: True}
                 yield from ({name: each} for each in marks(inner))
     elif isinstance(value, list):
@@ -102,5 +100,30 @@ def test_change_of_which_a_part_is_sensitive_needs_no_less(basis, alone):
             marked["change"] |= {f"{side}_sensitive": each for side in sides if change[side] is not None}
             name = f"{case['id']} {json.dumps(each)}"
             yield case | {"id": name}, Level.ACCESS if was is Level.BLOCKED else was, level(basis, marked)
+
+    assert lowered(hidden()) == []
+
+
+def without(tree: dict | None, name: str) -> dict | None:
+    return tree and {key: value for key, value in tree.items() if key != name}
+
+
+def test_change_whose_policy_is_not_seen_needs_no_less(basis, alone):
+    """Every policy document and list of policies: sensitive on either side or both, or known only after the apply."""
+
+    def hidden() -> Iterator[tuple[dict, Level, Level]]:
+        for case, entry, was in alone:
+            change = entry["change"]
+            after = change["after"] or {}
+            written = (
+                {case.get("into", "policy")} if "policy" in case else {"policy_arns", "policy_names"} & after.keys()
+            )
+            for name in written:
+                marked = [{f"{side}_sensitive": {name: True} for side in sides if change[side]} for sides in SIDES]
+                unknown = {"after": without(after, name), "after_unknown": {name: True}}
+                for each in [*marked, unknown]:
+                    least = Level.ACCESS if was is Level.BLOCKED else was
+                    named = case | {"id": f"{case['id']} {name} {sorted(each)}"}
+                    yield named, least, level(basis, entry | {"change": change | each})
 
     assert lowered(hidden()) == []

@@ -68,8 +68,10 @@ def test_attribute_that_forces_a_replacement_is_named():
 
 
 def test_format_of_another_major_version_is_refused():
-    with pytest.raises(PlanError, match=r"format '2\.0'"):
+    with pytest.raises(PlanError, match=r"format '2\.0', but the review reads only 0\.1, 0\.2 and 1\.x") as refused:
         parse_plan({"format_version": "2.0"})
+    assert "0.15.2 or newer" in refused.value.remedy
+    assert "README" not in refused.value.remedy
     with pytest.raises(PlanError, match="no format_version"):
         parse_plan({"plan_format_version": "1.1", "resource_changes": []})
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from plan_review.access import is_policy
 from plan_review.conditions import is_unseen, parse_number, without_indices
 from plan_review.model import Action, Plan, ResourceChange, without_index
+from plan_review.policy_changes import is_policy
 from plan_review.rules import RuleBook
 from plan_review.values import HIDDEN, AttributeChange, Marker
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plan_review.access_attributes import Sentence, is_broad
+from plan_review.conditions import is_unseen
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.values import Marker
 
@@ -39,8 +40,10 @@ def exclusive_policies(change: ResourceChange, plan: Plan) -> Iterator[Sentence]
         granted = has - _attached(plan, owner, name) if names == "policy_arns" else set()
     else:
         granted = has - had
-    if any(isinstance(policy, Marker) for policy in granted):
-        yield Sentence(f"{who}: the policies that it keeps are known only after apply", True)
+    # lists of which a part is hidden look alike
+    changed = [item for item in change.attributes if change.before and item.name == names]
+    if any(map(is_unseen, [*granted, *(side for item in changed for side in (item.before, item.after))])):
+        yield Sentence(f"{who}: the policies that it keeps are sensitive, or known only after apply", True)
     for policy in sorted(granted & known):
         yield Sentence(f"{who} can now have policy {policy}", True, is_broad(policy))
     if not any(isinstance(policy, Marker) for policy in has):

@@ -7,12 +7,18 @@ from typing import Any
 
 from plan_review.conditions import is_everybodys_network
 from plan_review.model import Action, Plan, ResourceChange
+from plan_review.policy_principals import EVERYBODY, is_anybodys
 from plan_review.replacement import parts
 from plan_review.values import Marker
 
 _CIDRS = frozenset({"cidr_blocks", "ipv6_cidr_blocks", "cidr_block", "ipv6_cidr_block", "cidr_ipv4", "cidr_ipv6"})
 _BLOCKS_OF_ACCOUNT = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-
+# what AWS compares a caller with, by the attribute of a function's permission
+_TESTS_OF_PERMISSION = {
+    "principal_org_id": "aws:PrincipalOrgID",
+    "source_account": "aws:SourceAccount",
+    "source_arn": "aws:SourceArn",
+}
 # what the lists of a network belong to
 _OWNER_OF_LIST = {
     "aws_default_network_acl": "default_network_acl_id",
@@ -95,8 +101,8 @@ def _function_url(attributes: Mapping[str, Any]) -> Openings:
 
 
 def _function_permission(attributes: Mapping[str, Any]) -> Openings:
-    narrowed = any(attributes.get(name) for name in ("source_account", "source_arn", "principal_org_id"))
-    if attributes.get("principal") == "*" and not narrowed:
+    tests = {key: attributes[name] for name, key in _TESTS_OF_PERMISSION.items() if attributes.get(name)}
+    if attributes.get("principal") == "*" and is_anybodys(EVERYBODY, [], {"StringLike": tests}):
         yield f"Everybody is allowed {attributes.get('action')} (principal *)."
 
 

@@ -44,8 +44,9 @@ def refuse_other_formats(data: Mapping[str, Any]) -> None:
             "the plan that HCP Terraform shows has a different format.",
         )
     raise PlanError(
-        f"The plan has format '{version}', but the review reads only {_SUPPORTED}.x.",
-        remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README lists the tested versions.",
+        f"The plan has format '{version}', but the review reads only {', '.join(_BEFORE_1_1)} and {_SUPPORTED}.x.",
+        remedy="Plan with Terraform 0.15.2 or newer, or with OpenTofu. If its plans have a newer format than "
+        f"{_SUPPORTED}.x, use an older release of it.",
     )
 
 

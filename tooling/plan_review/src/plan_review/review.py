@@ -10,7 +10,8 @@ from glue_triggers.finding import Finding as RunFinding
 from glue_triggers.finding import worst_first
 from glue_triggers.simulation import Source, Year
 from plan_review import verdict as verdicts
-from plan_review.access import AccessChange, access_changes
+from plan_review.access import access_changes
+from plan_review.access_sentences import AccessChange
 from plan_review.cost import CostReview, cost_review
 from plan_review.glue_pipeline import glue_pipelines
 from plan_review.grouping import ModuleGroup, by_module

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plan_review.access import AccessChange, access_changes
+from plan_review.access import access_changes
+from plan_review.access_sentences import AccessChange
 from plan_review.cost import CostReview
 from plan_review.coverage import (
     programs,
