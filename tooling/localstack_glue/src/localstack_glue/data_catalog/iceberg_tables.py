@@ -94,7 +94,7 @@ def _of_columns(columns: Any) -> tuple[Schema, PartitionSpec, SortOrder]:
     from sqlglot.errors import SqlglotError
 
     from localstack_glue.athena.engine.errors import QueryFailedError
-    from localstack_glue.athena.engine.iceberg_changes import iceberg_type
+    from localstack_glue.athena.engine.iceberg_schema import iceberg_type
     from localstack_glue.athena.engine.trino.types import from_sqlglot
 
     ids, fields = iter(range(1, 1_000_000)), []

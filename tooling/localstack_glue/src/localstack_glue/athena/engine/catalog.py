@@ -1,14 +1,31 @@
 """Reads the tables that a query names from the Glue catalog."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
+from localstack_glue.athena.engine.trino.types import Type, from_sqlglot
+from localstack_glue.service.models import JsonDict
+
+# what UpdateTable takes of what GetTable answers
+_INPUT_FIELDS = (
+    "Name",
+    "Description",
+    "Owner",
+    "Retention",
+    "StorageDescriptor",
+    "PartitionKeys",
+    "ViewOriginalText",
+    "ViewExpandedText",
+    "TableType",
+    "Parameters",
+    "TargetTable",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,21 @@ class CatalogTable:
         return self.parameters.get("metadata_location", "")
 
 
+def column_type(table: CatalogTable, kind: exp.DataType) -> Type:
+    """A column's type in Trino; Iceberg's moments have microseconds, others milliseconds."""
+    return _finer(from_sqlglot(kind)) if table.is_iceberg else from_sqlglot(kind)
+
+
+def is_iceberg(table: JsonDict) -> bool:
+    """Whether a table of the catalog is an Iceberg table."""
+    return str((table.get("Parameters") or {}).get("table_type", "")).upper() == "ICEBERG"
+
+
+def update_input(table: JsonDict) -> JsonDict:
+    """What UpdateTable takes of what GetTable answers."""
+    return {key: table[key] for key in _INPUT_FIELDS if key in table}
+
+
 class GlueCatalog:
     """Reads the Glue catalog through its API, as the account that asks."""
 
@@ -116,8 +148,8 @@ class GlueCatalog:
         storage = found.get("StorageDescriptor") or {}
         serde = storage.get("SerdeInfo") or {}
         columns, keys = _columns(storage.get("Columns")), _columns(found.get("PartitionKeys"))
-        is_iceberg = parameters.get("table_type", "").upper() == "ICEBERG"  # whose columns its metadata names
-        if not is_iceberg and {column.name for column in columns} & {key.name for key in keys}:
+        # those of an Iceberg table are named by its metadata
+        if not is_iceberg(found) and {column.name for column in columns} & {key.name for key in keys}:
             raise QueryFailedError(
                 "HIVE_INVALID_METADATA",
                 f"Hive metadata for table {name} is invalid: Table descriptor contains duplicate columns",
@@ -137,6 +169,19 @@ class GlueCatalog:
     def raw_table(self, database: str, name: str) -> Any:
         """GetTable's response; None if there is no such table."""
         return self._read(lambda: self._glue.get_table(DatabaseName=database, Name=name)["Table"])
+
+    def changeable_table(self, database: str, name: str) -> JsonDict:
+        """A table for a statement that changes it, as GetTable answers.
+
+        Raises:
+            QueryFailedError: there is no such table, or it is a view.
+        """
+        found: JsonDict | None = self.raw_table(database, name)
+        if found is None:
+            raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist")
+        if found.get("TableType") == "VIRTUAL_VIEW":
+            raise failed_ddl("NOT_SUPPORTED", f"{database}.{name} is a view, not a table")
+        return found
 
     def partitions(self, table: CatalogTable) -> list[Partition]:
         """Read all partitions of a table."""
@@ -193,3 +238,8 @@ def _columns(entries: Any) -> tuple[Column, ...]:
         Column(entry["Name"].lower(), entry.get("Type") or "string", entry.get("Comment") or "")
         for entry in entries or ()
     )
+
+
+def _finer(kind: Type) -> Type:
+    numbers = (6,) if kind.kind.startswith("timestamp") else kind.numbers
+    return replace(kind, numbers=numbers, parts=tuple(_finer(part) for part in kind.parts))

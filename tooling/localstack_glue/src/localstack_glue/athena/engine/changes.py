@@ -7,16 +7,20 @@ from typing import Any
 import pyarrow
 from sqlglot import exp
 
-from localstack_glue.athena.engine import iceberg_changes, output_columns, statements
+from localstack_glue.athena.engine import output_columns, statements
 from localstack_glue.athena.engine.assignment import assign_columns
-from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog
+from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, column_type, is_iceberg, update_input
 from localstack_glue.athena.engine.column_changes import parse_change
 from localstack_glue.athena.engine.commands import Command
-from localstack_glue.athena.engine.ddl import INPUT_FIELDS, NOTHING, Ddl, is_iceberg, table_name
+from localstack_glue.athena.engine.ddl import Ddl
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.mentions import is_with_query
+from localstack_glue.athena.engine.hive_names import table_name
+from localstack_glue.athena.engine.iceberg_changes import IcebergChanges
+from localstack_glue.athena.engine.iceberg_data import with_own_columns
+from localstack_glue.athena.engine.mentions import check_catalog, is_with_query
 from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
-from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.results import NOTHING, Answer, ResultColumn
+from localstack_glue.athena.engine.row_changes import rewriting
 from localstack_glue.athena.engine.sql_text import BLANK, NAME
 from localstack_glue.athena.engine.views import definition, reads
 from localstack_glue.athena.engine.write_options import (
@@ -171,7 +175,7 @@ class Changes:
         names = [each.name.lower() for each in node.expressions] if isinstance(node, exp.Schema) else None
         database, name = self._name(node.this if isinstance(node, exp.Schema) else node)
         table = self._table(database, name)
-        columns = [(column, statements.column_type(table, column.data_type())) for column in table.all_columns]
+        columns = [(column, column_type(table, column.data_type())) for column in table.all_columns]
         source = insert.expression
         with self._opened(source) as query:
             chosen = assign_columns(query.outputs(), columns, names)
@@ -210,14 +214,14 @@ class Changes:
                 f"line 1:1: Modifying Hive table rows is only supported for transactional tables: {database}.{name}",
             )
         names = [column.name for column in table.columns]
-        checks, contents, count_sql = iceberg_changes.rewriting(statement, database, names)
+        checks, contents, count_sql = rewriting(statement, database, names)
         for sql, message in checks:
             with self._opened(statements.parse(sql)) as query:
                 if int(query.rows()[1][0][0]):
                     raise QueryFailedError("MERGE_TARGET_ROW_MULTIPLE_MATCHES", message)
         with self._opened(statements.parse(count_sql)) as query:
             changed = int(query.rows()[1][0][0])
-        columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
+        columns = [(column, column_type(table, column.data_type())) for column in table.columns]
         with self._opened(statements.parse(contents)) as query:
             if changed:
                 _, rows = query.arrow(assign_columns(query.outputs(), columns, None))
@@ -238,7 +242,7 @@ class Changes:
         table = self._table(command.database, command.table)
         if not table.is_iceberg:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is not an Iceberg table")
-        columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
+        columns = [(column, column_type(table, column.data_type())) for column in table.columns]
         name = f'"{command.database}"."{command.table}"'
         if command.rest:  # which only chooses files: all are rewritten
             with self._opened(statements.parse(f"select * from {name} where {command.rest}")) as query:
@@ -254,7 +258,7 @@ class Changes:
         keys = re.findall(r"'([^']*)'", command.rest)
         self._iceberg().unset(command.database, command.table, keys)
         found = GlueCatalog(self._glue).raw_table(command.database, command.table)  # which keeps its first value
-        kept = {key: found[key] for key in INPUT_FIELDS if key in found}
+        kept = update_input(found)
         kept["Parameters"] = {key: value for key, value in kept["Parameters"].items() if key not in keys}
         self._glue.update_table(DatabaseName=command.database, TableInput=kept)
         return NOTHING
@@ -315,17 +319,15 @@ class Changes:
     ) -> Written:
         return write(self._s3, target, rows, known, self._encryption)
 
-    def _iceberg(self) -> "iceberg_changes.IcebergChanges":
-        return iceberg_changes.IcebergChanges(self._glue, self._iceberg_properties, self._database)
+    def _iceberg(self) -> IcebergChanges:
+        return IcebergChanges(self._glue, self._iceberg_properties, self._database)
 
     def _name(self, table: exp.Expr) -> tuple[str, str]:
-        statements.check_catalog(table)
+        check_catalog(table)
         return (table.text("db") or self._database).lower(), table.name.lower()
 
     def _table(self, database: str, name: str) -> CatalogTable:
-        return statements.with_own_columns(
-            GlueCatalog(self._glue).table(database, name, "line 1:1"), self._iceberg_properties
-        )
+        return with_own_columns(GlueCatalog(self._glue).table(database, name, "line 1:1"), self._iceberg_properties)
 
     def _add_partitions(self, database: str, table: Any, partitions: Sequence[tuple[tuple[str, ...], str]]) -> None:
         if not partitions:

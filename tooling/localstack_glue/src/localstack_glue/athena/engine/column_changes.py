@@ -1,13 +1,16 @@
-"""ALTER TABLE ... CHANGE COLUMN, in its parts."""
+"""ALTER TABLE ... CHANGE COLUMN: its parts, and the columns afterwards."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
 from localstack_glue.athena.engine import hive_grammar
-from localstack_glue.athena.engine.errors import MalformedQueryError
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.table_clauses import hive_text
+from localstack_glue.service.models import JsonDict
 
 _NAME = r"(?:`[^`]+`|\w+)"
 _CHANGE = re.compile(
@@ -64,6 +67,27 @@ def parse_change(text: str) -> ColumnChange:
         after=_bare(found["after"] or ""),
         hive_names=tuple(found[part] for part in ("old", "new", "after") if found[part]),
     )
+
+
+def with_change(columns: Sequence[JsonDict], change: ColumnChange) -> list[JsonDict]:
+    """Columns of the catalog after one was changed.
+
+    Raises:
+        QueryFailedError: there is no such column, or its new type is beyond Hive's limits.
+    """
+    names = [column["Name"] for column in columns]
+    for name in (change.old, *([change.after] if change.after else ())):
+        if name not in names:
+            raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{name}' does not exist")
+    changed = {**columns[names.index(change.old)], "Name": change.new, "Type": hive_text(change.kind)}
+    if change.comment is not None:
+        changed["Comment"] = change.comment
+    result = [changed if column["Name"] == change.old else column for column in columns]
+    if not change.is_first and not change.after:
+        return result
+    result.remove(changed)
+    place = 0 if change.is_first else [column["Name"] for column in result].index(change.after) + 1
+    return [*result[:place], changed, *result[place:]]
 
 
 def _bare(name: str) -> str:

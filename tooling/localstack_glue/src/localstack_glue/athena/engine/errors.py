@@ -1,5 +1,7 @@
 """Why a query ends without an answer, in Athena's words."""
 
+from botocore.exceptions import ClientError
+
 
 class QueryFailedError(Exception):
     """The query FAILED; the text is its StateChangeReason: an error code of Trino, a colon, and the problem."""
@@ -12,6 +14,19 @@ class QueryFailedError(Exception):
 def failed_ddl(code: str, message: str) -> QueryFailedError:
     """The failure of a DDL statement: the name of an exception comes after FAILED, an error code instead of it."""
     return QueryFailedError(code if code.isupper() else "FAILED", message if code.isupper() else f"{code}: {message}")
+
+
+def raise_unless(error: ClientError, code: str, is_fine: bool, message: str) -> None:
+    """What a DDL statement makes of an error of Glue's API: nothing, if the error has this code and that is fine.
+
+    Raises:
+        QueryFailedError: the error has this code, and that is not fine.
+        ClientError: the error has another code.
+    """
+    if error.response["Error"]["Code"] != code:
+        raise error
+    if not is_fine:
+        raise failed_ddl(code, message) from error
 
 
 class QueryCancelledError(Exception):

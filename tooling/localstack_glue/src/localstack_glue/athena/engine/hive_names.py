@@ -2,6 +2,9 @@
 
 import re
 
+from sqlglot import exp
+
+from localstack_glue.athena.engine.commands import split_name
 from localstack_glue.athena.engine.statement_kinds import COMMENTS, NAME_PART, TABLE_AS
 
 _TABLE = re.compile(
@@ -25,3 +28,11 @@ def double_quoted_name(sql: str) -> tuple[str, int] | None:
     start = len(text) - len(text.lstrip())
     found = _TABLE.match(text, start) or _COLUMN.match(text, start)
     return (found["name"], found.start("name")) if found else None
+
+
+def table_name(table: exp.Expr, database: str) -> tuple[str, str]:
+    """The database and the name of a table in a statement of Hive's, in lower case."""
+    written = table.this
+    is_ticked = isinstance(written, exp.Identifier) and bool(written.args.get("quoted")) and not table.text("db")
+    named, name = split_name(f"`{table.name}`") if is_ticked else ("", "")
+    return (named or table.text("db") or database).lower(), (name if named else table.name).lower()

@@ -17,53 +17,22 @@ from pyiceberg.exceptions import (
     ValidationException,
 )
 from pyiceberg.io.pyarrow import schema_to_pyarrow
-from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.transforms import parse_transform
-from pyiceberg.types import (
-    BinaryType,
-    BooleanType,
-    DateType,
-    DecimalType,
-    DoubleType,
-    FloatType,
-    IcebergType,
-    IntegerType,
-    ListType,
-    LongType,
-    MapType,
-    NestedField,
-    StringType,
-    StructType,
-    TimestampType,
-    TimestamptzType,
-)
+from pyiceberg.types import NestedField
 from sqlglot import exp
 
 from localstack_glue.athena.engine.column_changes import ColumnChange
-from localstack_glue.athena.engine.ddl import NOTHING, set_members, set_properties, table_name
 from localstack_glue.athena.engine.errors import QueryFailedError, failed_ddl
+from localstack_glue.athena.engine.hive_names import table_name
 from localstack_glue.athena.engine.iceberg_data import hive_type, metadata_errors
 from localstack_glue.athena.engine.iceberg_properties import stored_properties
+from localstack_glue.athena.engine.iceberg_schema import iceberg_type, partition_spec
 from localstack_glue.athena.engine.iceberg_vacuum import purge, vacuum
-from localstack_glue.athena.engine.results import Answer
-from localstack_glue.athena.engine.trino.dialect import TrinoQuery
+from localstack_glue.athena.engine.results import NOTHING, Answer
+from localstack_glue.athena.engine.table_clauses import set_members, set_properties
 from localstack_glue.athena.engine.trino.query_translation import Output
-from localstack_glue.athena.engine.trino.types import Type, field_names, from_sqlglot
+from localstack_glue.athena.engine.trino.types import Type, from_sqlglot
 
-_SIMPLE: dict[str, IcebergType] = {
-    "boolean": BooleanType(),
-    "integer": IntegerType(),
-    "bigint": LongType(),
-    "real": FloatType(),
-    "double": DoubleType(),
-    "varchar": StringType(),
-    "varbinary": BinaryType(),
-    "date": DateType(),
-    "timestamp": TimestampType(),
-    "timestamp with time zone": TimestamptzType(),
-}
-_MERGED = "merge_matched"
 _CLAUSES = (exp.PartitionedByProperty, exp.LocationProperty, exp.SchemaCommentProperty, exp.Property)
 # what CREATE TABLE and CREATE TABLE AS say by properties that the metadata does not keep
 _OF_STATEMENT = (
@@ -239,7 +208,7 @@ class IcebergChanges:
         properties = {**own, **stored_properties(passed)}
         try:
             schema = Schema(*fields)
-            spec = _spec(schema, parts)
+            spec = partition_spec(schema, parts)
         except (ValidationError, ValueError) as error:
             raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: {error}") from error
         return self._committed(
@@ -262,112 +231,6 @@ class IcebergChanges:
             raise QueryFailedError(
                 "NOT_SUPPORTED", "rows of an Iceberg table that is partitioned by a transform are not written here"
             ) from error
-
-
-def rewriting(statement: exp.Expr, database: str, names: Sequence[str]) -> tuple[list[tuple[str, str]], str, str]:
-    """The effect of a change on a table.
-
-    Returns:
-        Queries that must count nothing, with the problem if they do; the query of the table's new rows; the query that
-            counts the changed rows.
-    """
-    table = statement.this
-    name = f'"{(table.text("db") or database).lower()}"."{table.name.lower()}"'
-    alias = table.alias or table.name.lower()
-    source = f'{name} AS "{alias}"'
-    columns = [f'"{alias}"."{column}"' for column in names]
-    if isinstance(statement, exp.Merge):
-        return _merged(statement, name, alias, source, names)
-    where = statement.args.get("where")
-    condition = f"coalesce({where.this.sql(TrinoQuery)}, false)" if where is not None else "true"
-    count = f"SELECT count(*) FROM {source} WHERE {condition}"
-    if isinstance(statement, exp.Delete):
-        return [], f"SELECT {', '.join(columns)} FROM {source} WHERE NOT {condition}", count
-    sets = _sets(statement, names)
-    values = [
-        f'CASE WHEN {condition} THEN {sets[column]} ELSE "{alias}"."{column}" END AS "{column}"'
-        if column in sets
-        else f'"{alias}"."{column}"'
-        for column in names
-    ]
-    return [], f"SELECT {', '.join(values)} FROM {source}", count
-
-
-def _merged(
-    merge: exp.Merge, name: str, alias: str, source: str, names: Sequence[str]
-) -> tuple[list[tuple[str, str]], str, str]:
-    using = merge.args["using"]
-    other = using.alias or using.name
-    merged = f'(SELECT *, true AS {_MERGED} FROM {using.sql(TrinoQuery)}) AS "{other}"'
-    on = merge.args["on"].sql(TrinoQuery)
-    joined = f"{source} LEFT JOIN {merged} ON {on}"
-    matched = f'coalesce("{other}".{_MERGED}, false)'
-    branches: list[tuple[str, exp.Expr]] = []
-    inserts: list[tuple[str, exp.Expr]] = []
-    for when in merge.args["whens"].expressions:
-        condition = when.args.get("condition")
-        text = f"coalesce({condition.sql(TrinoQuery)}, false)" if condition is not None else "true"
-        (branches if when.args["matched"] else inserts).append((text, when.args["then"]))
-    kept, changed = [], []
-    values: dict[str, list[str]] = {column: [] for column in names}
-    for text, then in branches:
-        if isinstance(then, exp.Update):
-            sets = _sets(then, names)
-            for column in names:
-                values[column].append(
-                    f"WHEN {matched} AND {text} THEN {sets.get(column) or f'{_q(alias)}.{_q(column)}'}"
-                )
-            kept.append(f"WHEN {matched} AND {text} THEN true")
-        else:
-            kept.append(f"WHEN {matched} AND {text} THEN false")
-        changed.append(f"({matched} AND {text})")
-    shown = [
-        f"CASE {' '.join(values[column])} ELSE {_q(alias)}.{_q(column)} END AS {_q(column)}"
-        if values[column]
-        else f"{_q(alias)}.{_q(column)}"
-        for column in names
-    ]
-    where = f" WHERE CASE {' '.join(kept)} ELSE true END" if kept else ""
-    parts = [f"SELECT {', '.join(shown)} FROM {joined}{where}"]
-    counts = [f"(SELECT count(*) FROM {joined} WHERE {' OR '.join(changed)})" if changed else "0"]
-    before: list[str] = []
-    for text, then in inserts:
-        columns = [each.name.lower() for each in then.this.expressions] if then.this is not None else list(names)
-        _check_names(columns, names)
-        inserted = [each.sql(TrinoQuery) for each in then.expression.expressions]
-        if len(inserted) != len(columns):
-            raise QueryFailedError(
-                "TYPE_MISMATCH", f"line 1:1: MERGE inserts {len(inserted)} values into {len(columns)} columns"
-            )
-        values_by_column = dict(zip(columns, inserted, strict=True))
-        chosen = [f"{values_by_column.get(column, 'NULL')} AS {_q(column)}" for column in names]
-        missing = f"NOT EXISTS (SELECT 1 FROM {source} WHERE {on})"
-        condition = " AND ".join([missing, text, *(f"NOT ({each})" for each in before)])
-        parts.append(f"SELECT {', '.join(chosen)} FROM {merged} WHERE {condition}")
-        counts.append(f"(SELECT count(*) FROM {merged} WHERE {condition})")
-        before.append(text)
-    twice = f"SELECT (SELECT count(*) FROM {joined}) - (SELECT count(*) FROM {name})"
-    checks = [(twice, "One MERGE target table row matched more than one source row")] if branches else []
-    return checks, " UNION ALL ".join(parts), f"SELECT {' + '.join(counts)}"
-
-
-def _q(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _sets(update: exp.Expr, names: Sequence[str]) -> dict[str, str]:
-    """The new values of an UPDATE's columns."""
-    _check_names([each.this.name.lower() for each in update.expressions], names)
-    return {each.this.name.lower(): each.expression.sql(TrinoQuery) for each in update.expressions}
-
-
-def _check_names(wanted: Sequence[str], names: Sequence[str]) -> None:
-    unknown = next((name for name in wanted if name not in names), None)
-    if unknown is not None:
-        raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: The table has no column {unknown}")
-    twice = next((name for name in wanted if wanted.count(name) > 1), None)
-    if twice is not None:
-        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Multiple assignments for column {twice}")
 
 
 def _set_properties(table: Any, pairs: dict[str, str]) -> None:
@@ -410,53 +273,6 @@ def _comment(node: exp.Expr) -> str | None:
         if isinstance(each.args.get("kind"), exp.CommentColumnConstraint):
             return str(each.args["kind"].this.name)
     return None
-
-
-def iceberg_type(kind: Type, ids: Any) -> IcebergType:
-    """The Iceberg type of a Trino type; its parts get ids from an iterator.
-
-    Raises:
-        QueryFailedError: Iceberg has no such type.
-    """
-    if kind.kind == "decimal":
-        return DecimalType(*kind.numbers)
-    if kind.kind == "array":
-        return ListType(next(ids), iceberg_type(kind.element, ids), element_required=False)
-    if kind.kind == "map":
-        key, value = kind.parts
-        return MapType(next(ids), iceberg_type(key, ids), next(ids), iceberg_type(value, ids), value_required=False)
-    if kind.kind == "row":
-        pairs = zip(field_names(kind), kind.parts, strict=True)
-        return StructType(
-            *(NestedField(next(ids), name, iceberg_type(part, ids), required=False) for name, part in pairs)
-        )
-    if kind.kind not in _SIMPLE:
-        raise QueryFailedError("NOT_SUPPORTED", f"Type not supported for Iceberg: {kind}")
-    return _SIMPLE[kind.kind]
-
-
-def _spec(schema: Schema, parts: Sequence[str]) -> PartitionSpec:
-    fields = []
-    for number, text in enumerate(parts):
-        column, transform = _transform(text)
-        source = schema.find_field(column)
-        name = transform.partition("[")[0]
-        suffix = {"identity": "", "truncate": "_trunc"}.get(name, f"_{name}")  # as Iceberg's own builder names them
-        fields.append(PartitionField(source.field_id, 1000 + number, parse_transform(transform), f"{column}{suffix}"))
-    return PartitionSpec(*fields)
-
-
-def _transform(text: str) -> tuple[str, str]:
-    """`day(ts)`, `bucket(16, id)`, `truncate(name, 4)` or a column, as PyIceberg has them."""
-    plain = text.replace("`", "").replace('"', "").strip().lower()
-    if "(" not in plain:
-        return plain, "identity"
-    name, _, rest = plain.rstrip(")").partition("(")
-    arguments = [part.strip() for part in rest.split(",")]
-    if name in ("bucket", "truncate"):
-        number = next((part for part in arguments if part.isdigit()), "")
-        return next(part for part in arguments if not part.isdigit()), f"{name}[{number}]"
-    return arguments[0], name.removesuffix("s") if name in ("days", "hours", "months", "years") else name
 
 
 def _as_schema(rows: pyarrow.Table, table: Any) -> pyarrow.Table:

@@ -5,7 +5,7 @@ The Glue table keeps renamed and dropped columns, so it does not show which ones
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow
@@ -16,7 +16,7 @@ from pyiceberg.types import DecimalType, FixedType, IcebergType, ListType, MapTy
 
 from localstack_glue.athena.engine.catalog import CatalogTable, Column
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.statements import TableUse
+from localstack_glue.athena.engine.mentions import TableUse
 
 _HIVE_TYPES = {
     "long": "bigint",
@@ -106,6 +106,13 @@ def open_snapshot(table: CatalogTable, use: TableUse | None, properties: Mapping
     if snapshot_id is not None and iceberg.snapshot_by_id(snapshot_id) is None:
         raise QueryFailedError("INVALID_ARGUMENTS", f"{use.place}: Iceberg snapshot ID does not exists: {snapshot_id}")
     return IcebergSnapshot(iceberg, snapshot_id)
+
+
+def with_own_columns(table: CatalogTable, iceberg_properties: Mapping[str, str]) -> CatalogTable:
+    """A table with its actual columns: those of an Iceberg table come from its metadata."""
+    if not table.is_iceberg:
+        return table
+    return replace(table, columns=open_snapshot(table, None, iceberg_properties).columns(), partition_keys=())
 
 
 def hive_type(kind: IcebergType) -> str:

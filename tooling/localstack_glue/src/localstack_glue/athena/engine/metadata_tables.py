@@ -6,11 +6,10 @@ from typing import Any
 
 import pyarrow
 
-from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
+from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog, column_type
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import open_snapshot
 from localstack_glue.athena.engine.iceberg_metadata import TABLES, ZONED, TypedRows
-from localstack_glue.athena.engine.statements import column_type
 from localstack_glue.athena.engine.trino.types import duckdb_type
 from localstack_glue.athena.engine.views import original_sql
 from localstack_glue.serdes.types import parse_type

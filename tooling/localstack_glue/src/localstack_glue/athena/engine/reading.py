@@ -12,12 +12,14 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from localstack_glue.athena.engine import metadata_tables, projection, statements
-from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition
+from localstack_glue.athena.engine import metadata_tables, projection
+from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition, column_type
+from localstack_glue.athena.engine.duckdb_query import Query
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
+from localstack_glue.athena.engine.mentions import TableUse
 from localstack_glue.athena.engine.parquet_data import in_lower_case
-from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, text_literal
+from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, schema_name, text_literal
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.python import date_patterns, documents, regexps, standard_json, texts, values
@@ -102,7 +104,7 @@ class Opened:
     """
 
     connection: duckdb.DuckDBPyConnection
-    query: statements.Query
+    query: Query
     scanned_bytes: int
 
     def rows(self) -> tuple[list[Output], list[tuple[Any, ...]]]:
@@ -147,7 +149,7 @@ def opened(
         QueryCancelledError: it was stopped, or would scan more than the limit.
     """
     catalog = GlueCatalog(glue)
-    query = statements.Query(statement, database, catalog.raw_table)
+    query = Query(statement, database, catalog.raw_table)
     source = metadata_tables.Source(catalog, iceberg_properties)
     contents = {
         use.view: found
@@ -194,7 +196,7 @@ def opened(
 
 
 @contextmanager
-def translated_errors(query: statements.Query) -> Iterator[None]:
+def translated_errors(query: Query) -> Iterator[None]:
     """Errors of DuckDB become those of Athena.
 
     Raises:
@@ -209,18 +211,18 @@ def translated_errors(query: statements.Query) -> Iterator[None]:
         raise _failure(error, query) from error
 
 
-def _is_new(connection: duckdb.DuckDBPyConnection, use: statements.TableUse) -> bool:
+def _is_new(connection: duckdb.DuckDBPyConnection, use: TableUse) -> bool:
     """Whether the view has yet to be created; creates its schema."""
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(statements.schema_name(use.database))}")
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema_name(use.database))}")
     exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
-    return connection.execute(exists, [statements.schema_name(use.database), use.view]).fetchone() is None
+    return connection.execute(exists, [schema_name(use.database), use.view]).fetchone() is None
 
 
 def _lay_out(
     connection: duckdb.DuckDBPyConnection,
     catalog: GlueCatalog,
-    query: statements.Query,
-    use: statements.TableUse,
+    query: Query,
+    use: TableUse,
     table: CatalogTable,
     files: ObjectFiles,
     budget: "_ScanBudget",
@@ -243,7 +245,7 @@ def _lay_out(
 
 def _lay_out_iceberg(
     connection: duckdb.DuckDBPyConnection,
-    use: statements.TableUse,
+    use: TableUse,
     table: CatalogTable,
     snapshot: IcebergSnapshot,
     budget: "_ScanBudget",
@@ -258,7 +260,7 @@ def _lay_out_iceberg(
         message = f"{use.place}: {use.database}.{use.name} is not read here: {error}"
         raise QueryFailedError("NOT_SUPPORTED", message) from error
     connection.register(arrow, rows)
-    kinds = [(column.name, statements.column_type(table, column.data_type())) for column in table.columns]
+    kinds = [(column.name, column_type(table, column.data_type())) for column in table.columns]
     # a time or a UUID of Iceberg's is a text of Athena's
     casts = (
         f"CAST({in_lower_case(quoted(field.name), field.type)} AS {duckdb_type(kind)}) AS {quoted(name)}"
@@ -267,8 +269,8 @@ def _lay_out_iceberg(
     connection.execute(f"CREATE VIEW {_view(use)} AS SELECT {', '.join(casts)} FROM {quoted(arrow)}")
 
 
-def _view(use: statements.TableUse) -> str:
-    return f"{quoted(statements.schema_name(use.database))}.{quoted(use.view)}"
+def _view(use: TableUse) -> str:
+    return f"{quoted(schema_name(use.database))}.{quoted(use.view)}"
 
 
 @dataclass
@@ -285,7 +287,7 @@ class _ScanBudget:
             raise QueryCancelledError(SCAN_LIMIT_REASON)
 
 
-def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
+def _failure(error: duckdb.Error, query: Query) -> QueryFailedError:
     """DuckDB's error in Athena's words, if Athena has an equivalent."""
     text = str(error).split("\n", 1)[0]
     if found := _OWN.search(text):

@@ -51,6 +51,9 @@ class Answer:
     manifest: tuple[str, ...] | None = None
 
 
+NOTHING = Answer((), (), has_header=False)  # of a statement that only changes something
+
+
 def result_column(name: str, kind: Type) -> ResultColumn:
     """A column of the answer as Athena describes it."""
     known = {"real": "float", "unknown": "varchar"}.get(kind.kind, kind.kind)

@@ -27,6 +27,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def schema_name(database: str) -> str:
+    """The name of a database's schema in DuckDB, which reserves some names."""
+    return f"{database} database"
+
+
 def text_literal(value: str) -> str:
     """A text literal for DuckDB."""
     return "'" + value.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""The columns and clauses of CREATE EXTERNAL TABLE, in the form of the catalog."""
+"""The columns and clauses of CREATE EXTERNAL TABLE and ALTER TABLE, in the form of the catalog."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -189,3 +189,36 @@ def check_distinct_columns(columns: Sequence[JsonDict], keys: Sequence[JsonDict]
     for key in keys:
         if key["Name"].lower() in names:
             raise QueryFailedError("FAILED", "SemanticException [Error 10035]: Column repeated in partitioning columns")
+
+
+def set_members(action: exp.AlterSet) -> set[str]:
+    """What an ALTER TABLE ... SET sets: its `location`, or its properties as `expressions`."""
+    return {member for member, value in action.args.items() if value not in (None, False, [])}
+
+
+def set_properties(action: exp.AlterSet) -> dict[str, str]:
+    """The properties of ALTER TABLE ... SET TBLPROPERTIES.
+
+    Raises:
+        QueryFailedError: they are those of a SerDe.
+    """
+    found = [each for group in action.expressions for each in group.expressions]
+    if any(type(each) is not exp.Property for each in found):
+        raise unsupported_alteration(action)
+    return pairs(found)
+
+
+def in_s3(location: str) -> str:
+    """A LOCATION as it is.
+
+    Raises:
+        QueryFailedError: it is not in S3.
+    """
+    if not re.match("s3://[^/]", location):
+        raise failed_ddl("INVALID_TABLE_PROPERTY", f"a LOCATION must be in S3, not '{location}'")
+    return location
+
+
+def unsupported_alteration(action: exp.Expr) -> QueryFailedError:
+    """The failure of an ALTER TABLE that Athena does not have, or that is not supported here."""
+    return failed_ddl("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not supported here")
