@@ -1,9 +1,12 @@
 """A lake for tests of Athena's engine; moto plays Glue and S3."""
 
 import functools
+from typing import Any
 
 import boto3
+from pyiceberg.catalog.glue import GlueCatalog
 
+from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.run import QueryEngine
 
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
@@ -63,6 +66,26 @@ class Lake:
 
     def rows(self, sql: str, **options) -> list[tuple[str | None, ...]]:
         return list(self.engine.run(sql, "feeds", **options).rows)
+
+
+def run(lake: Lake, sql: str, **options) -> Answer:
+    """Run a statement; a table without a location goes to a folder of the lake."""
+    return lake.engine.run(sql, "feeds", tables_location="s3://lake/out/tables/1", **options)
+
+
+def get_table(lake: Lake, name: str, database: str = "feeds") -> dict[str, Any]:
+    """A table as the catalog has it."""
+    return lake.glue.get_table(DatabaseName=database, Name=name)["Table"]
+
+
+def get_partition(lake: Lake, *values: str) -> dict[str, Any]:
+    """A partition of the table `t` as the catalog has it."""
+    return lake.glue.get_partition(DatabaseName="feeds", TableName="t", PartitionValues=list(values))["Partition"]
+
+
+def commits(lake: Lake) -> int:
+    """How many snapshots the Iceberg table `ice` has."""
+    return len(GlueCatalog("test", client=lake.glue).load_table("feeds.ice").snapshots())
 
 
 def _columns(text: str) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -236,6 +237,23 @@ def lake() -> Iterator[Any]:
 
     with mock_aws():
         yield Lake()
+
+
+@pytest.fixture
+def iceberg(lake: Any, tmp_path: Path) -> Any:
+    """The lake with an Iceberg table of two rows, written by one commit."""
+    from tests.unit.localstack_glue.athena_lake import run
+
+    run(
+        lake,
+        "CREATE TABLE ice (id int COMMENT 'the key', name string, at timestamp) PARTITIONED BY (name) "
+        f"LOCATION 'file://{tmp_path}/ice' TBLPROPERTIES ('table_type'='ICEBERG', 'format'='parquet')",
+    )
+    run(
+        lake,
+        "INSERT INTO ice VALUES (1, 'a', timestamp '2024-01-01 10:00:00'), (2, 'b', timestamp '2024-01-02 00:00:00')",
+    )
+    return lake
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.model import OperationModel
@@ -216,3 +217,23 @@ def test_things_are_listed_by_name():
 def test_unknown_token_is_refused(token):
     with pytest.raises(InvalidInputException):
         page([1, 2], token, 1)
+
+
+def test_batches_tell_what_is_there_apart_from_what_is_not(glue):
+    glue.add_quarterly_workflow()
+
+    def names(answer: dict[str, Any], kind: str, missing: str) -> tuple[list[str], list[str]]:
+        return [each["Name"] for each in answer[kind]], answer[missing]
+
+    scope = glue.scope
+    asked = glue.triggers.batch_get(scope, {"TriggerNames": ["then", "none", "start"]})
+    assert names(asked, "Triggers", "TriggersNotFound") == (["then", "start"], ["none"])
+    asked = glue.crawlers.batch_get(scope, {"CrawlerNames": ["none", "raw"]})
+    assert names(asked, "Crawlers", "CrawlersNotFound") == (["raw"], ["none"])
+    asked = glue.jobs.batch_get(scope, {"JobNames": ["none", "etl"]})
+    assert names(asked, "Jobs", "JobsNotFound") == (["etl"], ["none"])
+    asked = glue.workflows.batch_get(scope, {"Names": ["none", "quarterly"]})
+    assert names(asked, "Workflows", "MissingWorkflows") == (["quarterly"], ["none"])
+    assert "Graph" not in asked["Workflows"][0]
+    asked = glue.workflows.batch_get(scope, {"Names": ["quarterly"], "IncludeGraph": True})
+    assert {node["Name"] for node in asked["Workflows"][0]["Graph"]["Nodes"]} == {"start", "raw", "then", "etl"}

@@ -3,6 +3,7 @@
 import pytest
 
 from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.statements import split_values
 from localstack_glue.service.errors import ServiceError
 from tests.unit.localstack_glue.athena_api import Athena
 
@@ -206,3 +207,13 @@ def test_prepared_statements_are_fetched_in_batches(athena: Athena):
     (missing,) = answer["UnprocessedPreparedStatementNames"]
     assert (missing["StatementName"], missing["ErrorCode"]) == ("none", "ResourceNotFoundException")
     assert set(missing) == {"StatementName", "ErrorCode", "ErrorMessage"}
+
+
+def test_given_values_keep_their_types():
+    given = "decimal '1.5', timestamp '2024-01-01 10:00:00 Asia/Tokyo', char 'a ', cast('1.5' as decimal(3,1))"
+    assert split_values(given) == (
+        "DECIMAL '1.5'",
+        "TIMESTAMP '2024-01-01 10:00:00 Asia/Tokyo'",
+        "CHAR 'a '",
+        "CAST('1.5' AS DECIMAL(3, 1))",
+    )

@@ -261,3 +261,9 @@ def test_fields_of_structs_have_lower_case_names_in_every_format(lake: Lake):
     lake.table("t", "n struct<userName:string,inner:array<struct<Id:int>>>", serde=JSON)
     lake.put("t/a.json", '{"n": {"userName": "A", "inner": [{"ID": 1}]}}\n')
     assert lake.rows('select n, n.username, n."inner"[1].id from t') == [("{username=A, inner=[{id=1}]}", "A", "1")]
+
+
+def test_text_is_as_long_as_its_column(lake: Lake):
+    lake.table("t", "a varchar(2); b char(3); c string")
+    lake.put("t/1.csv", "abc,x,abc\n")
+    assert lake.rows("select a, b || '|', c, b = 'x' from t") == [("ab", "x  |", "abc", "true")]

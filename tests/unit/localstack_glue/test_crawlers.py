@@ -206,3 +206,12 @@ def test_crawler_that_writes_is_stopping_and_neither_started_nor_stopped(glue): 
     ):
         with pytest.raises(refusal):
             call(glue.scope, {"Name": "raw"})
+
+
+def test_running_crawler_cannot_be_started_changed_or_deleted(glue):
+    glue.add_crawler("raw")
+    glue.crawlers.start(glue.scope, {"Name": "raw"})
+
+    for call in (glue.crawlers.start, glue.crawlers.update, glue.crawlers.delete):
+        with pytest.raises(CrawlerRunningException):  # G13
+            call(glue.scope, {"Name": "raw"})
