@@ -267,6 +267,8 @@ KEY = "arn:aws:kms:eu-central-1:111122223333:key"
             [("cloudwatch:GetDashboard", "arn:aws:cloudwatch::111122223333:dashboard/d")],
         ),
         ("dynamodb", "ExecuteStatement", {"Statement": "select * from a"}, [("dynamodb:PartiQLSelect", "*")]),
+        ("dynamodb", "ExecuteStatement", {"Statement": "insert\ninto a value {}"}, [("dynamodb:PartiQLInsert", "*")]),
+        ("dynamodb", "ExecuteStatement", {"Statement": "UPDATE\ta set b = 1"}, [("dynamodb:PartiQLUpdate", "*")]),
         (
             "dynamodb",
             "ExecuteTransaction",

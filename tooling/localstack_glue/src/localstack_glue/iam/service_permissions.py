@@ -79,6 +79,7 @@ _WHOLE_KINDS = {
     "states:ListStateMachines": "stateMachine:*",
 }
 _OF_BUDGETS = re.compile(r"(Create|Delete|Describe|Update)(?!.*Action)")
+_VERB_OF_PARTIQL = re.compile(r"\s*(?:EXISTS\W*)?(\w+)", re.IGNORECASE)
 _OF_ITEMS = {
     "ConditionCheck": "ConditionCheckItem",
     "Delete": "DeleteItem",
@@ -278,8 +279,8 @@ def _of_items(operation: str, parameters: Parameters, place: Place) -> Iterator[
             yield Access(f"dynamodb:{_OF_ITEMS[kind]}", _dynamodb("", call, place)[0], {})
     several = parameters.get("Statements") or parameters.get("TransactStatements") or ()
     for each in [parameters] if "Statement" in parameters else several:
-        verb = re.sub(r"^EXISTS\W*", "", str(each.get("Statement")).strip(), flags=re.IGNORECASE).split(" ")[0]
-        yield Access(f"dynamodb:PartiQL{verb.capitalize()}", (), {})
+        verb = _VERB_OF_PARTIQL.match(str(each.get("Statement")))
+        yield Access(f"dynamodb:PartiQL{verb[1].capitalize() if verb else ''}", (), {})
 
 
 def _athena(_operation: str, parameters: Parameters, place: Place) -> Spellings:
