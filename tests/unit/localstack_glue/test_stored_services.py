@@ -85,6 +85,17 @@ def test_primary_workgroup_is_there_and_stays(athena):
         athena("DeleteWorkGroup", WorkGroup="primary")
 
 
+def test_workgroups_publish_metrics_only_on_request(athena):
+    # what AWS returns: moto's test_create_and_get_workgroup, which its maintainers also run there
+    athena("CreateWorkGroup", Name="silent")
+    athena("CreateWorkGroup", Name="measured", Configuration={"PublishCloudWatchMetricsEnabled": True})
+    found = {
+        name: athena("GetWorkGroup", WorkGroup=name)["WorkGroup"]["Configuration"]["PublishCloudWatchMetricsEnabled"]
+        for name in ("primary", "silent", "measured")
+    }
+    assert found == {"primary": False, "silent": False, "measured": True}
+
+
 def test_workgroup_update_replaces_passed_fields_and_removes_named_ones(athena):
     results = {"OutputLocation": "s3://a/", "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}}
     limited = {"BytesScannedCutoffPerQuery": 10_000_000, "ResultConfiguration": results}
@@ -102,7 +113,7 @@ def test_workgroup_update_replaces_passed_fields_and_removes_named_ones(athena):
             "EnableMinimumEncryptionConfiguration": False,
             "EnforceWorkGroupConfiguration": True,
             "EngineVersion": {"EffectiveEngineVersion": "Athena engine version 3", "SelectedEngineVersion": "AUTO"},
-            "PublishCloudWatchMetricsEnabled": True,
+            "PublishCloudWatchMetricsEnabled": False,
             "RequesterPaysEnabled": True,
             "ResultConfiguration": {"OutputLocation": "s3://b/"},
         },

@@ -18,7 +18,7 @@ NEWEST_ENGINE = "Athena engine version 3"
 _ENGINES = {AUTO: NEWEST_ENGINE, NEWEST_ENGINE: NEWEST_ENGINE, "PySpark engine version 3": "PySpark engine version 3"}
 _DEFAULTS: JsonDict = {
     "EnforceWorkGroupConfiguration": True,
-    "PublishCloudWatchMetricsEnabled": True,
+    "PublishCloudWatchMetricsEnabled": False,
     "RequesterPaysEnabled": False,
     "EnableMinimumEncryptionConfiguration": False,
 }
