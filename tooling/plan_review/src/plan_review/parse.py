@@ -1,15 +1,26 @@
-"""`terraform show -json PLAN` to a `Plan`. The only place that knows Terraform's names; nothing sensitive passes."""
+"""`terraform show -json PLAN` to a `Plan`; nothing sensitive passes.
+
+Nothing else knows Terraform's names but `configuration`, which reads the configuration within a plan, and
+`deferred_policies`.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
+from plan_review.configuration import (
+    configured_attributes,
+    configured_blocks,
+    log_targets,
+    provider_places,
+    provisioner_kinds,
+    references,
+    root_module,
+)
 from plan_review.deferred_policies import deferred_policies
 from plan_review.errors import PlanError
 from plan_review.model import (
@@ -74,7 +85,7 @@ def _plan(data: dict[str, Any]) -> Plan:
     for name in _LISTS:
         if not isinstance(data.get(name), list | None):
             raise TypeError(f"{name} is not a list")
-    provisioners = _provisioners(data)
+    provisioners = provisioner_kinds(data)
     changed = (entry for entry in data.get("resource_changes") or [] if not _changes_nothing(entry))
     parsed = [_as_it_differs(_resource_change(entry, provisioners)) for entry in changed]
     known = {change.address for change in parsed}
@@ -91,8 +102,8 @@ def _plan(data: dict[str, Any]) -> Plan:
         drift=drift,
         computed_drift=computed_drift,
         checks=tuple(_failed_checks(data.get("checks") or [])),
-        references=tuple(sorted(set(_references(_root_module(data), "")))),
-        configured=_configured(data),
+        references=tuple(sorted(set(references(root_module(data), "")))),
+        configured=configured_attributes(data),
         reads=tuple(sorted(_reads(data))),
         opens=tuple(sorted(_opens(data))),
         deferred_policies=deferred_policies(data),
@@ -100,8 +111,8 @@ def _plan(data: dict[str, Any]) -> Plan:
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
         unexplained=tuple(sorted(_unexplained_addresses(data, known))),
         unknown_parts=tuple(sorted(_unknown_parts(data))),
-        places=_places(data),
-        log_targets=frozenset(_log_targets(data)),
+        places=provider_places(data),
+        log_targets=frozenset(log_targets(data)),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
         complete=bool(data.get("complete", True)),
@@ -119,7 +130,7 @@ def _drift(
     after another resource has enabled it. So a difference counts only if the configuration sets the attribute, the plan
     changes the resource, or it gives access that is not configured.
     """
-    configured = _configured(data)
+    configured = configured_attributes(data)
     found, computed = [], []
     for change in map(_resource_change, data.get("resource_drift") or []):
         names = configured.get(without_index(change.address), frozenset())
@@ -177,59 +188,6 @@ def _managed(data: dict[str, Any], parsed: list[ResourceChange]) -> Managed:
     return Managed.of([*((change.type, change.before or change.after) for change in parsed), *of_module(state)])
 
 
-def _blocks(module: dict[str, Any], path: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each block of the configuration: the path of its module, its address without an index, and what it says."""
-    for resource in module.get("resources") or []:
-        yield path, f"{path}{resource['address']}", resource
-    for name, call in (module.get("module_calls") or {}).items():
-        yield from _blocks(call.get("module") or {}, f"{path}module.{name}.")
-
-
-def _configured(data: dict[str, Any]) -> dict[str, frozenset[str]]:
-    """The attributes that each managed block of the configuration sets."""
-    blocks = _blocks(_root_module(data))
-    return {
-        address: frozenset(block.get("expressions") or {})
-        for _, address, block in blocks
-        if block.get("mode") == "managed"
-    }
-
-
-def _provisioners(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The kinds of provisioners of each block that has some."""
-    return {
-        address: tuple(str(each.get("type")) for each in block["provisioners"])
-        for _, address, block in _blocks(_root_module(data))
-        if block.get("provisioners")
-    }
-
-
-def _places(data: dict[str, Any]) -> dict[str, str]:
-    """What the provider of each block is told."""
-    settings = _provider_settings(data)
-    return {
-        address: settings.get(str(block.get("provider_config_key")), "")
-        for _, address, block in _blocks(_root_module(data))
-    }
-
-
-def _provider_settings(data: dict[str, Any]) -> dict[str, str]:
-    """What each provider is told that decides where its resources are, by its key.
-
-    It is hashed, as it is only compared, and may hold credentials.
-    """
-    providers = (data.get("configuration") or {}).get("provider_config") or {}
-    return {
-        key: sha256(
-            json.dumps(
-                {name: value for name, value in (provider.get("expressions") or {}).items() if name != "default_tags"},
-                sort_keys=True,
-            ).encode()
-        ).hexdigest()
-        for key, provider in providers.items()
-    }
-
-
 def _reads(data: dict[str, Any]) -> Iterator[str]:
     for entry in data.get("resource_changes") or []:
         if entry.get("mode") == "data" and tuple(entry["change"]["actions"]) == ("read",):
@@ -239,20 +197,8 @@ def _reads(data: dict[str, Any]) -> Iterator[str]:
 def _opens(data: dict[str, Any]) -> set[str]:
     """The ephemeral resources, as far as a program lists them: OpenTofu among the changes, Terraform 1.11 nowhere."""
     listed = {str(each["address"]) for each in data.get("resource_changes") or [] if each.get("mode") == "ephemeral"}
-    blocks = _blocks(_root_module(data))
+    blocks = configured_blocks(root_module(data))
     return listed | {address for _, address, block in blocks if block.get("mode") == "ephemeral"}
-
-
-def _root_module(data: dict[str, Any]) -> dict[str, Any]:
-    return (data.get("configuration") or {}).get("root_module") or {}
-
-
-def _log_targets(data: dict[str, Any]) -> Iterator[str]:
-    """The buckets that `aws_s3_bucket_logging` names as targets; on a first plan their names are not known yet."""
-    for path, _, block in _blocks(_root_module(data)):
-        if block.get("type") == "aws_s3_bucket_logging":
-            for mentioned in _mentions((block.get("expressions") or {}).get("target_bucket")):
-                yield from _targets(mentioned, path)
 
 
 def _is_move(entry: dict[str, Any]) -> bool:
@@ -383,7 +329,7 @@ def _output_change(name: str, change: dict[str, Any], data: dict[str, Any]) -> O
 
 def _loses_its_mark(name: str, change: dict[str, Any], data: dict[str, Any]) -> bool:
     """Whether an output is marked as sensitive only because it was: Terraform marks both sides if either one is."""
-    configured = (_root_module(data).get("outputs") or {}).get(name)
+    configured = (root_module(data).get("outputs") or {}).get(name)
     return change.get("before_sensitive") is True and configured is not None and not configured.get("sensitive")
 
 
@@ -397,35 +343,3 @@ def _failed_checks(entries: list[dict[str, Any]]) -> Iterator[FailedCheck]:
                     status=str(instance["status"]),
                     problems=tuple(str(problem.get("message", "")) for problem in instance.get("problems") or []),
                 )
-
-
-def _references(module: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """Pairs (resource, mentioned address) of a module's configuration and of the modules that it calls."""
-    for resource in module.get("resources") or []:
-        if resource.get("mode") != "managed":
-            continue
-        source = f"{path}{resource['address']}"
-        for target in _mentions(resource.get("expressions")) | set(resource.get("depends_on") or []):
-            yield from ((source, found) for found in _targets(target, path))
-    for name, call in (module.get("module_calls") or {}).items():
-        inner = f"{path}module.{name}."
-        for target in _mentions(call.get("expressions")):
-            yield from ((inner.removesuffix("."), found) for found in _targets(target, path))
-        yield from _references(call.get("module") or {}, inner)
-
-
-def _mentions(expressions: Any) -> set[str]:
-    if isinstance(expressions, dict):
-        found = set(expressions.get("references") or []) if "references" in expressions else set()
-        return found.union(*(_mentions(entry) for entry in expressions.values()))
-    if isinstance(expressions, list):
-        return set().union(*(_mentions(entry) for entry in expressions))
-    return set()
-
-
-def _targets(reference: str, path: str) -> Iterator[str]:
-    """The resource or module that a reference such as `aws_kms_key.this.arn` means; nothing for variables and data."""
-    steps = without_index(reference).split(".")
-    if steps[0] in {"var", "local", "data", "each", "count", "path", "self", "terraform"} or len(steps) < 2:
-        return
-    yield f"{path}{steps[0]}.{steps[1]}"
