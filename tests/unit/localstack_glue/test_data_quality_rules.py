@@ -8,7 +8,7 @@ import pytest
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import InvalidRulesetError, UnsupportedRuleError
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import analyze, evaluate
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
-from localstack_glue.awsglue_runtime.awsgluedq.dqdl.rule_types import RULE_TYPES
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.rule_syntax import RULE_TYPES
 from localstack_glue.data_quality.duckdb_engine import DuckDBEngine
 from tests.unit.data_quality_cases import CASES, CITIES, NOW, ORDERS
 

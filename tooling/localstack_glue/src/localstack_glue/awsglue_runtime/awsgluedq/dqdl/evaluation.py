@@ -6,16 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from . import comparisons, data_types, metrics, rows
+from . import rules_across_tables, rules_of_rows, rules_of_tables, rules_of_types
 from .context import Context
 from .engine import PRIMARY, Engine
 from .errors import InvalidRulesetError, QueryError
 from .model import AnyRule, Composite, Parameter, Rule, Ruleset
 from .plans import Outcome, Plan, Verdict, known
-from .rule_types import check_evaluated
+from .rule_syntax import check_evaluated
 
-PLANNERS = {**metrics.PLANNERS, **rows.PLANNERS, **data_types.PLANNERS, **comparisons.PLANNERS}
-_OF_ANALYZERS = {**PLANNERS, "CustomSql": comparisons.custom_sql_number}
+PLANNERS = {
+    **rules_of_tables.PLANNERS,
+    **rules_of_rows.PLANNERS,
+    **rules_of_types.PLANNERS,
+    **rules_across_tables.PLANNERS,
+}
+_OF_ANALYZERS = {**PLANNERS, "CustomSql": rules_across_tables.custom_sql_number}
 
 
 def check(ruleset: Ruleset) -> None:
@@ -79,7 +84,7 @@ def _check_where(rule: Rule, engine: Engine) -> None:
         raise InvalidRulesetError(f"Rule {rule} has provided an invalid where clause : {error}") from error
 
 
-def _plan(rule: Rule, context: Context, planners: Mapping[str, metrics.Planner] = PLANNERS) -> Plan:
+def _plan(rule: Rule, context: Context, planners: Mapping[str, rules_of_tables.Planner] = PLANNERS) -> Plan:
     try:
         return planners[rule.type](rule, context)
     except QueryError as error:
@@ -129,8 +134,8 @@ def _composed(rule: AnyRule, by_rule: Mapping[int, Outcome]) -> Outcome:
     passed = [part.verdict.is_passed for part in parts]
     is_passed = all(passed) if rule.operator == "and" else any(passed)
     reasons = [part.verdict.reason for part in parts if part.verdict.reason]
-    metrics_ = {name: value for part in parts for name, value in part.verdict.metrics.items()}
+    metrics = {name: value for part in parts for name, value in part.verdict.metrics.items()}
     tests = [part.row_test for part in parts]
     row_test = None if None in tests else f"({f' {rule.operator.upper()} '.join(str(test) for test in tests)})"
-    verdict = Verdict(is_passed, "\n".join(reasons) or None, metrics_)
+    verdict = Verdict(is_passed, "\n".join(reasons) or None, metrics)
     return Outcome(rule, verdict, row_test)

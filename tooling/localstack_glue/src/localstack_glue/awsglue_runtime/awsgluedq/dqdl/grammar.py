@@ -31,7 +31,7 @@ from .model import (
     Text,
     Time,
 )
-from .rule_types import RULE_TYPES, check_analyzer, check_rule
+from .rule_syntax import RULE_TYPES, check_analyzer, check_rule
 from .tokens import Token, line_and_column, tokenize
 
 T = TypeVar("T")

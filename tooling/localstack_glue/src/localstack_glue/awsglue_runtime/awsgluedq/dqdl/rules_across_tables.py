@@ -11,9 +11,9 @@ from .conditions import is_met
 from .context import Context
 from .engine import NUMBERS, PRIMARY, Column
 from .errors import QueryError, UnsupportedRuleError
-from .metrics import Planner, judged
 from .model import Rule
 from .plans import Judge, Plan, Verdict, known, unmet
+from .rules_of_tables import Planner, judged
 
 _REFERENCE = re.compile(r"(?P<alias>.+)\.(?:\{(?P<columns>.+)\}|(?P<column>[^.]+))")  # an alias may contain dots
 _JAVA_ONLY = re.compile(r"\[[^\]]*(?:&&|(?<!\\)\[)")  # classes within classes: Python reads their signs as characters

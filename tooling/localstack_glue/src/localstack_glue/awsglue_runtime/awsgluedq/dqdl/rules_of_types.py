@@ -10,10 +10,10 @@ from typing import Any
 from .context import Context
 from .engine import NUMBERS, Column
 from .errors import UnsupportedRuleError
-from .metrics import Planner
 from .model import Rule, Text
 from .plans import Plan, Verdict
-from .rows import of_rows
+from .rules_of_rows import of_rows
+from .rules_of_tables import Planner
 
 _DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
 _TYPES = ("BOOLEAN", "DATE", "TIMESTAMP", "INTEGER", "DOUBLE", "FLOAT", "LONG")

@@ -10,9 +10,9 @@ from .conditions import evaluate_day, evaluate_hours, evaluate_number, is_met, s
 from .context import Context
 from .engine import NUMBERS, Column
 from .errors import QueryError, UnsupportedRuleError
-from .metrics import Planner
 from .model import Condition, Keyword, Kind, Rule, Text
 from .plans import Plan, Verdict, empty, unmet
+from .rules_of_tables import Planner
 
 _SOUND_WITHOUT_ROWS = ("ColumnDataType", "DataFreshness")  # Deequ measures the other rules by analyzers
 _PLAIN = (1e-3, 1e7)  # outside these bounds Java writes floats with an exponent
