@@ -74,7 +74,7 @@ class RoleCallers:
             used = self._guard.find_session(own.access_key_id) if own is not None else None
             if own is None or used is None or used.is_over:
                 own = self._own[session] = self._clients.start_session(scope, session.role_arn, session.session_name)
-                self._guard.limit_like(own.access_key_id, session)
+                self._guard.share_limits(own.access_key_id, session)
             return own
 
     def _session(self, scope: Scope) -> RoleSession | None:

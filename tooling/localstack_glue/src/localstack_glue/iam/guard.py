@@ -134,7 +134,7 @@ class RoleGuard:
         with self._lock:
             self._sessions[key[1]] = session
 
-    def limit_like(self, access_key_id: str, session: RoleSession) -> None:
+    def share_limits(self, access_key_id: str, session: RoleSession) -> None:
         """Give a session's policies and tags to the credentials of another one of its role."""
         with self._lock:
             own = self._sessions.get(access_key_id)
