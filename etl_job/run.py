@@ -30,7 +30,7 @@ from etl_job.spark.metrics import SparkMeter
 from etl_job.spark.session import get_session
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.tables.counting_basis import changes_of_counting, have_other_columns
-from etl_job.tables.iceberg import in_step
+from etl_job.tables.table_commit import in_step
 
 _FILES_LOGGED = 20  # on lines of their own
 _EVENT_NOTE = "The run's event tells of this failure."

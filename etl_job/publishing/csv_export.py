@@ -27,8 +27,8 @@ from pydantic import BaseModel, ValidationError
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import CsvExport
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.iceberg_state import DataFile
+from etl_job.tables.table_commit import PublishedIceberg
 
 _CSV_OF_A_QUARTER = re.compile(r"(\d{4}Q[1-4])\.csv")
 

@@ -14,7 +14,7 @@ from etl_job.counting.count import CountedRows
 from etl_job.lake.paths import own_folder
 from etl_job.publishing.measures import with_measures
 from etl_job.publishing.parquet_files import FileLayout, write_rows
-from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.table_commit import PublishedIceberg
 
 
 @dataclass(frozen=True, slots=True)

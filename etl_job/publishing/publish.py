@@ -13,11 +13,11 @@ from etl_job.publishing.csv_export import export_csv
 from etl_job.publishing.daily_counts import new_daily_counts
 from etl_job.publishing.feature_days import feature_days, quarter_plan, quarter_tags, removed_features
 from etl_job.publishing.published_counts import published_counts
-from etl_job.publishing.write_files import ToWrite, WrittenFiles, write_files
+from etl_job.publishing.run_files import ToWrite, WrittenFiles, write_files
 from etl_job.tables.counting_basis import basis_of_counts, basis_of_features
-from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.quarantine_runs import outdated_files
 from etl_job.tables.snapshot_change import Replacement, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg, in_step
 
 
 @dataclass(frozen=True, slots=True)

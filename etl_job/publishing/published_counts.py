@@ -9,7 +9,7 @@ from etl_job.publishing.point_in_time import KeptDays
 from etl_job.spark.workload import SizeEstimate, fits_one_task
 from etl_job.tables.counting_basis import have_other_columns
 from etl_job.tables.dataset import Tables
-from etl_job.tables.iceberg import PublishedIceberg, in_step
+from etl_job.tables.table_commit import PublishedIceberg, in_step
 
 
 @dataclass(frozen=True, slots=True)

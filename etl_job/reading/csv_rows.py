@@ -1,7 +1,7 @@
 """CSV as batches of texts.
 
 Arrow splits records whose quotes come in regular pairs, which nearly all records do. Other records, and those that do
-not have the header's number of values, are read one by one (``record_parser.py``) and form a batch of their own.
+not have the header's number of values, are read one by one (``csv_record_parser.py``) and form a batch of their own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ from pyarrow import csv
 from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
+from etl_job.reading.csv_record_parser import RecordParser
 from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, without_marks
 from etl_job.reading.parts import LONGEST_LINE_BYTES, LongLineError, RawPart, opened_as_text, read_chunks
-from etl_job.reading.record_parser import RecordParser
-from etl_job.reading.record_scan import Records, records_across_lines, records_in_lines
+from etl_job.reading.record_boundaries import Records, records_across_lines, records_in_lines
 from etl_job.reading.texts import without_missing
 
 _LINE_ENDS = "\r\n"

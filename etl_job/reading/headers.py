@@ -9,11 +9,11 @@ from etl_job.errors import InputError
 from etl_job.findings.wording import some
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
+from etl_job.reading.csv_record_parser import RecordParser
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk, without_marks
 from etl_job.reading.other_kinds import MARKS_OF_UTF_16, problem_of_text
 from etl_job.reading.parquet_columns import parquet_columns
-from etl_job.reading.record_parser import RecordParser
-from etl_job.reading.record_scan import records_across_lines, records_in_lines
+from etl_job.reading.record_boundaries import records_across_lines, records_in_lines
 from etl_job.reading.unpacking import READ_ERRORS, unpacked_beginning
 
 HEAD_BYTES = 64 * 1024

@@ -8,9 +8,9 @@ from pyiceberg.catalog.glue import GlueCatalog
 from etl_job.contract.model import Contract
 from etl_job.contract.schemas import DELIVERY, QUARTER, curated_columns, feature_columns
 from etl_job.lake.paths import LakePaths
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import Quarantines
+from etl_job.tables.table_commit import PublishedIceberg
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from etl_job.manifest.files import LastRun
 from etl_job.manifest.model import PublishedDelivery
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Changes
+from etl_job.tables.table_commit import PublishedIceberg
 
 _NOT_AS_PUBLISHED = {"contract_hash": ""}  # which no contract has, so the delivery counts as changed
 

@@ -22,11 +22,11 @@ from etl_job.lake.paths import LakePaths, parquet_files
 from etl_job.manifest.files import LastRun, read_manifest
 from etl_job.manifest.model import DeliveryCounts
 from etl_job.tables.dataset import Tables
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import FOLDER
 from etl_job.tables.property_names import RUN
 from etl_job.tables.quarantine_runs import quarantine_folder
 from etl_job.tables.snapshot_change import noted
+from etl_job.tables.table_commit import PublishedIceberg
 
 # A lifecycle rule may expire bad rows after whole days. What is missing sooner was deleted otherwise.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)

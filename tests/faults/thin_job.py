@@ -34,13 +34,13 @@ from etl_job.publishing.parquet_files import FileLayout, write_rows
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.dataset import Tables
-from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.key_registers import FOLDER, Registers
 from etl_job.tables.quarantine_runs import outdated_files
 from etl_job.tables.quarter_tags import QuarterTag, renewed_quarters
 from etl_job.tables.recovery import published_state
 from etl_job.tables.referenced_files import LeftByRuns, check_metadata, check_what_runs_left
 from etl_job.tables.snapshot_change import Replacement, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg, in_step
 
 from .names import BUCKET, DATABASE, DATASET, REGION
 

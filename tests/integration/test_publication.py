@@ -18,8 +18,8 @@ from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError
 from etl_job.lake.files import S3ObjectStore
 from etl_job.tables.catalog import open_catalog
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Replacement, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg
 from quartal.core.aws import AwsConnection
 from quartal.features.lake_files import files_below, lake_path
 from quartal.features.maintenance import Lake, files_named_by, maintain

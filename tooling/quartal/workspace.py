@@ -16,7 +16,7 @@ from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.terraform.local_deployment import check_deployed
 from quartal.terraform.outputs import Deployment
 from quartal.terraform.program import Terraform
-from quartal.terraform.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
+from quartal.terraform.state_backend import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
 from quartal.terraform.working_copy import StagedRoot, stage, staged_root
 
 

@@ -17,8 +17,8 @@ from etl_job.lake.paths import own_folder
 from etl_job.publishing.features import affected_range
 from etl_job.publishing.parquet_files import FileLayout, write_rows
 from etl_job.publishing.point_in_time import DeliveriesSharingKeys, KeptDays, QuarterPlan, quarter_of
-from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.snapshot_change import Replacement, from_on, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg, in_step
 
 from .conftest import DATABASE
 

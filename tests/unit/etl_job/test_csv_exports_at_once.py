@@ -22,8 +22,8 @@ from etl_job.contract.schemas import TableColumn
 from etl_job.lake.files import LocalObjectStore, S3ObjectStore
 from etl_job.publishing.csv_export import export_csv
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Replacement, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg
 
 from .conftest import DATABASE, Lake
 

@@ -28,9 +28,9 @@ from etl_job.contract.model import Contract
 from etl_job.contract.schemas import curated_columns, feature_columns
 from etl_job.errors import ContractError, ForeignChangeError, UnreadableTableError
 from etl_job.tables.counting_basis import basis_of_counts, basis_of_features, have_other_columns, refuse_mixed_counts
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import Registers
 from etl_job.tables.snapshot_change import Replacement, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg
 
 from .conftest import DATABASE
 

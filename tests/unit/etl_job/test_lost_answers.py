@@ -28,8 +28,8 @@ from etl_job.errors import PublicationError, UnknownPublicationError
 from etl_job.publishing.publish import commit_features
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Replacement, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg
 
 from .conftest import DATABASE, Lake
 from .glue_faults import ALWAYS, CONCURRENT, RESET, GlueFaults, inject

@@ -18,10 +18,10 @@ from pyiceberg.table.refs import SnapshotRef
 
 from etl_job.contract.schemas import TableColumn
 from etl_job.errors import LostFilesError, PublicationError, UnreadableTableError
-from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.property_names import RUN
 from etl_job.tables.quarter_tags import QuarterTag
 from etl_job.tables.snapshot_change import RUN_TAGS_KEPT, Replacement, is_one_of, outlived_run_tags
+from etl_job.tables.table_commit import PublishedIceberg, in_step
 
 from .conftest import DATABASE
 

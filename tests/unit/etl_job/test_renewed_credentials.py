@@ -12,8 +12,8 @@ from botocore.session import get_session
 
 from etl_job.contract.schemas import TableColumn
 from etl_job.tables.catalog import open_catalog
-from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Replacement, is_one_of
+from etl_job.tables.table_commit import PublishedIceberg
 
 from .conftest import DATABASE
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from plan_review.parse import parse_plan
 from quartal.core.errors import ConfigurationError
 from quartal.deploy import change
-from quartal.terraform.state_bucket import exists
+from quartal.terraform.state_backend import exists
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
 

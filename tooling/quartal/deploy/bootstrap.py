@@ -14,7 +14,7 @@ from plan_review.parse import parse_plan
 from quartal.core.errors import ConfigurationError, TerraformError
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.terraform.program import Terraform
-from quartal.terraform.state_bucket import backend_settings, derived_name, exists
+from quartal.terraform.state_backend import backend_settings, derived_name, exists
 from quartal.terraform.working_copy import StagedRoot
 from quartal.workspace import Workspace, terraform_environment
 

@@ -11,7 +11,7 @@ from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
 from quartal.terraform.artifacts import build_artifacts
 from quartal.terraform.job_wheels import stage_wheels
-from quartal.terraform.state_bucket import STATE_BUCKET_VARIABLE
+from quartal.terraform.state_backend import STATE_BUCKET_VARIABLE
 
 _IGNORED = shutil.ignore_patterns(
     ".terraform", "*.tfstate", "*.tfstate.*", "*_override.tf", "tests", "artifacts", "*.tfplan", "bootstrap"

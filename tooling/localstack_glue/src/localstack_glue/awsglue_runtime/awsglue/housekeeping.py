@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 
 from awsglue.catalog import Catalog, Partition, Table
 from awsglue.errors import GlueDataError, check_options
-from awsglue.sources import matching
+from awsglue.partition_predicate import matching_partitions
 
 WEEK_H = 168
 _BATCH = 1000
@@ -120,7 +120,7 @@ def _partitions(
         if predicate:
             raise GlueDataError(f"partitionPredicate: the table {table.name} has no partition keys")
         return []
-    return matching(session, table, list(catalog.partitions(table, None, catalog_id)), predicate)
+    return matching_partitions(session, table, list(catalog.partitions(table, None, catalog_id)), predicate)
 
 
 def _old(s3: Any, path: str, options: Mapping[str, Any]) -> Iterator[StoredObject]:

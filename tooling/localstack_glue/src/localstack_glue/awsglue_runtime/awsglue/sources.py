@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -20,6 +19,7 @@ from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import concrete_type
+from awsglue.partition_predicate import matching_partitions
 from awsglue.reshaping import union
 from awsglue.spark_versions import cast_or_null
 
@@ -211,33 +211,8 @@ def read_table(
             raise GlueDataError(f"push_down_predicate: the table {table.name} has no partition keys")
         return _typed(_load(selection, table, [table.location]), table)
     found = list(catalog.partitions(table, additional_options.get("catalogPartitionPredicate"), catalog_id))
-    partitions = matching(session, table, found, push_down_predicate)
+    partitions = matching_partitions(session, table, found, push_down_predicate)
     return _typed(_load_partitions(selection, table, partitions), table)
-
-
-def matching(session: SparkSession, table: Table, partitions: Sequence[Partition], predicate: str) -> list[Partition]:
-    """Select partitions by a Spark SQL expression over the partition keys.
-
-    Raises:
-        GlueDataError: the expression cannot be evaluated.
-    """
-    if not predicate or not partitions:
-        return list(partitions)
-    names = [key.name for key in table.partition_keys]
-    rows = [(position, *partition.values) for position, partition in enumerate(partitions)]
-    frame = session.createDataFrame(rows, ["__position", *names])
-    typed = frame.select(
-        "__position",
-        *(
-            cast_or_null(F.col(f"`{key.name}`"), concrete_type(key.type)).alias(key.name)
-            for key in table.partition_keys
-        ),
-    )
-    try:
-        kept = typed.where(predicate).select("__position").collect()
-    except AnalysisException as error:
-        raise GlueDataError(f"push_down_predicate {predicate!r}: {error}") from error
-    return [partitions[row["__position"]] for row in sorted(kept)]
 
 
 def _load(selection: Selection, table: Table, folders: Sequence[str], base_path: str | None = None) -> DataFrame:

@@ -14,7 +14,7 @@ from etl_job.publishing.parquet_files import write_table_files
 from etl_job.publishing.point_in_time import QuarterPlan
 from etl_job.publishing.published_counts import PublishedCounts
 from etl_job.publishing.quarantine import quarantine_rows
-from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.table_commit import PublishedIceberg
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from botocore.stub import Stubber
 
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
-from quartal.terraform.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
+from quartal.terraform.state_backend import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
 
 ACCOUNT = "123456789012"
 NAME = f"quartal-state-{ACCOUNT}-eu-central-1"

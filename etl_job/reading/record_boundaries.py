@@ -1,8 +1,8 @@
 """Finds the ends of CSV records, and which records have regular quotes only, by scanning many bytes at a time.
 
 Quotes open and close in turns. So the number of quotes before a byte shows whether it lies within quotes, as long as
-each quote opens or closes a value. If one does neither, its record is read on its own (``record_parser.py``), and the
-scan continues after it. That takes time in proportion to the bytes, whatever they are.
+each quote opens or closes a value. If one does neither, its record is read on its own (``csv_record_parser.py``), and
+the scan continues after it. That takes time in proportion to the bytes, whatever they are.
 """
 
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl_job.reading.record_parser import RecordParser
+from etl_job.reading.csv_record_parser import RecordParser
 
 _LINE_FEED, _RETURN = 10, 13
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from etl_job.contract.file_formats import CsvFormat
 from etl_job.contract.model import Contract
 from etl_job.reading.batches import Header, Source
+from etl_job.reading.csv_record_parser import RecordParser
 from etl_job.reading.csv_rows import csv_batches
 from etl_job.reading.parts import RawPart
-from etl_job.reading.record_parser import RecordParser
-from etl_job.reading.record_scan import records_across_lines, split_lines
+from etl_job.reading.record_boundaries import records_across_lines, split_lines
 
 from .frozen.cases import COLUMNS_OF_FILES
 
