@@ -337,7 +337,7 @@ def test_any_name_of_a_column_can_be_read(lake: Lake, name: str):
 def test_parameters_take_the_places_of_the_question_marks(sightings: Lake):
     sql = "select id from sightings where delivery = ? and id > ?"
     assert sightings.rows(sql, parameters=("'2024Q1'", "1")) == [("2",)]
-    with pytest.raises(MalformedQueryError, match="expected 2 but found 1"):
+    with pytest.raises(QueryFailedError, match="expected 2 but found 1"):
         sightings.rows(sql, parameters=("'2024Q1'",))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.run import QueryEngine
 from localstack_glue.athena.engine.statements import split_values
 from localstack_glue.service.errors import ServiceError
 from tests.unit.localstack_glue.athena_api import Athena
@@ -142,10 +143,58 @@ def test_statement_without_one_of_its_parts_is_refused_when_it_is_started(athena
         athena.start(sql)
 
 
-@pytest.mark.parametrize("sql", ["show tables", "drop table t", "vacuum t", "alter table t drop partition (p = 1)"])
-def test_parameters_of_a_statement_that_takes_none_are_refused(athena: Athena, sql: str):
-    with pytest.raises(ServiceError, match="expected 0 but found 1"):
-        athena.start(sql, ExecutionParameters=["1"])
+@pytest.mark.parametrize(
+    ("sql", "values", "counts"),
+    [
+        ("select n from t where a = ?", [], (1, 0)),
+        ("select n from t where a = ?", ["1", "2"], (1, 2)),
+        ("select n from t limit ?", [], (1, 0)),
+        ("insert into t select ?, ?", ["1"], (2, 1)),
+        ("create table t with (external_location = 's3://b/') as select ? a", [], (1, 0)),
+        ("explain select ?", [], (1, 0)),
+        ("unload (select ?) to 's3://b/'", [], (1, 0)),
+        ("create external table t (a int) location 's3://b/'", ["1"], (0, 1)),
+        *((sql, ["1"], (0, 1)) for sql in ("show tables", "drop table t", "vacuum t", "prepare p from select ?")),
+        *((sql, ["1"], (0, 1)) for sql in ("deallocate prepare p", "alter table t drop partition (p = 1)")),
+        ("execute pair", ["1"], (2, 1)),
+        ("execute pair using 1, 2, 3", [], (2, 3)),
+    ],
+)
+def test_query_fails_if_the_number_of_its_parameters_is_wrong(athena: Athena, sql, values, counts):
+    # https://github.com/aws/aws-sdk-js-v3/issues/3837
+    athena("UpdateWorkGroup", WorkGroup="w", ConfigurationUpdates={"EnforceWorkGroupConfiguration": False})
+    for name in ("pair", "p"):
+        athena("CreatePreparedStatement", WorkGroup="w", StatementName=name, QueryStatement="select n from t where ?>?")
+    athena.engine = QueryEngine(None, athena.s3, {})  # it asks Glue for nothing
+    request = {"ExecutionParameters": values} if values else {}
+    reuse = {"ResultReuseByAgeConfiguration": {"Enabled": True}}
+
+    status = athena.wait_for(athena.start(sql, ResultReuseConfiguration=reuse, **request))["Status"]
+
+    reason = f"Incorrect number of parameters: expected {counts[0]} but found {counts[1]}"
+    assert (status["State"], status["StateChangeReason"]) == ("FAILED", reason)
+    assert status["AthenaError"] == {
+        "ErrorCategory": 2,
+        "ErrorType": 1006,
+        "Retryable": False,
+        "ErrorMessage": reason,
+    }
+
+
+def test_text_that_is_not_sql_is_refused_whatever_the_number_of_its_parameters(athena: Athena):
+    for sql in (
+        "select from t where a = ?",
+        "select 1 from t where a = ? limit 'x'",
+        "explain select from t where a = ?",
+    ):
+        with pytest.raises(ServiceError, match="mismatched input"):
+            athena.start(sql)
+
+
+def test_prepared_statement_takes_its_values_from_one_place(athena: Athena):
+    athena("CreatePreparedStatement", WorkGroup="w", StatementName="p", QueryStatement="select n from t where a = ?")
+    status = athena.wait_for(athena.start("execute p using 1", ExecutionParameters=["2"]))["Status"]
+    assert (status["State"], status["StateChangeReason"][:26]) == ("FAILED", "NOT_SUPPORTED: line 1:1: E")
 
 
 def test_request_token_of_a_named_query_stands_for_one_query(athena: Athena):

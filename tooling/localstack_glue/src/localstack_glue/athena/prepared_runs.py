@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from localstack_glue.athena.engine import statements
 from localstack_glue.athena.engine.commands import Command, parse_command
-from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.errors import QueryFailedError, wrong_parameter_count
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.statement_kinds import substatement_type
 from localstack_glue.athena.models import PreparedStatement, QueryExecution, get_store
@@ -35,11 +35,14 @@ class PreparedRuns:
         """The statement to run; an answer if there is nothing left to run.
 
         Raises:
-            QueryFailedError: the workgroup has no prepared statement of that name, or has one already.
+            QueryFailedError: the workgroup has no prepared statement of that name, or has one already; or there are
+                parameters that would not be used.
         """
         command = parse_command(execution.sql, execution.database)
         if command is None or command.kind not in ("prepare", "execute", "deallocate"):
             return Prepared(execution.sql, execution.parameters)
+        if execution.parameters and command.kind != "execute":
+            raise wrong_parameter_count(0, len(execution.parameters))
         key = (execution.workgroup, command.table)
         stored = get_store(scope).prepared_statements
         if command.kind == "prepare":
@@ -62,7 +65,11 @@ class PreparedRuns:
             with self._lock:
                 stored.pop((execution.workgroup, found.name), None)
             return Answer((), (), has_header=False)
-        return Prepared(found.sql, _values(command) or execution.parameters)
+        values = _values(command)
+        if values and execution.parameters:
+            message = "line 1:1: EXECUTE with values in both USING and ExecutionParameters is not supported here"
+            raise QueryFailedError("NOT_SUPPORTED", message)
+        return Prepared(found.sql, values or execution.parameters)
 
 
 def _values(command: Command) -> tuple[str, ...]:

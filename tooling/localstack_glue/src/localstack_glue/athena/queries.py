@@ -116,16 +116,16 @@ class Queries:
             token = request.get("ClientRequestToken") or str(uuid.uuid4())
             for known in get_store(scope).query_executions.values():
                 if known.token == token:
-                    if (known.sql, known.database) != (sql, database):
+                    if (known.sql, known.parameters, known.database) != (sql, parameters, database):
                         raise InvalidRequestException("Idempotent parameters do not match")
                     return {"QueryExecutionId": known.query_id}
             if workgroup.state != "ENABLED":
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
             if workgroup.configuration["EngineVersion"]["EffectiveEngineVersion"] != NEWEST_ENGINE:
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is for Spark, not for queries.")
-            kind = _statement_kind(sql, parameters, database)
+            kind = _statement_kind(sql, database)
             if workgroup.configuration.get("EnforceWorkGroupConfiguration"):
-                _refuse_external_location(sql, parameters)
+                _refuse_external_location(sql)
             query_id = str(uuid.uuid4())
             is_managed = _is_managed(workgroup)
             location, result_options = ("", {}) if is_managed else _output(workgroup, request)
@@ -321,18 +321,18 @@ class Queries:
         )
 
 
-def _statement_kind(sql: str, parameters: tuple[str, ...], database: str) -> str:
+def _statement_kind(sql: str, database: str) -> str:
     try:
-        return statements.statement_type(sql, parameters, database)
+        return statements.statement_type(sql, database)
     except MalformedQueryError as error:
         raise InvalidRequestException(str(error)) from error
 
 
-def _refuse_external_location(sql: str, parameters: tuple[str, ...]) -> None:
+def _refuse_external_location(sql: str) -> None:
     """A workgroup that enforces its configuration also decides where CREATE TABLE AS writes."""
     if substatement_type(sql) != "CREATE_TABLE_AS_SELECT":
         return
-    statement = statements.parse(sql, parameters)
+    statement = statements.parse_text(sql)
     if isinstance(statement, exp.Create) and "external_location" in table_options(statement):
         raise InvalidRequestException(_ENFORCED_LOCATION)
 

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
 """
 
+from localstack_glue.athena.engine.errors import WRONG_COUNT
 from localstack_glue.service.models import JsonDict
 
 _ERROR_TYPES = {
@@ -22,6 +23,7 @@ _ERROR_TYPES = {
     "TABLE_ALREADY_EXISTS": 1110,
     "TABLE_NOT_FOUND": 1301,
     "TYPE_MISMATCH": 1002,
+    WRONG_COUNT: 1006,  # https://github.com/aws/aws-sdk-js-v3/issues/3837
 }
 _OTHER_ERROR = 1000
 _INTERNAL_ERROR = 200

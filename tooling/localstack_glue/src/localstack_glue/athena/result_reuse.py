@@ -26,7 +26,7 @@ _CLOCKS = frozenset((
 def find_reusable(wanted: QueryExecution, known: Iterable[QueryExecution], now: datetime) -> QueryExecution | None:
     """The newest run with reusable results; None if there is none, or if the caller does not allow reuse."""
     allowed = _age(wanted.result_reuse)
-    if allowed is None or substatement_type(wanted.sql) != "SELECT" or not _is_repeatable(wanted):
+    if allowed is None or substatement_type(wanted.sql) != "SELECT":
         return None
     fitting = [
         each
@@ -38,7 +38,8 @@ def find_reusable(wanted: QueryExecution, known: Iterable[QueryExecution], now: 
         and each.completed_on is not None
         and now - each.completed_on <= allowed
     ]
-    return max(fitting, key=lambda each: each.submitted_on, default=None)
+    newest = max(fitting, key=lambda each: each.submitted_on, default=None)
+    return newest if newest is not None and _is_repeatable(newest) else None
 
 
 def take_over(execution: QueryExecution, found: QueryExecution, now: datetime) -> None:

@@ -270,6 +270,7 @@ class Changes:
         return NOTHING
 
     def _unload(self, command: Command, parameters: Sequence[str]) -> Answer:
+        source = statements.parse(command.rest, parameters)
         options = unload_options(command)
         if not re.match("s3://[^/]", command.location):
             raise QueryFailedError("INVALID_TABLE_PROPERTY", f"UNLOAD writes to S3, not to '{command.location}'")
@@ -280,7 +281,7 @@ class Changes:
             raise QueryFailedError("INVALID_TABLE_PROPERTY", "line 1:1: UNLOAD needs the property format")
         check_compression(options, options["format"].upper())
         target = new_target(options, command.location.rstrip("/") + "/")
-        with self._opened(statements.parse(command.rest, parameters)) as query:
+        with self._opened(source) as query:
             output_columns.check_hive(query.outputs(), target.partition_keys)
             _, rows = query.arrow()
             written = self._write(target, _lower(rows))

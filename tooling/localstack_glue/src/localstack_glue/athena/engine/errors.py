@@ -2,6 +2,8 @@
 
 from botocore.exceptions import ClientError
 
+WRONG_COUNT = "Incorrect number of parameters"  # Athena names no error code of Trino before it
+
 
 class QueryFailedError(Exception):
     """The query FAILED; the text is its StateChangeReason: an error code of Trino, a colon, and the problem."""
@@ -14,6 +16,11 @@ class QueryFailedError(Exception):
 def failed_ddl(code: str, message: str) -> QueryFailedError:
     """The failure of a DDL statement: the name of an exception comes after FAILED, an error code instead of it."""
     return QueryFailedError(code if code.isupper() else "FAILED", message if code.isupper() else f"{code}: {message}")
+
+
+def wrong_parameter_count(expected: int, found: int) -> QueryFailedError:
+    """The failure of a statement that has another number of question marks than it gets values."""
+    return QueryFailedError(WRONG_COUNT, f"expected {expected} but found {found}")
 
 
 def raise_unless(error: ClientError, code: str, is_fine: bool, message: str) -> None:

@@ -11,7 +11,7 @@ from localstack_glue.athena.engine import hive_grammar, results, statements
 from localstack_glue.athena.engine.changes import Changes
 from localstack_glue.athena.engine.commands import Command, parse_command
 from localstack_glue.athena.engine.ddl import Ddl
-from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError, wrong_parameter_count
 from localstack_glue.athena.engine.reading import Cancellation, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.shows import Shows
@@ -99,6 +99,8 @@ class QueryEngine:
     def _run_command(
         self, command: Command, database: str, changes: Changes, parameters: Sequence[str], stop: Cancellation
     ) -> Answer:
+        if parameters and command.kind not in ("explain", "unload"):
+            raise wrong_parameter_count(0, len(parameters))
         for name in command.hive_names:
             hive_grammar.check_name(name)
         if command.kind == "explain":

@@ -12,7 +12,7 @@ from sqlglot.errors import ParseError, TokenError
 from localstack_glue.athena.engine import hive_grammar
 from localstack_glue.athena.engine.column_changes import parse_change
 from localstack_glue.athena.engine.commands import SEPARATORS, Command, parse_command, partitions, properties
-from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError, wrong_parameter_count
 from localstack_glue.athena.engine.hive_names import double_quoted_name
 from localstack_glue.athena.engine.sql_text import BLANK
 from localstack_glue.athena.engine.statement_kinds import TABLE_AS
@@ -29,7 +29,26 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     """Parse one statement and put the parameters in the places of its question marks.
 
     Raises:
-        MalformedQueryError: it is not one statement, or the number of parameters differs from that of the marks.
+        MalformedQueryError: it is not one statement.
+        QueryFailedError: the number of parameters differs from that of the marks.
+    """
+    statement = parse_text(sql)
+    marks = [mark for mark in statement.find_all(exp.Placeholder) if mark.this is None]
+    if len(marks) != len(parameters):
+        raise wrong_parameter_count(len(marks), len(parameters))
+    marks.sort(key=lambda mark: _token_order(statement, mark))
+    for mark, value in zip(marks, parameters, strict=True):
+        mark.replace(_parameter(value))
+    if marks and _dialect(sql) is TrinoQuery:
+        grammar.check_form(statement)
+    return statement
+
+
+def parse_text(sql: str) -> exp.Expr:
+    """Parse one statement, whose question marks stay.
+
+    Raises:
+        MalformedQueryError: it is not one statement.
     """
     try:
         dialect = _dialect(sql)
@@ -40,7 +59,6 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
             grammar.check_joins(sql, found)
             for each in found:
                 grammar.check_names(each)
-        values = [_parameter(value) for value in parameters]
     except (ParseError, TokenError) as error:
         raise MalformedQueryError(_first_problem(error)) from error
     if len(found) != 1:
@@ -49,12 +67,6 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     is_view = isinstance(statement, exp.Create) and str(statement.args.get("kind")).upper() == "VIEW"
     if (isinstance(statement, exp.Command) and TABLE_AS.match(sql)) or (is_view and statement.expression is None):
         raise MalformedQueryError("line 1:1: mismatched input: no query follows AS")
-    marks = [mark for mark in statement.find_all(exp.Placeholder) if mark.this is None]
-    if len(marks) != len(values):
-        raise MalformedQueryError(f"Incorrect number of parameters: expected {len(marks)} but found {len(values)}")
-    marks.sort(key=lambda mark: _token_order(statement, mark))
-    for mark, value in zip(marks, values, strict=True):
-        mark.replace(value)
     if dialect is TrinoQuery:
         grammar.check_form(statement)
     elif dialect is hive_grammar.HiveStatement:
@@ -69,7 +81,7 @@ def _dialect(sql: str) -> Any:
     return hive_grammar.HiveStatement if hive_grammar.STATEMENT.match(sql) else _DIALECT
 
 
-def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
+def statement_type(sql: str, database: str) -> str:
     """DML, DDL or UTILITY, as Athena classifies statements.
 
     Raises:
@@ -83,13 +95,11 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
     if command is not None:
         _check_parts(command)
         if command.kind in ("unload", "explain"):
-            parse(command.rest, parameters)
-        elif parameters and command.kind != "execute":
-            raise MalformedQueryError(f"Incorrect number of parameters: expected 0 but found {len(parameters)}")
+            parse_text(command.rest)
         if command.kind in ("unload", "explain", "vacuum", "execute"):
             return "DML"
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
-    statement = parse(sql, parameters)
+    statement = parse_text(sql)
     return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
 
 

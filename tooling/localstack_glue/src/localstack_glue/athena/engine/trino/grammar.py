@@ -220,7 +220,7 @@ def check_names(statement: exp.Expr) -> None:
 
 
 def check_form(statement: exp.Expr) -> None:
-    """Check what sqlglot takes from other dialects into its tree.
+    """Check what sqlglot takes from other dialects into its tree, whose question marks may not have values yet.
 
     Raises:
         MalformedQueryError: a part is missing, a LIMIT is no number, or the like.
@@ -302,7 +302,8 @@ def _is_by_none(order: exp.Order) -> bool:
 
 def _is_count(node: exp.Expr) -> bool:
     is_all = isinstance(node, exp.Column | exp.Var) and node.name.upper() == "ALL"
-    return is_all or (isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit())
+    is_mark = isinstance(node, exp.Placeholder) and node.this is None
+    return is_all or is_mark or (isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit())
 
 
 def _check_node(node: exp.Expr) -> None:
