@@ -1,6 +1,7 @@
 """What the stand-alone host makes of requests, and of faults of its own; here is the moto that it is made for."""
 
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +84,46 @@ def test_role_that_may_delete_only_some_objects_hears_of_each(monkeypatch):
     assert answer.status_code == 200
     assert "<Deleted><Key>a</Key></Deleted>" in answer.text.replace("\n", "").replace(" ", "")
     assert "<Error><Key>b</Key><Code>AccessDenied</Code>" in answer.text
+
+
+def test_key_that_iam_or_sts_made_acts_in_its_account(monkeypatch):
+    for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # moto's own at the end
+    monkeypatch.setitem(default_user_config, "iam", {"load_aws_managed_policies": False})
+    scopes = []
+
+    class Glue:
+        def invoke(self, _operation, scope, _parameters):
+            scopes.append(scope)
+            return {}
+
+    door = Client(Gateway({"glue": Glue()}, MotoBackend(), None, lambda *_: Response(), None))
+
+    def ask(key, service, **form):
+        headers = {**HEADERS, "Authorization": HEADERS["Authorization"].replace("=test", f"={key}")}
+        if service == "glue":
+            return door.post("/", headers=headers, data="{}")
+        return door.post("/", data=form, headers={"Authorization": headers["Authorization"].replace("glue", service)})
+
+    def made_key(answer):
+        return re.search(r"<AccessKeyId>(\w+)<", answer.text)[1]
+
+    other, role = "223456789012", "arn:aws:iam::223456789012:role/etl"
+    assume = {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": role, "RoleSessionName": "run"}
+    with mock_aws():
+        ask(other, "iam", Action="CreateUser", Version="2010-05-08", UserName="ana")
+        of_user = made_key(ask(other, "iam", Action="CreateAccessKey", Version="2010-05-08", UserName="ana"))
+        of_role, of_another = (made_key(ask(key, "sts", **assume)) for key in (other, "test"))
+        for key in (of_user, of_role, of_another):
+            assert f"arn:aws:sns:eu-central-1:{other}:t" in ask(key, "sns", Action="CreateTopic", Name="t").text
+            ask(key, "glue")
+        identity = ask(of_role, "sts", Action="GetCallerIdentity", Version="2011-06-15").text
+        ask("test", "glue")
+    assert f"arn:aws:sts::{other}:assumed-role/etl/run" in identity
+    assert [(scope.account_id, scope.caller) for scope in scopes] == [
+        *((other, key) for key in (of_user, of_role, of_another)),
+        ("000000000000", "test"),
+    ]
 
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "eu-central-1"}

@@ -1,7 +1,8 @@
-"""Sessions of roles that anybody assumed, by the key that they sign with. moto's STS stores them."""
+"""Sessions of roles that anybody assumed, and accounts, by the key that a request is signed with. moto stores them."""
 
 from typing import Protocol
 
+from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from localstack_glue.iam.guard import RoleSession
@@ -35,6 +36,14 @@ class MotoSessions:
                             raise SessionPolicyError(session.role_arn)
                         return RoleSession(session.role_arn, session.session_name)
         return None
+
+
+def find_account(access_key_id: str) -> str | None:
+    """Return the account that moto made a key for, of a user or of a session of a role; None for any other key."""
+    for account, partitions in list(iam_backends.items()):
+        if any(access_key_id in backend.access_keys for backend in list(partitions.values())):
+            return str(account)
+    return None
 
 
 def open_session(scope: Scope, role_arn: str, session_name: str) -> tuple[str, str, str]:

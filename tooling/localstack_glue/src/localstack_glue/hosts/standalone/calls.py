@@ -16,6 +16,7 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from localstack_glue.iam import sessions
 from localstack_glue.iam.requests import access_key_id, posted_call
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.json_types import check_body
@@ -37,9 +38,17 @@ class Caller:
     region: str
 
     def scope(self, account: str | None = None) -> Scope:
-        """The account, region and caller of a call. A key of twelve digits is an account."""
-        own = self.key if self.key and self.key.isdigit() and len(self.key) == _ACCOUNT_DIGITS else None
-        return Scope(account or own or DEFAULT_ACCOUNT, self.region, self.key or "")
+        """The account, region and caller of a call.
+
+        Args:
+            account: the account, if the caller of this knows it. Otherwise a key of twelve digits is an account, and
+                a key that moto made for a user or a session of a role is of theirs.
+        """
+        key = self.key or ""
+        own = key if key.isdigit() and len(key) == _ACCOUNT_DIGITS else None
+        if account is None and own is None and key:
+            own = sessions.find_account(key)
+        return Scope(account or own or DEFAULT_ACCOUNT, self.region, key)
 
 
 @dataclass(frozen=True)
