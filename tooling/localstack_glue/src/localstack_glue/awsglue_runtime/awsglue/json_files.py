@@ -44,7 +44,7 @@ def _documents(session: SparkSession, files: Sequence[str], options: Mapping[str
     """The documents of files, over several lines too; the lines of a file that does not consist of documents."""
     texts = session.read.format("text").options(**options).option("wholetext", "true").load(list(files))
     rows = texts.withColumnRenamed("value", json_tables.LINE).rdd
-    return rows.flatMap(json_tables._documents).map(lambda row: row[0])
+    return rows.flatMap(json_tables.split_documents).map(lambda row: row[0])
 
 
 def _disagree(texts: DataFrame, schema: T.StructType) -> bool:

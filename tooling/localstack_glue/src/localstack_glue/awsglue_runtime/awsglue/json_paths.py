@@ -55,7 +55,7 @@ def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]
     """Read the records at a path of each document."""
     steps = parse_steps(path)
     lines = session.read.format("text").options(**options, wholetext="true").load(list(files))
-    texts = lines.selectExpr(f"value as {json_tables.LINE}").rdd.flatMap(json_tables._documents)
+    texts = lines.selectExpr(f"value as {json_tables.LINE}").rdd.flatMap(json_tables.split_documents)
 
     def records(row: tuple[str, ...]) -> Iterator[str]:
         try:

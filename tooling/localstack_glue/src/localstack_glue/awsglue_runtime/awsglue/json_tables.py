@@ -90,12 +90,14 @@ def select_lines(session: SparkSession, lines: DataFrame, whole_files: DataFrame
     found = keys_found(session, lines)
     if _CORRUPT not in found.names:
         return lines, found
-    documents = session.createDataFrame(whole_files.rdd.flatMap(_documents), whole_files.schema, verifySchema=False)
+    documents = session.createDataFrame(
+        whole_files.rdd.flatMap(split_documents), whole_files.schema, verifySchema=False
+    )
     found = keys_found(session, documents)
     return documents, T.StructType([member for member in found.fields if member.name != _CORRUPT])
 
 
-def _documents(row: Row) -> Iterator[tuple[Any, ...]]:
+def split_documents(row: Row) -> Iterator[tuple[Any, ...]]:
     """The JSON documents of a file one by one, or its lines if it does not consist of documents."""
     text = row[LINE]
     decoder, position, documents = json.JSONDecoder(strict=False), 0, []
