@@ -1,31 +1,15 @@
-"""Sentences about gained and lost access, and how dangerous each is."""
+"""Sentences about gained and lost access."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os.path import commonprefix
 
-from plan_review.policy_grants import BUT, Grant
+from plan_review.access_danger import action_kind, frees_much, is_broad
+from plan_review.policy_grants import Grant
 
-# actions of any service that grant permissions
-_RIGHTS = re.compile(r"(Policy|Policies|Acl|Grant|PassRole|LoginProfile|AccessKey|Permissions?)(Version)?$|AssumeRole")
-_READS = (
-    "BatchGet",
-    "Decrypt",
-    "Describe",
-    "Get",
-    "Head",
-    "List",
-    "Lookup",
-    "Query",
-    "Scan",
-    "Search",
-    "Select",
-    "View",
-)
 # by effect, and whether the grant is new
 VERBS = {
     ("Allow", True): "is now allowed",
@@ -92,11 +76,6 @@ class AccessChange:
         return 2 if self.grant is None else {"admin": 1, "write": 2, "read": 3}[self.grant.kind]
 
 
-def beyond(grants_there: set[Grant], others: set[Grant]) -> set[Grant]:
-    """The grants that none of the others includes."""
-    return {grant for grant in grants_there - others if not any(other.covers(grant) for other in others)}
-
-
 def grant_sentences(address: str, changed: set[Grant], others: set[Grant], *, gained: bool) -> Iterator[AccessChange]:
     """One sentence for all actions that share principal, resources and condition.
 
@@ -108,7 +87,7 @@ def grant_sentences(address: str, changed: set[Grant], others: set[Grant], *, ga
     """
     per_action: dict[tuple[str, str, str, bool, bool, bool, str], set[str]] = defaultdict(set)
     for grant in changed:
-        frees = not gained and grant.effect == "Deny" and any(_frees_much(grant, each) for each in others)
+        frees = not gained and grant.effect == "Deny" and any(frees_much(grant, each) for each in others)
         whom = grant.who, grant.effect, grant.condition, grant.is_anybodys, grant.is_limited, frees
         per_action[*whom, grant.action].add(grant.resource)
     groups: dict[tuple[str, str, str, bool, bool, bool, tuple[str, ...]], list[str]] = defaultdict(list)
@@ -117,7 +96,7 @@ def grant_sentences(address: str, changed: set[Grant], others: set[Grant], *, ga
     for (who, effect, condition, is_anybodys, is_limited, frees, resources), actions in sorted(groups.items()):
         when = f", if {condition}" if condition else ""
         parts = GrantParts(who, VERBS[effect, gained], tuple(sorted(actions)), _places(resources), condition)
-        allows = effect == "Allow" and gained and (is_anybodys or _is_broad(who, actions, resources, is_limited))
+        allows = effect == "Allow" and gained and (is_anybodys or is_broad(who, actions, resources, is_limited))
         yield AccessChange(
             address=address,
             sentence=f"{who} {parts.verb} {', '.join(parts.actions)} on {parts.places}{when}",
@@ -127,27 +106,6 @@ def grant_sentences(address: str, changed: set[Grant], others: set[Grant], *, ga
         )
 
 
-def _frees_much(denied: Grant, allowed: Grant) -> bool:
-    """Whether a denial that is gone kept everybody from what is allowed, or somebody from nearly everything."""
-    if allowed.effect != "Allow" or not denied.may_touch(allowed):
-        return False
-    if denied.is_anybodys and allowed.is_anybodys:
-        return True
-    return denied.who == allowed.who and all(
-        _is_broad(each.who, [each.action], (each.resource,), each.is_limited) for each in (denied, allowed)
-    )
-
-
-def action_kind(action: str) -> str:
-    """Whether an action of IAM gives rights (or is all of a service), changes something, or only reads."""
-    name = action.partition(":")[2] or action
-    if action.startswith(BUT) or not name.strip("*?"):
-        return "admin"
-    if name.startswith(_READS):
-        return "read"
-    return "admin" if _RIGHTS.search(name) else "write"
-
-
 def _places(resources: tuple[str, ...]) -> str:
     """Resources in words; a common prefix appears once: `arn:aws:s3:::lake/{raw/*, tmp/*}`."""
     start = commonprefix(resources)  # noqa: RUF071  # an ARN is no path
@@ -155,26 +113,3 @@ def _places(resources: tuple[str, ...]) -> str:
     if len(resources) < 3 or not start:
         return ", ".join(resources)
     return f"{start}{{{', '.join(resource.removeprefix(start) or '(itself)' for resource in resources)}}}"
-
-
-def _is_broad(who: str, actions: list[str], resources: tuple[str, ...], is_limited: bool) -> bool:
-    """Everything, or everything of a service on every resource, or all but some; a condition may limit it."""
-    if who.endswith(":root"):
-        # "kms:*" and "*" on "*" of a key's or bucket's own policy mean this key or bucket, mostly for its own account
-        return False
-    if any(not action.strip("*?:") for action in actions):
-        return True
-    on_everything = not is_limited and any(map(_is_every_resource, resources))
-    return on_everything and any(
-        not action.partition(":")[2].strip("*?") or action.startswith(BUT) for action in actions
-    )
-
-
-def _is_every_resource(resource: str) -> bool:
-    """Whether all resources of a service are meant: `*`, all but some, or an ARN that names none."""
-    if resource.startswith(BUT):
-        return True
-    name = resource.split(":", 5)[5:]
-    if resource.startswith("arn:"):
-        return not name or not name[0].strip("*?/:")
-    return not resource.strip("*?/:")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from plan_review.access_sentences import AccessChange, beyond, grant_sentences
+from plan_review.access_sentences import AccessChange, grant_sentences
 from plan_review.model import Plan, ResourceChange, without_index
-from plan_review.policy_grants import Grant, grants, is_locked, is_readable, policy_document
+from plan_review.policy_grants import Grant, beyond, grants, is_locked, is_readable, policy_document
 from plan_review.values import HIDDEN, Marker
 
 # resource types whose policy belongs to somebody: the attribute that names them, and the word for them

@@ -67,6 +67,11 @@ class Grant:
         return is_own or _may_meet(self.resource, other.resource)
 
 
+def beyond(grants_there: set[Grant], others: set[Grant]) -> set[Grant]:
+    """The grants that none of the others includes."""
+    return {grant for grant in grants_there - others if not any(other.covers(grant) for other in others)}
+
+
 def _may_meet(one: str, other: str) -> bool:
     """Whether two patterns may have something in common."""
     is_uncertain = BUT in one or BUT in other or all(set("*?$") & set(text) for text in (one, other))
