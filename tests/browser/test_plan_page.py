@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import plan_of_many
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 DATABASE = "module.lake.aws_glue_catalog_database.this"
 

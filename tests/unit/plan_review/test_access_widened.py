@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from plan_review.access import access_changes
 from plan_review.access_sentences import AccessChange
 from plan_review.parse import parse_plan
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 OURS, THEIRS = "arn:aws:iam::111122223333:role/job", "arn:aws:iam::999988887777:role/admin"
 ACTIONS = ("s3:GetObject", "s3:GetObjectAcl", "s3:PutObject", "sqs:SendMessage", "iam:GetRole")

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from plan_review.render_html import render_page
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 CHECK = {

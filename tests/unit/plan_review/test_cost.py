@@ -13,7 +13,7 @@ from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import review
 from plan_review.usage import load_usage, with_history
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 
 def test_larger_workers_cost_by_their_dpus(reviewed):

@@ -7,7 +7,7 @@ import pytest
 
 from plan_review.coverage import load_coverage
 from plan_review.verdict import Decision
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 EVERYWHERE = ["0.0.0.0/0"]
 

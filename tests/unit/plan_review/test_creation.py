@@ -6,7 +6,7 @@ import pytest
 
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 DELETING = {
     "bucket": "b",

@@ -6,7 +6,7 @@ import pytest
 
 from plan_review.access import access_changes
 from plan_review.parse import parse_plan
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 NOT_KNOWN = "queue of {address}: its new policy is known only after apply"
 

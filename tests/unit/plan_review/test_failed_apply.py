@@ -9,7 +9,7 @@ from plan_review.render_json import as_data
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import review
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 
 def test_changes_of_a_failed_apply_are_not_attributed_to_others(basis):

@@ -9,7 +9,7 @@ import yaml
 import plan_review
 from plan_review.levels import Level
 from plan_review.verdict import Decision
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 TABLE = Path(__file__).parent / "feared_changes.yaml"
 RULES = Path(plan_review.__file__).parent / "rules"

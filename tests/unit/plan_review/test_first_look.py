@@ -9,7 +9,7 @@ from plan_review.parse import parse_plan
 from plan_review.render_html import render_page
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 FORMS = {"text": render_text, "markdown": render_markdown}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 TYPE = "aws_s3_bucket_lifecycle_configuration"
 UNKNOWN_DAYS = {"after_unknown": {"rule": [{"expiration": [{"days": True}]}]}}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": "kms:*", "Resource": "*"}
 DENY = {"Effect": "Deny", "Principal": "*", "Resource": "*"}

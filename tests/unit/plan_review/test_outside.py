@@ -6,7 +6,7 @@ import pytest
 
 from plan_review.parse import parse_plan
 from quartal.deploy.drift import drift_as_data, render_drift
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 EVERYTHING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})

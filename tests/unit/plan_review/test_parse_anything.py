@@ -18,7 +18,7 @@ from plan_review.render_html import render_page
 from plan_review.render_text import render_text
 from quartal.core.errors import PipelineError
 from quartal.runs.manifests import parse_manifest
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 VALUES = st.recursive(

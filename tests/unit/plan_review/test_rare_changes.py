@@ -6,7 +6,7 @@ from plan_review.levels import Level
 from plan_review.model import Action
 from plan_review.render_text import render_text
 from plan_review.verdict import Decision
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 FORMAT = {"format_version": "1.2"}
 SAME = {"bucket": "a"}

@@ -13,7 +13,7 @@ from plan_review.render_html import render_page
 from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import Basis, review
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 HOSTILE = "<script>alert(1)</script> \"quoted\" 'single' & </details> `tick` | pipe @everyone"
 

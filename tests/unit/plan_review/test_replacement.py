@@ -5,7 +5,7 @@ import json
 import pytest
 
 from plan_review.levels import Level
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 READS = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]})
 BLOCK = dict.fromkeys(

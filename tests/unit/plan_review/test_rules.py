@@ -12,7 +12,7 @@ from plan_review.render_text import render_text
 from plan_review.review import review
 from plan_review.rules import load_rules
 from plan_review.verdict import Decision
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 SAFE_BLOCK = dict.fromkeys(
     ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True

@@ -6,7 +6,7 @@ import pytest
 
 from plan_review.levels import Level
 from plan_review.verdict import Decision
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 
 def plan(before: dict, after: dict, *others: dict, kind: str = "aws_s3_bucket", name: str = "tags") -> dict:

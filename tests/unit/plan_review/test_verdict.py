@@ -10,7 +10,7 @@ from plan_review.render_markdown import render_markdown
 from plan_review.render_text import render_text
 from plan_review.review import review
 from plan_review.verdict import Decision
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 PLANS = Path(__file__).parent / "plans"
 

@@ -11,6 +11,7 @@ from quartal.core.aws import AwsConnection
 from quartal.core.console import Console
 from quartal.core.settings import Settings
 from tests.json_output import checking
+from tests.unit.plan_review.resource_changes import change
 
 # A program in place of Terraform. It logs its commands, saves and shows the plan beside it or the state, and applies
 # by waiting while a file `busy` exists. Like Terraform, it handles an interrupt by itself. Where Terraform could ask,
@@ -123,17 +124,6 @@ def stand_in(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.chdir(project)
     return folder
-
-
-def change(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
-    """A resource change in the form of `terraform show -json`."""
-    actions = ["create"] if before is None else ["delete"] if after is None else ["update"]
-    return {
-        "address": f"{kind}.this",
-        "mode": "managed",
-        "type": kind,
-        "change": {"actions": actions, "before": before, "after": after},
-    }
 
 
 def write_state(folder: Path, *resources: tuple[str, tuple[str, ...]]) -> None:

@@ -33,7 +33,8 @@ from quartal.report.cost import Measured, RunCost
 from quartal.scenarios.ephemeral import EphemeralResult, ephemeral_cost, refuse_during_a_run, show_result
 from quartal.terraform.retained_data import standing, state_resources
 from quartal.workspace import Workspace
-from tests.unit.quartal.conftest import change, write_plan, write_state
+from tests.unit.plan_review.resource_changes import change
+from tests.unit.quartal.conftest import write_plan, write_state
 from tests.unit.quartal.manifest_examples import run_manifest
 from tests.unit.quartal.runs.stubbed_aws import DEPLOYMENT, TWO_FEEDS, ended, running
 from tests.unit.quartal.test_interrupt import QUARTAL, _terraform

@@ -20,7 +20,8 @@ from quartal.terraform.local_deployment import begin_apply, check_deployed, chec
 from quartal.terraform.outputs import Deployment
 from quartal.terraform.working_copy import StagedRoot
 from quartal.workspace import Workspace
-from tests.unit.quartal.conftest import change, write_plan
+from tests.unit.plan_review.resource_changes import change
+from tests.unit.quartal.conftest import write_plan
 
 FOUND = Endpoint("http://127.0.0.1:4566", "already running")
 OWN = Endpoint("http://127.0.0.1:4566", "started by Quartal (pid 7)", 7)

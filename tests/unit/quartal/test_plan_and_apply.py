@@ -23,7 +23,8 @@ from quartal.deploy.review import ReviewOptions, deployed_outputs
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
-from tests.unit.quartal.conftest import change, write_plan, write_state
+from tests.unit.plan_review.resource_changes import change
+from tests.unit.quartal.conftest import write_plan, write_state
 from tests.unit.quartal.runs.stubbed_aws import TWO_FEEDS, ended, running
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quartal.cli.app import run
-from tests.unit.quartal.conftest import change
+from tests.unit.plan_review.resource_changes import change
 
 PLANS = Path(__file__).parents[1] / "plan_review" / "plans"
 PLAN = {
