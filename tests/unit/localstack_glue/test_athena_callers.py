@@ -13,9 +13,9 @@ from localstack_glue.athena.callers import RoleCallers
 from localstack_glue.athena.engines import Engines
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.iam.moto_sessions import MotoSessions, open_session
 from localstack_glue.iam.requests import AccessDeniedError
 from localstack_glue.iam.roles import MotoRoles
-from localstack_glue.iam.sessions import MotoSessions, open_session
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
 

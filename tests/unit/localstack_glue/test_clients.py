@@ -10,8 +10,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
+from localstack_glue.iam.moto_sessions import MotoSessions, open_session
 from localstack_glue.iam.roles import MotoRoles
-from localstack_glue.iam.sessions import MotoSessions, open_session
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
 

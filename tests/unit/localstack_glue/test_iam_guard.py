@@ -11,7 +11,7 @@ from moto import mock_aws
 from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
-from localstack_glue.iam.guard import Denial, RoleGuard, RoleNotAssumableError, RoleSession
+from localstack_glue.iam.guard import Denial, RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.requests import (
     AccessDeniedError,
     ExpiredTokenError,
@@ -22,6 +22,7 @@ from localstack_glue.iam.requests import (
     with_refused_deletions,
 )
 from localstack_glue.iam.roles import MotoRoles
+from localstack_glue.iam.sessions import RoleSession
 from localstack_glue.service.settings import is_iam_enforced
 from tests.unit.localstack_glue.guarded_roles import (
     DELETE,

@@ -12,7 +12,8 @@ from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
 from localstack_glue.hosts.localstack.role_check import RoleChain, RoleGuardHandler, add_refused_deletions
-from localstack_glue.iam.guard import RoleGuard, RoleSession
+from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.iam.sessions import RoleSession
 from tests.unit.localstack_glue.guarded_roles import DELETE, EVERYTHING, READ, ROLE, make_guard
 
 

@@ -8,10 +8,10 @@ import threading
 from typing import Protocol
 
 from localstack_glue.athena.errors import InvalidRequestException
-from localstack_glue.iam.guard import RoleGuard, RoleSession
+from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.requests import AccessDeniedError
 from localstack_glue.iam.service_permissions import Place
-from localstack_glue.iam.sessions import SessionDirectory, SessionPolicyError
+from localstack_glue.iam.sessions import RoleSession, SessionDirectory, SessionPolicyError
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
 

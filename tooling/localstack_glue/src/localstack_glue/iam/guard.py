@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from localstack_glue.iam.policy import (
 )
 from localstack_glue.iam.roles import RoleDirectory, RoleState
 from localstack_glue.iam.service_permissions import ALWAYS_ALLOWED, Place, accesses
+from localstack_glue.iam.sessions import RoleSession
 
 GLUE = "glue.amazonaws.com"
 EVENTS = "events.amazonaws.com"
@@ -35,43 +36,6 @@ class RoleNotAssumableError(Exception):
         why = f": {problem}" if problem else ""
         super().__init__(f"Service is unable to assume role {role_arn}. Please verify role's TrustPolicy{why}")
         self.role_arn = role_arn
-
-
-@dataclass(frozen=True, slots=True)
-class RoleSession:
-    """Temporary credentials that the service got for a role.
-
-    Attributes:
-        role_arn: the role.
-        session_name: its name, as in the ARN.
-        ends: when they expire; None if they outlive their user.
-        policy: the session policy, as JSON; empty if there is none.
-        policy_arns: the managed session policies.
-        tags: the session's tags, which override the role's.
-    """
-
-    role_arn: str
-    session_name: str
-    ends: datetime | None = field(default=None, compare=False)
-    policy: str = ""
-    policy_arns: tuple[str, ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the credentials have expired."""
-        return self.ends is not None and self.ends <= datetime.now(UTC)
-
-    @property
-    def account_id(self) -> str:
-        """The role's account."""
-        return self.role_arn.split(":")[4]
-
-    @property
-    def arn(self) -> str:
-        """The session as AWS's messages name it: without the role's path."""
-        partition, name = self.role_arn.split(":")[1], self.role_arn.rsplit("/", 1)[-1]
-        return f"arn:{partition}:sts::{self.account_id}:assumed-role/{name}/{self.session_name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,45 @@
-"""Sessions of roles that anybody assumed, and accounts, by the key that a request is signed with. moto stores them."""
+"""Sessions of assumed roles."""
 
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
-from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
 
-from localstack_glue.iam.guard import RoleSession
-from localstack_glue.service.account_region import Scope
+@dataclass(frozen=True, slots=True)
+class RoleSession:
+    """Temporary credentials that the service got for a role.
 
-SESSION_S = 43200
+    Attributes:
+        role_arn: the role.
+        session_name: its name, as in the ARN.
+        ends: when they expire; None if they outlive their user.
+        policy: the session policy, as JSON; empty if there is none.
+        policy_arns: the managed session policies.
+        tags: the session's tags, which override the role's.
+    """
+
+    role_arn: str
+    session_name: str
+    ends: datetime | None = field(default=None, compare=False)
+    policy: str = ""
+    policy_arns: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the credentials have expired."""
+        return self.ends is not None and self.ends <= datetime.now(UTC)
+
+    @property
+    def account_id(self) -> str:
+        """The role's account."""
+        return self.role_arn.split(":")[4]
+
+    @property
+    def arn(self) -> str:
+        """The session as AWS's messages name it: without the role's path."""
+        partition, name = self.role_arn.split(":")[1], self.role_arn.rsplit("/", 1)[-1]
+        return f"arn:{partition}:sts::{self.account_id}:assumed-role/{name}/{self.session_name}"
 
 
 class SessionPolicyError(Exception):
@@ -21,43 +52,3 @@ class SessionDirectory(Protocol):
     def find(self, access_key_id: str) -> RoleSession | None:
         """Return the session that a key belongs to, or None; raise SessionPolicyError."""
         ...
-
-
-class MotoSessions:
-    """The sessions of this host."""
-
-    def find(self, access_key_id: str) -> RoleSession | None:
-        """Return the session that a key belongs to, or None; raise SessionPolicyError."""
-        for partitions in list(sts_backends.values()):
-            for backend in list(partitions.values()):
-                for session in list(backend.assumed_roles):
-                    if session.access_key_id == access_key_id:
-                        if session.policy:
-                            raise SessionPolicyError(session.role_arn)
-                        return RoleSession(session.role_arn, session.session_name)
-        return None
-
-
-def find_account(access_key_id: str) -> str | None:
-    """Return the account that moto made a key for, of a user or of a session of a role; None for any other key."""
-    for account, partitions in list(iam_backends.items()):
-        if any(access_key_id in backend.access_keys for backend in list(partitions.values())):
-            return str(account)
-    return None
-
-
-def open_session(scope: Scope, role_arn: str, session_name: str) -> tuple[str, str, str]:
-    """Create a session of a role in this host: its access key, its secret and its token.
-
-    The caller has checked the role's trust policy. An STS would check it too, and does not see that a request comes
-    from Glue: it would refuse roles that trust only glue.amazonaws.com.
-    """
-    session = sts_backends[scope.account_id][scope.partition].assume_role(
-        region_name=scope.region,
-        role_session_name=session_name,
-        role_arn=role_arn,
-        policy="",
-        duration=SESSION_S,
-        external_id="",
-    )
-    return session.access_key_id, session.secret_access_key, session.session_token

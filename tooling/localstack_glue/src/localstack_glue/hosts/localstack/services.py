@@ -40,7 +40,7 @@ def athena() -> "Service":
     from localstack_glue.athena.engines import Engines
     from localstack_glue.athena.provider import AthenaProvider
     from localstack_glue.hosts.localstack.dispatch import build_service
-    from localstack_glue.iam.sessions import MotoSessions
+    from localstack_glue.iam.moto_sessions import MotoSessions
     from localstack_glue.service.clock import SystemClock
 
     guard = _provider().guard
@@ -146,7 +146,7 @@ def _clients(guard: "RoleGuard | None") -> "ClientFactory":
     from localstack import config
     from localstack.services.plugins import SERVICE_PLUGINS
 
-    from localstack_glue.iam.sessions import open_session
+    from localstack_glue.iam.moto_sessions import open_session
     from localstack_glue.service.clients import ClientFactory, Credentials
 
     def assumed(scope: "Scope", role_arn: str, session_name: str) -> Credentials:

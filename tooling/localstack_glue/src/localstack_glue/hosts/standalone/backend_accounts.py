@@ -11,9 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from moto.core.request import Request
 
-from localstack_glue.iam.guard import RoleSession
 from localstack_glue.iam.requests import access_key_id
-from localstack_glue.iam.sessions import SessionPolicyError
+from localstack_glue.iam.sessions import RoleSession, SessionPolicyError
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
 from localstack_glue.service.errors import ServiceError

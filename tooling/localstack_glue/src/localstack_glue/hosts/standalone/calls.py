@@ -16,7 +16,7 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
-from localstack_glue.iam import sessions
+from localstack_glue.iam import moto_sessions
 from localstack_glue.iam.requests import access_key_id, posted_call
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.json_types import check_body
@@ -47,7 +47,7 @@ class Caller:
         key = self.key or ""
         own = key if key.isdigit() and len(key) == _ACCOUNT_DIGITS else None
         if account is None and own is None and key:
-            own = sessions.find_account(key)
+            own = moto_sessions.find_account(key)
         return Scope(account or own or DEFAULT_ACCOUNT, self.region, key)
 
 

@@ -17,7 +17,7 @@ from localstack_glue.events.bus import EventBus
 from localstack_glue.events.glue_events import is_catalog_change
 from localstack_glue.events.workflow_delivery import workflow_targets
 from localstack_glue.hosts.standalone.calls import ApiCall, identify_call, read_caller, replace_body
-from localstack_glue.iam.guard import RoleGuard, RoleSession
+from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.requests import (
     AccessDeniedError,
     ExpiredTokenError,
@@ -26,6 +26,7 @@ from localstack_glue.iam.requests import (
     with_refused_deletions,
 )
 from localstack_glue.iam.service_permissions import Place
+from localstack_glue.iam.sessions import RoleSession
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
 from localstack_glue.service.control_addresses import CONTROL

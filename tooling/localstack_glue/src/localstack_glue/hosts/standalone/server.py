@@ -28,8 +28,9 @@ from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_t
 from localstack_glue.hosts.standalone.watched_backend import WatchedBackend
 from localstack_glue.hosts.standalone.workflow_rules import Backend, WorkflowRules
 from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.iam.moto_sessions import MotoSessions, open_session
 from localstack_glue.iam.roles import MotoRoles, RoleDirectory
-from localstack_glue.iam.sessions import MotoSessions, SessionDirectory, open_session
+from localstack_glue.iam.sessions import SessionDirectory
 from localstack_glue.jobs.job_processes import SubprocessRunner
 from localstack_glue.provider import GlueProvider
 from localstack_glue.quicksight.provider import QuickSightProvider

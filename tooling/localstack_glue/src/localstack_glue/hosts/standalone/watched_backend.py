@@ -12,7 +12,8 @@ from localstack_glue.hosts.standalone.backend_accounts import BackendAccounts, s
 from localstack_glue.hosts.standalone.backend_roles import BackendRoles
 from localstack_glue.hosts.standalone.calls import read_caller
 from localstack_glue.hosts.standalone.workflow_rules import Backend, WorkflowRules
-from localstack_glue.iam.guard import RoleGuard, RoleSession
+from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.iam.sessions import RoleSession
 from localstack_glue.service.account_region import Scope
 
 _READS = ("Get", "List", "Simulate", "Generate")
