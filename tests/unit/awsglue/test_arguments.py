@@ -1,3 +1,5 @@
+import argparse
+
 import pytest
 
 from awsglue.utils import GlueArgumentError, getResolvedOptions
@@ -39,11 +41,35 @@ def test_bookmark_option_is_never_missing_and_may_go_by_its_older_name():
     assert getResolvedOptions(older, [])["job_bookmark_option"] == "job-bookmark-pause"
     with pytest.raises(GlueArgumentError, match="invalid choice: 'yes'"):
         getResolvedOptions(["s", "--job-bookmark-option", "yes"], [])
+    with pytest.raises(GlueArgumentError, match="invalid choice: 'sse-kms'"):
+        getResolvedOptions(["s", "--encryption-type", "sse-kms"], [])
 
 
 def test_reserved_names_are_refused():
     with pytest.raises(RuntimeError, match="Using reserved arguments job-bookmark-option"):
         getResolvedOptions(ARGV, ["job-bookmark-option"])
+
+
+@pytest.mark.parametrize(
+    "options", [["JOB_RUN_ID"], ["JOB_NAME", "JOB_ID"], ["SECURITY_CONFIGURATION"], ["encryption-type"], ["day", "day"]]
+)
+def test_name_that_is_there_already_cannot_be_requested(options):
+    # github.com/awslabs/aws-glue-libs/issues/22
+    with pytest.raises(argparse.ArgumentError, match="conflicting option string: --"):
+        getResolvedOptions([*ARGV, "--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1"], options)
+    assert getResolvedOptions([*ARGV, "--JOB_RUN_ID", "jr_1"], [])["JOB_RUN_ID"] == "jr_1"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(["job-bookmark-enable", "--job-bookmark-from", "a", "--job-bookmark-to", "b"], "Invalid", id="on"),
+        pytest.param(["job-bookmark-pause", "--job-bookmark-to", "b"], "Missing .* --job-bookmark-from", id="half"),
+    ],
+)
+def test_range_of_a_bookmark_needs_both_ends_and_a_pause(argv, message):
+    with pytest.raises(RuntimeError, match=message):
+        getResolvedOptions(["s", "--job-bookmark-option", *argv], [])
 
 
 def test_resolved_options_exclude_those_not_requested():

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -16,7 +17,7 @@ from localstack_glue import awsglue_runtime
 from localstack_glue.jobs.runtime import arguments, installers, spark_conf, workers
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.environment import RunRequest, uses_data_catalog
-from localstack_glue.jobs.runtime.files import JobPreparationError, python_path, split_uri
+from localstack_glue.jobs.runtime.files import JobPreparationError, fetch_all, python_path, split_uri
 from localstack_glue.jobs.runtime.modules import ModuleInstaller, RuntimePython, missing_requirements
 from localstack_glue.jobs.runtime.preparation import prepare
 from localstack_glue.service.clients import Credentials
@@ -72,6 +73,7 @@ def test_list_argument_keeps_the_extras_of_a_package_together():
         pytest.param("", {}, id="none"),
         pytest.param("a.b=1", {"a.b": "1"}, id="one"),
         pytest.param("a=1 --conf b=x=y --conf c= d", {"a": "1", "b": "x=y", "c": "d"}, id="several"),
+        pytest.param("--conf a=1\n  --conf\n b=--conf-x", {"a": "1", "b": "--conf-x"}, id="over several lines"),
     ],
 )
 def test_conf_holds_several_settings(text, expected):
@@ -82,6 +84,9 @@ def test_only_customer_variables_reach_the_environment():
     merged = {"--customer-driver-env-vars": 'CUSTOMER_A=1,CUSTOMER_B="x",PATH=/evil'}
 
     assert arguments.environment_variables(merged) == {"CUSTOMER_A": "1", "CUSTOMER_B": "x"}
+    # the example of dg/aws-glue-programming-etl-glue-arguments.html
+    merged = {"--customer-driver-env-vars": 'CUSTOMER_KEY1=VAL1,CUSTOMER_KEY2="val2,val2 val2"'}
+    assert arguments.environment_variables(merged) == {"CUSTOMER_KEY1": "VAL1", "CUSTOMER_KEY2": "val2,val2 val2"}
 
 
 def spark_run(tmp_path: Path) -> spark_conf.SparkRun:
@@ -220,10 +225,14 @@ def test_python_files_are_found_by_import():
     assert python_path(files) == ["/run/0/package.zip", "/run/1", "/run/2/w.whl"]  # G28
 
 
-@pytest.mark.parametrize("uri", ["", "x.py", "/etc/passwd", "https://b/x.py", "s3://b", "s3://b/"])
+@pytest.mark.parametrize("uri", ["", "x.py", "/etc/passwd", "https://b/x.py", "s3://b", "s3://b/", "s3://b/libs/"])
 def test_uri_that_names_no_object_is_refused(uri):
     with pytest.raises(JobPreparationError):
         split_uri(uri)
+
+
+def test_uri_names_an_object_with_any_characters():
+    assert split_uri("s3://b/a/x#1?.py") == ("b", "a/x#1?.py")
 
 
 @pytest.fixture(scope="module")
@@ -412,6 +421,31 @@ def test_process_gets_its_own_environment_only(tmp_path, monkeypatch):
     assert environment["LOCALSTACK_GLUE_BOOKMARK_FILE"] == str(tmp_path / "bookmarks" / f"{IDENTITY.job_id}.json")
     assert environment["HOME"] == str(launch.folder)
     assert list(launch.command[-len(NAMES) :]) == NAMES
+
+
+def test_script_location_of_the_arguments_overrides_that_of_the_command(tmp_path):  # G28
+    installer = ModuleInstaller(Path(sys.executable), tmp_path / "modules")
+    moved = replace(request(), merged={"--scriptLocation": "s3://other/moved.py"}, command={"Name": "pythonshell"})
+
+    launch = prepare(moved, FakeS3(), settings(tmp_path), installer, tmp_path / "r")
+
+    assert (tmp_path / "r" / "script" / "moved.py").read_text() == "other/moved.py"
+    assert list(launch.command[-len(NAMES) :]) == NAMES
+
+
+def test_extra_files_of_a_folder_come_with_their_folders_and_not_to_a_python_shell(tmp_path):  # G28
+    class Folder(FakeS3):
+        def get_paginator(self, _name):
+            keys = ["conf/", "conf/a.json", "conf/eu/b.json"]
+            return SimpleNamespace(paginate=lambda **_: [{"Contents": [{"Key": key} for key in keys]}])
+
+    fetch_all(Folder(), "s3://code/conf/", tmp_path / "work")
+    found = sorted(path.relative_to(tmp_path / "work").as_posix() for path in (tmp_path / "work").rglob("*.json"))
+    assert found == ["a.json", "eu/b.json"]
+
+    installer = ModuleInstaller(Path(sys.executable), tmp_path / "modules")
+    launch = prepare(request(extra_files="s3://code/a.json"), FakeS3(), settings(tmp_path), installer, tmp_path / "r")
+    assert list(launch.folder.iterdir()) == []
 
 
 def test_spark_job_without_a_runtime_fails_with_the_remedy(tmp_path):

@@ -48,6 +48,17 @@ def test_timeout_of_more_than_seven_days_is_refused():
         definitions.for_run(complete(), {"Timeout": 10_081})
 
 
+def test_arguments_of_more_than_260_kilobytes_are_refused():
+    most = {"--a": "x" * (260 * 1024 - 3)}  # dg/aws-glue-programming-etl-glue-arguments.html
+    definitions.for_run(complete(DefaultArguments=most), {"Arguments": most})
+    for refused in (
+        lambda: complete(DefaultArguments=most, NonOverridableArguments={"--b": ""}),
+        lambda: definitions.for_run(complete(), {"Arguments": {**most, "--b": ""}}),
+    ):
+        with pytest.raises(InvalidInputException, match="at most 266240 bytes, not 266243"):
+            refused()
+
+
 def test_older_glue_has_a_longer_timeout_and_shell_jobs_a_small_capacity():
     shell = {"Name": "pythonshell", "ScriptLocation": "s3://code/job.py"}
 
@@ -281,7 +292,7 @@ def test_stopped_workflow_run_stops_what_is_queued(glue):
 )
 def test_job_without_a_runtime_is_accepted_and_its_runs_fail_with_the_reason(command, reason):
     complete(Command=command)
-    told = definitions.why_not_runnable("etl", "jr_1", command)
+    told = definitions.why_not_runnable("etl", "jr_1", command, command.get("ScriptLocation", ""))
     assert (told is None) if reason is None else (reason in (told or ""))
 
 

@@ -23,7 +23,9 @@ from tests.unit.localstack_glue.test_job_execution import Execution, FakeRunner
     ("given", "named"),
     [
         pytest.param({"--job-language": "scala"}, "--job-language scala", id="scala"),
-        pytest.param({"--class": "com.example.Main"}, "--class", id="class"),
+        pytest.param(
+            {"--enable-lakeformation-fine-grained-access": "true"}, "--enable-lakeformation", id="lake-formation"
+        ),
         pytest.param({"--python-virtual-env": "s3://code/venv.zip"}, "--python-virtual-env", id="environment"),
     ],
 )
@@ -35,10 +37,12 @@ def test_job_of_another_kind_is_refused_by_name(given, named):  # G28
 @pytest.mark.parametrize(
     "name",
     [
+        "--class",  # "applies only if your --job-language is set to scala"
         "--continuous-log-conversionPattern",
         "--enable-auto-scaling",
         "--executor-cores",
         "--use-postgres-driver",
+        "--write-shuffle-files-to-s3",
     ],
 )
 def test_argument_without_effect_is_named_in_the_log(name):  # G28
@@ -47,6 +51,18 @@ def test_argument_without_effect_is_named_in_the_log(name):  # G28
     assert name in line
     assert list(ignored_argument_notes({name: "false"}, is_spark=True)) == []
     assert list(ignored_argument_notes({name: "x"}, is_spark=False)) == []
+    assert arguments.script_arguments({name: "x"}, arguments.RunIdentity("a", "b", "c"))[-1] == "c"
+
+
+@pytest.mark.parametrize("is_spark", [True, False])
+def test_internal_argument_of_glue_is_named_in_the_log(is_spark):
+    (line,) = ignored_argument_notes({"--debug": "x", "--day": "1"}, is_spark=is_spark)
+    assert "--debug reaches the script" in line
+
+
+def test_extra_files_of_a_python_shell_are_named_in_the_log():
+    (line,) = ignored_argument_notes({"--extra-files": "s3://b/x"}, is_spark=False)
+    assert "--extra-files has no effect" in line
 
 
 def test_executor_variables_reach_the_only_process():  # G28

@@ -22,6 +22,7 @@ LEAST_SPARK_DPUS = 2
 MOST_RETRIES = 10  # docs.aws.amazon.com/glue/latest/dg/add-job.html, Number of retries
 FLEX, FIRST_FLEX_VERSION, FLEX_WORKERS = "FLEX", 3, ("G.1X", "G.2X")
 RAY_WORKER, STREAM_WORKER = "Z.2X", "G.025X"
+MOST_ARGUMENT_BYTES = 260 * 1024  # dg/aws-glue-programming-etl-glue-arguments.html
 RUN_OVERRIDES = (
     "ExecutionClass",
     "JobRunQueuingEnabled",
@@ -41,6 +42,7 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
         InvalidInputException: AWS would refuse the definition.
     """
     job = {key: value for key, value in definition.items() if value is not None}
+    _check_arguments(job.get("DefaultArguments") or {}, job.get("NonOverridableArguments") or {})
     command = job.get("Command") or {}
     if not command.get("Name"):
         raise InvalidInputException("Command name should not be null or empty")
@@ -70,6 +72,7 @@ def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
     """
     if request.get("ExecutionRoleSessionPolicy"):  # a run must not have more rights than it was meant to have
         raise InvalidInputException("glue-local does not support ExecutionRoleSessionPolicy")
+    _check_arguments(request.get("Arguments") or {})
     overrides = {key: request[key] for key in RUN_OVERRIDES if request.get(key) is not None}
     if (allocated := request.get("AllocatedCapacity")) is not None:  # what MaxCapacity was called before
         if "MaxCapacity" in overrides:
@@ -86,14 +89,25 @@ def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
     return plan | _capacity(plan)
 
 
-def why_not_runnable(job_name: str, run_id: str, command: Mapping[str, Any]) -> str | None:
-    """The reason why no run of a job can start, or None. AWS accepts such jobs, and their runs fail."""
+def _check_arguments(*given: Mapping[str, str]) -> None:
+    """Refuse more arguments than AWS takes.
+
+    Raises:
+        InvalidInputException: names and values together have more than 260 KB.
+    """
+    size = sum(len(f"{name}{value}".encode()) for arguments in given for name, value in arguments.items())
+    if size > MOST_ARGUMENT_BYTES:
+        raise InvalidInputException(f"Job arguments must be at most {MOST_ARGUMENT_BYTES} bytes, not {size}")
+
+
+def why_not_runnable(job_name: str, run_id: str, command: Mapping[str, Any], script: str) -> str | None:
+    """The reason why no run of a job with this script can start, or None. AWS accepts such jobs; their runs fail."""
     if command["Name"] not in COMMANDS:
         return (
             f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception Could not find command for"
             f" the given criteria (glue-local runs {', '.join(COMMANDS)}, not {command['Name']})"
         )
-    if not command.get("ScriptLocation"):
+    if not script:
         return f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception No script location"
     return None
 

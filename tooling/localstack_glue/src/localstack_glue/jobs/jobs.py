@@ -3,10 +3,9 @@
 import logging
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from localstack_glue.jobs import definitions
+from localstack_glue.jobs import definitions, run_queue
 from localstack_glue.jobs.execution import JobExecutor
 from localstack_glue.jobs.runtime.arguments import merge
 from localstack_glue.service import answers
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     )
 
 LOG = logging.getLogger(__name__)
-LONGEST_QUEUED = timedelta(minutes=15)
 CONCURRENCY_MESSAGE = "Exceeded maximum concurrent runs"
 
 
@@ -155,11 +153,7 @@ class Jobs:
         with self._lock:
             job = self._find(scope, name, "Failed to start job run due to missing metadata")
             run = self._new_run(scope, job, request, origin, predecessors)
-            limit = run.plan["ExecutionProperty"]["MaxConcurrentRuns"]
-            if _active(scope, name) >= limit:
-                if not run.plan.get("JobRunQueuingEnabled"):
-                    raise ConcurrentRunsExceededException(f"Concurrent runs exceeded for {name}")
-                run.mark_waiting(self._clock.now())
+            run_queue.queue_if_full(scope, run, self._clock.now())
             scope.store.job_runs[run.run_id] = run
             if not run.is_waiting:
                 self._launch(scope, run)
@@ -228,10 +222,9 @@ class Jobs:
         """End the runs that have been queued for longer than they may be (G26)."""
         with self._lock:
             now = self._clock.now()
-            for run in list(scope.store.job_runs.values()):
-                if run.is_waiting and now - run.started_on >= LONGEST_QUEUED:
-                    run.mark_ended(JobRunState.EXPIRED, now, 0, None)
-                    self._ended(scope, run)
+            for run in run_queue.find_expired(scope, now):
+                run.mark_ended(JobRunState.EXPIRED, now, 0, None)
+                self._ended(scope, run)
 
     def _new_run(
         self, scope: Scope, job: Job, request: Mapping[str, Any], origin: Origin, predecessors: Predecessors
@@ -291,10 +284,7 @@ class Jobs:
 
     def _start_waiting(self, scope: Scope, job_name: str) -> None:
         """Start the runs that were queued first, as many as the job may have."""
-        waiting = [run for run in reversed(scope.store.list_runs(job_name)) if run.is_waiting]
-        for run in waiting:
-            if _active(scope, job_name) >= run.plan["ExecutionProperty"]["MaxConcurrentRuns"]:
-                return
+        while (run := run_queue.find_next(scope, job_name)) is not None:
             run.mark_starting(self._clock.now())
             self._launch(scope, run)
 
@@ -310,11 +300,6 @@ class Jobs:
         if run is None or run.job_name != name:
             raise EntityNotFoundException(f"Job run {run_id} not found.")
         return run
-
-
-def _active(scope: Scope, job_name: str) -> int:
-    """Count the runs that count towards a job's limit."""
-    return sum(run.is_running and not run.is_waiting for run in scope.store.list_runs(job_name))
 
 
 def _without_nulls(update: Mapping[str, Any]) -> JsonDict:

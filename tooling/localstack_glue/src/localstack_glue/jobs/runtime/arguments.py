@@ -8,6 +8,7 @@ from dataclasses import dataclass
 SERVICE_ARGUMENTS = frozenset(
     {
         "--additional-python-modules",
+        "--auto-scale-within-microbatch",
         "--class",
         "--conf",
         "--continuous-log-conversionPattern",
@@ -24,6 +25,7 @@ SERVICE_ARGUMENTS = frozenset(
         "--enable-continuous-log-filter",
         "--enable-glue-datacatalog",
         "--enable-job-insights",
+        "--enable-lakeformation-fine-grained-access",
         "--enable-metrics",
         "--enable-observability-metrics",
         "--enable-rename-algorithm-v2",
@@ -34,12 +36,16 @@ SERVICE_ARGUMENTS = frozenset(
         "--extra-jars",
         "--extra-py-files",
         "--job-language",
+        "--library-set",
         "--python-modules-installer-option",
         "--python-virtual-env",
         "--scriptLocation",
         "--spark-event-logs-path",
         "--use-postgres-driver",
         "--user-jars-first",
+        "--write-shuffle-files-to-s3",
+        "--write-shuffle-spills-to-s3",
+        "library-set",
     }
 )
 
@@ -80,7 +86,7 @@ def comma_list(merged: Mapping[str, str], name: str) -> list[str]:
 def spark_conf(merged: Mapping[str, str]) -> dict[str, str]:
     """Read `--conf`: `a=1 --conf b=2`, the way several settings are put into one argument (G28)."""
     settings = {}
-    for part in f" {merged.get('--conf', '')}".split(" --conf "):
+    for part in re.split(r"(?:^|\s)--conf\s", merged.get("--conf", "")):
         key, is_pair, value = part.strip().partition("=")
         if is_pair:
             settings[key.strip()] = value.strip()
@@ -88,14 +94,14 @@ def spark_conf(merged: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment_variables(merged: Mapping[str, str]) -> dict[str, str]:
-    """Read `--customer-driver-env-vars`: `A=1,B="x"`; Glue demands the prefix CUSTOMER_ for them.
+    """Read `--customer-driver-env-vars`: `A=1,B="x, y"`; Glue demands the prefix CUSTOMER_ for them.
 
     Here the executors are the driver's own process: theirs count too, the driver's first.
     """
     variables = {}
     for name in ("--customer-executor-env-vars", "--customer-driver-env-vars"):
-        for pair in comma_list(merged, name):
-            key, is_pair, value = pair.partition("=")
+        for pair in re.findall(r'(?:"[^"]*"|[^,])+', merged.get(name, "")):  # commas within quotes do not count
+            key, is_pair, value = pair.strip().partition("=")
             if is_pair and key.startswith("CUSTOMER_"):
                 variables[key] = value.strip('"')
     return variables

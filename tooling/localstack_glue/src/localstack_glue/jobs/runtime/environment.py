@@ -42,6 +42,11 @@ class RunRequest:
         return self.command["Name"] != "pythonshell"
 
     @property
+    def script_location(self) -> str:
+        """The URI of the script; `--scriptLocation` overrides that of the command (G28)."""
+        return self.merged.get("--scriptLocation") or self.command.get("ScriptLocation") or ""
+
+    @property
     def extra_jars(self) -> list[str]:
         """The URIs of jars that Java needs before it starts."""
         return arguments.comma_list(self.merged, "--extra-jars")
@@ -146,7 +151,9 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
         conf=conf_folder(folder),
         found_jars=jars.of_run(request.merged, settings),
         spark_version=settings.spark_version,
-        extra_jars=tuple(fetched_path(uri, folder / "jars") for uri in request.extra_jars),
+        extra_jars=tuple(
+            fetched_path(uri, folder / "jars" / str(position)) for position, uri in enumerate(request.extra_jars)
+        ),
         java_options=settings.java_options,
         class_archive=settings.class_archive,
         user_jars_first=is_on(request.merged, "--user-jars-first"),

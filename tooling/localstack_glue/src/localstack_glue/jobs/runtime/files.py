@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,20 +37,44 @@ def fetch(s3: Any, uri: str, folder: Path) -> Path:
     return target
 
 
+def fetch_all(s3: Any, uri: str, folder: Path) -> None:
+    """Download an object, or all objects of a folder `s3://bucket/folder/` with the folders below it.
+
+    Raises:
+        JobPreparationError: the URI is not one of S3, there is nothing, or a download fails.
+    """
+    if not uri.endswith("/"):
+        fetch(s3, uri, folder)
+        return
+    bucket, prefix = _bucket_and_key(uri)
+    try:
+        pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+    except (BotoCoreError, ClientError) as error:
+        raise JobPreparationError(f"Failed to list {uri}: {error}") from error
+    keys = [found["Key"] for page in pages for found in page.get("Contents", ()) if not found["Key"].endswith("/")]
+    if not keys:
+        raise JobPreparationError(f"Failed to download {uri}: there are no objects")
+    for key in keys:
+        below = PurePosixPath(key.removeprefix(prefix)).parent
+        if ".." in below.parts or below.is_absolute():
+            raise JobPreparationError(f"Failed to download s3://{bucket}/{key}: its name leads out of the folder")
+        fetch(s3, f"s3://{bucket}/{key}", folder / below)
+
+
 def upload(s3: Any, folder: Path, uri: str) -> None:
     """Put the files of a folder under a prefix.
 
     Raises:
         JobPreparationError: they cannot be written there.
     """
-    parts = urlsplit(uri)
-    if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc:
-        raise JobPreparationError(f"Not an S3 location: {uri}")
-    prefix = parts.path.strip("/")
+    try:
+        bucket, prefix = _bucket_and_key(uri)
+    except JobPreparationError as error:
+        raise JobPreparationError(f"Not an S3 location: {uri}") from error
     try:
         for file in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
             s3.upload_file(
-                str(file), parts.netloc, "/".join(filter(None, [prefix, file.relative_to(folder).as_posix()]))
+                str(file), bucket, "/".join(filter(None, [prefix.strip("/"), file.relative_to(folder).as_posix()]))
             )
     except (BotoCoreError, ClientError, S3UploadFailedError) as error:
         raise JobPreparationError(f"Failed to write to {uri}: {error}") from error
@@ -61,13 +84,20 @@ def split_uri(uri: str) -> tuple[str, str]:
     """Split `s3://bucket/key`.
 
     Raises:
-        JobPreparationError: it is not the URI of an S3 object.
+        JobPreparationError: it is not the URI of an S3 object, but for example that of a folder.
     """
-    parts = urlsplit(uri)
-    key = parts.path.lstrip("/")
-    if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc or not PurePosixPath(key).name:
+    bucket, key = _bucket_and_key(uri)
+    if not PurePosixPath(key).name or key.endswith("/"):
         raise JobPreparationError(f"Not the URI of an S3 object: {uri}")
-    return parts.netloc, key
+    return bucket, key
+
+
+def _bucket_and_key(uri: str) -> tuple[str, str]:
+    scheme, _, place = uri.partition("://")  # not urlsplit: a key may have a ? or #
+    bucket, _, key = place.partition("/")
+    if scheme not in ("s3", "s3a", "s3n") or not bucket:
+        raise JobPreparationError(f"Not the URI of an S3 object: {uri}")
+    return bucket, key.lstrip("/")
 
 
 def python_path(files: Iterable[Path]) -> list[str]:

@@ -18,7 +18,7 @@ from localstack_glue.jobs.runtime.environment import (
     scratch_folder,
     temporary_folder,
 )
-from localstack_glue.jobs.runtime.files import JobPreparationError, fetch
+from localstack_glue.jobs.runtime.files import JobPreparationError, fetch, fetch_all
 from localstack_glue.jobs.runtime.ignored_arguments import refusal
 from localstack_glue.jobs.runtime.modules import ModuleInstaller, RuntimePython, missing_requirements
 from localstack_glue.jobs.runtime.wheels_zip import is_wheels_zip, unpack
@@ -42,7 +42,8 @@ def prepare(
     Raises:
         JobPreparationError: the run cannot start.
     """
-    if reason := why_not_runnable(request.identity.job_name, request.identity.run_id, request.command):
+    identity, uri = request.identity, request.script_location
+    if reason := why_not_runnable(identity.job_name, identity.run_id, request.command, uri):
         raise JobPreparationError(reason)
     if reason := refusal(request.merged, is_spark=request.is_spark):
         raise JobPreparationError(reason)
@@ -51,13 +52,14 @@ def prepare(
     found = run_environment(request, settings, folder, modules)
     lay_out(folder, found)
     more = begin(found)
-    script = fetch(s3, request.command["ScriptLocation"], folder / "script")
+    script = fetch(s3, uri, folder / "script")
     for position, uri in enumerate(arguments.comma_list(request.merged, "--extra-py-files")):
         fetch(s3, uri, folder / "python" / str(position))
-    for uri in arguments.comma_list(request.merged, "--extra-files"):
-        fetch(s3, uri, scratch_folder(folder))
-    for uri in request.extra_jars if request.is_spark else ():
-        fetch(s3, uri, folder / "jars")
+    if request.is_spark:
+        for uri in arguments.comma_list(request.merged, "--extra-files"):
+            fetch_all(s3, uri, scratch_folder(folder))
+        for position, uri in enumerate(request.extra_jars):
+            fetch(s3, uri, folder / "jars" / str(position))
     # the bootstrap is run by its file: the job's Python does not know this package
     command = [str(settings.python), str(Path(bootstrap.__file__)), str(folder / REASON_FILE), str(script)]
     command += arguments.script_arguments(request.merged, request.identity)
