@@ -9,7 +9,8 @@ from etl_job.arguments import JobArguments, split_deliveries
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import Delivered, find_deliveries
-from etl_job.deliveries.raw_table import find_drift, properties_of_workflow, read_crawled_table
+from etl_job.deliveries.raw_table import properties_of_workflow, read_crawled_table
+from etl_job.deliveries.schema_drift import find_drift
 from etl_job.deliveries.selection import Selection, select_deliveries, with_withdrawn_files
 from etl_job.deliveries.upload_records import with_incomplete
 from etl_job.errors import ContractError

@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from etl_job.contract.model import Contract
 from etl_job.deliveries.file_names import PARTITION_KEY
 from etl_job.errors import CatalogError
 from etl_job.lake.files import StoredFile, folder_uri
-from etl_job.manifest.model import DriftRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -30,20 +28,6 @@ class Delivery:
     def size_bytes(self) -> int:
         """Bytes in all files."""
         return sum(file.size_bytes for file in self.files)
-
-
-def find_drift(columns: Sequence[str], contract: Contract) -> DriftRecord | None:
-    """The differences between the crawled table and the contract, regardless of case; None if there are none.
-
-    None of them stops a run: new columns are left out, missing optional ones count as missing values, and the order
-    does not matter, because columns are found by name.
-    """
-    promised = [column.name_in_file.lower() for column in contract.columns]
-    new = tuple(name for name in columns if name not in promised)
-    missing = tuple(name for name in promised if name not in columns)
-    shared = [name for name in columns if name in promised]
-    other_order = shared != [name for name in promised if name in columns]
-    return DriftRecord(new=new, missing=missing, other_order=other_order) if new or missing or other_order else None
 
 
 @dataclass(frozen=True, slots=True)
