@@ -20,8 +20,9 @@ from quartal.contracts.model import Column, Contract, Layout
 from quartal.core.errors import ConfigurationError
 from quartal.deliver.ingest import mysql
 from quartal.deliver.ingest.chunk_file import RowError
+from quartal.deliver.ingest.column_check import check_columns
 from quartal.deliver.ingest.csv_chunk import CsvLayout
-from quartal.deliver.ingest.relation import Relation, check_columns
+from quartal.deliver.ingest.relation import Relation
 from quartal.deliver.ingest.values import select_format
 from quartal.deliver.upload.checksums import compute_checksum
 
