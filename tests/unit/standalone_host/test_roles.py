@@ -1,19 +1,13 @@
 """The permissions of a role in the gateway, for every form of request."""
 
 import json
-import sys
 import urllib.error
 import urllib.request
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a separate distribution
-
-
-from .place import ACCOUNT, TRUST, call_status, policy, refusal
+from tests.unit.standalone_host.place import ACCOUNT, TRUST, call_status, policy, refusal
 
 
 def test_role_reads_only_what_it_may_by_path_host_address_form_and_copy(place, lake):

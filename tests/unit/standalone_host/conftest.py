@@ -1,4 +1,7 @@
-"""The gateway and the lake of its tests."""
+"""The stand-alone host and the lake of its tests.
+
+They are played in Quartal's environment: there is the moto that this host is made for.
+"""
 
 import os
 import sys
@@ -10,12 +13,11 @@ from moto.events.responses import EventsHandler
 from moto.s3.models import FakeBucket
 from moto.server import ThreadedMotoServer
 
-if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
+if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) not in sys.path:
     sys.path.append(SOURCE)  # the service is a separate distribution
 
 from localstack_glue.hosts.standalone.server import serve
-
-from .place import Place
+from tests.unit.standalone_host.place import Place
 
 
 @pytest.fixture(scope="module", autouse=True)

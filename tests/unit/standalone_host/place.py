@@ -1,19 +1,14 @@
 """A gateway before moto's server, and clients of both."""
 
 import json
-import sys
 import urllib.error
 import urllib.request
 import uuid
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
-if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a separate distribution
 
 from localstack_glue.service.local_session import DIRECT, local_session
 

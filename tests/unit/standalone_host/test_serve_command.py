@@ -2,12 +2,8 @@
 
 import socket
 import sys
-from pathlib import Path
 
 import pytest
-
-if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a separate distribution
 
 from localstack_glue.hosts.standalone import server
 from localstack_glue.hosts.standalone.__main__ import main

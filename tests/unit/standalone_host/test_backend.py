@@ -3,7 +3,6 @@
 import gzip
 import os
 import shutil
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -11,22 +10,17 @@ import uuid
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 from moto.core.request import Request
 from werkzeug.test import EnvironBuilder
 
-if (SOURCE := str(Path(__file__).parents[4] / "tooling/localstack_glue/src")) not in sys.path:
-    sys.path.append(SOURCE)  # the service is a separate distribution
-
 from localstack_glue.hosts.standalone.backend_accounts import sign_as_account
 from localstack_glue.hosts.standalone.calls import replace_body
 from localstack_glue.hosts.standalone.server import serve
 from localstack_glue.hosts.standalone.workflow_rules import FILE
-
-from .place import ACCOUNT, Place, call_status, refusal
+from tests.unit.standalone_host.place import ACCOUNT, Place, call_status, refusal
 
 
 def test_length_and_type_of_an_object_are_those_that_it_has(place, lake):
