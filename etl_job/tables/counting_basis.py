@@ -13,7 +13,8 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import takewhile
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from etl_job.contract.feature_spec import Aggregate, FeatureSpec
 from etl_job.contract.model import Contract
@@ -23,25 +24,34 @@ from etl_job.findings.wording import some, typed
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg_state import IcebergState
 from etl_job.tables.property_names import COUNTED_BY
-from etl_job.tables.property_values import is_list_of_texts, read_record
+from etl_job.tables.property_values import reader_of
 from etl_job.tables.table_schema import iceberg_schema
 
-_COLUMNS = "columns"
+
+class _Basis(BaseModel):
+    """The record: the table's columns, if it has them, and the ways of counting by their names."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+    __pydantic_extra__: dict[str, str] = Field(init=False)
+    columns: list[str] | None = None
+
+
+_read_basis = reader_of(_Basis.model_validate_json, _Basis())
 
 
 def basis_of_counts(curated: IcebergState, contract: Contract) -> dict[str, str]:
     """The curated table's property, if all of its rows are counted by this contract."""
-    return {COUNTED_BY: json.dumps({**_ways_of_counting(contract), _COLUMNS: _names(curated)})}
+    return {COUNTED_BY: json.dumps({**_ways_of_counting(contract), "columns": _names(curated)})}
 
 
 def basis_of_features(features: IcebergState) -> dict[str, str]:
     """The features table's property, if all of its rows have the columns that the contract asks for."""
-    return {COUNTED_BY: json.dumps({_COLUMNS: _names(features)})}
+    return {COUNTED_BY: json.dumps({"columns": _names(features)})}
 
 
 def have_other_columns(features: IcebergState) -> bool:
     """Whether the published features have other columns than the contract asks for, so that all must be computed."""
-    known, wanted = _recorded(features).get(_COLUMNS), _names(features)
+    known, wanted = _recorded(features).columns, _names(features)
     if not set(wanted) <= set(_held(features)):  # another program may have renamed one, too
         return True
     # An earlier version recorded none: in its tables, columns stay that are not asked for any more.
@@ -128,10 +138,11 @@ def _ways_of_counting(contract: Contract) -> dict[str, str]:
 
 def changes_of_counting(curated: IcebergState, contract: Contract) -> tuple[str, ...]:
     """What the contract counts differently from the curated table's rows; no features of it can be made from them."""
-    before, now = _recorded(curated), _ways_of_counting(contract)
-    changed = [f"{what}: {now[what]}, not {before[what]}" for what in now if before.get(what, now[what]) != now[what]]
-    held = _held(curated)
-    columns = [name for name in before.get(_COLUMNS, held) if name in held]  # another program may have renamed one
+    basis, now, held = _recorded(curated), _ways_of_counting(contract), _held(curated)
+    before = now | basis.__pydantic_extra__
+    changed = [f"{what}: {now[what]}, not {before[what]}" for what in now if before[what] != now[what]]
+    recorded = held if basis.columns is None else basis.columns
+    columns = [name for name in recorded if name in held]  # another program may have renamed one
     new = [name for name in _names(curated) if name not in columns]
     return (
         *changed,
@@ -171,9 +182,5 @@ def _names(table: IcebergState) -> list[str]:
     return [column.name for column in table.columns]
 
 
-def _recorded(table: IcebergState) -> dict[str, Any]:
-    return read_record(table.metadata.properties, COUNTED_BY, table.identifier, _is_basis)
-
-
-def _is_basis(found: dict[str, Any]) -> bool:
-    return all(is_list_of_texts(value) if name == _COLUMNS else isinstance(value, str) for name, value in found.items())
+def _recorded(table: IcebergState) -> _Basis:
+    return _read_basis(table.metadata.properties, COUNTED_BY, table.identifier)

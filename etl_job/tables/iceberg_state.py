@@ -20,6 +20,7 @@ from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError, UnreadableTableError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.property_names import SOURCE_SNAPSHOT
+from etl_job.tables.property_values import read_snapshot_id
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
 from etl_job.tables.snapshot_change import (
     Changes,
@@ -27,7 +28,7 @@ from etl_job.tables.snapshot_change import (
     changes_since,
     changes_taken_back,
     decode_day,
-    noted_snapshot,
+    noted_as,
 )
 from etl_job.tables.table_schema import iceberg_schema
 
@@ -122,7 +123,7 @@ class IcebergState:
     @property
     def source_snapshot(self) -> int | None:
         """The snapshot of another table that this one's current snapshot was computed from, if it is recorded."""
-        return noted_snapshot(self.metadata, self.metadata.current_snapshot(), SOURCE_SNAPSHOT)
+        return noted_as(read_snapshot_id, self.metadata, self.metadata.current_snapshot(), SOURCE_SNAPSHOT)
 
     def changes_since(self, snapshot_id: int | None) -> Changes | None:
         """The changes of runs since a snapshot; None if they are unknown, for example after a rollback."""

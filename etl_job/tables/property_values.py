@@ -1,93 +1,48 @@
-"""Reads the job's records in the properties of tables and snapshots, which other programs can change."""
+"""Reads the job's records in the properties of tables and snapshots, which other programs can change.
 
-import json
+Each reader takes the properties, the name of one, and the name of the table or snapshot for messages. It raises
+TableRecordError if the property is not what the job wrote.
+"""
+
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter
 
 from etl_job.errors import TableRecordError
 
-
-def read_texts(properties: Mapping[str, str], name: str, table: str) -> dict[str, str]:
-    """A property that maps names to texts; empty if the table lacks it.
-
-    Raises:
-        TableRecordError: the property is anything else.
-    """
-    return dict(_read(properties, name, table, "{}", lambda found: _maps_to(found, str)))
+_Value = TypeVar("_Value")
+Reader = Callable[[Mapping[str, str], str, str], _Value]
 
 
-def read_numbers(properties: Mapping[str, str], name: str, table: str) -> dict[str, int]:
-    """A property that maps names to whole numbers; empty if the table lacks it.
+def reader_of(parse: Callable[[str], _Value], missing: _Value) -> Reader[_Value]:
+    """A reader of properties whose text ``parse`` reads, or refuses with a ValueError; ``missing`` if there is none."""
 
-    Raises:
-        TableRecordError: the property is anything else.
-    """
-    return dict(_read(properties, name, table, "{}", lambda found: _maps_to(found, int)))
+    def read(properties: Mapping[str, str], name: str, table: str) -> _Value:
+        text = properties.get(name)
+        if text is None:
+            return missing
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise TableRecordError(table, name, text) from error
 
-
-def read_list(properties: Mapping[str, str], name: str, table: str) -> tuple[str, ...]:
-    """A property that lists texts; empty if the snapshot lacks it.
-
-    Raises:
-        TableRecordError: the property is anything else.
-    """
-    return tuple(_read(properties, name, table, "[]", is_list_of_texts))
+    return read
 
 
-def read_record(
-    properties: Mapping[str, str], name: str, table: str, is_valid: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any]:
-    """A property that is an object; empty if the table lacks it.
-
-    Raises:
-        TableRecordError: the property is no object, or not a valid one.
-    """
-    return dict(_read(properties, name, table, "{}", lambda found: isinstance(found, dict) and is_valid(found)))
+def _snapshot_id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError("not the id of a snapshot")
+    return int(text)
 
 
-def read_day(properties: Mapping[str, str], name: str, table: str) -> date | None:
-    """A property that is a day such as 2024-03-31; None if the snapshot lacks it.
-
-    Raises:
-        TableRecordError: the property is anything else.
-    """
-    text = properties.get(name)
-    try:
-        return date.fromisoformat(text) if text is not None else None
-    except ValueError as error:
-        raise TableRecordError(table, name, str(text)) from error
+def _json(kind: Any) -> Callable[[str], Any]:
+    return TypeAdapter(kind, config=ConfigDict(strict=True)).validate_json
 
 
-def read_snapshot_id(properties: Mapping[str, str], name: str, table: str) -> int | None:
-    """A property that is the id of a snapshot; None if the snapshot lacks it.
-
-    Raises:
-        TableRecordError: the property is anything else.
-    """
-    text = properties.get(name)
-    if text is not None and not (text.isascii() and text.isdecimal()):
-        raise TableRecordError(table, name, text)
-    return int(text) if text is not None else None
-
-
-def is_list_of_texts(found: object) -> bool:
-    """Whether a JSON value is a list of texts."""
-    return isinstance(found, list) and all(isinstance(each, str) for each in found)
-
-
-def _maps_to(found: object, kind: type) -> bool:
-    return isinstance(found, dict) and all(type(value) is kind for value in found.values())
-
-
-def _read(
-    properties: Mapping[str, str], name: str, table: str, default: str, is_valid: Callable[[object], bool]
-) -> Any:
-    text = properties.get(name, default)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise TableRecordError(table, name, text) from error
-    if not is_valid(found):
-        raise TableRecordError(table, name, text)
-    return found
+read_texts: Reader[Mapping[str, str]] = reader_of(_json(dict[str, str]), {})  # by name
+read_numbers: Reader[Mapping[str, int]] = reader_of(_json(dict[str, int]), {})  # by name
+read_list: Reader[tuple[str, ...]] = reader_of(_json(tuple[str, ...]), ())
+read_day: Reader[date | None] = reader_of(date.fromisoformat, None)
+read_snapshot_id: Reader[int | None] = reader_of(_snapshot_id, None)

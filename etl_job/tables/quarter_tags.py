@@ -15,7 +15,8 @@ from pyiceberg.table.refs import SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot
 
 from etl_job.tables.property_names import AS_OF_QUARTER, CORRECTED_BY, DAYS_TO, LATER_DELIVERIES
-from etl_job.tables.snapshot_change import noted, noted_day, noted_list
+from etl_job.tables.property_values import read_day, read_list
+from etl_job.tables.snapshot_change import noted, noted_as
 
 QUARTER_NAME = re.compile(r"(?!0000)[0-9]{4}Q[1-4]")
 
@@ -64,9 +65,9 @@ def standing_tags(table: TableMetadata) -> dict[str, QuarterTag | None]:
         if quarter is not None and quarter <= name:
             found[name] = QuarterTag(
                 name,
-                noted_day(table, snapshot, DAYS_TO),
-                noted_list(table, snapshot, LATER_DELIVERIES),
-                noted_list(table, snapshot, CORRECTED_BY),
+                noted_as(read_day, table, snapshot, DAYS_TO),
+                noted_as(read_list, table, snapshot, LATER_DELIVERIES),
+                noted_as(read_list, table, snapshot, CORRECTED_BY),
                 _sequence_number(snapshot) > newest,
             )
     return found

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyiceberg.conversions import from_bytes
 from pyiceberg.expressions import BooleanExpression, GreaterThanOrEqual, In
@@ -15,11 +15,12 @@ from pyiceberg.types import DateType
 from pyiceberg.utils.datetime import days_to_date
 
 from etl_job.tables.property_names import PREVIOUS, PROCESSED, RUN, SOURCE_SNAPSHOT, WITHDRAWN, WITHDRAWN_FILES
-from etl_job.tables.property_values import read_day, read_list, read_snapshot_id, read_texts
+from etl_job.tables.property_values import Reader, read_list, read_snapshot_id, read_texts
 
 if TYPE_CHECKING:
     from etl_job.tables.quarter_tags import QuarterTag
 
+_Value = TypeVar("_Value")
 RUN_TAGS_KEPT = 20  # five years of one run a quarter; each holds on to the files of its snapshot
 
 
@@ -110,10 +111,10 @@ def _changes_between(table: TableMetadata, snapshot_id: int | None, newest: int 
         if snapshot is None or noted(snapshot, RUN) is None:
             return None
         # The newest word holds: snapshots are visited from the newest on.
-        processed.update(set(noted_list(table, snapshot, PROCESSED)) - withdrawn)
-        withdrawn.update(set(noted_list(table, snapshot, WITHDRAWN)) - processed)
-        files = {**noted_texts(table, snapshot, WITHDRAWN_FILES), **files}
-        reached = noted_snapshot(table, snapshot, PREVIOUS) or snapshot.parent_snapshot_id
+        processed.update(set(noted_as(read_list, table, snapshot, PROCESSED)) - withdrawn)
+        withdrawn.update(set(noted_as(read_list, table, snapshot, WITHDRAWN)) - processed)
+        files = {**noted_as(read_texts, table, snapshot, WITHDRAWN_FILES), **files}
+        reached = noted_as(read_snapshot_id, table, snapshot, PREVIOUS) or snapshot.parent_snapshot_id
     return Changes(frozenset(processed), frozenset(withdrawn), files) if reached == snapshot_id else None
 
 
@@ -156,48 +157,18 @@ def noted(snapshot: Snapshot | None, name: str) -> str | None:
     return _properties(snapshot).get(name)
 
 
-def noted_list(table: TableMetadata, snapshot: Snapshot | None, name: str) -> tuple[str, ...]:
-    """The snapshot's record under this name, which is a list.
+def noted_as(read: Reader[_Value], table: TableMetadata, snapshot: Snapshot | None, name: str) -> _Value:
+    """The snapshot's record under this name, read by one of ``property_values``.
 
     Raises:
-        TableRecordError: the record is no list of texts.
+        TableRecordError: the record is not what the job wrote.
     """
-    return read_list(_properties(snapshot), name, _title(table, snapshot))
-
-
-def noted_texts(table: TableMetadata, snapshot: Snapshot | None, name: str) -> Mapping[str, str]:
-    """The snapshot's record under this name, which has a text for each delivery.
-
-    Raises:
-        TableRecordError: the record is not that.
-    """
-    return read_texts(_properties(snapshot), name, _title(table, snapshot))
-
-
-def noted_day(table: TableMetadata, snapshot: Snapshot | None, name: str) -> date | None:
-    """The snapshot's record under this name, which is a day.
-
-    Raises:
-        TableRecordError: the record is no day.
-    """
-    return read_day(_properties(snapshot), name, _title(table, snapshot))
-
-
-def noted_snapshot(table: TableMetadata, snapshot: Snapshot | None, name: str) -> int | None:
-    """The snapshot's record under this name, which is the id of a snapshot.
-
-    Raises:
-        TableRecordError: the record is no whole number.
-    """
-    return read_snapshot_id(_properties(snapshot), name, _title(table, snapshot))
+    title = f"snapshot {snapshot.snapshot_id if snapshot else None} of {table.location}"
+    return read(_properties(snapshot), name, title)
 
 
 def _properties(snapshot: Snapshot | None) -> Mapping[str, str]:
     return snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
-
-
-def _title(table: TableMetadata, snapshot: Snapshot | None) -> str:
-    return f"snapshot {snapshot.snapshot_id if snapshot else None} of {table.location}"
 
 
 def decode_day(bound: bytes) -> date:

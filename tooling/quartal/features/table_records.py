@@ -83,7 +83,7 @@ def correcting_deliveries(features: Table, snapshot: Snapshot) -> tuple[str, ...
     return _of_snapshot(read_list, features, snapshot, CORRECTED_BY)
 
 
-def key_register_folders(curated: Table) -> dict[str, str]:
+def key_register_folders(curated: Table) -> Mapping[str, str]:
     """The folder with the keys of each delivery; empty if the table lacks the record.
 
     Raises:
@@ -94,7 +94,7 @@ def key_register_folders(curated: Table) -> dict[str, str]:
     return _texts_by_delivery(curated, KEY_REGISTERS)
 
 
-def bad_row_runs(curated: Table) -> dict[str, str]:
+def bad_row_runs(curated: Table) -> Mapping[str, str]:
     """The run whose folder holds the bad rows, for each delivery that has some; empty if the table lacks the record.
 
     Raises:
@@ -105,7 +105,7 @@ def bad_row_runs(curated: Table) -> dict[str, str]:
     return _texts_by_delivery(curated, QUARANTINE)
 
 
-def _texts_by_delivery(table: Table, name: str) -> dict[str, str]:
+def _texts_by_delivery(table: Table, name: str) -> Mapping[str, str]:
     from etl_job.tables.property_values import read_texts  # which help need not load
 
     return _read(read_texts, table.properties, name, ".".join(table.name()))
