@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import boto3
 import pytest
@@ -65,6 +65,21 @@ def test_run_succeeds_when_crawl_and_job_did(glue):
     assert run.is_done
     assert run.succeeded
     assert run.job.seconds == 60
+
+
+def test_times_are_in_utc_wherever_this_machine_is(glue):  # boto3 gives them in its zone
+    here = timezone(timedelta(hours=-5), "EST")
+    moments = {"StartedOn": STARTED.astimezone(here), "CompletedOn": ENDED.astimezone(here)}
+    answer = run_answer("COMPLETED", crawls=[crawl("SUCCEEDED") | moments], job_runs=[job_run("SUCCEEDED") | moments])
+    run = read(glue, answer | moments)
+    for each in (run, run.crawl, run.job):
+        assert (str(each.started), str(each.ended)) == ("2026-04-08 03:00:00+00:00", "2026-04-08 03:01:00+00:00")
+
+
+def test_run_of_a_deleted_job_is_in_error_without_an_id(glue):  # G26
+    unstarted = {"JobName": "job", "JobRunState": "ERROR", "ErrorMessage": "the job was deleted"}
+    run = read(glue, run_answer("COMPLETED", crawls=[crawl("SUCCEEDED")], job_runs=[unstarted]))
+    assert (run.job.outcome, run.job.run_id, run.job.error) == (Outcome.ERROR, "", "the job was deleted")
 
 
 def test_completed_run_with_a_failed_crawl_did_not_succeed(glue):  # G7

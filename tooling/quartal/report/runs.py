@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from quartal.report.cost import PriceBasis, job_run_cost, manifest_cost
+from quartal.report.cost import PriceBasis, RunCost, job_run_cost, manifest_cost
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, Publication, RawFile, RunRecord
 from quartal.runs.diagnosis import plain_reason
 from quartal.runs.workflow_run import Outcome, WorkflowRun
@@ -33,19 +33,25 @@ def merge_runs(
 
     Args:
         workflow_runs: from Glue.
-        job_runs: of the job, by id, from GetJobRuns; those that no workflow started are runs as well.
+        job_runs: of the job, by id, from GetJobRuns; those that no workflow started are runs as well. Retries belong to
+            the run of the first attempt, with what they cost.
         manifests: by run id.
         job: from GetJob, for the workers of runs that Glue no longer knows; None if it does not exist.
         prices: of the region.
         count: how many at most.
     """
     found: dict[str, RunRecord] = {}
+    attempts: dict[str, list[Mapping[str, Any]]] = {}
+    for job_run_id, job_run in job_runs.items():
+        attempts.setdefault(_first_attempt(job_run_id), []).append(job_run)
     in_workflows = set()
     for run in workflow_runs:
-        in_workflows.add(run.job.run_id)
-        found[run.run_id] = _from_workflow(run, job_runs.get(run.job.run_id), manifests.get(run.run_id), prices)
+        first = _first_attempt(run.job.run_id)
+        in_workflows.add(first)
+        cost = _cost_of_all(attempts.get(first, ()), prices)
+        found[run.run_id] = _from_workflow(run, manifests.get(run.run_id), cost)
     for job_run_id, job_run in job_runs.items():
-        if job_run_id not in in_workflows:
+        if _first_attempt(job_run_id) not in in_workflows:
             found[job_run_id] = _from_job(job_run, manifests.get(job_run_id), prices)
     for run_id, manifest in manifests.items():
         if run_id not in found:
@@ -113,9 +119,25 @@ def lineage(
     return tuple(found)
 
 
-def _from_workflow(
-    run: WorkflowRun, job_run: Mapping[str, Any] | None, manifest: RunManifest | None, prices: PriceBasis | None
-) -> RunRecord:
+def _first_attempt(job_run_id: str) -> str:
+    """The id of the first attempt at a job run; Glue gives retries that id with a number (G27)."""
+    return job_run_id.partition("_attempt_")[0]
+
+
+def _cost_of_all(attempts: Iterable[Mapping[str, Any]], prices: PriceBasis | None) -> RunCost | None:
+    """What all attempts at a job run cost together; None if none did run."""
+    known = [cost for cost in (job_run_cost(each, prices) for each in attempts) if cost is not None]
+    if not known:
+        return None
+    usd = [cost.usd for cost in known if cost.usd is not None]
+    return RunCost(
+        dpu_seconds=sum(cost.dpu_seconds for cost in known),
+        usd=sum(usd) if len(usd) == len(known) else None,
+        measured=known[-1].measured,
+    )
+
+
+def _from_workflow(run: WorkflowRun, manifest: RunManifest | None, cost: RunCost | None) -> RunRecord:
     if not run.is_done:
         outcome, failed_step = "RUNNING", ""
     elif run.succeeded:
@@ -151,7 +173,7 @@ def _from_workflow(
         job_run_id=run.job.run_id,
         crawl_seconds=run.crawl.seconds,
         job_seconds=seconds if seconds is not None else (manifest.seconds if manifest else None),
-        cost=job_run_cost(job_run, prices) if job_run is not None else None,
+        cost=cost,
         **_manifest_fields(manifest),
     )
 

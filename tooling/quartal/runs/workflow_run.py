@@ -221,10 +221,15 @@ def _parse_run(run: dict[str, Any], workflow: str, crawler: str, job: str) -> Wo
         status=run["Status"],
         crawl=_crawl_step(nodes, crawler),
         job=_job_step(nodes, job),
-        started=run.get("StartedOn"),
-        ended=run.get("CompletedOn"),
+        started=_in_utc(run.get("StartedOn")),
+        ended=_in_utc(run.get("CompletedOn")),
         error=run.get("ErrorMessage", ""),
     )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """A moment as all commands show it; boto3 gives those of Glue in the zone of this machine."""
+    return moment.astimezone(UTC) if moment is not None else None
 
 
 def _crawl_step(nodes: list[dict[str, Any]], crawler: str) -> Step:
@@ -237,8 +242,8 @@ def _crawl_step(nodes: list[dict[str, Any]], crawler: str) -> Step:
         name=crawler,
         outcome=_outcome(crawl["State"], crawler),
         error=crawl.get("ErrorMessage", ""),
-        started=crawl.get("StartedOn"),
-        ended=crawl.get("CompletedOn"),
+        started=_in_utc(crawl.get("StartedOn")),
+        ended=_in_utc(crawl.get("CompletedOn")),
     )
 
 
@@ -251,10 +256,10 @@ def _job_step(nodes: list[dict[str, Any]], job: str) -> Step:
         kind="job",
         name=job,
         outcome=_outcome(newest["JobRunState"], job),
-        run_id=newest["Id"],
+        run_id=newest.get("Id", ""),  # a run of a deleted job, in ERROR, has none (G26)
         error=newest.get("ErrorMessage", ""),
-        started=newest.get("StartedOn"),
-        ended=newest.get("CompletedOn"),
+        started=_in_utc(newest.get("StartedOn")),
+        ended=_in_utc(newest.get("CompletedOn")),
     )
 
 

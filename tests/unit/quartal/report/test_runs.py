@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,16 @@ def test_killed_job_shows_with_what_it_cost():
     assert (run.outcome, run.failed_step, run.reason) == ("FAILED", "job", "JobRun timeout")
     assert run.cost is not None
     assert run.cost.dpu_seconds == 4 * 3600
+
+
+def test_attempts_at_a_job_are_one_run_that_ended_as_the_last_and_cost_as_all():  # G27
+    retried = workflow_run("wr_1", SUCCEEDED, SUCCEEDED, minutes=15)
+    retried = replace(retried, job=replace(retried.job, run_id="jr_1_attempt_1"))
+    first = job_run(1, 10, "FAILED") | {"StartedOn": STARTS["wr_1"] + timedelta(minutes=2)}
+    (run,) = merged(retried, job_runs=[first, job_run(1, 15) | {"Id": "jr_1_attempt_1", "Attempt": 1}])
+    assert (run.run_id, run.outcome, run.job_run_id) == ("wr_1", "SUCCEEDED", "jr_1_attempt_1")
+    assert run.cost is not None
+    assert run.cost.dpu_seconds == (600 + 900) * 4
 
 
 def test_reason_in_the_manifest_takes_precedence_over_glues_message():
