@@ -16,9 +16,10 @@ def check_thresholds(counted: Sequence[DeliveryCounts], thresholds: Thresholds) 
         if most is None or outcome.quarantined <= Decimal(str(most)) * outcome.rows_in:  # as the contract spells it
             continue
         reasons = sorted(outcome.violations.items(), key=lambda found: (-found[1], found[0]))[:3]
+        are = "is" if outcome.quarantined == 1 else "are"
         found, allowed = percents(outcome.quarantined / outcome.rows_in, most)
         raise ThresholdError(
-            f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows_in} rows are bad "
+            f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows_in} rows {are} bad "
             f"({found}, thresholds.quarantinedShare allows {allowed}), most often "
             f"{', '.join(f'{name} ({count})' for name, count in reasons)}; nothing was published: "
             "correct the delivery, or the contract",

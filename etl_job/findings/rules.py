@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from etl_job.findings.model import DeliveredRows, Facts, Finding, LastRun, Level
-from etl_job.findings.wording import age, count, minute, percent, percents, rules, sentence, short_id, some
+from etl_job.findings.wording import age, count, minute, percent, percents, rules, sentence, short_id, some, was
 
 # Without a schedule it is not known when data is due; data older than this is reported anyway.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
@@ -114,15 +114,16 @@ def _while_running(facts: Facts, since: datetime | None) -> Level:
 def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
     for rows in facts.deliveries:
         if rows.quarantined and not rows.kept:
-            text = (
-                f"No row of {rows.delivery} was kept; {rows.quarantined:,} were quarantined: {rules(rows.violations)}."
-            )
+            bad = f"{rows.quarantined:,} {was(rows.quarantined)} quarantined"
+            text = f"No row of {rows.delivery} was kept; {bad}: {rules(rows.violations)}."
             yield Finding(Level.PROBLEM, "quarantine", text, _explain(rows.run_id))
         elif not rows.rows_in:
             text = f"{rows.delivery} was delivered without rows."
             yield Finding(Level.WARNING, "deliveries", text, _explain(rows.run_id))
         elif not rows.kept:
-            text = f"No row of {rows.delivery} was kept: all {rows.rows_in:,} are duplicates of other rows."
+            all_of_it = f"all {rows.rows_in:,} are duplicates of other rows"
+            why = all_of_it if rows.rows_in > 1 else "its only one is a duplicate of another row"
+            text = f"No row of {rows.delivery} was kept: {why}."
             yield Finding(Level.WARNING, "deliveries", text, _explain(rows.run_id))
     # the last by name loses rows only where the first row of a key is kept; elsewhere the older ones do, as intended
     newest = max(facts.deliveries, key=lambda each: each.delivery, default=None)
@@ -167,7 +168,9 @@ def _of_earlier_shares(earlier: Iterable[DeliveredRows], limit: float | None) ->
 def _of_share(newest: DeliveredRows, before: DeliveredRows | None, limit: float | None) -> str:
     """A sentence on the quarantined share against the limit, or else the delivery before; empty if it is fine."""
     share = newest.share
-    bad = f"{newest.quarantined:,} of {newest.rows_in:,} rows of {newest.delivery} were quarantined"
+    bad = (
+        f"{newest.quarantined:,} of {newest.rows_in:,} rows of {newest.delivery} {was(newest.quarantined)} quarantined"
+    )
     most = f"most often for {rules(newest.violations)}"
     if limit is not None and share > limit:
         shown, allowed = percents(share, limit)

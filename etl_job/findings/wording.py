@@ -11,7 +11,12 @@ _NAMED = 3  # rules or features that a sentence names
 
 def count(number: int, word: str) -> str:
     """A number with its noun."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def was(number: int) -> str:
+    """The verb of so many things in the past."""
+    return "was" if number == 1 else "were"
 
 
 def some(names: Sequence[str], most: int = _NAMED) -> str:

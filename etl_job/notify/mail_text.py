@@ -6,7 +6,7 @@ Both texts are members of the event. A rule of EventBridge puts them into the ma
 from etl_job.failure_reasons import one_line
 from etl_job.findings.of_run import done_in
 from etl_job.findings.rules import verdict_text
-from etl_job.findings.wording import percent, typed
+from etl_job.findings.wording import count, percent, typed
 from etl_job.notify.ended_run import EndedRun
 
 LONGEST_SENTENCE = 2_000
@@ -30,8 +30,8 @@ def summary(run: EndedRun) -> str:
         return _unescaped(f"{done}.{ends}")
     share = f" ({percent(totals.quarantined / totals.rows_in)})" if totals.rows_in else ""
     return _unescaped(
-        f"{done}: {totals.rows_in:,} rows in, {totals.kept:,} kept, "
-        f"{totals.quarantined:,} quarantined{share}, {totals.duplicates:,} duplicates.{ends}"
+        f"{done}: {count(totals.rows_in, 'row')} in, {totals.kept:,} kept, "
+        f"{totals.quarantined:,} quarantined{share}, {count(totals.duplicates, 'duplicate')}.{ends}"
     )
 
 

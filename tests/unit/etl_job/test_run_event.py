@@ -122,7 +122,7 @@ def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(ended):
     text = detail_text(ended(run))
     assert len(text.encode()) <= 256 * 1024 - 1_000
     detail = json.loads(text)
-    assert (detail["runId"], detail["status"], detail["verdict"]) == (RUN, "FAILED", "Needs attention: 1501 problems")
+    assert (detail["runId"], detail["status"], detail["verdict"]) == (RUN, "FAILED", "Needs attention: 1,501 problems")
     assert detail["cut"] == ["deliveries", "findings", "tags"]
     assert detail["findings"][0]["about"] == "last_run"
     assert detail["features"]["tags"][-2:] == [RUN, "2025Q4"]

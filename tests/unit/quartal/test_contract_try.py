@@ -77,7 +77,7 @@ def test_command_shows_rules_with_examples_and_the_first_days(files: list[Path])
     arguments = ["contract", "try", *map(str, files), "--contract", str(SIGHTINGS)]
     shown = CliRunner().invoke(app, arguments)
     assert shown.exit_code == 0
-    assert "8 rows: 3 kept, 3 quarantined, 2 duplicates, of which 1 differ" in shown.output
+    assert "8 rows: 3 kept, 3 quarantined, 2 duplicates, of which 1 differs" in shown.output
     assert "b.csv:4" in shown.output
     told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).output)
     assert (told["kept"], told["quarantined"], told["broken"]["date.format"]) == (3, 3, 1)

@@ -18,6 +18,7 @@ def manifest(*deliveries: dict[str, Any], **more: Any) -> RunManifest:
 
 
 DELIVERY = delivery_counts("2024Q1", rows_in=1, kept=1)
+TABLE = {"table": "db.f", "snapshot_id": 1, "tags": [], "partitions": []}
 PLACE = {"location": "s3://lake/t", "files": 1}
 
 
@@ -30,6 +31,12 @@ def test_deliveries_and_files_left_out_are_listed_by_name(capsys, deliveries):
     assert "Left out: s3://lake/raw/x/delivery=2024Q1/_0.csv: its name begins with _" in told
     assert ("_4.csv" in told, "_5.csv" in told) == (True, False)
     assert "Left out: 2 more files; the run's manifest lists them." in told
+
+
+def test_rest_of_one_file_that_was_left_out_is_singular(capsys):
+    files = [{"uri": f"s3://lake/_{n}.csv", "reason": "its name begins with _"} for n in range(6)]
+    show_manifest(Console(), manifest(DELIVERY, left_out=files))
+    assert "Left out: 1 more file; the run's manifest lists them." in capsys.readouterr().err
 
 
 def test_manifest_of_an_earlier_version_has_no_list_of_files(capsys):
@@ -50,6 +57,23 @@ def test_run_ends_with_a_sentence_and_the_next_commands(capsys):
     assert "Published 2024Q1, 2024Q2: 990 of 1,000 rows kept (99.0%) in 1 s." in lines
     assert "Quarantined 8: date.format 8." in lines
     assert "Next: quartal report, quartal diff 2024Q1 2024Q2, quartal explain wr_2909c13" in lines
+
+
+@pytest.mark.parametrize(
+    ("totals", "rules", "sentence"),
+    [
+        ((100_000, 99_999, 1), 1, "99,999 of 100,000 rows kept (over 99.9%) in 1 s."),
+        ((1, 1, 0), 0, "Published 2024Q1: 1 of 1 row kept (100.0%) in 1 s."),
+        ((1, 0, 1), 4, "No row of 2024Q1 was kept: 1 of 1 is quarantined."),
+        ((1, 0, 1), 4, "rule2 1, and 1 more rule."),
+        ((9, 0, 9), 5, "rule2 9, and 2 more rules."),
+    ],
+)
+def test_numbers_of_a_run_read_as_they_are(totals, rules, sentence):
+    rows_in, kept, bad = totals
+    counted = DELIVERY | {"violations": {f"rule{number}": bad for number in range(rules)}}
+    sums = {"rows_in": rows_in, "kept": kept, "quarantined": bad, "duplicates": 0, "conflicts": 0}
+    assert sentence in describe_outcome(manifest(counted, totals=sums, features={**PLACE, **TABLE}))
 
 
 def test_only_tags_of_the_new_snapshot_are_listed(capsys):

@@ -169,6 +169,23 @@ TABLES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.0, "0"),
+        (0.00002, "2e-05"),
+        (-0.00049, "-0.00049"),
+        (0.33335, "0.3333"),
+        (1234.5, "1,234.5"),
+        (float("nan"), "nan"),
+        (12345, "12,345"),
+        (True, "True"),
+    ],
+)
+def test_numbers_in_tables_are_short_and_never_look_like_nothing(value, expected):
+    assert shown_value(value) == expected
+
+
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_tables_of_commands_fit_and_keep_their_first_column(name, width):

@@ -154,14 +154,17 @@ def try_contract(
     as_json: JsonOption = False,
 ) -> None:
     """Check files against a contract as a run would: rows kept and quarantined, the reasons, and the first days."""
+    from etl_job.findings.wording import count  # which help need not load
     from quartal.contracts.trying import try_files
 
     console, named = Console(as_json=as_json), _one_contract(contract, dataset)
     trial = try_files(named, files)
     summary = (
-        f"{trial.rows:,} rows: {trial.kept:,} kept, {trial.quarantined:,} quarantined, {trial.duplicates:,} duplicates"
-        f"{f', of which {trial.conflicts:,} differ' if trial.conflicts else ''}"
+        f"{count(trial.rows, 'row')}: {trial.kept:,} kept, {trial.quarantined:,} quarantined, "
+        f"{count(trial.duplicates, 'duplicate')}"
     )
+    if trial.conflicts:
+        summary += f", of which {trial.conflicts:,} {'differs' if trial.conflicts == 1 else 'differ'}"
     if trial.unjudged:
         summary += f"; only a run can judge {', '.join(trial.unjudged)}"
     if trial.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * trial.rows):

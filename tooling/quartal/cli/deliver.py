@@ -78,15 +78,16 @@ def upload(
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
     exchange = uploads.Exchange(replace, tuple(remove or ()))
     from etl_job.findings.wording import count  # which help need not load
+    from quartal.deliver.upload.summary import megabytes
 
     started = time.perf_counter()
     report = uploads.deliver(workspace, sources or (), delivery=delivery, options=options, name=name, exchange=exchange)
     seconds = time.perf_counter() - started
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}"
-    stored = f" as {report.stored_bytes / 1e6:.1f} MB" if report.stored_bytes != report.uploaded_bytes else ""
+    stored = f" as {megabytes(report.stored_bytes)} MB" if report.stored_bytes != report.uploaded_bytes else ""
     removed = f", {len(report.removed)} removed" if report.removed else ""
     workspace.console.result(
-        f"{target}: {count(len(report.uploaded), 'file')} uploaded ({report.uploaded_bytes / 1e6:.1f} MB{stored}), "
+        f"{target}: {count(len(report.uploaded), 'file')} uploaded ({megabytes(report.uploaded_bytes)} MB{stored}), "
         f"{len(report.unchanged)} unchanged{removed}",
         data={
             "target": target,
@@ -150,6 +151,7 @@ def ingest(
     """
     from etl_job.findings.wording import count  # which help need not load
     from quartal.deliver.ingest import ingests
+    from quartal.deliver.upload.summary import megabytes
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     report = ingests.deliver(
@@ -164,17 +166,16 @@ def ingest(
     )
     if len(report.read_at) > 1:
         workspace.console.warn(
-            f"{len(report.skipped)} chunks show the database as it was at {report.read_at[0]}, the others as it is "
-            "now. If rows were changed in between, run the same command again: it reads all chunks and sends what "
-            "differs."
+            f"{count(len(report.skipped), 'chunk')} {'shows' if len(report.skipped) == 1 else 'show'} the database as "
+            f"it was at {report.read_at[0]}, the others as it is now. If rows were changed in between, run the same "
+            "command again: it reads all chunks and sends what differs."
         )
     deployment = workspace.deployment
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}delivery={delivery}/"
     unchanged = len(report.unchanged) + len(report.skipped)
-    rows = f"{report.rows:,} row{'' if report.rows == 1 else 's'}"
     workspace.console.result(
-        f"{target}: {rows}, {count(len(report.sent), 'chunk')} sent ({report.stored_bytes / 1e6:.1f} MB), "
-        f"{unchanged} unchanged",
+        f"{target}: {count(report.rows, 'row')}, {count(len(report.sent), 'chunk')} sent "
+        f"({megabytes(report.stored_bytes)} MB), {unchanged} unchanged",
         data={
             "target": target,
             "rows": report.rows,

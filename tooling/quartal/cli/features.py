@@ -13,7 +13,7 @@ import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.core.errors import ConfigurationError, NotDeployedError
-from quartal.core.terminal_tables import Column, Kind
+from quartal.core.terminal_tables import Column, Kind, shown
 from quartal.features.diff import diff_states
 from quartal.features.export import ExportFormat, export_features
 from quartal.features.quarantine import BadRowFiles
@@ -177,6 +177,8 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Compare the features at two tags: rows by entity and day, values by column."""
+    from etl_job.findings.wording import count  # which help need not load
+
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
     old, new = state_named(table, before), state_named(table, after)
@@ -185,15 +187,15 @@ def diff(
     found = diff_states(table, old, new)
     if found.is_empty and not as_json:
         workspace.console.result(
-            f"The features of {before} and {after} are the same: {found.rows_after:,} rows.", data={}
+            f"The features of {before} and {after} are the same: {count(found.rows_after, 'row')}.", data={}
         )
         return
     columns = ("column", "values changed", "for example", before, after)
     rows = [
-        (each.column, each.changed, ", ".join(str(part) for part in each.key.values()), each.before, each.after)
+        (each.column, each.changed, ", ".join(map(str, each.key.values())), *_told_apart(each.before, each.after))
         for each in found.columns
     ]
-    title = f"{found.added:,} rows added, {found.removed:,} removed, {found.changed:,} changed"
+    title = f"{count(found.added, 'row')} added, {found.removed:,} removed, {found.changed:,} changed"
     data = {"before": before, "after": after, **found.as_record()}
     if rows:
         workspace.console.table(title, columns, rows, data=data)
@@ -219,6 +221,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write the features of a tag to a folder: one file per quarter, and a manifest with checksums."""
+    from etl_job.findings.wording import count  # which help need not load
+
     refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     catalog = iceberg_catalog(workspace.connection)
@@ -230,10 +234,15 @@ def export(
     done = export_features(table, state, out, form, spreadsheet_safe=spreadsheet_safe, only=tuple(quarter or ()))
     left_out = f" (not {', '.join(done.left_out)})" if done.left_out else ""
     workspace.console.result(
-        f"{out}: {done.rows:,} rows of {done.table} at {tag}, of {_quarters(done.quarters)}{left_out}, in "
-        f"{len(done.files)} {'file' if len(done.files) == 1 else 'files'}, and manifest.json",
+        f"{out}: {count(done.rows, 'row')} of {done.table} at {tag}, of {_quarters(done.quarters)}{left_out}, in "
+        f"{count(len(done.files), 'file')}, and manifest.json",
         data=done.as_record(),
     )
+
+
+def _told_apart(before: object, after: object) -> tuple[object, object]:
+    """Two values that differ, with all their digits if a table would show them alike."""
+    return (repr(before), repr(after)) if shown(before) == shown(after) else (before, after)
 
 
 def _quarters(names: tuple[str, ...]) -> str:

@@ -56,6 +56,8 @@ def quarantine(
     as_json: JsonOption = False,
 ) -> None:
     """Show the rows that broke a rule, with file, place, raw text and reasons, and how many broke each rule."""
+    from etl_job.findings.wording import count  # which help need not load
+
     is_csv = (form is AnswerFormat.CSV and not as_json) or (out is not None and out.suffix not in _JSON_SUFFIXES)
     refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=is_csv)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
@@ -72,7 +74,7 @@ def quarantine(
     if out is not None:
         write_quarantine(found, out, spreadsheet_safe=spreadsheet_safe)
         console.result(
-            f"{out}: {len(found.rows):,} rows. {summary}",
+            f"{out}: {count(len(found.rows), 'row')}. {summary}",
             data={"out": str(out), "rows": len(found.rows), "count": found.count, "by_rule": dict(found.by_rule)},
         )
     elif form is AnswerFormat.CSV and not as_json:

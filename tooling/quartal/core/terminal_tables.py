@@ -109,6 +109,8 @@ def fitted(
 def shown(value: Any) -> str:
     """A value as a table shows it."""
     if isinstance(value, float):
+        if 0 < abs(value) < 0.001:  # with four decimals it would look like 0, or like another one
+            return f"{value:.4g}"
         return f"{value:,.4f}".rstrip("0").rstrip(".")
     if isinstance(value, bool) or value is None:
         return str(value)

@@ -11,6 +11,7 @@ from quartal.core.errors import ConfigurationError
 from quartal.core.terminal_tables import Column, Kind
 from quartal.deliver.upload.delivery_manifest import DeliveryManifest, ManifestStore
 from quartal.deliver.upload.job_files import NO_BYTES, delivery_named_by, is_folder_marker, why_left_out
+from quartal.deliver.upload.summary import megabytes
 from quartal.deliver.upload.transfer import StoredObject, objects_below
 from quartal.runs.manifests import find_last_success
 from quartal.terraform.outputs import Deployment
@@ -244,7 +245,7 @@ def _show_all(workspace: Workspace, found: tuple[RawDelivery, ...], *, wide: boo
             each.name,
             each.state,
             len(each.read),
-            f"{sum(file.size_bytes for file in each.read) / 1e6:.1f}",
+            megabytes(sum(file.size_bytes for file in each.read)),
             sum(file.state is FileState.LEFT_OUT for file in each.files) or "",
             "yes" if each.is_catalogued else "no",
             each.run_id or "",

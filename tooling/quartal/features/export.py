@@ -147,6 +147,8 @@ def _refuse_short(table: Table, export: Export) -> None:
     Raises:
         AwsError: the numbers differ.
     """
+    from etl_job.findings.wording import count  # which help need not load
+
     snapshot = table.snapshot_by_id(export.snapshot_id)
     if snapshot is None:
         return
@@ -154,7 +156,7 @@ def _refuse_short(table: Table, export: Export) -> None:
     deletes = summary_value(snapshot, "total-delete-files") or "0"  # the rows that they delete are not subtracted
     if counted is not None and deletes == "0" and int(counted) != export.rows:
         raise AwsError(
-            f"{export.table} at {export.tag} has {int(counted):,} rows, but its files hold {export.rows:,}, so "
+            f"{export.table} at {export.tag} has {count(int(counted), 'row')}, but its files hold {export.rows:,}, so "
             "nothing was exported.",
             remedy="Try again. If it recurs, the files were changed by hand; `quartal tags` lists older states.",
         )
@@ -216,11 +218,13 @@ def _rows_of_quarter(table: Table, state: State, quarter: str, expected: int) ->
     """
     from pyiceberg.expressions import EqualTo
 
+    from etl_job.findings.wording import count  # which help need not load
+
     of_quarter = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
     rows = read_rows(table, row_filter=of_quarter, snapshot_id=state.snapshot_id)
     if rows.num_rows != expected:
         raise AwsError(
-            f"{'.'.join(table.name())} at {state.name} has {expected:,} rows of {quarter}, but its files hold "
+            f"{'.'.join(table.name())} at {state.name} has {count(expected, 'row')} of {quarter}, but its files hold "
             f"{rows.num_rows:,}, so nothing was exported.",
             remedy="Try again. If it recurs, `quartal tags` lists older states.",
         )
@@ -233,11 +237,13 @@ def _refuse_other_quarters(table: Table, tag: str, held: Mapping[str | None, int
     Raises:
         PipelineError: there are some.
     """
+    from etl_job.findings.wording import count  # which help need not load
+
     strange = [quarter for quarter in held if quarter is None or not is_quarter(quarter)]
     if strange:
         names = ", ".join("none" if quarter is None else repr(quarter) for quarter in strange)
         raise PipelineError(
-            f"{'.'.join(table.name())} at {tag} has {sum(held[each] for each in strange):,} rows of which the "
+            f"{'.'.join(table.name())} at {tag} has {count(sum(held[each] for each in strange), 'row')} of which the "
             f"quarter is {names}, so nothing was exported.",
             remedy="The job writes quarters such as 2024Q1. Find out which other program wrote to the table.",
         )

@@ -23,7 +23,7 @@ from quartal.report.tables import (
     reasons,
     since_the_run_before,
 )
-from quartal.report.wording import duration, money, number, outcome_words, run_label, size
+from quartal.report.wording import duration, money, number, outcome_words, percentage, run_label, size
 
 _LEAST_STRIP = 3  # fewer runs are easy to see in their table
 _MOST_OVERLAYS = 12
@@ -97,7 +97,9 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     rows = [state.rows for state in published if state.rows is not None]
     if rows:
         came, kept = sum(each.rows_in for each in rows), sum(each.kept for each in rows)
-        facts.append(("Rows published", f"{kept:,} of {came:,}, {len(rows)} deliver{'y' if len(rows) == 1 else 'ies'}"))
+        known = f"{len(rows):,} of " if len(rows) < len(published) else ""
+        those = f"{known}{len(published):,} {'delivery' if len(published) == 1 else 'deliveries'}"
+        facts.append(("Rows published", f"{kept:,} of {came:,}, {those}"))
     return tuple(facts)
 
 
@@ -106,6 +108,7 @@ def _environment() -> Environment:
     environment = page_environment("quartal.report")
     names: dict[str, Any] = {
         "bar": cells.bar,
+        "count": count,
         "duration": duration,
         "run_label": run_label,
         "large": LARGE,
@@ -116,6 +119,7 @@ def _environment() -> Environment:
         "number": number,
         "outcome_words": outcome_words,
         "overlay": cells.overlay,
+        "percentage": percentage,
         "share_bar": cells.share_bar,
         "short": cells.short,
         "size": size,

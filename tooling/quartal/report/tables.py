@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etl_job.findings.wording import some
+from etl_job.findings.wording import count, percent, some
 from quartal.report.drift import MODERATE, Drift, FeatureHistory, Step
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, RawFile, Report, RunRecord
 
@@ -86,8 +86,8 @@ def reasons(lines: list[DeliveryLine]) -> tuple[tuple[str, ...], dict[str, tuple
     shown, before = known[:_MOST_DELIVERIES], [*known[1:], None][:_MOST_DELIVERIES]
     totals: dict[str, int] = {}
     for rows in shown:
-        for rule, count in rows.violations.items():
-            totals[rule] = totals.get(rule, 0) + count
+        for rule, broken in rows.violations.items():
+            totals[rule] = totals.get(rule, 0) + broken
     ordered = sorted(totals, key=lambda rule: (-totals[rule], rule))
     cells = {
         rule: tuple(_reason_cell(rows, earlier, rule) for rows, earlier in zip(shown, before, strict=True))
@@ -161,8 +161,8 @@ def since_the_run_before(report: Report) -> str:
     rows = sum(each.kept for each in last.deliveries)
     names = some(last.delivery_names)
     bad, came = (sum(getattr(each, name) for each in last.deliveries) for name in ("quarantined", "rows_in"))
-    share = f", {bad:,} quarantined ({bad / came:.2%})" if came else ""
-    return f"{names}: {rows:,} of {came:,} rows kept{share}{f'; {out}' if out else ''}"
+    share = f", {bad:,} quarantined ({percent(bad / came)})" if came else ""
+    return f"{names}: {rows:,} of {count(came, 'row')} kept{share}{f'; {out}' if out else ''}"
 
 
 def cost_lines(runs: tuple[RunRecord, ...]) -> list[tuple[str, float, int]]:

@@ -39,11 +39,18 @@ def money(usd: float | None) -> str:
     return f"${usd:.3f}" if 0 < usd < 1 else _money(usd)
 
 
+def percentage(share: float) -> str:
+    """A share in percent with two decimals; only exactly 0 and 1 read as 0.00 % and 100.00 %."""
+    if 0 < share < 0.00005:
+        return "<0.01 %"
+    return ">99.99 %" if 0.99995 <= share < 1 else f"{100 * share:.2f} %"
+
+
 def number(value: float | None) -> str:
     """A number with four significant digits; "not known" for None."""
     if value is None:
         return NOT_KNOWN
-    if abs(value) >= 10_000:
+    if abs(value) >= 9_999.5:  # of which four digits would be written as 1e+04
         return f"{value:,.0f}"
     return f"{value:.4g}"
 
@@ -52,7 +59,7 @@ def size(size_bytes: int) -> str:
     """A size in bytes, in a suitable unit."""
     amount = float(size_bytes)
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024:
+        if round(amount, 1) < 1024:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"

@@ -131,23 +131,31 @@ def _warn_about_files(console: Console, manifest: RunManifest) -> None:
     for file in left_out[:_FILES_SHOWN]:
         console.warn(f"Left out: {file.uri}: {file.reason}")
     if len(left_out) > _FILES_SHOWN:
-        console.warn(f"Left out: {len(left_out) - _FILES_SHOWN} more files; the run's manifest lists them.")
+        from etl_job.findings.wording import count  # which help need not load
+
+        more = count(len(left_out) - _FILES_SHOWN, "more file")
+        console.warn(f"Left out: {more}; the run's manifest lists them.")
 
 
 def describe_outcome(manifest: RunManifest) -> str:
     """What a run with deliveries did, in a sentence, and the most frequent reasons for quarantine."""
+    from etl_job.findings.wording import count as count_of  # which help need not load
+    from etl_job.findings.wording import percent
+
     totals, names = manifest.totals, [each.delivery for each in manifest.deliveries]
-    share = f" ({totals.kept / totals.rows_in:.1%})" if totals.rows_in else ""
+    share = f" ({percent(totals.kept / totals.rows_in)})" if totals.rows_in else ""
     done = "Published" if manifest.features is not None else "Processed"
-    rows = f"{totals.kept:,} of {totals.rows_in:,} rows kept{share}"
+    rows = f"{totals.kept:,} of {count_of(totals.rows_in, 'row')} kept{share}"
     sentence = f"{done} {_some(names)}: {rows} in {manifest.seconds:.0f} s."
     found = violations(manifest)
     if not found:
         return sentence
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_SHOWN])
-    more = f", and {len(found) - _REASONS_SHOWN} more rules" if len(found) > _REASONS_SHOWN else ""
+    rest = len(found) - _REASONS_SHOWN
+    more = f", and {count_of(rest, 'more rule')}" if rest > 0 else ""
     if not totals.kept:
-        sentence = f"No row of {_some(names)} was kept: {totals.quarantined:,} of {totals.rows_in:,} are quarantined."
+        are = "is" if totals.quarantined == 1 else "are"
+        sentence = f"No row of {_some(names)} was kept: {totals.quarantined:,} of {totals.rows_in:,} {are} quarantined."
     return f"{sentence}\nQuarantined {totals.quarantined:,}: {reasons}{more}."
 
 

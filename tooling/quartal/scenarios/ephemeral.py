@@ -169,7 +169,7 @@ def show_result(workspace: Workspace, result: EphemeralResult) -> None:
         return
     show_manifest(console, result.manifest)
     exported = (
-        f"{result.folder}: {result.export.rows:,} rows of {result.export.table} at {result.export.tag}"
+        f"{result.folder}: {count(result.export.rows, 'row')} of {result.export.table} at {result.export.tag}"
         if result.export is not None
         else "No features are published yet, so nothing was exported."
     )

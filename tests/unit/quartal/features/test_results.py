@@ -139,6 +139,19 @@ def test_diff_without_changed_values_prints_no_table(command_line, catalog, caps
     assert capsys.readouterr().out == "2 rows added, 0 removed, 0 changed\n"
 
 
+def test_diff_shows_an_example_whose_values_look_alike_with_all_digits(command_line, catalog, capsys):
+    table = catalog.load_table("db.feed_features")
+    table.overwrite(features(("acme", 0, 1, 0.33333), ("bolt", 0, 2, 0.00002)))
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2024Q4").commit()
+    table.overwrite(features(("acme", 0, 1, 0.33334), ("bolt", 0, 2, 0.00002), ("bolt", 1, 2, 0.5)))
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2025Q1").commit()
+    assert run(["diff", "2024Q4", "2025Q1"]) == 0
+    printed = capsys.readouterr().out
+    assert "1 row added, 0 removed, 1 changed" in printed
+    assert "0.33333" in printed
+    assert "0.33334" in printed
+
+
 def test_export_prints_where_and_what(command_line, capsys, tmp_path):
     assert run(["export", "--tag", "2024Q3", "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
     assert "4 rows of db.feed_features at 2024Q3, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out

@@ -93,7 +93,7 @@ def test_table_that_another_program_has_put_in_its_place_is_one_message(command_
 def test_rows_of_no_quarter_are_not_left_out_of_an_export(command_line, catalog, capsys, quarter):
     append_rows(catalog, "strange", [{"brand": "zed", "day": DAY, "quarter": quarter, "n": 1, "mean": 1.0}])
     assert run(["export", "--tag", "strange", "--out", "out"]) == 1
-    assert f"1 rows of which the quarter is {repr(quarter) if quarter else 'none'}" in capsys.readouterr().err
+    assert f"1 row of which the quarter is {repr(quarter) if quarter else 'none'}" in capsys.readouterr().err
     assert not Path("out").exists()
 
 

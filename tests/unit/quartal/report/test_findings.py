@@ -170,6 +170,11 @@ def test_share_above_the_limit_is_reported_with_the_limit():
     )
 
 
+def test_single_row_that_was_quarantined_is_singular():
+    found = situation(rows("2026Q3", 8, date__format=1), quarantine_limit=0.05)
+    assert sentence(found, "quarantine").startswith("1 of 8 rows of 2026Q3 was quarantined (12.5%; ")
+
+
 def test_share_close_to_the_limit_is_reported_with_the_limit():
     before = rows("2026Q2", 1_000, "2026-06-30", date__format=41)
     near = situation(before, rows("2026Q3", 1_000, date__format=41), quarantine_limit=0.05)
@@ -288,6 +293,12 @@ def test_deliveries_above_the_limit_are_reported_although_a_newer_one_is_below_i
             "warning",
             "No row of 2026Q3 was kept: all 7 are duplicates of other rows.",
         ),
+        (
+            replace(rows("2026Q3", 1), kept=0, duplicates=1),
+            "warning",
+            "No row of 2026Q3 was kept: its only one is a duplicate of another row.",
+        ),
+        (rows("2026Q3", 1, d__format=1), "problem", "No row of 2026Q3 was kept; 1 was quarantined: d.format (1)."),
         (
             replace(rows("2026Q3", 700), kept=500, duplicates=200, conflicts=200),
             "warning",

@@ -13,7 +13,7 @@ from quartal.report.cells import bar, share_bar, short, strip
 from quartal.report.model import Report
 from quartal.report.page import render_report
 from quartal.report.tables import delivery_lines, drift_rows, reasons, since_the_run_before
-from quartal.report.wording import duration, money, number, size
+from quartal.report.wording import duration, money, number, percentage, size
 from tests.unit.quartal.report.example import example_report, report_of_real_lengths
 
 
@@ -68,6 +68,7 @@ def test_external_text_is_escaped_everywhere():
     [
         ({"features": None, "quarters": ()}, "No features are published yet."),
         ({"quarters": ("2026Q1",)}, "There is only one quarter so far"),
+        ({"quarters": (), "features": ()}, "The features have no rows."),
         ({"features": ()}, "The features have no numeric columns to compare."),
         ({"deliveries": ()}, "No row of the published deliveries was quarantined."),
         ({"lineage": ()}, "Nothing is published yet."),
@@ -139,9 +140,17 @@ def test_feature_without_enough_history_is_reported_by_its_gaps():
         (money(1234.5), "$1,234.50"),
         (number(None), "not known"),
         (number(0.123456), "0.1235"),
+        (number(9999.4), "9999"),
+        (number(-9999.6), "-10,000"),
         (number(1234567.0), "1,234,567"),
+        (percentage(0.0), "0.00 %"),
+        (percentage(3 / 10**6), "<0.01 %"),
+        (percentage(0.0168), "1.68 %"),
+        (percentage(1 - 3 / 10**6), ">99.99 %"),
+        (percentage(1.0), "100.00 %"),
         (size(0), "0 B"),
         (size(1536), "1.5 KiB"),
+        (size(1024**2 - 1), "1.0 MiB"),
         (size(3 * 1024**4), "3.0 TiB"),
     ],
 )
@@ -166,6 +175,22 @@ def test_first_day_is_not_guessed_where_a_delivery_is_older_than_the_report():
     report = report_of_real_lengths()
     older = replace(report.deliveries[0], rows=None)
     assert page_facts(replace(report, deliveries=(older, *report.deliveries[1:])))["Data"] == "up to 2026-09-30"
+
+
+def test_rows_of_some_deliveries_alone_are_not_given_as_those_of_all():
+    report = report_of_real_lengths()
+    assert page_facts(report)["Rows published"].endswith(", 12 deliveries")
+    older = replace(report.deliveries[0], rows=None)
+    facts = page_facts(replace(report, deliveries=(older, *report.deliveries[1:])))
+    assert facts["Rows published"].endswith(", 11 of 12 deliveries")
+
+
+def test_rest_of_one_file_is_singular():
+    report = example_report()
+    lines = tuple(
+        replace(report.lineage[0], file=replace(report.lineage[0].file, uri=f"s3://lake/{n}.csv")) for n in range(4)
+    )
+    assert "and 1 more file<" in render_report(replace(report, lineage=lines))
 
 
 def test_cost_is_that_of_the_last_run_that_has_a_price():

@@ -260,7 +260,7 @@ def test_command_uploads_a_stream_and_replaces_and_removes_files(
     assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1", "--name", "first.csv", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["uploaded"] == [f"{RAW}delivery=2024Q1/first.csv"]
     assert run(["upload", str(tmp_path / "b.csv"), "--delivery", "2024Q1", "--replace"]) == 0
-    assert "1 file uploaded (0.0 MB), 0 unchanged, 1 removed" in capsys.readouterr().out
+    assert "1 file uploaded (<0.1 MB), 0 unchanged, 1 removed" in capsys.readouterr().out
     assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1"]) == 0
     assert "The next run also reads 1 file" in capsys.readouterr().err
     assert run(["upload", "--delivery", "2024Q1", "--remove", "b.csv", "--json"]) == 0

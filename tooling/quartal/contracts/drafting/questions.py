@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from etl_job.findings.wording import count
 from quartal.contracts.drafting import NO_COLUMN, Choices, guess_roles, infer_columns
 from quartal.contracts.drafting.roles import Column
 from quartal.contracts.drafting.sample import Sample
@@ -69,4 +70,4 @@ def _evidence(column: Column) -> str:
     if days is not None:
         return f"from {days[0]} to {days[1]}{missing}"
     examples = ", ".join(list(column.sampled.counts)[:3])
-    return f"{column.different:,} different values{missing}: {examples[:60]}"
+    return f"{count(column.different, 'different value')}{missing}: {examples[:60]}"

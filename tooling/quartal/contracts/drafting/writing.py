@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from etl_job.findings.wording import count as count_of
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.acceptance import Verdict
 from quartal.contracts.drafting.column_names import outside_reserved, published_names, split_words
@@ -181,7 +182,9 @@ def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     if roles.key:
         values = list(zip(*(column.sampled.texts for column in roles.key), strict=True))
         again = len(values) - len(set(values))
-        evidence = f"{again:,} rows repeat the key of another row and are duplicates" if again else "unique in all rows"
+        several = f"{again:,} rows repeat the key of another row and are duplicates"
+        one = "1 row repeats the key of another row and is a duplicate"
+        evidence = (several if again > 1 else one) if again else "unique in all rows"
         return f"primaryKey: {_listed(roles.key)} ({evidence})"
     unique = others["keys"]
     question = f"; each row has another value in {_listed(unique)}: is that the key?" if unique else ""
@@ -216,7 +219,9 @@ def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     also = f"; other candidates: {_listed(others['entities'][:4])}" if others["entities"] else ""
     if not roles.entity:
         return f"entity: none, a single series{also}"
-    chosen = ", ".join(f"{column.name} ({column.different} different values in the sample)" for column in roles.entity)
+    chosen = ", ".join(
+        f"{column.name} ({count_of(column.different, 'different value')} in the sample)" for column in roles.entity
+    )
     return f"entity: {chosen}{also}"
 
 
@@ -248,9 +253,9 @@ def _listed(columns: Sequence[Column]) -> str:
 
 def verdict_lines(verdict: Verdict) -> list[str]:
     """The comment on what the job would do with the sampled rows."""
-    summary = f"{verdict.kept:,} of {verdict.rows:,} rows would be kept"
+    summary = f"{verdict.kept:,} of {count_of(verdict.rows, 'row')} would be kept"
     if verdict.duplicates:
-        summary += f", {verdict.duplicates:,} dropped as duplicates"
+        summary += f", {verdict.duplicates:,} dropped as {'a duplicate' if verdict.duplicates == 1 else 'duplicates'}"
     if not verdict.quarantined:
         return [f"{summary}, none quarantined"]
     lines = [f"{summary}, {verdict.quarantined:,} quarantined:"]

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from etl_job.findings.wording import count
 from quartal.core.console import Console
 from quartal.deliver.upload.delivery_contents import Likeness
 from quartal.deliver.upload.destinations import UploadItem
@@ -45,17 +46,21 @@ def warn_of_contents(
             f"{other.partition('=')[2].partition('/')[0]} --remove {shlex.quote(path)}`."
         )
     if len(likenesses) > _SHOWN:
-        console.warn(f"{len(likenesses) - _SHOWN:,} more of these files look like others of their deliveries.")
+        more = len(likenesses) - _SHOWN
+        alike = "file looks like another of its delivery" if more == 1 else "files look like others of their deliveries"
+        console.warn(f"{more:,} more {alike}.")
     if others:
         console.warn(
-            f"The next run also reads {_count(len(others))} delivered before: "
+            f"The next run also reads {count(len(others), 'file')} delivered before: "
             f"{_named(key.removeprefix(prefix) for key in others)}. With --replace a delivery consists of what "
             "is uploaded alone."
         )
 
 
-def _count(files: int) -> str:
-    return "1 file" if files == 1 else f"{files} files"
+def megabytes(size_bytes: int) -> str:
+    """A size in millions of bytes, with one decimal; only 0 bytes read as 0.0."""
+    shown = f"{size_bytes / 1e6:.1f}"
+    return "<0.1" if size_bytes and shown == "0.0" else shown
 
 
 def _named(names: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from boto3.exceptions import Boto3Error
 
+from etl_job.findings.wording import count
 from quartal.core.call_effects import is_expired
 from quartal.core.errors import AwsError, QuartalError, UploadError
 from quartal.deliver.upload.bandwidth import BandwidthLimit
@@ -74,7 +75,7 @@ def objects_below(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObj
             return found
         if not page.get("Contents"):
             raise AwsError(
-                f"The listing of s3://{bucket}/{prefix} ended early, after {len(found)} objects.",
+                f"The listing of s3://{bucket}/{prefix} ended early, after {count(len(found), 'object')}.",
                 remedy="Run the same command again.",
             )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from etl_job.findings.wording import count
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, QuartalError, UploadError
 from quartal.deliver.upload.bandwidth import BandwidthLimit
@@ -151,7 +152,7 @@ def deliver(
         for pair in similar_deliveries(s3, deployment.lake_bucket, deployment.raw_prefix, names):
             workspace.console.warn(f"{pair}.")
         total = sum(item.size_bytes for item in items)
-        with workspace.console.transfer(f"Uploading {len(items)} files", total) as progress:
+        with workspace.console.transfer(f"Uploading {count(len(items), 'file')}", total) as progress:
             report = upload(
                 workspace.connection,
                 deployment.lake_bucket,
