@@ -53,8 +53,39 @@ def test_request_token_stands_for_one_question(athena):
     assert athena.start("select 1", ClientRequestToken="t" * 32) == first
     others = ({"QueryExecutionContext": {"Database": "other"}}, {"ExecutionParameters": ["1"]})
     for other in ({"sql": "select 2"}, *({"sql": "select 1", **other} for other in others)):
-        with pytest.raises(ServiceError, match="Idempotent parameters do not match"):
+        with pytest.raises(ServiceError, match="Idempotent parameters do not match") as error:
             athena.start(**{"ClientRequestToken": "t" * 32, **other})
+        assert error.value.members == {"AthenaErrorCode": "IDEMPOTENT_PARAMETER_MISMATCH"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "reason"),
+    [
+        ("StartQueryExecution", {"QueryString": "selec 1"}, "MALFORMED_QUERY"),
+        ("StartQueryExecution", {"QueryString": "select 1", "WorkGroup": "none"}, "INVALID_INPUT"),
+        ("GetQueryExecution", {"QueryExecutionId": "none"}, "QUERY_EXECUTION_NOT_FOUND"),
+        ("GetNamedQuery", {"NamedQueryId": "none"}, "NAMED_QUERY_NOT_FOUND"),
+    ],
+)
+def test_refusal_has_the_reason_by_which_clients_tell_it_apart(athena, operation, request_, reason):
+    with pytest.raises(ServiceError) as error:
+        athena(operation, **request_)
+    assert error.value.members == {"AthenaErrorCode": reason}
+
+
+def test_results_that_are_not_there_yet_or_never_have_reasons_of_their_own(athena):
+    athena.engine.go.clear()
+    query_id = athena.start()
+    athena.engine.answer = QueryFailedError("GENERIC_INTERNAL_ERROR", "lost")
+    reasons = []
+    for is_over in (False, True):
+        if is_over:
+            athena.engine.go.set()
+            athena.wait_for(query_id)
+        with pytest.raises(ServiceError) as error:
+            athena("GetQueryResults", QueryExecutionId=query_id)
+        reasons.append(error.value.members["AthenaErrorCode"])
+    assert reasons == ["INVALID_QUERY_EXECUTION_STATE"] * 2
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from moto.s3.models import FakeBucket
 from werkzeug import Response
 from werkzeug.test import Client, EnvironBuilder
 
+from localstack_glue.athena.errors import InvalidRequestException
+from localstack_glue.hosts.standalone.browser_pages import BrowserPages
 from localstack_glue.hosts.standalone.calls import identify_call, read_caller
 from localstack_glue.hosts.standalone.gateway import Gateway
 from localstack_glue.hosts.standalone.moto_backend import MotoBackend
@@ -46,9 +48,77 @@ def test_fault_of_the_service_is_an_error_that_clients_read(error, status, code)
         def invoke(self, *_):
             raise error
 
-    gateway = Gateway({"glue": Api()}, None, None, lambda *_: Response(), None)
-    answer = Client(gateway).post("/", headers=HEADERS, data="{}")
+    answer = Client(answering(Api())).post("/", headers=HEADERS, data="{}")
     assert (answer.status_code, json.loads(answer.data)["__type"]) == (status, code)
+    assert answer.headers["x-amzn-RequestId"]
+
+
+class Nothing:
+    """An API that answers every call with nothing, and counts them."""
+
+    calls = 0
+
+    def invoke(self, *_):
+        self.calls += 1
+        return {}
+
+
+def answering(api):
+    return Gateway({"glue": api}, None, None, lambda *_: Response(), None)
+
+
+def test_each_answer_has_a_request_id_of_its_own():
+    client = Client(answering(Nothing()))
+    ids = {client.post("/", headers=HEADERS, data="{}").headers["x-amzn-RequestId"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_answered"),
+    [
+        ("http://localhost:3000", True),
+        ("https://127.0.0.1", True),
+        ("http://[::1]:8080", True),
+        ("https://example.com", False),
+        ("http://localhost.example.com:4566", False),
+        ("null", False),  # a file, or a frame in a sandbox
+        ("", False),
+    ],
+)
+def test_page_in_a_browser_is_answered_only_if_it_is_of_this_machine(origin, is_answered):
+    api = Nothing()
+    answer = Client(answering(api)).post("/", headers={**HEADERS, "Origin": origin}, data="{}")
+    assert (answer.status_code, api.calls) == ((200, 1) if is_answered else (403, 0))
+    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if is_answered else None)
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://localhost:3000", 204), ("https://example.com", 403)])
+def test_browser_asks_before_a_call_and_is_told(origin, status):
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,x-amz-target"}
+    answer = Client(answering(Nothing())).options("/", headers={"Origin": origin, **asks})
+    assert answer.status_code == status
+    allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Headers": "authorization,x-amz-target"}
+    assert {name: answer.headers.get(name) for name in allowed} == (
+        allowed if status == 204 else dict.fromkeys(allowed)
+    )
+
+
+def test_page_of_a_host_in_the_settings_is_answered():
+    gateway = Gateway({}, None, None, lambda *_: Response(), None, pages=BrowserPages(("app",)))
+    asks = {"Access-Control-Request-Method": "POST"}
+    assert Client(gateway).options("/", headers={"Origin": "http://app:3000", **asks}).status_code == 204
+
+
+def test_error_of_athena_has_the_reason_by_which_clients_tell_it_apart():
+    class Api:
+        def invoke(self, *_):
+            raise InvalidRequestException("a", "QUERY_EXECUTION_NOT_FOUND")
+
+    signed = {**HEADERS, "X-Amz-Target": "AmazonAthena.ListWorkGroups"}
+    signed["Authorization"] = signed["Authorization"].replace("/glue/", "/athena/")
+    gateway = Gateway({"athena": Api()}, None, None, lambda *_: Response(), None)
+    answer = Client(gateway).post("/", headers=signed, data="{}")
+    assert json.loads(answer.data)["AthenaErrorCode"] == "QUERY_EXECUTION_NOT_FOUND"
 
 
 def test_role_that_may_delete_only_some_objects_hears_of_each(monkeypatch):

@@ -6,7 +6,16 @@ from localstack_glue.service.errors import GlueError, ServiceError
 
 
 class InvalidRequestException(GlueError):
-    """The input is not valid; for most kinds of resources also: there is no resource of that name."""
+    """The input is not valid; for most kinds of resources also: there is no resource of that name.
+
+    Args:
+        message: AWS's words.
+        reason: the `AthenaErrorCode` by which clients tell these errors apart.
+    """
+
+    def __init__(self, message: str, reason: str = "INVALID_INPUT") -> None:
+        super().__init__(message)
+        self.members = {"AthenaErrorCode": reason}
 
 
 class ResourceNotFoundException(GlueError):

@@ -117,7 +117,9 @@ class Queries:
             for known in get_store(scope).query_executions.values():
                 if known.token == token:
                     if (known.sql, known.parameters, known.database) != (sql, parameters, database):
-                        raise InvalidRequestException("Idempotent parameters do not match")
+                        raise InvalidRequestException(
+                            "Idempotent parameters do not match", "IDEMPOTENT_PARAMETER_MISMATCH"
+                        )
                     return {"QueryExecutionId": known.query_id}
             if workgroup.state != "ENABLED":
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
@@ -200,11 +202,15 @@ class Queries:
         if request.get("QueryResultType") == "DATA_MANIFEST":
             raise InvalidRequestException("The QueryResultType DATA_MANIFEST is not supported here")
         if not found.is_done:
-            raise InvalidRequestException(f"Query has not yet finished. Current state: {found.state}")
+            raise InvalidRequestException(
+                f"Query has not yet finished. Current state: {found.state}", "INVALID_QUERY_EXECUTION_STATE"
+            )
         if found.state == "CANCELLED":
-            raise InvalidRequestException("Could not find results")
+            raise InvalidRequestException("Could not find results", "RESULT_NOT_FOUND")
         if found.state != "SUCCEEDED":
-            raise InvalidRequestException(f"Query did not finish successfully. Final query state: {found.state}")
+            raise InvalidRequestException(
+                f"Query did not finish successfully. Final query state: {found.state}", "INVALID_QUERY_EXECUTION_STATE"
+            )
         if found.update_count is not None:
             info = {"ColumnInfo": list(found.columns)}
             return {"UpdateCount": found.update_count, "ResultSet": {"Rows": [], "ResultSetMetadata": info}}
@@ -281,7 +287,7 @@ class Queries:
     def _find(self, scope: Scope, query_id: str) -> QueryExecution:
         found = get_store(scope).query_executions.get(query_id)
         if found is None:
-            raise InvalidRequestException(_missing(query_id))
+            raise InvalidRequestException(_missing(query_id), "QUERY_EXECUTION_NOT_FOUND")
         return found
 
     def _shown(self, scope: Scope, execution: QueryExecution) -> JsonDict:
@@ -325,7 +331,7 @@ def _statement_kind(sql: str, database: str) -> str:
     try:
         return statements.statement_type(sql, database)
     except MalformedQueryError as error:
-        raise InvalidRequestException(str(error)) from error
+        raise InvalidRequestException(str(error), "MALFORMED_QUERY") from error
 
 
 def _refuse_external_location(sql: str) -> None:

@@ -50,7 +50,9 @@ class NamedQueries:
             for known in get_store(scope).named_queries.values():
                 if known.token and known.token == created.token:
                     if replace(known, query_id=created.query_id) != created:
-                        raise InvalidRequestException("Idempotent parameters do not match")
+                        raise InvalidRequestException(
+                            "Idempotent parameters do not match", "IDEMPOTENT_PARAMETER_MISMATCH"
+                        )
                     return {"NamedQueryId": known.query_id}
             get_store(scope).named_queries[created.query_id] = created
         return {"NamedQueryId": created.query_id}
@@ -96,7 +98,7 @@ class NamedQueries:
     def _find(self, scope: Scope, query_id: str) -> NamedQuery:
         stored = get_store(scope).named_queries
         if query_id not in stored:
-            raise InvalidRequestException(_missing(query_id))
+            raise InvalidRequestException(_missing(query_id), "NAMED_QUERY_NOT_FOUND")
         return stored[query_id]
 
 

@@ -77,7 +77,9 @@ def read(s3: Any, execution: QueryExecution) -> list[list[str | None]]:
             content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            raise InvalidRequestException(f"Could not find results: {execution.output_location} ({code})") from error
+            raise InvalidRequestException(
+                f"Could not find results: {execution.output_location} ({code})", "RESULT_NOT_FOUND"
+            ) from error
     if execution.has_header:
         return results.read_csv(content)
     # a row of properties has two values, any other row one, in which there may be tabs

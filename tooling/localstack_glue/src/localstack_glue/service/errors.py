@@ -2,6 +2,9 @@
 
 # ruff: noqa: N818 - the class names are the codes that clients look for
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class ServiceError(Exception):
     """A refusal that is sent to the client.
@@ -11,7 +14,10 @@ class ServiceError(Exception):
         message: AWS's words.
         status_code: of the HTTP response.
         sender_fault: whether the caller caused it.
+        members: what the API's model gives this error besides its message.
     """
+
+    members: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, code: str, message: str, status_code: int = 400, *, sender_fault: bool = False) -> None:
         super().__init__(message)

@@ -47,7 +47,10 @@ def build_service(api: ModelApi) -> Service:
 
 def refused(error: ServiceError) -> CommonServiceException:
     """An error in the class that LocalStack's serializers know."""
-    return CommonServiceException(error.code, error.message, error.status_code, sender_fault=error.sender_fault)
+    as_theirs = CommonServiceException(error.code, error.message, error.status_code, sender_fault=error.sender_fault)
+    for member, value in error.members.items():
+        setattr(as_theirs, member, value)  # their serializers read them from there
+    return as_theirs
 
 
 def read_scope(context: RequestContext) -> Scope:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from werkzeug import Response
 from localstack_glue.events.bus import EventBus
 from localstack_glue.events.glue_events import is_catalog_change
 from localstack_glue.events.workflow_delivery import workflow_targets
+from localstack_glue.hosts.standalone.browser_pages import BrowserPages
 from localstack_glue.hosts.standalone.calls import ApiCall, identify_call, read_caller, replace_body
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.requests import (
@@ -37,6 +39,7 @@ OK = 200
 _READS = ("Get", "List", "BatchGet", "Search")
 _UNSIGNED = "Missing Authentication Token: sign the request, as SDKs do with any access key"
 _XML = ("query", "rest-xml", "ec2")
+_REQUEST_ID = "x-amzn-RequestId"  # clients put it into their answers and logs
 
 
 class Backend(Protocol):
@@ -62,6 +65,7 @@ class Gateway:
         events: is notified of changes of the catalog.
         on_change: called after a call of Glue that may have changed something.
         left_to_moto: serves the operations that this service's APIs leave to moto; None for the backend.
+        pages: decides on the pages of browsers that call; None for those of this machine alone.
         find_account: returns the account of a key, if the backend decides it; None if it cannot.
     """
 
@@ -75,6 +79,7 @@ class Gateway:
         on_change: Callable[[], None] = lambda: None,
         find_account: Callable[[str | None], str | None] = lambda _key: None,
         left_to_moto: Backend | None = None,
+        pages: BrowserPages | None = None,
     ) -> None:
         self._apis = apis
         self._backend = backend
@@ -84,12 +89,25 @@ class Gateway:
         self._on_change = on_change
         self._find_account = find_account
         self._left_to_moto = left_to_moto or backend
+        self._pages = pages or BrowserPages()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
-        response = self._answer(request)
+        response = self._answered_page(request)
         return response(environ, start_response)
+
+    def _answered_page(self, request: Request) -> Response:
+        """The answer, with the rules of browsers, if a page asks."""
+        if request.path.startswith(CONTROL):  # never for a page
+            return self._answer(request)
+        try:
+            self._pages.check(request)
+        except ServiceError as error:
+            return _refusal(_error_protocol(request, read_caller(request).service), error)
+        response = self._pages.preflight(request) or self._answer(request)
+        self._pages.allow(request, response)
+        return response
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(CONTROL):
@@ -198,7 +216,8 @@ class Gateway:
 def _written(call: ApiCall, answer: Mapping[str, Any]) -> Response:
     serializer = get_serializer_class(call.service, call.protocol)(call.operation)
     written = serializer.serialize(answer)
-    return Response(written["body"], status=written["status_code"], headers=dict(written["headers"]))
+    headers = {**written["headers"], _REQUEST_ID: str(uuid.uuid4())}
+    return Response(written["body"], status=written["status_code"], headers=headers)
 
 
 def _error_protocol(request: Request, service: str) -> str:
@@ -210,6 +229,7 @@ def _error_protocol(request: Request, service: str) -> str:
 
 
 def _refusal(protocol: str, error: ServiceError) -> Response:
+    headers = {_REQUEST_ID: str(uuid.uuid4())}
     if protocol in _XML:
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<Error>'
@@ -217,9 +237,9 @@ def _refusal(protocol: str, error: ServiceError) -> Response:
         )
         if protocol != "rest-xml":
             body = f"<ErrorResponse>{body.partition(chr(10))[2]}</ErrorResponse>"
-        return Response(body, status=error.status_code, mimetype="application/xml")
-    body = json.dumps({"__type": error.code, "message": error.message})
-    headers = {"x-amzn-ErrorType": error.code}
+        return Response(body, status=error.status_code, headers=headers, mimetype="application/xml")
+    body = json.dumps({"__type": error.code, "message": error.message, **error.members})
+    headers["x-amzn-ErrorType"] = error.code
     return Response(body, status=error.status_code, headers=headers, content_type="application/x-amz-json-1.1")
 
 

@@ -22,6 +22,7 @@ from localstack_glue.faults.gateway import SWITCH, Connection, Faults, FaultyApp
 from localstack_glue.hosts.standalone import alarm_actions, state_machines
 from localstack_glue.hosts.standalone.backend_accounts import BackendAccounts, begin_session
 from localstack_glue.hosts.standalone.backend_roles import BackendRoles
+from localstack_glue.hosts.standalone.browser_pages import BrowserPages
 from localstack_glue.hosts.standalone.forwarding import ForwardingBackend
 from localstack_glue.hosts.standalone.gateway import Gateway
 from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows_and_topics
@@ -118,7 +119,8 @@ def serve(
     backend: Backend = other.watched(glue, guard) if other else moto
     on_change = glue.state.touch if glue.state is not None else lambda: None
     find_account = other.accounts.find_account if other else lambda _key: None
-    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, find_account, moto)
+    pages = BrowserPages(glue.settings.control_hosts, glue.settings.control_networks)
+    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, find_account, moto, pages)
     application.faults = faults
     thread = threading.Thread(target=server.serve_forever, name="glue-local", daemon=True)
     thread.start()
