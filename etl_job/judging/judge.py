@@ -14,7 +14,7 @@ from etl_job.errors import ContractError
 from etl_job.judging.rules import judge_column, with_bit
 from etl_job.judging.zones import DAY_SECONDS, in_zone, is_known
 from etl_job.reading.batches import TextBatch
-from etl_job.reading.texts import either
+from etl_job.reading.kernels import either
 
 
 @dataclass(frozen=True, slots=True)

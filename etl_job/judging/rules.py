@@ -16,7 +16,7 @@ from etl_job.contract.column_types import FRACTION_DIGITS
 from etl_job.contract.columns import NUMERIC, Column
 from etl_job.contract.rule_kinds import FUTURE
 from etl_job.judging.values import day_of_second, read_values
-from etl_job.reading.texts import either, without_empty
+from etl_job.reading.kernels import either, without_empty
 
 _BOUND = pa.decimal128(38, FRACTION_DIGITS)
 _UNIT = Decimal(1).scaleb(-FRACTION_DIGITS)

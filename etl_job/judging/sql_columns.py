@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from etl_job.contract.columns import Column
 from etl_job.contract.schemas import PART
 from etl_job.judging.judge import JudgedBatch
-from etl_job.reading.texts import texts_where
+from etl_job.reading.kernels import texts_where
 
 _MOMENT = pa.timestamp("us", "UTC")
 

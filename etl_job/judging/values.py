@@ -4,6 +4,7 @@ The shape of texts is checked before they are cut and cast. Casts alone would ac
 """
 
 from collections.abc import Callable
+from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 
@@ -14,8 +15,7 @@ from etl_job.contract.column_types import EXACT_DIGITS, FRACTION_DIGITS, INTEGER
 from etl_job.contract.columns import NUMERIC, Column
 from etl_job.contract.date_formats import Layout
 from etl_job.judging.zones import DAY_SECONDS, in_zone
-from etl_job.reading.calendar_days import days_since_1970, floor_divide
-from etl_job.reading.texts import texts_where, unsliced
+from etl_job.reading.kernels import floor_divide, texts_where, unsliced
 
 NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
 _EXACT = pa.decimal128(INTEGER_DIGITS + EXACT_DIGITS, EXACT_DIGITS)
@@ -26,6 +26,7 @@ _MOMENTS = (-62_167_219_200, 253_402_300_799)  # seconds of the years 0 to 9999,
 _COUNTED_DIGITS = 9  # after the point
 _COUNTED = pa.decimal128(38, _COUNTED_DIGITS + 1)
 _BOOLEAN = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
+_EPOCH = date(1970, 1, 1).toordinal()
 _DATE_UNITS = ("year", "month", "day")
 _TIME_UNITS = {"hour": 3600, "minute": 60, "second": 1}
 _Parts = Callable[[str], pa.StringArray]
@@ -108,7 +109,7 @@ def _rounded_one(text: str, digits: int) -> Decimal | None:
 
 
 def _read_dates(_column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:
-    return _dates(layout, *_split(layout, text)).cast(pa.date32())
+    return _days(_split(layout, text)[1]).cast(pa.date32())
 
 
 def _read_times(_column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:
@@ -118,9 +119,8 @@ def _read_times(_column: Column, layout: Layout, text: pa.StringArray) -> pa.Arr
 def _read_moments(column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:
     if layout.epoch_unit is not None:
         return _read_counted(layout, layout.epoch_unit, text)
-    text, part = _split(layout, text)
-    days = _dates(layout, text, part).cast(pa.int64())
-    shown = pc.add(pc.multiply(days, DAY_SECONDS), _seconds(layout, part))
+    _, part = _split(layout, text)
+    shown = pc.add(pc.multiply(_days(part).cast(pa.int64()), DAY_SECONDS), _seconds(layout, part))
     if "offset" not in layout.parts:
         return in_zone(shown, column.rules.time_zone)
     offsets = part("offset").dictionary_encode()
@@ -149,30 +149,28 @@ def _with_short_fractions(numbers: pa.StringArray) -> pa.StringArray:
 
 def _split(layout: Layout, text: pa.StringArray) -> tuple[pa.StringArray, _Parts]:
     """The texts that have the layout, null for others, and a way to their parts by unit."""
-    wanted = [part for part in layout.parts.values() if part.unit != "fraction"]
-    if all(part.is_fixed for part in wanted):
+    parts = layout.parts
+    if all(part.is_fixed for part in parts.values() if part.unit != "fraction"):
         of_layout = texts_where(pc.match_substring_regex(text, layout.pattern), text)
-        return of_layout, lambda unit: _cut(of_layout, layout.parts[unit].start or 1, layout.parts[unit].most)
+        first = {unit: (part.start or 1) - 1 for unit, part in parts.items()}
+        return of_layout, lambda unit: pc.utf8_slice_codeunits(of_layout, first[unit], first[unit] + parts[unit].most)
     found = pc.extract_regex(text, layout.pattern)
     return texts_where(pc.is_valid(found), text), lambda unit: pc.struct_field(found, unit)
 
 
-def _cut(text: pa.StringArray, start: int, width: int) -> pa.StringArray:
-    return pc.utf8_slice_codeunits(text, start - 1, start - 1 + width)
+def _days(part: _Parts) -> pa.Int32Array:
+    """Days since 1970, null for one that does not exist. Each distinct one is calculated once: days repeat."""
+    distinct = pc.binary_join_element_wise(*map(part, _DATE_UNITS), "-").dictionary_encode()
+    days = [None if each is None else _day(*map(int, each.split("-"))) for each in distinct.dictionary.to_pylist()]
+    return pa.array(days, pa.int32()).take(distinct.indices)
 
 
-def _dates(layout: Layout, text: pa.StringArray, part: _Parts) -> pa.Int32Array:
-    """Days since 1970. If the date has the same place in all texts, each distinct one is read once: days repeat."""
-    places = [layout.parts[unit] for unit in _DATE_UNITS]
-    if all(place.is_fixed for place in places):
-        first = min(place.start or 1 for place in places)
-        behind = max((place.start or 1) + place.most for place in places)
-        distinct = _cut(text, first, behind - first).dictionary_encode()
-        numbers = (
-            _cut(distinct.dictionary, (place.start or 1) - first + 1, place.most).cast(pa.int32()) for place in places
-        )
-        return days_since_1970(*numbers).take(distinct.indices)
-    return days_since_1970(*(part(unit).cast(pa.int32()) for unit in _DATE_UNITS))
+def _day(year: int, month: int, day: int) -> int | None:
+    """Days since 1970. Python has no year 0: its calendar is that of 400 years later."""
+    try:
+        return date(year or 400, month, day).toordinal() - _EPOCH - (0 if year else 146_097)
+    except ValueError:
+        return None
 
 
 def _seconds(layout: Layout, part: _Parts) -> pa.Int64Array:

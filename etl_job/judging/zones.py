@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl_job.reading.calendar_days import floor_divide
+from etl_job.reading.kernels import floor_divide
 
 DAY_SECONDS = 86_400
 _BEGIN = datetime(1970, 1, 1)

@@ -6,6 +6,7 @@ not have the header's number of values, are read one by one (``csv_record_parser
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,10 +16,11 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.csv_record_parser import RecordParser
-from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, without_marks
-from etl_job.reading.parts import LONGEST_LINE_BYTES, LongLineError, RawPart, opened_as_text, read_chunks
+from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, to_utf_8, without_marks
+from etl_job.reading.kernels import without_missing
+from etl_job.reading.parts import LONGEST_LINE_BYTES, LongLineError, RawPart, read_chunks
 from etl_job.reading.record_boundaries import Records, records_across_lines, records_in_lines
-from etl_job.reading.texts import without_missing
+from etl_job.reading.unpacking import read_blocks
 
 _LINE_ENDS = "\r\n"
 
@@ -48,19 +50,16 @@ def _blocks(store: ObjectStore, part: RawPart, contract: Contract) -> Iterator[t
             yield records_in_lines(content, parser), is_marked
         return
     rest, position = b"", 0
-    with opened_as_text(store, part.uri, form.encoding) as stream:
-        while True:
-            read = stream.read(part.chunk_bytes)
-            rest += read
-            records = records_across_lines(rest, parser, form.max_record_bytes, is_last=not read)
-            if len(records.ends):
-                yield records, has_mark(rest)
-                rest = rest[records.size :]
-            elif len(rest) > max(LONGEST_LINE_BYTES, form.max_record_bytes):
-                raise LongLineError(position)
-            position += records.size
-            if not read:
-                return
+    texts = to_utf_8(read_blocks(store, part.uri, form.encoding, part.chunk_bytes), form.encoding)
+    for read in chain(texts, [None]):
+        rest += read or b""
+        records = records_across_lines(rest, parser, form.max_record_bytes, is_last=read is None)
+        if len(records.ends):
+            yield records, has_mark(rest)
+            rest = rest[records.size :]
+        elif len(rest) > max(LONGEST_LINE_BYTES, form.max_record_bytes):
+            raise LongLineError(position)
+        position += records.size
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 import codecs
 import secrets
-from typing import BinaryIO, cast
+from collections.abc import Iterator
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,7 +39,7 @@ def decode_chunk(chunk: bytes, encoding: str) -> tuple[bytes, bool]:
 
 
 def has_mark(content: bytes) -> bool:
-    """Whether the output of a stream of ``to_utf_8`` contains marks."""
+    """Whether there are marks in what ``to_utf_8`` returned."""
     return _MARK.encode() in content
 
 
@@ -52,29 +53,12 @@ def without_marks(texts: pa.StringArray) -> pa.StringArray:
     return pc.replace_substring(texts, _MARK, "")
 
 
-def to_utf_8(stream: BinaryIO, encoding: str) -> BinaryIO:
-    """The stream as UTF-8, without a byte order mark."""
-    return cast(BinaryIO, _Decoding(stream, encoding))
-
-
-class _Decoding:
-    """A stream that decodes another; it can be read from its beginning on."""
-
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(_CODECS[encoding])(_HANDLER)
-        self._is_beginning = encoding != UTF_16  # whose decoder takes the mark away
-
-    def read(self, size: int) -> bytes:
-        """About the given number of bytes; none only at the end."""
-        while True:
-            read = self._stream.read(size)
-            if self._is_beginning:
-                while read and len(read) < len(BYTE_ORDER_MARK) and (more := self._stream.read(size)):
-                    read += more
-                read, self._is_beginning = read.removeprefix(BYTE_ORDER_MARK) or b"", False
-                if not read and (read := self._stream.read(size)) == b"":
-                    return self._decoder.decode(b"", True).encode()
-            content = self._decoder.decode(read, not read).encode()
-            if content or not read:
-                return content
+def to_utf_8(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """The blocks of a file from its beginning on as UTF-8, without a byte order mark; some may be empty."""
+    decoder, beginning = codecs.getincrementaldecoder(_CODECS[encoding])(_HANDLER), b""
+    if encoding != UTF_16:  # whose decoder takes the mark away
+        while len(beginning) < len(BYTE_ORDER_MARK) and (block := next(blocks, b"")):
+            beginning += block
+    for block in chain([beginning.removeprefix(BYTE_ORDER_MARK)], blocks):
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", True).encode()

@@ -20,9 +20,9 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import TextBatch
 from etl_job.reading.decoding import UTF_8, are_marked, decode_chunk, without_marks
+from etl_job.reading.kernels import either, without_missing
 from etl_job.reading.parts import RawPart, read_chunks
 from etl_job.reading.record_boundaries import split_lines
-from etl_job.reading.texts import either, without_missing
 
 _AT_ONCE = 1_000
 _HALF = re.compile("[\ud800-\udfff]")  # of a character

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, cast
 
 LOOKED_AT_BYTES = 512
 GZIP = b"\x1f\x8b"
@@ -66,22 +65,3 @@ def problem_of_text(beginning: bytes, encoding: str, *, is_unpacked: bool = Fals
         return f"is UTF-16, not {encoding}"
     found = other_kind(beginning)
     return None if found is None else f"is {found.what}, which the job does not read: {found.remedy}"
-
-
-def refusing_other_kinds(stream: BinaryIO, encoding: str, *, is_unpacked: bool = False) -> BinaryIO:
-    """The stream of a file from its beginning; its first bytes raise OtherKindError if they cannot be text."""
-    return cast(BinaryIO, _Checked(stream, encoding, is_unpacked))
-
-
-class _Checked:
-    def __init__(self, stream: BinaryIO, encoding: str, is_unpacked: bool) -> None:
-        self._stream, self._encoding, self._is_unpacked, self._is_beginning = stream, encoding, is_unpacked, True
-
-    def read(self, size: int) -> bytes:
-        """As of the stream."""
-        found = self._stream.read(size)
-        if self._is_beginning:
-            self._is_beginning = False
-            if problem := problem_of_text(found, self._encoding, is_unpacked=self._is_unpacked):
-                raise OtherKindError(problem)
-        return found

@@ -23,10 +23,9 @@ from etl_job.contract.date_formats import Layout
 from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
-from etl_job.reading.calendar_days import floor_divide
+from etl_job.reading.kernels import either, floor_divide, texts_where, unsliced, without_empty, without_missing
 from etl_job.reading.parquet_columns import LOCAL_TIME, MOMENT, NOTHING, select_layout
 from etl_job.reading.parts import RawPart
-from etl_job.reading.texts import either, texts_where, unsliced, without_empty, without_missing
 
 _ROWS_AT_ONCE = 262_144
 _DAY = 86_400

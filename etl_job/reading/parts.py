@@ -1,14 +1,12 @@
 """Parts of raw files that are read one by one, each by one task, and the lines that begin in them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import BinaryIO
+from itertools import chain, pairwise
 
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, to_utf_8
-from etl_job.reading.unpacking import unpacked
+from etl_job.reading.unpacking import read_blocks
 
 # A task holds a few times its chunk in memory, and the results of its part.
 PART_BYTES = 64_000_000
@@ -57,13 +55,6 @@ def split_files(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = 
     return tuple(found)
 
 
-@contextmanager
-def opened_as_text(store: ObjectStore, uri: str, encoding: str) -> Iterator[BinaryIO]:
-    """A whole file as UTF-8, without a byte order mark at its beginning."""
-    with unpacked(store, uri, encoding) as content:
-        yield to_utf_8(content, encoding)
-
-
 def read_chunks(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[bytes]:
     """The part's lines, many at a time and none cut, without a byte order mark at the file's beginning.
 
@@ -74,22 +65,18 @@ def read_chunks(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[by
         OtherKindError: it is not text.
     """
     if encoding == UTF_16:
-        with opened_as_text(store, part.uri, encoding) as text:
-            yield from _lines(text, 0, None, part.chunk_bytes)
+        yield from _lines(to_utf_8(read_blocks(store, part.uri, encoding, part.chunk_bytes), encoding), 0, None)
         return
-    is_whole = part.uri.endswith(".gz")
-    with unpacked(store, part.uri, encoding, max(0, part.start - 1)) as raw:
-        found = _lines(raw, part.start, None if is_whole else part.end, part.chunk_bytes)
-        for number, chunk in enumerate(found):
-            yield chunk.removeprefix(BYTE_ORDER_MARK) if part.start == number == 0 else chunk
+    blocks = read_blocks(store, part.uri, encoding, part.chunk_bytes, max(0, part.start - 1))
+    for number, chunk in enumerate(_lines(blocks, part.start, None if part.uri.endswith(".gz") else part.end)):
+        yield chunk.removeprefix(BYTE_ORDER_MARK) if part.start == number == 0 else chunk
 
 
-def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> Iterator[bytes]:
-    """Lines that begin from ``start`` on and before ``end``; the stream begins a byte before ``start``, if it can."""
+def _lines(blocks: Iterator[bytes], start: int, end: int | None) -> Iterator[bytes]:
+    """Lines that begin from ``start`` on and before ``end``; the blocks begin a byte before ``start``, if they can."""
     position, block, is_inside = max(0, start - 1), b"", start == 0
-    while True:
-        read = stream.read(chunk_bytes)
-        block, is_last = block + read, not read
+    for read in chain(blocks, [None]):
+        block, is_last = block + (read or b""), read is None
         if not is_inside:  # the line at the beginning belongs to the part before
             cut = _line_after(block, 0, is_last)
             if cut is None and not is_last:
@@ -112,8 +99,6 @@ def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> I
             yield block[:cut]
         else:
             _refuse_longer(block, position)
-        if is_last:
-            return
         block, position = block[cut:], position + cut
 
 

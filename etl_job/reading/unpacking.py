@@ -3,29 +3,29 @@
 import gzip
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
-from typing import BinaryIO, cast
 
 from etl_job.lake.files import ObjectStore
-from etl_job.reading.other_kinds import refusing_other_kinds
+from etl_job.reading.other_kinds import OtherKindError, problem_of_text
 
 READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
-@contextmanager
-def unpacked(store: ObjectStore, uri: str, encoding: str, first_byte: int = 0) -> Iterator[BinaryIO]:
-    """The bytes of a file from one on, unpacked if it is packed, member by member as gunzip does.
+def read_blocks(store: ObjectStore, uri: str, encoding: str, block_bytes: int, first_byte: int = 0) -> Iterator[bytes]:
+    """The bytes of a file from one on, some at a time, unpacked if it is packed, member by member as gunzip does.
 
-    Reading raises OSError, EOFError or zlib.error for a packed file that is damaged, and OtherKindError for a beginning
-    that is not text in the encoding.
+    Raises:
+        OSError, EOFError, zlib.error: the file is packed and damaged.
+        OtherKindError: its beginning is not text in the encoding.
     """
+    is_packed, is_beginning = uri.endswith(".gz"), not first_byte
     with store.open(uri, first_byte) as raw:
-        if uri.endswith(".gz"):
-            with gzip.GzipFile(fileobj=raw) as content:
-                yield refusing_other_kinds(cast(BinaryIO, content), encoding, is_unpacked=True)
-        else:
-            yield raw if first_byte else refusing_other_kinds(raw, encoding)
+        content = gzip.GzipFile(fileobj=raw) if is_packed else raw
+        while block := content.read(block_bytes):
+            if is_beginning and (problem := problem_of_text(block, encoding, is_unpacked=is_packed)):
+                raise OtherKindError(problem)
+            is_beginning = False
+            yield block
 
 
 def unpacked_beginning(head: bytes, most_bytes: int) -> bytes:

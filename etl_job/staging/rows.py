@@ -38,7 +38,7 @@ from etl_job.judging.judge import JudgedBatch
 from etl_job.judging.values import NUMBER
 from etl_job.judging.xxhash64 import hash_columns
 from etl_job.reading.batches import Source
-from etl_job.reading.calendar_days import floor_divide
+from etl_job.reading.kernels import floor_divide
 from etl_job.reading.parts import RawPart
 
 _HOUR_SECONDS = 3600

@@ -11,7 +11,7 @@ from etl_job.contract.columns import Column
 from etl_job.contract.model import Contract
 from etl_job.judging.rules import HOLDS, judge_column
 from etl_job.judging.values import read_values
-from etl_job.reading.calendar_days import floor_divide
+from etl_job.reading.kernels import floor_divide
 
 from .frozen.cases import COLUMNS_OF_FILES
 

@@ -14,11 +14,11 @@ from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.csv_record_parser import RecordParser
 from etl_job.reading.headers import parse_header, read_headers
+from etl_job.reading.kernels import without_missing
 from etl_job.reading.parquet_columns import parquet_columns
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, read_batches
 from etl_job.reading.record_boundaries import records_across_lines, records_in_lines
-from etl_job.reading.texts import without_missing
 
 __all__ = [
     "DamagedFileError",

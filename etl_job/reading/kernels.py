@@ -1,4 +1,4 @@
-"""Texts with some of them taken out, by kernels that can be trusted with it.
+"""What Arrow's kernels lack: texts with some of them taken out, masks that may be absent, and whole division.
 
 Arrow's ``if_else`` gives other texts for a slice of an array than for a copy of it (22.0.0): slices are copied first.
 """
@@ -40,3 +40,9 @@ def without_missing(texts: pa.StringArray, missing: Sequence[str]) -> pa.StringA
     if not missing:
         return texts
     return texts_where(pc.invert(pc.is_in(texts, value_set=pa.array(missing, pa.string()))), texts)
+
+
+def floor_divide(numbers: pa.Array, divisor: int) -> pa.Array:
+    """As Python's ``//``; Arrow's division drops fractions towards zero."""
+    cut = pc.divide(numbers, divisor)
+    return pc.subtract(cut, pc.greater(pc.multiply(cut, divisor), numbers).cast(cut.type))
