@@ -20,7 +20,7 @@ import boto3
 import duckdb
 
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 
 PROJECT = Path(__file__).parents[1]
 BUCKET, DATABASE, TABLE = "bench", "bench", "sightings"

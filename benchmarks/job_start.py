@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 
 MARK = "session ready at "
 SCRIPT = f"""

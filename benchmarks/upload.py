@@ -24,8 +24,8 @@ from pathlib import Path
 
 from quartal.core.aws import AwsConnection
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.local.local_stack import server
-from quartal.local.local_stack.hosts import LOCALSTACK, STANDALONE
+from quartal.local.local_aws import server
+from quartal.local.local_aws.hosts import LOCALSTACK, STANDALONE
 from quartal.local.toolchain.environments import environment_python, localstack_environment
 
 PROJECT = Path(__file__).parents[1]

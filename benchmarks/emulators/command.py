@@ -14,8 +14,8 @@ from benchmarks.emulators.emulators import OTHERS, running
 from benchmarks.emulators.page import OWN
 from benchmarks.emulators.scoreboard import Outcome, run_suite
 from quartal.core.settings import Settings
-from quartal.local.local_stack import server
-from quartal.local.local_stack.hosts import HOSTS
+from quartal.local.local_aws import server
+from quartal.local.local_aws.hosts import HOSTS
 
 OWN_PATIENCE_S = 300
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.emulators.facts import is_sourced, sources
 from benchmarks.emulators.scoreboard import AREAS, ROOT, Outcome, by_area
-from quartal.local.local_stack.hosts import HOSTS
+from quartal.local.local_aws.hosts import HOSTS
 
 KEPT = Path(__file__).with_name("outcomes.json")
 PAGE = ROOT / "docs" / "reference" / "glue-service" / "scoreboard.md"

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.etl.tools import Bench
 from quartal.core.aws import AwsConnection, aws_environment
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 
 
 @contextmanager

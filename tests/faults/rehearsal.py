@@ -24,7 +24,7 @@ from quartal.core.aws import AwsConnection
 from quartal.features.lake_files import files_below, lake_path
 from quartal.features.maintenance import Lake, Upkeep, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
-from quartal.local.local_stack.server import java_options
+from quartal.local.local_aws.server import java_options
 from tests.integration.independent import expected_tables
 
 DATASET = "vehicle_sightings"

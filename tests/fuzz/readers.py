@@ -32,7 +32,7 @@ from quartal.core.errors import QuartalError
 from quartal.core.settings import Settings
 from quartal.deliver.ingest.record import RecordStore
 from quartal.deliver.upload.delivery_manifest import ManifestStore
-from quartal.local.local_stack.server import running_server
+from quartal.local.local_aws.server import running_server
 from quartal.runs.manifests import parse_manifest
 from quartal.runs.outcome import show_manifest
 from quartal.terraform.events import parse_event

@@ -20,8 +20,8 @@ from quartal.core.console import Console
 from quartal.core.settings import Settings
 from quartal.deliver.upload.uploads import UploadOptions, deliver
 from quartal.deploy import change
-from quartal.local.local_stack import server
-from quartal.local.local_stack.endpoint import find_endpoint
+from quartal.local.local_aws import server
+from quartal.local.local_aws.endpoint import find_endpoint
 from quartal.runs.pipeline import run_pipeline
 from quartal.workspace import Workspace
 from tests.json_output import checking

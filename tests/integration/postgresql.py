@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from quartal.local.local_stack.server import free_port
+from quartal.local.local_aws.server import free_port
 
 USER, PASSWORD = "clerk", "p@ss/w:rd-of-the-test"
 _DEADLINE_S = 120

@@ -25,7 +25,7 @@ from quartal.core.console import Console
 from quartal.core.errors import QuartalError
 from quartal.core.settings import Settings
 from quartal.deploy import change
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 from quartal.workspace import Workspace
 
 PROJECT = Path(__file__).parents[2]

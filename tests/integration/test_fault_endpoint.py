@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
 
 from quartal.core.settings import Settings
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 from tests.integration.conftest import PROJECT
 
 ERRORS = (ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError)

@@ -19,7 +19,7 @@ from quartal.core.console import Console
 from quartal.core.settings import Settings
 from quartal.deploy import change
 from quartal.features.query import iceberg_catalog
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 from quartal.workspace import Workspace
 from tests.integration.conftest import PROJECT, Pipeline, copy_of_the_project
 from tests.integration.crawls import crawl_count, finish_crawl, job_runs

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from quartal.core.settings import Settings
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 from tests.integration.glue.account import Account
 from tests.integration.glue.conftest import LOCAL, REGION, SECRET, _make_bucket, _make_role
 

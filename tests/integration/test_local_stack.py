@@ -13,8 +13,8 @@ import pytest
 
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
-from quartal.local.local_stack import server
-from quartal.local.local_stack.endpoint import find_endpoint
+from quartal.local.local_aws import server
+from quartal.local.local_aws.endpoint import find_endpoint
 from tests.integration import awaited_runs
 from tests.integration.conftest import PROJECT
 

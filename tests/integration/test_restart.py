@@ -18,8 +18,8 @@ import pytest
 
 from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
-from quartal.local.local_stack import server
-from quartal.local.local_stack.health import read_health
+from quartal.local.local_aws import server
+from quartal.local.local_aws.health import read_health
 from tests.integration.conftest import PROJECT
 
 WAIT_S = 120.0

@@ -19,8 +19,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from quartal.core.settings import Settings
-from quartal.local.local_stack import server
-from quartal.local.local_stack.health import read_health
+from quartal.local.local_aws import server
+from quartal.local.local_aws.health import read_health
 from quartal.local.toolchain import environments
 from tests.integration import awaited_runs
 

@@ -10,7 +10,7 @@ from quartal.core.aws import AwsConnection, aws_environment
 from quartal.core.console import Console
 from quartal.core.settings import Settings
 from quartal.core.typed_commands import as_typed
-from quartal.local.local_stack.endpoint import Endpoint, require_endpoint
+from quartal.local.local_aws.endpoint import Endpoint, require_endpoint
 from quartal.local.toolchain.provider import write_cli_configuration
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.terraform.local_deployment import check_deployed

@@ -40,7 +40,7 @@ from quartal.deliver.upload.uploads import plan_upload
 from quartal.deploy import change, review
 from quartal.features import maintenance
 from quartal.features.query import run_query
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 from quartal.scenarios.ephemeral import EphemeralRun, run_ephemeral
 from quartal.scenarios.example_feed import generate_feed
 from quartal.terraform import saved_plan

@@ -151,7 +151,7 @@ def test_interrupt_names_the_local_stack_that_still_runs_and_ends_with_130(in_pr
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("quartal.cli.local_stack.find_endpoint", interrupted)
+    monkeypatch.setattr("quartal.cli.local_aws.find_endpoint", interrupted)
     assert run(["localstack", "status"]) == 130
     assert "LocalStack is still running" not in capsys.readouterr().err
     folder = in_project / ".quartal" / "localstack"

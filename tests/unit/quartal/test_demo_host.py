@@ -7,8 +7,8 @@ import pytest
 from quartal.cli.app import run
 from quartal.cli.options import open_workspace
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT
-from quartal.local.local_stack.endpoint import Endpoint
-from quartal.local.local_stack.hosts import chosen_host
+from quartal.local.local_aws.endpoint import Endpoint
+from quartal.local.local_aws.hosts import chosen_host
 from quartal.scenarios.demo import run_demo
 
 

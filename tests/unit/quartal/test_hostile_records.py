@@ -26,7 +26,7 @@ from quartal.core.errors import ConfigurationError, NotDeployedError, PipelineEr
 from quartal.core.settings import Settings
 from quartal.deliver.ingest.record import IngestRecord
 from quartal.deliver.upload.delivery_manifest import DeliveryManifest
-from quartal.local.local_stack.server import running_server
+from quartal.local.local_aws.server import running_server
 from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import freshness
 from quartal.report.runs import delivery_states, last_published_day, lineage, merge_runs

@@ -15,7 +15,7 @@ from moto import mock_aws
 from quartal.cli.app import run as quartal
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError
-from quartal.local.local_stack.endpoint import Endpoint
+from quartal.local.local_aws.endpoint import Endpoint
 from quartal.terraform.local_deployment import begin_apply, check_deployed, check_plan, end_apply
 from quartal.terraform.outputs import Deployment
 from quartal.terraform.working_copy import StagedRoot

@@ -11,7 +11,7 @@ import pytest
 
 from quartal.core import process
 from quartal.core.errors import CommandError, ToolchainError
-from quartal.local.local_stack import server
+from quartal.local.local_aws import server
 from quartal.local.toolchain import environments
 
 

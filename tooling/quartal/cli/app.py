@@ -21,7 +21,7 @@ from quartal.cli import (
     doctor,
     environments,
     features,
-    local_stack,
+    local_aws,
     maintenance,
     quarantine,
     report,
@@ -74,13 +74,13 @@ add_examples(app)
 for _group, _commands in (
     ("contract", contract.app),
     ("data", data.app),
-    ("localstack", local_stack.app),
+    ("localstack", local_aws.app),
     ("toolchain", toolchain.app),
 ):
     add_examples(_commands, _group)
 app.add_typer(contract.app, name="contract", rich_help_panel="Data")
 app.add_typer(data.app, name="data", rich_help_panel="Data")
-app.add_typer(local_stack.app, name="localstack", rich_help_panel="This machine")
+app.add_typer(local_aws.app, name="localstack", rich_help_panel="This machine")
 app.add_typer(toolchain.app, name="toolchain", rich_help_panel="This machine")
 
 
@@ -202,7 +202,7 @@ def _run(arguments: list[str], console: Console) -> int:
 
 def _name_running_localstack(console: Console) -> None:
     """Name the LocalStack of this project, which outlives the command that started it."""
-    from quartal.local.local_stack.server import running_server
+    from quartal.local.local_aws.server import running_server
 
     try:
         running = running_server(Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT))

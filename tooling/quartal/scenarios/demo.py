@@ -13,9 +13,9 @@ from quartal.core.settings import DEFAULT_LOCALSTACK_PORT, Settings
 from quartal.deliver.upload import uploads
 from quartal.deploy import change
 from quartal.features.query import iceberg_catalog, run_query
-from quartal.local.local_stack import server
-from quartal.local.local_stack.endpoint import find_endpoint
-from quartal.local.local_stack.hosts import chosen_host
+from quartal.local.local_aws import server
+from quartal.local.local_aws.endpoint import find_endpoint
+from quartal.local.local_aws.hosts import chosen_host
 from quartal.report.writing import REPORT, make_report, write_page
 from quartal.runs.outcome import show_manifest
 from quartal.runs.pipeline import run_pipeline
@@ -46,7 +46,7 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool, host: st
     started = time.monotonic()
 
     console.heading(f"1/6  {chosen_host(settings, host).title} with the Glue service")
-    _ensure_local_stack(settings, console, host)
+    _ensure_local_aws(settings, console, host)
 
     console.heading("2/6  Raw data")
     folder = generate_feed(
@@ -104,7 +104,7 @@ def tear_down(workspace: Workspace) -> None:
         workspace.console.done(f"Stopped {running.endpoint_url}")
 
 
-def _ensure_local_stack(settings: Settings, console: Console, host: str | None) -> None:
+def _ensure_local_aws(settings: Settings, console: Console, host: str | None) -> None:
     endpoint = find_endpoint(settings)
     if endpoint is not None and host is not None:
         raise ConfigurationError(

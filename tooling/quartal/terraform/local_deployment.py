@@ -23,7 +23,7 @@ from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError
 from quartal.core.typed_records import read_record_of
 from quartal.core.whole_files import write_whole
-from quartal.local.local_stack.endpoint import Endpoint
+from quartal.local.local_aws.endpoint import Endpoint
 from quartal.terraform.outputs import Deployment
 from quartal.terraform.working_copy import StagedRoot
 

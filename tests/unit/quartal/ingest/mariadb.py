@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from quartal.local.local_stack.server import free_port
+from quartal.local.local_aws.server import free_port
 
 _DEADLINE_S = 120
 _PROGRAMS = ("mariadbd", "mariadb-install-db")

@@ -13,9 +13,9 @@ import uv
 from quartal.core import process
 from quartal.core.errors import CommandError, QuartalError
 from quartal.core.settings import Settings
-from quartal.local.local_stack.endpoint import find_endpoint
-from quartal.local.local_stack.health import read_health
-from quartal.local.local_stack.hosts import VARIABLE, chosen_host
+from quartal.local.local_aws.endpoint import find_endpoint
+from quartal.local.local_aws.health import read_health
+from quartal.local.local_aws.hosts import VARIABLE, chosen_host
 from quartal.local.toolchain import environments
 from quartal.local.toolchain.environments import ToolEnvironment
 from quartal.local.toolchain.found import Found

@@ -11,8 +11,8 @@ from quartal.cli.options import HostOption, JsonOption
 from quartal.core.console import Console
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import DEFAULT_LOCALSTACK_PORT, LOCALSTACK_ENVIRONMENT, Settings
-from quartal.local.local_stack.endpoint import find_endpoint
-from quartal.local.local_stack.health import read_health
+from quartal.local.local_aws.endpoint import find_endpoint
+from quartal.local.local_aws.health import read_health
 
 app = typer.Typer(help="Start and stop a local AWS: LocalStack with the Glue service.", no_args_is_help=True)
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one.")]
@@ -33,8 +33,8 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Start LocalStack in the background; its state is lost when it stops."""
-    from quartal.local.local_stack import server
-    from quartal.local.local_stack.hosts import chosen_host
+    from quartal.local.local_aws import server
+    from quartal.local.local_aws.hosts import chosen_host
 
     settings, console = _settings(), Console(as_json=as_json)
     if if_needed and (endpoint := find_endpoint(settings)) is not None:
@@ -61,7 +61,7 @@ def start(
 @app.command()
 def stop(as_json: JsonOption = False) -> None:
     """Stop the LocalStack that this project started."""
-    from quartal.local.local_stack import server
+    from quartal.local.local_aws import server
 
     settings, console = _settings(), Console(as_json=as_json)
     running = server.running_server(settings)

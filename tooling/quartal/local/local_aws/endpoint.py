@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import DEFAULT_LOCALSTACK_PORT, Settings
-from quartal.local.local_stack.health import read_health
+from quartal.local.local_aws.health import read_health
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def find_endpoint(settings: Settings) -> Endpoint | None:
                 remedy="Start it, correct the variable, or unset it to use Quartal's own LocalStack.",
             )
         return Endpoint(settings.endpoint_url, "AWS_ENDPOINT_URL", is_named=True)
-    from quartal.local.local_stack.server import running_server  # imports psutil, which a named endpoint does not need
+    from quartal.local.local_aws.server import running_server  # imports psutil, which a named endpoint does not need
 
     own = running_server(settings)
     if own is not None and read_health(own.endpoint_url) is not None:

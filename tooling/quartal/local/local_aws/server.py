@@ -23,8 +23,8 @@ from quartal.core.interrupts import DeferredInterrupts
 from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
 from quartal.core.whole_files import write_whole
-from quartal.local.local_stack.health import Health, read_health
-from quartal.local.local_stack.hosts import chosen_host
+from quartal.local.local_aws.health import Health, read_health
+from quartal.local.local_aws.hosts import chosen_host
 from quartal.local.toolchain import class_archive, environments, glue_6
 from quartal.local.toolchain.environments import Announce
 from quartal.local.toolchain.java import find_system_java, java_options

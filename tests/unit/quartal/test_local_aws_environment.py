@@ -8,8 +8,8 @@ import pytest
 
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
-from quartal.local.local_stack import server
-from quartal.local.local_stack.hosts import chosen_host
+from quartal.local.local_aws import server
+from quartal.local.local_aws.hosts import chosen_host
 from quartal.local.toolchain import environments, glue_6
 
 

@@ -1,1 +1,0 @@
-"""Starts, finds and stops a LocalStack with the Glue service on this machine."""
