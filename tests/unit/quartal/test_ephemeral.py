@@ -94,7 +94,8 @@ def test_destroy_with_keep_data_targets_what_stands(stand_in, capsys):
     assert quartal(["plan", "--no-policies"]) == 0
     write_state(stand_in, LAKE, DATABASE, JOB, ALARM)
     write_plan(stand_in, change("aws_glue_job", {"name": "job"}, None))
-    incomplete = json.loads((stand_in / "plan.json").read_text()) | {"complete": False}
+    before = json.loads((stand_in / "state.json").read_text())  # with the data, of which no change is planned
+    incomplete = json.loads((stand_in / "plan.json").read_text()) | {"complete": False, "prior_state": before}
     (stand_in / "plan.json").write_text(json.dumps(incomplete))
     warning = {"severity": "warning", "summary": "Resource targeting is in effect", "detail": "Not for routine use."}
     (stand_in / "events").write_text(json.dumps({"type": "diagnostic", "diagnostic": warning}))

@@ -64,7 +64,8 @@ def save_plan(
         )
     planned = workspace.terraform.show_plan()
     if targets and not planned.get("deferred_changes"):
-        planned["complete"] = True  # Terraform calls every plan with targets incomplete; these are all that was wanted
+        # Terraform calls every plan with targets incomplete. These are all that was wanted, and yet not all there is.
+        planned.pop("complete", None)
     if workspace.settings.is_local and workspace.endpoint is not None:
         try:
             local_deployment.check_plan(planned, workspace.endpoint, workspace.staged, _connection(workspace))
