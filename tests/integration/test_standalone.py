@@ -148,6 +148,14 @@ def test_policies_of_aws_can_be_attached_to_a_role(url):
     assert attached["PolicyArn"] == arn
 
 
+def test_definition_that_cannot_be_read_is_an_error_by_the_name_of_aws(url: str) -> None:
+    """It had none, at which the SDK for JavaScript breaks."""
+    role = "arn:aws:iam::000000000000:role/states"
+    with pytest.raises(ClientError) as refused:
+        client("stepfunctions", url).create_state_machine(name="broken", roleArn=role, definition="{")
+    assert refused.value.response["Error"]["Code"] == "InvalidDefinition"
+
+
 def test_state_machines_run_and_their_activities_wait_for_a_worker(url):
     states, role = client("stepfunctions", url), "arn:aws:iam::000000000000:role/states"
     approve = states.create_activity(name="approve")["activityArn"]

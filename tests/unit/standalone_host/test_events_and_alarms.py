@@ -10,12 +10,12 @@ from moto import mock_aws
 from moto.cloudwatch.models import Alarm
 from moto.events import models as events
 from moto.events.responses import EventsHandler
-from moto.events.utils import EventTemplateParser
 
 from localstack_glue.hosts.standalone import alarm_actions, moto_additions
 from localstack_glue.hosts.standalone.moto_backend import deliver_to_workflows_and_topics
 
 MOMENT = datetime(2026, 3, 10, 12, tzinfo=UTC)
+OWN = "123456789012"  # the account of moto's tests
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "eu-central-1"}
 
 
@@ -61,21 +61,60 @@ def test_event_is_sent_with_its_time_in_words(texts_sent):
     assert "ingestion-time" not in event
 
 
-def test_queue_receives_what_its_target_makes_of_an_event(monkeypatch):
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ({"Input": '{"fixed": 1}'}, {"fixed": 1}),
+        ({"InputPath": "$.detail.files"}, ["a <source>"]),
+        ({"InputTransformer": {"InputPathsMap": {"who": "$.account"}, "InputTemplate": '{"by": <who>}'}}, {"by": OWN}),
+        (
+            {},
+            {
+                "version": "0",
+                "detail-type": "d",
+                "source": "mine",
+                "account": OWN,
+                "time": "2026-03-10T12:00:00Z",
+                "region": "eu-central-1",
+                "resources": [],
+                "detail": {"files": ["a <source>"]},
+            },
+        ),
+    ],
+)
+def test_queue_receives_what_its_target_makes_of_an_event(monkeypatch, target, text):
     monkeypatch.setattr(events.Rule, "send_to_targets", events.Rule.send_to_targets)
     deliver_to_workflows_and_topics(None)
-    # moto's own needs a package that is in the environment of the service alone
-    monkeypatch.setattr(EventTemplateParser, "parse", lambda *, input_template, **_: json.loads(input_template))
-    transformer = {"InputTemplate": '{"from": "mine"}'}
     with mock_aws():
         bus, queues = (boto3.client(name, **KEYS) for name in ("events", "sqs"))
         queue = queues.create_queue(QueueName="told")["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         bus.put_rule(Name="rule", EventPattern=MINE)
-        bus.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": arn, "InputTransformer": transformer}])
-        bus.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": "{}", "Time": MOMENT}])
+        lost = {"Id": "2", "Arn": arn.replace("told", "none")}  # fails neither the others nor the sender
+        bus.put_targets(Rule="rule", Targets=[lost, {"Id": "1", "Arn": arn, **target}])
+        detail = json.dumps({"files": ["a <source>"]})
+        sent = bus.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": detail, "Time": MOMENT}])
         (message,) = queues.receive_message(QueueUrl=queue)["Messages"]
-    assert json.loads(message["Body"]) == {"from": "mine"}
+    found = json.loads(message["Body"])
+    if not target:
+        assert found.pop("id") == sent["Entries"][0]["EventId"]
+    assert found == text
+
+
+def test_log_group_receives_the_whole_event(monkeypatch):
+    monkeypatch.setattr(events.Rule, "send_to_targets", events.Rule.send_to_targets)
+    deliver_to_workflows_and_topics(None)
+    with mock_aws():
+        bus, logs = (boto3.client(name, **KEYS) for name in ("events", "logs"))
+        logs.create_log_group(logGroupName="/told")
+        arn = f"arn:aws:logs:eu-central-1:{OWN}:log-group:/told"
+        bus.put_rule(Name="rule", EventPattern=MINE)
+        bus.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": arn}])
+        detail = json.dumps({"text": "a <source>"})
+        bus.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": detail, "Time": MOMENT}])
+        (found,) = logs.filter_log_events(logGroupName="/told")["events"]
+    event = json.loads(found["message"])
+    assert (event["account"], event["detail"], event["time"]) == (OWN, {"text": "a <source>"}, "2026-03-10T12:00:00Z")
 
 
 @pytest.mark.parametrize("rule", [{"EventPattern": MINE, "State": "DISABLED"}, {"ScheduleExpression": "rate(1 day)"}])

@@ -15,11 +15,13 @@ from moto.events import models as events
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sns.exceptions import SNSException
 from moto.sns.models import sns_backends
+from moto.sqs.exceptions import SQSException
+from moto.sqs.models import sqs_backends
 from werkzeug import Response
 from werkzeug.test import run_wsgi_app
 
 from localstack_glue.events.workflow_delivery import DeliveryError, Receiver, deliver
-from localstack_glue.hosts.standalone import moto_additions
+from localstack_glue.hosts.standalone import moto_additions, moto_s3
 from localstack_glue.hosts.standalone.event_text import text_for
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.errors import ServiceError
@@ -32,6 +34,7 @@ class MotoBackend:
 
     def __init__(self) -> None:
         moto_additions.add()
+        moto_s3.mend()
         default_user_config["iam"] = {"load_aws_managed_policies": True}  # AWS's own policies, which moto leaves out
         self._application = DomainDispatcherApplication(create_backend_app)
 
@@ -61,7 +64,7 @@ def deliver_to_workflows_and_topics(receiver: Receiver) -> None:
     """Make moto's EventBridge accept Glue workflows and SNS topics as targets of its rules.
 
     As on AWS, a target that cannot be reached fails neither the other targets nor PutEvents. moto's own rules deliver
-    events even if they are disabled, and all events if they have a schedule and no pattern.
+    events even if they are disabled, and all events if they have a schedule and no pattern; its queues get no Input.
     """
     send: Callable[..., None] = events.Rule.send_to_targets
 
@@ -75,11 +78,15 @@ def deliver_to_workflows_and_topics(receiver: Receiver) -> None:
                 _deliver(receiver, target, rule.arn, original_event)
             elif service == "sns":
                 _publish(target, rule.account_id, original_event)
+            elif service == "sqs":
+                _enqueue(target, original_event)
             else:
                 single = copy.copy(rule)  # the rule itself is read by other threads
                 single.targets = [target]
+                # moto's own template of a whole event loses the account, and fills what looks like it in the detail
+                is_filled = transform_input and "InputTransformer" in target
                 try:
-                    send(single, original_event, transform_input)
+                    send(single, original_event if is_filled else _as_noted(original_event), is_filled)
                 except NotImplementedError:
                     LOG.info("moto sends no events to %s", target["Arn"])
 
@@ -102,9 +109,23 @@ def _publish(target: Any, account_id: str, event: Any) -> None:
     topic.publish(text_for(target, _as_sent(event)))
 
 
+def _enqueue(target: Any, event: Any) -> None:
+    region, account, name = target["Arn"].split(":")[3:6]
+    group = (target.get("SqsParameters") or {}).get("MessageGroupId")
+    try:
+        sqs_backends[account][region].send_message(name, text_for(target, _as_sent(event)), group_id=group)
+    except SQSException as error:
+        LOG.info("the queue %s takes no event: %s", target["Arn"], error)
+
+
+def _as_noted(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without what moto only notes."""
+    return {name: value for name, value in event.items() if name != "ingestion-time"}
+
+
 def _as_sent(event: Mapping[str, Any]) -> dict[str, Any]:
-    """An event as targets see it: with its time in words, and nothing that moto only notes."""
-    sent = {name: value for name, value in event.items() if name != "ingestion-time"}
+    """An event as targets see it: with its time in words."""
+    sent = _as_noted(event)
     moment = event.get("time")
     if isinstance(moment, int | float):
         moment = datetime.fromtimestamp(moment, UTC)

@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.config import Config
 from moto.core.config import default_user_config
+from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
 from moto.stepfunctions import models, responses
 
@@ -66,7 +67,12 @@ class _Interpreter:
         from moto.stepfunctions.parser.asl.utils import boto_client
 
         boto_client.boto_client_for = self._client
+        from moto.stepfunctions.parser import api
         from moto.stepfunctions.parser import models as parser
+
+        for error in vars(api).values():  # these have their codes where moto's serializer does not look
+            if isinstance(error, type) and issubclass(error, AWSError) and "code" in vars(error):
+                error.TYPE = error.code
 
         backends, execution, start = (
             parser.stepfunctions_parser_backends,

@@ -1,0 +1,273 @@
+"""What moto's S3 answers otherwise than AWS, and clients do not notice: sums that do not fit, parts, lists.
+
+docs/reference/glue-service/stand-alone.md lists it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import wraps
+from itertools import accumulate
+from typing import Any
+
+from moto.s3.exceptions import NoSuchUpload, S3ClientError
+from moto.s3.models import FakeMultipart, S3Backend
+from moto.s3.responses import S3Response
+from werkzeug.datastructures import Headers
+
+Answer = tuple[int, dict[str, Any], Any]  # status, headers and body, as moto has them
+_HEADER = "x-amz-checksum-"
+_MD5_BYTES = 16
+_LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}  # bytes of a sum
+# nothing that this host requires computes the other two: what the client says is kept
+_COMPUTED: dict[str, Callable[[bytes], bytes]] = {
+    "CRC32": lambda body: zlib.crc32(body).to_bytes(4, "big"),
+    "SHA1": lambda body: hashlib.sha1(body, usedforsecurity=False).digest(),
+    "SHA256": lambda body: hashlib.sha256(body).digest(),
+}
+_TRAILER_BYTES = 400  # the end of a chunked body: its last chunk's length, the sum, a signature
+_PARTIAL = 206
+
+
+class BadDigestError(S3ClientError):
+    """The body that arrived is not the one that was sent."""
+
+    code = "BadDigest"
+
+
+class InvalidDigestError(S3ClientError):
+    """The header is no sum of this kind."""
+
+    code = "InvalidDigest"
+
+
+class InvalidSumError(S3ClientError):
+    """The header is no sum of this kind."""
+
+    code = "InvalidRequest"
+
+
+class InvalidPartNumberError(S3ClientError):
+    """The object has no such part."""
+
+    code = "InvalidPartNumber"
+    status_code = 416
+
+    def __init__(self) -> None:
+        super().__init__("The requested partnumber is not satisfiable")
+
+
+def mend() -> None:
+    """Replace the methods of moto; once or several times."""
+    for owner, name, method in MENDS:
+        setattr(owner, name, method)
+
+
+def _with_checked_sums(method: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    """Refuse a body that is not what the client summed up, before it is stored. moto only keeps the sum of most."""
+
+    @wraps(method)
+    def checked(response: Any, *arguments: Any, **options: Any) -> Answer:
+        check_sums(response)
+        return method(response, *arguments, **options)
+
+    return checked
+
+
+def check_sums(response: Any) -> None:
+    """Compare a body with the sums that came with it, and tell moto of a sum whose algorithm is not named apart.
+
+    Raises:
+        S3ClientError: they do not fit, or the header is no sum.
+    """
+    headers, body = response.headers, response.body or b""
+    body = body.encode() if isinstance(body, str) else body
+    is_chunked = headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
+    md5 = "" if is_chunked else headers.get("Content-MD5", "")
+    if md5 and hashlib.md5(body, usedforsecurity=False).digest() != _decoded(md5, _MD5_BYTES):
+        raise BadDigestError("The Content-MD5 you specified did not match what we received.")
+    for name, value in list(_sums(headers, response.raw_body if is_chunked else b"")):
+        try:
+            expected = _decoded(value, _LENGTHS[name])
+        except InvalidDigestError as error:
+            raise InvalidSumError(f"Value for {_HEADER}{name.lower()} header is invalid.") from error
+        if name in _COMPUTED and _COMPUTED[name](body) != expected:
+            raise BadDigestError(f"The {name} you specified did not match the calculated checksum.")
+        response.headers = Headers(headers)
+        response.headers["x-amz-sdk-checksum-algorithm"] = name
+        response.headers[f"{_HEADER}{name.lower()}"] = value
+
+
+def _decoded(value: str, length: int) -> bytes:
+    try:
+        found = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        found = b""
+    if len(found) != length:
+        raise InvalidDigestError("The Content-MD5 you specified was invalid.")
+    return found
+
+
+def _sums(headers: Any, chunked: bytes) -> Iterator[tuple[str, str]]:
+    """The sums in the headers, and that at the end of a body in chunks."""
+    trailer = headers.get("x-amz-trailer", "").strip().lower()
+    for name in _LENGTHS:
+        header = f"{_HEADER}{name.lower()}"
+        if value := headers.get(header):
+            yield name, value
+        elif trailer == header:
+            found = re.search(rb"\r\n" + header.encode() + rb":\s*([^\r\n]*)", chunked[-_TRAILER_BYTES:], re.IGNORECASE)
+            if found is not None:
+                yield name, found[1].decode("latin-1").strip()
+
+
+_complete = FakeMultipart.complete
+
+
+def complete(upload: Any, body: Iterable[tuple[int, str]]) -> Any:
+    """Note the parts of which the object is made: others may have been uploaded."""
+    listed = list(body)
+    upload.completed = [number for number, _ in listed]
+    return _complete(upload, iter(listed))
+
+
+_new_upload = FakeMultipart.__init__
+
+
+def begin(upload: Any, *arguments: Any, **options: Any) -> None:
+    """Note when the upload began: for moto all began in 2010, and tools that clean up would abort them all."""
+    _new_upload(upload, *arguments, **options)
+    upload.initiated = datetime.now(UTC)
+
+
+_list_uploads = S3Response.list_multipart_uploads
+
+
+def list_uploads(response: Any) -> Answer:
+    """ListMultipartUploads with the times."""
+    status, headers, body = _list_uploads(response)
+    known = response.backend.list_multipart_uploads(response.bucket_name)
+
+    def with_time(found: re.Match[str]) -> str:
+        upload = known.get(re.search(r"<UploadId>(.*?)</UploadId>", found[0])[1])  # type: ignore[index]
+        began = f"{upload.initiated:%Y-%m-%dT%H:%M:%S}.000Z" if upload is not None else r"\1"
+        return re.sub(r"<Initiated>(.*?)</Initiated>", f"<Initiated>{began}</Initiated>", found[0])
+
+    return _rewritten(status, headers, re.sub(r"<Upload>.*?</Upload>", with_time, _text(body), flags=re.DOTALL))
+
+
+_get_object = S3Response.get_object
+
+
+def get_object(response: Any) -> Answer:
+    """GetObject with `partNumber`: moto answers the whole object for each part of it."""
+    status, headers, body = _get_object(response)
+    number = response._get_int_param("partNumber")
+    if not number or status != 200:
+        return status, headers, body
+    version = response._get_param("versionId")
+    key = response.backend.get_object(response.bucket_name, response.parse_key_name(), version_id=version)
+    start, end = _span(key, number)
+    return _PARTIAL, {**headers, **_part_headers(key, start, end)}, body[start:end]
+
+
+_head_object = S3Response.head_object
+
+
+def head_object(response: Any, bucket_name: str, query: dict[str, Any], key_name: str, headers: Any) -> Answer:
+    """HeadObject with `partNumber`: the object's own ETag, and the part's place in it."""
+    whole = {name: value for name, value in query.items() if name != "partNumber"}
+    status, found, body = _head_object(response, bucket_name, whole, key_name, headers)
+    if "partNumber" not in query or status != 200:
+        return status, found, body
+    key = response.backend.head_object(bucket_name, key_name, query.get("versionId", [None])[0])
+    start, end = _span(key, int(query["partNumber"][0]))
+    return _PARTIAL, {**found, **_part_headers(key, start, end)}, body
+
+
+def _span(key: Any, number: int) -> tuple[int, int]:
+    """Where a part of an object begins and ends.
+
+    Raises:
+        InvalidPartNumberError: there is no such part.
+    """
+    if key.multipart is None:
+        if number == 1:
+            return 0, key.size
+        raise InvalidPartNumberError
+    numbers = key.multipart.completed
+    if number not in numbers:
+        raise InvalidPartNumberError
+    ends = list(accumulate(key.multipart.parts[each].contentsize for each in numbers))
+    end = ends[numbers.index(number)]
+    return end - key.multipart.parts[number].contentsize, end
+
+
+def _part_headers(key: Any, start: int, end: int) -> dict[str, str]:
+    headers = {"content-range": f"bytes {start}-{end - 1}/{key.size}", "content-length": str(end - start)}
+    if key.multipart is not None:
+        headers["x-amz-mp-parts-count"] = str(len(key.multipart.completed))
+    return headers
+
+
+_delete_keys = S3Response._bucket_response_delete_keys
+
+
+def delete_keys(response: Any, *arguments: Any, **options: Any) -> Answer:
+    """DeleteObjects with `Quiet`, which asks for the failures alone."""
+    status, headers, body = _delete_keys(response, *arguments, **options)
+    if re.search(rb"<Quiet>\s*true\s*</Quiet>", response.body) is None:
+        return status, headers, body
+    return _rewritten(status, headers, re.sub(r"<Deleted>.*?</Deleted>", "", _text(body), flags=re.DOTALL))
+
+
+_attributes = S3Backend.get_object_attributes
+
+
+def get_attributes(backend: Any, key: Any, wanted: Iterable[str]) -> dict[str, Any]:
+    """GetObjectAttributes of clients that write a space after each comma: moto gives them the first alone."""
+    return _attributes(backend, key, [name.strip() for name in wanted])
+
+
+def _of_a_known_upload(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer that there is no such upload: moto fails, and clients ask again and again."""
+
+    @wraps(method)
+    def called(backend: Any, bucket_name: str, upload_id: str, *arguments: Any, **options: Any) -> Any:
+        if upload_id not in backend.get_bucket(bucket_name).multiparts:
+            raise NoSuchUpload(upload_id=upload_id)
+        return method(backend, bucket_name, upload_id, *arguments, **options)
+
+    return called
+
+
+def _rewritten(status: int, headers: dict[str, Any], body: str) -> Answer:
+    kept = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+    return status, kept, body
+
+
+def _text(body: Any) -> str:
+    return body.decode() if isinstance(body, bytes) else str(body)
+
+
+# the methods of moto as they are to be, each by the class that has it
+MENDS: tuple[tuple[type, str, Any], ...] = (
+    (S3Response, "put_object", _with_checked_sums(S3Response.put_object)),
+    (S3Response, "upload_part", _with_checked_sums(S3Response.upload_part)),
+    (S3Response, "_bucket_response_delete_keys", _with_checked_sums(delete_keys)),
+    (S3Response, "get_object", get_object),
+    (S3Response, "head_object", head_object),
+    (S3Response, "list_multipart_uploads", list_uploads),
+    (S3Backend, "get_object_attributes", get_attributes),
+    (S3Backend, "upload_part", _of_a_known_upload(S3Backend.upload_part)),
+    (S3Backend, "upload_part_copy", _of_a_known_upload(S3Backend.upload_part_copy)),
+    (S3Backend, "complete_multipart_upload", _of_a_known_upload(S3Backend.complete_multipart_upload)),
+    (FakeMultipart, "complete", complete),
+    (FakeMultipart, "__init__", begin),
+)
