@@ -46,11 +46,16 @@ def collect_facts(
 def done_in(manifest: RunManifest) -> str:
     """The changes of a run to the tables; empty if there are none. A run that only recovers recomputes the features."""
     processed = [delivery.delivery for delivery in manifest.deliveries]
-    published = sorted(manifest.published.items())
-    withdrawn = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]
+    withdrawn = withdrawn_in(manifest)
     done = [f"processed {some(processed)}"] if processed else []
     done += [f"withdrew {some(withdrawn)} from the tables"] if withdrawn else []
     return " and ".join(done) or ("brought the features up to date" if manifest.published_anything else "")
+
+
+def withdrawn_in(manifest: RunManifest) -> tuple[str, ...]:
+    """The deliveries that a run withdrew."""
+    published = sorted(manifest.published.items())
+    return tuple(name for name, state in published if state.withdrawn and state.run_id == manifest.run_id)
 
 
 def _published(manifest: RunManifest, by_run: Mapping[str, RunManifest]) -> tuple[tuple[DeliveredRows, ...], bool]:

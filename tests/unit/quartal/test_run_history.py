@@ -60,6 +60,7 @@ def test_history_lists_the_runs_of_the_dataset_the_newest_first(s3, capsys):
         "state": "SUCCEEDED",
         "reason": None,
         "deliveries": ["2024Q1", "2024Q2"],
+        "withdrawn": [],
         "rows_in": 1000,
         "kept": 990,
         "quarantined": 7,
@@ -74,6 +75,20 @@ def test_history_shows_why_a_run_failed(s3, capsys):
     printed = capsys.readouterr()
     assert "2026-04-08 03:00:00" in printed.out
     assert "wr_2: InputError: no rows" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("run_of_the_withdrawal", "status", "shown"),
+    [("wr_1", "SUCCEEDED", "2023Q4 withdrawn"), ("wr_0", "SUCCEEDED", "none new"), ("wr_0", "FAILED", "not known")],
+)
+def test_history_tells_withdrawals_and_does_not_say_that_nothing_was_new_to_a_failed_run(
+    s3, capsys, run_of_the_withdrawal, status, shown
+):
+    state = {"run_id": run_of_the_withdrawal, "contract_hash": "0", "inputs": [], "withdrawn": True}
+    manifest = empty_manifest(run_id="wr_1", published={"2023Q4": state}, status=status, reason=None)
+    s3.put_object(Bucket="lake", Key="runs/feed/wr_1.json", Body=json.dumps(manifest))
+    assert run(["history"]) == 0
+    assert shown in capsys.readouterr().out
 
 
 def test_empty_history_explains_how_to_start_a_run_and_is_empty_as_json(s3, capsys):

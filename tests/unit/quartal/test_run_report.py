@@ -76,20 +76,26 @@ def test_numbers_of_a_run_read_as_they_are(totals, rules, sentence):
     assert sentence in describe_outcome(manifest(counted, totals=sums, features={**PLACE, **TABLE}))
 
 
-def test_only_tags_of_the_new_snapshot_are_listed(capsys):
-    tags = ["2023Q4", "2024Q1", "2024Q2", "model-7", "wr_0", "wr_1"]
+def test_only_tags_that_the_run_set_are_listed(capsys):
+    tags = ["2023Q4", "2024Q1", "2024Q2", "2024Q3", "model-7", "wr_0", "wr_1"]
     features = {"table": "db.f", "snapshot_id": 7, "tags": tags, "partitions": ["2024Q1", "2024Q2"]} | PLACE
     curated = {"table": "db.c", "snapshot_id": 6, "tags": ["wr_0", "wr_1"], "partitions": ["2024Q2"]} | PLACE
     show_manifest(Console(), manifest(DELIVERY, features=features, curated=curated))
     told = capsys.readouterr().err
-    assert "published db.f (snapshot 7, tags 2024Q1, 2024Q2, wr_1)" in told
-    assert "published db.c (snapshot 6, tags wr_1)" in told
+    assert "published db.f (snapshot 7) and set tags 2024Q1, 2024Q2, 2024Q3, wr_1" in told, "later quarters' too"
+    assert "published db.c (snapshot 6) and set tag wr_1" in told
 
 
 def test_run_without_kept_rows_is_reported_with_the_rule():
     totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0, "conflicts": 0}
     told = describe_outcome(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
     assert told == "No row of 2024Q1 was kept: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."
+
+
+def test_withdrawal_is_told_where_another_delivery_was_counted_again():
+    state = {"run_id": "wr_1", "contract_hash": "0", "inputs": [], "withdrawn": True}
+    told = describe_outcome(manifest(DELIVERY, run_id="wr_1", published={"2023Q4": state}))
+    assert told == "Processed 2024Q1: 1 of 1 row kept (100.0%) in 1 s. Withdrew 2023Q4 from the tables."
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,10 @@ class DeliveryRows:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The state of a table after a run; `snapshot_id` is None if the table has no snapshot yet."""
+    """The state of a table after a run, and the tags that it set.
+
+    `snapshot_id` is None if the table has no snapshot yet. The tags of earlier quarters name snapshots of their own.
+    """
 
     table: str
     snapshot_id: int | None
@@ -82,6 +85,7 @@ class RunRecord:
         has_manifest: whether the job wrote one; a killed job writes none.
         published_anything: whether a table changed.
         deliveries: the processed ones; empty if nothing was new.
+        withdrawn: the withdrawn ones.
         curated: state of that table after the run; None if it was not published.
         features: the same for the features.
         left_out: how many raw files it left out.
@@ -103,6 +107,7 @@ class RunRecord:
     has_manifest: bool = False
     published_anything: bool = False
     deliveries: tuple[DeliveryRows, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     curated: Publication | None = None
     features: Publication | None = None
     left_out: int = 0

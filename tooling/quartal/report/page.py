@@ -23,7 +23,7 @@ from quartal.report.tables import (
     reasons,
     since_the_run_before,
 )
-from quartal.report.wording import duration, money, number, outcome_words, percentage, run_label, size
+from quartal.report.wording import done_words, duration, money, number, outcome_words, percentage, run_label, size
 
 _LEAST_STRIP = 3  # fewer runs are easy to see in their table
 _MOST_OVERLAYS = 12
@@ -62,6 +62,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
         most_rows=max((line.rows.rows_in for line in lines if line.rows), default=0),
         quarantine_limit=quarantine_limit,
         reason_columns=reason_columns,
+        are_all_shown=len(reason_columns) == sum(not state.withdrawn for state in report.deliveries),
         reasons=reason_rows,
         moved=moved,
         calm=calm,
@@ -109,6 +110,7 @@ def _environment() -> Environment:
     names: dict[str, Any] = {
         "bar": cells.bar,
         "count": count,
+        "done_words": done_words,
         "duration": duration,
         "run_label": run_label,
         "large": LARGE,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from quartal.report.cost import PriceBasis, RunCost, job_run_cost, manifest_cost
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, Publication, RawFile, RunRecord
 from quartal.runs.diagnosis import plain_reason
+from quartal.runs.outcome import tags_set_by
 from quartal.runs.workflow_run import Outcome, WorkflowRun
 
 if TYPE_CHECKING:
@@ -221,12 +222,15 @@ def _manifest_fields(manifest: RunManifest | None) -> dict[str, Any]:
     """The fields of a record that only a manifest has."""
     if manifest is None:
         return {}
+    from etl_job.findings.of_run import withdrawn_in  # which help need not load
+
     return {
         "has_manifest": True,
         "published_anything": manifest.published_anything,
         "deliveries": tuple(_rows(delivery) for delivery in manifest.deliveries),
-        "curated": _publication(manifest.curated),
-        "features": _publication(manifest.features),
+        "withdrawn": withdrawn_in(manifest),
+        "curated": _publication(manifest, manifest.curated),
+        "features": _publication(manifest, manifest.features),
         "left_out": len(manifest.left_out),
         "not_catalogued": manifest.not_catalogued,
     }
@@ -251,8 +255,8 @@ def _files(inputs: Iterable[Input]) -> list[RawFile]:
     return [RawFile(each.uri, each.etag, each.size_bytes) for each in inputs]
 
 
-def _publication(table: PublishedTable | None) -> Publication | None:
-    return None if table is None else Publication(table.table, table.snapshot_id, table.tags)
+def _publication(manifest: RunManifest, table: PublishedTable | None) -> Publication | None:
+    return None if table is None else Publication(table.table, table.snapshot_id, tags_set_by(manifest, table))
 
 
 def _time(moment: datetime) -> datetime:

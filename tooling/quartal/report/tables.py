@@ -67,7 +67,7 @@ def delivery_lines(states: tuple[DeliveryState, ...]) -> list[DeliveryLine]:
     """The newest days first; deliveries without counts last."""
     ordered = sorted(states, key=lambda each: ((each.rows.last_day or "") if each.rows else "", each.delivery))
     lines: list[DeliveryLine] = []
-    before: float | None = None
+    before: float | None = None  # of the delivery before; one without kept rows has no days, and is before none
     for state in ordered:
         rows = state.rows
         if rows is None or not rows.rows_in:
@@ -76,14 +76,15 @@ def delivery_lines(states: tuple[DeliveryState, ...]) -> list[DeliveryLine]:
         share = rows.quarantined / rows.rows_in
         change = share - before if before is not None else None
         lines.append(DeliveryLine(state, rows, share, change, rows.duplicates / rows.rows_in))
-        before = before if state.withdrawn else share
+        before = before if state.withdrawn or not rows.kept else share
     return lines[::-1]
 
 
 def reasons(lines: list[DeliveryLine]) -> tuple[tuple[str, ...], dict[str, tuple[ReasonCell, ...]]]:
     """The newest deliveries, the newest first, and each rule's rows in them, the most frequent rule first."""
     known = [line.rows for line in lines if line.rows is not None and not line.state.withdrawn]
-    shown, before = known[:_MOST_DELIVERIES], [*known[1:], None][:_MOST_DELIVERIES]
+    shown = known[:_MOST_DELIVERIES]
+    before = [_before(known, place) for place in range(len(shown))]
     totals: dict[str, int] = {}
     for rows in shown:
         for rule, broken in rows.violations.items():
@@ -94,6 +95,11 @@ def reasons(lines: list[DeliveryLine]) -> tuple[tuple[str, ...], dict[str, tuple
         for rule in ordered
     }
     return tuple(rows.delivery for rows in shown), cells
+
+
+def _before(known: list[DeliveryRows], place: int) -> DeliveryRows | None:
+    """The delivery before, among the newest first; one without kept rows has no days, and comes before none."""
+    return next((rows for rows in known[place + 1 :] if rows.kept), None) if known[place].kept else None
 
 
 def _reason_cell(rows: DeliveryRows, earlier: DeliveryRows | None, rule: str) -> ReasonCell:

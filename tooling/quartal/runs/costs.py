@@ -113,7 +113,7 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> bool:
             f"{run.started:%Y-%m-%d %H:%M:%S}",
             run.run_id,
             run.outcome,
-            ", ".join(run.delivery_names) or "none new",
+            ", ".join(run.delivery_names) or ("none new" if _ended_well(run) else "not known"),
             round(run.cost.dpu_seconds) if run.cost is not None else "unknown",
             _usd(run.cost.usd if run.cost is not None else None),
         )
@@ -134,6 +134,11 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> bool:
         console.note("  LocalStack costs nothing; this is what AWS would charge for the same durations.")
     console.note("  What is deployed also costs money each month: `quartal plan` shows how much.")
     return not past.unread
+
+
+def _ended_well(run: RunRecord) -> bool:
+    """Whether the run says that nothing was new: others failed before they could tell, or left no manifest."""
+    return run.has_manifest and run.outcome == "SUCCEEDED"
 
 
 def _record(run: RunRecord) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class PastRun:
     status: str
     reason: str | None
     deliveries: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     rows_in: int | None
     kept: int | None
     quarantined: int | None
@@ -36,6 +37,8 @@ class PastRun:
     @classmethod
     def from_manifest(cls, manifest: RunManifest) -> PastRun:
         """Read a run manifest, see docs/reference/outputs.md."""
+        from etl_job.findings.of_run import withdrawn_in  # which help need not load
+
         totals = manifest.totals
         return cls(
             run_id=manifest.run_id,
@@ -43,6 +46,7 @@ class PastRun:
             status=manifest.status,
             reason=manifest.reason,
             deliveries=tuple(delivery.delivery for delivery in manifest.deliveries),
+            withdrawn=withdrawn_in(manifest),
             rows_in=totals.rows_in,
             kept=totals.kept,
             quarantined=totals.quarantined,
@@ -53,7 +57,7 @@ class PastRun:
     @classmethod
     def unread(cls, manifest: UnreadManifest) -> PastRun:
         """A run whose manifest cannot be read."""
-        return cls(manifest.run_id, None, "UNREADABLE", manifest.sentence, (), None, None, None, None, None)
+        return cls(manifest.run_id, None, "UNREADABLE", manifest.sentence, (), (), None, None, None, None, None)
 
 
 _COLUMNS = (
@@ -101,7 +105,7 @@ def print_history(
             str(run.started_at)[:19].replace("T", " "),
             run.run_id,
             run.status,
-            ", ".join(run.deliveries) or "none new",
+            _deliveries(run),
             run.rows_in,
             run.kept,
             run.quarantined,
@@ -118,3 +122,9 @@ def print_history(
             console.note(f"  {run.run_id[:length]}: {run.reason}")
     for manifest in unread:
         console.warn(f"Left out: {manifest.sentence}")
+
+
+def _deliveries(run: PastRun) -> str:
+    """What a run processed and withdrew; one that failed before it could tell says so."""
+    names = [*run.deliveries, *(f"{name} withdrawn" for name in run.withdrawn)]
+    return ", ".join(names) or ("none new" if run.status == "SUCCEEDED" else "not known")

@@ -11,7 +11,7 @@ from quartal.core.console import Console
 from quartal.core.terminal_tables import SHORT_ID, Column, Kind
 
 if TYPE_CHECKING:
-    from etl_job.manifest.model import RunManifest
+    from etl_job.manifest.model import PublishedTable, RunManifest
 
 Typed = Callable[..., str]
 
@@ -93,12 +93,24 @@ def show_manifest(
     console.result("\n".join((describe_outcome(manifest), *attention.lines, *_next(manifest, typed))), data=data)
     for table in (manifest.curated, manifest.features):
         if table is not None:
-            # of all tags of the table that the manifest has: those of quarters that this run wrote, and its own
-            own = [tag for tag in table.tags if tag in table.partitions or tag == manifest.run_id]
+            own = tags_set_by(manifest, table)
             short = [tag[:SHORT_ID] if tag == manifest.run_id else tag for tag in own]
-            tags = f", tags {', '.join(short)}" if own else ""
-            console.note(f"  published {table.table} (snapshot {table.snapshot_id}{tags})")
+            tags = f" and set {'tag' if len(own) == 1 else 'tags'} {', '.join(short)}" if own else ""
+            console.note(f"  published {table.table} (snapshot {table.snapshot_id}){tags}")
     _warn_about_files(console, manifest)
+
+
+def tags_set_by(manifest: RunManifest, table: PublishedTable) -> tuple[str, ...]:
+    """The tags of a table that a run set: its own, and those of quarters from the first one that it computed on.
+
+    The manifest has all tags of the table. Each quarter's names a snapshot of its own, up to that quarter.
+    """
+    first = min(table.partitions, default=None)
+    return tuple(
+        tag
+        for tag in table.tags
+        if tag == manifest.run_id or (first is not None and tag >= first and _QUARTER.fullmatch(tag))
+    )
 
 
 def explain_manifest(console: Console, manifest: RunManifest, *, resume: str) -> None:
@@ -139,7 +151,8 @@ def _warn_about_files(console: Console, manifest: RunManifest) -> None:
 
 def describe_outcome(manifest: RunManifest) -> str:
     """What a run with deliveries did, in a sentence, and the most frequent reasons for quarantine."""
-    from etl_job.findings.wording import count as count_of  # which help need not load
+    from etl_job.findings.of_run import withdrawn_in  # which help need not load
+    from etl_job.findings.wording import count as count_of
     from etl_job.findings.wording import percent
 
     totals, names = manifest.totals, [each.delivery for each in manifest.deliveries]
@@ -147,16 +160,18 @@ def describe_outcome(manifest: RunManifest) -> str:
     done = "Published" if manifest.features is not None else "Processed"
     rows = f"{totals.kept:,} of {count_of(totals.rows_in, 'row')} kept{share}"
     sentence = f"{done} {_some(names)}: {rows} in {manifest.seconds:.0f} s."
+    withdrawn = list(withdrawn_in(manifest))
+    gone = f" Withdrew {_some(withdrawn)} from the tables." if withdrawn else ""
     found = violations(manifest)
     if not found:
-        return sentence
+        return f"{sentence}{gone}"
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_SHOWN])
     rest = len(found) - _REASONS_SHOWN
     more = f", and {count_of(rest, 'more rule')}" if rest > 0 else ""
     if not totals.kept:
         are = "is" if totals.quarantined == 1 else "are"
         sentence = f"No row of {_some(names)} was kept: {totals.quarantined:,} of {totals.rows_in:,} {are} quarantined."
-    return f"{sentence}\nQuarantined {totals.quarantined:,}: {reasons}{more}."
+    return f"{sentence}{gone}\nQuarantined {totals.quarantined:,}: {reasons}{more}."
 
 
 def _next(manifest: RunManifest, typed: Typed | None) -> list[str]:

@@ -116,6 +116,43 @@ def test_reasons_are_listed_by_delivery_and_new_rules_are_marked(page):
     assert [line.change and round(line.change, 4) for line in lines] == [0.0166, -0.0019, None]
 
 
+def test_delivery_without_kept_rows_is_before_none():
+    states = example_report().deliveries
+    empty = replace(states[0], delivery="2026Q4", rows=replace(states[0].rows, rows_in=0, kept=0, quarantined=0))
+    broken = replace(states[0], delivery="2025Q4", rows=replace(states[0].rows, kept=0))
+    none = tuple(replace(each, rows=replace(each.rows, first_day=None, last_day=None)) for each in (empty, broken))
+    with_them = delivery_lines((*states, *none))
+    assert [line.change for line in with_them if line.state in states] == [
+        line.change for line in delivery_lines(states)
+    ]
+    _, found = reasons(with_them)
+    assert [cell.is_new for cell in found["row.field_count"]] == [True, False, False, False, False]
+    assert not any(cell.is_new for cell in found["brand.required"])
+
+
+def test_quarantine_of_older_deliveries_is_not_denied():
+    report = example_report()
+    clean = [
+        replace(report.deliveries[0], delivery=f"2027Q{n}", rows=replace(report.deliveries[0].rows, violations={}))
+        for n in range(8)
+    ]
+    text = render_report(replace(report, deliveries=(*report.deliveries, *clean)))
+    assert "No row of the published deliveries" not in text
+
+
+def test_run_names_what_it_withdrew_and_the_tags_that_it_set():
+    report = example_report()
+    done = next(run for run in report.runs if run.features)
+    withdrew = replace(done, withdrawn=("2025Q4",), features=replace(done.features, tags=("2026Q1", "wr_" + "1" * 60)))
+    text = cells(
+        render_report(replace(report, runs=(withdrew, replace(done, run_id="wr_9", has_manifest=False, deliveries=()))))
+    )
+    assert ", 2025Q4 withdrawn" in text
+    assert "It withdrew 2025Q4 from the tables." in text
+    assert "and set tags 2026Q1 , wr_1111111…" in text
+    assert "deliveries not known" in text
+
+
 def test_feature_without_enough_history_is_reported_by_its_gaps():
     moved, calm = drift_rows(example_report().features)
     assert list(moved) == ["sightings", "sightings_mean_7d"]
