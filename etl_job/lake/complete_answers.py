@@ -57,18 +57,15 @@ class Events(Protocol):
 
 def refuse_half_answers(events: Events) -> None:
     """Make the calls of all clients created from now on raise ResponseStreamingError for an incomplete response."""
-    events.register("before-parse", _refuse)
+    events.register("before-parse", _refuse_half)
     events.register("after-call", _refuse_missing_fields)
 
 
-def _refuse(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+def _refuse_half(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
     if operation_model.has_streaming_output or response_dict["status_code"] >= 300:
         return
-    body, protocol = response_dict["body"], operation_model.service_model.resolved_protocol
-    if "json" in protocol:
-        _refuse_half_json(operation_model, body)
-    elif protocol in _IN_XML and _is_in_the_body(operation_model) and not _is_xml_document(body):
-        _raise(operation_model)
+    if not _is_whole(operation_model, response_dict["body"]):
+        _refuse(f"the answer to {operation_model.name} was cut off")
 
 
 def _refuse_missing_fields(model: Any, parsed: dict[str, Any], http_response: Any, **_: Any) -> None:
@@ -83,38 +80,33 @@ def _refuse_missing_fields(model: Any, parsed: dict[str, Any], http_response: An
     if parsed.get("IsTruncated") and call in _NEXT and not parsed.get(_NEXT[call]):
         missing.append(_NEXT[call])
     if missing:
-        from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
-
-        raise ResponseStreamingError(error=f"the answer to {call} has no {missing[0]}")
+        _refuse(f"the answer to {call} has no {missing[0]}")
 
 
-def _refuse_half_json(operation_model: Any, body: bytes) -> None:
-    if not body and not _has_content(operation_model):
-        return
-    try:
-        json.loads(body)
-    except ValueError as error:
-        _raise(operation_model, error)
-
-
-def _raise(operation_model: Any, cause: Exception | None = None) -> NoReturn:
+def _refuse(reason: str) -> NoReturn:
     from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
 
-    raise ResponseStreamingError(error=f"the answer to {operation_model.name} was cut off") from cause
+    raise ResponseStreamingError(error=reason)
 
 
-def _has_content(operation_model: Any) -> bool:
-    """Whether the operation's response has members, so that even an empty list arrives as JSON."""
-    shape = operation_model.output_shape
-    return shape is not None and bool(shape.members)
+def _is_whole(model: Any, body: bytes) -> bool:
+    """Whether the body is a document from its beginning to its end, as far as the operation has one."""
+    protocol, shape = model.service_model.resolved_protocol, model.output_shape
+    members = {} if shape is None else shape.members
+    if "json" in protocol:
+        return _is_json(body) if body or members else True  # with members, even an empty list arrives as JSON
+    in_body = any("location" not in member.serialization for member in members.values())  # and not in headers
+    if protocol not in _IN_XML or not in_body or "payload" in shape.serialization:
+        return True
+    return _is_xml_document(body)
 
 
-def _is_in_the_body(operation_model: Any) -> bool:
-    """Whether members of the answer are in its body as XML, and not in headers alone."""
-    shape = operation_model.output_shape
-    if shape is None or "payload" in shape.serialization:
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
         return False
-    return any("location" not in member.serialization for member in shape.members.values())
+    return True
 
 
 def _is_xml_document(body: bytes) -> bool:

@@ -13,8 +13,7 @@ is deleted if that does not change.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -109,18 +108,19 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
             return catalog
         return cls(catalog.name, catalog.glue, catalog.glue, properties=catalog.properties)
 
-    def _find_outcome(self, write: "_Write", *, has_changed: bool) -> Outcome:
+    def _find_outcome(self, write: "_Write", has_changed: bool) -> Outcome:
         """The outcome of a write, after several attempts if the table cannot be read or is outdated.
 
         ``has_changed``: Glue refused the write because the table had changed. Raises the errors of reading.
         """
-        for attempt in self._patience(_READS, lambda _: True):
-            with attempt:
-                found = self._outcome(write)
-                if found is Outcome.UNCLEAR or (has_changed and found is Outcome.UNCHANGED):
-                    raise _OldTableError
-                return found
-        raise AssertionError("patience ends with a result or an error")
+
+        def read() -> Outcome:
+            found = self._outcome(write)
+            if found is Outcome.UNCLEAR or (has_changed and found is Outcome.UNCHANGED):
+                raise _OldTableError
+            return found
+
+        return self._patience(_READS, lambda _: True)(read)
 
     def _outcome(self, write: "_Write") -> Outcome:
         try:
@@ -143,27 +143,27 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
     def _update_glue_table(
         self, database_name: str, table_name: str, table_input: "TableInputTypeDef", version_id: str
     ) -> None:
-        write = _Write.of(database_name, table_name, table_input)
-        for attempt in self._patience(_SENDS, _may_succeed_later):
-            with attempt, self._decided(write):
-                self._sender._update_glue_table(database_name, table_name, table_input, version_id)
+        self._send(
+            _Write.of(database_name, table_name, table_input),
+            lambda: self._sender._update_glue_table(database_name, table_name, table_input, version_id),
+        )
 
     def _create_glue_table(self, database_name: str, table_name: str, table_input: "TableInputTypeDef") -> None:
-        write = _Write.of(database_name, table_name, table_input)
-        for attempt in self._patience(_SENDS, _may_succeed_later):
-            with attempt, self._decided(write):
-                self._sender._create_glue_table(database_name, table_name, table_input)
+        self._send(
+            _Write.of(database_name, table_name, table_input),
+            lambda: self._sender._create_glue_table(database_name, table_name, table_input),
+        )
 
-    @contextmanager
-    def _decided(self, write: "_Write") -> Iterator[None]:
+    def _send(self, write: "_Write", call: Callable[[], None]) -> None:
         """Returns if the write took effect, and otherwise raises an error that states the outcome."""
+        self._patience(_SENDS, _may_succeed_later)(self._send_once, write, call)
+
+    def _send_once(self, write: "_Write", call: Callable[[], None]) -> None:
         try:
-            yield
+            call()
         except Exception as error:
-            if write.written is None:
-                raise
             try:
-                outcome = self._find_outcome(write, has_changed=write.was_lost and _may_be_own(error))
+                outcome = self._find_outcome(write, write.was_lost and _may_be_own(error))
             except Exception as unreadable:
                 if _is_refusal(error):
                     raise NotCommittedError(_message(error), may_succeed_later=False) from error
@@ -200,14 +200,14 @@ class _Write:
 
     database: str
     table: str
-    written: str | None
+    written: str
     before: str | None
     was_lost: bool = False
 
     @classmethod
     def of(cls, database: str, table: str, table_input: "TableInputTypeDef") -> "_Write":
-        parameters = table_input.get("Parameters", {})
-        return cls(database, table, parameters.get(METADATA_LOCATION), parameters.get(PREVIOUS_METADATA_LOCATION))
+        parameters = table_input["Parameters"]
+        return cls(database, table, parameters[METADATA_LOCATION], parameters.get(PREVIOUS_METADATA_LOCATION))
 
     @property
     def name(self) -> str:

@@ -22,10 +22,9 @@ from etl_job.contract.schemas import DAY, DELIVERY
 from etl_job.errors import ContractError, ForeignChangeError
 from etl_job.findings.wording import some, typed
 from etl_job.tables.dataset import Tables
-from etl_job.tables.iceberg_state import IcebergState
+from etl_job.tables.iceberg_state import IcebergState, iceberg_schema
 from etl_job.tables.property_names import COUNTED_BY
 from etl_job.tables.property_values import reader_of
-from etl_job.tables.table_schema import iceberg_schema
 
 
 class _Basis(BaseModel):

@@ -1,7 +1,7 @@
 """The content of an Iceberg table as readers see it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Self
@@ -11,11 +11,14 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchPropertyException, NoSuchTableError, ValidationError
 from pyiceberg.expressions import AlwaysTrue, EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, Table
 from pyiceberg.table.metadata import TableMetadata, new_table_metadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import IcebergType, NestedField
 
+from etl_job.contract.column_types import TYPES
 from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError, UnreadableTableError
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
@@ -30,7 +33,6 @@ from etl_job.tables.snapshot_change import (
     decode_day,
     noted_as,
 )
-from etl_job.tables.table_schema import iceberg_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -217,3 +219,19 @@ class IcebergState:
         for partition in partitions:
             batches = rows.to_record_batches(tasks[partition])
             yield partition, pa.RecordBatchReader.from_batches(arrow_schema, batches).cast(arrow_schema)
+
+
+def iceberg_schema(columns: Sequence[TableColumn]) -> Schema:
+    """The columns in their order, numbered from 1; none is required."""
+    return Schema(
+        *(
+            NestedField(field_id=number, name=column.name, field_type=iceberg_type(column.kind), required=False)
+            for number, column in enumerate(columns, start=1)
+        )
+    )
+
+
+def iceberg_type(kind: str) -> IcebergType:
+    """The type of a kind of column."""
+    found: IcebergType = pydantic.TypeAdapter(IcebergType).validate_python(TYPES[kind].iceberg)
+    return found

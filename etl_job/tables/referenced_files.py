@@ -7,9 +7,10 @@ files, the table's rows are used, and the manifest of the run that published the
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -26,10 +27,10 @@ from etl_job.tables.key_registers import FOLDER
 from etl_job.tables.property_names import RUN
 from etl_job.tables.quarantine_runs import quarantine_folder
 from etl_job.tables.snapshot_change import noted
-from etl_job.tables.table_commit import PublishedIceberg
 
 # A lifecycle rule may expire bad rows after whole days. What is missing sooner was deleted otherwise.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)
+_CountsOf = Callable[[str], DeliveryCounts | None]  # of a published delivery
 
 
 def check_metadata(store: ObjectStore, tables: Tables) -> None:
@@ -39,7 +40,18 @@ def check_metadata(store: ObjectStore, tables: Tables) -> None:
         LostFilesError: some do not exist.
     """
     for table in (tables.curated, tables.features):
-        _check_metadata(store, table)
+        named = (table.metadata.snapshot_by_id(ref.snapshot_id) for ref in table.metadata.refs.values())
+        lists = sorted({snapshot.manifest_list for snapshot in named if snapshot})
+        folders = sorted({uri.rpartition("/")[0] for uri in lists})
+        there = {file.uri for folder in folders for file in store.list_files(f"{folder}/")}
+        lost = [uri for uri in lists if uri not in there]
+        if not lost:
+            lost = [uri for uri in table.manifests() if uri not in there and uri.rpartition("/")[0] in folders]
+        if lost:
+            raise LostFilesError(
+                f"{table.identifier} refers to missing files: {some(lost)}. Restore them (the bucket may keep "
+                "versions), or drop the table: the next run creates it again"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +75,35 @@ def check_what_runs_left(store: ObjectStore, contract: Contract, left: LeftByRun
     Raises:
         LostFilesError: some of them are missing.
     """
-    _check_rows(store, contract.dataset, left)
+    counts_of = partial(_published_counts, store, contract.dataset, left)
+    _check_rows(left, counts_of)
     if contract.key:
-        _check_registers(store, contract.dataset, left)
+        _check_registers(store, left, counts_of)
     _check_quarantine(store, LakePaths(left.lake_root, contract.dataset).quarantine, left, now)
 
 
-def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
-    metadata = table.metadata
-    named = (metadata.snapshot_by_id(reference.snapshot_id) for reference in metadata.refs.values())
-    lists = sorted({snapshot.manifest_list for snapshot in named if snapshot})
-    folders = sorted({uri.rpartition("/")[0] for uri in lists})
-    there = {file.uri for folder in folders for file in store.list_files(f"{folder}/")}
-    lost = [uri for uri in lists if uri not in there]
-    if not lost:
-        lost = [uri for uri in table.manifests() if uri not in there and uri.rpartition("/")[0] in folders]
-    if lost:
-        raise LostFilesError(
-            f"{table.identifier} refers to missing files: {some(lost)}. Restore them (the bucket may keep versions), "
-            f"or drop the table: the next run creates it again"
-        )
+def _published_counts(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> DeliveryCounts | None:
+    """The counts of the run that published the delivery; None if its manifest does not have them."""
+    try:
+        manifest = read_manifest(store, left.lake_root, dataset, left.last.published[delivery].run_id)
+    except (ValidationError, FileNotFoundError, KeyError):
+        return None
+    return next((counts for counts in manifest.deliveries if counts.delivery == delivery), None)
 
 
-def _check_rows(store: ObjectStore, dataset: str, left: LeftByRuns) -> None:
+def _check_rows(left: LeftByRuns, counts_of: _CountsOf) -> None:
     curated = left.tables.curated
     held = {file.partition for file in curated.data_files()} if left.doubted else set()
-    lost = [name for name in left.doubted if name not in held and _kept_rows(store, dataset, left, name)]
+    lost = [name for name in left.doubted if name not in held and ((counts := counts_of(name)) is None or counts.kept)]
     if lost:
-        names = ", ".join(lost)
         raise LostFilesError(
-            f"delivery {names} was published, and is not in {curated.identifier} any more, which was rolled back, "
-            "dropped or changed by others; its raw files are missing. Restore them and run again, or withdraw it "
+            f"delivery {', '.join(lost)} was published, and is not in {curated.identifier} any more, which was rolled "
+            "back, dropped or changed by others; its raw files are missing. Restore them and run again, or withdraw it "
             f"(--withdraw {','.join(lost)})"
         )
 
 
-def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None:
+def _check_registers(store: ObjectStore, left: LeftByRuns, counts_of: _CountsOf) -> None:
     tables, registers = left.tables, left.tables.registers
     if not registers.without(left.replaced).folders:
         return  # there are no other deliveries whose keys could be shared
@@ -113,7 +118,9 @@ def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None
     lost = [delivery for delivery in folders if found[folders[delivery]] < said.get(folders[delivery], 0)]
     unsaid = [name for name, folder in folders.items() if not found[folder] and folder not in said]
     held = {file.partition for file in tables.curated.data_files()} if unsaid else ()
-    lost += [delivery for delivery in unsaid if delivery in held or _left_keys(store, dataset, left, delivery)]
+    lost += [
+        name for name in unsaid if name in held or ((counts := counts_of(name)) and counts.kept + counts.duplicates)
+    ]
     if lost:
         raise LostFilesError(
             f"the keys of delivery {', '.join(sorted(lost))} are missing from "
@@ -121,27 +128,6 @@ def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None
             "so rows that it shares with other deliveries would count twice. Restore the files (the bucket may keep "
             f"versions), or process all deliveries again: --delivery {','.join(folders)}"
         )
-
-
-def _left_keys(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> bool:
-    """Whether the run that published the delivery counted rows and kept their keys, according to its manifest."""
-    counts = _published_counts(store, dataset, left, delivery)
-    return counts is not None and counts.kept + counts.duplicates > 0
-
-
-def _kept_rows(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> bool:
-    """Whether the run that published the delivery kept rows, unless its manifest shows that it did not."""
-    counts = _published_counts(store, dataset, left, delivery)
-    return counts is None or counts.kept > 0
-
-
-def _published_counts(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> DeliveryCounts | None:
-    """The counts of the run that published the delivery; None if its manifest does not have them."""
-    try:
-        manifest = read_manifest(store, left.lake_root, dataset, left.last.published[delivery].run_id)
-    except (ValidationError, FileNotFoundError, KeyError):
-        return None
-    return next((counts for counts in manifest.deliveries if counts.delivery == delivery), None)
 
 
 def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: datetime) -> None:

@@ -15,8 +15,8 @@ from etl_job.errors import ContractError
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 from etl_job.tables.counting_basis import basis_of_counts, basis_of_features, have_other_columns, refuse_mixed_counts
+from etl_job.tables.iceberg_state import iceberg_schema
 from etl_job.tables.snapshot_change import Changes
-from etl_job.tables.table_schema import iceberg_schema
 
 from .conftest import DATABASE, DATASET
 from .test_contract import column

@@ -12,7 +12,7 @@ from etl_job.contract.columns import Column
 from etl_job.contract.rule_kinds import FUTURE, RULE_KINDS, docs_table
 from etl_job.contract.value_rules import ValueRules
 from etl_job.judging.rules import HOLDS
-from etl_job.tables.table_schema import iceberg_type
+from etl_job.tables.iceberg_state import iceberg_type
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "data-contract.md"
 
