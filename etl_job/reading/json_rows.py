@@ -73,8 +73,14 @@ def _batch(
     return TextBatch(texts, lines, numbers, malformed if pc.any(malformed).as_py() else None, undecodable)
 
 
+def read_object(line: str) -> dict[str, Any] | None:
+    """The object in a line, with numbers as texts; None if the line is not one object, or if it is nested too deep."""
+    found = _parsed_alone(line)
+    return None if line.count("[") + line.count("{") > _DEEPEST and _is_deep(found) else found
+
+
 def _parsed(lines: pa.StringArray) -> list[dict[str, Any] | None]:
-    """The object in each line; None if the line is not exactly one object, or if it is nested too deep."""
+    """The object in each line; None as in ``read_object``."""
     found = _parsed_at_once(lines.to_pylist())
     may_be_deep = pc.greater(pc.add(pc.count_substring(lines, "["), pc.count_substring(lines, "{")), _DEEPEST)
     for place in pc.indices_nonzero(may_be_deep).to_pylist():

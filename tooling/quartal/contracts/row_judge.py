@@ -14,6 +14,7 @@ from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.csv_record_parser import RecordParser
 from etl_job.reading.headers import parse_header, read_headers
+from etl_job.reading.json_rows import read_object
 from etl_job.reading.kernels import without_missing
 from etl_job.reading.parquet_columns import parquet_columns
 from etl_job.reading.parts import RawPart
@@ -36,6 +37,7 @@ __all__ = [
     "parse_header",
     "read_batches",
     "read_headers",
+    "read_object",
     "records_across_lines",
     "records_in_lines",
     "unreadable",

@@ -145,6 +145,61 @@ def test_years_as_names_of_columns_are_a_header(tmp_path):
     assert drafted.verdict.kept == 40
 
 
+def test_first_line_without_names_is_a_row_however_many_of_its_values_are_missing(tmp_path):
+    drafted = drafted_from(tmp_path, "".join(f"{day(n)};;;;{n},5\n" for n in range(40)))
+    contract = tried(tmp_path, drafted)
+    assert (contract.csv.header, drafted.verdict.kept) == (False, 40)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        pytest.param("Sales of 2024,,\n", id="a title"),
+        pytest.param("Sales of 2024,,\n,,\n", id="a title and a line without values"),
+        pytest.param(",,Sales\n", id="a name for a group of columns"),
+    ],
+)
+def test_draft_refuses_a_first_line_that_names_one_of_several_columns(tmp_path, beginning):
+    with pytest.raises(ConfigurationError, match="names one of 3 columns, 'Sales"):
+        drafted_from(tmp_path, beginning + ROWS)
+
+
+def test_columns_without_a_name_and_values_do_not_matter(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,,,", lambda n: f"{day(n)},,,"))
+    assert tried(tmp_path, drafted).csv.header is True
+    assert drafted.verdict.kept == 40
+
+
+def test_header_below_names_of_groups_is_asked_for(tmp_path):
+    rows = table(",,sold,left\nday,shop,cars,vans", lambda n: f"{day(n)},{shop(n)},{n},{n}")
+    with pytest.raises(ConfigurationError, match=f"such as '{day(0)}', are in a column without a name") as raised:
+        drafted_from(tmp_path, rows)
+    assert "Remove the lines above it" in (raised.value.remedy or "")
+    with pytest.raises(ConfigurationError, match=r"is not a header: \['day', 'shop', 'cars', 'vans'\] below it"):
+        drafted_from(tmp_path, rows.replace("sold,left", "2024,2025"))
+
+
+def test_header_below_several_comments_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"is a comment, not a header: \['day', 'shop', 'amount'\] below"):
+        drafted_from(tmp_path, f"# made by us, for you, today\n# once, more, please\n{ROWS}")
+
+
+def test_draft_refuses_an_empty_line_before_the_header(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"The first line of .* is empty"):
+        drafted_from(tmp_path, f"\n{ROWS}")
+
+
+def test_draft_reports_columns_whose_names_no_contract_takes(tmp_path):
+    rows = table('"day\n(UTC)",shop,amount', lambda n: f"{day(n)},{shop(n)},{n % 7}")
+    with pytest.raises(ConfigurationError, match=r"holds dates: day\\n\(UTC\): its name is not valid in a contract"):
+        drafted_from(tmp_path, rows)
+
+
+def test_draft_shows_a_row_with_too_few_values(tmp_path):
+    drafted = drafted_from(tmp_path, f"{ROWS}Total,117\n{day(0)},A\n")
+    assert "row.field_count: 2, such as 'Total,117'" in drafted.text
+
+
 def test_draft_reports_rows_that_end_with_a_delimiter(tmp_path):
     with pytest.raises(ConfigurationError, match="rows end with an extra ';'") as raised:
         drafted_from(tmp_path, table("day;shop", lambda n: f"{day(n)};{shop(n)};"))
@@ -214,6 +269,7 @@ def test_files_of_a_folder_are_alike_where_some_do_not_show_how_they_are_written
         pytest.param('{"day": "2024-01-01", "shop": "A", "amount": NaN}', "row.field_count", id="no number"),
         pytest.param('{"day": "2024-01-01", "shop": "A\\ud83d", "amount": 1}', "row.encoding", id="half a character"),
         pytest.param('{"day": ' + "[" * 100_000 + "]" * 100_000 + "}", "row.field_count", id="nested deeply"),
+        pytest.param('{"day": ' + "[" * 600 + "]" * 600 + "}", "row.field_count", id="nested more than 500 levels"),
         pytest.param("   ", "row.field_count", id="blanks"),
     ],
 )
@@ -222,6 +278,36 @@ def test_draft_reports_objects_that_the_job_does_not_read(tmp_path, line, rule):
     drafted = drafted_from(tmp_path, "\r".join([*lines, line]), name="feed.json")
     tried(tmp_path, drafted)
     assert drafted.verdict.broken == {rule: 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        pytest.param('{{"day": "{}", "x": NaN}}', "line 1: NaN is no JSON number", id="no number"),
+        pytest.param('{{"day": "{}"}},', "line 1: Extra data at character 22", id="commas behind objects"),
+        pytest.param("{{'day': '{}'}}", "line 1: .* at character 2", id="quotes of Python"),
+        pytest.param('{{"day":\n"{}"}}', "line 1: .* at character 8", id="objects of several lines"),
+        pytest.param('"{}"', "line 3: it is not an object", id="texts"),
+    ],
+)
+def test_draft_reports_why_lines_are_no_objects(tmp_path, line, why):
+    first = '{"day": "2024-01-01"}\n\n' if line.startswith('"') else ""
+    lines = "\n".join(line.format(day(n)) for n in range(40))
+    with pytest.raises(ConfigurationError, match=f"is not JSON lines: .* are not JSON objects; {why}"):
+        drafted_from(tmp_path, first + lines, name="feed.json")
+
+
+def test_lists_line_by_line_are_refused(tmp_path):
+    lines = "\n".join(f'["{day(n)}", {n}]' for n in range(40))
+    with pytest.raises(ConfigurationError, match=r"Each line of .* is a list, not a JSON object"):
+        drafted_from(tmp_path, lines, name="feed.json")
+
+
+def test_json_in_another_encoding_than_utf_8_is_refused(tmp_path):
+    lines = "\n".join(f'{{"day": "{day(n)}", "shop": "Süd"}}' for n in range(40))
+    with pytest.raises(ConfigurationError, match="is JSON, but not in UTF-8: 40 of its 40 lines") as raised:
+        drafted_from(tmp_path, lines.encode("latin-1"), name="feed.json")
+    assert "iconv -f" in (raised.value.remedy or "")
 
 
 DAYS = pa.array([date.fromisoformat(day(n)) for n in range(40)])
@@ -244,6 +330,51 @@ def test_columns_of_parquet_that_the_job_does_not_read_are_left_out(tmp_path):
     half = pa.array([n / 2 for n in range(40)]).cast(pa.float16())
     drafted = drafted_from(tmp_path, parquet(day=DAYS, wide=wide, half=half), name="a.parquet")
     assert [column.name for column in tried(tmp_path, drafted).columns] == ["day"]
+
+
+def test_moments_just_after_midnight_are_no_days(tmp_path):
+    at = [(1_704_067_200 + n * 86_400) * 1_000_000_000 + (n == 3) for n in range(40)]
+    drafted = drafted_from(tmp_path, parquet(at=pa.array(at, pa.timestamp("ns"))), name="a.parquet")
+    assert tried(tmp_path, drafted).features.event_time.timestamp == "at"
+    assert drafted.verdict.kept == 40
+
+
+def test_texts_of_every_type_of_arrow_are_read(tmp_path):
+    texts = [f"{shop(n)}{n}" for n in range(40)]
+    views = pa.array(texts, pa.string_view())
+    documents = pa.ExtensionArray.from_storage(pa.json_(), pa.array([f'{{"a":{n}}}' for n in range(40)]))
+    drafted = drafted_from(tmp_path, parquet(day=DAYS, views=views, documents=documents), name="a.parquet")
+    assert [column.name for column in tried(tmp_path, drafted).columns] == ["day", "views", "documents"]
+
+
+def test_texts_of_parquet_that_are_no_utf_8_are_reported(tmp_path):
+    shops = pa.array([b"S\xfcd" if n == 3 else b"Nord" for n in range(40)])
+    texts = pa.Array.from_buffers(pa.string(), 40, shops.buffers())
+    for column in (texts, texts.dictionary_encode()):
+        drafted = drafted_from(tmp_path, parquet(day=DAYS, shop=column), name="a.parquet")
+        tried(tmp_path, drafted)
+        assert (drafted.verdict.kept, dict(drafted.verdict.broken)) == (39, {"row.encoding": 1})
+
+
+def test_numbers_of_parquet_that_stay_text_are_reported(tmp_path):
+    longest = pa.array([9_007_199_254_740_993_000 + n for n in range(40)])
+    ratio = pa.array([float("inf") if n % 5 == 0 else n / 4 for n in range(40)])
+    tiny = pa.array([n * 1e-300 for n in range(40)])
+    drafted = drafted_from(tmp_path, parquet(day=DAYS, longest=longest, ratio=ratio, tiny=tiny), name="a.parquet")
+    assert [column.logical_type for column in tried(tmp_path, drafted).columns] == ["date", *["string"] * 3]
+    told = [guess for guess in drafted.guesses if "left as text" in guess]
+    assert ["18 digits" in told[0], "Infinity" in told[1], "40 decimals" in told[2]] == [True] * 3, told
+
+
+def test_numbers_of_parquet_that_may_count_the_time_are_reported(tmp_path):
+    at = pa.array([1_700_000_000 + 86_400 * n for n in range(40)])
+    with pytest.raises(ConfigurationError, match="day: may be the time since 1970; --event-time day reads it"):
+        drafted_from(tmp_path, parquet(day=at), name="a.parquet")
+
+
+def test_bytes_in_a_column_of_days_are_reported(tmp_path):
+    with pytest.raises(ConfigurationError, match="day: it holds values of type binary"):
+        drafted_from(tmp_path, parquet(day=pa.array([day(n).encode() for n in range(40)])), name="a.parquet")
 
 
 def test_draft_refuses_parquet_without_rows(tmp_path):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from quartal.contracts.drafting import Choices, draft
+from quartal.contracts.trying import try_files
 from quartal.core.errors import ConfigurationError
 from tests.unit.quartal.drafting.drafts import contract_in, day, drafted_from, parquet, shop, table, tried
 
@@ -85,6 +86,7 @@ def test_draft_refuses_a_chosen_date_column_without_dates(tmp_path):
     ("texts", "told"),
     [
         pytest.param(" {n}.5", "its numbers have spaces around them", id="blanks before numbers"),
+        pytest.param(" 1.{n:03d},50", "its numbers have spaces around them", id="blanks before digit groups"),
         pytest.param("\u200b{n}", "its numbers have spaces around them", id="signs that show nowhere"),
         pytest.param("\u2212{n}", "currency or percent signs", id="a minus that is none"),
         pytest.param("({n}.50)", "currency or percent signs", id="negative numbers in parentheses"),
@@ -94,14 +96,115 @@ def test_draft_refuses_a_chosen_date_column_without_dates(tmp_path):
     ],
 )
 def test_draft_reports_text_that_readers_take_for_numbers_or_dates(tmp_path, texts, told):
-    drafted = drafted_from(tmp_path, table("day,shop,x", lambda n: f"{day(n)},{shop(n)},{texts.format(n=n)}"))
+    drafted = drafted_from(tmp_path, table("day;shop;x", lambda n: f"{day(n)};{shop(n)};{texts.format(n=n)}"))
     assert contract_in(drafted).column("x").logical_type == "string"
     assert told in next(line for line in drafted.text.splitlines() if "x: its" in line)
 
 
-def test_draft_reports_serial_days_of_excel(tmp_path):
+@pytest.mark.parametrize("number", ["{}", "{}.25"], ids=["days", "times"])
+def test_draft_reports_serial_days_of_excel(tmp_path, number):
     with pytest.raises(ConfigurationError, match="date: may be Excel's day numbers"):
-        drafted_from(tmp_path, table("date,shop", lambda n: f"{45_000 + n},{shop(n)}"))
+        drafted_from(tmp_path, table("date,shop", lambda n: f"{number.format(45_000 + n)},{shop(n)}"))
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        pytest.param("%d.%m.%Y %I:%M nachm.", "its dates have 12-hour times", id="afternoons in German"),
+        pytest.param("%d/%m/%Y %I:%M:%S p. m.", "its dates have 12-hour times", id="afternoons in Spanish"),
+        pytest.param("%Y/%m/%d 下午 %I:%M:%S", "its dates have 12-hour times", id="afternoons in Chinese"),
+        pytest.param("Q1 %Y", "its dates have weeks or quarters", id="a quarter first"),
+        pytest.param("KW %V/%Y", "its dates have weeks or quarters", id="weeks in German"),
+        pytest.param("%m/%Y", "its dates have months without a day", id="the month first"),
+        pytest.param("%Y-%j", "its dates have days of the year", id="days of the year"),
+        pytest.param("%d%m%Y", "its dates are not recognized, .* by format ddMMyyyy or MMddyyyy", id="digits"),
+        pytest.param("%Y-%m-%d %H:%M:%S GMT+1", "its dates have a form that drafts do not", id="an offset behind GMT"),
+        pytest.param("%d.%m.%Y 10:00 - %d.%m.%Y 10:15", "its dates have a form that drafts do not", id="spans"),
+        pytest.param("%a %Y-%m-%d", "its dates have a form that drafts do not", id="days of the week"),
+        pytest.param("%y%m%d", "its texts, such as '240101', are no dates that contracts read", id="packed"),
+        pytest.param("%m", "only parts of dates", id="months"),
+        pytest.param("%B", "only parts of dates", id="names of months alone"),
+    ],
+)
+def test_days_in_a_form_that_no_contract_reads_are_refused_by_what_they_are(tmp_path, form, told):
+    at = [datetime(2024, 1 + n % 12, 1 + n % 28, 9, 30) for n in range(60)]
+    with pytest.raises(ConfigurationError, match=rf"holds dates: day: {told}"):
+        drafted_from(tmp_path, table("day;shop", lambda n: f"{at[n].strftime(form)};{shop(n)}", 60))
+
+
+@pytest.mark.parametrize(
+    ("written", "form"),
+    [
+        pytest.param("%Y年%m月%d日", "yyyy'年'MM'月'dd'日'", id="Japanese"),
+        pytest.param("%Y년 %m월 %d일", "yyyy'년' MM'월' dd'일'", id="Korean"),
+        pytest.param("%Y. %m. %d.", "yyyy. MM. dd.", id="Hungarian"),
+        pytest.param("%Y.%m.%d.", "yyyy.MM.dd.", id="Hungarian without blanks"),
+        pytest.param("%d. %m. %Y", "dd. MM. yyyy", id="Czech"),
+        pytest.param("%d.%m.%Y %H.%M.%S", "dd.MM.yyyy HH.mm.ss", id="times with points"),
+        pytest.param("%d.%m.%Y %H:%M Uhr", "dd.MM.yyyy HH:mm 'Uhr'", id="a word behind the time"),
+        pytest.param("%d/%m/%Y %Hh%M", "dd/MM/yyyy HH'h'mm", id="French"),
+        pytest.param("%d.%m.%Y - %H:%M", "dd.MM.yyyy - HH:mm", id="a dash"),
+        pytest.param("%Y-%m-%d %H:%M:%S,125", "yyyy-MM-dd HH:mm:ss,SSS", id="a comma before the fraction"),
+        pytest.param("%Y-%m-%d  %H:%M:%S", "yyyy-MM-dd  HH:mm:ss", id="two blanks"),
+    ],
+)
+def test_days_are_read_as_countries_and_programs_write_them(tmp_path, written, form):
+    at = [datetime(2024, 1 + n % 12, 1 + n % 28, 9, 30, tzinfo=UTC) for n in range(60)]
+    drafted = drafted_from(tmp_path, table("day;shop", lambda n: f"{at[n].strftime(written)};{shop(n)}", 60))
+    contract = tried(tmp_path, drafted)
+    assert (contract.event_column.rules.format, drafted.verdict.kept) == (form, 60)
+    days = {day for _, day, _ in try_files(contract, [tmp_path / "feed.csv"]).days}
+    assert days == set(sorted({each.date() for each in at})[: len(days)])
+
+
+def test_days_of_which_some_have_a_time_are_refused_by_examples(tmp_path):
+    rows = table("day,shop", lambda n: f"{day(n)}{' 10:00:00' if n % 2 else ''},{shop(n)}")
+    with pytest.raises(ConfigurationError, match="a time of day in some rows only, '2024-01-01 10:00:00' and '2024"):
+        drafted_from(tmp_path, rows)
+
+
+def test_days_without_a_value_as_sap_writes_them_are_missing(tmp_path):
+    rows = table("BUDAT,shop", lambda n: f"{'00000000' if n % 8 == 0 else day(n).replace('-', '')},{shop(n)}")
+    drafted = drafted_from(tmp_path, rows)
+    contract = tried(tmp_path, drafted)
+    assert contract.event_column.rules.format == "yyyyMMdd"
+    assert (drafted.verdict.kept, dict(drafted.verdict.broken)) == (35, {"budat.required": 5})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(lambda n: f"{n * 2_345_671:08d}", id="codes of eight digits"),
+        pytest.param(lambda n: f"Market {n}", id="a word that begins like a month"),
+        pytest.param(lambda n: f"10.1.{n}.7", id="addresses"),
+        pytest.param(lambda n: f"{n + 2}.{n}.99.1", id="versions"),
+        pytest.param(lambda n: f"{1980 + n}-{(81 + n) % 100:02d}", id="seasons"),
+    ],
+)
+def test_texts_that_resemble_dates_are_not_said_to_be_dates(tmp_path, text):
+    guesses = drafted_from(tmp_path, table("day,ref", lambda n: f"{day(n)},{text(n)}")).guesses
+    assert not any("ref: its dates" in guess for guess in guesses)
+
+
+def test_numbers_of_parquet_that_stand_for_missing_values_are_not_summed_in_silence(tmp_path):
+    days = pa.array([datetime(2024, 1, 1 + n % 28) for n in range(40)])
+    rain = pa.array([-999 if n % 5 == 0 else n for n in range(40)])
+    drafted = drafted_from(tmp_path, parquet(day=days, rain=rain), name="a.parquet")
+    contract = tried(tmp_path, drafted)
+    assert contract.missing_texts(contract.column("rain")) == ("-999",)
+    assert any("far below all other values" in guess for guess in drafted.guesses)
+
+
+@pytest.mark.parametrize("away", ["1900-01-01", "1970-01-01", "2099-12-31"])
+def test_draft_warns_of_a_day_far_from_all_others_that_may_mean_no_day(tmp_path, away):
+    rows = table("day,shop,paid", lambda n: f"{away if n % 8 == 0 else day(n)},{shop(n)},{away if n % 3 else day(n)}")
+    (told,) = drafted_from(tmp_path, rows).warnings
+    assert told.startswith(f"day: check {away}: 5 rows have it, far from all other days")
+
+
+def test_draft_does_not_warn_of_days_that_are_near_to_others(tmp_path):
+    rows = table("day,shop", lambda n: f"{19 + n // 20}{60 + 5 * (n % 8)}-01-01,{shop(n)}")
+    assert drafted_from(tmp_path, rows).warnings == ()
 
 
 def test_days_that_mean_no_end_are_no_days_of_events(tmp_path):
@@ -120,6 +223,12 @@ def test_days_that_mean_no_end_are_no_days_of_events(tmp_path):
 def test_draft_reports_parquet_numbers_that_readers_take_for_days(tmp_path, number, told):
     with pytest.raises(ConfigurationError, match=f"date: its dates .*{told.removeprefix('its dates ')}"):
         drafted_from(tmp_path, parquet(date=pa.array([number + n % 28 for n in range(40)])), name="a.parquet")
+
+
+def test_long_ids_are_not_said_to_be_times(tmp_path):
+    ids = table("day,tweet", lambda n: f"{day(n)},{1_234_567_890_123_456_789 + n * 10**9}")
+    guesses = drafted_from(tmp_path, ids).guesses
+    assert not any("tweet: its dates" in guess for guess in guesses)
 
 
 def test_draft_names_the_column_that_makes_it_unsound(tmp_path):

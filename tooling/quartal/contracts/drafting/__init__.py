@@ -7,13 +7,14 @@ column's name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from quartal.contracts.drafting import roles, writing
+from quartal.contracts.drafting import roles, words, writing
 from quartal.contracts.drafting.acceptance import Verdict, judge
-from quartal.contracts.drafting.column_names import is_published_name
+from quartal.contracts.drafting.column_names import is_published_name, shown_name
 from quartal.contracts.drafting.kinds import Answers, Kind, infer_kind
 from quartal.contracts.drafting.roles import Column, EventTime
 from quartal.contracts.drafting.sample import Sample
@@ -26,6 +27,7 @@ from quartal.contracts.row_judge import InputError, LocalObjectStore, read_heade
 from quartal.core.errors import ConfigurationError
 
 _LAST_YEAR = 2200  # of events
+_MOST_DIGITS_OF_PART = 4  # such as a year
 NO_COLUMN = "none"  # of a choice: no entity, no key
 
 
@@ -228,11 +230,16 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
         )
     unnamed = next((column for column in columns if column.kind.has_days and not column.name), None)
     if found is None and unnamed is not None:
+        example = next(iter((unnamed.kind.reading.dates if unnamed.kind.reading else None) or unnamed.sampled.counts))
+        second = next((note for note in sample.notes if note.startswith("check the header")), None)
         raise ConfigurationError(
-            f"The days of {sample.source}, such as {next(iter(unnamed.sampled.counts))!r}, are in a column without a "
-            "name, and a contract refers to columns by name.",
+            f"The days of {sample.source}, such as {example!r}, are in a column without a name, and a contract refers "
+            "to columns by name.",
             remedy="Name the column: in pandas with to_csv(index_label='date'), or, if it is the file's first column, "
-            "with sed -i '1s/^/date/' FILE.",
+            "with sed -i '1s/^/date/' FILE."
+            if second is None
+            else "The second line may be the header. Remove the lines above it: the job reads the first line as the "
+            "header.",
         )
     if found is None and choices.event_time is not None:
         named = next(column for column in columns if column.name == choices.event_time)
@@ -274,15 +281,39 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         for note in column.kind.notes
         if "its dates" in note or "1970" in note or "Excel" in note
     ]
-    reasons += [f"{each.name}: {each.sampled.unread}" for each in columns if "days" in (each.sampled.unread or "")]
+    reasons += [
+        f"{shown_name(each.name)}: {each.sampled.unread}"
+        for each in columns
+        if each.sampled.unread and ("days" in each.sampled.unread or each.words & (words.DAY | words.TIME))
+    ]
     rows = max((len(column.sampled.texts) for column in columns), default=0)
     reasons += [
         f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} uses it"
         for column in columns
         if column.kind.has_days
     ]
-    parts = [column.name for column in columns if column.words & {"year", "month", "day", "week", "date"}]
-    return reasons or [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
+    if reasons:
+        return reasons
+    named = [column for column in columns if column.words & words.DAY and column.sampled.counts]
+    parts = [column.name for column in named if _is_part_of_date(column)]
+    return [
+        f"{column.name}: {'; '.join(column.kind.notes) or _no_dates(column)}"
+        for column in named
+        if column.name not in parts
+    ] + [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
+
+
+def _is_part_of_date(column: Column) -> bool:
+    """Whether it holds years, months, days or the like: numbers of at most four digits, or texts with one number."""
+    counts = column.sampled.counts
+    if column.kind.is_number:
+        return all(len(re.sub(r"\D.*", "", text.lstrip("+-"))) <= _MOST_DIGITS_OF_PART for text in counts)
+    found = [re.findall(r"\d+", text) for text in counts]
+    return all(len(each) < 2 and len("".join(each)) <= _MOST_DIGITS_OF_PART for each in found)
+
+
+def _no_dates(column: Column) -> str:
+    return f"its texts, such as {next(iter(column.sampled.counts))[:40]!r}, are no dates that contracts read"
 
 
 def _key(

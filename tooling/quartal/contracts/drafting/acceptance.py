@@ -23,7 +23,7 @@ class Verdict:
         kept: those that break no rule and are no duplicates.
         duplicates: those that repeat the key of an earlier row.
         broken: how many rows break each rule.
-        examples: a text that breaks the rule, for each rule.
+        examples: a text that breaks the rule, for each rule; for `row.field_count` the row.
     """
 
     rows: int
@@ -61,6 +61,7 @@ def judge(sample: Sample, contract: Contract) -> Verdict:
             examples[name] = of_column[rows[0].as_py()] if of_column is not None else ""
     if sample.malformed:
         broken["row.field_count"] = sample.malformed
+        examples["row.field_count"] = sample.malformed_example
     good = pc.indices_nonzero(pc.equal(bits, 0)).to_pylist()
     keys = [in_files[contract.column(name).name_in_file] for name in contract.key]
     duplicates = len(good) - len({tuple(of_key[row] for of_key in keys) for row in good}) if keys else 0

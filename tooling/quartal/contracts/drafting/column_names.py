@@ -45,6 +45,11 @@ def outside_reserved(name: str, others: Collection[str] = ()) -> str:
     return found
 
 
+def shown_name(name: str) -> str:
+    """The name for a message, on one line."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in name)
+
+
 def split_words(name: str) -> tuple[str, ...]:
     """The words of a name, in lower case."""
     return tuple(part for word in re.split(r"[^a-z0-9]+", _plain(name)) if word for part in _parts(word))

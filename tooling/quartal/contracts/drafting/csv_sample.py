@@ -51,8 +51,11 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
     if len(first) != width:
         _refuse_first_line(path, first, [row for row in rows if len(row) == width], dialect)
     has_header, notes = _header(path, rows)
+    if has_header:
+        _refuse_titles(path, content.texts[0], rows, width)
     body = [row for row in rows[1:] if row != first] if has_header else rows  # repeated headers are left out
     whole = [row for row in body if len(row) == width]
+    odd = next((dialect.delimiter.join(row) for row in body if len(row) != width), "")
     if not whole and not (has_header and may_lack_rows):
         raise ConfigurationError(
             f"{path} has no rows below its only line, {first[:5]!r}.",
@@ -72,6 +75,7 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
         unshown=_unshown(content),
         is_whole=pieces.is_whole,
         malformed=len(body) - len(whole),
+        malformed_example=without_bytes(odd),
         undecodable=undecodable,
         notes=(*content.notes, *notes),
         files=(path,),
@@ -82,13 +86,19 @@ def _header(path: Path, rows: Sequence[Sequence[str]]) -> tuple[bool, list[str]]
     """Whether the first row is a header, and what the user should check about it.
 
     Raises:
-        ConfigurationError: the first row is a comment, and the second one the header.
+        ConfigurationError: a later row is the header.
     """
     if not _is_header(rows[0], rows[1:_HEAD_ROWS], path):
+        if rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
+            raise ConfigurationError(
+                f"The first line of {path} is not a header: {rows[1][:5]!r} below it names the columns.",
+                remedy="Remove everything before the header: the job reads the first line as the header.",
+            )
         return False, ["the file has no header: replace the names column_1, column_2 and so on"]
-    if rows[0][0].startswith("#") and rows[1:] and _is_header(rows[1], rows[2:_HEAD_ROWS], path):
+    below = next((number for number, row in enumerate(rows) if not row[0].startswith("#")), 0)
+    if below and _is_header(rows[below], rows[below + 1 : _HEAD_ROWS], path):
         raise ConfigurationError(
-            f"The first line of {path} is a comment, not a header: {rows[1][:5]!r} below it names the columns.",
+            f"The first line of {path} is a comment, not a header: {rows[below][:5]!r} below it names the columns.",
             remedy="Remove everything before the header: the job reads the first line as the header.",
         )
     if rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
@@ -97,6 +107,24 @@ def _header(path: Path, rows: Sequence[Sequence[str]]) -> tuple[bool, list[str]]
             "the lines above it and draft again; if it holds units, a run quarantines it in each file"
         ]
     return True, []
+
+
+def _refuse_titles(path: Path, text: str, rows: Sequence[Sequence[str]], width: int) -> None:
+    """Raise ConfigurationError if what should be the header is an empty line, or a title above the header."""
+    if text.startswith(("\n", "\r")):
+        raise ConfigurationError(
+            f"The first line of {path} is empty, but the job reads it as the header.",
+            remedy="Remove it: sed -i 1d FILE.",
+        )
+    names = [name.strip() for name in rows[0] if name.strip()]
+    unnamed = (place for place in range(width) if not rows[0][place].strip())
+    lacking = sum(any(len(row) == width and row[place].strip() for row in rows[1:_HEAD_ROWS]) for place in unnamed)
+    if len(names) == 1 and lacking > 1:
+        raise ConfigurationError(
+            f"The first line of {path} names one of {lacking + 1} columns, {names[0][:40]!r}: it may be a title.",
+            remedy="Remove everything before the header, or name all columns: the job reads the first line as the "
+            "header.",
+        )
 
 
 def _column_names(path: Path, header: Sequence[str]) -> list[str]:
@@ -265,8 +293,9 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
         for place in range(len(first))
         if good and sum(bool(_DATA.fullmatch(row[place].strip())) for row in good) > 0.9 * len(good)
     ]
-    alike = [place for place in of_data if first[place].strip() and _DATA.fullmatch(first[place].strip())]
-    if of_data and len(alike) > len(of_data) / 2 and not _names_dates(first, good):
+    filled = [place for place in of_data if first[place].strip()]  # columns may lack a name, or a first value
+    alike = [place for place in filled if _DATA.fullmatch(first[place].strip())]
+    if len(alike) > len(filled) / 2 and not _names_dates(first, good):
         return False
     if not of_data and len(set(first)) < len(first):
         raise ConfigurationError(

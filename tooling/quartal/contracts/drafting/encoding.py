@@ -80,7 +80,7 @@ def _utf_16(path: Path, pieces: Pieces) -> Decoded:
 
 def _of_single_bytes(path: Path, pieces: Pieces) -> Decoded:
     lines = [line for content in pieces.contents for line in content.splitlines()]
-    wrong = [line for line in lines if not _is_utf_8(line)]
+    wrong = [line for line in lines if not is_utf_8(line)]
     foreign = sum(not line.isascii() for line in lines) - len(wrong)
     if len(wrong) < max(foreign, 1) and len(wrong) <= max(1, _MIXED * len(lines)):  # UTF-8 with damaged rows
         return Decoded("UTF-8", tuple(content.decode("utf-8-sig", "surrogateescape") for content in pieces.contents))
@@ -131,7 +131,8 @@ def without_bytes(text: str) -> str:
     return _HALF.sub("\ufffd", text)
 
 
-def _is_utf_8(line: bytes) -> bool:
+def is_utf_8(line: bytes) -> bool:
+    """Whether the bytes are text in UTF-8."""
     return _is_in(line, "utf-8")
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import split_words
-from quartal.contracts.drafting.left_as_text import why_text
+from quartal.contracts.drafting.left_as_text import why_no_number, why_text
 from quartal.contracts.drafting.placeholders import Placeholders, placeholders
 from quartal.contracts.drafting.sample import Declared, SampledColumn
 from quartal.contracts.drafting.thousands import DecimalMark, infer_grouping, open_mark
@@ -46,10 +46,14 @@ _NUMBERS: tuple[tuple[re.Pattern[str], str, Mapping[str, Any]], ...] = (
     (_FREE, "number", {"rounding": 6, "notation": "free"}),
 )
 _DIGITS = re.compile(r"0\d+|[1-9]\d{18,}")  # as numbers they would lose their zeros, or be too long
+_NO_DAY = re.compile("0{8}|0{14}")  # as SAP writes it
+_FAR_DAYS = (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1), (2099, 12, 31), (2100, 1, 1)
 _PHONE = re.compile(r"\+\d{7,17}")
+_OF_EXCEL_DAYS = "may be Excel's day numbers: format the column as dates, and save the file again"
 _OF_EXCEL = re.compile(r"\d[.,]\d{1,5}E\+1\d")
 _BOOLEAN = re.compile("true|false", re.IGNORECASE)
 _LIMIT = 10.0**18
+_YEAR_APART = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Answers:
 def infer_kind(column: SampledColumn, said: Answers = Answers()) -> Kind:
     """The type of the column's texts."""
     if column.declared not in (None, Declared.TEXT):
-        return _declared(column, said)
+        return _with_placeholders(_declared(column, said), column.counts, column)
     counts, nothing = column.counts, _nothing(column)
     there = {text: count for text, count in counts.items() if text not in nothing}
     if not there:
@@ -132,14 +136,22 @@ def infer_kind(column: SampledColumn, said: Answers = Answers()) -> Kind:
         or _number(there, column, said.mark)
     )
     if kind is None:
-        return Kind(notes=why_text(there))
+        return Kind(notes=why_text(there, is_time=_is_named_like_a_time(column)))
+    return _with_placeholders(kind, there, column, nothing)
+
+
+def _with_placeholders(
+    kind: Kind, there: Mapping[str, int], column: SampledColumn, nothing: frozenset[str] = frozenset()
+) -> Kind:
+    """The kind with the texts that mean a missing value."""
     placed = _placeholders(kind, there, column)
-    nothing = nothing | frozenset(placed.missing)
+    missing = nothing | frozenset(placed.missing)
     kind = replace(kind, notes=(*kind.notes, *placed.notes))
-    if not nothing:
+    if not missing:
         return kind
-    custom = {**kind.custom, "missingValues": sorted(nothing, key=lambda text: -counts[text])}
-    return replace(kind, custom=custom)
+    known = kind.custom.get("missingValues", [])
+    ordered = [*known, *sorted(missing, key=lambda text: -column.counts[text])]
+    return replace(kind, custom={**kind.custom, "missingValues": ordered})
 
 
 def _placeholders(kind: Kind, there: Mapping[str, int], column: SampledColumn) -> Placeholders:
@@ -159,6 +171,10 @@ def _nothing(column: SampledColumn) -> frozenset[str]:
         words.CODES | words.ENTITY
     )  # of which letters are as good as digits
     often = {text for text in letters if counts[text] >= max(3, 0.005 * total) and not is_name}
+    zeros = {text for text in counts if _NO_DAY.fullmatch(text)}
+    days = {text: count for text, count in counts.items() if text not in zeros} if zeros else {}
+    if days and (reading := read_times(days)) is not None and _is_plausible(reading, column):
+        named |= zeros
     rest = total - sum(counts[text] for text in letters | named)
     # of texts without a digit only few different ones, beside many numbers or dates, can all mean nothing
     return frozenset(named | often if len(often) <= 3 and rest > 0.5 * total and often else named)
@@ -228,10 +244,10 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             notes.append(
                 f"check {example}: the point is read as decimal mark; with --decimal-mark comma it separates thousands"
             )
-        if logical_type == "integer" and _may_be_of_excel(there, column):
-            notes.append("may be Excel's day numbers: format the column as dates, and save the file again")
+        if _may_be_of_excel(there, column):
+            notes.append(_OF_EXCEL_DAYS)
         if logical_type == "integer" and may_be_counted(there):
-            notes.append(f"may be the time since 1970; --event-time {column.name} reads it that way")
+            notes.append(_counted_note(column))
         if all(map(_OF_EXCEL.fullmatch, there)):
             notes.append(
                 f"Excel writes numbers of more than 11 digits like {next(iter(there))}: ids have lost their last digits"
@@ -242,15 +258,23 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
     return None
 
 
+def _counted_note(column: SampledColumn) -> str:
+    return f"may be the time since 1970; --event-time {column.name} reads it that way"
+
+
 def _may_be_of_excel(there: Mapping[str, int], column: SampledColumn) -> bool:
-    """Whether a column named like a date holds whole numbers that may be Excel's days, from 1954 to 2091."""
-    return _is_named_like_a_day(column) and all(re.fullmatch(r"[2-7]\d{4}", text) for text in there)
+    """Whether a column named like a date holds numbers that may be Excel's days, from 1954 to 2091."""
+    return _is_named_like_a_day(column) and all(re.fullmatch(r"[2-7]\d{4}(?:[.,]\d+)?", text) for text in there)
 
 
 def _is_named_like_a_day(column: SampledColumn) -> bool:
     return bool(
         set(split_words(column.name)) & {"date", "datum", "day", "fecha", "data", "datetime", "ts", "timestamp"}
     )
+
+
+def _is_named_like_a_time(column: SampledColumn) -> bool:
+    return _is_named_like_a_day(column) or bool(set(split_words(column.name)) & words.TIME)
 
 
 def _are_names(there: Mapping[str, int]) -> bool:
@@ -302,6 +326,7 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
             day.day <= 12 for day in (reading.dates or {}).values()
         ):
             notes += (f"the day comes before the month, as usual in dates with dots: {next(iter(there))}",)
+        notes += _far_days(reading, there)
         custom = {"otherFormats": list(reading.formats[1:])} if reading.formats[1:] else {}
         return Kind(reading.kind, options, custom, reading.unread, notes, reading)
     clock = read_clock(there)
@@ -309,6 +334,24 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
         custom = {"otherFormats": list(clock.formats[1:])} if clock.formats[1:] else {}
         return Kind("string", {"format": clock.formats[0]}, custom, clock.unread, (), clock)
     return _packed_clock(there, column)
+
+
+def _far_days(reading: Reading, there: Mapping[str, int]) -> tuple[str, ...]:
+    """Days that programs write for none, if they are further from all other days than these are from each other."""
+    dates = reading.dates or {}
+    found = []
+    for far in (day for parts in _FAR_DAYS if (day := date(*parts)) in dates.values()):
+        others = [day for day in dates.values() if day != far]
+        if not others:
+            continue
+        gap = min(abs(day - far) for day in (min(others), max(others)))
+        if not min(others) < far < max(others) and gap > max(max(others) - min(others), _YEAR_APART):
+            rows = sum(there[text] for text, day in dates.items() if day == far)
+            found.append(
+                f"check {far}: {rows:,} {'row has' if rows == 1 else 'rows have'} it, far from all other days; if it "
+                "stands for a missing day, add its text to missingValues"
+            )
+    return tuple(found)
 
 
 def _packed_clock(there: Mapping[str, int], column: SampledColumn) -> Kind | None:
@@ -333,22 +376,36 @@ def _declared(column: SampledColumn, said: Answers) -> Kind:
         counted = _counted(counts, column, said)
         if counted is not None:
             return counted
-    if declared in (Declared.BOOLEAN, Declared.INTEGER):
-        if declared is Declared.INTEGER and any(len(text.lstrip("-")) > 18 for text in counts):
-            return Kind(notes=why_text(counts) if _is_named_like_a_day(column) else ())
-        is_day = declared is Declared.INTEGER and _is_named_like_a_day(column) and read_times(counts) is not None
-        return Kind(str(declared), notes=("its dates are stored as numbers: write them as dates",) if is_day else ())
+    if declared is Declared.BOOLEAN:
+        return Kind("boolean")
+    if declared is Declared.INTEGER:
+        return _declared_integer(column)
     if declared is Declared.NUMBER:
         nothing = {"missingValues": [text for text in ("NaN",) if text in counts]} if "NaN" in counts else {}
         numbers = {text: count for text, count in counts.items() if text != "NaN"}
         kind = _number(numbers, column, "point") if numbers else None
         if kind is None:
-            return Kind("number", custom=nothing) if not numbers else Kind()
+            return Kind("number", custom=nothing) if not numbers else Kind(notes=(why_no_number(numbers),))
         return Kind("number", {}, {**kind.custom, **nothing}, {}, kind.notes)
-    if declared is Declared.DATE:
-        return Kind("date", {"format": "yyyy-MM-dd"}, reading=read_times(counts))
     reading = read_times(counts)
+    far = _far_days(reading, counts) if reading is not None else ()
+    if declared is Declared.DATE:
+        return Kind("date", {"format": "yyyy-MM-dd"}, notes=far, reading=reading)
     if declared is Declared.LOCAL_TIME:
         options = {"format": "yyyy-MM-dd HH:mm:ss", "defaultTimezone": "UTC"}
-        return Kind("timestamp", options, notes=("has no offset; read as UTC",), reading=reading)
-    return Kind("timestamp", {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"}, reading=reading)
+        return Kind("timestamp", options, notes=("has no offset; read as UTC", *far), reading=reading)
+    return Kind("timestamp", {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"}, notes=far, reading=reading)
+
+
+def _declared_integer(column: SampledColumn) -> Kind:
+    counts = column.counts
+    if any(len(text.lstrip("-")) > 18 for text in counts):
+        return Kind(notes=why_text(counts, is_time=_is_named_like_a_time(column)) or (why_no_number(counts),))
+    notes: tuple[str, ...] = ()
+    if _is_named_like_a_day(column) and read_times(counts) is not None:
+        notes += ("its dates are stored as numbers: write them as dates",)
+    elif _may_be_of_excel(counts, column):
+        notes += (_OF_EXCEL_DAYS,)
+    elif may_be_counted(counts):
+        notes += (_counted_note(column),)
+    return Kind("integer", notes=notes)

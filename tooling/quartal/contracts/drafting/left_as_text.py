@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from quartal.contracts.drafting.times import PACKED_TIMES, other_form, other_than_dates, read_times, unreadable_days
+from quartal.contracts.drafting.times import (
+    PACKED_TIMES,
+    has_other_signs,
+    other_form,
+    other_than_dates,
+    read_times,
+    unreadable_days,
+)
 
 _CURRENCY = (
     "(?:AUD|BGN|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|ISK|JPY|KRW|MXN|NOK|NZD|PLN|RON|RUB|SEK|SGD|TRY|UAH|USD|"
@@ -19,13 +26,21 @@ _GROUPED = re.compile(
 )
 _LATE_CLOCK = re.compile(r"(?:.*[T ])?(?:[01]?\d|2[0-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
 _AFTER_MIDNIGHT = re.compile(r"(?:.*[T ])?(?:2[4-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
+_MOST_DIGITS, _MOST_DECIMALS = 18, 40  # of numbers in contracts
+_YEAR_AT_END = re.compile(r"(?:0[1-9]|[12]\d|3[01]){2}(?:19|20)\d\d")
+_DIGITS = "digits with the year at the end by format ddMMyyyy or MMddyyyy"
 _NANOSECONDS = re.compile(r"1[0-9]{18}")  # from 2001 to 2033
 _BLANKS = " \t\u00a0\u200b\u200e\u200f\u202f\ufeff"  # and signs that show nowhere
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-]?\d{1,3})?")
 
 
-def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
-    """Why these texts cannot be read as dates or numbers; empty if they look like neither."""
+def why_text(there: Mapping[str, int], *, is_time: bool = False) -> tuple[str, ...]:
+    """Why these texts cannot be read as dates or numbers; empty if they look like neither.
+
+    Args:
+        there: the texts, with how often each appears.
+        is_time: whether the column is named like a time.
+    """
     stripped = {text.strip(_BLANKS): count for text, count in there.items()}
     if stripped.keys() != there.keys() and (what := _what_stands_between_blanks(stripped)):
         example = next(text for text in there if text != text.strip(_BLANKS))
@@ -35,14 +50,18 @@ def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
     late = next(filter(_AFTER_MIDNIGHT.fullmatch, there), None)
     if late is not None and all(map(_LATE_CLOCK.fullmatch, there)):
         return (f"its dates or times have hours from 24 on, which no contract format supports: {late[:40]!r}",)
+    if all(map(_YEAR_AT_END.fullmatch, there)):
+        return (f"its dates are not recognized, for instance {next(iter(there))!r}: a contract reads {_DIGITS}",)
     form = other_form(there)
     if form is not None:
         return (f"its dates have {form}, which no contract format supports: {next(iter(there))[:40]!r}",)
-    if all(map(_NANOSECONDS.fullmatch, there)):
+    if is_time and all(map(_NANOSECONDS.fullmatch, there)):
         return (f"its dates have nanoseconds since 1970, which no contract format supports: {next(iter(there))!r}",)
     unreadable = unreadable_days(there)
     if unreadable is not None:
         return (f"its dates {unreadable}",)
+    if has_other_signs(there):
+        return (f"its dates have a form that drafts do not recognize: {next(iter(there))[:45]!r}",)
     others = other_than_dates(there)
     if others and not all(map(PACKED_TIMES.fullmatch, set(there) - set(others))):
         return (f"it has other texts among its dates, for instance {others[0][:40]!r}",)
@@ -62,8 +81,21 @@ def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
     return ()
 
 
+def why_no_number(texts: Iterable[str]) -> str:
+    """Why numbers of a typed source are drafted as text."""
+    for text in texts:
+        if text.lstrip("-") == "Infinity":
+            return f"left as text: its numbers include {text}"
+        whole, _, decimals = text.lstrip("-").partition(".")
+        if len(whole) > _MOST_DIGITS or "E" in text:
+            return f"left as text: contracts read numbers of at most {_MOST_DIGITS} digits, unlike {text[:40]}"
+        if len(decimals) > _MOST_DECIMALS:
+            return f"left as text: contracts read numbers of at most {_MOST_DECIMALS} decimals, unlike {text[:40]}..."
+    return "left as text: contracts do not read its numbers"
+
+
 def _what_stands_between_blanks(stripped: Mapping[str, int]) -> str | None:
-    numbers = sum(count for text, count in stripped.items() if _NUMBER.fullmatch(text))
+    numbers = sum(count for text, count in stripped.items() if _NUMBER.fullmatch(text) or _GROUPED.fullmatch(text))
     if numbers >= 0.9 * sum(stripped.values()):
         return "numbers"
     return "dates" if read_times(stripped) is not None else None

@@ -65,7 +65,8 @@ class Sample:
         csv: the CSV dialect, in a contract's terms.
         unshown: the parts of the dialect that the rows do not show.
         is_whole: whether these are all rows.
-        malformed: how many rows had a different number of values from the header.
+        malformed: how many rows had a different number of values from the header, or were no JSON objects.
+        malformed_example: the first of these rows.
         undecodable: rows with undecodable bytes.
         key: the primary key that the source declares.
         optional: columns that only some of several files have.
@@ -80,6 +81,7 @@ class Sample:
     unshown: frozenset[str] = frozenset()
     is_whole: bool = True
     malformed: int = 0
+    malformed_example: str = ""
     undecodable: frozenset[int] = frozenset()
     key: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()

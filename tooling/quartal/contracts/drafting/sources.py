@@ -101,6 +101,7 @@ def _together(source: str, samples: Sequence[Sample], *, is_whole: bool) -> Samp
         csv=form,
         is_whole=is_whole and all(sample.is_whole for sample in samples),
         malformed=sum(sample.malformed for sample in samples),
+        malformed_example=next((sample.malformed_example for sample in samples if sample.malformed), ""),
         undecodable=frozenset(
             start + row for start, sample in zip(starts, samples, strict=False) for row in sample.undecodable
         ),

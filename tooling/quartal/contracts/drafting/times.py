@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from quartal.contracts.drafting.words import TIME
+from quartal.contracts.drafting.words import MONTHS, TIME
 
 DateOrder = Literal["day", "month"]
 _COUNTED = {"epochSeconds": 1, "epochMilliseconds": 1_000, "epochMicroseconds": 1_000_000}
@@ -20,28 +20,44 @@ _FIRST_COUNTED, _LAST_COUNTED = 100_000_000, 4_102_444_800  # seconds from 1970 
 _YEARS = range(1500, 2300)  # of numbers of eight digits that may be dates
 _YEARS_WITH_HOURS = range(1900, 2100)  # of longer ones, which may as well count seconds
 _DATE = (
-    r"(?:(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<z>\d{4})"
-    r"|(?P<c>\d{8}))"
+    r"(?:(?P<y>\d{4})(?P<s>[-/.]|\. |年|년 ?)(?P<m>\d{1,2})(?P<n>(?P=s)|月|월 ?)(?P<d>\d{1,2})(?P<e>[.日일]?)"
+    r"|(?P<a>\d{1,2})(?P<t>[-/.]|\. )(?P<b>\d{1,2})(?P=t)(?P<z>\d{4})|(?P<c>\d{8}))"
 )
 _TIME = r"(?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<x>\d{2})(?:\.(?P<f>\d{1,9}))?)?"
+_TIME_BEHIND_DAY = (
+    r"(?P<h>\d{1,2})(?P<g>[:.h])(?P<i>\d{2})(?:(?P=g)(?P<x>\d{2})(?:(?P<k>[.,])(?P<f>\d{1,9}))?)?(?P<l> Uhr)?"
+)
 _OFFSET = r"(?P<o>Z|[+-]\d{2}:\d{2}|[+-]\d{4}|(?P<u>UTC|GMT))"
-_TEXT = re.compile(rf"{_DATE}(?:(?P<between>T|, | )(?:{_TIME}|(?P<packed>\d{{6}}))(?P<gap> ?){_OFFSET}?)?")
+_TEXT = re.compile(
+    rf"{_DATE}(?:(?P<between>T|, | - |  ?)(?:{_TIME_BEHIND_DAY}|(?P<packed>\d{{6}}))(?P<gap> ?){_OFFSET}?)?"
+)
 _PACKED = re.compile(r"(?P<c>\d{8})(?P<packed>\d{6}|\d{4})")
 PACKED_TIMES = re.compile(r"\d{8}|\d{12}|\d{14}")  # yyyyMMdd, and with HHmm or HHmmss
 HOURS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-4])")  # yyyyMMddHH
 _CLOCK = re.compile(_TIME)
+_YEAR, _MONTH, _OF_MONTH = "(?:19|20)\\d\\d", "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12]\\d|3[01])"
+_LETTER = r"[^\W\d_]"
+_HALF_OF_DAY = r"(?<![a-z])(?:[ap]\.?[ \u00a0\u202f]?m|vorm|nachm)\.?(?![a-z])|[πμ]μ|[上下]午|午[前後]|오[전후]|[صم]$"
 _OTHER_FORMS = {
     "names of months": re.compile(
-        r"(?i)(?=.{1,40}$)(?=.*\d).*(?<![a-z])(jan|feb|fév|f[eé]vr|mar|apr|avr|abr|may|jun|juin|jul|juil|aug|ao[uû]t|ago|sep|oct|ott|nov|"
-        r"dec|déc|dic|mär|mai|okt|dez|ene|gen|giu|lug)[a-zäéû]*\b.*"
+        rf"(?i)(?=.{{1,40}}$)(?=.*\d).*(?<!{_LETTER})(?:{'|'.join(map(re.escape, sorted(MONTHS)))})(?!{_LETTER}).*"
     ),
-    "a year of two digits": re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\D.*)?"),
-    "12-hour times (AM, PM)": re.compile(r"(?i).*\d{4}.*\d:\d\d.*[ap]\.?m\.?"),
+    "a year of two digits": re.compile(
+        rf"(?:{_OF_MONTH}(?P<s>[-/.]){_OF_MONTH}(?P=s)\d\d|\d\d(?P<t>[-/.]){_MONTH}(?P=t){_OF_MONTH})(?:[ T,].*)?"
+    ),
+    "12-hour times (AM, PM)": re.compile(rf"(?i)(?=.*\d{{4}})(?=.*\d:\d\d).*(?:{_HALF_OF_DAY}).*"),
     "an offset in hours alone": re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?[+-]\d\d"),
     "names of time zones": re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)? ?[A-Za-z][A-Za-z/_]{2,30}"),
-    "weeks or quarters": re.compile(r"\d{4}[- ]?[QW]\d{1,2}.*"),
-    "months without a day": re.compile(r"\d{4}-\d{2}|\d{4}/\d{2}"),
+    "weeks or quarters": re.compile(
+        rf"(?i){_YEAR}[-/ ]{{0,3}}(?:Q|K?W)\d{{1,2}}(?:\D.*)?|(?:Q|K?W|T)[- ]?\d{{1,2}}[-/ ]{{1,3}}{_YEAR}|\dQ{_YEAR}"
+    ),
+    "months without a day": re.compile(rf"{_YEAR}[-/]{_MONTH}|{_MONTH}[-/]{_YEAR}"),
+    "days of the year": re.compile(rf"{_YEAR}-[0-3]\d\d"),
 }
+_WITHIN = re.compile(  # days, within texts that have few letters
+    rf"(?=.{{8,45}}$)(?!(?:.*{_LETTER}){{13}}).*(?<!\d)(?:{_YEAR}[-/.年년] ?{_MONTH}[-/.月월] ?{_OF_MONTH}"
+    rf"|{_OF_MONTH}[-/.] ?{_OF_MONTH}[-/.] ?{_YEAR})(?!\d).*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +161,11 @@ def other_form(counts: Mapping[str, int]) -> str | None:
     return None
 
 
+def has_other_signs(counts: Mapping[str, int]) -> bool:
+    """Whether most texts contain a day, but in a form that no contract format supports."""
+    return sum(count for text, count in counts.items() if _WITHIN.fullmatch(text)) >= 0.9 * sum(counts.values())
+
+
 def unreadable_days(counts: Mapping[str, int]) -> str | None:
     """Why texts that look like dates are none, with examples; None if few look so, or most can be read."""
     matched = {text: found for text in counts if (found := _TEXT.fullmatch(text))}
@@ -154,11 +175,15 @@ def unreadable_days(counts: Mapping[str, int]) -> str | None:
     days = {text for text, found in matched.items() if _day(found, first) is not None}
     wrong = next((text for text in matched if text not in days), None)
     if wrong is None:
-        return None
+        timed = next((text for text in matched if matched[text]["between"]), None)
+        plain = next((text for text in matched if not matched[text]["between"]), None)
+        return f"have a time of day in some rows only, {timed!r} and {plain!r}" if timed and plain else None
+    if all(found["c"] for found in matched.values()) and len(days) < len(matched) / 2:
+        return None  # other numbers of eight digits
     other = next((text for text in matched if text in days and not _is_ambiguous(matched[text])), None)
     return (
         f"differ in the order of day and month, {other!r} and {wrong!r}"
-        if other
+        if other and matched[wrong]["a"]
         else f"include days that do not exist, such as {wrong!r}"
     )
 
@@ -221,7 +246,7 @@ def _first_unit(found: Iterable[re.Match[str]], order: DateOrder | None) -> tupl
         return ("day" if days_first >= months_first else "month"), mixed
     if order is not None:
         return order, False
-    return "day", any(each["t"] != "." for each in ends)
+    return "day", any(each["t"].strip() != "." for each in ends)
 
 
 def _day(found: re.Match[str], first: DateOrder) -> date | None:
@@ -253,10 +278,11 @@ def _signature(found: re.Match[str]) -> tuple[str, ...]:
     """The structure of a text, shared by all texts of one format: separators and parts."""
     if found.re is _PACKED:
         return ("packed", "", f"packed{len(found['packed'])}", "", "")
-    separator = "packed" if found["c"] else f"y{found['s']}" if found["y"] else found["t"]
+    separator = "packed" if found["c"] else f"y{found['s']}{found['n']}{found['e']}" if found["y"] else found["t"]
     if not found["between"]:
         return (separator, "", "", "", "")
-    parts = "packed" if found["packed"] else "hms."[: 2 + bool(found["x"]) + bool(found["f"])]
+    marks = f"{found['g']}{found['x'] and 's'}{found['k']}{found['l']}"
+    parts = "packed" if found["packed"] else marks
     offset = found["o"] or ""
     kind = "name" if found["u"] else "XX" if len(offset) == 5 else "XXX" if offset else ""
     return (separator, found["between"], parts, found["gap"] if offset else "", kind)
@@ -270,25 +296,31 @@ def _format(found: list[re.Match[str]], first: DateOrder) -> str:
         day = "yyyyMMdd"
     elif one["y"]:
         month, of_month = _parts("Md", [(each["m"], each["d"]) for each in found])
-        day = f"yyyy{one['s']}{month}{one['s']}{of_month}"
+        day = f"yyyy{_literal(one['s'])}{month}{_literal(one['n'])}{of_month}{_literal(one['e'])}"
     else:
         letters = "dM" if first == "day" else "Md"
         head, second = _parts(letters, [(each["a"], each["b"]) for each in found])
         day = f"{head}{one['t']}{second}{one['t']}yyyy"
     if not one["between"]:
         return day
-    between = "'T'" if one["between"] == "T" else one["between"]
     if one["packed"]:
         time = "HHmmss"
     else:
-        time = f"{_part('H', [each['h'] for each in found])}:mm" + (":ss" if one["x"] else "")
-        time += f".{'S' * max(len(each['f']) for each in found)}" if one["f"] else ""
+        mark = _literal(one["g"])
+        time = f"{_part('H', [each['h'] for each in found])}{mark}mm" + (f"{mark}ss" if one["x"] else "")
+        time += f"{one['k']}{'S' * max(len(each['f']) for each in found)}" if one["f"] else ""
+        time += _literal(one["l"] or "")
     offset = one["o"] or ""
     if one["u"]:
         ending = f"'{one['u']}'"
     else:
         ending = "" if not offset else "XX" if any(len(each["o"]) == 5 for each in found) else "XXX"
-    return f"{day}{between}{time}{one['gap'] if offset else ''}{ending}"
+    return f"{day}{_literal(one['between'])}{time}{one['gap'] if offset else ''}{ending}"
+
+
+def _literal(text: str) -> str:
+    """Text that a format has as it is: letters stand between quotes."""
+    return re.sub(rf"({_LETTER}+)", r"'\1'", text)
 
 
 def _part(letter: str, digits: list[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quartal.contracts.drafting.encoding import is_utf_8
 from quartal.contracts.drafting.sample import Declared, Sample, SampledColumn
 from quartal.contracts.model import FileFormat
 from quartal.core.errors import ConfigurationError
@@ -37,7 +38,10 @@ def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
         table = file.read_row_groups(wanted)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ConfigurationError(
-            f"{path} cannot be read: {' '.join(str(error).split())[:300]}", remedy="Name a complete Parquet file."
+            f"{path} cannot be read: {' '.join(str(error).split())[:300]}",
+            remedy="Write that type as another one, such as a decimal number or text."
+            if isinstance(error, pa.ArrowNotImplementedError)
+            else "Name a complete Parquet file.",
         ) from error
     if not everything and table.num_rows > 3 * _ROWS:
         table = table.slice(0, 3 * _ROWS)
@@ -55,8 +59,9 @@ def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
         _of_arrow(name, column.cast(_MOMENT) if name in old else column)
         for name, column in zip(table.column_names, table.columns, strict=True)
     )
+    undecodable = frozenset(row for column in table.columns for row in _undecodable_rows(column))
     is_whole = table.num_rows == file.metadata.num_rows
-    return Sample(str(path), FileFormat.PARQUET, columns, is_whole=is_whole, files=(path,))
+    return Sample(str(path), FileFormat.PARQUET, columns, is_whole=is_whole, undecodable=undecodable, files=(path,))
 
 
 def rows_sample(
@@ -70,21 +75,29 @@ def rows_sample(
 
 
 def _of_arrow(name: str, column: pa.ChunkedArray) -> SampledColumn:
-    kind = column.type
+    kind = kind_in_file = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
-    declared, unread = _declared(kind)
-    if unread:
-        return SampledColumn(name, ("",) * len(column), unread=unread)
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], kind)
+    declared = _declared(kind)
+    if declared is None:
+        return SampledColumn(name, ("",) * len(column), unread=f"it holds values of type {kind_in_file}")
+    has_less = False
     if pa.types.is_timestamp(kind):  # Python has no nanoseconds, and the job cuts off what is below a second
-        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
-    return _sampled(name, _values(column), declared)
+        exact, column = column, column.cast(pa.timestamp("us", kind.tz), safe=False)
+        has_less = kind.unit == "ns" and not column.cast(kind).equals(exact)
+    return _sampled(name, _values(column), declared, may_be_days=not has_less)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """Values as Python objects, or as text if Python cannot represent them: days outside the years 1 to 9999."""
     try:
         return list(column.to_pylist())
+    except UnicodeDecodeError:
+        contents = column.cast(pa.binary()).to_pylist()
+        return [content and content.decode(errors="replace") for content in contents]
     except (ValueError, OverflowError):
         return [_value(each) for each in column]
 
@@ -96,7 +109,21 @@ def _value(scalar: pa.Scalar) -> Any:
         return str(scalar.cast(pa.string()).as_py())
 
 
-def _sampled(name: str, values: Sequence[Any], declared: Declared | None) -> SampledColumn:
+def _undecodable_rows(column: pa.ChunkedArray) -> list[int]:
+    """The rows whose text has bytes that are no UTF-8."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if _declared(column.type) is not Declared.TEXT or pa.types.is_null(column.type):
+        return []
+    contents = column.cast(pa.binary())
+    try:
+        contents.cast(pa.string())
+    except pa.ArrowInvalid:
+        return [row for row, content in enumerate(contents.to_pylist()) if content and not is_utf_8(content)]
+    return []
+
+
+def _sampled(name: str, values: Sequence[Any], declared: Declared | None, *, may_be_days: bool = True) -> SampledColumn:
     if declared in _TIMES:
         beyond = sum(isinstance(value, str) for value in values)
         if beyond > _ERRORS * len(values):
@@ -104,12 +131,13 @@ def _sampled(name: str, values: Sequence[Any], declared: Declared | None) -> Sam
                 name, ("",) * len(values), unread=f"{beyond:,} of its days lie outside the years 1 to 9999"
             )
     times = [value for value in values if isinstance(value, datetime)]
-    if declared is Declared.LOCAL_TIME and times and all(value.time() == time.min for value in times):
+    if declared is Declared.LOCAL_TIME and may_be_days and times and all(value.time() == time.min for value in times):
         declared, values = Declared.DATE, [value.date() if isinstance(value, datetime) else value for value in values]
     return SampledColumn(name, tuple(map(_text, values)), declared)
 
 
-def _declared(kind: pa.DataType) -> tuple[Declared | None, str | None]:
+def _declared(kind: pa.DataType) -> Declared | None:
+    """The type of a contract; None if the job does not read it."""
     types = pa.types
     known: tuple[tuple[Callable[[pa.DataType], bool], Declared], ...] = (
         (types.is_boolean, Declared.BOOLEAN),
@@ -120,13 +148,12 @@ def _declared(kind: pa.DataType) -> tuple[Declared | None, str | None]:
         (types.is_date, Declared.DATE),
         (types.is_string, Declared.TEXT),
         (types.is_large_string, Declared.TEXT),
+        (types.is_string_view, Declared.TEXT),
+        (types.is_null, Declared.TEXT),
     )
     if types.is_timestamp(kind):
-        return (Declared.MOMENT if kind.tz else Declared.LOCAL_TIME), None
-    if types.is_null(kind):
-        return Declared.TEXT, None
-    found = next((declared for is_kind, declared in known if is_kind(kind)), None)
-    return found, None if found else f"it holds values of type {kind}"
+        return Declared.MOMENT if kind.tz else Declared.LOCAL_TIME
+    return next((declared for is_kind, declared in known if is_kind(kind)), None)
 
 
 def _of_values(name: str, values: Sequence[Any]) -> SampledColumn:

@@ -17,6 +17,17 @@ TIME = _words(  # columns whose large numbers may count the time since 1970
     at created date datum dt end ended occurred recorded seen start started time updated when zeit
     """
 )
+MONTHS = _words(  # with their abbreviations
+    """
+    jan january januar janvier januari janeiro jänner feb february februar februari febrero febbraio fev fevereiro
+    février fév fevr févr mar march mrz mär märz mars marzo março maart apr april aprile avr avril abr abril may mai
+    mayo maio maggio mei jun june juni juin junio junho giu giugno jul july juli juillet juil julio julho lug luglio
+    aug august augustus août aout ago agosto sep sept september septembre septiembre setembro settembre oct october
+    okt oktober octobre octubre outubro ott ottobre nov november novembre noviembre novembro dec december dez
+    dezember dezembro déc décembre dic diciembre dicembre ene enero gen gennaio
+    """
+)
+DAY = _words("date datum day days fecha jour month tag week year yyyymmdd")  # days, or parts of them
 DURATION = _words(  # a span, which looks like a time of day
     """
     dauer delay duration duree durata elapsed lap laptime length pace runtime spent split waited waiting

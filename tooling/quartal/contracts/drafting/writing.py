@@ -13,7 +13,7 @@ import yaml
 from etl_job.findings.wording import count as count_of
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.acceptance import Verdict
-from quartal.contracts.drafting.column_names import outside_reserved, published_names, split_words
+from quartal.contracts.drafting.column_names import outside_reserved, published_names, shown_name, split_words
 from quartal.contracts.drafting.roles import Column, EventTime, counts_rows_of_file
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.model import EARLIEST_DAY, EARLIEST_EVENT, FileFormat
@@ -158,17 +158,22 @@ def comments(
     lines += [note for note in sample.notes if not _is_warning(note)]
     lines += [f"measures: without {_listed(left)} (not quantities)"] if (left := others["numbers"]) else []
     plain = [column.name for column in columns if column.name and column.name not in names]
-    lines += [f"{column.name} is left out: {column.sampled.unread}" for column in columns if column.name in plain]
+    lines += [
+        f"{shown_name(column.name)} is left out: {column.sampled.unread}" for column in columns if column.name in plain
+    ]
     lines += ["the column without a name is left out"] * any(not column.name for column in columns)
     for column in columns:
         if column.name not in names:
             continue
-        own_notes = column.kind.notes if column not in roles.measures else filterfalse(_is_warning, column.kind.notes)
+        is_warned = column is roles.when.day or column in roles.measures
+        own_notes = filterfalse(_is_warning, column.kind.notes) if is_warned else column.kind.notes
         lines += [f"{names[column.name]}: {note}" for note in own_notes]
         nothing = column.kind.custom.get("missingValues")
         lines += [f"{names[column.name]}: read as missing: {', '.join(map(repr, nothing))}"] if nothing else []
     typed = _typed(columns, roles)
-    beyond = [column.name for column in columns if _has_type(column) and column.name not in typed]
+    beyond = [
+        column.name for column in columns if column.name in names and _has_type(column) and column.name not in typed
+    ]
     lines += [f"{', '.join(beyond)}: left as text, because the job supports at most 63 rules"] if beyond else []
     lines += [f"{name}: present only in some files" for name in sorted(sample.optional)]
     return lines
@@ -194,7 +199,10 @@ def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
 def warnings(sample: Sample, roles: Roles) -> list[str]:
     """The guesses that would lose rows, count some twice, or sum wrong numbers, if they are wrong."""
     of_values = [
-        f"{column.name}: {note}" for column in roles.measures for note in column.kind.notes if _is_warning(note)
+        f"{column.name}: {note}"
+        for column in (roles.when.day, *roles.measures)
+        for note in column.kind.notes
+        if _is_warning(note)
     ]
     return [*_counting_lines(sample, roles), *filter(_is_warning, sample.notes), *_total_lines(roles), *of_values]
 
@@ -268,13 +276,8 @@ def verdict_lines(verdict: Verdict) -> list[str]:
 def render_document(document: Mapping[str, Any], comment: Sequence[str]) -> str:
     """The contract with its comments, as text."""
     head = {name: content for name, content in document.items() if name != "schema"}
-    lines = "".join(f"# {_one_line(line)}\n" for line in comment)
+    lines = "".join(f"# {shown_name(line)}\n" for line in comment)
     return with_quotes(f"{lines}\n{_yaml(head, False)}\n{_yaml({'schema': document['schema']}, None)}")
-
-
-def _one_line(text: str) -> str:
-    """The text with unprintable characters escaped, so that it stays on one line."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _yaml(content: Mapping[str, Any], flow: bool | None) -> str:
