@@ -67,6 +67,22 @@ def answering(api):
     return Gateway({"glue": api}, None, None, lambda *_: Response(), None)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "service"),
+    [
+        ("GET", "/iceberg/v1/config", "glue"),  # Glue as a REST catalog of Iceberg
+        ("POST", "/service/AWSGlue/operation/GetDatabases", "glue"),  # another protocol than this service's
+        ("POST", "/tomorrow", "quicksight"),
+    ],
+)
+def test_call_of_the_service_in_an_unknown_form_is_refused_and_not_left_to_the_backend(method, path, service):
+    signed = {"Authorization": HEADERS["Authorization"].replace("/glue/", f"/{service}/")}
+    gateway = Gateway({"glue": Nothing(), "quicksight": Nothing()}, None, None, lambda *_: Response(), None)
+    answer = Client(gateway).open(path, method=method, headers=signed)
+    assert (answer.status_code, json.loads(answer.data)["__type"]) == (400, "UnknownOperationException")
+    assert f"{method} {path} of {service}" in json.loads(answer.data)["message"]
+
+
 def test_each_answer_has_a_request_id_of_its_own():
     client = Client(answering(Nothing()))
     ids = {client.post("/", headers=HEADERS, data="{}").headers["x-amzn-RequestId"] for _ in range(2)}

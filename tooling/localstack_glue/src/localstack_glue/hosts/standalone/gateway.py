@@ -132,8 +132,10 @@ class Gateway:
             return _refusal("json", ServiceError("SerializationException", str(error), 400, sender_fault=True))
         if call is not None:
             return self._checked(request, scope, session, call)
-        if self._is_own(target):  # an emulator behind may have one of that name; its Glue has other data
-            message = f"{target} is no operation that this server knows; a newer botocore beside it may have it"
+        if self._is_own(target) or caller.service in self._apis:
+            # an emulator behind may have one of that name, but its Glue has other data
+            asked = target or f"{request.method} {request.path} of {caller.service}"
+            message = f"{asked} is no operation that this server knows; a newer botocore beside it may have it"
             return _refusal("json", ServiceError("UnknownOperationException", message, 400, sender_fault=True))
         if session is None:
             return self._answered_by_backend(request, scope)
