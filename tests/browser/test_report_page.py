@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -54,6 +55,20 @@ def test_page_of_a_year_with_real_ids_fits_the_screen_and_cuts_no_cell(open_html
     )
     assert narrow == []
     assert complaints == []
+
+
+def test_long_names_without_blanks_fit_a_phone(open_html):
+    report, name = report_of_real_lengths(), "sightings_" * 12
+    run = replace(report.runs[-1], deliveries=(replace(report.runs[-1].deliveries[0], delivery=name),))
+    state = replace(report.deliveries[-1], delivery=name)
+    card = replace(report.lineage[-1], delivery=name)
+    report = replace(
+        report, dataset=name, runs=(*report.runs[:-1], run), deliveries=(state, *report.deliveries), lineage=(card,)
+    )
+    page = open_html(render_report(report))
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_all(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_first_screen_shows_the_verdict_and_the_next_command(open_report):

@@ -64,6 +64,14 @@ def test_each_delivery_is_listed_with_what_a_run_would_do(lake, capsys):
     assert [file["path"] for file in found[-1]["files"]] == ["year=2025/a.csv"]
 
 
+def test_files_of_a_withdrawn_delivery_are_not_called_published(lake, capsys):
+    lake.publish("wr_1", {"2024Q4": {"inputs": [lake.put("delivery=2024Q4/a.csv")], "withdrawn": True}})
+    lake.put("delivery=2024Q4/b.csv")
+    assert run(["deliveries", "2024Q4", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["result"]
+    assert [(file["path"], file["state"]) for file in found["files"]] == [("a.csv", "withdrawn"), ("b.csv", "new")]
+
+
 def test_state_agrees_with_what_the_job_selects_also_of_empty_and_hidden_files(lake, capsys):
     published = {
         name: {"inputs": [lake.put(f"delivery={name}/a.csv")]} for name in ("emptied", "more", "hidden", "out")

@@ -33,6 +33,7 @@ class FileState(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     GONE = "gone"  # published, and no longer there
+    WITHDRAWN = "withdrawn"  # as it was when its delivery was taken out of the tables
     LEFT_OUT = "left out"
 
 
@@ -155,6 +156,8 @@ def _delivery(
         upload = uploads.get(known.upload) if known is not None else None
         size = there[path].size_bytes if path in there else before[path].size_bytes
         state, why = _state_of_file(path, there.get(path), before.get(path))
+        if state is FileState.PUBLISHED and published is not None and published.withdrawn:
+            state = FileState.WITHDRAWN
         if state is not FileState.LEFT_OUT:
             states.add(state)
             if state is not FileState.GONE and not size:  # part of the delivery for a run, which finds no row in it
