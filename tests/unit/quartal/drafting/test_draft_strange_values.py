@@ -55,6 +55,25 @@ def test_letters_in_a_column_of_line_numbers_are_no_missing_values(tmp_path):
     assert (contract.features.entity, contract.column("line").rules.missing_values) == (("line",), ())
 
 
+@pytest.mark.parametrize("column", ["district", "line"])
+def test_words_that_come_again_among_numbers_of_places_cost_no_rows(tmp_path, column):
+    rows = table(f"day,{column},amount", lambda n: f"{day(n)},{'At-Large' if n % 70 == 9 else n % 50},{n % 7}", 300)
+    drafted = drafted_from(tmp_path, rows)
+    assert tried(tmp_path, drafted).column(column).logical_type == "string"
+    assert drafted.verdict.kept == 300
+
+
+def test_number_of_a_place_that_is_written_wrongly_once_is_found(tmp_path):
+    rows = table("day,district,amount", lambda n: f"{day(n)},{'12x' if n == 9 else n % 50},{n % 7}", 300)
+    drafted = drafted_from(tmp_path, rows)
+    assert dict(drafted.verdict.broken) == {"district.format": 1}
+
+
+def test_draft_names_a_decimal_comma(tmp_path):
+    rows = table("day;shop;amount", lambda n: f"{day(n)};{shop(n)};{n},5")
+    assert "amount: ',' is the decimal mark" in drafted_from(tmp_path, rows).guesses
+
+
 def test_draft_asks_about_a_comma_in_longer_numbers(tmp_path):
     rows = table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"{12_345 + n if n % 2 else f"1,{200 + n}"}"')
     drafted = drafted_from(tmp_path, rows)

@@ -30,6 +30,7 @@ from quartal.contracts.drafting.times import (
 )
 
 _ERRORS = 0.02  # which part of a column's texts may be errors
+_AGAIN = 3  # times, from which a text is no error
 _WHOLE = r"[+-]?(?:0|[1-9]\d{0,17})"  # 007 is a name: as a number it would lose its zeros
 _INTEGER = re.compile(_WHOLE)
 _PLAIN = re.compile(rf"{_WHOLE}(?:\.\d{{1,6}})?")
@@ -167,10 +168,7 @@ def _nothing(column: SampledColumn) -> frozenset[str]:
     named = {text for text in counts if text in words.MISSING}
     strange = {text for text in counts if text not in named and not re.search(r"\d", text)}
     letters = {text for text in strange if not _BOOLEAN.fullmatch(text)}
-    is_name = set(split_words(column.name)[-1:]) & (
-        words.CODES | words.ENTITY
-    )  # of which letters are as good as digits
-    often = {text for text in letters if counts[text] >= max(3, 0.005 * total) and not is_name}
+    often = {text for text in letters if counts[text] >= max(_AGAIN, 0.005 * total) and not _is_name(column)}
     zeros = {text for text in counts if _NO_DAY.fullmatch(text)}
     days = {text: count for text, count in counts.items() if text not in zeros} if zeros else {}
     if days and (reading := read_times(days)) is not None and _is_plausible(reading, column):
@@ -233,13 +231,13 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
         wider = _without_errors(errors, pattern) if errors else None
         if wider is not None:  # few texts of a wider form are values, not errors
             continue
-        if errors and set(split_words(column.name)) & words.CODES:
-            return None  # a code that is a number for the most part
+        if errors and (_is_code(column) or (_is_name(column) and max(errors.values()) >= _AGAIN)):
+            return None  # a code, or the name of a place, that is a number for the most part
         example = next((text for text in there if mark and mark in text), "")
         if mark == "," and said is None:
             note = f"the comma of {example} may separate thousands or decimals; use --decimal-mark comma or point"
             return Kind(notes=(note,), open_mark=mark)
-        notes = []
+        notes = ["',' is the decimal mark"] if "decimalSeparator" in custom else []
         if mark == "." and said is None:
             notes.append(
                 f"check {example}: the point is read as decimal mark; with --decimal-mark comma it separates thousands"
@@ -260,6 +258,15 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
 
 def _counted_note(column: SampledColumn) -> str:
     return f"may be the time since 1970; --event-time {column.name} reads it that way"
+
+
+def _is_code(column: SampledColumn) -> bool:
+    return bool(set(split_words(column.name)) & words.CODES)
+
+
+def _is_name(column: SampledColumn) -> bool:
+    """Whether it names something, so that letters are as good as digits."""
+    return bool(set(split_words(column.name)[-1:]) & (words.CODES | words.ENTITY))
 
 
 def _may_be_of_excel(there: Mapping[str, int], column: SampledColumn) -> bool:
