@@ -56,9 +56,9 @@ def one_line(text: object) -> str:
 
 def failure_reason(error: BaseException) -> str:
     """Why a run cannot continue: the message of the job's own errors; for other errors, what failed and what to do."""
+    what = failure_cause(error)
     if isinstance(error, QuartalJobError):
-        return one_line(error)
-    what = one_line(_what(error))[:_LONGEST]
+        return what
     remedy = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, what)), _UNKNOWN)
     return f"{what.rstrip('.')}. {remedy}"
 

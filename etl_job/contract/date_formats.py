@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-# Spelled out as ASCII, which the job's regular expressions (Java's) and Python's read alike.
+# Spelled out as ASCII: the class of digits has those of other scripts, too.
 _HOUR, _DAY, _MONTH, _SIXTY = "[01][0-9]|2[0-3]", "0[1-9]|[12][0-9]|3[01]", "0[1-9]|1[0-2]", "[0-5][0-9]"
 _OFFSET = "Z|[+-](?:(?:0[0-9]|1[0-3]){0}[0-5][0-9]|14{0}00)"
 # Unit, least and greatest number of characters, pattern.

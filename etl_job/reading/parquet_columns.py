@@ -17,7 +17,7 @@ from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
 
-_TAIL_BYTES = 64 * 1024
+_TAIL_BYTES, _MOST_FOOTER_BYTES = 64 * 1024, 256_000_000
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 MOMENT, LOCAL_TIME = "timestamp", "timestamp_ntz"  # times in UTC, and those without a zone
 _PHYSICAL = {
@@ -91,6 +91,8 @@ def _footer(store: ObjectStore, uri: str) -> bytes:
     if tail[-4:] != _MAGIC:
         raise ValueError("its last bytes are not PAR1")
     needed = int.from_bytes(tail[-8:-4], "little") + 8
+    if needed > _MOST_FOOTER_BYTES:
+        raise ValueError(f"its footer would have {needed:,} bytes")
     if needed > len(tail):
         tail = store.read_end(uri, needed)
     return _MAGIC + tail[-needed:]

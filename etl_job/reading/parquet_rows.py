@@ -41,6 +41,7 @@ _AS_JAVA = r"^-?([1-9][0-9]{0,6}\.[0-9]*[1-9]|0\.0{0,2}[1-9][0-9]*)$"
 _TO_ESCAPE = r'["\\\x00-\x1f]'
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _ESCAPES |= {chr(code): f"\\u{code:04X}" for code in range(32) if chr(code) not in _ESCAPES}
+_NUMBERS_OF = {unit: getattr(pc, unit) for unit in ("year", "month", "day", "hour", "minute", "second")}
 _TWO_DIGITS = pa.array([f"{number:02d}" for number in range(100)])
 
 
@@ -151,36 +152,22 @@ def _in_layout(layout: Layout, moments: _Moments) -> pa.StringArray:
     if layout.epoch_unit is not None:
         parts = pc.divide(moments.behind, _NANOSECONDS // layout.epoch_unit)
         return pc.add(pc.multiply(seconds, layout.epoch_unit), parts).cast(pa.string())
-    days = floor_divide(seconds, _DAY)
-    in_day = pc.subtract(seconds, pc.multiply(days, _DAY))
-    dates = days.cast(pa.int32()).cast(pa.date32()).dictionary_encode()
-    date_of: dict[str, pa.Array] = {
-        "year": pc.year(dates.dictionary),
-        "month": pc.month(dates.dictionary),
-        "day": pc.day(dates.dictionary),
-    }
-    hours = pc.divide(in_day, 3_600)
-    minutes = pc.divide(pc.subtract(in_day, pc.multiply(hours, 3_600)), 60)
-    of_day = {
-        "hour": hours,
-        "minute": minutes,
-        "second": pc.subtract(in_day, pc.add(pc.multiply(hours, 3_600), pc.multiply(minutes, 60))),
-    }
+    when = seconds.cast(pa.timestamp("s"))
     pieces: list[Any] = []
     for piece in layout.pieces:
         if isinstance(piece, str):
             pieces.append(pa.scalar(piece))
-        elif piece.unit in date_of:
-            width = piece.least
-            pieces.append(pc.utf8_lpad(date_of[piece.unit].cast(pa.string()), width, "0").take(dates.indices))
-        elif piece.unit in of_day:
-            number = of_day[piece.unit]
-            pieces.append(_TWO_DIGITS.take(number) if piece.least == 2 else number.cast(pa.string()))
         elif piece.unit == "fraction":
             digits = pc.utf8_lpad(moments.behind.cast(pa.string()), 9, "0")
             pieces.append(pc.utf8_slice_codeunits(digits, 0, piece.most))
-        else:
+        elif piece.unit == "offset":
             pieces.append(pa.scalar("Z"))
+        else:
+            number = _NUMBERS_OF[piece.unit](when)
+            if piece.least == 2:
+                pieces.append(_TWO_DIGITS.take(number))
+            else:
+                pieces.append(pc.utf8_lpad(number.cast(pa.string()), piece.least, "0"))
     return pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else pieces[0]
 
 

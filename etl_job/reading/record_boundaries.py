@@ -46,13 +46,9 @@ class Records:
 def records_in_lines(block: bytes, parser: RecordParser) -> Records:
     """The records of a block in which each line is one."""
     scan = _Scan(block, parser, is_last=True)
-    ends = _and_last(scan.line_ends, len(block))
     if parser.quote not in block or not parser.is_simple:
-        return Records(block, ends)
-    before = scan.quotes_before_line_ends
-    if len(ends) > len(before):
-        before = pa.concat_arrays([before, pa.array([len(scan.quotes)], pa.int64())])
-    return scan.records(ends, before)
+        return Records(block, scan.all_ends)
+    return scan.records(scan.all_ends, scan.quotes_before)
 
 
 def records_across_lines(block: bytes, parser: RecordParser, longest: int, is_last: bool) -> Records:
@@ -65,22 +61,18 @@ def records_across_lines(block: bytes, parser: RecordParser, longest: int, is_la
     if not parser.is_simple:
         return Records(block, pa.array(scan.ends_one_by_one(longest, is_last), pa.int64()))
     if parser.quote not in block:
-        return Records(block, _and_last(scan.line_ends, len(block)) if is_last else scan.line_ends)
-    before = scan.quotes_before_line_ends
-    is_outside = pc.equal(pc.bit_wise_and(before, 1), 0)
-    ends, counted = scan.line_ends.filter(is_outside), before.filter(is_outside)
+        return Records(block, scan.all_ends if is_last else scan.line_ends)
+    ends = scan.all_ends if is_last else scan.line_ends
+    before = scan.quotes_before.slice(0, len(ends))
+    is_outside = _is_even(before)
+    ends, before = ends.filter(is_outside), before.filter(is_outside)
     is_closed = len(scan.quotes) % 2 == 0
-    if scan.is_regular and _are_bounded(
-        ends, scan.line_ends, len(block), longest=longest, is_last=is_last, is_closed=is_closed
-    ):
-        if is_last and len(block) and (not len(ends) or ends[-1].as_py() < len(block)):
-            ends = _and_last(ends, len(block))
-            counted = pa.concat_arrays([counted, pa.array([len(scan.quotes)], pa.int64())])
-        return scan.records(ends, counted)
+    bounds = [pa.array([0], pa.int64()), ends, *([] if is_closed else [pa.array([len(block)], pa.int64())])]
+    sizes = pc.pairwise_diff(pa.concat_arrays(bounds))
+    if scan.is_regular and (is_closed or not is_last) and (pc.max(sizes).as_py() or 0) <= longest:
+        return scan.records(ends, before)
     ends = pa.array(scan.ends_one_by_one(longest, is_last), pa.int64())
-    all_ends = _and_last(scan.line_ends, len(block))
-    all_before = before if len(all_ends) == len(before) else pa.concat_arrays([before, pa.array([len(scan.quotes)])])
-    return scan.records(ends, all_before.filter(pc.is_in(all_ends, value_set=ends)))
+    return scan.records(ends, scan.quotes_before.filter(pc.is_in(scan.all_ends, value_set=ends)))
 
 
 def _and_last(ends: pa.Int64Array, size: int) -> pa.Int64Array:
@@ -88,24 +80,6 @@ def _and_last(ends: pa.Int64Array, size: int) -> pa.Int64Array:
     if not size or (len(ends) and ends[-1].as_py() == size):
         return ends
     return pa.concat_arrays([ends, pa.array([size], pa.int64())])
-
-
-def _are_bounded(
-    ends: pa.Int64Array, lines: pa.Int64Array, size: int, *, longest: int, is_last: bool, is_closed: bool
-) -> bool:
-    """Whether no record contains line breaks and is too long, including the one after the last end."""
-    if not is_closed and (is_last or size - (ends[-1].as_py() if len(ends) else 0) > longest):
-        return False
-    ends = _and_last(ends, size) if is_last else ends
-    if not len(ends):
-        return True
-    starts = pa.concat_arrays([pa.array([0], pa.int64()), ends.slice(0, len(ends) - 1)])
-    is_long = pc.greater(pc.subtract(ends, starts), longest)
-    if not pc.any(is_long).as_py():
-        return True
-    places = [*lines.to_pylist(), size]
-    long_ones = zip(starts.filter(is_long).to_pylist(), ends.filter(is_long).to_pylist(), strict=True)
-    return all(places[bisect_left(places, start + 1)] == end for start, end in long_ones)
 
 
 def split_lines(block: bytes) -> pa.StringArray:
@@ -160,10 +134,17 @@ class _Scan:
         return pc.indices_nonzero(self._is_quote).cast(pa.int64())
 
     @cached_property
-    def quotes_before_line_ends(self) -> pa.Int64Array:
-        """The number of quotes before each line end."""
+    def all_ends(self) -> pa.Int64Array:
+        """The places after each line end, and the end of the block."""
+        return _and_last(self.line_ends, len(self._block))
+
+    @cached_property
+    def quotes_before(self) -> pa.Int64Array:
+        """The number of quotes before each of ``all_ends``."""
         is_quote = self._is_quote.filter(pc.or_(self._is_quote, self._is_line_end))
-        return pc.cumulative_sum(is_quote.cast(pa.int64())).filter(pc.invert(is_quote))
+        found = pc.cumulative_sum(is_quote.cast(pa.int64())).filter(pc.invert(is_quote))
+        is_whole = len(found) == len(self.all_ends)
+        return found if is_whole else pa.concat_arrays([found, pa.array([len(self.quotes)], pa.int64())])
 
     @cached_property
     def _borders(self) -> pa.UInt8Array:
@@ -199,7 +180,7 @@ class _Scan:
 
     @cached_property
     def _is_even(self) -> pa.BooleanArray:
-        return pc.equal(pc.bit_wise_and(_numbers(len(self.quotes)), 1), 0)
+        return _is_even(_numbers(len(self.quotes)))
 
     @cached_property
     def is_regular(self) -> bool:
@@ -212,14 +193,14 @@ class _Scan:
         starts = pa.concat_arrays([zero, before.slice(0, max(0, len(before) - 1))]) if len(before) else before
         counts = pc.subtract(before, starts)
         quoted = pc.greater(counts, 0)
-        odd_count = pc.equal(pc.bit_wise_and(counts, 1), 1)
+        odd_count = pc.invert(_is_even(counts))
         if self.is_regular and not pc.any(odd_count).as_py():
             return Records(self._block, ends, quoted)
         total = before[-1].as_py() if len(before) else 0
         offsets = pa.concat_arrays([zero, before]).cast(pa.int32())
         parents = pc.list_parent_indices(pa.ListArray.from_arrays(offsets, self.quotes.slice(0, total)))
         rank = pc.subtract(_numbers(total), starts.take(parents))
-        is_opening = pc.equal(pc.bit_wise_and(rank, 1), 0)
+        is_opening = _is_even(rank)
         is_odd = pc.invert(pc.if_else(is_opening, self._may_open.slice(0, total), self._may_close.slice(0, total)))
         numbers = _numbers(len(ends))
         odd = pc.or_(odd_count, pc.is_in(numbers, value_set=pc.unique(parents.filter(is_odd)).cast(pa.int64())))
@@ -234,7 +215,7 @@ class _Scan:
             All quotes; then, for an even and for an odd number of quotes before what is outside of quotes, the line
             ends outside of quotes and the quotes that are odd.
         """
-        before, even = self.quotes_before_line_ends.to_pylist(), self._is_even
+        before, even = self.quotes_before.slice(0, len(lines)).to_pylist(), self._is_even
         ends = [[end for end, n in zip(lines, before, strict=True) if n % 2 == parity] for parity in (0, 1)]
         odd = [self.quotes.filter(self._is_odd(opening)).to_pylist() for opening in (even, pc.invert(even))]
         return self.quotes.to_pylist(), (ends[0], ends[1]), (odd[0], odd[1])
@@ -278,6 +259,10 @@ class _Scan:
 def _equal(content: pa.UInt8Array, byte: int) -> pa.BooleanArray:
     """Which bytes are this one: compared with a plain int, Arrow would make eight bytes of each first."""
     return pc.equal(content, pa.scalar(byte, pa.uint8()))
+
+
+def _is_even(numbers: pa.Int64Array) -> pa.BooleanArray:
+    return pc.equal(pc.bit_wise_and(numbers, 1), 0)
 
 
 def _to_bytes(block: bytes) -> pa.UInt8Array:

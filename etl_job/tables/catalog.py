@@ -43,7 +43,9 @@ def _file_properties(credentials: "Credentials | None") -> dict[str, str]:
     if credentials is None:
         return {}
     frozen = credentials.get_frozen_credentials()
-    found = {"s3.access-key-id": frozen.access_key, "s3.secret-access-key": frozen.secret_key}
-    return {name: text or "" for name, text in found.items()} | (
-        {"s3.session-token": frozen.token} if frozen.token else {}
-    )
+    found = {
+        "s3.access-key-id": frozen.access_key,
+        "s3.secret-access-key": frozen.secret_key,
+        "s3.session-token": frozen.token,
+    }
+    return {name: text for name, text in found.items() if text}

@@ -59,6 +59,21 @@ def test_damaged_parquet_file_is_refused_by_its_name(contract, tmp_path, spoil):
         parquet_columns(LocalObjectStore(), str(path), contract)
 
 
+def test_parquet_file_with_a_footer_of_gigabytes_is_refused_before_it_is_read(contract, tmp_path):
+    class Counting(LocalObjectStore):
+        most = 0
+
+        def read_end(self, uri: str, last_bytes: int) -> bytes:
+            self.most = max(self.most, last_bytes)
+            return super().read_end(uri, last_bytes)
+
+    path, store = tmp_path / "a.parquet", Counting()
+    path.write_bytes(parquet_file()[:-8] + (2**31 - 1).to_bytes(4, "little") + b"PAR1")
+    with pytest.raises(InputError, match=r"a\.parquet is not a Parquet file, or it is damaged"):
+        parquet_columns(store, str(path), contract)
+    assert store.most < 1_000_000
+
+
 def test_encrypted_parquet_file_is_named_as_such(contract, tmp_path):
     path = tmp_path / "a.parquet"
     path.write_bytes(parquet_file()[:-4] + b"PARE")
