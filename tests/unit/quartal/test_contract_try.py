@@ -83,6 +83,23 @@ def test_command_shows_rules_with_examples_and_the_first_days(files: list[Path])
     assert (told["kept"], told["quarantined"], told["broken"]["date.format"]) == (3, 3, 1)
 
 
+def test_place_of_a_row_is_its_line_where_records_have_several(tmp_path: Path) -> None:
+    text = SIGHTINGS.read_text("utf-8").replace("encoding: UTF-8 }", "multiLine: true }")
+    contract = parse_contract(text, "c.yaml", "vehicle_sightings")
+    bad = "k{},Opel,soon,10:00:00\n"
+    header = 'sighting_id,brand,date,time,"a\nnote"\n'
+    rows = [
+        'k1,"Kia\r\nor\rnot",2024-01-02,10:00:00,\n',
+        "\n",
+        'k2,Opel,soon,10:00:00,"a\nb"\n',
+        "k3,Opel,soon,1:00,\n",
+    ]
+    (tmp_path / "a.csv").write_bytes((header + "".join(rows)).encode())
+    (tmp_path / "b.csv").write_bytes(f"{HEADER}\n{bad.format(4)}".encode())
+    found = {(each.file, each.place, each.raw[:2]) for each in try_files(contract, [tmp_path]).examples}
+    assert found == {("a.csv", 7, "k2"), ("a.csv", 9, "k3"), ("b.csv", 2, "k4")}
+
+
 def test_rules_in_sql_are_left_to_a_run() -> None:
     charging = ROOT / "data" / "contracts" / "charging_sessions.yaml"
     contract = parse_contract(charging.read_text("utf-8"), "c.yaml", "charging_sessions")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from quartal.contracts.row_judge import (
 from quartal.core.errors import ConfigurationError
 
 _CONFLICT = "row.conflict"
+_LINE_END = r"\r\n|\r|\n"
 _EXAMPLES = 3  # of each rule
 _DAYS = 7
 _OF_RUNS = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")  # with the wording of runs
@@ -93,6 +94,7 @@ def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
             groups = len(source.header.group_rows)
             for batch in read_batches(store, RawPart(str(path), number, 0, groups or size), source, contract):
                 trial.add(trial.judge.judge(batch, latest), path)
+            trial.end_file(source.header.line)
     except (InputError, DamagedFileError, OSError) as error:
         reason = f"{error.uri} {error.reason}" if isinstance(error, DamagedFileError) else str(error)
         reason = _OF_RUNS.sub("", reason)
@@ -147,12 +149,19 @@ class _Trying:
         self._rows = 0
         self._broken: dict[str, int] = {}
         self._examples: list[Example] = []
+        self._of_earlier_files = 0  # how many of the examples
+        self._long: list[tuple[int, int]] = []  # records of this file over several lines: their places, further lines
         self._valid: list[pa.Table] = []
 
     def add(self, judged: JudgedBatch, path: Path) -> None:
         """Add a batch."""
         batch, spec = judged.batch, self._contract.features
         self._rows += batch.rows
+        if self._contract.csv.multi_line:
+            further = pc.count_substring_regex(batch.raw, _LINE_END)
+            is_long = pc.greater(further, 0)
+            places = batch.numbers.filter(is_long).to_pylist()
+            self._long += zip(places, further.filter(is_long).to_pylist(), strict=True)
         is_valid = pa.repeat(True, batch.rows)
         if judged.broken is not None:
             is_valid = pc.equal(judged.broken, 0)
@@ -179,6 +188,17 @@ class _Trying:
                 value = column[row].as_py() if column is not None else None
                 place = batch.numbers[row].as_py() + 1
                 self._examples.append(Example(rule, path.name, place, value, batch.raw[row].as_py()))
+
+    def end_file(self, header: str) -> None:
+        """The file ends: records over several lines, such as its header, move the lines of the records after them."""
+        if self._contract.csv.multi_line:
+            self._long.append((0, len(re.findall(_LINE_END, header))))
+            self._examples[self._of_earlier_files :] = [
+                replace(each, place=each.place + sum(lines for place, lines in self._long if place < each.place - 1))
+                for each in self._examples[self._of_earlier_files :]
+            ]
+        self._long.clear()
+        self._of_earlier_files = len(self._examples)
 
     def outcome(self) -> Trial:
         """The outcome of all rows."""
