@@ -18,11 +18,11 @@ _CURRENCY = (
     "(?:AUD|BGN|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|ISK|JPY|KRW|MXN|NOK|NZD|PLN|RON|RUB|SEK|SGD|TRY|UAH|USD|"
     "ZAR|kr|zł|[€$£¥])"
 )
-_AMOUNT = r"[-+]?\d[\d., '\u00a0\u202f]*"
+_BETWEEN, _MINUS = ", .'\u2019\u00a0\u202f", "\u2212\u2013"  # of digit groups; as typesetters write it
 _GROUPED = re.compile(
-    r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?"
-    rf"|{_AMOUNT}(?:{_CURRENCY}|[%-])|[-+]?{_CURRENCY} ?{_AMOUNT}|\([\d.,]+\)"
-    r"|[\u2212\u2013][\d.,]+"  # a sign of typesetters
+    rf"[+-]?\d{{1,3}}(?:[{_BETWEEN}]\d{{3}})+(?:[.,]\d+)?|[+-]?\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d+)?"
+    rf"|(?=.*(?:[%)-]$|^[({_MINUS}]|{_CURRENCY}))[-+({_MINUS}]*(?:{_CURRENCY})?[ \u00a0]?[-+({_MINUS}]*"
+    rf"\d[\d{_BETWEEN}]*[-)]*[ \u00a0]?(?:%|{_CURRENCY})?[-)]*"
 )
 _LATE_CLOCK = re.compile(r"(?:.*[T ])?(?:[01]?\d|2[0-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
 _AFTER_MIDNIGHT = re.compile(r"(?:.*[T ])?(?:2[4-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
@@ -31,6 +31,7 @@ _YEAR_AT_END = re.compile(r"(?:0[1-9]|[12]\d|3[01]){2}(?:19|20)\d\d")
 _DIGITS = "digits with the year at the end by format ddMMyyyy or MMddyyyy"
 _NANOSECONDS = re.compile(r"1[0-9]{18}")  # from 2001 to 2033
 _BLANKS = " \t\u00a0\u200b\u200e\u200f\u202f\ufeff"  # and signs that show nowhere
+_PADDED = re.compile(r"[+-]?0\d+[.,]\d+")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-]?\d{1,3})?")
 
 
@@ -65,6 +66,9 @@ def why_text(there: Mapping[str, int], *, is_time: bool = False) -> tuple[str, .
     others = other_than_dates(there)
     if others and not all(map(PACKED_TIMES.fullmatch, set(there) - set(others))):
         return (f"it has other texts among its dates, for instance {others[0][:40]!r}",)
+    padded = next(filter(_PADDED.fullmatch, there), None)
+    if padded is not None and all(map(_NUMBER.fullmatch, there)):
+        return (f"its numbers have zeros in front, such as {padded!r}; to sum them, make it a number in the contract",)
     if (
         all(map(_NUMBER.fullmatch, there))
         and any("," in text for text in there)
