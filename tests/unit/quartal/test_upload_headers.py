@@ -277,7 +277,11 @@ def first_rows(folder: Path, rule: HeaderRule) -> list[str]:
 def test_feed_with_invalid_first_rows_is_reported_with_an_example(tmp_path: Path):
     (tmp_path / "good.csv").write_text("id,brand\n2024-01-01,x\nyesterday,x\n")
     (tmp_path / "wrong.csv").write_text("id,brand\n" + "".join(f"0{n}.01.2024,x\n" for n in range(1, 8)))
-    assert first_rows(tmp_path, RULE) == ["wrong.csv: of the first 7 rows 7 break c0.format, such as '01.01.2024'"]
+    (tmp_path / "short.csv").write_text("id,brand\n01.01.2024,x\n")
+    assert first_rows(tmp_path, RULE) == [
+        "short.csv: the first row breaks c0.format, such as '01.01.2024'",
+        "wrong.csv: of the first 7 rows 7 break c0.format, such as '01.01.2024'",
+    ]
 
 
 @pytest.mark.parametrize("write", [lambda p, c: p.write_bytes(c), lambda p, c: p.write_bytes(gzip.compress(c))])

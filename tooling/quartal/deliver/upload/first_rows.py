@@ -46,7 +46,8 @@ class FirstRows:
 
     def __str__(self) -> str:
         like = f", such as {self.example[:60]!r}" if self.example is not None else ""
-        return f"{self.path}: of the first {self.rows} rows {self.broken} break {self.rule}{like}"
+        those = f"of the first {self.rows} rows {self.broken} break" if self.rows > 1 else "the first row breaks"
+        return f"{self.path}: {those} {self.rule}{like}"
 
 
 def broken_beginnings(items: Sequence[UploadItem], contract: Contract) -> tuple[FirstRows, ...]:
