@@ -72,6 +72,22 @@ def test_files_of_a_withdrawn_delivery_are_not_called_published(lake, capsys):
     assert [(file["path"], file["state"]) for file in found["files"]] == [("a.csv", "withdrawn"), ("b.csv", "new")]
 
 
+def test_run_that_published_a_delivery_is_not_said_to_have_changed_it(lake, capsys):
+    published = {name: {"inputs": [lake.put(f"delivery={name}/a.csv")]} for name in ("same", "changed", "archived")}
+    published["out"] = {"inputs": [], "withdrawn": True}
+    lake.publish("wr_1", published)
+    lake.put("delivery=changed/a.csv", b"other")
+    lake.s3.delete_object(Bucket="lake", Key="raw/feed/delivery=archived/a.csv")
+    for name, told in (
+        ("same", "Delivery same: published, by run wr_1; not in the catalog"),
+        ("changed", "Delivery changed: changed since run wr_1; not in the catalog"),
+        ("archived", "Delivery archived: archived; published by run wr_1; not in the catalog"),
+        ("out", "Delivery out: withdrawn, by run wr_1; not in the catalog"),
+    ):
+        assert run(["deliveries", name]) == 0
+        assert told in capsys.readouterr().out
+
+
 def test_state_agrees_with_what_the_job_selects_also_of_empty_and_hidden_files(lake, capsys):
     published = {
         name: {"inputs": [lake.put(f"delivery={name}/a.csv")]} for name in ("emptied", "more", "hidden", "out")

@@ -223,6 +223,12 @@ def _catalogued(deployment: Deployment, glue: GlueClient) -> frozenset[str]:
 
 
 _GOING = "an upload is removing it"
+_BY_RUN = {
+    DeliveryState.PUBLISHED: ", by run",
+    DeliveryState.CHANGED: " since run",
+    DeliveryState.WITHDRAWN: ", by run",
+    DeliveryState.ARCHIVED: "; published by run",
+}
 _COLUMNS = (
     Column("delivery", Kind.WHOLE),
     Column("state", Kind.WHOLE),
@@ -280,7 +286,7 @@ def _show_files(workspace: Workspace, delivery: RawDelivery, *, wide: bool) -> N
         for file in delivery.files
     ]
     catalogued = "in the catalog" if delivery.is_catalogued else "not in the catalog"
-    run = f", by run {delivery.run_id}" if delivery.run_id else ""
+    run = f"{_BY_RUN[delivery.state]} {delivery.run_id}" if delivery.run_id else ""
     title = f"Delivery {delivery.name}: {delivery.state}{run}; {catalogued}"
     workspace.console.table(title, _FILE_COLUMNS, rows, data=_record(delivery), wide=wide)
 
