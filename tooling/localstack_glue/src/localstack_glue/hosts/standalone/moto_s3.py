@@ -63,12 +63,6 @@ class InvalidPartNumberError(S3ClientError):
         super().__init__("The requested partnumber is not satisfiable")
 
 
-def mend() -> None:
-    """Replace the methods of moto; once or several times."""
-    for owner, name, method in MENDS:
-        setattr(owner, name, method)
-
-
 def _with_checked_sums(method: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
     """Refuse a body that is not what the client summed up, before it is stored. moto only keeps the sum of most."""
 

@@ -1,0 +1,211 @@
+"""Settings of buckets as they were put: moto loses parts of some, and takes requests about others for something else.
+
+A request about a setting that moto does not know lists, creates or deletes the bucket itself; one about an object reads
+or overwrites the object. docs/reference/glue-service/stand-alone.md lists what is kept and what is refused.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import xmltodict
+from moto.s3.responses import S3Response
+
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_NO_BODY = 204
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A kind of setting.
+
+    Attributes:
+        root: The element around it.
+        is_checked: Whether moto checks it and answers while there is none.
+        listing: The element around a list of all; empty where a bucket has one only, without an id.
+        rules: The elements inside that have an id each, and what that id is called. S3 makes one where it is missing.
+        default: What is inside while nothing was put.
+    """
+
+    root: str
+    is_checked: bool = False
+    listing: str = ""
+    rules: tuple[tuple[str, str], ...] = ()
+    default: tuple[tuple[str, str], ...] = ()
+
+
+# by the word of the query that asks for them
+SETTINGS = {
+    "lifecycle": Setting("LifecycleConfiguration", is_checked=True, rules=(("Rule", "ID"),)),
+    "notification": Setting(
+        "NotificationConfiguration",
+        is_checked=True,
+        rules=tuple((f"{kind}Configuration", "Id") for kind in ("Topic", "Queue", "CloudFunction")),
+    ),
+    "replication": Setting("ReplicationConfiguration", is_checked=True, rules=(("Rule", "ID"),)),
+    "logging": Setting("BucketLoggingStatus", is_checked=True),
+    "object-lock": Setting("ObjectLockConfiguration", is_checked=True),
+    "requestPayment": Setting("RequestPaymentConfiguration", default=(("Payer", "BucketOwner"),)),
+    "analytics": Setting("AnalyticsConfiguration", listing="ListBucketAnalyticsConfigurationResult"),
+    "intelligent-tiering": Setting(
+        "IntelligentTieringConfiguration", listing="ListBucketIntelligentTieringConfigurationsOutput"
+    ),
+    "inventory": Setting("InventoryConfiguration", listing="ListInventoryConfigurationsResult"),
+    "metrics": Setting("MetricsConfiguration", listing="ListMetricsConfigurationsResult"),
+}
+# by method; "" stands for each
+REFUSED_OF_BUCKETS = {
+    "": (
+        "abac",
+        "metadataAnnotationTable",
+        "metadataConfiguration",
+        "metadataInventoryTable",
+        "metadataJournalTable",
+        "metadataTable",
+        "session",
+    )
+}
+REFUSED_OF_OBJECTS = {"": ("annotation", "renameObject", "torrent"), "PUT": ("encryption",)}
+
+
+def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) -> Any:
+    """Keep a setting as it came, after moto's checks."""
+    name = _named(query)
+    if name is None:
+        return _put(response, request, bucket_name, query)
+    if SETTINGS[name].is_checked:
+        answer = _put(response, request, bucket_name, query)
+    else:
+        _authorize(response, "PUT", bucket_name, query)
+        answer = ""
+    if not answer:
+        _kept(response, bucket_name)[name, _id(query)] = _with_ids(SETTINGS[name], response.body)
+    return answer
+
+
+def get(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
+    """A setting as it was put, or all of a kind that have ids."""
+    name = _named(query)
+    if name is None:
+        return _get(response, bucket_name, query)
+    setting = SETTINGS[name]
+    if setting.is_checked:
+        answer = _get(response, bucket_name, query)
+    else:
+        _authorize(response, "GET", bucket_name, query)
+        answer = (200, {"Content-Type": "application/xml"}, "")
+    kept = _kept(response, bucket_name)
+    if setting.listing and "id" not in query:
+        found = [document for (kind, _), document in sorted(kept.items()) if kind == name]
+        return _answered(answer, setting.listing, {"IsTruncated": "false", setting.root: found})
+    if (name, _id(query)) in kept:
+        return _answered(answer, setting.root, kept[name, _id(query)])
+    if setting.listing:
+        return _no_such_setting()
+    return answer if setting.is_checked else _answered(answer, setting.root, dict(setting.default))
+
+
+def delete(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
+    """Forget a setting. moto deletes the bucket where it does not know the setting."""
+    name = _named(query)
+    if name is None:
+        return _delete(response, bucket_name, query)
+    setting = SETTINGS[name]
+    if setting.is_checked:
+        answer = _delete(response, bucket_name, query)
+    else:
+        _authorize(response, "DELETE", bucket_name, query)
+        answer = (_NO_BODY, {}, "")
+    if _kept(response, bucket_name).pop((name, _id(query)), None) is None and setting.listing:
+        return _no_such_setting()
+    return answer
+
+
+def _named(query: dict[str, Any]) -> str | None:
+    return next((name for name in SETTINGS if name in query), None)
+
+
+def _id(query: dict[str, Any]) -> str:
+    return str(query.get("id", [""])[0])
+
+
+def _kept(response: Any, bucket_name: str) -> dict[tuple[str, str], Any]:
+    """The settings of a bucket by kind and id; they go with the bucket."""
+    bucket = response.backend.get_bucket(bucket_name)
+    if not hasattr(bucket, "settings_as_put"):
+        bucket.settings_as_put = {}
+    kept: dict[tuple[str, str], Any] = bucket.settings_as_put
+    return kept
+
+
+def _authorize(response: Any, method: str, bucket_name: str, query: dict[str, Any]) -> None:
+    response._set_action("BUCKET", method, query)
+    response._authenticate_and_authorize_s3_action(bucket_name=bucket_name)
+
+
+def _with_ids(setting: Setting, body: bytes) -> Any:
+    """The content of a document, each rule with an id."""
+    content = xmltodict.parse(body, force_list=[element for element, _ in setting.rules])[setting.root] or {}
+    for element, id_name in setting.rules:
+        for rule in content.get(element, ()):
+            rule.setdefault(id_name, secrets.token_hex(24))
+    return content
+
+
+def _answered(answer: Any, root: str, content: dict[str, Any]) -> Any:
+    """An answer of moto with this document as its body."""
+    status, headers, _ = answer
+    kept = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+    return status, kept, xmltodict.unparse({root: {**content, "@xmlns": _NAMESPACE}})
+
+
+def _no_such_setting() -> Any:
+    return _error(404, "NoSuchConfiguration", "The specified configuration does not exist.")
+
+
+def _error(status: int, code: str, message: str) -> Any:
+    """An error with its status: moto gives 400 to those that the SDK's model of S3 does not have."""
+    return status, {"Content-Type": "application/xml"}, xmltodict.unparse({"Error": {"Code": code, "Message": message}})
+
+
+def _refusing(
+    method: Callable[..., Any], verb: str, refused: dict[str, tuple[str, ...]], of: str
+) -> Callable[..., Any]:
+    """A method that refuses by name what moto would take for a request about the whole bucket or object."""
+
+    @wraps(method)
+    def called(response: Any, *arguments: Any, **options: Any) -> Any:
+        unknown = [name for name in (*refused[""], *refused.get(verb, ())) if name in response.querystring]
+        if unknown:
+            return _error(501, "NotImplemented", f"{verb} ?{unknown[0]} of {of} is not answered here")
+        return method(response, *arguments, **options)
+
+    return called
+
+
+_put, _get, _delete = (
+    S3Response._bucket_response_put,
+    S3Response._bucket_response_get,
+    S3Response._bucket_response_delete,
+)
+# the methods of moto as they are to be, each by the class that has it
+MENDS: tuple[tuple[type, str, Any], ...] = (
+    *(
+        (S3Response, f"_bucket_response_{verb.lower()}", _refusing(method, verb, REFUSED_OF_BUCKETS, "a bucket"))
+        for verb, method in (
+            ("PUT", put),
+            ("GET", get),
+            ("DELETE", delete),
+            ("POST", S3Response._bucket_response_post),
+        )
+    ),
+    *(
+        (S3Response, name, _refusing(getattr(S3Response, name), verb, REFUSED_OF_OBJECTS, "an object"))
+        for verb in ("GET", "PUT", "DELETE", "POST")
+        for name in (f"_key_response_{verb.lower()}",)
+    ),
+)
