@@ -27,6 +27,7 @@ from quartal.report.wording import done_words, duration, money, number, outcome_
 
 _LEAST_STRIP = 3  # fewer runs are easy to see in their table
 _MOST_OVERLAYS = 12
+_NOT_READ = "What is published is not known, because a run manifest cannot be read: see the findings at the top."
 
 
 def render_report(report: Report, *, environment_option: str = "", quarantine_limit: float | None = None) -> str:
@@ -40,6 +41,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
     lines = delivery_lines(report.deliveries)
     reason_columns, reason_rows = reasons(lines)
     moved, calm = drift_rows(report.features or ())
+    is_unknown = bool(report.unread_manifests) and not report.deliveries
     return render_template(
         _environment(),
         "report.html.j2",
@@ -49,7 +51,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
         verdict=verdict_text(report.findings),
         worst=report.findings[0].level if report.findings else "fine",
         command_line=lambda words: typed(words, [environment_option.strip()] if environment_option else []),
-        since=since_the_run_before(report),
+        since="" if is_unknown else since_the_run_before(report),
         facts=_facts(report),
         newest_first=tuple(reversed(report.runs)),
         has_strip=len(report.runs) >= _LEAST_STRIP,
@@ -62,6 +64,8 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
         most_rows=max((line.rows.rows_in for line in lines if line.rows), default=0),
         quarantine_limit=quarantine_limit,
         reason_columns=reason_columns,
+        is_unknown=is_unknown,
+        nothing_published=_NOT_READ if is_unknown else "Nothing is published yet.",
         are_all_shown=len(reason_columns) == sum(not state.withdrawn for state in report.deliveries),
         reasons=reason_rows,
         moved=moved,

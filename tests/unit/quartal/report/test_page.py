@@ -9,11 +9,13 @@ from dataclasses import replace
 import pytest
 
 from etl_job.findings.model import Finding, Level
+from quartal.core.errors import PipelineError
 from quartal.report.cells import bar, share_bar, short, strip
 from quartal.report.model import Report
 from quartal.report.page import render_report
 from quartal.report.tables import delivery_lines, drift_rows, reasons, since_the_run_before
 from quartal.report.wording import duration, money, number, percentage, size
+from quartal.runs.manifests import UnreadManifest
 from tests.unit.quartal.report.example import example_report, report_of_real_lengths
 
 
@@ -80,6 +82,16 @@ def test_empty_part_of_the_page_is_marked_as_empty(change, sentence):
         features = tuple(replace(each, steps=()) for each in report.features or ())
         change = change | {"features": features}
     assert sentence in render_report(replace(report, **change))
+
+
+def test_publication_is_not_denied_where_a_manifest_cannot_be_read():
+    unread = UnreadManifest("runs/feed/wr_7.json", PipelineError("It is of version 2.", remedy="Deploy this version."))
+    report = replace(example_report(), deliveries=(), lineage=(), unread_manifests=(unread,))
+    text = render_report(report)
+    assert text.count("What is published is not known") == 3
+    assert "Nothing is published yet" not in text
+    assert "No row of the published deliveries" not in text
+    assert "The last publication changed" not in text
 
 
 def test_bar_of_a_run_has_its_outcome_and_its_filter_keys():
