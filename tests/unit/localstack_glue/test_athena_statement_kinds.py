@@ -186,6 +186,9 @@ def test_text_that_is_not_sql_is_refused_whatever_the_number_of_its_parameters(a
         "select from t where a = ?",
         "select 1 from t where a = ? limit 'x'",
         "explain select from t where a = ?",
+        "explain selec 1",
+        "explain analyze (format text) selec 1",
+        "explain",
     ):
         with pytest.raises(ServiceError, match="mismatched input"):
             athena.start(sql)

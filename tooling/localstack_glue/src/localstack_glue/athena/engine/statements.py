@@ -20,6 +20,10 @@ from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 
 _DIALECT = "athena"
+_EXPLAINED = re.compile(
+    r"\s*explain\b(?:\s+analyze\b)?(?:\s*\((?!\s*(?:select|with|values)\b)[^)]*\))?(?P<statement>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _QUERY = re.compile(
     rf"(?:{BLANK}|\()*(?:select|with|values|table|insert|delete|update|merge)\b", re.IGNORECASE | re.DOTALL
 )
@@ -61,6 +65,8 @@ def parse_text(sql: str) -> exp.Expr:
                 grammar.check_names(each)
     except (ParseError, TokenError) as error:
         raise MalformedQueryError(_first_problem(error)) from error
+    if not any(found):
+        raise MalformedQueryError("line 1:1: mismatched input '<EOF>'. Expecting a statement")
     if len(found) != 1:
         raise MalformedQueryError("line 1:1: Only one sql statement is allowed.")
     statement = found[0]
@@ -100,6 +106,8 @@ def statement_type(sql: str, database: str) -> str:
             return "DML"
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
     statement = parse_text(sql)
+    if explained := _EXPLAINED.match(sql):
+        parse_text(explained["statement"])
     return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
 
 
