@@ -12,7 +12,7 @@ from moto.core.request import Request
 from moto.events.responses import EventsHandler
 from moto.s3.models import FakeBucket
 from werkzeug import Response
-from werkzeug.test import Client, EnvironBuilder
+from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.hosts.standalone.browser_pages import BrowserPages
@@ -81,6 +81,31 @@ def test_call_of_the_service_in_an_unknown_form_is_refused_and_not_left_to_the_b
     answer = Client(gateway).open(path, method=method, headers=signed)
     assert (answer.status_code, json.loads(answer.data)["__type"]) == (400, "UnknownOperationException")
     assert f"{method} {path} of {service}" in json.loads(answer.data)["message"]
+
+
+def test_call_that_is_signed_for_several_regions_is_answered_in_the_first():
+    class Api:
+        def invoke(self, _operation, scope, _parameters):
+            return {"DatabaseList": [{"Name": scope.region}]}
+
+    signed = "AWS4-ECDSA-P256-SHA256 Credential=test/20260310/glue/aws4_request, SignedHeaders=host, Signature=x"
+    headers = {**HEADERS, "Authorization": signed, "X-Amz-Target": "AWSGlue.GetDatabases"}
+    for regions, region in (("eu-west-1,us-east-1", "eu-west-1"), ("*", "us-east-1")):
+        answer = Client(answering(Api())).post("/", headers={**headers, "X-Amz-Region-Set": regions}, data="{}")
+        assert json.loads(answer.data)["DatabaseList"] == [{"Name": region}]
+
+
+def test_call_that_is_signed_for_another_service_is_refused_and_not_taken_for_one_of_it():
+    signed = {**HEADERS, "Authorization": HEADERS["Authorization"].replace("/glue/", "/s3/")}
+    answer = Client(answering(Nothing())).post("/", headers=signed, data="{}")
+    assert (answer.status_code, json.loads(answer.data)["__type"]) == (403, "InvalidSignatureException")
+
+
+def test_client_that_goes_before_its_body_has_come_is_no_fault_of_the_service():
+    environ = EnvironBuilder(method="POST", headers=HEADERS, data="{}").get_environ()
+    environ["CONTENT_LENGTH"] = "20"
+    _body, status, _headers = run_wsgi_app(answering(Nothing()), environ)
+    assert status.startswith("400")
 
 
 def test_each_answer_has_a_request_id_of_its_own():

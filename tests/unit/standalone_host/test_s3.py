@@ -60,6 +60,31 @@ def test_header_that_is_no_sum_is_refused(lake, wrong, code):
     assert refusal(lambda: lake.put_object(Bucket="lake", Key="no-sum", Body=b"body", **wrong)) == code
 
 
+SIGNED = ";chunk-signature=" + "0" * 64
+
+
+@pytest.mark.parametrize("mode", ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"])
+@pytest.mark.parametrize(
+    ("first", "length", "stored"),
+    [("2", 4, b"body"), ("2", 9, None), ("9", 9, None)],
+    ids=["whole", "length", "chunk"],
+)
+def test_body_in_signed_chunks_is_stored_whole_or_not_at_all(place, lake, mode, first, length, stored):
+    body = f"{first}{SIGNED}\r\nbo\r\n2{SIGNED}\r\ndy\r\n0{SIGNED}\r\n\r\n".encode()
+    if first == "9":
+        body = body[:-200]
+    key = f"signed-{mode}-{first}-{length}"
+    headers = {"Authorization": KEY, "Content-Encoding": "aws-chunked", "X-Amz-Content-Sha256": mode}
+    headers["X-Amz-Decoded-Content-Length"] = str(length)
+    answer = urllib3.connection_from_url(place.url).urlopen("PUT", f"/lake/{key}", body=body, headers=headers)
+    if stored is None:
+        assert answer.status == 400
+        assert b"<Code>IncompleteBody</Code>" in answer.data
+        assert "Contents" not in lake.list_objects_v2(Bucket="lake", Prefix=key)
+    else:
+        assert lake.get_object(Bucket="lake", Key=key)["Body"].read() == stored
+
+
 @pytest.mark.parametrize(("name", "status"), [(b"body", 200), (b"other", 400)])
 def test_sum_at_the_end_of_a_body_in_chunks_is_checked(place, lake, name, status):
     """As SDKs send streams over plain HTTP and TLS."""

@@ -67,6 +67,10 @@ def read_caller(request: Request) -> Caller:
     credential = authorization.partition("Credential=")[2].partition(",")[0] or request.args.get("X-Amz-Credential", "")
     parts = credential.strip().split("/")
     _key, _day, region, service = parts[:4] if len(parts) >= 4 else ("", "", _DEFAULT_REGION, "s3")
+    if service == "aws4_request":  # signed for several regions (SigV4A), which a header names
+        regions = request.headers.get("X-Amz-Region-Set") or request.args.get("X-Amz-Region-Set", "")
+        first = regions.partition(",")[0].strip()
+        region, service = _DEFAULT_REGION if "*" in first or not first else first, region
     return Caller(access_key_id(request), _SERVICES.get(service, service), region)
 
 

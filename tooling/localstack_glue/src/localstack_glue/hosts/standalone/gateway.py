@@ -13,6 +13,7 @@ from moto.core.request import Request
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug import Response
+from werkzeug.exceptions import HTTPException
 
 from localstack_glue.events.bus import EventBus
 from localstack_glue.events.glue_events import is_catalog_change
@@ -38,6 +39,7 @@ LOG = logging.getLogger(__name__)
 OK = 200
 _READS = ("Get", "List", "BatchGet", "Search")
 _UNSIGNED = "Missing Authentication Token: sign the request, as SDKs do with any access key"
+_MISPLACED = "Credential should be scoped to the service of the X-Amz-Target header"
 _XML = ("query", "rest-xml", "ec2")
 _REQUEST_ID = "x-amzn-RequestId"  # clients put it into their answers and logs
 
@@ -94,7 +96,10 @@ class Gateway:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
-        response = self._answered_page(request)
+        try:
+            response = self._answered_page(request)
+        except HTTPException as gone:  # the client, before it has sent all
+            response = Response(gone.description, status=gone.code)
         return response(environ, start_response)
 
     def _answered_page(self, request: Request) -> Response:
@@ -120,6 +125,8 @@ class Gateway:
             return _refusal(
                 "json", ServiceError("MissingAuthenticationTokenException", _UNSIGNED, 403, sender_fault=True)
             )
+        if self._is_own(target) and caller.service not in self._apis:  # moto would list buckets
+            return _refusal("json", ServiceError("InvalidSignatureException", _MISPLACED, 403, sender_fault=True))
         session = self._guard.find_session(caller.key) if self._guard and caller.key else None
         if session is None and caller.service not in (*self._apis, "events"):
             return self._answered_by_backend(request, caller.scope())
