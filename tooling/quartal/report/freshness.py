@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from etl_job.findings.wording import count
 from glue_triggers.cron import Cron, CronError
 
 
@@ -43,7 +44,7 @@ class Freshness:
 
     def sentence(self, now: datetime) -> str:
         """What this means for the next ML run."""
-        due = f" The next ML run is on {self.ml_date:%Y-%m-%d}, in {_days(now, self.ml_date)}." if self.ml_date else ""
+        due = f" The next ML run is on {self.ml_date:%Y-%m-%d}, {_until(now, self.ml_date)}." if self.ml_date else ""
         if self.state is State.NONE:
             return f"No run is known to have succeeded.{due}"
         if self.state is State.STALE:
@@ -92,6 +93,6 @@ def next_ml_date(first_month: int, day: int, now: datetime) -> datetime:
     return next(date for date in dates if date.date() >= now.date())
 
 
-def _days(now: datetime, then: datetime) -> str:
+def _until(now: datetime, then: datetime) -> str:
     days = (then.date() - now.date()).days
-    return f"{days} day{'' if days == 1 else 's'}"
+    return f"in {count(days, 'day')}" if days else "today"

@@ -28,6 +28,12 @@ def test_success_since_the_scheduled_start_is_fresh():
     )
 
 
+@pytest.mark.parametrize(("now", "words"), [("2026-09-14T23:59", "in 1 day."), ("2026-09-15T23:59", "today.")])
+def test_day_of_the_ml_run_is_told_as_people_say_it(now, words):
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert judged(START, now=moment).sentence(moment).endswith(f"The next ML run is on 2026-09-15, {words}")
+
+
 def test_success_before_the_scheduled_start_is_stale():
     found = judged(START - timedelta(days=30))
     assert found.state is State.STALE

@@ -94,6 +94,22 @@ def test_publication_is_not_denied_where_a_manifest_cannot_be_read():
     assert "The last publication changed" not in text
 
 
+@pytest.mark.parametrize(
+    ("unread", "why"),
+    [
+        ((), "it is older than those in this report"),
+        (
+            (UnreadManifest("runs/feed/wr_7.json", PipelineError("x", remedy="y")),),
+            "its manifest, or that of a newer run, cannot be read",
+        ),
+    ],
+)
+def test_delivery_without_known_rows_says_why(unread, why):
+    report = example_report()
+    state = replace(report.deliveries[0], rows=None)
+    assert f"does not know: {why}<" in render_report(replace(report, deliveries=(state,), unread_manifests=unread))
+
+
 def test_bar_of_a_run_has_its_outcome_and_its_filter_keys():
     runs = example_report().runs
     root = ET.fromstring(strip(runs))  # noqa: S314  # our own
