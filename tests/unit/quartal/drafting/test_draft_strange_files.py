@@ -182,6 +182,8 @@ def test_header_below_names_of_groups_is_asked_for(tmp_path):
 def test_header_below_several_comments_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r"is a comment, not a header: \['day', 'shop', 'amount'\] below"):
         drafted_from(tmp_path, f"# made by us, for you, today\n# once, more, please\n{ROWS}")
+    with pytest.raises(ConfigurationError, match=r"is a comment, not a header: \['day', 'shop', 'amount'\] below"):
+        drafted_from(tmp_path, f"# ----\n# Sales, by shop\n# ----\n{ROWS}")
 
 
 def test_draft_refuses_an_empty_line_before_the_header(tmp_path):

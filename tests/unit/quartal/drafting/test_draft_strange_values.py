@@ -69,6 +69,25 @@ def test_number_of_a_place_that_is_written_wrongly_once_is_found(tmp_path):
     assert dict(drafted.verdict.broken) == {"district.format": 1}
 
 
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        pytest.param("part", lambda n: f"{n + 10}E{n % 9}", id="digits, an E and digits"),
+        pytest.param("commit", lambda n: f"{1_234_567 + n}{f'e{n % 9}' if n % 3 else ''}", id="some digits of a hash"),
+        pytest.param("version", lambda n: f"1.{n}", id="versions"),
+    ],
+)
+def test_codes_that_look_like_numbers_stay_text(tmp_path, header, text):
+    drafted = drafted_from(tmp_path, table(f"day,{header}", lambda n: f"{day(n)},{text(n)}"))
+    assert tried(tmp_path, drafted).column(header).logical_type == "string"
+
+
+@pytest.mark.parametrize("text", ["{n}.5E3", "{n}e+3", "{n}E-03"])
+def test_numbers_with_exponents_are_numbers(tmp_path, text):
+    drafted = drafted_from(tmp_path, table("day,part", lambda n: f"{day(n)},{text.format(n=n)}"))
+    assert tried(tmp_path, drafted).column("part").logical_type == "number"
+
+
 def test_draft_names_a_decimal_comma(tmp_path):
     rows = table("day;shop;amount", lambda n: f"{day(n)};{shop(n)};{n},5")
     assert "amount: ',' is the decimal mark" in drafted_from(tmp_path, rows).guesses
@@ -170,6 +189,7 @@ def test_days_in_a_form_that_no_contract_reads_are_refused_by_what_they_are(tmp_
         pytest.param("%d.%m.%Y - %H:%M", "dd.MM.yyyy - HH:mm", id="a dash"),
         pytest.param("%Y-%m-%d %H:%M:%S,125", "yyyy-MM-dd HH:mm:ss,SSS", id="a comma before the fraction"),
         pytest.param("%Y-%m-%d  %H:%M:%S", "yyyy-MM-dd  HH:mm:ss", id="two blanks"),
+        pytest.param("%Y-%m-%d %H:%M:%S.125+00", "yyyy-MM-dd HH:mm:ss.SSS'+00'", id="UTC of PostgreSQL"),
     ],
 )
 def test_days_are_read_as_countries_and_programs_write_them(tmp_path, written, form):
@@ -179,6 +199,13 @@ def test_days_are_read_as_countries_and_programs_write_them(tmp_path, written, f
     assert (contract.event_column.rules.format, drafted.verdict.kept) == (form, 60)
     days = {day for _, day, _ in try_files(contract, [tmp_path / "feed.csv"]).days}
     assert days == set(sorted({each.date() for each in at})[: len(days)])
+
+
+def test_names_of_utc_are_each_read(tmp_path):
+    rows = table("at,shop", lambda n: f"{day(n)} 10:00:00 {('UTC', 'GMT')[n % 2]},{shop(n)}")
+    drafted = drafted_from(tmp_path, rows)
+    rules = tried(tmp_path, drafted).event_column.rules
+    assert (rules.time_zone, drafted.verdict.kept) == ("UTC", 40)
 
 
 def test_days_of_which_some_have_a_time_are_refused_by_examples(tmp_path):

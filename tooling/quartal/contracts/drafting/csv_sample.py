@@ -49,6 +49,8 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
     first = rows[0]
     width = Counter(map(len, rows)).most_common(1)[0][0]
     if len(first) != width:
+        if below := _line_below_comments(rows):
+            _refuse_comment(path, rows[below])
         _refuse_first_line(path, first, [row for row in rows if len(row) == width], dialect)
     has_header, notes = _header(path, rows)
     if has_header:
@@ -95,18 +97,26 @@ def _header(path: Path, rows: Sequence[Sequence[str]]) -> tuple[bool, list[str]]
                 remedy="Remove everything before the header: the job reads the first line as the header.",
             )
         return False, ["the file has no header: replace the names column_1, column_2 and so on"]
-    below = next((number for number, row in enumerate(rows) if not row[0].startswith("#")), 0)
+    below = _line_below_comments(rows)
     if below and _is_header(rows[below], rows[below + 1 : _HEAD_ROWS], path):
-        raise ConfigurationError(
-            f"The first line of {path} is a comment, not a header: {rows[below][:5]!r} below it names the columns.",
-            remedy="Remove everything before the header: the job reads the first line as the header.",
-        )
+        _refuse_comment(path, rows[below])
     if rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
         return True, [
             f"check the header: the second line has no data either, {rows[1][:5]!r}. If it names the columns, remove "
             "the lines above it and draft again; if it holds units, a run quarantines it in each file"
         ]
     return True, []
+
+
+def _line_below_comments(rows: Sequence[Sequence[str]]) -> int:
+    return next((number for number, row in enumerate(rows) if not row[0].startswith("#")), 0)
+
+
+def _refuse_comment(path: Path, header: Sequence[str]) -> None:
+    raise ConfigurationError(
+        f"The first line of {path} is a comment, not a header: {header[:5]!r} below it names the columns.",
+        remedy="Remove everything before the header: the job reads the first line as the header.",
+    )
 
 
 def _refuse_titles(path: Path, text: str, rows: Sequence[Sequence[str]], width: int) -> None:

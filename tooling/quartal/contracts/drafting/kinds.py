@@ -51,6 +51,8 @@ _NO_DAY = re.compile("0{8}|0{14}")  # as SAP writes it
 _FAR_DAYS = (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1), (2099, 12, 31), (2100, 1, 1)
 _PHONE = re.compile(r"\+\d{7,17}")
 _OF_EXCEL_DAYS = "may be Excel's day numbers: format the column as dates, and save the file again"
+_MAY_BE_CODE = re.compile(r"\d+[eE]\d+")  # 12E3
+_EXPONENT = re.compile("[eE][+-]")  # as programs write it
 _OF_EXCEL = re.compile(r"\d[.,]\d{1,5}E\+1\d")
 _BOOLEAN = re.compile("true|false", re.IGNORECASE)
 _LIMIT = 10.0**18
@@ -215,7 +217,9 @@ def _grouped(there: Mapping[str, int], said: DecimalMark | None) -> Kind | None:
 
 def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark | None) -> Kind | None:
     total = sum(there.values())
-    if all(map(_PHONE.fullmatch, there)) or _are_names(there):
+    if all(map(_PHONE.fullmatch, there)) or _are_names(there) or "version" in split_words(column.name):
+        return None
+    if any(map(_MAY_BE_CODE.fullmatch, there)) and not any("." in text or _EXPONENT.search(text) for text in there):
         return None
     grouped = _grouped(there, said)
     if grouped is not None:

@@ -27,7 +27,7 @@ _TIME = r"(?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<x>\d{2})(?:\.(?P<f>\d{1,9}))?)?"
 _TIME_BEHIND_DAY = (
     r"(?P<h>\d{1,2})(?P<g>[:.h])(?P<i>\d{2})(?:(?P=g)(?P<x>\d{2})(?:(?P<k>[.,])(?P<f>\d{1,9}))?)?(?P<l> Uhr)?"
 )
-_OFFSET = r"(?P<o>Z|[+-]\d{2}:\d{2}|[+-]\d{4}|(?P<u>UTC|GMT))"
+_OFFSET = r"(?P<o>Z|[+-]\d{2}:\d{2}|[+-]\d{4}|(?P<u>UTC|GMT|\+00))"
 _TEXT = re.compile(
     rf"{_DATE}(?:(?P<between>T|, | - |  ?)(?:{_TIME_BEHIND_DAY}|(?P<packed>\d{{6}}))(?P<gap> ?){_OFFSET}?)?"
 )
@@ -126,7 +126,7 @@ def read_times(counts: Mapping[str, int], order: DateOrder | None = None) -> Rea
     return Reading(
         "timestamp" if has_time else "date",
         formats,
-        needs_zone=has_time and any(not each[4] or each[4] == "name" for each in chosen),
+        needs_zone=has_time and any(not each[4] or each[4].startswith("'") for each in chosen),
         unread={text: count for text, count in counts.items() if text not in read},
         is_ambiguous=is_ambiguous,
         dates={text: day for text, day in dates.items() if text in read},
@@ -284,7 +284,7 @@ def _signature(found: re.Match[str]) -> tuple[str, ...]:
     marks = f"{found['g']}{found['x'] and 's'}{found['k']}{found['l']}"
     parts = "packed" if found["packed"] else marks
     offset = found["o"] or ""
-    kind = "name" if found["u"] else "XX" if len(offset) == 5 else "XXX" if offset else ""
+    kind = f"'{found['u']}'" if found["u"] else "XX" if len(offset) == 5 else "XXX" if offset else ""
     return (separator, found["between"], parts, found["gap"] if offset else "", kind)
 
 
