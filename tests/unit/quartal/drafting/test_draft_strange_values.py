@@ -201,6 +201,22 @@ def test_days_are_read_as_countries_and_programs_write_them(tmp_path, written, f
     assert days == set(sorted({each.date() for each in at})[: len(days)])
 
 
+def test_order_that_the_user_names_counts_against_a_single_day(tmp_path):
+    rows = table("day,shop", lambda n: f"{'13/01/2024' if n == 7 else f'0{1 + n % 9}/0{1 + n % 8}/2024'},{shop(n)}")
+    assert contract_in(drafted_from(tmp_path, rows)).event_column.rules.format == "dd/MM/yyyy"
+    drafted = drafted_from(tmp_path, rows, Choices(date_order="month"))
+    assert tried(tmp_path, drafted).event_column.rules.format == "MM/dd/yyyy"
+    assert dict(drafted.verdict.broken) == {"day.format": 1}
+
+
+def test_column_that_shows_another_order_than_the_user_names_is_reported(tmp_path):
+    rows = table("day,paid,shop", lambda n: f"0{1 + n % 9}/0{1 + n % 8}/2024,{13 + n % 9}/0{1 + n % 8}/2024,{shop(n)}")
+    drafted = drafted_from(tmp_path, rows, Choices(date_order="month"))
+    contract = tried(tmp_path, drafted)
+    assert [contract.column(name).rules.format for name in ("day", "paid")] == ["MM/dd/yyyy", "dd/MM/yyyy"]
+    assert "paid: read with the day first, as its dates show, in spite of --date-order month" in drafted.guesses
+
+
 def test_names_of_utc_are_each_read(tmp_path):
     rows = table("at,shop", lambda n: f"{day(n)} 10:00:00 {('UTC', 'GMT')[n % 2]},{shop(n)}")
     drafted = drafted_from(tmp_path, rows)

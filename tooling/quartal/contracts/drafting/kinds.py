@@ -337,6 +337,10 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
             day.day <= 12 for day in (reading.dates or {}).values()
         ):
             notes += (f"the day comes before the month, as usual in dates with dots: {next(iter(there))}",)
+        if order is not None and reading.shown_order not in (None, order):
+            notes += (
+                f"read with the {reading.shown_order} first, as its dates show, in spite of --date-order {order}",
+            )
         notes += _far_days(reading, there)
         custom = {"otherFormats": list(reading.formats[1:])} if reading.formats[1:] else {}
         return Kind(reading.kind, options, custom, reading.unread, notes, reading)

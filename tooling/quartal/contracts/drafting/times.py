@@ -15,6 +15,7 @@ from typing import Literal
 from quartal.contracts.drafting.words import MONTHS, TIME
 
 DateOrder = Literal["day", "month"]
+_ERRORS = 0.02  # which part of the dates may be errors
 _COUNTED = {"epochSeconds": 1, "epochMilliseconds": 1_000, "epochMicroseconds": 1_000_000}
 _FIRST_COUNTED, _LAST_COUNTED = 100_000_000, 4_102_444_800  # seconds from 1970 to 1973, and to 2100
 _YEARS = range(1500, 2300)  # of numbers of eight digits that may be dates
@@ -241,11 +242,12 @@ def _first_unit(found: Iterable[re.Match[str]], order: DateOrder | None) -> tupl
         return "day", False
     days_first = sum(int(each["a"]) > 12 for each in ends)
     months_first = sum(int(each["b"]) > 12 for each in ends)
-    if days_first or months_first:
-        mixed = min(days_first, months_first) > 0.02 * len(ends)
-        return ("day" if days_first >= months_first else "month"), mixed
-    if order is not None:
+    against = days_first if order == "month" else months_first
+    if order is not None and against <= max(1, _ERRORS * len(ends)):
         return order, False
+    if days_first or months_first:
+        mixed = min(days_first, months_first) > _ERRORS * len(ends)
+        return ("day" if days_first >= months_first else "month"), mixed
     return "day", any(each["t"].strip() != "." for each in ends)
 
 
