@@ -117,6 +117,12 @@ def test_run_on_a_terminal_is_drawn_with_all_that_its_log_has_said_and_nothing_i
             "stage=validate deliveries=2 rows=15482 kept=15250 quarantined=77 duplicates=155 conflicts=0 seconds=31.6",
             "checked 15,482 rows: 15,250 kept, 77 bad, 155 duplicates",
         ),
+        ("stage=catalog run_id=wr_1 deliveries=2024Q1 files=1 bytes=9 seconds=0.4", "found 1 file of 2024Q1"),
+        ("stage=catalog run_id=wr_1 deliveries=none files=0 bytes=0 seconds=0.4", "found no new delivery"),
+        (
+            "stage=validate deliveries=1 rows=1 kept=0 quarantined=0 duplicates=1 conflicts=0 seconds=31.6",
+            "checked 1 row: 0 kept, 0 bad, 1 duplicate",
+        ),
         ("stage=write curated_files=2 feature_files=4 quarters=2024Q1 seconds=2.0", "wrote features of 2024Q1"),
         ("stage=publish seconds=1.0", "published the tables"),
         ("stage=polish shine=3", "polish: shine=3"),

@@ -54,13 +54,15 @@ def stage_in_words(line: str) -> str:
         return line
     name, facts = match[1], dict(_FACT.findall(match[2]))
     if name == "catalog":
-        return f"found {facts.get('files', '?')} files of {facts.get('deliveries', '?')}"
+        deliveries = facts.get("deliveries", "?")
+        found = f"{_counted(facts.get('files', '?'), 'file')} of {deliveries}"
+        return "found no new delivery" if deliveries == "none" else f"found {found}"
     if name == "session":
         return "Spark has started"
     if name == "validate":
-        counts = {key: _figure(facts.get(key, "?")) for key in ("rows", "kept", "quarantined", "duplicates")}
-        bad, twice = f"{counts['quarantined']} bad", f"{counts['duplicates']} duplicates"
-        return f"checked {counts['rows']} rows: {counts['kept']} kept, {bad}, {twice}"
+        rows, twice = _counted(facts.get("rows", "?"), "row"), _counted(facts.get("duplicates", "?"), "duplicate")
+        kept, bad = (_figure(facts.get(key, "?")) for key in ("kept", "quarantined"))
+        return f"checked {rows}: {kept} kept, {bad} bad, {twice}"
     if name == "write":
         return f"wrote features of {facts.get('quarters', '?')}"
     return {"publish": "published the tables", "export": "wrote the CSV export"}.get(name, f"{name}: {match[2]}")
@@ -68,6 +70,10 @@ def stage_in_words(line: str) -> str:
 
 def _figure(text: str) -> str:
     return f"{int(text):,}" if text.isdecimal() else text
+
+
+def _counted(text: str, word: str) -> str:
+    return f"{_figure(text)} {word}{'' if text == '1' else 's'}"
 
 
 def diagram_steps(run: WorkflowRun, now: datetime, stages: tuple[str, ...], typical: str) -> tuple[DiagramStep, ...]:

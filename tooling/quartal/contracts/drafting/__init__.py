@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from etl_job.findings.wording import count
 from quartal.contracts.drafting import roles, words, writing
 from quartal.contracts.drafting.acceptance import Verdict, judge
 from quartal.contracts.drafting.column_names import is_published_name, shown_name
@@ -155,9 +156,9 @@ def draft_contract(sample: Sample, dataset: str, choices: Choices = Choices()) -
     _check_files(sample, contract)
     verdict = judge(sample, contract)
     judged = writing.verdict_lines(verdict)
-    sampled_rows = "all" if sample.is_whole else "first, middle and last rows,"
+    sampled_rows = f"{'all' if sample.is_whole else 'first, middle and last rows,'} {count(verdict.rows, 'row')}"
     comment = [
-        f"Drafted from {Path(sample.source).name} ({sampled_rows} {verdict.rows} rows). Please check these guesses:",
+        f"Drafted from {Path(sample.source).name} ({sampled_rows}). Please check these guesses:",
         *(f"  {guess}" for guess in guesses),
         "What the job would do with these rows:",
         *(f"  {line}" for line in judged),
