@@ -52,7 +52,10 @@ def main() -> None:
     done = [run for run in report.runs if run.deliveries][-2:]
     before, newest = (_manifest(run) for run in done)
     killed = _manifest(replace(done[1], run_id=_KILLED, started=done[1].started - timedelta(hours=8)), _TIMEOUT)
-    lines = [*finding_lines(report.findings, _typed), cost_in_words(report.runs, is_local=False)]
+    lines = [
+        *finding_lines(report.findings, _typed),
+        cost_in_words(report.runs, report.runs[-1].run_id, is_local=False),
+    ]
 
     recorder, console = _recording()
     start = done[1].started

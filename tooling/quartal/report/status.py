@@ -43,7 +43,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
     except NotDeployedError as error:
         not_deployed = error
     next_start = _next_start(deployment.schedule, datetime.now(UTC)) if not_deployed is None else None
-    findings, cost = _examine(workspace) if not_deployed is None else ((), "")
+    findings, cost = _examine(workspace, run.run_id if run else "") if not_deployed is None else ((), "")
     data: dict[str, Any] = {
         "verdict": verdict_text(findings) if not_deployed is None else "Not deployed",
         "findings": [asdict(finding) for finding in findings],
@@ -109,7 +109,7 @@ def attention_after(workspace: Workspace, run_id: str, *, without_last: bool = F
         )
         if newest is None or newest.run_id != run_id:
             return Attention()
-        findings, cost = _examine(workspace)
+        findings, cost = _examine(workspace, run_id)
     except (QuartalError, ClientError, BotoCoreError, OSError):
         return Attention()
     shown = [finding for finding in findings if not (without_last and finding.about == "last_run")]
@@ -118,8 +118,8 @@ def attention_after(workspace: Workspace, run_id: str, *, without_last: bool = F
     return Attention((verdict_text(findings), *lines, *([cost] if cost else [])), data)
 
 
-def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
-    """The findings about runs, deliveries and tables, and a sentence on the newest run's cost, if known.
+def _examine(workspace: Workspace, run_id: str) -> tuple[tuple[Finding, ...], str]:
+    """The findings about runs, deliveries and tables, and a sentence on a run's cost, if known.
 
     Drift, which takes longer, is left to the report.
     """
@@ -150,7 +150,7 @@ def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
         has_earlier_runs=is_cut,
         unread=past.unread,
     )
-    return findings_in(situation), cost_in_words(runs, is_local=workspace.settings.is_local)
+    return findings_in(situation), cost_in_words(runs, run_id, is_local=workspace.settings.is_local)
 
 
 def _prices(workspace: Workspace) -> PriceBasis | None:
@@ -161,11 +161,12 @@ def _prices(workspace: Workspace) -> PriceBasis | None:
         return None
 
 
-def cost_in_words(runs: Sequence[RunRecord], *, is_local: bool) -> str:
-    """What the newest run cost; empty if that is not known."""
-    if not runs or runs[-1].cost is None or runs[-1].cost.usd is None:
+def cost_in_words(runs: Sequence[RunRecord], run_id: str, *, is_local: bool) -> str:
+    """What a run cost; empty if that is not known. The newest may be one of the job alone, which is not shown."""
+    cost = next((run.cost for run in runs if run.run_id == run_id), None)
+    if cost is None or cost.usd is None:
         return ""
-    usd = money(runs[-1].cost.usd)
+    usd = money(cost.usd)
     return f"On AWS the run would cost {usd}." if is_local else f"The run cost {usd}."
 
 

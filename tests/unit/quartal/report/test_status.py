@@ -122,9 +122,11 @@ def test_failed_look_up_does_not_end_the_explanation(monkeypatch):
     assert attention_after(open_workspace("localstack"), "wr_1") == Attention()
 
 
-def test_cost_of_the_newest_run_is_shown_if_known():
+def test_cost_is_that_of_the_run_that_is_shown_if_known():
     runs = example_report().runs
-    assert cost_in_words(runs, is_local=False) == "The run cost $0.029."
-    assert cost_in_words(runs, is_local=True) == "On AWS the run would cost $0.029."
+    later = replace(runs[-2], run_id="jr_9")  # of the job alone
+    for past in (runs, (*runs, later)):
+        assert cost_in_words(past, "wr_6", is_local=False) == "The run cost $0.029."
+        assert cost_in_words(past, "wr_6", is_local=True) == "On AWS the run would cost $0.029."
     unpriced = replace(runs[-1], cost=None)
-    assert [cost_in_words(past, is_local=False) for past in ((*runs, unpriced), ())] == ["", ""]
+    assert [cost_in_words(past, "wr_6", is_local=False) for past in ((unpriced,), (later,), ())] == ["", "", ""]
