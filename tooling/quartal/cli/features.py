@@ -103,7 +103,14 @@ def tags(
     found = list_tags(published_table(catalog, workspace.deployment, "features"))
     _warn_if_behind(workspace, catalog)
     rows = [
-        (t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", str(t.days_to or ""), t.rows, t.run_id)
+        (
+            t.name,
+            str(t.snapshot_id),
+            f"{t.committed:%Y-%m-%d %H:%M:%S}",
+            str(t.days_to or ""),
+            t.rows if t.rows is not None else "not known",
+            t.run_id,
+        )
         for t in found
     ]
     workspace.console.table(

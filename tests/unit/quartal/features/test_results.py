@@ -126,6 +126,14 @@ def test_tags_and_diff_print_for_people_and_for_machines(command_line, capsys):
     assert (found["before"], found["added"], found["columns"][0]["key"]["day"]) == ("2024Q2", 2, "2024-03-31")
 
 
+def test_rows_that_a_snapshot_does_not_count_are_not_known(command_line, capsys, monkeypatch):
+    monkeypatch.setattr("quartal.features.tags.summary_value", lambda *_: None)  # as other programs may write it
+    assert run(["tags"]) == 0
+    printed = capsys.readouterr().out
+    assert "not known" in printed
+    assert "None" not in printed
+
+
 def test_diff_of_a_tag_and_itself_reports_no_difference(command_line, capsys):
     assert run(["diff", "2024Q3", "2024Q3"]) == 0
     assert capsys.readouterr().out == "The features of 2024Q3 and 2024Q3 are the same: 4 rows.\n"
