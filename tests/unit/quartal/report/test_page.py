@@ -250,6 +250,11 @@ def test_rows_of_some_deliveries_alone_are_not_given_as_those_of_all():
     assert facts["Rows published"].endswith(", 11 of 12 deliveries")
 
 
+def test_cost_of_a_year_is_that_of_the_runs_on_the_page():
+    text = cells(render_report(report_of_real_lengths()))
+    assert re.search(r"The runs on this page, by the year of their start: 2026: \$[0-9.]+ for \d+ runs ·", text)
+
+
 def test_rest_of_one_file_is_singular():
     report = example_report()
     lines = tuple(
