@@ -101,13 +101,6 @@ class DecidingGlueCatalog(SteadyGlueCatalog):
         """Give a table that was loaded earlier the current credentials for reading and writing."""
         table.io = self._load_file_io(table.metadata.properties, table.metadata_location)
 
-    @classmethod
-    def over(cls, catalog: GlueCatalog) -> "DecidingGlueCatalog":
-        """Wrap a catalog, with its own client. A catalog of this class is returned unchanged."""
-        if isinstance(catalog, cls):
-            return catalog
-        return cls(catalog.name, catalog.glue, catalog.glue, properties=catalog.properties)
-
     def _find_outcome(self, write: "_Write", has_changed: bool) -> Outcome:
         """The outcome of a write, after several attempts if the table cannot be read or is outdated.
 

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from functools import partial
 
-from pyiceberg.catalog.glue import GlueCatalog
-
 from etl_job.contract.model import Contract
 from etl_job.contract.schemas import DELIVERY, QUARTER, curated_columns, feature_columns
 from etl_job.lake.paths import LakePaths
+from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import Quarantines
 from etl_job.tables.table_commit import PublishedIceberg
@@ -31,7 +30,7 @@ class Tables:
         return Quarantines.parse(self.curated.metadata.properties, self.curated.location)
 
 
-def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:
+def open_tables(catalog: DecidingGlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:
     """Look the tables up; those that do not exist yet are created by the first commit."""
     dataset, spec = contract.dataset, contract.features
     paths, opened = LakePaths(lake_root, dataset), partial(PublishedIceberg, catalog, database)

@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 import pydantic
-from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchPropertyException, NoSuchTableError, ValidationError
 from pyiceberg.expressions import AlwaysTrue, EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -59,7 +58,7 @@ class IcebergState:
 
     def __init__(
         self,
-        catalog: GlueCatalog,
+        catalog: DecidingGlueCatalog,
         database: str,
         name: str,
         *,
@@ -70,7 +69,7 @@ class IcebergState:
         self.identifier = f"{database}.{name}"
         self.location = location
         self.partition_column = by
-        self._catalog = DecidingGlueCatalog.over(catalog)
+        self._catalog = catalog
         self._schema = iceberg_schema(columns)
         source = self._schema.find_field(by).field_id
         self._spec = PartitionSpec(

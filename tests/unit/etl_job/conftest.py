@@ -9,6 +9,7 @@ import boto3
 import pytest
 import yaml
 from moto import mock_aws
+from pyiceberg.catalog.glue import GlueCatalog
 from pyspark.sql import SparkSession
 
 from etl_job.arguments import JobArguments
@@ -18,6 +19,7 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.notify.progress import Progress
 from etl_job.spark.sql_rules import SqlRules
+from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.key_registers import Registers
 from tests.lake_made_once import LakeMadeOnce
 from tests.spark_session import small_session
@@ -26,6 +28,13 @@ ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
 DATASET = "vehicle_sightings"
 DATABASE = "lake"
+
+
+def deciding(catalog: GlueCatalog) -> DecidingGlueCatalog:
+    """The job's catalog over a plain one, with its client for reads and writes."""
+    return DecidingGlueCatalog(catalog.name, catalog.glue, catalog.glue, properties=catalog.properties)
+
+
 REGION = "eu-central-1"
 
 

@@ -20,7 +20,7 @@ from etl_job.publishing.point_in_time import DeliveriesSharingKeys, KeptDays, Qu
 from etl_job.tables.snapshot_change import Replacement, from_on, is_one_of
 from etl_job.tables.table_commit import PublishedIceberg, in_step
 
-from .conftest import DATABASE
+from .conftest import DATABASE, deciding
 
 CURATED = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableColumn("rows", "long"))
 FEATURES = (
@@ -141,7 +141,7 @@ class QuarterlyLake:
         columns, by = (CURATED, "delivery") if kind == "curated" else (FEATURES, "quarter")
         location = f"file://{self.root}/{self.name}_{kind}"
         name = f"{self.name}_{kind}"
-        return PublishedIceberg(self.catalog, DATABASE, name, location=location, columns=columns, by=by)
+        return PublishedIceberg(deciding(self.catalog), DATABASE, name, location=location, columns=columns, by=by)
 
     @property
     def features(self) -> Table:

@@ -32,7 +32,7 @@ from etl_job.tables.key_registers import Registers
 from etl_job.tables.snapshot_change import Replacement, is_one_of
 from etl_job.tables.table_commit import PublishedIceberg
 
-from .conftest import DATABASE
+from .conftest import DATABASE, deciding
 
 _DELETES = pa.schema(
     [
@@ -114,7 +114,9 @@ class Published:
 
     def _opened(self, kind: str, by: str, columns: Any) -> PublishedIceberg:
         location = f"file://{self.root}/{kind}"
-        return PublishedIceberg(GlueCatalog("test"), DATABASE, kind, location=location, columns=columns, by=by)
+        return PublishedIceberg(
+            deciding(GlueCatalog("test")), DATABASE, kind, location=location, columns=columns, by=by
+        )
 
     def seen(self, kind: str = "curated") -> Table:
         return GlueCatalog("test").load_table(f"{DATABASE}.{kind}")

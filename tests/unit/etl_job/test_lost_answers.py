@@ -31,7 +31,7 @@ from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.snapshot_change import Replacement, is_one_of
 from etl_job.tables.table_commit import PublishedIceberg
 
-from .conftest import DATABASE, Lake
+from .conftest import DATABASE, Lake, deciding
 from .glue_faults import ALWAYS, CONCURRENT, RESET, GlueFaults, inject
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_commit_that_conflicts_with_its_own_first_call_has_landed(opened, change
 def test_client_that_repeats_what_was_done_does_not_destroy_the_table(lake, faults, change):
     location = f"file://{lake.root}/counts"
     opened = PublishedIceberg(
-        GlueCatalog("test"), DATABASE, "counts", location=location, columns=COLUMNS, by="delivery"
+        deciding(GlueCatalog("test")), DATABASE, "counts", location=location, columns=COLUMNS, by="delivery"
     )
     faults.fail("UpdateTable", RESET, after_effect=True)
     opened.replace(change(1, "one"))

@@ -23,7 +23,7 @@ from etl_job.tables.quarter_tags import QuarterTag
 from etl_job.tables.snapshot_change import RUN_TAGS_KEPT, Replacement, is_one_of, outlived_run_tags
 from etl_job.tables.table_commit import PublishedIceberg, in_step
 
-from .conftest import DATABASE
+from .conftest import DATABASE, deciding
 
 COLUMNS = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableColumn("rows", "long"))
 
@@ -32,7 +32,9 @@ COLUMNS = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableC
 def opened(lake):
     def opened(name: str = "counts") -> PublishedIceberg:
         location = f"file://{lake.root}/{name}"
-        return PublishedIceberg(GlueCatalog("test"), DATABASE, name, location=location, columns=COLUMNS, by="delivery")
+        return PublishedIceberg(
+            deciding(GlueCatalog("test")), DATABASE, name, location=location, columns=COLUMNS, by="delivery"
+        )
 
     return opened
 
