@@ -54,7 +54,7 @@ def json_sample(path: Path, pieces: Pieces) -> Sample:
     lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
     texts = [line.decode(errors="surrogateescape") for line in lines]
     _refuse_lists(path, [text for text in texts[:_LOOKED_AT] if text.strip()])
-    undecoded = sum(_BYTE.search(text) is not None for text in texts)
+    undecoded = sum(not text.isascii() and _BYTE.search(text) is not None for text in texts)
     if undecoded > max(1, _ERRORS * len(lines)):
         raise ConfigurationError(
             f"{path} is JSON, but not in UTF-8: {undecoded:,} of its {len(lines):,} lines have other bytes.",

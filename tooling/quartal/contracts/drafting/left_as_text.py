@@ -21,8 +21,8 @@ _CURRENCY = (
 _BETWEEN, _MINUS = ", .'\u2019\u00a0\u202f", "\u2212\u2013"  # of digit groups; as typesetters write it
 _GROUPED = re.compile(
     rf"[+-]?\d{{1,3}}(?:[{_BETWEEN}]\d{{3}})+(?:[.,]\d+)?|[+-]?\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d+)?"
-    rf"|(?=.*(?:[%)-]$|^[({_MINUS}]|{_CURRENCY}))[-+({_MINUS}]*(?:{_CURRENCY})?[ \u00a0]?[-+({_MINUS}]*"
-    rf"\d[\d{_BETWEEN}]*[-)]*[ \u00a0]?(?:%|{_CURRENCY})?[-)]*"
+    rf"|(?=.*(?:[%)-]$|^[({_MINUS}]|{_CURRENCY}))[-+({_MINUS}]{{0,2}}(?:{_CURRENCY})?[ \u00a0]?[-+({_MINUS}]{{0,2}}"
+    rf"\d[\d{_BETWEEN}]*[-)]{{0,2}}[ \u00a0]?(?:%|{_CURRENCY})?[-)]{{0,2}}"
 )
 _LATE_CLOCK = re.compile(r"(?:.*[T ])?(?:[01]?\d|2[0-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
 _AFTER_MIDNIGHT = re.compile(r"(?:.*[T ])?(?:2[4-9]|3\d|4[0-7]):[0-5]\d(?::[0-5]\d)?")
