@@ -12,9 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 
 from etl_job.context import RunContext
+from etl_job.counting.checks import check_thresholds, reconcile
 from etl_job.counting.count import CountedRows, count_rows
-from etl_job.counting.reconcile import reconcile
-from etl_job.counting.thresholds import check_thresholds
 from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.find import compare_keys, find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError
@@ -25,9 +24,9 @@ from etl_job.manifest.model import DeliveryCounts, Totals
 from etl_job.publishing.publish import Published, publish
 from etl_job.publishing.quarantine import delete_own_quarantine, first_bad_rows, quarantine_folders, quarantine_rows
 from etl_job.spark.session import tune_shuffle
-from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import StagedRows, stage_rows
 from etl_job.staging.parts import Staged
+from etl_job.staging.store import StagingFolder
 from etl_job.tables.key_registers import FOLDER
 
 _UNREACHED = (Py4JError, OSError, BotoCoreError, ClientError)  # a JVM that has ended, a store that does not answer
@@ -46,13 +45,6 @@ class RunResult:
     def published_anything(self) -> bool:
         """Whether a table was changed."""
         return self.published.curated is not None or self.published.features is not None
-
-    def then(self, published: Published) -> "RunResult":
-        """The result with what was published now; tables that did not change now keep the state of an earlier step."""
-        before = self.published
-        curated, features = published.curated or before.curated, published.features or before.features
-        export = published.csv_export or before.csv_export
-        return replace(self, published=Published(published.quarantine, curated, features, export))
 
 
 def process_deliveries(context: RunContext, selection: Selection, before: RunResult) -> Iterator[RunResult]:
@@ -107,7 +99,7 @@ def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunR
         check_thresholds(counted.outcomes, context.contract.thresholds)
     except ThresholdError as error:
         folders = quarantine_rows(context, counted, context.paths.failed_quarantine)
-        yield result.then(Published(quarantine=folders))
+        yield replace(result, published=replace(result.published, quarantine=folders))
         samples = ""
         with suppress(Exception):  # the reason must be reported even if the samples fail
             samples = f", such as {', '.join(first_bad_rows(context, counted, error.delivery))}"
@@ -122,8 +114,8 @@ def _publish(
 ) -> Iterator[RunResult]:
     result = before
     try:
-        for published in publish(context, counted, withdrawn):
-            result = before.then(published)
+        for published in publish(context, counted, withdrawn, before.published):
+            result = replace(before, published=published)
             yield result
     except UnknownPublicationError:
         raise  # the table may name all of it: the next run sees what became of this one

@@ -134,7 +134,8 @@ def _exported_again(services: Services, opening: Opening) -> RunRecord:
     if not export.written and not export.removed:
         return record
     services.progress.log("export", written=len(export.written), removed=len(export.removed))
-    return replace(record, result=record.result.then(replace(record.result.published, csv_export=export)))
+    published = replace(record.result.published, csv_export=export)
+    return replace(record, result=replace(record.result, published=published))
 
 
 def _published_now(opening: Opening, record: RunRecord, run_id: str) -> Mapping[str, PublishedDelivery]:

@@ -58,7 +58,7 @@ def count_rows(
 ) -> CountedRows:
     """Count the staged rows that are kept, and the outcomes of all of them. Runs Spark jobs."""
     contract = context.contract
-    estimate = staged.done.counts + SizeEstimate(lines=shared.repeated.rows + shared.overlap.keys)
+    estimate = staged.done.counts + SizeEstimate(lines=shared.repeated.rows + shared.overlap.count)
     daily = _daily(context, staged, rows.candidates, estimate)
     kept, lost = daily.kept, lost_rows(rows.candidates)
     return CountedRows(

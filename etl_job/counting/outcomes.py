@@ -116,7 +116,7 @@ def delivery_outcomes(
     """The outcome of each delivery's rows, as the manifest records it.
 
     How rows were judged, which were lost, and which are counted come from separate computations, so that a row that is
-    lost in between is noticed (``reconcile.py``).
+    lost in between is noticed (``checks.py``).
     """
     return tuple(
         _outcome(

@@ -7,13 +7,14 @@ from pyspark.sql import DataFrame
 
 from etl_job.context import RunContext
 from etl_job.duplicates.kept_rows import duplicate_candidates
-from etl_job.duplicates.keys_across_deliveries import KeyOverlap, find_overlap
+from etl_job.duplicates.keys_across_deliveries import KeyOverlap, find_overlap, read_registers
 from etl_job.duplicates.keys_within_run import RepeatedKeys, find_repeated_keys
-from etl_job.duplicates.register_files import read_registers, register_files
 from etl_job.duplicates.shared_hashes import RegisterFile, may_share_keys
+from etl_job.lake.files import ObjectStore
 from etl_job.spark.session import tune_shuffle
 from etl_job.staging.intake import StagedRows
-from etl_job.staging.store import read_staged
+from etl_job.staging.store import read_staged, valid_files
+from etl_job.tables.key_registers import Registers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
     replaced = (*staged.names, *withdrawn)
     before, others = context.tables.registers.of(replaced), context.tables.registers.without(replaced)
     own = (RegisterFile(uri, frozenset(staged.names)) for uri in staged.valid_files)
-    keys_before, other_keys = (register_files(context.store, side) for side in (before, others))
+    keys_before, other_keys = (_register_files(context.store, side) for side in (before, others))
     partitions = int(context.spark.conf.get("spark.sql.shuffle.partitions") or 1)
     with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
         pending = beside.submit(may_share_keys, context.spark, context.store, (*own, *keys_before), other_keys)
@@ -48,6 +49,15 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
     rows = read_staged(context.spark, context.store, staged.folder.uri, context.contract.features)
     own_before, of_others = (read_registers(context.spark, context.store, side) for side in (before, others))
     return SharedKeys(repeated, find_overlap(rows, own_before, of_others, context.contract.conflicts))
+
+
+def _register_files(store: ObjectStore, registers: Registers) -> tuple[RegisterFile, ...]:
+    """The files with the valid rows of these deliveries."""
+    return tuple(
+        RegisterFile(uri, frozenset(deliveries))
+        for folder, deliveries in registers.by_folder.items()
+        for uri in valid_files(store, folder)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,50 +7,58 @@ registers of all other deliveries.
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract.model import ConflictPolicy
-from etl_job.contract.schemas import CONTENT, DELIVERY, DUPLICATES, KEPT, QUARANTINED
-from etl_job.duplicates.register_files import KEY, keys_in
+from etl_job.contract.schemas import (
+    BLOCK,
+    CONTENT,
+    DELIVERY,
+    DUPLICATES,
+    FILE,
+    KEPT,
+    KEY_1,
+    KEY_2,
+    QUARANTINED,
+    ROW,
+)
+from etl_job.lake.files import ObjectStore
+from etl_job.staging.store import is_valid, read_kinds
+from etl_job.tables.key_registers import Registers
 
-OTHER_DELIVERY = "_other"  # the other delivery whose row the contract prefers most
-OTHER_CONTENT = "_other_content"
-LEAST, GREATEST = "_least_content", "_greatest_content"
+KEY = (KEY_1, KEY_2)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyOverlap:
     """How the run's keys overlap with those of other deliveries.
 
-    ``competing_rows`` are the others' rows of the ``keys`` that they share with the run, or None if there are none.
-    ``changed`` names the other deliveries of which the run changes the class of a row.
+    ``rows`` are the others' rows of the keys that they share with the run, ``count`` of them, or None if there are
+    none. ``changed`` names the other deliveries of which the run changes the class of a row.
     """
 
-    competing_rows: DataFrame | None = None
-    keys: int = 0
+    rows: DataFrame | None = None
+    count: int = 0
     changed: tuple[str, ...] = ()
 
 
 def find_overlap(
-    staged: DataFrame,
-    before: DataFrame | None,
-    others: DataFrame | None,
-    policy: ConflictPolicy,
+    staged: DataFrame, before: DataFrame | None, others: DataFrame | None, policy: ConflictPolicy
 ) -> KeyOverlap:
     """Compare the run's keys, and its deliveries' earlier keys, with all others'. Runs Spark jobs."""
     if others is None:
         return KeyOverlap()
-    after = keys_in(staged)
+    after = rows_of_keys(staged)
     shared = of_keys(others, after).persist()
-    keys = shared.count()
+    count = shared.count()
     shared_before = of_keys(others, before).persist() if before is not None else None
     changed: tuple[str, ...] = ()
-    if keys or (shared_before is not None and shared_before.count()):
+    if count or (shared_before is not None and shared_before.count()):
         joined = shared if shared_before is None else shared.unionByName(shared_before)
         narrowed = [None if side is None else of_keys(side, joined) for side in (before, after)]
         changed = changed_deliveries(joined, narrowed[0], narrowed[1], policy)
-    return KeyOverlap(competing_rows(shared, policy) if keys else None, keys, changed)
+    return KeyOverlap(shared if count else None, count, changed)
 
 
 def of_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
@@ -94,21 +102,17 @@ def changed_deliveries(
     return tuple(sorted(row[DELIVERY] for row in changed.collect()))
 
 
-def competing_rows(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
-    """The other deliveries' rows of each key: whose row comes first, its content, and the range of contents."""
-    last = policy is ConflictPolicy.KEEP_LAST
-    return (
-        others.groupBy(*KEY)
-        .agg(
-            (F.max if last else F.min)(F.struct(DELIVERY, CONTENT)).alias("_first"),
-            F.min(CONTENT).alias(LEAST),
-            F.max(CONTENT).alias(GREATEST),
-        )
-        .select(
-            *KEY,
-            F.col(f"_first.{DELIVERY}").alias(OTHER_DELIVERY),
-            F.col(f"_first.{CONTENT}").alias(OTHER_CONTENT),
-            LEAST,
-            GREATEST,
-        )
-    )
+def read_registers(spark: SparkSession, store: ObjectStore, registers: Registers) -> DataFrame | None:
+    """The rows of the keys of these deliveries; None if there are none."""
+    places = f"{FILE} int, {BLOCK} bigint, {ROW} bigint"
+    schema = f"{KEY_1} bigint, {KEY_2} bigint, {CONTENT} bigint, {DELIVERY} string, {places}"
+    frames = [
+        rows_of_keys(read_kinds(spark, store, folder, schema)).where(F.col(DELIVERY).isin(deliveries))
+        for folder, deliveries in registers.by_folder.items()
+    ]
+    return reduce(DataFrame.unionByName, frames) if frames else None
+
+
+def rows_of_keys(staged: DataFrame) -> DataFrame:
+    """Key, content, delivery and place of the valid rows."""
+    return staged.where(is_valid()).select(*KEY, CONTENT, DELIVERY, FILE, BLOCK, ROW)

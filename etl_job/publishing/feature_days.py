@@ -11,10 +11,9 @@ from etl_job.context import RunContext
 from etl_job.contract.model import CONFLICT
 from etl_job.contract.schemas import DAY, QUARTER
 from etl_job.counting.count import CountedRows
-from etl_job.publishing.daily_counts import NewDailyCounts, curated_rows
+from etl_job.publishing.daily_counts import NewDailyCounts, PublishedCounts, curated_rows
 from etl_job.publishing.features import FeatureRange, affected_range, last_new_beginning, narrowed, quarter_column
 from etl_job.publishing.point_in_time import DeliveriesSharingKeys, KeptDays, QuarterPlan, quarter_of
-from etl_job.publishing.published_counts import PublishedCounts
 from etl_job.tables.quarter_tags import QuarterTag
 from etl_job.tables.snapshot_change import from_on, is_one_of
 
@@ -90,9 +89,9 @@ def quarter_plan(
 
 def quarter_tags(context: RunContext, plan: QuarterPlan) -> tuple[QuarterTag, ...]:
     """The tags to set, given the changes since the features were last computed according to the curated table."""
-    changes = context.tables.curated.changes_since(context.tables.features.source_snapshot)
-    changed = changes.processed | changes.withdrawn if changes else None
-    return plan.tags(context.tables.features.quarter_tags, changed)
+    curated, features = context.tables.curated, context.tables.features
+    changes = curated.changes_since(features.source_snapshot)
+    return plan.tags(features.quarter_tags, changes.processed | changes.withdrawn if changes else None)
 
 
 def removed_features(days: FeatureDays, history: PublishedCounts) -> BooleanExpression:

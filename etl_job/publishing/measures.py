@@ -38,8 +38,6 @@ _PLACE = [FILE, BLOCK, ROW]
 def with_measures(daily: DataFrame, staged: DataFrame, candidates: DataFrame | None, contract: Contract) -> DataFrame:
     """Add the measures' parts to the daily counts, from the rows that are kept; a pass over the staged rows."""
     spec = contract.features
-    if not spec.measures:
-        return daily
     kept = staged.where(F.col(BROKEN) == 0)
     if candidates is not None:
         kept = kept.join(candidates.where(F.col(CLASS) != KEPT).select(*_PLACE), _PLACE, "left_anti")

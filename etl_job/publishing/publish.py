@@ -10,9 +10,8 @@ from etl_job.errors import PublicationError, UnknownPublicationError
 from etl_job.lake.paths import partition_folder
 from etl_job.manifest.model import CsvExport, PublishedTable
 from etl_job.publishing.csv_export import export_csv
-from etl_job.publishing.daily_counts import new_daily_counts
+from etl_job.publishing.daily_counts import new_daily_counts, published_counts
 from etl_job.publishing.feature_days import feature_days, quarter_plan, quarter_tags, removed_features
-from etl_job.publishing.published_counts import published_counts
 from etl_job.publishing.run_files import ToWrite, WrittenFiles, write_files
 from etl_job.tables.counting_basis import basis_of_counts, basis_of_features
 from etl_job.tables.quarantine_runs import outdated_files
@@ -30,10 +29,12 @@ class Published:
     csv_export: CsvExport | None = None
 
 
-def publish(context: RunContext, counted: CountedRows, withdrawn: Mapping[str, str]) -> Iterator[Published]:
+def publish(
+    context: RunContext, counted: CountedRows, withdrawn: Mapping[str, str], before: Published
+) -> Iterator[Published]:
     """Publish the results and remove the withdrawn deliveries; report after each effect what has been published.
 
-    ``withdrawn`` has a digest of the files of each.
+    ``withdrawn`` has a digest of the files of each, ``before`` is what an earlier step of the run published.
     """
     replaced = (*(outcome.delivery for outcome in counted.outcomes), *withdrawn)
     with context.progress.stage("write") as seen:
@@ -46,7 +47,7 @@ def publish(context: RunContext, counted: CountedRows, withdrawn: Mapping[str, s
             quarantine_folders=len(written.quarantine),
             quarters=",".join(days.quarters) if days else "none",
         )
-    published = Published(written.quarantine)
+    published = replace(before, quarantine=written.quarantine)
     yield published
     with context.progress.stage("publish") as seen:
         folders = [f"{context.paths.quarantine}/{partition_folder(DELIVERY, delivery)}" for delivery in replaced]
@@ -56,7 +57,8 @@ def publish(context: RunContext, counted: CountedRows, withdrawn: Mapping[str, s
             yield published
         # where no count has changed, too: the features name the state of the curated table that they are those of
         if days or wanted.plan.quarters or context.tables.features.snapshot_id is not None:
-            published = replace(published, features=_publish_features(context, wanted, written, published))
+            table = _publish_features(context, wanted, written, curated_is_committed=bool(replaced))
+            published = replace(published, features=table)
             yield published
         curated, features = context.tables.curated.snapshot_id, context.tables.features.snapshot_id
         seen.update(curated_snapshot=curated, features_snapshot=features)
@@ -77,7 +79,7 @@ def _to_write(context: RunContext, counted: CountedRows, replaced: tuple[str, ..
 
 
 def _publish_features(
-    context: RunContext, wanted: ToWrite, written: WrittenFiles, published: Published
+    context: RunContext, wanted: ToWrite, written: WrittenFiles, *, curated_is_committed: bool
 ) -> PublishedTable:
     change = Replacement(
         removed=removed_features(wanted.days, wanted.history),
@@ -88,7 +90,7 @@ def _publish_features(
         table_properties=basis_of_features(context.tables.features),
     )
     quarters = wanted.days.wanted.quarters if wanted.days.wanted else ()
-    return commit_features(context, change, quarters, curated_is_committed=published.curated is not None)
+    return commit_features(context, change, quarters, curated_is_committed=curated_is_committed)
 
 
 def commit_curated(

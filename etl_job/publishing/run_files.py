@@ -7,12 +7,11 @@ from pyspark.sql import DataFrame
 
 from etl_job.context import RunContext
 from etl_job.counting.count import CountedRows
-from etl_job.publishing.daily_counts import NewDailyCounts, place_in
+from etl_job.publishing.daily_counts import NewDailyCounts, PublishedCounts, place_in
 from etl_job.publishing.feature_days import FeatureDays
 from etl_job.publishing.features import FeatureRange, compute_features
 from etl_job.publishing.parquet_files import write_table_files
 from etl_job.publishing.point_in_time import QuarterPlan
-from etl_job.publishing.published_counts import PublishedCounts
 from etl_job.publishing.quarantine import quarantine_rows
 from etl_job.tables.table_commit import PublishedIceberg
 

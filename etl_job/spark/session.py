@@ -65,13 +65,9 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
     if SparkConf().get("spark.master", "local").startswith("local"):
         # Workers on this machine are of this Python, which has the packages they need.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("quartal-etl")
-    settings = dict(_SETTINGS)
-    if not SparkConf().contains("spark.ui.enabled"):
-        settings["spark.ui.enabled"] = "false"  # a web server open to the network
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    spark = builder.getOrCreate()
+    # The web interface is a server open to the network: only where somebody asked for it.
+    ui = SparkConf().get("spark.ui.enabled", "false")
+    spark = SparkSession.builder.appName("quartal-etl").config(map={**_SETTINGS, "spark.ui.enabled": ui}).getOrCreate()
     # Read from Spark's own settings: Hadoop's defaults name an endpoint that was not configured.
     if not spark.sparkContext.getConf().contains("spark.hadoop.fs.s3a.endpoint"):
         # Settings of a session that runs already: spark.conf does not reach Hadoop's.

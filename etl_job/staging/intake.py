@@ -17,9 +17,8 @@ from etl_job.lake.paths import parquet_files
 from etl_job.reading.batches import Source
 from etl_job.reading.headers import read_headers
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.staging.folders import StagingFolder, part_number
 from etl_job.staging.parts import PartStager, Staged
-from etl_job.staging.store import valid_files
+from etl_job.staging.store import StagingFolder, part_number, valid_files
 
 _MOST_NAMED = 20  # files, in a message
 _LISTS = 16  # requests at a time

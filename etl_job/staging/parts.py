@@ -40,8 +40,8 @@ from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, raw_parts, read_batches
 from etl_job.spark.python_worker import InWorker
 from etl_job.spark.workload import SizeEstimate, fits_one_task
-from etl_job.staging.folders import StagingFolder, part_name, part_number
 from etl_job.staging.rows import Tally, count_valid_rows, count_violations, keeps_lines, staged, staged_schema
+from etl_job.staging.store import StagingFolder, part_name, part_number
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

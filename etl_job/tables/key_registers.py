@@ -5,6 +5,7 @@ folder of each delivery is a property of the curated table and changes in the sa
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -47,6 +48,14 @@ class Registers:
             KEY_REGISTERS: json.dumps(named),
             KEY_REGISTER_FILES: json.dumps({_last_part(folder): self.files[folder] for folder in used}),
         }
+
+    @property
+    def by_folder(self) -> dict[str, list[str]]:
+        """The deliveries whose keys are in each folder."""
+        found = defaultdict[str, list[str]](list)
+        for delivery, folder in self.folders.items():
+            found[folder].append(delivery)
+        return found
 
     def of(self, deliveries: Sequence[str]) -> "Registers":
         """The registers of some deliveries only."""

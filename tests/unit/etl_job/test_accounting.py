@@ -9,9 +9,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.contract.columns import Column
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import ConflictPolicy, Contract, FreeRule, Thresholds
+from etl_job.counting.checks import check_thresholds, reconcile
 from etl_job.counting.outcomes import KeptRows, LostRows, delivery_outcomes, quarantined_rows
-from etl_job.counting.reconcile import reconcile
-from etl_job.counting.thresholds import check_thresholds
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError

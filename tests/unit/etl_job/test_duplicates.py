@@ -49,6 +49,7 @@ class History:
         self.kept: dict[str, Counter] = {}
         self.rest: dict[str, Counter] = {}
         self.quarantine: dict[str, list[str]] = {}
+        self.conflicts: dict[str, int] = {}
 
     def run(self, arrived, withdrawn=()):
         for name in withdrawn:
@@ -80,6 +81,7 @@ class History:
         for outcome in account.outcomes:
             counts = Counter({"duplicate": outcome.duplicates, "quarantined": outcome.quarantined})
             self.rest[outcome.delivery] = +counts
+            self.conflicts[outcome.delivery] = outcome.conflicts
             assert outcome.rows_in == sum(len(file) for file in self.feed[outcome.delivery])
         if self.contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
             self.quarantine.update({name: [] for name in processed})
@@ -140,3 +142,16 @@ def test_other_deliveries_are_processed_again_only_where_a_row_of_theirs_changes
     assert history.run({"a": [[row(1)]]}) == {"a", "b"}  # comes before b
     assert history.run({}, withdrawn=["a"]) == {"b"}  # what it had won falls back to b
     assert history.state == expected(history.feed, "keepFirst")
+
+
+@pytest.mark.parametrize(("policy", "first", "second"), [("keepFirst", "a", "b"), ("keepLast", "b", "a")])
+def test_duplicate_differs_only_where_the_kept_row_of_the_other_delivery_does(
+    spark, tmp_path, contract, policy, first, second
+):
+    history = History(spark, tmp_path, contract.model_copy(update={"conflicts": ConflictPolicy(policy)}))
+    row = "k{},{},2024-03-01,07:00:00".format
+    brands = ("Opel", "Kia") if policy == "keepFirst" else ("Kia", "Opel")
+    history.run({first: [[row(n, brand) for n in range(12) for brand in brands]]})
+    history.run({second: [[row(n, "Opel") for n in range(12)] + [row(99, "Kia")]]})
+    assert history.conflicts == {first: 12, second: 0}
+    assert history.state == expected(history.feed, policy)

@@ -19,9 +19,9 @@ from etl_job.lake.files import LocalObjectStore, StoredFile
 from etl_job.reading import parts
 from etl_job.reading.readers import raw_parts
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import judge_waiting, list_sources
 from etl_job.staging.parts import PartStager, stage_part
+from etl_job.staging.store import StagingFolder
 
 from .frozen import cases
 

@@ -20,9 +20,9 @@ from etl_job.lake.files import LocalObjectStore
 from etl_job.reading import csv_rows, parts
 from etl_job.reading.readers import raw_parts
 from etl_job.staging import parts as staged_parts
-from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import list_sources, stage_rows
 from etl_job.staging.parts import PartStager, Staged, stage_part
+from etl_job.staging.store import StagingFolder
 
 from .conftest import run_context
 from .frozen.cases import COLUMNS_OF_FILES
