@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plan_review.prices import PriceList
-from quartal.core.errors import NotDeployedError
+from quartal.core.errors import NotDeployedError, PipelineError
 from quartal.features.query import published_table
 from quartal.features.table_reading import read_rows
 from quartal.features.table_records import run_of_snapshot
@@ -19,7 +20,7 @@ from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import Freshness, freshness
 from quartal.report.model import DeliveryState, Report, RunRecord
 from quartal.report.runs import delivery_states, lineage, merge_runs
-from quartal.runs.manifests import UnreadManifest, last_success_or_unread, read_latest_manifests
+from quartal.runs.manifests import UnreadManifest, find_manifest, last_success_or_unread, read_latest_manifests
 from quartal.runs.workflow_run import all_runs
 from quartal.terraform.outputs import Deployment
 
@@ -91,7 +92,8 @@ def collect(
     features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
     announce("features")
     found = _read_features(features, window.quarters) if features is not None else None
-    deliveries = delivery_states(newest, runs)
+    known = (*publishing_runs(deployment, sources.s3, past), *runs)
+    deliveries = delivery_states(newest, known)
     fresh = freshness(
         schedule=deployment.schedule,
         ml_run=deployment.ml_date(),
@@ -113,7 +115,7 @@ def collect(
         deliveries=deliveries,
         lineage=lineage(
             newest,
-            runs,
+            known,
             curated_snapshots=_snapshots(curated),
             features_snapshots=_snapshots(features),
             tags=_tags(features),
@@ -204,6 +206,26 @@ def past_runs(
         unread = {each.key: each for each in (*latest.unread, newest)}
         return PastRuns(runs, None, tuple(unread.values()))
     return PastRuns(runs, newest, latest.unread)
+
+
+def publishing_runs(deployment: Deployment, s3: S3Client, past: PastRuns) -> tuple[RunRecord, ...]:
+    """Earlier runs that published what is published, those of the last names first; as many as the job looks back.
+
+    There may be any number of runs since that found nothing new. A manifest that cannot be read is left out.
+
+    Raises:
+        ClientError: the lake cannot be read.
+    """
+    read = {run.run_id for run in past.runs if run.has_manifest}
+    published = past.newest.published if past.newest is not None else {}
+    states = (state for _, state in sorted(published.items(), reverse=True) if not state.withdrawn)
+    run_ids = list(dict.fromkeys(state.run_id for state in states if state.run_id and state.run_id not in read))
+    found: dict[str, RunManifest] = {}
+    for run_id in run_ids[:LOOKED_BACK]:
+        with suppress(PipelineError):
+            manifest = find_manifest(s3, deployment.lake_bucket, deployment.manifest_key(run_id))
+            found |= {run_id: manifest} if manifest is not None else {}
+    return merge_runs((), {}, found, job=None, prices=None, count=LOOKED_BACK)
 
 
 def _job_runs(glue: GlueClient, job: str) -> list[dict[str, Any]]:

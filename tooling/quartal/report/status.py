@@ -17,7 +17,7 @@ from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
 from quartal.deploy.review import prices_folder
 from quartal.features.query import are_in_step, iceberg_catalog
 from quartal.report.clocks import on_clocks
-from quartal.report.collect import LOOKED_BACK, build_situation, past_runs
+from quartal.report.collect import LOOKED_BACK, build_situation, past_runs, publishing_runs
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.findings import Finding, Level, findings_in, verdict_text
 from quartal.report.freshness import freshness
@@ -130,7 +130,7 @@ def _examine(workspace: Workspace, run_id: str) -> tuple[tuple[Finding, ...], st
     except PipelineError as error:
         return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),), ""
     runs = past.runs
-    deliveries = delivery_states(past.newest, runs)
+    deliveries = delivery_states(past.newest, (*publishing_runs(deployment, connection.s3(), past), *runs))
     fresh = freshness(
         schedule=deployment.schedule,
         ml_run=deployment.ml_date(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from etl_job.tables.property_names import SOURCE_SNAPSHOT
 from quartal.cli.app import run
 from quartal.cli.options import open_workspace
+from quartal.report.collect import LOOKED_BACK
 from quartal.report.status import attention_after, cost_in_words
 from quartal.runs.outcome import Attention
 from quartal.runs.workflow_run import Step, WorkflowRun
@@ -63,6 +65,16 @@ def test_invalid_manifest_is_reported_and_the_rest_is_shown(capsys):
     assert code == 0
     assert "is no run manifest" in text
     assert "Lake         s3://lake" in text
+
+
+def test_many_runs_without_new_deliveries_do_not_hide_the_age_of_the_data(capsys):
+    published = {"2020Q1": "wr_0"}
+    rows = counts("2020Q1", 100, {}, 0)
+    put_manifest("wr_0", manifest("wr_0", rows, started=datetime(2020, 4, 8, tzinfo=UTC), published=published))
+    for number in range(LOOKED_BACK + 1):
+        started = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number)
+        put_manifest(f"wr_{number + 10}", manifest(f"wr_{number + 10}", started=started, published=published))
+    assert "data_age" in abouts(capsys)
 
 
 def test_features_behind_the_curated_table_are_a_problem_until_a_run_heals_them(capsys, lake, tmp_path):  # noqa: F811
