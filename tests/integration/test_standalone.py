@@ -140,6 +140,19 @@ def test_fault_plan_breaks_a_connection(url):
     assert "made-all-the-same" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
 
 
+def test_call_of_glue_under_a_fault_plan_fails_or_is_answered(url: str) -> None:
+    """It waited for the client to close the connection, whose body only its length ends."""
+    glue = client("glue", url)
+    ask(url, "/_glue/faults", {"rules": [{"mode": "throttle", "service": "glue"}]})
+    try:
+        with pytest.raises(ClientError) as refused:
+            glue.get_databases()
+        assert refused.value.response["Error"]["Code"] == "ThrottlingException"
+        assert "DatabaseList" in glue.get_databases()
+    finally:
+        ask(url, "/_glue/reset", {})
+
+
 def test_policies_of_aws_can_be_attached_to_a_role(url):
     iam, arn = client("iam", url), "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole"
     iam.create_role(RoleName="managed", AssumeRolePolicyDocument=json.dumps(TRUST))

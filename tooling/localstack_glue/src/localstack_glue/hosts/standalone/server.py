@@ -16,6 +16,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer, generate_adhoc_ssl_context
+from werkzeug.wsgi import get_input_stream
 
 from localstack_glue.budgets.provider import BudgetsProvider
 from localstack_glue.faults.gateway import SWITCH, Connection, Faults, FaultyApplication
@@ -197,6 +198,7 @@ class _Application:
         if self.faults is None:
             return self.wsgi(environ, start_response)
         client: socket.socket = environ["werkzeug.socket"]
+        environ["wsgi.input"] = get_input_stream(environ)  # the connection itself ends when the client closes it
         closed = threading.Event()
         closed.set()  # a connection that is shut down answers nothing more
         connection = Connection(lambda: _shut(client), lambda: _shut(client), closed)
