@@ -56,7 +56,7 @@ _OTHER_FORMS = {
     "days of the year": re.compile(rf"{_YEAR}-[0-3]\d\d"),
 }
 _WITHIN = re.compile(  # days, within texts that have few letters
-    rf"(?=.{{8,45}}$)(?!(?:.*{_LETTER}){{13}}).*(?<!\d)(?:{_YEAR}[-/.年년] ?{_MONTH}[-/.月월] ?{_OF_MONTH}"
+    rf"(?=.{{8,45}}$)(?!(?:[\W\d_]*{_LETTER}){{13}}).*(?<!\d)(?:{_YEAR}[-/.年년] ?{_MONTH}[-/.月월] ?{_OF_MONTH}"
     rf"|{_OF_MONTH}[-/.] ?{_OF_MONTH}[-/.] ?{_YEAR})(?!\d).*"
 )
 
