@@ -6,6 +6,7 @@ import gzip
 import os
 from datetime import date, datetime
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -377,6 +378,14 @@ def test_numbers_of_parquet_that_may_count_the_time_are_reported(tmp_path):
 def test_bytes_in_a_column_of_days_are_reported(tmp_path):
     with pytest.raises(ConfigurationError, match="day: it holds values of type binary"):
         drafted_from(tmp_path, parquet(day=pa.array([day(n).encode() for n in range(40)])), name="a.parquet")
+
+
+def test_type_of_parquet_that_arrow_does_not_have_is_refused_with_what_helps(tmp_path):
+    wide = pl.DataFrame({"day": DAYS.to_pylist(), "n": pl.Series(range(40), dtype=pl.Int128)})
+    wide.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(ConfigurationError, match="more than 64 bits") as raised:
+        draft(tmp_path / "a.parquet", "feed")
+    assert "Write that type as another one" in (raised.value.remedy or "")
 
 
 def test_draft_refuses_parquet_without_rows(tmp_path):
