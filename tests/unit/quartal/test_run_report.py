@@ -92,6 +92,19 @@ def test_run_without_kept_rows_is_reported_with_the_rule():
     assert told == "No row of 2024Q1 was kept: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["2023Q3", "2023Q4", "2024Q1", "2024Q2", "2024Q3"], "2023Q3 to 2024Q3 (5 deliveries)"),
+        (["2023Q3", "2023Q4", "2024Q1", "2024Q2", "2024Q4"], "2023Q3, 2023Q4, 2024Q1, 2024Q2 and 1 more"),
+        (["2023Q4", "2024Q3", "2025Q2", "2025Q2x", "late"], "2023Q4, 2024Q3, 2025Q2, 2025Q2x and 1 more"),
+    ],
+)
+def test_many_deliveries_are_from_one_to_another_only_without_a_gap(names, told):
+    counted = (DELIVERY | {"delivery": name} for name in names)
+    assert describe_outcome(manifest(*counted)).startswith(f"Processed {told}: ")
+
+
 def test_withdrawal_is_told_where_another_delivery_was_counted_again():
     state = {"run_id": "wr_1", "contract_hash": "0", "inputs": [], "withdrawn": True}
     told = describe_outcome(manifest(DELIVERY, run_id="wr_1", published={"2023Q4": state}))

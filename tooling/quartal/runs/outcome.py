@@ -187,7 +187,15 @@ def _next(manifest: RunManifest, typed: Typed | None) -> list[str]:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= _NAMES_SHOWN else f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
+    """The names, or of many the first and how many more; quarters without a gap by the first and the last."""
+    from etl_job.findings.wording import some  # which help need not load
+
+    if len(names) <= _NAMES_SHOWN or not all(map(_QUARTER.fullmatch, names)):
+        return some(names, _NAMES_SHOWN)
+    places = [int(name[:4]) * 4 + int(name[-1]) for name in names]
+    if places != list(range(places[0], places[0] + len(places))):
+        return some(names, _NAMES_SHOWN)
+    return f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
 
 
 def top_reasons(manifest: RunManifest, count: int | None = None) -> tuple[str, ...]:
