@@ -47,6 +47,11 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
     try:
         file = _open_footer(_footer(store, uri))
         found, names = _kinds(file.schema), list(file.schema_arrow.names)
+    except pa.ArrowNotImplementedError as error:
+        raise InputError(
+            f"{uri} has a type that the job cannot read ({' '.join(str(error).split())[:200]}). Write it as another "
+            "type, such as a decimal number or text; nothing was written"
+        ) from error
     except (pa.ArrowException, ValueError, KeyError) as error:
         raise InputError(
             f"{uri} is not a Parquet file, or it is damaged ({' '.join(repr(error).split())[:200]}). Deliver it again; "

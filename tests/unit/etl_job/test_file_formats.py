@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -331,3 +332,9 @@ def test_file_that_is_no_parquet_stops_the_run_by_its_name(tmp_path, content):
     file = tmp_path / "f.parquet"
     file.write_bytes(content)
     assert f"{file.as_uri()} is not a Parquet file, or it is damaged" in refusal(file)
+
+
+def test_parquet_file_with_a_type_that_arrow_does_not_have_stops_the_run_by_what_it_is(tmp_path):
+    file = tmp_path / "f.parquet"
+    pl.DataFrame({"session_id": ["a"], "n": pl.Series([1], dtype=pl.Int128)}).write_parquet(file)
+    assert "has a type that the job cannot read (Integers with more than 64 bits" in refusal(file)
