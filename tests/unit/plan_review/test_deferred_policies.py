@@ -167,3 +167,27 @@ def test_document_tells_whether_its_policy_locks_everybody_out(effect, is_locked
         "configuration": {"root_module": {"resources": [READS]}},
     }
     assert any(item.locks_out for item in access_changes(parse_plan(plan))) is is_locked
+
+
+def test_document_that_says_what_the_policy_said_gives_and_takes_nothing():
+    """The data source writes one value as text, and the plan has a list of it."""
+    old = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "sqs:SendMessage",
+        "Resource": "arn:q",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [old]})
+    entry = change("aws_sqs_queue_policy", {"queue_url": "q", "policy": policy}, {"queue_url": "q"})
+    entry["change"]["after_unknown"] = {"policy": True}
+    tests = [{"test": "Bool", "variable": "aws:SecureTransport", "values": ["false"]}]
+    entries = [entry, document(statement(effect="Deny", condition=tests))]
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": entries,
+        "configuration": {"root_module": {"resources": [READS]}},
+    }
+    assert [item.sentence for item in access_changes(parse_plan(plan))] == [
+        "queue q: its new policy is known only after apply"
+    ]

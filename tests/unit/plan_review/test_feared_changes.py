@@ -59,6 +59,45 @@ def test_changes_of_tags_and_descriptions_are_green(reviewed):
 
 
 @pytest.mark.parametrize(
+    ("kind", "before", "after", "most"),
+    [
+        pytest.param(
+            "aws_redshift_cluster",
+            {"manual_snapshot_retention_period": 7},
+            {"manual_snapshot_retention_period": -1},
+            Level.CHANGE,
+            id="snapshots that no longer expire",
+        ),
+        pytest.param(
+            "aws_lambda_event_source_mapping",
+            {"maximum_retry_attempts": 3},
+            {"maximum_retry_attempts": -1},
+            Level.CHANGE,
+            id="records tried for ever",
+        ),
+        pytest.param(
+            "aws_dynamodb_table",
+            {"global_secondary_index": [{"name": "g", "hash_key": "k"}]},
+            {"global_secondary_index": [{"name": "a", "hash_key": "b"}, {"name": "g", "hash_key": "k"}]},
+            Level.CHANGE,
+            id="another index, before the one that was there",
+        ),
+        pytest.param(
+            "aws_dynamodb_table",
+            {"stream_enabled": False, "stream_view_type": ""},
+            {"stream_enabled": True, "stream_view_type": "NEW_IMAGE"},
+            Level.CHANGE,
+            id="a stream begins",
+        ),
+        pytest.param("aws_rds_cluster_instance", {"identifier": "i"}, None, Level.DESTROY, id="the data stays"),
+    ],
+)
+def test_change_that_loses_nothing_needs_no_consent_to_a_loss(reviewed, kind, before, after, most):
+    entry = change(kind, before, after)
+    assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.level <= most
+
+
+@pytest.mark.parametrize(
     ("owner", "names", "kind", "settings", "unknown"),
     [
         pytest.param("aws_s3_bucket", {"bucket": "b"}, "aws_s3_bucket_notification", {"bucket": "b"}, {}, id="by name"),

@@ -43,6 +43,7 @@ class Condition(BaseModel):
         endless: numbers that mean no limit, such as a retention of 0 days.
         decreases: a number falls; of several, any.
         is_emptied: a value is removed, or a list becomes shorter.
+        loses: a value is there less often than before, whatever is there in its place.
         is_set: there is a value.
         matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
         changed_line: a pattern that a line has which was added to a text, or removed from it.
@@ -67,6 +68,7 @@ class Condition(BaseModel):
     decreases: bool = False
     changes: bool = False
     is_emptied: bool = False
+    loses: bool = False
     is_set: bool = False
     opens: bool = False
     is_known: bool = False
@@ -102,7 +104,7 @@ class Condition(BaseModel):
                 return _count(after, self.becomes) + len(is_unseen_now) > _count(before, self.becomes)
             case "becomes_not":
                 return _count(after, self.becomes_not) < _count(before, self.becomes_not) + len(was_unseen)
-            case "is_emptied":
+            case "is_emptied" | "loses":
                 return bool(is_unseen_now) and _set(before) > 0
             case "is_set":
                 return not self.is_set and any(value in HIDDEN for value in is_unseen_now)
@@ -158,6 +160,8 @@ class Condition(BaseModel):
                 return (before != after) is self.changes
             case "is_emptied":
                 return (_set(after) < _set(before)) is self.is_emptied
+            case "loses":
+                return any(_set([each]) and _count(after, each) < _count(before, each) for each in before) is self.loses
             case "is_set":
                 return bool(_set(after)) is self.is_set
             case _:

@@ -162,7 +162,7 @@ def _statement_grants(document: Mapping[str, Any], who: str, resource: str | Non
         tests = statement.get("Condition")
         condition = _as_meant(_condition(tests), has_variables)
         limited = any(is_limit(*test) for test in list_tests(tests))
-        written = _as_meant(json.dumps(tests, sort_keys=True), has_variables) if tests else ""
+        written = _as_meant(json.dumps(_with_lists(tests), sort_keys=True), has_variables) if tests else ""
         for kind, principal in principals:
             anybody = is_anybodys(principal, actions, tests)
             for action in actions:
@@ -212,6 +212,22 @@ def _condition(condition: Any) -> str:
         f"{variable} {operator} {'|'.join(sorted(values))}" for operator, variable, values in list_tests(condition)
     ]
     return " and ".join(parts)
+
+
+def _with_lists(tests: Any) -> Any:
+    """A condition with a list of texts for each key, in order: IAM takes one value and a list of it for the same."""
+    if not isinstance(tests, dict):
+        return tests
+    return {
+        operator: {key: sorted(map(_text, _as_list(values))) for key, values in keys.items()}
+        if isinstance(keys, dict)
+        else keys
+        for operator, keys in tests.items()
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
 def policy_document(value: Any) -> Mapping[str, Any] | None:
