@@ -9,7 +9,7 @@ from localstack_glue.faults.answers import build_refusal
 from localstack_glue.faults.calls import parse_call
 from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
 
-UPDATE = Call("glue", "UpdateTable", "lake.curated")
+UPDATE = Call("glue", "UpdateTable", "lake.curated", is_json=True)
 PUT = Call("s3", "PutObject", "lake/raw/a.csv")
 
 
@@ -89,6 +89,11 @@ def signed(service: str) -> str:
         (("GET", "/lake?list-type=2&prefix=raw%2F", "s3", b""), Call("s3", "ListObjectsV2", "lake/raw/")),
         (("POST", "/lake?delete", "s3", b""), Call("s3", "DeleteObjects", "lake")),
         (("HEAD", "/lake", "s3", b""), Call("s3", "HeadBucket", "lake")),
+        (("GET", "/", "s3", b""), Call("s3", "ListBuckets")),
+        (("GET", "/?x-id=ListBuckets", "s3", b""), Call("s3", "ListBuckets")),
+        (("PUT", "/lake/k?x-id=UploadPart&partNumber=1&uploadId=u", "s3", b""), Call("s3", "UploadPart", "lake/k")),
+        (("GET", "/lake/k?tagging", "s3", b""), Call("s3", "GetObjectTagging", "lake/k")),
+        (("PUT", "/lake/k?legal-hold", "s3", b""), Call("s3", "PutObjectLegalHold", "lake/k")),
         (("POST", "/", "sts", b"Action=GetCallerIdentity"), Call("sts", "GetCallerIdentity")),
     ],
 )
@@ -109,6 +114,15 @@ def test_request_with_json_is_known_by_its_header_and_named_by_its_table():
     body = json.dumps({"DatabaseName": "lake", "TableInput": {"Name": "curated"}}).encode()
     assert parse_call("POST", "/", headers, body) == UPDATE
     assert parse_call("POST", "/", headers, b"\xff").key == ""
+
+
+def test_error_has_the_form_that_the_client_speaks():
+    """SQS is called by forms and by JSON."""
+    by_form = build_refusal(parse_call("POST", "/", {"authorization": signed("sqs")}, b"Action=ListQueues"), Mode.DENY)
+    headers = {"x-amz-target": "AmazonSQS.ListQueues", "authorization": signed("sqs")}
+    by_json = build_refusal(parse_call("POST", "/", headers, b"{}"), Mode.DENY)
+    assert ElementTree.fromstring(by_form.body).findtext("Error/Code") == "AccessDeniedException"  # noqa: S314  # our own
+    assert json.loads(by_json.body)["__type"] == "AccessDeniedException"
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,17 @@ def test_each_part_of_an_object_is_read_by_its_number(lake, upload):
     assert refusal(lambda: lake.get_object(Bucket="lake", Key="parts", PartNumber=3)) == "InvalidPartNumber"
 
 
+def test_object_of_a_bucket_without_versions_has_none_or_null(lake, upload):
+    """rclone asks for the version that it was told of."""
+    started = lake.create_multipart_upload(Bucket="lake", Key="whole")["UploadId"]
+    tag = lake.upload_part(Bucket="lake", Key="whole", UploadId=started, PartNumber=1, Body=b"body")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+    made = lake.complete_multipart_upload(Bucket="lake", Key="whole", UploadId=started, MultipartUpload=parts)
+    assert "VersionId" not in made
+    assert lake.head_object(Bucket="lake", Key="whole", VersionId="null")["ContentLength"] == 4
+    assert lake.get_object(Bucket="lake", Key="whole", VersionId="null")["Body"].read() == b"body"
+
+
 def test_object_that_was_uploaded_as_one_is_its_first_part(lake):
     lake.put_object(Bucket="lake", Key="one", Body=b"body")
     assert lake.get_object(Bucket="lake", Key="one", PartNumber=1)["Body"].read() == b"body"

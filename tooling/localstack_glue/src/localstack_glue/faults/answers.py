@@ -1,4 +1,4 @@
-"""AWS's responses when it refuses: XML for S3 and form-based services, JSON for the others."""
+"""AWS's responses when it refuses: XML for S3 and calls by forms, JSON for the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from localstack_glue.faults.plan import Call, Mode
 
 _ANYWAY = "injected by a fault plan"
 _NOT_FOUND = {"glue": "EntityNotFoundException", "iam": "NoSuchEntity"}
-_XML = ("sts", "iam", "cloudwatch", "sns", "sqs")
+_XML = ("sts", "iam", "monitoring", "sns", "sqs")  # which clients call by forms, some of them by JSON too
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def build_refusal(call: Call, mode: Mode) -> Refusal:
     if call.service == "s3":
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
         return Refusal(status, "application/xml", text.encode(), code)
-    if call.service in _XML:
+    if call.service in _XML and not call.is_json:
         inside = f"<Error><Type>Receiver</Type><Code>{code}</Code><Message>{message}</Message></Error>"
         return Refusal(status, "text/xml", f"<ErrorResponse>{inside}</ErrorResponse>".encode(), code)
     body = json.dumps({"__type": code, "message": message}).encode()

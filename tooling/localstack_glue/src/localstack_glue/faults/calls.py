@@ -24,6 +24,13 @@ _OF_QUERY = {
     ("POST", "delete"): "DeleteObjects",
     ("GET", "list-type"): "ListObjectsV2",
 }
+_ABOUT_OBJECT = {
+    "acl": "Acl",
+    "attributes": "Attributes",
+    "legal-hold": "LegalHold",
+    "retention": "Retention",
+    "tagging": "Tagging",
+}
 
 
 def parse_call(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Call:
@@ -33,7 +40,8 @@ def parse_call(method: str, target: str, headers: Mapping[str, str], body: bytes
     """
     if named := headers.get("x-amz-target"):
         prefix, _, operation = named.partition(".")
-        return Call(signed_service(headers) or prefix.removeprefix("AWS").lower(), operation, name_in(_json(body)))
+        service = signed_service(headers) or prefix.removeprefix("AWS").lower()
+        return Call(service, operation, name_in(_json(body)), is_json=True)
     service = signed_service(headers)
     if service not in ("", "s3") and method == "POST":
         form = parse_qs(body.decode("utf-8", "replace"))
@@ -41,6 +49,8 @@ def parse_call(method: str, target: str, headers: Mapping[str, str], body: bytes
     address = urlsplit(target)
     query = parse_qs(address.query, keep_blank_values=True)
     path = unquote(address.path).lstrip("/")
+    if not path:
+        return Call("s3", "ListBuckets")
     for (of_method, name), operation in _OF_QUERY.items():
         if method == of_method and name in query:
             prefix = query.get("prefix", [""])[0]
@@ -48,6 +58,9 @@ def parse_call(method: str, target: str, headers: Mapping[str, str], body: bytes
     if "x-amz-copy-source" in headers:
         return Call("s3", "CopyObject", path)
     is_object = "/" in path.rstrip("/")
+    about = next((name for name in _ABOUT_OBJECT if name in query), None)
+    if is_object and about is not None:
+        return Call("s3", f"{method.title()}Object{_ABOUT_OBJECT[about]}", path)
     return Call("s3", (_OF_OBJECT if is_object else _OF_BUCKET).get(method, method), path)
 
 

@@ -42,11 +42,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call as rules see it: service and operation in AWS's words; the key is `bucket/key` or the resource's name."""
+    """A call as rules see it: service and operation in AWS's words; the key is `bucket/key` or the resource's name.
+
+    Whether the client speaks JSON decides on the form of its errors.
+    """
 
     service: str
     operation: str
     key: str = ""
+    is_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,10 @@ class FaultPlan:
         """For JSON: rules with how often their calls came and were struck, and the calls that were."""
         with self._lock:
             rules = [asdict(rule) | asdict(at) for rule, at in zip(self.rules, self._standing, strict=True)]
-            struck = [asdict(call) | {"mode": rule.mode} for call, rule in self._struck]
+            struck = [
+                {"service": call.service, "operation": call.operation, "key": call.key, "mode": rule.mode}
+                for call, rule in self._struck
+            ]
         return {"seed": self.seed, "rules": rules, "struck": struck}
 
 

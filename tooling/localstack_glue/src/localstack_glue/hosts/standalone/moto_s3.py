@@ -33,6 +33,7 @@ _COMPUTED: dict[str, Callable[[bytes], bytes]] = {
 }
 _TRAILER_BYTES = 400  # the end of a chunked body: its last chunk's length, the sum, a signature
 _PARTIAL = 206
+_NO_VERSION = ("x-amz-version-id", "null")
 
 
 class BadDigestError(S3ClientError):
@@ -213,10 +214,12 @@ _head_object = S3Response.head_object
 def head_object(response: Any, bucket_name: str, query: dict[str, Any], key_name: str, headers: Any) -> Answer:
     """HeadObject with `partNumber`: the object's own ETag, and the part's place in it."""
     whole = {name: value for name, value in query.items() if name != "partNumber"}
+    if whole.get("versionId") == ["null"] and not response.backend.get_bucket(bucket_name).is_versioned:
+        del whole["versionId"]  # the only version that objects have there
     status, found, body = _head_object(response, bucket_name, whole, key_name, headers)
     if "partNumber" not in query or status != 200:
         return status, found, body
-    key = response.backend.head_object(bucket_name, key_name, query.get("versionId", [None])[0])
+    key = response.backend.head_object(bucket_name, key_name, whole.get("versionId", [None])[0])
     start, end = _span(key, int(query["partNumber"][0]))
     return _PARTIAL, {**found, **_part_headers(key, start, end)}, body
 
@@ -244,6 +247,17 @@ def _part_headers(key: Any, start: int, end: int) -> dict[str, str]:
     if key.multipart is not None:
         headers["x-amz-mp-parts-count"] = str(len(key.multipart.completed))
     return headers
+
+
+_about_object = S3Response.key_response
+
+
+def about_object(response: Any, *arguments: Any, **options: Any) -> Answer:
+    """An answer without a version where objects have none: moto names it `null` after uploads in parts."""
+    status, headers, body = _about_object(response, *arguments, **options)
+    if _NO_VERSION not in headers.items() or response.backend.get_bucket(response.bucket_name).is_versioned:
+        return status, headers, body
+    return status, {name: value for name, value in headers.items() if (name, value) != _NO_VERSION}, body
 
 
 _delete_keys = S3Response._bucket_response_delete_keys
@@ -295,6 +309,7 @@ MENDS: tuple[tuple[type, str, Any], ...] = (
     (S3Response, "_bucket_response_delete_keys", _with_checked_sums(delete_keys)),
     (S3Response, "get_object", get_object),
     (S3Response, "head_object", head_object),
+    (S3Response, "key_response", about_object),
     (S3Response, "list_multipart_uploads", list_uploads),
     (S3Backend, "get_object_attributes", get_attributes),
     (S3Backend, "upload_part", _of_a_known_upload(S3Backend.upload_part)),
