@@ -123,6 +123,11 @@ def test_each_part_of_an_object_is_read_by_its_number(lake, upload):
     assert refusal(lambda: lake.get_object(Bucket="lake", Key="parts", PartNumber=3)) == "InvalidPartNumber"
 
 
+def test_object_of_several_parts_belongs_to_its_owner(lake, upload):
+    (grant,) = lake.get_object_acl(Bucket="lake", Key="parts")["Grants"]
+    assert grant["Permission"] == "FULL_CONTROL"
+
+
 def test_object_of_a_bucket_without_versions_has_none_or_null(lake, upload):
     """rclone asks for the version that it was told of."""
     started = lake.create_multipart_upload(Bucket="lake", Key="whole")["UploadId"]

@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import Any
 
 from moto.s3.exceptions import NoSuchUpload, S3ClientError
-from moto.s3.models import FakeMultipart, S3Backend
+from moto.s3.models import FakeMultipart, S3Backend, get_canned_acl
 from moto.s3.responses import S3Response
 from werkzeug.datastructures import Headers
 
@@ -172,8 +172,12 @@ _new_upload = FakeMultipart.__init__
 
 
 def begin(upload: Any, *arguments: Any, **options: Any) -> None:
-    """Note when the upload began: for moto all began in 2010, and tools that clean up would abort them all."""
+    """Note when the upload began: for moto all began in 2010, and tools that clean up would abort them all.
+
+    Its object belongs to the owner, as others do: for moto to nobody, and it fails when asked.
+    """
     _new_upload(upload, *arguments, **options)
+    upload.acl = upload.acl or get_canned_acl("private")
     upload.initiated = datetime.now(UTC)
 
 
