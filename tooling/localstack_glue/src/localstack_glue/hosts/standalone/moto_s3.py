@@ -280,7 +280,8 @@ _attributes = S3Backend.get_object_attributes
 
 def get_attributes(backend: Any, key: Any, wanted: Iterable[str]) -> dict[str, Any]:
     """GetObjectAttributes of clients that write a space after each comma: moto gives them the first alone."""
-    return _attributes(backend, key, [name.strip() for name in wanted])
+    found: dict[str, Any] = _attributes(backend, key, [name.strip() for name in wanted])
+    return found
 
 
 def _of_a_known_upload(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -70,8 +70,11 @@ class _Interpreter:
         from moto.stepfunctions.parser import api
         from moto.stepfunctions.parser import models as parser
 
-        for error in vars(api).values():  # these have their codes where moto's serializer does not look
-            if isinstance(error, type) and issubclass(error, AWSError) and "code" in vars(error):
+        errors: list[Any] = [
+            each for each in vars(api).values() if isinstance(each, type) and issubclass(each, AWSError)
+        ]
+        for error in errors:  # these have their codes where moto's serializer does not look
+            if isinstance(error.code, str):
                 error.TYPE = error.code
 
         backends, execution, start = (
