@@ -85,7 +85,9 @@ def check_sums(response: Any) -> None:
     """Compare a body with the sums that came with it, and tell moto of a sum whose algorithm is not named apart.
 
     Raises:
-        S3ClientError: they do not fit, or the header is no sum.
+        BadDigestError: they do not fit.
+        IncompleteBodyError: less arrived than was to come.
+        InvalidSumError: the header is no sum.
     """
     headers, body = response.headers, response.body or b""
     body = body.encode() if isinstance(body, str) else body
