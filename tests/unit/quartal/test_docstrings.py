@@ -49,6 +49,7 @@ def test_no_docstring_is_the_number_of_a_fact_alone(folder):
 SQL_FUNCTIONS = ROOT / "tooling/localstack_glue/src/localstack_glue/athena/engine/trino/python"
 HELP_TEXTS = ROOT / "tooling/quartal/cli"
 OF_LIBRARIES = {
+    "argparse.ArgumentError",
     "BotoCoreError",
     "ClientError",
     "CommitFailedException",
@@ -56,6 +57,7 @@ OF_LIBRARIES = {
     "EndpointConnectionError",
     "NoSuchJsonPathError",
     "NoSuchTableError",
+    "S3ClientError",
     "ResponseStreamingError",
     "ValidationError",
     "zlib.error",
