@@ -58,7 +58,7 @@ SETTINGS = {
     "metrics": Setting("MetricsConfiguration", listing="ListMetricsConfigurationsResult"),
 }
 # by method; "" stands for each
-REFUSED_OF_BUCKETS = {
+REFUSED_OF_BUCKETS: dict[str, tuple[str, ...]] = {
     "": (
         "abac",
         "metadataAnnotationTable",
@@ -69,7 +69,7 @@ REFUSED_OF_BUCKETS = {
         "session",
     )
 }
-REFUSED_OF_OBJECTS = {"": ("annotation", "renameObject", "torrent"), "PUT": ("encryption",)}
+REFUSED_OF_OBJECTS: dict[str, tuple[str, ...]] = {"": ("annotation", "renameObject", "torrent"), "PUT": ("encryption",)}
 
 
 def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) -> Any:
