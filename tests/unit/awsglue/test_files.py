@@ -343,3 +343,12 @@ def test_a_choice_is_a_struct_after_to_df_and_can_be_written(glue_context, recor
 def test_bucket_alone_is_a_folder(path, folder):
     assert listing.rooted(path) == folder
     assert sources._paths({"paths": [path]}) == [folder]
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "parquet", "orc"])
+def test_folder_without_files_is_an_empty_frame(glue_context, tmp_path, kind):
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "in" / "_SUCCESS").write_text("x")
+    for recurse in (True, False):
+        options = {"paths": [str(tmp_path / "in")], "recurse": recurse}
+        assert glue_context.create_dynamic_frame.from_options("s3", options, kind).count() == 0

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from py4j.protocol import Py4JJavaError
 
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
@@ -15,8 +16,9 @@ from awsglue.transforms import (
     Spigot,
     SplitRows,
 )
-from tests.unit.awsglue.conftest import rows
+from tests.unit.awsglue.conftest import add_table, rows
 
+OPENX = "org.openx.data.jsonserde.JsonSerDe"
 NUMBERS = [(1, "a"), (2, "b"), (None, "c")]
 
 
@@ -229,6 +231,41 @@ def test_records_have_attributes_and_a_missing_field_is_no_match(dynamic_frame):
 
     assert rows(kept) == [(1, "a")]
     assert kept.errorsCount() == 0
+
+
+JSON = '{"n": 1, "to": {"c": 1}, "s": "a"}\n{"n": 2, "to": {}}\n{"n": 3, "s": "z"}\n'
+
+
+def test_missing_fields_of_json_are_missing_in_the_records_of_functions(glue, glue_context, tmp_path):
+    # awslabs/aws-glue-libs: a KeyError in Filter is no match, in Map an error
+    (tmp_path / "a.json").write_text(JSON)
+    by_path = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+    add_table(glue, tmp_path, [("n", "int"), ("to", "struct<c:int>"), ("s", "string")], library=OPENX)
+    for frame in (by_path, glue_context.create_dynamic_frame.from_catalog(database="lake", table_name="t")):
+        for moved in (frame, frame.apply_mapping([("n", "n"), ("s", "t.s"), ("to", "to")]).unnest()):
+            name = "s" if moved is frame else "t.s"
+            kept = moved.filter(lambda record, name=name: record[name] != "b")
+            assert [row["n"] for row in kept.toDF().collect()] == [1, 3]
+        assert [row["n"] for row in frame.filter(lambda record: record["to"]["c"] != 5).toDF().collect()] == [1]
+        mapped = frame.map(lambda record: {"n": record["n"], "s": str(record["s"])})
+        assert (mapped.count(), mapped.errorsCount()) == (2, 1)
+    spark_frame = DynamicFrame.fromDF(by_path.toDF(), glue_context, "f")
+    assert spark_frame.filter(lambda record: record["s"] != "b").count() == 3  # a DataFrame has nulls
+
+
+def test_functions_that_tell_a_null_of_json_from_a_missing_field_are_refused(glue_context, tmp_path):
+    (tmp_path / "a.json").write_text('{"n": 1, "s": null}\n{"n": 2}\n{"n": 3, "s": "c"}\n')
+    frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+
+    assert rows(frame.filter(lambda record: record["s"] > "b")) == [(3, "c")]
+    assert frame.map(lambda record: record).count() == 3
+    for refused in (lambda: frame.filter(lambda record: record["s"] != "b").count(), lambda: frame.map(_with_s)):
+        with pytest.raises(Py4JJavaError, match="whether s is null or missing is not supported"):
+            refused()
+
+
+def _with_s(record):
+    return {"s": record["s"]}
 
 
 def test_relationalize_makes_tables_that_join(dynamic_frame):

@@ -16,6 +16,7 @@ from pyspark.sql import types as T
 from awsglue import iceberg_tables, sources
 from awsglue.catalog import parse_table
 from awsglue.connection_types import file_source, is_database
+from awsglue.content import Content
 from awsglue.data_source import DataSource
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, unsupported
@@ -63,10 +64,10 @@ class ReadingContext(GlueSession):
             return self._jdbc_table(definition, transformation_ctx, push_down_predicate, additional_options or {})
         table = parse_table(wanted[0], definition)
         selection = sources.Selection(self.spark_session, self.bookmark, transformation_ctx)
-        frame = sources.read_table(
+        found = sources.read_table(
             self.catalog, selection, table, push_down_predicate, additional_options or {}, catalog_id
         )
-        return DynamicFrame(frame, whole(self), table.name)
+        return DynamicFrame(found.frame, whole(self), table.name, lacking=found.lacking)
 
     def create_dynamic_frame_from_options(
         self,
@@ -101,7 +102,7 @@ class ReadingContext(GlueSession):
             return self._jdbc_source(connection_type, options, transformation_ctx)
         _, format = file_source(connection_type, format)  # noqa: A001 - Glue's name
 
-        def read(format_name: str | None, format_options: Mapping[str, Any]) -> tuple[DataFrame, DataFrame | None]:
+        def read(format_name: str | None, format_options: Mapping[str, Any]) -> Content:
             return sources.read_paths(
                 self.spark_session, self.bookmark, transformation_ctx, options, format_name, format_options
             )
@@ -112,7 +113,7 @@ class ReadingContext(GlueSession):
         found = endpoint(self.spark_session, self.catalog, connection_type, options)
         reading = Reading(self.spark_session, self.bookmark, transformation_ctx)
         return DataSource(
-            whole(self), lambda _format, _options: (read_rows(reading, found), None), None, transformation_ctx
+            whole(self), lambda _format, _options: Content(read_rows(reading, found)), None, transformation_ctx
         )
 
     def _jdbc_table(
@@ -246,4 +247,6 @@ class ReadingContext(GlueSession):
 
 
 def _first(frame: DynamicFrame, num: int | None) -> DynamicFrame:
-    return frame if num is None else DynamicFrame(frame._df.limit(int(num)), frame.glue_ctx, frame.name)
+    if num is None:
+        return frame
+    return DynamicFrame(frame._df.limit(int(num)), frame.glue_ctx, frame.name, lacking=frame._lacking)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
+from awsglue.content import Content
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import check_options, unsupported
 
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
 
-# (format, format_options) -> frame and its errors
-Read = Callable[[str | None, Mapping[str, Any]], tuple[DataFrame, DataFrame | None]]
+Read = Callable[[str | None, Mapping[str, Any]], Content]  # of a format and its options
 
 
 class DataSource:
@@ -35,8 +35,8 @@ class DataSource:
     def getFrame(self, **options: Any) -> DynamicFrame:
         """Read the source."""
         check_options("getFrame with", options, ("minPartitions", "targetPartitions"))
-        frame, errors = self._read(self._format, self._format_options)
-        return DynamicFrame(frame, self._context, self.name, errors=errors)
+        found = self._read(self._format, self._format_options)
+        return DynamicFrame(found.frame, self._context, self.name, errors=found.errors, lacking=found.lacking)
 
     def getSampleFrame(self, num: int, **options: Any) -> DynamicFrame:
         """Read the first records."""
@@ -44,7 +44,7 @@ class DataSource:
         if bookmark is not None and bookmark.tracks(self.name):  # records beyond the sample would count as read
             unsupported("a sample frame with a job bookmark", "leave transformation_ctx out")
         frame = self.getFrame()
-        return DynamicFrame(frame._df.limit(int(num)), self._context, self.name)
+        return DynamicFrame(frame._df.limit(int(num)), self._context, self.name, lacking=frame._lacking)
 
     def getDataFrame(self) -> DataFrame:
         """Read the source as a DataFrame."""

@@ -15,6 +15,7 @@ from awsglue import choices, paths, records, relational, reshaping, resolving_ch
 from awsglue.errors import GlueDataError, check_options, refused, unsupported
 from awsglue.framecollection import DynamicFrameCollection
 from awsglue.gluetypes import StructType, from_spark
+from awsglue.lacking import Lacking, calling, of_both, unknown
 
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
@@ -43,6 +44,7 @@ class DynamicFrame:
         *,
         errors: DataFrame | None = None,
         earlier_errors: Sequence[DataFrame] = (),
+        lacking: Lacking | None = None,
     ) -> None:
         if not isinstance(jdf, DataFrame):
             unsupported(f"a DynamicFrame over a {type(jdf).__name__}", "use DynamicFrame.fromDF")
@@ -51,6 +53,7 @@ class DynamicFrame:
         self.name = name
         self._errors = errors
         self._earlier_errors = tuple(earlier_errors)
+        self._lacking = lacking
 
     # ------------------------------------------------------------------ to and from Spark
 
@@ -75,7 +78,15 @@ class DynamicFrame:
     def _next(self, frame: DataFrame, errors: DataFrame | None = None) -> DynamicFrame:
         """The result of a transformation: this frame's errors become previous errors."""
         earlier = self._earlier_errors + ((self._errors,) if self._errors is not None else ())
-        return DynamicFrame(frame, self.glue_ctx, self.name, errors=errors, earlier_errors=earlier)
+        return DynamicFrame(
+            frame, self.glue_ctx, self.name, errors=errors, earlier_errors=earlier, lacking=self._lacking
+        )
+
+    def _with(self, other: DynamicFrame, frame: DataFrame) -> DynamicFrame:
+        """The result of a transformation of two frames."""
+        result = self._next(frame)
+        result._lacking = of_both(self._lacking, other._lacking)
+        return result
 
     # ------------------------------------------------------------------ inspection
 
@@ -222,7 +233,9 @@ class DynamicFrame:
         if format != "json":
             unsupported(f"unbox of the format {format}")
         frame, failed = unboxing.unbox_json(self._df, path, info)
-        return self._next(frame, failed)._checked(stageThreshold, totalThreshold)
+        result = self._next(frame, failed)
+        result._lacking = unknown
+        return result._checked(stageThreshold, totalThreshold)
 
     def unnest(
         self, transformation_ctx: str = "", info: str = "", stageThreshold: int = 0, totalThreshold: int = 0
@@ -255,7 +268,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Keep the records for which a function returns true. KeyError, ValueError and TypeError count as false."""
-        tried = records.attempt(self._df, records.lenient(f), info)
+        tried = records.attempt(self._df, calling(records.lenient(f), self._lacking), info)
         kept = tried.filter(lambda outcome: outcome[0] and bool(outcome[1][1])).map(lambda outcome: outcome[1][0])
         frame = self._df.sparkSession.createDataFrame(kept, self._df.schema, verifySchema=False)
         return self._next(frame, self._failed(tried))._checked(stageThreshold, totalThreshold)
@@ -270,10 +283,11 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Replace each record by a function's result. The schema is that of the results."""
-        tried = records.attempt(self._df, records.checked(f), info)
+        tried = records.attempt(self._df, calling(records.checked(f), self._lacking), info)
         answers = tried.filter(lambda outcome: outcome[0]).map(lambda outcome: outcome[1][1])
-        frame = records.to_frame(self._df.sparkSession, answers)
-        return self._next(frame, self._failed(tried))._checked(stageThreshold, totalThreshold)
+        result = self._next(records.to_frame(self._df.sparkSession, answers), self._failed(tried))
+        result._lacking = self._lacking and unknown
+        return result._checked(stageThreshold, totalThreshold)
 
     def join(
         self,
@@ -286,7 +300,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Join on equal values. Fields of `frame2` whose names exist already get a leading dot."""
-        joined = self._next(reshaping.join(self._df, frame2.toDF(), _listed(paths1), _listed(paths2)))
+        joined = self._with(frame2, reshaping.join(self._df, frame2.toDF(), _listed(paths1), _listed(paths2)))
         joined.name = self.name + frame2.name
         return joined._checked(stageThreshold, totalThreshold)
 
@@ -299,7 +313,8 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """All records of both frames."""
-        return self._next(reshaping.union(self._df, other_frame.toDF()))._checked(stageThreshold, totalThreshold)
+        both = self._with(other_frame, reshaping.union(self._df, other_frame.toDF()))
+        return both._checked(stageThreshold, totalThreshold)
 
     def mergeDynamicFrame(
         self,
@@ -317,7 +332,7 @@ class DynamicFrame:
         if not staged.columns:
             return self._next(self._df)  # the bookmark left nothing to read
         untouched = self._df.join(staged.select(*keys).distinct(), on=keys, how="left_anti")
-        return self._next(reshaping.union(untouched.select(*self._df.columns), staged))
+        return self._with(stage_dynamic_frame, reshaping.union(untouched.select(*self._df.columns), staged))
 
     def split_rows(
         self,

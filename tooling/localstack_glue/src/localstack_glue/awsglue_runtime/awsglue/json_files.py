@@ -17,14 +17,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import json_tables, records, untyped
+from awsglue import json_tables, lacking, records, untyped
 from awsglue.choices import is_choice
+from awsglue.content import Content
 
 _CORRUPT = "_corrupt_record"
 _OF_TEXTS, _OF_FRACTIONS = r"[-0-9tf{\[]", r"-?\d+(?![\d.eE])"  # how values of another type begin
 
 
-def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]) -> tuple[DataFrame, DataFrame | None]:
+def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]) -> Content:
     """Read the records of files, and as errors the texts that are not records."""
     if options["multiLine"] == "true":  # Spark would read the first document of a file only
         documents = _documents(session, files, options).persist(StorageLevel.MEMORY_AND_DISK)
@@ -34,10 +35,10 @@ def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]
         frame = session.read.format("json").options(**options).load(list(files))
         lines = session.read.format("text").options(**options).load(list(files))
     if _CORRUPT in frame.columns:
-        return _by_record(session, _documents(session, files, options))
+        return _by_record(session, _documents(session, files, options), lines)
     if _disagree(lines, frame.schema):
-        return _by_record(session, lines.rdd.map(lambda row: row[0]))
-    return untyped.mark(frame), None
+        return _by_record(session, lines.rdd.map(lambda row: row[0]), lines)
+    return Content(untyped.mark(frame), lacking=lacking.of_lines(lambda: lines))
 
 
 def _documents(session: SparkSession, files: Sequence[str], options: Mapping[str, str]) -> RDD[str]:
@@ -57,12 +58,13 @@ def _disagree(texts: DataFrame, schema: T.StructType) -> bool:
     return bool(patterns) and bool(texts.where(F.col("value").rlike("|".join(patterns))).take(1))
 
 
-def _by_record(session: SparkSession, texts: RDD[str]) -> tuple[DataFrame, DataFrame]:
+def _by_record(session: SparkSession, texts: RDD[str], lines: DataFrame) -> Content:
     parsed = texts.flatMap(_parsed).persist(StorageLevel.MEMORY_AND_DISK)
     found = parsed.filter(lambda outcome: outcome[0]).map(lambda outcome: outcome[1])
     failed = parsed.filter(lambda outcome: not outcome[0]).map(lambda outcome: outcome[1])
     errors = session.createDataFrame(failed, records.ERROR_SCHEMA, verifySchema=False)
-    return records.to_frame(session, found, adapt=_with_long_numbers), errors
+    frame = records.to_frame(session, found, adapt=_with_long_numbers)
+    return Content(frame, errors, lacking.of_lines(lambda: lines))
 
 
 def _parsed(text: str) -> Iterator[tuple[bool, Any]]:

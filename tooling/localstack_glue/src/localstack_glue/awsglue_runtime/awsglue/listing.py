@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -19,9 +19,17 @@ def rooted(path: str) -> str:
 
 def files_below(session: SparkSession, folders: Iterable[str], *, recurse: bool = True) -> list[SourceFile]:
     """List all files below folders, except those with a name or folder that begins with `_` or `.`."""
+    return sorted(_files(session, folders, recurse=recurse), key=lambda file: file.path)
+
+
+def has_files(session: SparkSession, folders: Iterable[str]) -> bool:
+    """Whether there is any file below folders."""
+    return any(True for _ in _files(session, folders, recurse=True))
+
+
+def _files(session: SparkSession, folders: Iterable[str], *, recurse: bool) -> Iterator[SourceFile]:
     jvm: Any = session._jvm
     configuration = session._jsc.hadoopConfiguration()
-    found = []
     for folder in folders:
         pattern = jvm.org.apache.hadoop.fs.Path(rooted(folder))
         system = pattern.getFileSystem(configuration)
@@ -33,8 +41,7 @@ def files_below(session: SparkSession, folders: Iterable[str], *, recurse: bool 
                 status = files.next()
                 path = str(status.getPath().toString())
                 if status.getLen() > 0 and not _is_hidden(path.removeprefix(prefix)):
-                    found.append(SourceFile(path, int(status.getModificationTime()), int(status.getLen())))
-    return sorted(found, key=lambda file: file.path)
+                    yield SourceFile(path, int(status.getModificationTime()), int(status.getLen()))
 
 
 def has_subfolders(session: SparkSession, folders: Iterable[str]) -> bool:

@@ -15,7 +15,7 @@ from pyspark.sql import types as T
 
 from awsglue import untyped
 from awsglue.choices import METADATA, choice_type, is_choice, plain_value
-from awsglue.errors import unsupported
+from awsglue.errors import GlueUnsupportedError, unsupported
 
 _INT_MAX, _LONG_MAX = 2**31, 2**63
 ERROR_SCHEMA = T.StructType(
@@ -263,6 +263,8 @@ def attempt(frame: DataFrame, function: Callable[[dict[str, Any]], Any], info: s
         text = repr(record)
         try:
             return True, (row, function(record))
+        except GlueUnsupportedError:
+            raise
         except Exception as error:
             import traceback
 

@@ -14,9 +14,21 @@ from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import call_options, choices, csv_escapes, formats, json_files, json_paths, json_tables, listing, untyped
+from awsglue import (
+    call_options,
+    choices,
+    csv_escapes,
+    formats,
+    json_files,
+    json_paths,
+    json_tables,
+    lacking,
+    listing,
+    untyped,
+)
 from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
+from awsglue.content import Content
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import concrete_type
 from awsglue.partition_predicate import matching_partitions
@@ -93,7 +105,7 @@ def read_paths(
     connection_options: Mapping[str, Any],
     format_name: str | None,
     format_options: Mapping[str, Any],
-) -> tuple[DataFrame, DataFrame | None]:
+) -> Content:
     """Read files by their paths, with the errors of JSON.
 
     CSV columns are strings, named `col0`, `col1`, ... if there is no header. Without `recurse`, subfolders of CSV and
@@ -126,18 +138,19 @@ def read_paths(
                 "%s has no files but subfolders: set recurse to read them", ", ".join(_paths(connection_options))
             )
     else:
-        folders = listing.existing(session, folders)
+        folders = listing.existing(session, folders) if listing.has_files(session, folders) else []
     if not folders:
-        return session.createDataFrame([], T.StructType([])), None
+        return Content(session.createDataFrame([], T.StructType([])))
     if compression := connection_options.get("compressionType"):
         listing.check_compression(session, folders, str(compression))
     if path := format_options.get("jsonPath"):
-        return untyped.mark(json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))), None
+        parts = json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))
+        return Content(untyped.mark(parts), lacking=lacking.unknown)
     if spark_name == "json":
         return json_files.read(session, folders, options)
     if spark_name == "csv":
-        return _csv_records(session, folders, options, format_options), None
-    return session.read.format(spark_name).options(**options).load(folders), None
+        return Content(_csv_records(session, folders, options, format_options))
+    return Content(session.read.format(spark_name).options(**options).load(folders))
 
 
 def _csv_records(
@@ -188,7 +201,7 @@ def read_table(
     push_down_predicate: str,
     additional_options: Mapping[str, Any],
     catalog_id: str | None = None,
-) -> DataFrame:
+) -> Content:
     """Read a catalog table, with its partition keys as columns.
 
     Raises:
@@ -209,10 +222,14 @@ def read_table(
     if not table.partition_keys:
         if push_down_predicate:
             raise GlueDataError(f"push_down_predicate: the table {table.name} has no partition keys")
-        return _typed(_load(selection, table, [table.location]), table)
+        return _content(_load(selection, table, [table.location]), table)
     found = list(catalog.partitions(table, additional_options.get("catalogPartitionPredicate"), catalog_id))
     partitions = matching_partitions(session, table, found, push_down_predicate)
-    return _typed(_load_partitions(selection, table, partitions), table)
+    return _content(_load_partitions(selection, table, partitions), table)
+
+
+def _content(frame: DataFrame, table: Table) -> Content:
+    return Content(_typed(frame, table), lacking=lacking.of_files(frame) if table.format == "json" else None)
 
 
 def _load(selection: Selection, table: Table, folders: Sequence[str], base_path: str | None = None) -> DataFrame:
