@@ -152,6 +152,25 @@ def test_first_line_without_names_is_a_row_however_many_of_its_values_are_missin
     assert (contract.csv.header, drafted.verdict.kept) == (False, 40)
 
 
+@pytest.mark.parametrize("names", ["0", "2023", "0,1", "2023,2024"])
+def test_header_of_numbers_beside_days_without_a_name_is_no_row(tmp_path, names):
+    rows = table(f",{names}", lambda n: day(n) + f",{n}" * len(names.split(",")))
+    with pytest.raises(ConfigurationError, match=f"such as '{day(0)}', are in a column without a name"):
+        drafted_from(tmp_path, rows)
+
+
+def test_first_line_with_a_day_is_a_row_where_another_day_is_missing(tmp_path):
+    drafted = drafted_from(tmp_path, f"{day(0)},,5\n" + "".join(f"{day(n)},{day(n)},{n}\n" for n in range(40)))
+    assert tried(tmp_path, drafted).csv.header is False
+
+
+def test_header_that_begins_with_a_hash_is_no_comment(tmp_path):
+    with pytest.raises(ConfigurationError, match="rows end with an extra ','"):
+        drafted_from(tmp_path, table("#id,day", lambda n: f"{n},{day(n)},"))
+    with pytest.raises(ConfigurationError, match="it names 2 columns, but the rows have 3 values"):
+        drafted_from(tmp_path, table("#id,day", lambda n: f"a{n},{day(n)},b{n}"))
+
+
 @pytest.mark.parametrize(
     "beginning",
     [

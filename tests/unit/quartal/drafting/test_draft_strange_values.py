@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from quartal.contracts.drafting import Choices, draft
+from quartal.contracts.row_judge import LocalObjectStore, RawPart, Source, read_batches, read_headers
 from quartal.contracts.trying import try_files
 from quartal.core.errors import ConfigurationError
 from tests.unit.quartal.drafting.drafts import contract_in, day, drafted_from, parquet, shop, table, tried
 
 ROWS = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{n % 7}")
+TODAY = date(2024, 12, 31)
 
 
 @pytest.mark.parametrize("column", ["sensor", "station_id", "device_id", "customer", "vehicle", "isin", "tailnum"])
@@ -260,6 +262,20 @@ def test_numbers_of_parquet_that_stand_for_missing_values_are_not_summed_in_sile
     contract = tried(tmp_path, drafted)
     assert contract.missing_texts(contract.column("rain")) == ("-999",)
     assert any("far below all other values" in guess for guess in drafted.guesses)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.float64(), pa.float32(), pa.decimal128(9, 2), pa.decimal128(20, 7)], ids=["double", "float", "2", "7"]
+)
+@pytest.mark.parametrize("nothing", ["-999", "-999.9"])
+def test_decimals_of_parquet_that_stand_for_missing_values_are_written_as_runs_read_them(tmp_path, kind, nothing):
+    days = pa.array([datetime(2024, 1, 1 + n % 28) for n in range(40)])
+    rain = pa.array([nothing if n % 5 == 0 else f"{n}.25" for n in range(40)]).cast(kind)
+    contract = tried(tmp_path, drafted_from(tmp_path, parquet(day=days, rain=rain), name="a.parquet"))
+    path, store = tmp_path / "a.parquet", LocalObjectStore()
+    source = Source(str(path), 0, "", path.stat().st_size, read_headers(store, contract, [str(path)])[str(path)], TODAY)
+    (batch,) = read_batches(store, RawPart(str(path), 0, 0, 1), source, contract)
+    assert batch.texts["rain"].null_count == 8
 
 
 @pytest.mark.parametrize("away", ["1900-01-01", "1970-01-01", "2099-12-31"])

@@ -49,7 +49,8 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
     first = rows[0]
     width = Counter(map(len, rows)).most_common(1)[0][0]
     if len(first) != width:
-        if below := _line_below_comments(rows):
+        below = _line_below_comments(rows)
+        if below and len(rows[below]) == width and _is_header(rows[below], rows[below + 1 : _HEAD_ROWS], path):
             _refuse_comment(path, rows[below])
         _refuse_first_line(path, first, [row for row in rows if len(row) == width], dialect)
     has_header, notes = _header(path, rows)
@@ -303,6 +304,9 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
         for place in range(len(first))
         if good and sum(bool(_DATA.fullmatch(row[place].strip())) for row in good) > 0.9 * len(good)
     ]
+    of_days = [place for place in of_data if all(_DATE.match(row[place].strip()) for row in good)]
+    if of_days and not any(first[place].strip() for place in of_days):
+        return True  # days without a name, as pandas writes an index; the names beside it may be numbers
     filled = [place for place in of_data if first[place].strip()]  # columns may lack a name, or a first value
     alike = [place for place in filled if _DATA.fullmatch(first[place].strip())]
     if len(alike) > len(filled) / 2 and not _names_dates(first, good):

@@ -84,6 +84,8 @@ def _of_arrow(name: str, column: pa.ChunkedArray) -> SampledColumn:
     declared = _declared(kind)
     if declared is None:
         return SampledColumn(name, ("",) * len(column), unread=f"it holds values of type {kind_in_file}")
+    if pa.types.is_float32(kind):  # as text: Python's floats would show digits that it does not have
+        column = column.cast(pa.string()).cast(pa.float64())
     has_less = False
     if pa.types.is_timestamp(kind):  # Python has no nanoseconds, and the job cuts off what is below a second
         exact, column = column, column.cast(pa.timestamp("us", kind.tz), safe=False)
@@ -192,8 +194,7 @@ def _text(value: Any) -> str:
         if value.tzinfo is None:
             return value.isoformat(" ", "seconds")
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat('T', 'seconds')}Z"
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")
-    if isinstance(value, Decimal):
-        return format(value, "f")
+    if isinstance(value, float | Decimal):  # without zeros at the end, as the job reads them
+        text = format(Decimal(repr(value)) if isinstance(value, float) else value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
