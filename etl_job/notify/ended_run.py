@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from etl_job.arguments import JobArguments
 from etl_job.findings.model import Facts, Finding
-from etl_job.findings.of_run import collect_facts
 from etl_job.findings.rules import findings_in
+from etl_job.findings.run_facts import collect_facts
 from etl_job.lake.files import ObjectStore
 from etl_job.manifest.files import read_manifest
 from etl_job.manifest.model import RunManifest

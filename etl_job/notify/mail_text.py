@@ -4,8 +4,8 @@ Both texts are members of the event. A rule of EventBridge puts them into the ma
 """
 
 from etl_job.failure_reasons import one_line
-from etl_job.findings.of_run import done_in
 from etl_job.findings.rules import verdict_text
+from etl_job.findings.run_facts import done_in
 from etl_job.findings.wording import count, percent, typed
 from etl_job.notify.ended_run import EndedRun
 

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from awsglue import listing, sources
+from awsglue import file_sources, listing
 from awsglue.bookmarks import SourceFile
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
@@ -342,7 +342,7 @@ def test_a_choice_is_a_struct_after_to_df_and_can_be_written(glue_context, recor
 )
 def test_bucket_alone_is_a_folder(path, folder):
     assert listing.rooted(path) == folder
-    assert sources._paths({"paths": [path]}) == [folder]
+    assert file_sources._paths({"paths": [path]}) == [folder]
 
 
 @pytest.mark.parametrize("kind", ["json", "csv", "parquet", "orc"])

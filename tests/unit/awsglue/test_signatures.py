@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from awsglue import sinks
+from awsglue import file_sinks
 from awsglue.context_writing import WritingContext
 
 SIGNATURES = json.loads(Path(__file__).with_name("public_signatures.json").read_text())
@@ -72,7 +72,7 @@ def test_arguments_are_those_of_the_public_library(name, glue_context):
 
 def test_arguments_that_the_library_ignores_stop_no_write(monkeypatch, capsys):
     written = []
-    monkeypatch.setattr(sinks, "write_table", lambda *given: written.append(given))
+    monkeypatch.setattr(file_sinks, "write_table", lambda *given: written.append(given))
     table = SimpleNamespace(definition=lambda *_: {"Name": "t", "Parameters": {"classification": "csv"}})
     sink = SimpleNamespace(format=None, setFormat=lambda _: None, write=written.append)
     context = SimpleNamespace(catalog=table, getSink=lambda *_, **__: sink)

@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from plan_review import forms
+from plan_review import output_formats
 from plan_review.errors import ReviewInputError
-from plan_review.forms import Format
+from plan_review.output_formats import Format
 from quartal.cli.review_forms import write_review
 from quartal.core.console import Console
 
@@ -24,7 +24,7 @@ def test_review_that_cannot_be_rendered_leaves_the_earlier_file(tmp_path, monkey
     def fail(*_: object) -> str:
         raise MemoryError
 
-    monkeypatch.setattr(forms, "rendered", fail)
+    monkeypatch.setattr(output_formats, "rendered", fail)
     with pytest.raises(MemoryError):
         write_review(Console(), reviewed("access"), path, Format.MARKDOWN)
     assert path.read_text() == "earlier"

@@ -14,8 +14,8 @@ import glue_triggers
 from glue_triggers.examination import examine
 from glue_triggers.finding import Finding, Level
 from glue_triggers.simulation import Year
-from plan_review.forms import Format, rendered
 from plan_review.glue_pipeline import glue_pipelines
+from plan_review.output_formats import Format, rendered
 from plan_review.parse import parse_plan
 from plan_review.review import review
 from plan_review.usage import with_history

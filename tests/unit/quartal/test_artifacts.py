@@ -35,7 +35,7 @@ def test_findings_load_from_the_zip_alone_and_nothing_heavy_with_them(tmp_path: 
     write_package_zip(Path(etl_job.__file__).parent, tmp_path / "etl_job.zip")
     lines = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'etl_job.zip')!r})",
-        "from etl_job.findings import of_run, rules",
+        "from etl_job.findings import rules, run_facts",
         "heavy = ('boto3', 'botocore', 'pandas', 'pyarrow', 'pyspark', 'quartal')",
         "print(rules.__file__, *(name for name in heavy if name in sys.modules))",
     )

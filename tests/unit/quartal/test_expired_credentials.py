@@ -11,7 +11,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from quartal.core.call_effects import is_expired
+from quartal.core.failed_calls import is_expired
 
 
 @pytest.mark.parametrize(

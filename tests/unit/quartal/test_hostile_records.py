@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console as RichConsole
 
-from etl_job.findings.of_run import collect_facts
+from etl_job.findings.run_facts import collect_facts
 from etl_job.manifest.model import RunManifest
 from plan_review.parse import parse_plan
 from plan_review.verdict import unreadable

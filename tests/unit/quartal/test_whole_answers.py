@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ResponseStreamingError
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import S3ObjectStore
 from quartal.core.aws import AwsConnection
-from quartal.core.call_effects import Effect, call_effect
+from quartal.core.failed_calls import Effect, call_effect
 from quartal.core.retries import is_transient
 from quartal.runs.workflow_run import latest_run
 

@@ -32,7 +32,7 @@ from quartal.cli import (
 from quartal.cli.blank_arguments import refuse_blank_arguments
 from quartal.cli.examples import add_examples
 from quartal.cli.named_command import command_for
-from quartal.cli.streams import close_output, prepare_streams
+from quartal.cli.standard_streams import close_output, prepare_streams
 from quartal.core.aws import as_aws_error
 from quartal.core.console import Console
 from quartal.core.errors import (

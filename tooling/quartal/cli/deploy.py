@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plan_review.cli import FormatOption, OutOption, RulesOption
-from plan_review.forms import Format, select_format
+from plan_review.output_formats import Format, select_format
 from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
 from quartal.core.errors import EXIT_CHANGES
 from quartal.deploy.git_state import refuse_unpublished

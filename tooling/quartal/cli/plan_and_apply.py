@@ -7,16 +7,16 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from plan_review.forms import Format
 from plan_review.levels import Level
 from plan_review.model import Plan
+from plan_review.output_formats import Format
 from plan_review.render_json import as_data
 from plan_review.render_text import render_text
 from plan_review.review import Review
 from plan_review.verdict import Decision
 from quartal.cli.review_forms import print_review, write_review
-from quartal.core.call_effects import describe_error
 from quartal.core.errors import ConfigurationError, PipelineError
+from quartal.core.failed_calls import describe_error
 from quartal.deploy import change
 from quartal.deploy.review import ReviewOptions, read_verdict, refuse_unapproved, removed_outputs, review_saved_plan
 from quartal.runs.in_progress import runs_in_progress

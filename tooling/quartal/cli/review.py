@@ -8,7 +8,7 @@ import sys
 import typer
 
 from plan_review.cli import FileArgument, FormatOption, GateOption, NameOption, OutOption, RulesOption
-from plan_review.forms import Format, select_format
+from plan_review.output_formats import Format, select_format
 from quartal.cli.options import JsonOption
 from quartal.core.console import Console
 from quartal.core.errors import EXIT_CHANGES
@@ -31,7 +31,7 @@ def review(
     as_json: JsonOption = False,
 ) -> None:
     """Review a saved plan of any stack and provider; neither a project nor a network is needed."""
-    from plan_review.command import passes, review_file
+    from plan_review.saved_plan_review import passes, review_file
     from quartal.cli import review_forms
 
     console = Console(as_json=as_json)

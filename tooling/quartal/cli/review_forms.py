@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from plan_review import forms
-from plan_review.forms import Format
+from plan_review import output_formats
+from plan_review.output_formats import Format
 from plan_review.render_json import as_data
 from plan_review.review import Review
 from quartal.core.console import Console
@@ -16,7 +16,7 @@ def print_review(console: Console, review: Review, form: Format) -> None:
     if console.as_json:
         console.json(as_data(review))
     else:
-        console.document(forms.rendered(review, form))
+        console.document(output_formats.rendered(review, form))
 
 
 def write_review(console: Console, review: Review, file: Path, form: Format) -> None:
@@ -25,5 +25,5 @@ def write_review(console: Console, review: Review, file: Path, form: Format) -> 
     Raises:
         ReviewInputError: it cannot be written.
     """
-    forms.write_review(review, file, form)
+    output_formats.write_review(review, file, form)
     console.done(f"{file}")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
-from quartal.core.call_effects import CUT_OFF, NEVER_SENT, THROTTLED
+from quartal.core.failed_calls import CUT_OFF, NEVER_SENT, THROTTLED
 
 T = TypeVar("T")
 

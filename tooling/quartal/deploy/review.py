@@ -9,13 +9,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from plan_review.command import find_region
 from plan_review.levels import Level
 from plan_review.parse import parse_plan
 from plan_review.policy_report import PolicyReport, not_run
 from plan_review.prices import load_prices
 from plan_review.review import Basis, Review, review
 from plan_review.rules import Finding, load_rules
+from plan_review.saved_plan_review import find_region
 from plan_review.usage import Usage, load_usage, with_history
 from plan_review.verdict import UNREADABLE, Decision, Verdict
 from quartal.core.aws import AwsConnection, as_aws_error

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from quartal.core.call_effects import CONFLICT, Effect, call_effect, describe_error
 from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
+from quartal.core.failed_calls import CONFLICT, Effect, call_effect, describe_error
 from quartal.core.retries import is_transient, retry_transient
 from quartal.features.table_reading import readable_metadata
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from quartal.core.call_effects import describe_error
 from quartal.core.errors import ConfigurationError, PipelineError
+from quartal.core.failed_calls import describe_error
 from quartal.core.retries import retry_transient
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_with_retries
 from quartal.features.lake_files import delete_files, files_below, lake_path

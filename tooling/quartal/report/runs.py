@@ -222,7 +222,7 @@ def _manifest_fields(manifest: RunManifest | None) -> dict[str, Any]:
     """The fields of a record that only a manifest has."""
     if manifest is None:
         return {}
-    from etl_job.findings.of_run import withdrawn_in  # which help need not load
+    from etl_job.findings.run_facts import withdrawn_in  # which help need not load
 
     return {
         "has_manifest": True,

@@ -37,7 +37,7 @@ class PastRun:
     @classmethod
     def from_manifest(cls, manifest: RunManifest) -> PastRun:
         """Read a run manifest, see docs/reference/outputs.md."""
-        from etl_job.findings.of_run import withdrawn_in  # which help need not load
+        from etl_job.findings.run_facts import withdrawn_in  # which help need not load
 
         totals = manifest.totals
         return cls(

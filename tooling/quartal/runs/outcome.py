@@ -56,7 +56,7 @@ def show_manifest(
         return
     if not manifest.deliveries:
         # pydantic, which commands without manifests need not load
-        from etl_job.findings.of_run import done_in
+        from etl_job.findings.run_facts import done_in
 
         done = done_in(manifest)
         took = f"{done} in {manifest.seconds:.0f} s."
@@ -151,7 +151,7 @@ def _warn_about_files(console: Console, manifest: RunManifest) -> None:
 
 def describe_outcome(manifest: RunManifest) -> str:
     """What a run with deliveries did, in a sentence, and the most frequent reasons for quarantine."""
-    from etl_job.findings.of_run import withdrawn_in  # which help need not load
+    from etl_job.findings.run_facts import withdrawn_in  # which help need not load
     from etl_job.findings.wording import count as count_of
     from etl_job.findings.wording import percent
 

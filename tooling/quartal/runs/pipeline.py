@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from quartal.core.call_effects import describe_error, is_expired, is_missing
 from quartal.core.errors import (
     InterruptedCommandError,
     OutputError,
@@ -17,6 +16,7 @@ from quartal.core.errors import (
     WaitTimeoutError,
     WatchingError,
 )
+from quartal.core.failed_calls import describe_error, is_expired, is_missing
 from quartal.core.polling import Waiter
 from quartal.runs.diagram import typical_seconds
 from quartal.runs.explain import explained_failure

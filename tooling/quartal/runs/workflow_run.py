@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ResponseStreamingError
 
-from quartal.core.call_effects import is_missing
 from quartal.core.errors import NotDeployedError, PipelineError
+from quartal.core.failed_calls import is_missing
 from quartal.core.polling import Waiter
 from quartal.core.retries import retry_transient
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, ResponseStreamingError
 
-from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import AwsError, PipelineError, UnknownOutcomeError
+from quartal.core.failed_calls import Effect, call_effect, describe_error
 from quartal.core.retries import retry_transient
 from quartal.runs.workflow_run import ENDED, no_such_workflow
 

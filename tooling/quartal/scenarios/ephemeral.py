@@ -16,7 +16,6 @@ from plan_review.prices import load_prices
 from plan_review.render_text import render_text
 from plan_review.review import Review
 from quartal.core.aws import as_aws_error
-from quartal.core.call_effects import describe_error
 from quartal.core.errors import (
     ConfigurationError,
     InterruptedCommandError,
@@ -25,6 +24,7 @@ from quartal.core.errors import (
     UnknownOutcomeError,
     WaitTimeoutError,
 )
+from quartal.core.failed_calls import describe_error
 from quartal.deliver.upload.uploads import UploadOptions, deliver
 from quartal.deploy import change
 from quartal.deploy.review import ReviewOptions, prices_folder, refuse_unapproved, review_saved_plan

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges
+from localstack_glue.crawlers.crawling.crawl_policy import CrawlPolicy
 from localstack_glue.crawlers.crawling.partition_writer import PartitionWriter
-from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 from tests.unit.localstack_glue.crawls.crawled_lake import CARS, INHERIT, OPEN_CSV, PEOPLE, columns, edit, make_quoted
 
 MERGE = {

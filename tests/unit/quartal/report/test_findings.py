@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from etl_job.findings import rules, wording
-from etl_job.findings.of_run import collect_facts
+from etl_job.findings.run_facts import collect_facts
 from etl_job.manifest.model import RunManifest
 from quartal.core import terminal_tables
 from quartal.report.drift import Drift

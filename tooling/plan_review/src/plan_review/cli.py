@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from plan_review.errors import EXIT_NOT_APPROVED, ReviewError, ReviewInputError
-from plan_review.forms import Format, Gate, rendered, select_format, write_review
+from plan_review.output_formats import Format, Gate, rendered, select_format, write_review
 
 FileArgument = Annotated[
     str,
@@ -91,7 +91,7 @@ def review(
 def _reviewed(
     files: list[str], out: list[Path], form: Format, rules: Path | None, approve: Gate | None, name: str | None
 ) -> bool:
-    from plan_review.command import passes, review_file
+    from plan_review.saved_plan_review import passes, review_file
 
     if len(files) > 1 and (out or form in (Format.JSON, Format.HTML)):
         raise ReviewInputError(

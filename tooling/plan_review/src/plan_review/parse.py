@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from plan_review.changes_outside_terraform import Managed, without_own
 from plan_review.configuration import (
     configured_attributes,
     configured_blocks,
@@ -32,7 +33,6 @@ from plan_review.model import (
     ResourceChange,
     without_index,
 )
-from plan_review.outside import Managed, without_own
 from plan_review.plan_format import refuse_other_formats
 from plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, hidden_names, redacted
 

@@ -15,7 +15,6 @@ from quartal.contracts.lookup import find_contract
 from quartal.contracts.model import Contract
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, IngestError, QuartalError
-from quartal.deliver.ingest.chunks import to_ranges
 from quartal.deliver.ingest.column_check import check_columns
 from quartal.deliver.ingest.database import Database, open_database
 from quartal.deliver.ingest.options import IngestOptions, IngestReport, Target
@@ -24,6 +23,7 @@ from quartal.deliver.ingest.progress import Progress
 from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore, check_bounds
 from quartal.deliver.ingest.relation import Relation, check_query, find_table, without_padding
 from quartal.deliver.ingest.snapshot import open_snapshot
+from quartal.deliver.ingest.table_chunks import to_ranges
 from quartal.deliver.ingest.transfer import ChunkTransfer
 from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
 from quartal.deliver.upload.destinations import check_delivery

@@ -10,11 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from quartal.contracts.model import Contract, FileFormat
 from quartal.core.errors import ConfigurationError, IngestError
 from quartal.deliver.ingest.chunk_file import ChunkLayout
-from quartal.deliver.ingest.chunks import Key, KeyRange, even_bounds, walked_bounds
 from quartal.deliver.ingest.csv_chunk import CsvLayout
 from quartal.deliver.ingest.postgresql_dates import is_beyond_calendar
 from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
 from quartal.deliver.ingest.relation import Relation
+from quartal.deliver.ingest.table_chunks import Key, KeyRange, even_bounds, walked_bounds
 from quartal.deliver.upload.delivery_manifest import DeliveredFile
 from quartal.deliver.upload.transfer import StoredObject
 

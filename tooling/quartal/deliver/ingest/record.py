@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from quartal.contracts.model import FileFormat
-from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import ConfigurationError, UploadError
+from quartal.core.failed_calls import Effect, call_effect, describe_error
 from quartal.core.typed_records import ONLY_ITS_FIELDS, read_record_of
-from quartal.deliver.ingest.chunks import Key
+from quartal.deliver.ingest.table_chunks import Key
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, is_conflict, read_object, require_etag
 
 if TYPE_CHECKING:

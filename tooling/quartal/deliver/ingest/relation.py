@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
 from quartal.core.errors import ConfigurationError
-from quartal.deliver.ingest.chunks import Key, KeyRange, after, at_or_after, within
 from quartal.deliver.ingest.database import Database
+from quartal.deliver.ingest.table_chunks import Key, KeyRange, after, at_or_after, within
 
 _SHOWN = 10
 _BPCHAR = 1042  # the number of char(n) among PostgreSQL's types

@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 from quartal.core.errors import IngestError
 from quartal.deliver.ingest.chunk_file import ChunkLayout, RowError, Rows, WrittenChunk
-from quartal.deliver.ingest.chunks import KeyRange
 from quartal.deliver.ingest.database import Database
 from quartal.deliver.ingest.postgresql_dates import is_beyond_calendar, keep_values_beyond_calendar
 from quartal.deliver.ingest.progress import ChunkOutcome, Progress
 from quartal.deliver.ingest.relation import Relation
 from quartal.deliver.ingest.snapshot import Snapshot
+from quartal.deliver.ingest.table_chunks import KeyRange
 from quartal.deliver.upload.checksums import read_range
 from quartal.deliver.upload.delivery_manifest import DeliveredFile
 from quartal.deliver.upload.object_writer import ObjectWriter

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import UploadError
+from quartal.core.failed_calls import Effect, call_effect, describe_error
 from quartal.core.typed_records import ONLY_ITS_FIELDS, read_record_of
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, is_conflict, read_object
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from quartal.core.call_effects import Effect, call_effect, describe_error
 from quartal.core.errors import UploadError
+from quartal.core.failed_calls import Effect, call_effect, describe_error
 from quartal.deliver.upload.checksums import checksum_of_range, combined, encode, read_range
 from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
 from quartal.deliver.upload.write_outcome import CALL_ERRORS, check_stored, stored_etag

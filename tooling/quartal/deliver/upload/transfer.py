@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from boto3.exceptions import Boto3Error
 
 from etl_job.findings.wording import count
-from quartal.core.call_effects import is_expired
 from quartal.core.errors import AwsError, QuartalError, UploadError
+from quartal.core.failed_calls import is_expired
 from quartal.deliver.upload.bandwidth import BandwidthLimit
 from quartal.deliver.upload.checksums import BLOCK_BYTES, checksum_of_range, compute_checksum, encode, read_range
 from quartal.deliver.upload.delivery_manifest import DeliveredFile

@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingErr
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from quartal.core.call_effects import describe_error
 from quartal.core.errors import UploadError
+from quartal.core.failed_calls import describe_error
 from quartal.core.retries import is_transient
 from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
 

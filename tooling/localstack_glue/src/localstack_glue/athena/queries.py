@@ -20,7 +20,7 @@ from localstack_glue.athena.engine.write_options import table_options
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, get_store
 from localstack_glue.athena.pages import page
-from localstack_glue.athena.prepared_runs import PreparedRuns
+from localstack_glue.athena.prepared_statements import PreparedRuns
 from localstack_glue.athena.query_errors import athena_error
 from localstack_glue.athena.result_reuse import find_reusable, take_over
 from localstack_glue.athena.workgroups import NEWEST_ENGINE, WorkGroups

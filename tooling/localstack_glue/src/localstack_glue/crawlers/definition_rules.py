@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localstack_glue.crawlers.crawling.crawl_policy import LOG, NEW_FOLDERS_ONLY, CrawlPolicy
 from localstack_glue.crawlers.crawling.listing import S3Target
-from localstack_glue.crawlers.crawling.policies import LOG, NEW_FOLDERS_ONLY, CrawlPolicy
 from localstack_glue.crawlers.unsupported_settings import refused_setting
 from localstack_glue.service.answers import crawler_history
 from localstack_glue.service.errors import InvalidInputException

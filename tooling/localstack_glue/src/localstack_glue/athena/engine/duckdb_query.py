@@ -12,7 +12,7 @@ from localstack_glue.athena.engine.catalog import CatalogTable, column_type
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.mentions import TableUse, check_catalog, is_with_query, name_uses, place_of
 from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, schema_name
-from localstack_glue.athena.engine.trino import grammar
+from localstack_glue.athena.engine.trino import unsupported_syntax
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expression_translation import Resolve, Translator
@@ -56,7 +56,7 @@ class Query:
         self._written = _written_names(statement)
         self._tree = expand(statement.copy(), database, lookup, is_with_query)
         open_brackets(self._tree)
-        grammar.check(self._tree)
+        unsupported_syntax.check(self._tree)
         self._tree = expand_short_forms(self._tree)
         self._database = database
         names = {each.name for each in self._tree.find_all(exp.Column)}

@@ -15,7 +15,7 @@ from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFaile
 from localstack_glue.athena.engine.reading import Cancellation, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.shows import Shows
-from localstack_glue.athena.engine.trino import grammar
+from localstack_glue.athena.engine.trino import unsupported_syntax
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class QueryEngine:
         if isinstance(statement, exp.Insert | exp.Delete | exp.Update | exp.Merge) or (
             isinstance(statement, exp.Create) and statement.expression and statement.args.get("kind") == "TABLE"
         ):
-            grammar.check_change(statement)
+            unsupported_syntax.check_change(statement)
         if isinstance(statement, exp.Create):
             return changes.create(statement, sql) or ddl.create_table(statement)
         if isinstance(statement, exp.Drop):

@@ -16,7 +16,7 @@ from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFaile
 from localstack_glue.athena.engine.hive_names import double_quoted_name
 from localstack_glue.athena.engine.sql_text import BLANK
 from localstack_glue.athena.engine.statement_kinds import TABLE_AS
-from localstack_glue.athena.engine.trino import grammar
+from localstack_glue.athena.engine.trino import unsupported_syntax
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 
 _DIALECT = "athena"
@@ -44,7 +44,7 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     for mark, value in zip(marks, parameters, strict=True):
         mark.replace(_parameter(value))
     if marks and _dialect(sql) is TrinoQuery:
-        grammar.check_form(statement)
+        unsupported_syntax.check_form(statement)
     return statement
 
 
@@ -57,12 +57,12 @@ def parse_text(sql: str) -> exp.Expr:
     try:
         dialect = _dialect(sql)
         if dialect is TrinoQuery:
-            grammar.check_words(sql)
+            unsupported_syntax.check_words(sql)
         found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
         if dialect is TrinoQuery:
-            grammar.check_joins(sql, found)
+            unsupported_syntax.check_joins(sql, found)
             for each in found:
-                grammar.check_names(each)
+                unsupported_syntax.check_names(each)
     except (ParseError, TokenError) as error:
         raise MalformedQueryError(_first_problem(error)) from error
     if not any(found):
@@ -74,7 +74,7 @@ def parse_text(sql: str) -> exp.Expr:
     if (isinstance(statement, exp.Command) and TABLE_AS.match(sql)) or (is_view and statement.expression is None):
         raise MalformedQueryError("line 1:1: mismatched input: no query follows AS")
     if dialect is TrinoQuery:
-        grammar.check_form(statement)
+        unsupported_syntax.check_form(statement)
     elif dialect is hive_grammar.HiveStatement:
         hive_grammar.check(statement)
     return statement

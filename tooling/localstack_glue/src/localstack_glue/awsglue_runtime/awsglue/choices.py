@@ -11,11 +11,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from awsglue.case_of_names import by_spelling
 from awsglue.errors import unsupported
 from awsglue.gluetypes import concrete_type, spark_type, type_name
 from awsglue.paths import Path, column
 from awsglue.spark_versions import cast_or_null
-from awsglue.spelling import by_spelling
 
 MARK = "awsglue.choice"
 METADATA = {MARK: True}

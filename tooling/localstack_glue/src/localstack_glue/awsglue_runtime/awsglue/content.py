@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
-from awsglue.lacking import Lacking
+from awsglue.missing_fields import Lacking
 
 
 @dataclass(frozen=True)

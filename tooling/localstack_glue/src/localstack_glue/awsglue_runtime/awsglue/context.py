@@ -13,14 +13,14 @@ from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from awsglue import housekeeping, ingestion_time
+from awsglue import ingestion_time, purge_and_transition
 from awsglue.catalog import Catalog
+from awsglue.context_base import Options
 from awsglue.context_reading import ReadingContext
 from awsglue.context_writing import WritingContext
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import refused, unsupported
 from awsglue.glue_logger import GlueLogger
-from awsglue.glue_session import Options
 from awsglue.readers_and_writers import DataFrameReader, DataFrameWriter, DynamicFrameReader, DynamicFrameWriter
 
 
@@ -49,7 +49,7 @@ class GlueContext(ReadingContext, WritingContext):
 
     def purge_s3_path(self, s3_path: str, options: Options = None, transformation_ctx: str = "") -> None:
         """Delete the objects below a path that are older than the retention period (168 hours)."""
-        housekeeping.purge_path(s3_path, options or {}, transformation_ctx)
+        purge_and_transition.purge_path(s3_path, options or {}, transformation_ctx)
 
     def purge_table(
         self,
@@ -60,7 +60,7 @@ class GlueContext(ReadingContext, WritingContext):
         catalog_id: str | None = None,
     ) -> None:
         """Delete a table's old objects, and the partitions without any objects left."""
-        housekeeping.purge_table(
+        purge_and_transition.purge_table(
             self.spark_session, self.catalog, (database, table_name, catalog_id), options or {}, transformation_ctx
         )
 
@@ -68,7 +68,7 @@ class GlueContext(ReadingContext, WritingContext):
         self, s3_path: str, transition_to: str, options: Options = None, transformation_ctx: str = ""
     ) -> None:
         """Move the old objects below a path to another storage class."""
-        housekeeping.transition_path(s3_path, transition_to, options or {}, transformation_ctx)
+        purge_and_transition.transition_path(s3_path, transition_to, options or {}, transformation_ctx)
 
     def transition_table(
         self,
@@ -81,7 +81,7 @@ class GlueContext(ReadingContext, WritingContext):
     ) -> None:
         """Move a table's old objects to another storage class."""
         place = (database, table_name, catalog_id)
-        housekeeping.transition_table(
+        purge_and_transition.transition_table(
             self.spark_session, self.catalog, place, transition_to, options or {}, transformation_ctx
         )
 

@@ -13,14 +13,14 @@ from pyspark import RDD
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from awsglue import iceberg_tables, sources
+from awsglue import file_sources, iceberg_tables
 from awsglue.catalog import parse_table
 from awsglue.connection_types import file_source, is_database
 from awsglue.content import Content
+from awsglue.context_base import GlueSession, Options, named_database, place, warn_of_ignored_arguments, whole
 from awsglue.data_source import DataSource
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.glue_session import GlueSession, Options, named_database, place, warn_of_ignored_arguments, whole
 from awsglue.gluetypes import concrete_type
 from awsglue.jdbc import catalog_tables as jdbc_tables
 from awsglue.jdbc import connections
@@ -63,8 +63,8 @@ class ReadingContext(GlueSession):
         if jdbc_tables.is_jdbc(definition):
             return self._jdbc_table(definition, transformation_ctx, push_down_predicate, additional_options or {})
         table = parse_table(wanted[0], definition)
-        selection = sources.Selection(self.spark_session, self.bookmark, transformation_ctx)
-        found = sources.read_table(
+        selection = file_sources.Selection(self.spark_session, self.bookmark, transformation_ctx)
+        found = file_sources.read_table(
             self.catalog, selection, table, push_down_predicate, additional_options or {}, catalog_id
         )
         return DynamicFrame(found.frame, whole(self), table.name, lacking=found.lacking)
@@ -103,7 +103,7 @@ class ReadingContext(GlueSession):
         _, format = file_source(connection_type, format)  # noqa: A001 - Glue's name
 
         def read(format_name: str | None, format_options: Mapping[str, Any]) -> Content:
-            return sources.read_paths(
+            return file_sources.read_paths(
                 self.spark_session, self.bookmark, transformation_ctx, options, format_name, format_options
             )
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from awsglue import iceberg_tables, sinks
+from awsglue import file_sinks, iceberg_tables
 from awsglue.connection_types import file_source, is_database
+from awsglue.context_base import GlueSession, Options, named_database, place, warn_of_ignored_arguments, whole
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.glue_session import GlueSession, Options, named_database, place, warn_of_ignored_arguments, whole
+from awsglue.file_sinks import S3Sink
 from awsglue.jdbc import catalog_tables as jdbc_tables
 from awsglue.jdbc.endpoint import endpoint
 from awsglue.jdbc.writing import JdbcSink
-from awsglue.sinks import S3Sink
 
 
 class WritingContext(GlueSession):
@@ -74,7 +74,7 @@ class WritingContext(GlueSession):
             kind, found = jdbc_tables.connection_options(definition)
             self.getSink(kind, **{**found, **(additional_options or {})}).writeFrame(frame)
             return frame
-        sinks.write_table(self.catalog, frame, *where, additional_options or {}, catalog_id)
+        file_sinks.write_table(self.catalog, frame, *where, additional_options or {}, catalog_id)
         return frame
 
     @named_database

@@ -15,7 +15,7 @@ from awsglue import choices, paths, records, relational, reshaping, resolving_ch
 from awsglue.errors import GlueDataError, check_options, refused, unsupported
 from awsglue.framecollection import DynamicFrameCollection
 from awsglue.gluetypes import StructType, from_spark
-from awsglue.lacking import Lacking, calling, of_both, unknown
+from awsglue.missing_fields import Lacking, calling, of_both, unknown
 
 if TYPE_CHECKING:
     from awsglue.context import GlueContext

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import json_tables, lacking, records, untyped
+from awsglue import fields_without_type, json_tables, missing_fields, records
 from awsglue.choices import is_choice
 from awsglue.content import Content
 
@@ -38,7 +38,7 @@ def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]
         return _by_record(session, _documents(session, files, options), lines)
     if _disagree(lines, frame.schema):
         return _by_record(session, lines.rdd.map(lambda row: row[0]), lines)
-    return Content(untyped.mark(frame), lacking=lacking.of_lines(lambda: lines))
+    return Content(fields_without_type.mark(frame), lacking=missing_fields.of_lines(lambda: lines))
 
 
 def _documents(session: SparkSession, files: Sequence[str], options: Mapping[str, str]) -> RDD[str]:
@@ -52,7 +52,9 @@ def _disagree(texts: DataFrame, schema: T.StructType) -> bool:
     """Whether a field of texts or fractions may have values of other types too. Fields are told apart by name only."""
     patterns = []
     for kind, begins in ((T.StringType, _OF_TEXTS), (T.DoubleType, _OF_FRACTIONS)):
-        names = {names[-1] for field in schema.fields for names in untyped.leaves(field, (field.name,), kind)}
+        names = {
+            names[-1] for field in schema.fields for names in fields_without_type.leaves(field, (field.name,), kind)
+        }
         if names:
             patterns.append(rf'"(?:{"|".join(sorted(map(re.escape, names)))})"\s*:\s*{begins}')
     return bool(patterns) and bool(texts.where(F.col("value").rlike("|".join(patterns))).take(1))
@@ -64,7 +66,7 @@ def _by_record(session: SparkSession, texts: RDD[str], lines: DataFrame) -> Cont
     failed = parsed.filter(lambda outcome: not outcome[0]).map(lambda outcome: outcome[1])
     errors = session.createDataFrame(failed, records.ERROR_SCHEMA, verifySchema=False)
     frame = records.to_frame(session, found, adapt=_with_long_numbers)
-    return Content(frame, errors, lacking.of_lines(lambda: lines))
+    return Content(frame, errors, missing_fields.of_lines(lambda: lines))
 
 
 def _parsed(text: str) -> Iterator[tuple[bool, Any]]:

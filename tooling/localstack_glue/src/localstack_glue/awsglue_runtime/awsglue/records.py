@@ -13,7 +13,7 @@ from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import types as T
 
-from awsglue import untyped
+from awsglue import fields_without_type
 from awsglue.choices import METADATA, choice_type, is_choice, plain_value
 from awsglue.errors import GlueUnsupportedError, unsupported
 
@@ -202,7 +202,7 @@ def to_frame(
     found = reduce(merge, records.mapPartitions(infer_schema).collect(), _no_fields())
     schema = _without_nulls(adapt(found))
     conformed = records.map(lambda record: conform(record, schema))
-    return untyped.mark(session.createDataFrame(conformed, schema, verifySchema=False))
+    return fields_without_type.mark(session.createDataFrame(conformed, schema, verifySchema=False))
 
 
 def _without_nulls(data_type: T.DataType, path: str = "") -> Any:

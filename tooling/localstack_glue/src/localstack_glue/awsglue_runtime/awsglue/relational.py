@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue import choices, paths
+from awsglue.case_of_names import by_spelling
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.spelling import by_spelling
 
 
 def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:

@@ -12,11 +12,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import choices, mapped_types, paths, untyped
+from awsglue import choices, fields_without_type, mapped_types, paths
+from awsglue.case_of_names import by_spelling
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import spark_type, type_name
 from awsglue.spark_versions import cast_or_null
-from awsglue.spelling import by_spelling
 
 LOG = logging.getLogger(__name__)
 MAPPING_LENGTH, SHORT_MAPPING_LENGTH = 4, 2
@@ -227,4 +227,4 @@ def _as_choice(field: T.StructField, both: Sequence[T.DataType]) -> Column:
 @by_spelling
 def drop_null_fields(frame: DataFrame) -> DataFrame:
     """Remove the fields that have no type because no record has a value for them."""
-    return drop_fields(frame, [paths.quoted(names) for names in untyped.fields(frame)])
+    return drop_fields(frame, [paths.quoted(names) for names in fields_without_type.fields(frame)])

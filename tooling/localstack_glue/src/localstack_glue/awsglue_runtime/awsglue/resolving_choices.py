@@ -11,9 +11,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from awsglue import choices, paths
+from awsglue.case_of_names import by_spelling
 from awsglue.errors import unsupported
 from awsglue.gluetypes import spark_type
-from awsglue.spelling import by_spelling
 
 LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import paths, untyped
+from awsglue import fields_without_type, paths
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.records import ERROR_SCHEMA
 
@@ -46,7 +46,7 @@ def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, 
 
 def _parsed(frame: DataFrame, names: paths.Path, target: T.ArrayType | T.StructType) -> DataFrame:
     parsed = F.from_json(paths.column(names), target).alias(names[-1])
-    return untyped.mark(paths.replace(frame, names, [parsed]), names[0])
+    return fields_without_type.mark(paths.replace(frame, names, [parsed]), names[0])
 
 
 def _is_bad(value: Column, target: T.DataType, whole: T.StructType) -> Column:

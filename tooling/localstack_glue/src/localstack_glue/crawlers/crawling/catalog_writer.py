@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from localstack_glue.crawlers.crawling import policies
+from localstack_glue.crawlers.crawling import crawl_policy
 from localstack_glue.crawlers.crawling.catalog_tables import (
     CatalogChanges,
     JsonDict,
@@ -16,9 +16,9 @@ from localstack_glue.crawlers.crawling.catalog_tables import (
     table_location,
     table_schema,
 )
+from localstack_glue.crawlers.crawling.crawl_policy import CrawlPolicy
 from localstack_glue.crawlers.crawling.iceberg_rules import IcebergTable
 from localstack_glue.crawlers.crawling.partition_writer import PartitionWriter
-from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 from localstack_glue.crawlers.crawling.table_input import iceberg_input, table_input
 from localstack_glue.crawlers.crawling.tables import FoundTable, unique_name
 
@@ -121,7 +121,7 @@ class CatalogWriter:
         if table_schema(existing) == table_schema(wanted) and DEPRECATED not in stored_parameters:
             wanted["Parameters"] = {**kept, **wanted["Parameters"]}
             _keep_descriptions(existing, wanted)
-            if self._policy.update == policies.UPDATE and stored_parameters != wanted["Parameters"]:
+            if self._policy.update == crawl_policy.UPDATE and stored_parameters != wanted["Parameters"]:
                 self._glue.update_table(DatabaseName=self._database, TableInput=wanted, SkipArchive=True)
             return table
         if not self._policy.updates_tables:
@@ -142,7 +142,7 @@ class CatalogWriter:
         before = stored_parameters.get("metadata_location")
         if before == table.metadata_location and DEPRECATED not in stored_parameters:
             return
-        if self._policy.update != policies.UPDATE:
+        if self._policy.update != crawl_policy.UPDATE:
             self._log(f"WARN : Iceberg table {table.name} has changed; SchemaChangePolicy LOG leaves it unchanged")
             return
         kept = {key: value for key, value in stored_parameters.items() if key != DEPRECATED}
@@ -167,11 +167,11 @@ class CatalogWriter:
 
     def _remove(self, table: JsonDict) -> None:
         name = table["Name"]
-        if self._policy.delete == policies.DELETE:
+        if self._policy.delete == crawl_policy.DELETE:
             self._glue.delete_table(DatabaseName=self._database, Name=name)
             self.changes.tables_deleted += 1
             self._log(f"INFO : Deleted table {name} from database {self._database}")
-        elif self._policy.delete == policies.DEPRECATE:
+        elif self._policy.delete == crawl_policy.DEPRECATE:
             self._deprecate(table)
         else:
             self._log(

@@ -7,16 +7,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localstack_glue.crawlers.crawling import iceberg_rules, policies
-from localstack_glue.crawlers.crawling.bounded import map_in_order
+from localstack_glue.crawlers.crawling import crawl_policy, iceberg_rules
+from localstack_glue.crawlers.crawling.bounded_work import map_in_order
 from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges
 from localstack_glue.crawlers.crawling.catalog_writer import CatalogWriter, Found
 from localstack_glue.crawlers.crawling.classification import Classifier, classify_object
+from localstack_glue.crawlers.crawling.crawl_policy import CrawlPolicy
 from localstack_glue.crawlers.crawling.iceberg_rules import IcebergTable
 from localstack_glue.crawlers.crawling.listing import S3Object, S3Target, list_objects, pick_samples
 from localstack_glue.crawlers.crawling.new_folders import KnownFolders, add_to_known
 from localstack_glue.crawlers.crawling.other_formats import UnsupportedFormatError
-from localstack_glue.crawlers.crawling.policies import CrawlPolicy
 from localstack_glue.crawlers.crawling.sampling import ObjectReader
 from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, is_storable
 from localstack_glue.crawlers.crawling.tables import build_tables, doubts, table_name
@@ -77,7 +77,7 @@ def crawl(
     writer = CatalogWriter(glue, request.database, request.crawler_name, policy, log)
     existing = writer.existing_tables()
     known = KnownFolders({}, frozenset())
-    if policy.recrawl == policies.NEW_FOLDERS_ONLY:
+    if policy.recrawl == crawl_policy.NEW_FOLDERS_ONLY:
         known = KnownFolders.read(writer, existing)
     found: list[Found] = []
     with ThreadPoolExecutor(READERS, thread_name_prefix="glue-crawl") as pool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from localstack_glue.crawlers.crawling import policies
+from localstack_glue.crawlers.crawling import crawl_policy
 from localstack_glue.crawlers.crawling.catalog_tables import (
     CatalogChanges,
     JsonDict,
@@ -11,7 +11,7 @@ from localstack_glue.crawlers.crawling.catalog_tables import (
     merged_columns,
     table_schema,
 )
-from localstack_glue.crawlers.crawling.policies import CrawlPolicy
+from localstack_glue.crawlers.crawling.crawl_policy import CrawlPolicy
 from localstack_glue.crawlers.crawling.schema import Column, merge_columns
 from localstack_glue.crawlers.crawling.table_input import STATISTICS, inherited, partition_input
 from localstack_glue.crawlers.crawling.tables import FoundPartition, FoundTable
@@ -43,7 +43,7 @@ class PartitionWriter:
         if self._policy.updates_partitions:
             self._update(names, found, existing)
         deleted = [list(values) for values in existing if values not in found]
-        if deleted and self._policy.delete == policies.DELETE:
+        if deleted and self._policy.delete == crawl_policy.DELETE:
             for batch in _batches(deleted, DELETE_BATCH):
                 doomed = [{"Values": values} for values in batch]
                 answer = self._glue.batch_delete_partition(**names, PartitionsToDelete=doomed)

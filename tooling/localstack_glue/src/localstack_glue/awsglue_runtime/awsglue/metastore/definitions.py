@@ -13,8 +13,8 @@ from typing import Any
 
 from pyspark.sql import types as T
 
+from awsglue.file_sinks import _HIVE as HIVE_FORMATS
 from awsglue.gluetypes import concrete_type, hive_type
-from awsglue.sinks import _HIVE as HIVE_FORMATS
 
 PREFIX = "spark.sql."
 PROVIDER = "spark.sql.sources.provider"

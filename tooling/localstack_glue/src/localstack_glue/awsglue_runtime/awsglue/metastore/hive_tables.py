@@ -15,11 +15,11 @@ from pyspark.sql import types as T
 
 from awsglue.catalog import Partition
 from awsglue.errors import unsupported
+from awsglue.file_sinks import _HIVE as HIVE_FORMATS
+from awsglue.file_sinks import NULL_PARTITION
 from awsglue.metastore.definitions import to_catalog_columns
 from awsglue.metastore.mirror import Mirror, Place
 from awsglue.metastore.spark_side import SparkSide
-from awsglue.sinks import _HIVE as HIVE_FORMATS
-from awsglue.sinks import NULL_PARTITION
 
 _TEXT_LIBRARY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 _STORED_AS = {**HIVE_FORMATS, "textfile": HIVE_FORMATS["csv"]}

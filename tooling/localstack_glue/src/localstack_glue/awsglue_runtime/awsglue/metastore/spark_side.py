@@ -9,9 +9,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from awsglue.file_sinks import NULL_PARTITION
 from awsglue.json_tables import ddl, literal, quoted
 from awsglue.metastore.definitions import SparkTable
-from awsglue.sinks import NULL_PARTITION
 from awsglue.spark_versions import build_java_frame
 
 HIDDEN = "glue_files"  # the database of the lines behind Hive's text tables

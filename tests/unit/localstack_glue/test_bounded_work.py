@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from localstack_glue.crawlers.crawling.bounded import map_in_order
+from localstack_glue.crawlers.crawling.bounded_work import map_in_order
 
 
 def test_results_come_in_order_and_no_more_than_the_window_is_taken_ahead():

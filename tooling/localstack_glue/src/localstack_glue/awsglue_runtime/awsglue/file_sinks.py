@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue import call_options, choices, formats
+from awsglue.case_of_names import case_sensitive_names
 from awsglue.catalog import Catalog, Partition
 from awsglue.connection_types import FILE_TYPES
 from awsglue.data_sink import DataSink
@@ -22,7 +23,6 @@ from awsglue.glue_logger import GlueLogger
 from awsglue.gluetypes import hive_type
 from awsglue.listing import rooted
 from awsglue.paths import column
-from awsglue.spelling import case_sensitive_names
 
 UPDATE, LOG = "UPDATE_IN_DATABASE", "LOG"
 _NESTED = (T.ArrayType, T.MapType, T.StructType)

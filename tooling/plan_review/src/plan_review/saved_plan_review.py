@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from plan_review.forms import Gate
 from plan_review.levels import Level
+from plan_review.output_formats import Gate
 from plan_review.parse import parse_plan
 from plan_review.plan_file import STDIN, read_plan_file
 from plan_review.policy_report import not_run

@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue import paths
-from awsglue.spelling import by_spelling
+from awsglue.case_of_names import by_spelling
 
-_MARK = "awsglue.untyped"
+_MARK = "awsglue.fields_without_type"
 
 
 @by_spelling

@@ -18,13 +18,13 @@ from awsglue import (
     call_options,
     choices,
     csv_escapes,
+    fields_without_type,
     formats,
     json_files,
     json_paths,
     json_tables,
-    lacking,
     listing,
-    untyped,
+    missing_fields,
 )
 from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
@@ -145,7 +145,7 @@ def read_paths(
         listing.check_compression(session, folders, str(compression))
     if path := format_options.get("jsonPath"):
         parts = json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))
-        return Content(untyped.mark(parts), lacking=lacking.unknown)
+        return Content(fields_without_type.mark(parts), lacking=missing_fields.unknown)
     if spark_name == "json":
         return json_files.read(session, folders, options)
     if spark_name == "csv":
@@ -229,7 +229,7 @@ def read_table(
 
 
 def _content(frame: DataFrame, table: Table) -> Content:
-    return Content(_typed(frame, table), lacking=lacking.of_files(frame) if table.format == "json" else None)
+    return Content(_typed(frame, table), lacking=missing_fields.of_files(frame) if table.format == "json" else None)
 
 
 def _load(selection: Selection, table: Table, folders: Sequence[str], base_path: str | None = None) -> DataFrame:

@@ -10,9 +10,9 @@ import sqlalchemy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quartal.deliver.ingest.chunks import KeyRange, even_bounds, to_ranges, walked_bounds, within
 from quartal.deliver.ingest.ingests import Target
 from quartal.deliver.ingest.relation import Relation
+from quartal.deliver.ingest.table_chunks import KeyRange, even_bounds, to_ranges, walked_bounds, within
 from quartal.deliver.upload.checksums import compute_checksum
 from tests.unit.quartal.ingest.example import FOLDER, PARQUET, Lake, Source, ingest, names
 
