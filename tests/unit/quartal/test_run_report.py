@@ -8,7 +8,7 @@ import pytest
 
 from etl_job.manifest.model import RunManifest
 from quartal.core.console import Console
-from quartal.runs.outcome import describe_outcome, show_manifest
+from quartal.runs.outcome import describe_outcome, show_manifest, tags_set_by
 from tests.unit.quartal.manifest_examples import delivery_counts, run_manifest
 
 
@@ -84,6 +84,23 @@ def test_only_tags_that_the_run_set_are_listed(capsys):
     told = capsys.readouterr().err
     assert "published db.f (snapshot 7) and set tags 2024Q1, 2024Q2, 2024Q3, wr_1" in told, "later quarters' too"
     assert "published db.c (snapshot 6) and set tag wr_1" in told
+
+
+@pytest.mark.parametrize(
+    ("partitions", "removed", "of_quarters"),
+    [
+        ([], ["2024Q2", "2024Q3"], ("2024Q2", "2024Q3")),  # everything, or the end of it, was withdrawn
+        (["2024Q3"], ["2024Q1"], ("2024Q3",)),  # a file that an earlier run left
+        ([], [], ()),  # no count changed
+    ],
+)
+def test_tags_of_quarters_that_lost_all_rows_are_among_those_that_the_run_set(partitions, removed, of_quarters):
+    tags = ["2023Q4", "2024Q2", "2024Q3", "wr_1"]
+    features = {"table": "db.f", "snapshot_id": 7, "tags": tags, "partitions": partitions} | PLACE
+    export = {"manifest": "s3://lake/x", "written": [], "removed": removed}
+    found = manifest(features=features, csv_export=export)
+    assert found.features is not None
+    assert tags_set_by(found, found.features) == (*of_quarters, "wr_1")
 
 
 def test_run_without_kept_rows_is_reported_with_the_rule():

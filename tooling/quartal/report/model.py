@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quartal.report.cost import PriceBasis, RunCost
 from quartal.report.drift import FeatureHistory
 from quartal.report.freshness import Freshness
+from quartal.runs.outcome import deliveries_in_words
 
 if TYPE_CHECKING:
     from quartal.report.findings import Finding
@@ -39,7 +40,7 @@ class DeliveryRows:
         first_day: the first day of the kept rows; None if there are none.
         last_day: the last one.
         files: what was read.
-        conflicts: duplicates that differ from the row that was kept.
+        conflicts: duplicates that differed from the row that was kept when the run ended.
     """
 
     delivery: str
@@ -118,6 +119,12 @@ class RunRecord:
     def delivery_names(self) -> tuple[str, ...]:
         """The deliveries that it processed."""
         return tuple(each.delivery for each in self.deliveries)
+
+    @property
+    def deliveries_in_words(self) -> str:
+        """The deliveries that it processed and withdrew, if it could tell before it ended."""
+        is_told = self.has_manifest and self.outcome == "SUCCEEDED"
+        return deliveries_in_words(self.delivery_names, self.withdrawn, is_told=is_told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from quartal.report.tables import (
     reasons,
     since_the_run_before,
 )
-from quartal.report.wording import done_words, duration, money, number, outcome_words, percentage, run_label, size
+from quartal.report.wording import duration, money, number, outcome_words, percentage, run_label, size
 
 _LEAST_STRIP = 3  # fewer runs are easy to see in their table
 _MOST_OVERLAYS = 12
@@ -114,7 +114,6 @@ def _environment() -> Environment:
     names: dict[str, Any] = {
         "bar": cells.bar,
         "count": count,
-        "done_words": done_words,
         "duration": duration,
         "run_label": run_label,
         "large": LARGE,

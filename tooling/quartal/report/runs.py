@@ -33,10 +33,10 @@ def merge_runs(
     """The newest runs, the oldest of them first.
 
     Args:
-        workflow_runs: from Glue.
-        job_runs: of the job, by id, from GetJobRuns; those that no workflow started are runs as well. Retries belong to
-            the run of the first attempt, with what they cost.
-        manifests: by run id.
+        workflow_runs: from Glue; each costs what all attempts at its job run cost.
+        job_runs: of the job, by id, from GetJobRuns. Those that no workflow started are runs as well, and so is each
+            retry of them, since it has an id and a manifest of its own.
+        manifests: by run id; those that Glue does not know are runs as well.
         job: from GetJob, for the workers of runs that Glue no longer knows; None if it does not exist.
         prices: of the region.
         count: how many at most.

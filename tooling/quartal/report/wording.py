@@ -20,13 +20,6 @@ def outcome_words(run: RunRecord) -> str:
     return "in progress" if run.outcome == "RUNNING" else "succeeded"
 
 
-def done_words(run: RunRecord) -> str:
-    """The deliveries that it processed and withdrew, if it could tell before it ended."""
-    withdrawn = [f"{name} withdrawn" for name in run.withdrawn]
-    is_known = run.has_manifest and run.outcome == "SUCCEEDED"
-    return ", ".join([*run.delivery_names, *withdrawn]) or ("no delivery" if is_known else "deliveries not known")
-
-
 def duration(seconds: float | None) -> str:
     """A duration in words; "not known" for None."""
     if seconds is None:

@@ -113,7 +113,7 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> bool:
             f"{run.started:%Y-%m-%d %H:%M:%S}",
             run.run_id,
             run.outcome,
-            ", ".join(run.delivery_names) or ("none new" if _ended_well(run) else "not known"),
+            run.deliveries_in_words,
             round(run.cost.dpu_seconds) if run.cost is not None else "unknown",
             _usd(run.cost.usd if run.cost is not None else None),
         )
@@ -136,11 +136,6 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> bool:
     return not past.unread
 
 
-def _ended_well(run: RunRecord) -> bool:
-    """Whether the run says that nothing was new: others failed before they could tell, or left no manifest."""
-    return run.has_manifest and run.outcome == "SUCCEEDED"
-
-
 def _record(run: RunRecord) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
@@ -149,6 +144,7 @@ def _record(run: RunRecord) -> dict[str, Any]:
         "state": run.outcome,
         "outcome": run.outcome,
         "deliveries": list(run.delivery_names),
+        "withdrawn": list(run.withdrawn),
         "cost": asdict(run.cost) if run.cost is not None else None,
     }
 

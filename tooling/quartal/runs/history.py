@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from quartal.core.console import Console
 from quartal.core.terminal_tables import Column, Kind, id_length
 from quartal.runs.manifests import UnreadManifest, read_latest_manifests
+from quartal.runs.outcome import deliveries_in_words
 from quartal.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def print_history(
             str(run.started_at)[:19].replace("T", " "),
             run.run_id,
             run.status,
-            _deliveries(run),
+            deliveries_in_words(run.deliveries, run.withdrawn, is_told=run.status == "SUCCEEDED"),
             run.rows_in,
             run.kept,
             run.quarantined,
@@ -122,9 +123,3 @@ def print_history(
             console.note(f"  {run.run_id[:length]}: {run.reason}")
     for manifest in unread:
         console.warn(f"Left out: {manifest.sentence}")
-
-
-def _deliveries(run: PastRun) -> str:
-    """What a run processed and withdrew; one that failed before it could tell says so."""
-    names = [*run.deliveries, *(f"{name} withdrawn" for name in run.withdrawn)]
-    return ", ".join(names) or ("none new" if run.status == "SUCCEEDED" else "not known")

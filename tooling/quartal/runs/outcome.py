@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -101,16 +101,25 @@ def show_manifest(
 
 
 def tags_set_by(manifest: RunManifest, table: PublishedTable) -> tuple[str, ...]:
-    """The tags of a table that a run set: its own, and those of quarters from the first one that it computed on.
+    """The tags of a table that a run set: its own, and those of quarters from the first one that it changed on.
 
-    The manifest has all tags of the table. Each quarter's names a snapshot of its own, up to that quarter.
+    The manifest has all tags of the table. Each quarter's names a snapshot of its own, up to that quarter. Of quarters
+    that lost all of their rows the run computed nothing, but removed their CSV; a run that ended before its CSV export
+    does not tell them.
     """
-    first = min(table.partitions, default=None)
+    emptied = manifest.csv_export.removed if manifest.csv_export is not None else ()
+    first = min(table.partitions or emptied, default=None)
     return tuple(
         tag
         for tag in table.tags
         if tag == manifest.run_id or (first is not None and tag >= first and _QUARTER.fullmatch(tag))
     )
+
+
+def deliveries_in_words(processed: Iterable[str], withdrawn: Iterable[str], *, is_told: bool) -> str:
+    """The deliveries that a run processed and withdrew; `is_told` if it could tell that there were none."""
+    names = [*processed, *(f"{name} withdrawn" for name in withdrawn)]
+    return ", ".join(names) or ("none new" if is_told else "not known")
 
 
 def explain_manifest(console: Console, manifest: RunManifest, *, resume: str) -> None:

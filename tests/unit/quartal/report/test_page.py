@@ -178,7 +178,7 @@ def test_run_names_what_it_withdrew_and_the_tags_that_it_set():
     assert ", 2025Q4 withdrawn" in text
     assert "It withdrew 2025Q4 from the tables." in text
     assert "and set tags 2026Q1 , wr_1111111…" in text
-    assert "deliveries not known" in text
+    assert "deliveries: not known" in text
 
 
 def test_feature_without_enough_history_is_reported_by_its_gaps():

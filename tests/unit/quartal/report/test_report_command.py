@@ -235,6 +235,18 @@ def test_cost_lists_each_run_and_its_month(published, capsys):
     assert "LocalStack costs nothing" in printed.err
 
 
+def test_cost_names_withdrawn_deliveries_as_the_history_does(published, capsys):
+    withdrawal = manifest("wr_2", started=datetime(2026, 9, 10, tzinfo=UTC), published={"2025Q4": "wr_2"})
+    state = withdrawal.published["2025Q4"].model_copy(update={"withdrawn": True})
+    put_manifest("wr_2", withdrawal.model_copy(update={"published": {"2025Q4": state}}))
+    assert run(["cost", "--json"]) == 0
+    newest = json.loads(capsys.readouterr().out)["runs"][0]
+    assert (newest["deliveries"], newest["withdrawn"]) == ([], ["2025Q4"])
+    for command in ("cost", "history"):
+        assert run([command]) == 0
+        assert "2025Q4 withdrawn" in capsys.readouterr().out
+
+
 def test_month_of_which_only_some_runs_are_read_is_no_whole_month(published, capsys):
     put_manifest("wr_2", manifest("wr_2", started=datetime(2026, 9, 10, tzinfo=UTC)))
     put_manifest("wr_3", manifest("wr_3", started=datetime(2026, 10, 1, tzinfo=UTC)))
