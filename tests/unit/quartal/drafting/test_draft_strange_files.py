@@ -158,6 +158,14 @@ def test_header_of_numbers_beside_days_without_a_name_is_no_row(tmp_path, names)
         drafted_from(tmp_path, rows)
 
 
+@pytest.mark.parametrize("second", [",B,unknown", "none yet,B,keine"])
+def test_second_line_of_words_is_a_row_where_some_are_values_or_missing(tmp_path, second):
+    rows = table("2024-01-01,B,7", lambda n: second if n == 0 else f"{day(n)},{shop(n)},{n}")
+    drafted = drafted_from(tmp_path, rows)
+    assert tried(tmp_path, drafted).csv.header is False
+    assert (drafted.verdict.rows, drafted.verdict.kept) == (41, 40)
+
+
 def test_first_line_with_a_day_is_a_row_where_another_day_is_missing(tmp_path):
     drafted = drafted_from(tmp_path, f"{day(0)},,5\n" + "".join(f"{day(n)},{day(n)},{n}\n" for n in range(40)))
     assert tried(tmp_path, drafted).csv.header is False

@@ -88,6 +88,20 @@ def test_order_that_the_user_names_counts_against_a_single_day(tmp_path):
     assert dict(drafted.verdict.broken) == {"day.format": 1}
 
 
+def test_order_that_few_days_show_is_reported_in_spite_of_the_users(tmp_path):
+    rows = table("day,shop", lambda n: f"{'13' if n == 1 else f'0{n + 1}'}/0{n + 1}/2024,{shop(n)}", 5)
+    drafted = drafted_from(tmp_path, rows, Choices(date_order="month"))
+    assert tried(tmp_path, drafted).event_column.rules.format == "dd/MM/yyyy"
+    assert "day: read with the day first, as its dates show, in spite of --date-order month" in drafted.guesses
+
+
+@pytest.mark.parametrize("rows", [5, 300])
+def test_days_in_both_orders_are_refused_for_that_whatever_the_user_names(tmp_path, rows):
+    written = table("day,shop", lambda n: f"{('13/05', '05/13', '07/01')[n % 3]}/2024,{shop(n)}", rows)
+    with pytest.raises(ConfigurationError, match="differ in the order of day and month, '13/05/2024' and '05/13/2024'"):
+        drafted_from(tmp_path, written, Choices(date_order="month"))
+
+
 def test_column_that_shows_another_order_than_the_user_names_is_reported(tmp_path):
     rows = table("day,paid,shop", lambda n: f"0{1 + n % 9}/0{1 + n % 8}/2024,{13 + n % 9}/0{1 + n % 8}/2024,{shop(n)}")
     drafted = drafted_from(tmp_path, rows, Choices(date_order="month"))
@@ -96,11 +110,15 @@ def test_column_that_shows_another_order_than_the_user_names_is_reported(tmp_pat
     assert "paid: read with the day first, as its dates show, in spite of --date-order month" in drafted.guesses
 
 
-def test_names_of_utc_are_each_read(tmp_path):
-    rows = table("at,shop", lambda n: f"{day(n)} 10:00:00 {('UTC', 'GMT')[n % 2]},{shop(n)}")
+@pytest.mark.parametrize(
+    ("endings", "has_note"), [((" UTC", " GMT"), False), (("+00", "+00"), False), ((" UTC", ""), True)]
+)
+def test_names_of_utc_are_each_read_as_offsets(tmp_path, endings, has_note):
+    rows = table("at,shop", lambda n: f"{day(n)} 10:00:00{endings[n % 2]},{shop(n)}")
     drafted = drafted_from(tmp_path, rows)
     rules = tried(tmp_path, drafted).event_column.rules
     assert (rules.time_zone, drafted.verdict.kept) == ("UTC", 40)
+    assert ("at: has no offset; read as UTC" in drafted.guesses) is has_note
 
 
 def test_days_of_which_some_have_a_time_are_refused_by_examples(tmp_path):
@@ -122,6 +140,7 @@ def test_days_without_a_value_as_sap_writes_them_are_missing(tmp_path):
     [
         pytest.param(lambda n: f"{n * 2_345_671:08d}", id="codes of eight digits"),
         pytest.param(lambda n: f"Market {n}", id="a word that begins like a month"),
+        pytest.param(lambda n: f"Mar {n}", id="a short word that is a month too"),
         pytest.param(lambda n: f"10.1.{n}.7", id="addresses"),
         pytest.param(lambda n: f"{n + 2}.{n}.99.1", id="versions"),
         pytest.param(lambda n: f"{1980 + n}-{(81 + n) % 100:02d}", id="seasons"),

@@ -69,22 +69,32 @@ def test_number_of_a_place_that_is_written_wrongly_once_is_found(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("header", "text"),
+    ("header", "text", "why"),
     [
-        pytest.param("part", lambda n: f"{n + 10}E{n % 9}", id="digits, an E and digits"),
-        pytest.param("commit", lambda n: f"{1_234_567 + n}{f'e{n % 9}' if n % 3 else ''}", id="some digits of a hash"),
-        pytest.param("version", lambda n: f"1.{n}", id="versions"),
+        pytest.param("part", lambda n: f"{n + 10}E{n % 9}", "10E0 may be a code", id="digits, an E and digits"),
+        pytest.param(
+            "commit",
+            lambda n: f"{1_234_567 + n}{f'e{n % 9}' if n % 3 else ''}",
+            "1234568e1 may be a code",
+            id="some digits of a hash",
+        ),
+        pytest.param("amount", lambda n: "12E3" if n == 5 else f"{n}", "12E3 may be a code", id="one among numbers"),
+        pytest.param("version", lambda n: f"1.{n}", "version 1.10 is not 1.1", id="versions"),
     ],
 )
-def test_codes_that_look_like_numbers_stay_text(tmp_path, header, text):
+def test_codes_that_look_like_numbers_stay_text_and_are_reported(tmp_path, header, text, why):
     drafted = drafted_from(tmp_path, table(f"day,{header}", lambda n: f"{day(n)},{text(n)}"))
     assert tried(tmp_path, drafted).column(header).logical_type == "string"
+    assert any(guess.startswith(f"{header}: left as text") and why in guess for guess in drafted.guesses)
 
 
-@pytest.mark.parametrize("text", ["{n}.5E3", "{n}e+3", "{n}E-03"])
-def test_numbers_with_exponents_are_numbers(tmp_path, text):
-    drafted = drafted_from(tmp_path, table("day,part", lambda n: f"{day(n)},{text.format(n=n)}"))
-    assert tried(tmp_path, drafted).column("part").logical_type == "number"
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [("part", "{n}.5E3"), ("part", "{n}e+3"), ("part", "{n}E-03"), ("version_downloads", "{n}")],
+)
+def test_numbers_with_exponents_or_of_versions_are_numbers(tmp_path, header, text):
+    drafted = drafted_from(tmp_path, table(f"day,{header}", lambda n: f"{day(n)},{text.format(n=n)}"))
+    assert tried(tmp_path, drafted).column(header).logical_type == ("integer" if text == "{n}" else "number")
 
 
 def test_draft_names_a_decimal_comma(tmp_path):

@@ -92,7 +92,7 @@ def _header(path: Path, rows: Sequence[Sequence[str]]) -> tuple[bool, list[str]]
         ConfigurationError: a later row is the header.
     """
     if not _is_header(rows[0], rows[1:_HEAD_ROWS], path):
-        if rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]):
+        if rows[1:] and _is_header_too(rows[1], rows[2:_HEAD_ROWS]) and _names_all(rows[1], rows):
             raise ConfigurationError(
                 f"The first line of {path} is not a header: {rows[1][:5]!r} below it names the columns.",
                 remedy="Remove everything before the header: the job reads the first line as the header.",
@@ -333,6 +333,15 @@ def _is_header_too(second: Sequence[str], rows: Sequence[Sequence[str]]) -> bool
         and len(filled) > 0
         and not any(_DATA.fullmatch(second[place].strip()) for place in filled)
         and all(any(row[place].strip() for row in good) for place in filled)
+    )
+
+
+def _names_all(second: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the second line has a name for each column with values, and none of them is a value too."""
+    others = [row for row in rows[:_HEAD_ROWS] if len(row) == len(second) and row != second]
+    values = [{row[place].strip() for row in others} - {""} for place in range(len(second))]
+    return all(
+        (name.strip() or not found) and name.strip() not in found for name, found in zip(second, values, strict=True)
     )
 
 

@@ -217,10 +217,10 @@ def _grouped(there: Mapping[str, int], said: DecimalMark | None) -> Kind | None:
 
 def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark | None) -> Kind | None:
     total = sum(there.values())
-    if all(map(_PHONE.fullmatch, there)) or _are_names(there) or "version" in split_words(column.name):
+    if all(map(_PHONE.fullmatch, there)) or _are_names(there):
         return None
-    if any(map(_MAY_BE_CODE.fullmatch, there)) and not any("." in text or _EXPONENT.search(text) for text in there):
-        return None
+    if all(map(_FREE.fullmatch, there)) and (why := _why_name(there, column)) is not None:
+        return Kind(notes=(why,))
     grouped = _grouped(there, said)
     if grouped is not None:
         return grouped
@@ -258,6 +258,16 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
         return Kind(logical_type, {}, custom, errors, tuple(notes), open_mark=None if said else mark)
     return None
+
+
+def _why_name(there: Mapping[str, int], column: SampledColumn) -> str | None:
+    """Why texts that are numbers may be names; None if nothing speaks for that."""
+    if split_words(column.name)[-1:] == ("version",):
+        return "left as text, because version 1.10 is not 1.1"
+    code = next(filter(_MAY_BE_CODE.fullmatch, there), None)
+    if code is None or any("." in text or _EXPONENT.search(text) for text in there):
+        return None
+    return f"left as text: {code} may be a code or a number; for a number, set its type and notation: free"
 
 
 def _counted_note(column: SampledColumn) -> str:
@@ -332,7 +342,7 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
         notes: tuple[str, ...] = ()
         if reading.needs_zone:
             options["defaultTimezone"] = "UTC"
-            notes = ("has no offset; read as UTC",)
+            notes = ("has no offset; read as UTC",) if reading.lacks_offset else ()
         if reading.formats[0].startswith(("d.", "dd.")) and all(
             day.day <= 12 for day in (reading.dates or {}).values()
         ):

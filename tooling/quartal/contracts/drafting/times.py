@@ -16,6 +16,7 @@ from quartal.contracts.drafting.words import MONTHS, TIME
 
 DateOrder = Literal["day", "month"]
 _ERRORS = 0.02  # which part of the dates may be errors
+_MANY = 20  # dates, of which one may be an error
 _COUNTED = {"epochSeconds": 1, "epochMilliseconds": 1_000, "epochMicroseconds": 1_000_000}
 _FIRST_COUNTED, _LAST_COUNTED = 100_000_000, 4_102_444_800  # seconds from 1970 to 1973, and to 2100
 _YEARS = range(1500, 2300)  # of numbers of eight digits that may be dates
@@ -39,10 +40,10 @@ _CLOCK = re.compile(_TIME)
 _YEAR, _MONTH, _OF_MONTH = "(?:1[5-9]|20)\\d\\d", "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12]\\d|3[01])"
 _LETTER = r"[^\W\d_]"
 _HALF_OF_DAY = r"(?<![a-z])(?:[ap]\.?[ \u00a0\u202f]?m|vorm|nachm)\.?(?![a-z])|[πμ]μ|[上下]午|午[前後]|오[전후]|[صم]$"
+_MONTH_NAME = "|".join(map(re.escape, sorted(MONTHS)))
+_NO_MONTH = re.compile(rf"(?i)(?:{_MONTH_NAME}) (?:0|3[2-9]|[4-9]\d|\d{{3}}|\d{{5,}})")  # Mar 0 is no day and no year
 _OTHER_FORMS = {
-    "names of months": re.compile(
-        rf"(?i)(?=.{{1,40}}$)(?=.*\d).*(?<!{_LETTER})(?:{'|'.join(map(re.escape, sorted(MONTHS)))})(?!{_LETTER}).*"
-    ),
+    "names of months": re.compile(rf"(?i)(?=.{{1,40}}$)(?=.*\d).*(?<!{_LETTER})(?:{_MONTH_NAME})(?!{_LETTER}).*"),
     "a year of two digits": re.compile(
         rf"(?:{_OF_MONTH}(?P<s>[-/.]){_OF_MONTH}(?P=s)\d\d|\d\d(?P<t>[-/.]){_MONTH}(?P=t){_OF_MONTH})(?:[ T,].*)?"
     ),
@@ -68,7 +69,8 @@ class Reading:
     Attributes:
         kind: date, timestamp, or time of day.
         formats: of the contract, the most frequent first.
-        needs_zone: whether some texts have no offset.
+        needs_zone: whether a format has no offset, so that the contract names the zone.
+        lacks_offset: whether some texts name no zone either.
         days: the first and the last day.
         unread: texts that have none of the formats, with how often each is there.
         is_ambiguous: whether day and month may be told either way.
@@ -80,6 +82,7 @@ class Reading:
     needs_zone: bool
     unread: Mapping[str, int]
     is_ambiguous: bool = False
+    lacks_offset: bool = False
     dates: Mapping[str, date] | None = None
 
     @property
@@ -107,7 +110,7 @@ def read_times(counts: Mapping[str, int], order: DateOrder | None = None) -> Rea
     matched = {text: found for text in counts if (found := _TEXT.fullmatch(text) or _PACKED.fullmatch(text))}
     if not total or sum(counts[text] for text in matched) < 0.9 * total:
         return None
-    first, is_ambiguous = _first_unit(matched.values(), order)
+    first, is_ambiguous = _first_unit([(found, counts[text]) for text, found in matched.items()], order)
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     dates: dict[str, date] = {}
     for text, found in matched.items():
@@ -130,6 +133,7 @@ def read_times(counts: Mapping[str, int], order: DateOrder | None = None) -> Rea
         needs_zone=has_time and any(not each[4] or each[4].startswith("'") for each in chosen),
         unread={text: count for text, count in counts.items() if text not in read},
         is_ambiguous=is_ambiguous,
+        lacks_offset=has_time and not all(each[4] for each in chosen),
         dates={text: day for text, day in dates.items() if text in read},
     )
 
@@ -156,6 +160,8 @@ def read_clock(counts: Mapping[str, int]) -> Reading | None:
 def other_form(counts: Mapping[str, int]) -> str | None:
     """The most frequent property of the dates that no contract format supports; None if there is none."""
     total = sum(counts.values())
+    if any(map(_NO_MONTH.fullmatch, counts)):
+        return None
     for name, pattern in _OTHER_FORMS.items():
         if total and sum(count for text, count in counts.items() if pattern.fullmatch(text)) >= 0.9 * total:
             return name
@@ -172,7 +178,7 @@ def unreadable_days(counts: Mapping[str, int]) -> str | None:
     matched = {text: found for text in counts if (found := _TEXT.fullmatch(text))}
     if not matched or sum(counts[text] for text in matched) < 0.9 * sum(counts.values()):
         return None
-    first, _ = _first_unit(matched.values(), None)
+    first, _ = _first_unit([(found, counts[text]) for text, found in matched.items()], None)
     days = {text for text, found in matched.items() if _day(found, first) is not None}
     wrong = next((text for text in matched if text not in days), None)
     if wrong is None:
@@ -235,20 +241,21 @@ def _counted_seconds(counts: Mapping[str, int], unit: int, *, first: int) -> dic
     return found if first <= min(found.values()) and max(found.values()) <= _LAST_COUNTED else None
 
 
-def _first_unit(found: Iterable[re.Match[str]], order: DateOrder | None) -> tuple[DateOrder, bool]:
+def _first_unit(found: Iterable[tuple[re.Match[str], int]], order: DateOrder | None) -> tuple[DateOrder, bool]:
     """Which comes first in dates that end with the year, and whether the texts leave that open."""
-    ends = [each for each in found if each.re is _TEXT and each["a"]]
+    ends = [(each, rows) for each, rows in found if each.re is _TEXT and each["a"]]
     if not ends:
         return "day", False
-    days_first = sum(int(each["a"]) > 12 for each in ends)
-    months_first = sum(int(each["b"]) > 12 for each in ends)
+    days_first = sum(rows for each, rows in ends if int(each["a"]) > 12)
+    months_first = sum(rows for each, rows in ends if int(each["b"]) > 12)
+    total = sum(rows for _, rows in ends)
+    is_mixed = min(days_first, months_first) > _ERRORS * total
     against = days_first if order == "month" else months_first
-    if order is not None and against <= max(1, _ERRORS * len(ends)):
+    if order is not None and (is_mixed or against <= max(total >= _MANY, _ERRORS * total)):
         return order, False
     if days_first or months_first:
-        mixed = min(days_first, months_first) > _ERRORS * len(ends)
-        return ("day" if days_first >= months_first else "month"), mixed
-    return "day", any(each["t"].strip() != "." for each in ends)
+        return ("day" if days_first >= months_first else "month"), is_mixed
+    return "day", any(each["t"].strip() != "." for each, _ in ends)
 
 
 def _day(found: re.Match[str], first: DateOrder) -> date | None:
