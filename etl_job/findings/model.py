@@ -44,7 +44,8 @@ class LastRun:
 class DeliveredRows:
     """The outcome of a delivery's rows in the run that published it; ``violations`` counts rows by rule.
 
-    Rows that were neither kept nor quarantined are duplicates, of which ``conflicts`` differ from the row that is kept.
+    Rows that were neither kept nor quarantined are duplicates, of which ``conflicts`` differed from the row that was
+    kept when that run ended.
     """
 
     delivery: str

@@ -130,7 +130,7 @@ def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
     if newest is not None and newest.conflicts > max(_FEW_CONFLICTS, _MANY_CONFLICTS * newest.rows_in):
         text = (
             f"{newest.conflicts:,} of {newest.rows_in:,} rows of {newest.delivery} were dropped because other rows "
-            "have the same key but other values; if each file numbers its rows from 1, the key does not identify a row."
+            "had the same key but other values; if each file numbers its rows from 1, the key does not identify a row."
         )
         yield Finding(Level.WARNING, "deliveries", text, _explain(newest.run_id))
 

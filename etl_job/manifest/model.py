@@ -70,7 +70,10 @@ class DeliveryCounts(_Record):
     kept: Count = Field(description="Rows that are counted in the tables.")
     quarantined: Count = Field(description="Rows that break a rule, or are in conflict under `quarantineBoth`.")
     duplicates: Count = Field(description="Rows whose key another row has, which is kept instead.")
-    conflicts: Count = Field(description="Duplicates that differ from the row that is kept.")
+    conflicts: Count = Field(
+        description="Duplicates that differed from the row that was kept when this run ended. A later run that changes "
+        "only that row does not process this delivery again."
+    )
     violations: dict[str, Count] = Field(
         description="Quarantined rows by rule, such as `date.format`. A row counts once for every rule that it breaks."
     )

@@ -155,3 +155,17 @@ def test_duplicate_differs_only_where_the_kept_row_of_the_other_delivery_does(
     history.run({second: [[row(n, "Opel") for n in range(12)] + [row(99, "Kia")]]})
     assert history.conflicts == {first: 12, second: 0}
     assert history.state == expected(history.feed, policy)
+
+
+def test_duplicates_are_compared_with_the_row_that_was_kept_when_their_delivery_was_processed(
+    spark, tmp_path, contract
+):
+    history = History(spark, tmp_path, contract)
+    row = "k1,{},2024-03-01,07:00:00".format
+    history.run({"b": [[row("Opel")]], "c": [[row("Kia")]]})
+    assert history.conflicts == {"b": 0, "c": 1}
+    assert history.run({"b": [[row("Kia")]]}) == {"b"}  # the row in c stays a duplicate, now of one like it
+    assert history.run({"a": [[row("Opel")]]}) == {"a", "b"}
+    assert history.conflicts == {"a": 0, "b": 1, "c": 1}
+    assert history.run({"b": [[row("Opel")]], "c": [[row("Opel")]]}) == {"b", "c"}
+    assert history.conflicts == {"a": 0, "b": 0, "c": 0}

@@ -302,7 +302,7 @@ def test_deliveries_above_the_limit_are_reported_although_a_newer_one_is_below_i
         (
             replace(rows("2026Q3", 700), kept=500, duplicates=200, conflicts=200),
             "warning",
-            "200 of 700 rows of 2026Q3 were dropped because other rows have the same key but other values; if each "
+            "200 of 700 rows of 2026Q3 were dropped because other rows had the same key but other values; if each "
             "file numbers its rows from 1, the key does not identify a row.",
         ),
     ],
