@@ -208,16 +208,15 @@ def test_write_to_a_table_can_be_read_again(glue, glue_context, dynamic_frame, t
     assert rows(read(glue_context)) == [(1, "x")]
 
 
-def sink_into(context, folder, frame, behavior="UPDATE_IN_DATABASE"):
+def sink_into(context, folder, frame, behavior="UPDATE_IN_DATABASE", *, keys=("day",), format_name="glueparquet"):
     sink = context.getSink(
         connection_type="s3",
         path=f"{folder}/",
         enableUpdateCatalog=True,
         updateBehavior=behavior,
-        partitionKeys=["day"],
-        compression="snappy",
+        partitionKeys=list(keys),
     )
-    sink.setFormat("glueparquet")
+    sink.setFormat(format_name)
     sink.setCatalogInfo(catalogDatabase="lake", catalogTableName="t")
     sink.writeFrame(frame)
 
@@ -249,15 +248,48 @@ def test_sink_that_only_logs_leaves_the_columns(glue, glue_context, dynamic_fram
     assert len(glue.get_partitions(DatabaseName="lake", TableName="t")["Partitions"]) == 2
 
 
-def test_write_to_a_table_adds_columns_by_default(glue, glue_context, dynamic_frame, tmp_path):
-    add_table(glue, tmp_path, [("n", "int")], classification="json")
-    options = {"enableUpdateCatalog": True}
+@pytest.mark.parametrize(("keys", "columns"), [(["day"], ["n", "s"]), ([], ["n"])])
+def test_write_to_a_table_with_partitions_adds_columns(glue, glue_context, dynamic_frame, tmp_path, keys, columns):
+    # docs.aws.amazon.com/glue/latest/dg/update-from-job.html: no schema updates of tables without partitions
+    add_table(glue, tmp_path, [("n", "int")], keys=[(key, "string") for key in keys], classification="json")
+    options = {"enableUpdateCatalog": True, "partitionKeys": keys}
 
-    frame = dynamic_frame([(1, "x")], "n int, s string")
+    frame = dynamic_frame([(1, "x", "a")], "n int, s string, day string")
     glue_context.write_dynamic_frame.from_catalog(frame, "lake", "t", additional_options=options)
 
-    columns = glue.get_table(DatabaseName="lake", Name="t")["Table"]["StorageDescriptor"]["Columns"]
-    assert [column["Name"] for column in columns] == ["n", "s"]
+    found = glue.get_table(DatabaseName="lake", Name="t")["Table"]["StorageDescriptor"]["Columns"]
+    assert [column["Name"] for column in found] == columns
+
+
+def test_sink_of_partitions_without_a_value_or_with_a_key_in_capitals(glue, glue_context, dynamic_frame, tmp_path):
+    sink_into(glue_context, tmp_path, dynamic_frame([(1, ""), (2, None), (3, "c")], "n int, Day string"), keys=["Day"])
+
+    found = glue.get_partitions(DatabaseName="lake", TableName="t")["Partitions"]
+    assert sorted(partition["Values"] for partition in found) == [["__HIVE_DEFAULT_PARTITION__"], ["c"]]
+    assert sorted(rows(read(glue_context))) == [(1, None), (2, None), (3, "c")]
+    assert sorted(rows(read(glue_context, push_down_predicate="day is null"))) == [(1, None), (2, None)]
+
+
+RECORD = {"n": 1, "day": "a"}
+
+
+@pytest.mark.parametrize(
+    ("record", "options", "named"),
+    [
+        (RECORD, {"keys": ["n"]}, "partitioned by day, not by n"),
+        (RECORD, {"keys": []}, "partitioned by day, not by nothing"),
+        (RECORD, {"keys": ["n", "day"]}, "partitioned by day, not by n, day"),
+        (RECORD, {"format_name": "json"}, "a table of parquet, not of json"),
+        (RECORD, {"behavior": "ALWAYS"}, "updateBehavior ALWAYS"),
+        (RECORD | {"N": 2}, {}, "in lower case, and two columns are n"),
+    ],
+)
+def test_sink_writes_nothing_that_the_table_cannot_hold(glue, glue_context, records, tmp_path, record, options, named):
+    add_table(glue, tmp_path, [("n", "int")], keys=[("day", "string")], classification="parquet")
+
+    with pytest.raises((GlueDataError, GlueUnsupportedError), match=named):
+        sink_into(glue_context, tmp_path, records(record), **options)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sink_updates_no_table_of_orc(glue_context, dynamic_frame, tmp_path):

@@ -1,6 +1,10 @@
+from decimal import Decimal
+
 import pytest
 
+from awsglue.dynamicframe import ResolveOption
 from awsglue.errors import GlueDataError, GlueUnsupportedError
+from awsglue.gluetypes import IntegerType
 from awsglue.transforms import ResolveChoice
 from tests.unit.awsglue.conftest import rows
 
@@ -81,6 +85,58 @@ def test_choice_inside_an_array_makes_no_columns(records):
 def test_nested_choices_are_not_written(records, glue_context, tmp_path):
     with pytest.raises(GlueDataError, match=r"the choices s\.a, l\[\]\.b"):
         glue_context.write_dynamic_frame.from_options(records(*NESTED), "s3", {"path": str(tmp_path)}, "json")
+
+
+def test_whole_numbers_of_json_are_projected_as_int(glue_context, tmp_path):
+    (tmp_path / "a.json").write_text('{"n": 1}\n{"n": "x"}\n{"n": 1099511627776}\n')
+    frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+
+    assert rows(frame.resolveChoice(specs=[("n", "project:int")])) == [(1,), (None,), (None,)]
+    assert rows(frame.apply_mapping([("n", "int", "n", "string")])) == [("1",), (None,), (None,)]
+    assert frame.toDF([ResolveOption("n", "Project", IntegerType())]).collect() == [(1,), (None,), (None,)]
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "target", "found"),
+    [
+        (2**40, "bigint", "int", None),
+        (-(2**31), "bigint", "int", -(2**31)),
+        (2**31, "bigint", "int", None),
+        (300, "int", "byte", None),
+        (-128, "int", "byte", -128),
+        (1e12, "double", "int", None),
+        (float("nan"), "double", "int", None),
+        (1e19, "double", "long", None),
+        (-1.9, "double", "int", -1),
+        (Decimal("9223372036854775808"), "decimal(20,0)", "long", None),
+        (Decimal("9223372036854775807.9"), "decimal(20,1)", "long", 2**63 - 1),
+        (None, "double", "int", None),
+    ],
+)
+def test_number_that_does_not_fit_is_none_of_another(dynamic_frame, value, source, target, found):
+    frame = dynamic_frame([(value,)], f"a {source}")
+    for cast in (
+        frame.resolveChoice(specs=[("a", f"cast:{target}")]),
+        frame.apply_mapping([("a", "", "a", target)]),
+    ):
+        if found is None and value is not None:
+            with pytest.raises(Exception, match=f"does not fit into the type {target}"):
+                rows(cast)
+        else:
+            assert rows(cast) == [(found,)]
+
+
+def test_columns_of_a_choice_take_no_name_that_exists(records):
+    frame = records({"x": 1, "x_int": 5, "s": {"y": 1, "y_string": 1}}, {"x": "t", "s": {"y": "t"}})
+
+    for path, name in (("x", "x_int"), ("s.y", "y_string")):
+        with pytest.raises(GlueDataError, match=f"two fields would be called {name}"):
+            frame.resolveChoice(specs=[(path, "make_cols")])
+
+
+def test_nested_values_of_a_choice_are_no_numbers(records):
+    with pytest.raises(GlueUnsupportedError, match="the cast of a, of type struct, to int"):
+        records({"a": {"x": 1}}, {"a": 1}).resolveChoice(specs=[("a", "cast:int")])
 
 
 def test_projection_to_a_struct(records):

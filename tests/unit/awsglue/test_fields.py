@@ -88,6 +88,23 @@ def test_paths_into_arrays_are_refused_where_glue_has_none(dynamic_frame, change
         change(dynamic_frame(LINE, LINES))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.drop_fields([".id"]),
+        lambda frame: frame.select_fields([".id"]),
+        lambda frame: frame.rename_field(".id", "other"),
+        lambda frame: frame.apply_mapping([(".id", "int", "id", "int")]),
+        lambda frame: frame.join([".id"], ["id"], frame),
+        lambda frame: frame.split_rows({"place..zip": {"=": 1}}, "a", "b"),
+        lambda frame: frame.split_fields(["place."], "a", "b"),
+    ],
+)
+def test_path_with_an_empty_name_is_no_other_path(dynamic_frame, change):
+    with pytest.raises(GlueUnsupportedError, match="with an empty name; put a name with dots in back-ticks"):
+        change(dynamic_frame(PERSON, NESTED))
+
+
 def test_target_that_is_taken_is_refused(dynamic_frame):
     frame = dynamic_frame(PERSON, NESTED)
 

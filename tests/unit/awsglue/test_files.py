@@ -238,6 +238,15 @@ def test_write_partitions_and_compresses(glue_context, dynamic_frame, tmp_path):
     assert sorted(rows(read(glue_context, tmp_path / "out", "json", recurse=True))) == [(1,), (2,)]
 
 
+@pytest.mark.parametrize("codec", ["lzo", "BROTLI"])
+def test_compression_without_its_library_is_refused_before_anything_is_written(
+    glue_context, dynamic_frame, tmp_path, codec
+):
+    with pytest.raises(GlueUnsupportedError, match=f"the compression {codec} of Parquet"):
+        dynamic_frame([(1,)], "n int").write("s3", {"path": str(tmp_path / "out"), "compression": codec}, "glueparquet")
+    assert not (tmp_path / "out").exists()
+
+
 def test_parquet_round_trip(glue_context, dynamic_frame, tmp_path):
     frame = dynamic_frame([(1, None)], "n int, s string")
     frame.write("s3", {"path": str(tmp_path / "out")}, "glueparquet", {"compression": "snappy"})

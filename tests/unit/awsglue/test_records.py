@@ -6,6 +6,7 @@ from py4j.protocol import Py4JJavaError
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
 from awsglue.transforms import (
+    DropNullFields,
     Filter,
     FlatMap,
     Join,
@@ -75,6 +76,39 @@ def test_threshold_counts_the_errors_of_earlier_transformations(dynamic_frame):
     assert frame.select_fields(["n"], stageThreshold=1, totalThreshold=1).count() == 2
     with pytest.raises(GlueDataError, match="more than 1 records failed in all"):
         frame.filter(lambda record: 1 / 0).select_fields(["n"], totalThreshold=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.resolveChoice(specs=[("n", "cast:int")], totalThreshold=1),
+        lambda frame: frame.relationalize("root", "s3://unused/", totalThreshold=1),
+        lambda frame: frame.split_rows({"n": {">": 0}}, "a", "b", totalThreshold=1),
+        lambda frame: frame.split_fields(["n"], "a", "b", totalThreshold=1),
+        lambda frame: frame.mergeDynamicFrame(frame, ["n"], totalThreshold=1),
+        lambda frame: frame.spigot("s3://unused/", totalThreshold=1),
+        lambda frame: DropNullFields.apply(frame, totalThreshold=1),
+    ],
+)
+def test_each_transformation_has_a_threshold(dynamic_frame, change):
+    with pytest.raises(GlueDataError, match="more than 1 records failed in all"):
+        change(dynamic_frame(NUMBERS, "n int, s string").filter(lambda record: 1 / (record["n"] - 3)).filter(fails))
+
+
+def fails(_):
+    raise RuntimeError
+
+
+def test_errors_of_both_frames_are_those_of_the_result(dynamic_frame):
+    def with_errors(count):
+        return dynamic_frame(NUMBERS[:count], "n int, s string").filter(fails)
+
+    one, other, none = with_errors(1), with_errors(2), dynamic_frame(NUMBERS, "n int, s string")
+
+    assert (one.union(other).errorsCount(), none.union(one).errorsCount()) == (3, 1)
+    assert none.join(["n"], ["n"], other).errorsCount() == 2
+    assert none.mergeDynamicFrame(other, ["n"]).errorsCount() == 2
+    assert one.union(one).errorsCount() == 1  # the same error
 
 
 @pytest.mark.parametrize("value", [[1, "x"], [{"a": 1}, 2], [[1], ["x"]]])
@@ -203,6 +237,57 @@ def test_merge_replaces_by_key(dynamic_frame):
     )
 
     assert sorted(rows(merged)) == [(1, "a"), (2, "B"), (3, "C")]
+
+
+def test_merge_with_a_source_that_a_bookmark_left_empty_is_what_is_staged(glue_context, dynamic_frame):
+    staged = dynamic_frame([(2, "B"), (2, "C")], "k int, v string")  # duplicates are not removed
+
+    assert rows(glue_context._empty_frame("none").mergeDynamicFrame(staged, ["k"])) == [(2, "B"), (2, "C")]
+    assert rows(staged.mergeDynamicFrame(glue_context._empty_frame("none"), ["k"])) == [(2, "B"), (2, "C")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "key", "named"),
+    [
+        ("k string, v string", "k", "keys of int with string"),
+        ("K int, v string", "k", "mergeDynamicFrame: there is no field k"),
+        ("k int, v string", "x", "mergeDynamicFrame: there is no field x"),
+    ],
+)
+def test_merge_refuses_keys_that_do_not_compare(glue_context, dynamic_frame, schema, key, named):
+    staged = DynamicFrame.fromDF(glue_context.spark_session.createDataFrame([], schema), glue_context, "staged")
+
+    with pytest.raises((GlueDataError, GlueUnsupportedError), match=named):
+        dynamic_frame([(1, "a")], "k int, v string").mergeDynamicFrame(staged, [key])
+
+
+def test_merge_by_names_with_dots_and_fields_of_structs(dynamic_frame):
+    frame = dynamic_frame([((1,), 1, "a"), ((2,), 2, "b")], "s struct<k: int>, `x.y` int, v string")
+
+    merged = frame.mergeDynamicFrame(dynamic_frame([((2,), 2, "B")], frame.toDF().schema), ["s.k", "`x.y`"])
+
+    assert sorted(rows(merged)) == [((1,), 1, "a"), ((2,), 2, "B")]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "named"),
+    [
+        ({"s": {">": 1}}, "split_rows of s: string with int"),
+        ({"n": {"=": "1"}}, "split_rows of n: int with string"),
+        ({"gone": {"=": 1}}, "there is no field gone"),
+        ({"c": {"=": 1}}, "split_rows by the choice c"),
+    ],
+)
+def test_split_rows_refuses_what_does_not_compare(records, comparison, named):
+    with pytest.raises((GlueDataError, GlueUnsupportedError), match=named):
+        records({"n": 1, "s": "a", "c": 1}, {"c": "x"}).split_rows(comparison, "a", "b")
+
+
+def test_relationalize_distinguishes_fields_by_case(records):
+    tables = records({"A": [1], "a": [2]}).relationalize("root", "s3://unused/")
+
+    assert list(tables.keys()) == ["root", "root_A", "root_a"]
+    assert rows(tables["root_a"]) == [(0, 0, 2)]
 
 
 def test_split_rows_loses_no_record(dynamic_frame):

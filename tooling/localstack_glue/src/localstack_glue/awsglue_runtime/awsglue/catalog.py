@@ -11,6 +11,7 @@ import boto3
 
 from awsglue.errors import GlueDataError, unsupported
 
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _BATCH = 100
 _DELETED_AT_ONCE = 25
 _HIVE_JSON = ("org.apache.hive.hcatalog.data.jsonserde", "org.apache.hadoop.hive.serde2.jsonserde")
@@ -33,10 +34,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition: its values in the order of the keys, and its location."""
+    """A partition: its values in the order of the keys, as in the catalog, and its location."""
 
     values: tuple[str, ...]
     location: str
+
+    @property
+    def read_values(self) -> tuple[str | None, ...]:
+        """The values as columns: null where Spark and Hive had no value for the folder's name."""
+        return tuple(None if value == NULL_PARTITION else value for value in self.values)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ mark it as a choice. DynamicFrame.toDF shows the same on AWS.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -20,6 +21,7 @@ from awsglue.spark_versions import cast_or_null
 MARK = "awsglue.choice"
 METADATA = {MARK: True}
 PLAIN = {MARK: False}  # Spark treats empty metadata as none and keeps the old metadata
+_NESTED = (T.ArrayType, T.StructType, T.MapType)
 
 
 def is_choice(field: T.StructField) -> bool:
@@ -29,7 +31,7 @@ def is_choice(field: T.StructField) -> bool:
 
 def is_nested(field: T.StructField) -> bool:
     """Whether one of the types of a choice is an array, a struct or a map."""
-    return any(isinstance(member.dataType, (T.ArrayType, T.StructType, T.MapType)) for member in _members(field))
+    return any(isinstance(member.dataType, _NESTED) for member in _members(field))
 
 
 def choice_type(types: Sequence[T.DataType]) -> T.StructType:
@@ -96,28 +98,64 @@ def cast(value: Column, field: T.StructField, target: str) -> Column:
     """Cast all values to one type; values that cannot be cast become null.
 
     Raises:
-        GlueUnsupportedError: an array, struct or map would become a text.
+        GlueUnsupportedError: an array, struct or map would become a single value.
     """
     wanted = concrete_type(target) if is_choice(field) else spark_type(target)
     if wanted is None:
         return value
     members = _members(field) if is_choice(field) else [field]
     for member in members:
-        if isinstance(wanted, T.StringType) and isinstance(member.dataType, (T.ArrayType, T.StructType, T.MapType)):
+        if isinstance(member.dataType, _NESTED) and not isinstance(wanted, _NESTED):
             unsupported(f"the cast of {field.name}, of type {type_name(member.dataType)}, to {target}", "use to_json")
     if not is_choice(field):
-        return cast_or_null(value, wanted)
-    return F.coalesce(*(cast_or_null(value.getField(member.name), wanted) for member in members))
+        return converted(value, field.dataType, wanted)
+    return F.coalesce(*(converted(value.getField(member.name), member.dataType, wanted) for member in members))
 
 
 def project(value: Column, field: T.StructField, target: str) -> Column:
-    """Keep only the values of one type; the others become null."""
+    """Keep only the values of one type; the others become null.
+
+    Whole numbers of JSON are long here, where AWS has int for those that fit: they are the values of type int.
+    """
     if not is_choice(field):
         return cast(value, field, target)
     for member in _members(field):
         if type_name(member.dataType) == target.strip().lower() or member.dataType == spark_type(target):
             return value.getField(member.name)
-    return F.lit(None).cast(concrete_type(target))
+    wanted = concrete_type(target)
+    for member in _members(field):
+        if isinstance(wanted, T.IntegerType) and isinstance(member.dataType, T.LongType):
+            number = value.getField(member.name)
+            return F.when(number.between(*_bounds(wanted)), number.cast(wanted))
+    return F.lit(None).cast(wanted)
+
+
+def converted(value: Column, found: T.DataType, wanted: T.DataType) -> Column:
+    """Cast a value of one type to another; values that cannot be cast become null.
+
+    A number beyond the range of a type of whole numbers fails the query: Spark would make another number of it.
+    """
+    result = cast_or_null(value, wanted)
+    if wanted == found or not isinstance(wanted, T.IntegralType) or not isinstance(found, T.NumericType):
+        return result
+    low, high = _bounds(wanted)
+    if isinstance(found, T.IntegralType):
+        if _bounds(found)[1] <= high:
+            return result
+        fits = value.between(low, high)
+    else:  # what follows the point is cut off
+        exact: type[Decimal | float] = Decimal if isinstance(found, T.DecimalType) else float
+        fits = (value >= F.lit(exact(low))) & (value < F.lit(exact(high + 1)))
+    message = F.concat(
+        F.lit("the number "), value.cast("string"), F.lit(f" does not fit into the type {type_name(wanted)}")
+    )
+    return F.when(fits | value.isNull(), result).otherwise(F.raise_error(message).cast(wanted))
+
+
+def _bounds(kind: T.DataType) -> tuple[int, int]:
+    """The least and the greatest number of a type of whole numbers."""
+    bits = {T.ByteType: 8, T.ShortType: 16, T.IntegerType: 32}.get(type(kind), 64)
+    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
 
 
 def as_columns(names: Path, field: T.StructField) -> list[Column]:

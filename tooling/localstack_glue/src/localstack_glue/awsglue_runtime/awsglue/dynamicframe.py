@@ -77,14 +77,15 @@ class DynamicFrame:
 
     def _next(self, frame: DataFrame, errors: DataFrame | None = None) -> DynamicFrame:
         """The result of a transformation: this frame's errors become previous errors."""
-        earlier = self._earlier_errors + ((self._errors,) if self._errors is not None else ())
         return DynamicFrame(
-            frame, self.glue_ctx, self.name, errors=errors, earlier_errors=earlier, lacking=self._lacking
+            frame, self.glue_ctx, self.name, errors=errors, earlier_errors=self._all_errors(), lacking=self._lacking
         )
 
     def _with(self, other: DynamicFrame, frame: DataFrame) -> DynamicFrame:
-        """The result of a transformation of two frames."""
+        """The result of a transformation of two frames: the errors of both become previous errors."""
         result = self._next(frame)
+        known = set(map(id, result._earlier_errors))
+        result._earlier_errors += tuple(errors for errors in other._all_errors() if id(errors) not in known)
         result._lacking = of_both(self._lacking, other._lacking)
         return result
 
@@ -182,7 +183,7 @@ class DynamicFrame:
         """Split into two frames: the named fields, and the others."""
         named = reshaping.select_fields(self._df, _listed(paths))
         others = reshaping.drop_fields(self._df, _listed(paths))
-        return self._collection({name1: named, name2: others})
+        return self._collection({name1: named, name2: others}, stageThreshold, totalThreshold)
 
     def resolveChoice(
         self,
@@ -206,15 +207,15 @@ class DynamicFrame:
         if specs is not None and choice:
             raise ValueError("Parameter specs and option are both specified, choose one.")
         if specs is not None:
-            return self._next(
-                resolving_choices.resolve_choice(self._df, [specs] if isinstance(specs, tuple) else specs)
-            )
-        if choice.lower() == "match_catalog":
+            frame = resolving_choices.resolve_choice(self._df, [specs] if isinstance(specs, tuple) else specs)
+        elif choice.lower() == "match_catalog":
             if not database or not table_name:
                 raise ValueError("choice='match_catalog' needs database and table_name")
             wanted = self.glue_ctx.catalog.types(database, table_name, catalog_id)
-            return self._next(resolving_choices.match_schema(self._df, wanted))
-        return self._next(resolving_choices.resolve_all(self._df, choice))
+            frame = resolving_choices.match_schema(self._df, wanted)
+        else:
+            frame = resolving_choices.resolve_all(self._df, choice)
+        return self._next(frame)._checked(stageThreshold, totalThreshold)
 
     resolve_choice = resolveChoice
 
@@ -255,7 +256,8 @@ class DynamicFrame:
     ) -> DynamicFrameCollection:
         """Turn nested data into flat tables. `staging_path` is not used."""
         check_options("the relationalize options", options or {}, ())
-        return self._collection(relational.relationalize(self._df, root_table_name))
+        tables = relational.relationalize(self._df, root_table_name)
+        return self._collection(tables, stageThreshold, totalThreshold)
 
     # ------------------------------------------------------------------ records
 
@@ -328,11 +330,12 @@ class DynamicFrame:
     ) -> DynamicFrame:
         """The staged records, and the records of this frame whose keys are not staged."""
         check_options("the mergeDynamicFrame options", options or {}, ())
-        staged, keys = stage_dynamic_frame.toDF(), _listed(primary_keys)
-        if not staged.columns:
-            return self._next(self._df)  # the bookmark left nothing to read
-        untouched = self._df.join(staged.select(*keys).distinct(), on=keys, how="left_anti")
-        return self._with(stage_dynamic_frame, reshaping.union(untouched.select(*self._df.columns), staged))
+        merged, staged = self._df, stage_dynamic_frame.toDF()
+        if not merged.columns:  # the bookmark left nothing to read
+            merged = staged
+        elif staged.columns:
+            merged = reshaping.merge(merged, staged, _listed(primary_keys))
+        return self._with(stage_dynamic_frame, merged)._checked(stageThreshold, totalThreshold)
 
     def split_rows(
         self,
@@ -345,8 +348,9 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """Split into two frames: the records that pass all comparisons, and the others."""
-        passes = reshaping.rows_condition(comparison_dict)
-        return self._collection({name1: self._df.where(passes), name2: self._df.where(~passes)})
+        passes = reshaping.rows_condition(self._df, comparison_dict)
+        parts = {name1: self._df.where(passes), name2: self._df.where(~passes)}
+        return self._collection(parts, stageThreshold, totalThreshold)
 
     def repartition(
         self,
@@ -386,6 +390,7 @@ class DynamicFrame:
     ) -> DynamicFrame:
         """Add a sample as JSON: up to `topk` (100) records, each picked with probability `prob`. Return this frame."""
         check_options("the spigot options", options or {}, ("topk", "prob"))
+        self._next(self._df)._checked(stageThreshold, totalThreshold)
         spigot_options = dict(options or {})
         sample = self._df.sample(float(spigot_options["prob"])) if "prob" in spigot_options else self._df
         sample.limit(int(spigot_options.get("topk", DEFAULT_SPIGOT_ROWS))).write.mode("append").json(path)
@@ -407,9 +412,8 @@ class DynamicFrame:
 
     def errorsAsDynamicFrame(self) -> DynamicFrame:
         """The records that failed in this and earlier transformations, each under `error`."""
-        found = [*self._earlier_errors, *([self._errors] if self._errors is not None else [])]
         frame = self._df.sparkSession.createDataFrame([], records.ERROR_SCHEMA)
-        for errors in found:
+        for errors in self._all_errors():
             frame = frame.unionByName(errors)
         return DynamicFrame(frame, self.glue_ctx, f"{self.name}_errors")
 
@@ -420,6 +424,9 @@ class DynamicFrame:
     def stageErrorsCount(self) -> int:
         """The number of records that failed in the transformation that made this frame."""
         return 0 if self._errors is None else self._errors.count()
+
+    def _all_errors(self) -> tuple[DataFrame, ...]:
+        return self._earlier_errors + ((self._errors,) if self._errors is not None else ())
 
     def _failed(self, tried: Any) -> DataFrame:
         failures = tried.filter(lambda outcome: not outcome[0]).map(lambda outcome: outcome[1])
@@ -433,7 +440,10 @@ class DynamicFrame:
             raise GlueDataError(f"more than {total_threshold} records failed in all; see errorsAsDynamicFrame()")
         return self
 
-    def _collection(self, frames: Mapping[str, DataFrame]) -> DynamicFrameCollection:
+    def _collection(
+        self, frames: Mapping[str, DataFrame], stage_threshold: int, total_threshold: int
+    ) -> DynamicFrameCollection:
+        self._next(self._df)._checked(stage_threshold, total_threshold)
         named = {}
         for name, frame in frames.items():
             named[name] = self._next(frame)

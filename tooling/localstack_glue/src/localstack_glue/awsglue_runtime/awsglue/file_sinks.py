@@ -14,7 +14,7 @@ from pyspark.sql import types as T
 
 from awsglue import call_options, choices, formats
 from awsglue.case_of_names import case_sensitive_names
-from awsglue.catalog import Catalog, Partition
+from awsglue.catalog import NULL_PARTITION, Catalog, Partition, parse_table
 from awsglue.connection_types import FILE_TYPES
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
@@ -22,11 +22,10 @@ from awsglue.errors import GlueDataError, unsupported
 from awsglue.glue_logger import GlueLogger
 from awsglue.gluetypes import hive_type
 from awsglue.listing import rooted
-from awsglue.paths import column
+from awsglue.paths import column, repeated
 
 UPDATE, LOG = "UPDATE_IN_DATABASE", "LOG"
 _NESTED = (T.ArrayType, T.MapType, T.StructType)
-NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _PATH_OPTIONS = {"path", "partitionKeys", "compression", "compressionType"}
 _TABLE_OPTIONS = {"partitionKeys", "enableUpdateCatalog", "updateBehavior", "compression"}
 _HIVE = {
@@ -138,10 +137,13 @@ def write_table(
         writing = {key: value for key, value in writing.items() if key != "skipFirst"}
         writing["writeHeader"] = bool(table.format_options.get("skipFirst"))
     target = Target(table.location, table.format, writing, keys, options.get("compression"))
-    updates = _updates(options, target)
+    if not _updates(options, target):
+        write_files(frame, target)
+        return
+    update = CatalogUpdate(catalog, database, table_name, options.get("updateBehavior", UPDATE))
+    update.check(frame.toDF(), target)
     write_files(frame, target)
-    if updates:
-        update_catalog(catalog, frame.toDF(), target, database, table_name, options.get("updateBehavior", UPDATE))
+    update.make(frame.toDF(), target)
 
 
 def _updates(options: Mapping[str, Any], target: Target) -> bool:
@@ -153,43 +155,75 @@ def _updates(options: Mapping[str, Any], target: Target) -> bool:
     return True
 
 
-def update_catalog(
-    catalog: Catalog, frame: DataFrame, target: Target, database: str, table_name: str, behavior: str
-) -> None:
-    """Create the table or add its new columns, and add the written partitions.
+@dataclass(frozen=True)
+class CatalogUpdate:
+    """The table that a write of files creates or updates.
 
-    With LOG, partitions are added only if the table has all columns of the frame.
-
-    Raises:
-        GlueDataError: the table has other partition keys.
+    Attributes:
+        catalog: the Data Catalog.
+        database: the table's database.
+        table_name: its name.
+        behavior: whether columns of the table follow the frame (UPDATE_IN_DATABASE) or stay (LOG).
     """
-    if behavior not in {UPDATE, LOG}:
-        unsupported(f"updateBehavior {behavior}")
-    if not frame.columns:
-        return
-    raw = _existing(catalog, database, table_name)
-    if raw is None:
-        catalog.save_table(database, _new_table(frame, target, table_name), exists=False)
-    elif behavior == UPDATE:
-        catalog.save_table(database, _with_new_columns(raw, frame, target), exists=True)
-    elif others := _columns_beyond(raw, frame, target):
-        GlueLogger().warn(
-            f"updateBehavior LOG: {database}.{table_name} has no column {', '.join(others)}, so no partition is added"
-        )
-        return
-    if target.partition_keys:
-        table = catalog.table(database, table_name)
-        if [key.name for key in table.partition_keys] != list(target.partition_keys):
-            raise GlueDataError(f"{database}.{table_name} is not partitioned by {', '.join(target.partition_keys)}")
-        catalog.add_partitions(table, _written(frame, target))
 
+    catalog: Catalog
+    database: str
+    table_name: str
+    behavior: str
 
-def _existing(catalog: Catalog, database: str, name: str) -> Mapping[str, Any] | None:
-    try:
-        raw: Mapping[str, Any] = catalog.client.get_table(DatabaseName=database, Name=name)["Table"]
-    except catalog.client.exceptions.EntityNotFoundException:
-        return None
-    return raw
+    def check(self, frame: DataFrame, target: Target) -> None:
+        """Refuse what the catalog would not take, before any file is written.
+
+        Raises:
+            GlueUnsupportedError: the behavior is unknown, or the table is of a kind that is not written.
+            GlueDataError: two columns would have one name, or the table has other partition keys or another format.
+        """
+        if self.behavior not in {UPDATE, LOG}:
+            unsupported(f"updateBehavior {self.behavior}")
+        if not frame.columns:
+            return  # the bookmark left nothing to read
+        if twice := repeated([name.lower() for name in frame.columns]):
+            raise GlueDataError(f"the Data Catalog has names in lower case, and two columns are {', '.join(twice)}")
+        raw = self._existing()
+        if raw is None:
+            return
+        table = parse_table(self.database, raw)
+        name = f"{self.database}.{self.table_name}"
+        # dg/update-from-job.html: the keys must be the table's, in the same order
+        if [key.name.lower() for key in table.partition_keys] != [key.lower() for key in target.partition_keys]:
+            keys = ", ".join(key.name for key in table.partition_keys) or "nothing"
+            raise GlueDataError(
+                f"{name} is partitioned by {keys}, not by {', '.join(target.partition_keys) or 'nothing'}:"
+                " partitionKeys must be the table's, in its order"
+            )
+        if table.format != formats.spark_format(target.format):
+            raise GlueDataError(f"{name} is a table of {table.format}, not of {target.format}")
+
+    def make(self, frame: DataFrame, target: Target) -> None:
+        """Create the table or add its new columns, and add the written partitions.
+
+        With LOG, partitions are added only if the table has all columns of the frame. The columns of a table without
+        partitions stay (dg/update-from-job.html).
+        """
+        if not frame.columns:
+            return
+        raw, name = self._existing(), f"{self.database}.{self.table_name}"
+        if raw is None:
+            self.catalog.save_table(self.database, _new_table(frame, target, self.table_name), exists=False)
+        elif self.behavior == UPDATE and target.partition_keys:
+            self.catalog.save_table(self.database, _with_new_columns(raw, frame, target), exists=True)
+        elif others := _columns_beyond(raw, frame, target):
+            reason = "updateBehavior LOG" if target.partition_keys else "a table without partitions keeps its columns"
+            GlueLogger().warn(f"{reason}: {name} has no column {', '.join(others)}, so nothing is updated")
+            return
+        if target.partition_keys:
+            self.catalog.add_partitions(self.catalog.table(self.database, self.table_name), _written(frame, target))
+
+    def _existing(self) -> Mapping[str, Any] | None:
+        try:
+            return self.catalog.definition(self.database, self.table_name)
+        except self.catalog.client.exceptions.EntityNotFoundException:
+            return None
 
 
 def _columns(frame: DataFrame, target: Target, *, keys: bool) -> list[dict[str, str]]:
@@ -245,10 +279,11 @@ def _written(frame: DataFrame, target: Target) -> list[Partition]:
     escape = jvm.org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils.escapePathName
     typed = frame.select(*(frame[f"`{key}`"].cast(T.StringType()).alias(key) for key in target.partition_keys))
     partitions = []
-    for row in sorted(typed.distinct().collect(), key=str):
-        values = [NULL_PARTITION if value is None else value for value in row]
+    # Spark writes empty texts into the folder of nulls
+    found = {tuple(value or NULL_PARTITION for value in row) for row in typed.distinct().collect()}
+    for values in sorted(found):
         folders = [f"{escape(key)}={escape(value)}" for key, value in zip(target.partition_keys, values, strict=True)]
-        partitions.append(Partition(tuple(values), "/".join([target.path.rstrip("/"), *folders])))
+        partitions.append(Partition(values, "/".join([target.path.rstrip("/"), *folders])))
     return partitions
 
 
@@ -288,10 +323,13 @@ class S3Sink(DataSink):
         updates = _updates(self._options, target)
         if updates and self._table is None:
             raise ValueError("enableUpdateCatalog needs setCatalogInfo")
+        if not updates or self._table is None:
+            write_files(dynamic_frame, target)
+            return dynamic_frame
+        update = CatalogUpdate(self._catalog, *self._table, self._options.get("updateBehavior", UPDATE))
+        update.check(dynamic_frame.toDF(), target)
         write_files(dynamic_frame, target)
-        if updates and self._table is not None:
-            behavior = self._options.get("updateBehavior", UPDATE)
-            update_catalog(self._catalog, dynamic_frame.toDF(), target, *self._table, behavior)
+        update.make(dynamic_frame.toDF(), target)
         return dynamic_frame
 
     def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:

@@ -323,7 +323,8 @@ def _load_partitions(selection: Selection, table: Table, partitions: Sequence[Pa
     if selection.bounded_files is not None or selection.bounded_bytes is not None:
         unsupported("boundedFiles and boundedSize for partitions whose folders are not named key=value")
     frames = [
-        _with_keys(_load(selection, table, [partition.location]), table, partition.values) for partition in partitions
+        _with_keys(_load(selection, table, [partition.location]), table, partition.read_values)
+        for partition in partitions
     ]
     return reduce(union, frames)
 

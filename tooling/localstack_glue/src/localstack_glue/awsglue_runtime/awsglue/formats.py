@@ -18,6 +18,7 @@ SPARK_OPTIONS = {
     "orc": frozenset(_OF_FILES),
 }
 NO_QUOTES = ("-1", "")
+_WITHOUT_CODEC = ("brotli", "lzo")  # Spark knows them; the Java classes are those of other libraries
 _SPARK_NAMES = {"csv": "csv", "json": "json", "parquet": "parquet", "glueparquet": "parquet", "orc": "orc"}
 _CSV = {"separator", "escaper", "quoteChar", "multiLine", "multiline", "withHeader", "writeHeader", "skipFirst"}
 _KNOWN = {
@@ -65,6 +66,8 @@ def writer_options(name: str, options: Mapping[str, Any], compression: str | Non
     spark_options: dict[str, str] = {}
     codec = compression or options.get("compression")
     if codec:
+        if spark_format(name) == "parquet" and str(codec).lower() in _WITHOUT_CODEC:
+            unsupported(f"the compression {codec} of Parquet", "write snappy or gzip")
         spark_options["compression"] = str(codec)
     if spark_format(name) == "csv":
         marks = _csv_marks({key: value for key, value in options.items() if key != "escaper"})  # of reading only

@@ -42,14 +42,14 @@ def check(frame: DataFrame, claims: Sequence[Claim]) -> None:
             )
 
 
-def check_comparable(one: T.DataType, other: T.DataType) -> None:
-    """Refuse a join of keys of different kinds: on AWS, a number does not equal a text, to Spark it may.
+def check_comparable(what: str, one: T.DataType, other: T.DataType) -> None:
+    """Refuse to compare values of different kinds: on AWS, a number does not equal a text, to Spark it may.
 
     Raises:
         GlueUnsupportedError: the types are of different kinds.
     """
     if _family(one) != _family(other) and not isinstance(one, T.NullType) and not isinstance(other, T.NullType):
-        unsupported(f"a join of {type_name(one)} with {type_name(other)}", "cast one of the keys")
+        unsupported(f"{what} {type_name(one)} with {type_name(other)}", "cast one of them")
 
 
 def _is_text(name: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from awsglue.catalog import Partition, Table
 from awsglue.errors import GlueDataError
@@ -26,8 +27,9 @@ def matching_partitions(
     if not predicate or not partitions:
         return list(partitions)
     names = [key.name for key in table.partition_keys]
-    rows = [(position, *partition.values) for position, partition in enumerate(partitions)]
-    frame = session.createDataFrame(rows, ["__position", *names])
+    rows = [(position, *partition.read_values) for position, partition in enumerate(partitions)]
+    texts = [T.StructField(name, T.StringType()) for name in names]
+    frame = session.createDataFrame(rows, T.StructType([T.StructField("__position", T.IntegerType()), *texts]))
     typed = frame.select(
         "__position",
         *(

@@ -12,12 +12,19 @@ from awsglue.errors import unsupported
 Path = tuple[str, ...]
 ARRAY = "[]"
 _PART = re.compile(r"`([^`]*)`|([^.`]+)")
+_WHOLE = re.compile(r"(?:`[^`]*`|[^.`]+)(?:\.(?:`[^`]*`|[^.`]+))*")
 
 
 def split(path: str) -> Path:
-    """Split a path into its names."""
+    """Split a path into its names.
+
+    Raises:
+        GlueUnsupportedError: it leads through an array, or one of its names is empty, as before the dot of `.id`.
+    """
     if ARRAY in path:
         unsupported(f"the array path {path}")
+    if path and not _WHOLE.fullmatch(path):
+        unsupported(f"the path {path}, with an empty name", "put a name with dots in back-ticks")
     return tuple(quoted or plain for quoted, plain in _PART.findall(path))
 
 

@@ -55,6 +55,7 @@ def _flat(field: T.StructField, names: paths.Path, alias: str) -> list[Column]:
     return columns
 
 
+@by_spelling
 def _add(tables: dict[str, DataFrame], root: str, name: str, flat: DataFrame) -> None:
     arrays = [field.name for field in flat.schema.fields if isinstance(field.dataType, T.ArrayType)]
     if not arrays:

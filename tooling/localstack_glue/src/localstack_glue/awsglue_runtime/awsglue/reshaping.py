@@ -12,11 +12,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import choices, fields_without_type, mapped_types, paths
+from awsglue import choices, fields_without_type, mapped_types, paths, records
 from awsglue.case_of_names import by_spelling
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import spark_type, type_name
-from awsglue.spark_versions import cast_or_null
 
 LOG = logging.getLogger(__name__)
 MAPPING_LENGTH, SHORT_MAPPING_LENGTH = 4, 2
@@ -77,9 +76,10 @@ def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_ty
         if not source_type:
             return choices.cast(paths.column(names), field, target_type)
         chosen = choices.project(paths.column(names), field, source_type)
-        return chosen if wanted is None else cast_or_null(chosen, wanted)
+        found = spark_type(source_type)
+        return chosen if wanted is None or found is None else choices.converted(chosen, found, wanted)
     value = paths.column(names)
-    return value if wanted is None or wanted == field.dataType else cast_or_null(value, wanted)
+    return value if wanted is None or wanted == field.dataType else choices.converted(value, field.dataType, wanted)
 
 
 @by_spelling
@@ -130,15 +130,26 @@ def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
     return paths.without(frame.select("*", *added), old_names)
 
 
-def rows_condition(comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
-    """The condition of all comparisons of `split_rows`; false for missing values."""
+def rows_condition(frame: DataFrame, comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
+    """The condition of all comparisons of `split_rows`; false for missing values.
+
+    Raises:
+        GlueDataError: there is no field with such a path.
+        GlueUnsupportedError: an operator is unknown, or the values of a field are of another kind than its value.
+    """
     conditions = []
     for path, tests in comparisons.items():
+        names = paths.matching(frame.schema, paths.split(path), case_sensitive=False)
+        field = None if names is None else paths.field_at(frame.schema, names)
+        if names is None or field is None:
+            raise GlueDataError(f"split_rows: there is no field {path}")
+        if choices.is_choice(field):
+            unsupported(f"split_rows by the choice {path}", "resolve it first")
         for operator, value in tests.items():
             if operator not in _COMPARISONS:
                 unsupported(f"the split_rows operator {operator}")
-            compare = getattr(paths.column(paths.split(path)), f"__{_COMPARISONS[operator]}__")
-            conditions.append(compare(value))
+            mapped_types.check_comparable(f"split_rows of {path}:", field.dataType, records.infer(value))
+            conditions.append(getattr(paths.column(names), f"__{_COMPARISONS[operator]}__")(value))
     return F.coalesce(reduce(lambda left, right: left & right, conditions, F.lit(True)), F.lit(False))
 
 
@@ -156,11 +167,11 @@ def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_pat
     left_keys = [f"__left_key_{position}" for position in range(len(left_paths))]
     right_keys = [f"__right_key_{position}" for position in range(len(right_paths))]
     for name, path in zip(left_keys, left_paths, strict=True):
-        left = left.withColumn(name, paths.column(_existing(left, path)))
+        left = left.withColumn(name, paths.column(_existing("join", left, path)))
     for name, path in zip(right_keys, right_paths, strict=True):
-        right = right.withColumn(name, paths.column(_existing(right, path)))
+        right = right.withColumn(name, paths.column(_existing("join", right, path)))
     for one, other in zip(left_keys, right_keys, strict=True):
-        mapped_types.check_comparable(left.schema[one].dataType, right.schema[other].dataType)
+        mapped_types.check_comparable("a join of", left.schema[one].dataType, right.schema[other].dataType)
     for name in right.columns:
         if name in left.columns:
             if f".{name}" in (*left.columns, *right.columns):
@@ -170,11 +181,36 @@ def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_pat
     return left.join(right, on=conditions, how="inner").drop(*left_keys, *right_keys)
 
 
-def _existing(frame: DataFrame, path: str) -> paths.Path:
+def _existing(call: str, frame: DataFrame, path: str) -> paths.Path:
     names = paths.split(path)
     if paths.field_at(frame.schema, names) is None:
-        raise GlueDataError(f"join: there is no field {path}")
+        raise GlueDataError(f"{call}: there is no field {path}")
     return names
+
+
+@by_spelling
+def merge(frame: DataFrame, staged: DataFrame, keys: Sequence[str]) -> DataFrame:
+    """The staged records, and those of a frame whose keys are not staged.
+
+    Raises:
+        ValueError: there are no keys.
+        GlueDataError: a key is not a field of both.
+        GlueUnsupportedError: keys that are compared have types of different kinds.
+    """
+    if not keys:
+        raise ValueError("mergeDynamicFrame needs at least one primary key")
+    conditions, staged_keys = [], []
+    for position, key in enumerate(keys):
+        names, others = (_existing("mergeDynamicFrame", each, key) for each in (frame, staged))
+        staged_keys.append(paths.column(others).alias(f"__key_{position}"))
+        conditions.append(paths.column(names) == F.col(f"__key_{position}"))
+    listed = staged.select(*staged_keys).distinct()
+    for key, field in zip(keys, listed.schema.fields, strict=True):
+        found = paths.field_at(frame.schema, paths.split(key))
+        if found is not None:
+            mapped_types.check_comparable("mergeDynamicFrame by keys of", found.dataType, field.dataType)
+    untouched = frame.join(listed, on=reduce(lambda one, other: one & other, conditions), how="left_anti")
+    return union(untouched, staged)
 
 
 @by_spelling

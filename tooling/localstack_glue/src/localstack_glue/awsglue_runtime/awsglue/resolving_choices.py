@@ -12,7 +12,7 @@ from pyspark.sql import types as T
 
 from awsglue import choices, paths
 from awsglue.case_of_names import by_spelling
-from awsglue.errors import unsupported
+from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import spark_type
 
 LOG = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ def resolve_all(frame: DataFrame, action: str) -> DataFrame:
 
 
 def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action: str) -> DataFrame:
+    """A frame with one choice resolved; GlueDataError if a name would occur twice."""
     kind, _, target = action.partition(":")
     match kind.lower():
         case "cast":
@@ -111,7 +112,12 @@ def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action:
             return frame
         case _:
             raise AssertionError(action)  # checked before
-    return paths.replace(frame, names, columns)
+    changed = paths.replace(frame, names, columns)
+    parent = paths.field_at(changed.schema, names[:-1]) if len(names) > 1 else None
+    siblings = changed.schema if parent is None else parent.dataType
+    if isinstance(siblings, T.StructType) and (twice := paths.repeated(siblings.names)):
+        raise GlueDataError(f"{action}: two fields would be called {', '.join(twice)}; rename one")
+    return changed
 
 
 @by_spelling

@@ -58,7 +58,7 @@ class DropNullFields(GlueTransform):
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """See `DynamicFrame.drop_fields`."""
-        return frame._next(reshaping.drop_null_fields(frame._df))
+        return frame._next(reshaping.drop_null_fields(frame._df))._checked(stageThreshold, totalThreshold)
 
 
 DropNulls = DropNullFields
