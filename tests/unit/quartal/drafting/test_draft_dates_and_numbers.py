@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quartal.contracts.drafting import Choices
-from tests.unit.quartal.drafting.drafts import AMBIGUOUS, contract_in, day, drafted_from, shop, table
+from tests.unit.quartal.drafting.drafts import AMBIGUOUS, contract_in, day, drafted_from, shop, table, tried
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_draft_reports_both_formats_of_a_column(tmp_path):
         pytest.param("{n}e-3", {"rounding": 6, "notation": "free"}, id="exponents"),
         pytest.param(".{n}5", {"rounding": 6, "notation": "free"}, id="no digit before the point"),
         pytest.param('"{n},5"', {"decimal_separator": ","}, id="decimal commas"),
+        pytest.param('",{n}5"', {"decimal_separator": ",", "notation": "free"}, id="no digit before the comma"),
+        pytest.param('"{n},5E+02"', {"decimal_separator": ",", "notation": "free"}, id="exponents behind a comma"),
     ],
 )
 def test_numbers_are_drafted_as_they_are_written(tmp_path, text, options):
@@ -53,6 +55,14 @@ def test_numbers_are_drafted_as_they_are_written(tmp_path, text, options):
     contract = contract_in(drafted)
     assert contract.column("amount").rules.model_dump(include=set(options)) == options
     assert (drafted.verdict.kept, contract.features.measures[0].column) == (40, "amount")
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+def test_few_decimals_among_whole_numbers_are_no_errors(tmp_path, mark):
+    rows = table("day;shop;amount", lambda n: f"{day(n)};{shop(n)};{f'12{mark}5' if n == 7 else n}")
+    drafted = drafted_from(tmp_path, rows)
+    assert tried(tmp_path, drafted).column("amount").logical_type == "number"
+    assert drafted.verdict.kept == 40
 
 
 def test_unsupported_numbers_are_drafted_as_text_with_a_note(tmp_path):

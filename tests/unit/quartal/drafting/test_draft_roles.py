@@ -69,7 +69,9 @@ def test_end_and_second_dates_are_not_when_the_event_took_place_and_no_entity(tm
     assert (contract.features.event_time.date, contract.features.entity) == ("start_date", ())
 
 
-@pytest.mark.parametrize("text", ["NA", "NULL", "\\N", "-", "n/a", "NaN", "#N/A", "?", "trace"])
+@pytest.mark.parametrize(
+    "text", ["NA", "NULL", "\\N", "-", "n/a", "NaN", "#N/A", "#¡DIV/0!", "#DEEL/0!", "Err:502", "?", "trace"]
+)
 def test_text_for_a_missing_value_costs_neither_row_nor_measure(tmp_path, text):
     rows = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{text if n % 9 == 0 else n % 7}")
     drafted = drafted_from(tmp_path, rows)

@@ -44,6 +44,7 @@ def test_draft_reports_serial_days_of_excel(tmp_path, number):
         pytest.param("%d.%m.%Y 10:00 - %d.%m.%Y 10:15", "its dates have a form that drafts do not", id="spans"),
         pytest.param("%a %Y-%m-%d", "its dates have a form that drafts do not", id="days of the week"),
         pytest.param("%y%m%d", "its texts, such as '240101', are no dates that contracts read", id="packed"),
+        pytest.param("[%d/%b/%Y:%H:%M:%S +0000]", "its dates have names of months", id="logs of web servers"),
         pytest.param("%m", "only parts of dates", id="months"),
         pytest.param("%B", "only parts of dates", id="names of months alone"),
     ],
@@ -127,12 +128,34 @@ def test_days_of_which_some_have_a_time_are_refused_by_examples(tmp_path):
         drafted_from(tmp_path, rows)
 
 
-def test_days_without_a_value_as_sap_writes_them_are_missing(tmp_path):
-    rows = table("BUDAT,shop", lambda n: f"{'00000000' if n % 8 == 0 else day(n).replace('-', '')},{shop(n)}")
+@pytest.mark.parametrize(
+    ("nothing", "written", "form"),
+    [
+        pytest.param("00000000", "%Y%m%d", "yyyyMMdd", id="SAP"),
+        pytest.param("0000-00-00 00:00:00", "%Y-%m-%d %H:%M:%S", "yyyy-MM-dd HH:mm:ss", id="MySQL"),
+        pytest.param("0000-00-00T00:00:00.000", "%Y-%m-%dT%H:%M:%S.500", "yyyy-MM-dd'T'HH:mm:ss.SSS", id="Connector/J"),
+    ],
+)
+def test_days_of_zeros_are_missing(tmp_path, nothing, written, form):
+    at = [datetime(2024, 1, 1 + n % 28, 9, 30) for n in range(40)]
+    rows = table("BUDAT,shop", lambda n: f"{nothing if n % 8 == 0 else at[n].strftime(written)},{shop(n)}")
     drafted = drafted_from(tmp_path, rows)
     contract = tried(tmp_path, drafted)
-    assert contract.event_column.rules.format == "yyyyMMdd"
+    assert contract.event_column.rules.format == form
     assert (drafted.verdict.kept, dict(drafted.verdict.broken)) == (35, {"budat.required": 5})
+
+
+@pytest.mark.parametrize("column", ["day", "ts"])
+def test_digits_of_other_scripts_are_refused(tmp_path, column):
+    digits = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+    written = day if column == "day" else lambda n: str(1_700_000_000 + n)
+    with pytest.raises(ConfigurationError, match=rf"{column}: its texts, such as .*, are no dates that contracts read"):
+        drafted_from(tmp_path, table(f"{column},shop", lambda n: f"{written(n).translate(digits)},{shop(n)}"))
+
+
+def test_numbers_under_the_name_of_a_time_are_refused_by_an_example(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"ts: its texts, such as '1.704096000E\+09', are no dates"):
+        drafted_from(tmp_path, table("ts,shop", lambda n: f"{1_704_096_000 + n:.9E},{shop(n)}"))
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,8 @@ def test_draft_refuses_a_chosen_date_column_without_dates(tmp_path):
         pytest.param("$({n}.50)", "currency or percent signs", id="parentheses behind a currency"),
         pytest.param("1\u2019{n:03d}-", "currency or percent signs", id="a sign behind digit groups of Switzerland"),
         pytest.param("{n}.50-", "currency or percent signs", id="a sign behind a number"),
+        pytest.param("{n}.5 °C", "'°C' behind them", id="a unit"),
+        pytest.param("{n} kWh", "'kWh' behind them", id="another unit"),
         pytest.param("24-Mai-{n:02d}", "names of months", id="days with a month's name"),
         pytest.param("{n:02d} juil. 2024", "names of months", id="a month's French name"),
     ],
@@ -143,6 +145,14 @@ def test_draft_reports_text_that_readers_take_for_numbers_or_dates(tmp_path, tex
     drafted = drafted_from(tmp_path, table("day;shop;x", lambda n: f"{day(n)};{shop(n)};{texts.format(n=n)}"))
     assert contract_in(drafted).column("x").logical_type == "string"
     assert told in next(line for line in drafted.text.splitlines() if "x: its" in line)
+
+
+@pytest.mark.parametrize("text", ["<0.5", "7.1*", "about 7"])
+def test_draft_reports_numbers_that_stay_text_for_a_few_other_texts(tmp_path, text):
+    rows = table("day,shop,lead,code", lambda n: f"{day(n)},{shop(n)},{text if n % 5 == 0 else n},{n}{'ab'[: n % 2]}")
+    told = f"lead: left as text: most of its values are numbers, but 8 are not, such as {text!r}"
+    guesses = drafted_from(tmp_path, rows).guesses
+    assert [each for each in guesses if "left as text" in each] == [told], "codes are texts"
 
 
 def test_numbers_of_parquet_that_stand_for_missing_values_are_not_summed_in_silence(tmp_path):

@@ -295,10 +295,11 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
     ]
     if reasons:
         return reasons
-    named = [column for column in columns if column.words & words.DAY and column.sampled.counts]
+    spoken = words.DAY | words.TIME | words.STAMP
+    named = [column for column in columns if column.words & spoken and column.sampled.counts]
     parts = [column.name for column in named if _is_part_of_date(column)]
     return [
-        f"{column.name}: {'; '.join(column.kind.notes) or _no_dates(column)}"
+        f"{column.name}: {('' if column.kind.is_number else '; '.join(column.kind.notes)) or _no_dates(column)}"
         for column in named
         if column.name not in parts
     ] + [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
@@ -308,7 +309,7 @@ def _is_part_of_date(column: Column) -> bool:
     """Whether it holds years, months, days or the like: numbers of at most four digits, or texts with one number."""
     counts = column.sampled.counts
     if column.kind.is_number:
-        return all(len(re.sub(r"\D.*", "", text.lstrip("+-"))) <= _MOST_DIGITS_OF_PART for text in counts)
+        return all(re.fullmatch(rf"[+-]?\d{{1,{_MOST_DIGITS_OF_PART}}}(?:[.,]0*)?", text) for text in counts)
     found = [re.findall(r"\d+", text) for text in counts]
     return all(len(each) < 2 and len("".join(each)) <= _MOST_DIGITS_OF_PART for each in found)
 

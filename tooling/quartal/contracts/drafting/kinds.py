@@ -37,7 +37,10 @@ _PLAIN = re.compile(rf"{_WHOLE}(?:\.\d{{1,6}})?")
 _COMMA = re.compile(rf"{_WHOLE}(?:,\d{{1,6}})?")
 _LONG = re.compile(rf"{_WHOLE}(?:\.\d{{1,40}})?")
 _LONG_COMMA = re.compile(rf"{_WHOLE}(?:,\d{{1,40}})?")
-_FREE = re.compile(r"[+-]?(?:(?:0|[1-9]\d{0,39})(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
+_FREE, _FREE_COMMA = (
+    re.compile(rf"[+-]?(?:(?:0|[1-9]\d{{0,39}})(?:{mark}\d{{0,40}})?|{mark}\d{{1,40}})(?:[eE][+-]?\d{{1,3}})?")
+    for mark in (r"\.", ",")
+)
 _NUMBERS: tuple[tuple[re.Pattern[str], str, Mapping[str, Any]], ...] = (
     (_INTEGER, "integer", {}),
     (_PLAIN, "number", {}),
@@ -45,9 +48,10 @@ _NUMBERS: tuple[tuple[re.Pattern[str], str, Mapping[str, Any]], ...] = (
     (_LONG, "number", {"rounding": 6}),
     (_LONG_COMMA, "number", {"decimalSeparator": ",", "rounding": 6}),
     (_FREE, "number", {"rounding": 6, "notation": "free"}),
+    (_FREE_COMMA, "number", {"decimalSeparator": ",", "rounding": 6, "notation": "free"}),
 )
 _DIGITS = re.compile(r"0\d+|[1-9]\d{18,}")  # as numbers they would lose their zeros, or be too long
-_NO_DAY = re.compile("0{8}|0{14}")  # as SAP writes it
+_NO_DAY = re.compile(r"0{8}|0{14}|0000-00-00[ T]00:00:00(?:\.0{1,6})?")  # as SAP and MySQL write it
 _FAR_DAYS = (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1), (2099, 12, 31), (2100, 1, 1)
 _PHONE = re.compile(r"\+\d{7,17}")
 _OF_EXCEL_DAYS = "may be Excel's day numbers: format the column as dates, and save the file again"
@@ -139,7 +143,9 @@ def infer_kind(column: SampledColumn, said: Answers = Answers()) -> Kind:
         or _number(there, column, said.mark)
     )
     if kind is None:
-        return Kind(notes=why_text(there, is_time=_is_named_like_a_time(column)))
+        return Kind(
+            notes=why_text(there, is_time=_is_named_like_a_time(column), is_name=_is_code(column) or _is_name(column))
+        )
     return _with_placeholders(kind, there, column, nothing)
 
 
@@ -167,7 +173,7 @@ def _placeholders(kind: Kind, there: Mapping[str, int], column: SampledColumn) -
 def _nothing(column: SampledColumn) -> frozenset[str]:
     """Texts that may mean a missing value: well-known ones, and non-numeric ones that occur often."""
     counts, total = column.counts, column.present
-    named = {text for text in counts if text in words.MISSING}
+    named = {text for text in counts if text in words.MISSING or words.ERROR_OF_SHEET.fullmatch(text)}
     strange = {text for text in counts if text not in named and not re.search(r"\d", text)}
     letters = {text for text in strange if not _BOOLEAN.fullmatch(text)}
     often = {text for text in letters if counts[text] >= max(_AGAIN, 0.005 * total) and not _is_name(column)}
@@ -232,8 +238,7 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
         errors = {text: count for text, count in there.items() if not _is_number(text, pattern, custom)}
         if sum(errors.values()) > _allowed(total):
             continue
-        wider = _without_errors(errors, pattern) if errors else None
-        if wider is not None:  # few texts of a wider form are values, not errors
+        if _are_of_wider_form(errors, pattern):  # few of them are values, not errors
             continue
         if errors and (_is_code(column) or (_is_name(column) and max(errors.values()) >= _AGAIN)):
             return None  # a code, or the name of a place, that is a number for the most part
@@ -265,7 +270,7 @@ def _why_name(there: Mapping[str, int], column: SampledColumn) -> str | None:
     if split_words(column.name)[-1:] == ("version",):
         return "left as text, because version 1.10 is not 1.1"
     code = next(filter(_MAY_BE_CODE.fullmatch, there), None)
-    if code is None or any("." in text or _EXPONENT.search(text) for text in there):
+    if code is None or any("." in text or "," in text or _EXPONENT.search(text) for text in there):
         return None
     return f"left as text: {code} may be a code or a number; for a number, set its type and notation: free"
 
@@ -308,24 +313,23 @@ def _are_names(there: Mapping[str, int]) -> bool:
 def _is_number(text: str, pattern: re.Pattern[str], custom: Mapping[str, Any]) -> bool:
     if not pattern.fullmatch(text):
         return False
-    return custom.get("notation") is None or abs(float(text)) < _LIMIT
+    return custom.get("notation") is None or abs(float(text.replace(",", "."))) < _LIMIT
 
 
-def _without_errors(errors: Mapping[str, int], pattern: re.Pattern[str]) -> bool | None:
-    """True if a wider form of numbers reads some of the errors."""
+def _are_of_wider_form(errors: Mapping[str, int], pattern: re.Pattern[str]) -> bool:
+    """Whether a wider form of numbers, with the same decimal mark, reads some of the errors."""
     forms = [each for each, _, _ in _NUMBERS]
-    wider = forms[forms.index(pattern) + 1 :]
-    if pattern is _COMMA:
-        wider = [_LONG_COMMA]
-    elif pattern in (_PLAIN, _INTEGER, _LONG):
-        wider = [each for each in wider if each not in (_COMMA, _LONG_COMMA)]
-    return True if any(each.fullmatch(text) for text in errors for each in wider) else None
+    commas = [each for each, _, custom in _NUMBERS if "decimalSeparator" in custom]
+    wider = [
+        each
+        for each in forms[forms.index(pattern) + 1 :]
+        if pattern is _INTEGER or (each in commas) == (pattern in commas)
+    ]
+    return any(each.fullmatch(text) for text in errors for each in wider)
 
 
 def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | None) -> Kind | None:
-    if all(map(HOURS.fullmatch, there)) and set(split_words(column.name)) & (
-        words.TIME | {"datetime", "ts", "timestamp"}
-    ):
+    if all(map(HOURS.fullmatch, there)) and set(split_words(column.name)) & (words.TIME | words.STAMP):
         example = next(iter(there))
         return Kind(notes=(f"its dates have hours without minutes, which no contract format supports: {example!r}",))
     reading = read_times(there, order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from quartal.contracts.drafting.times import (
@@ -32,22 +33,23 @@ _DIGITS = "digits with the year at the end by format ddMMyyyy or MMddyyyy"
 _NANOSECONDS = re.compile(r"1[0-9]{18}")  # from 2001 to 2033
 _BLANKS = " \t\u00a0\u200b\u200e\u200f\u202f\ufeff"  # and signs that show nowhere
 _PADDED = re.compile(r"[+-]?0\d+[.,]\d+")
+_LEAST_DIFFERENT = 3  # texts that show a unit
+_WITH_UNIT = re.compile(r"[+-]?\d{1,40}(?:[.,]\d{1,40})?[ \u00a0]?([^\W\d_][^\W\d_/²³]{0,7}|[°µ][A-Za-z]{1,2})")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-]?\d{1,3})?")
 
 
-def why_text(there: Mapping[str, int], *, is_time: bool = False) -> tuple[str, ...]:
+def why_text(there: Mapping[str, int], *, is_time: bool = False, is_name: bool = False) -> tuple[str, ...]:
     """Why these texts cannot be read as dates or numbers; empty if they look like neither.
 
     Args:
         there: the texts, with how often each appears.
         is_time: whether the column is named like a time.
+        is_name: whether it is named like a code, or like the name of something.
     """
     stripped = {text.strip(_BLANKS): count for text, count in there.items()}
     if stripped.keys() != there.keys() and (what := _what_stands_between_blanks(stripped)):
         example = next(text for text in there if text != text.strip(_BLANKS))
         return (f"its {what} have spaces around them, which no contract removes: {example!r}",)
-    if all(text[:1] + text[-1:] in ("{}", "[]") for text in there):
-        return (f"its values are objects or lists, whose parts no contract reads: {next(iter(there))[:40]!r}",)
     late = next(filter(_AFTER_MIDNIGHT.fullmatch, there), None)
     if late is not None and all(map(_LATE_CLOCK.fullmatch, there)):
         return (f"its dates or times have hours from 24 on, which no contract format supports: {late[:40]!r}",)
@@ -56,6 +58,8 @@ def why_text(there: Mapping[str, int], *, is_time: bool = False) -> tuple[str, .
     form = other_form(there)
     if form is not None:
         return (f"its dates have {form}, which no contract format supports: {next(iter(there))[:40]!r}",)
+    if all(text[:1] + text[-1:] in ("{}", "[]") for text in there):
+        return (f"its values are objects or lists, whose parts no contract reads: {next(iter(there))[:40]!r}",)
     if is_time and all(map(_NANOSECONDS.fullmatch, there)):
         return (f"its dates have nanoseconds since 1970, which no contract format supports: {next(iter(there))!r}",)
     unreadable = unreadable_days(there)
@@ -82,7 +86,7 @@ def why_text(there: Mapping[str, int], *, is_time: bool = False) -> tuple[str, .
         return (
             f"its numbers have currency or percent signs, or digit groups, which no contract can read: {example!r}",
         )
-    return ()
+    return () if is_name else _why_no_measure(there)
 
 
 def why_no_number(texts: Iterable[str]) -> str:
@@ -96,6 +100,25 @@ def why_no_number(texts: Iterable[str]) -> str:
         if len(decimals) > _MOST_DECIMALS:
             return f"left as text: contracts read numbers of at most {_MOST_DECIMALS} decimals, unlike {text[:40]}..."
     return "left as text: contracts do not read its numbers"
+
+
+def _why_no_measure(there: Mapping[str, int]) -> tuple[str, ...]:
+    """What keeps texts from being numbers: a unit behind each, or a few others among them."""
+    total = sum(there.values())
+    numbers = {text for text in there if _NUMBER.fullmatch(text)}
+    rows = sum(there[text] for text in numbers)
+    if 0.5 * total <= rows < total:
+        other = next(text for text in there if text not in numbers)
+        return (f"left as text: most of its values are numbers, but {total - rows:,} are not, such as {other[:40]!r}",)
+    units = Counter[str]()
+    for text, count in there.items():
+        if found := _WITH_UNIT.fullmatch(text):
+            units[found[1]] += count
+    unit, of_unit = units.most_common(1)[0] if units else ("", 0)
+    if len(there) < _LEAST_DIFFERENT or of_unit < 0.9 * total:
+        return ()
+    example = next(text for text in there if text.endswith(unit))
+    return (f"its numbers have {unit!r} behind them, which no contract removes: {example[:40]!r}",)
 
 
 def _what_stands_between_blanks(stripped: Mapping[str, int]) -> str | None:

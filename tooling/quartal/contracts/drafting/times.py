@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from quartal.contracts.drafting.words import MONTHS, TIME
+from quartal.contracts.drafting.words import MONTHS, STAMP, TIME
 
 DateOrder = Literal["day", "month"]
 _ERRORS = 0.02  # which part of the dates may be errors
@@ -31,12 +31,14 @@ _TIME_BEHIND_DAY = (
 )
 _OFFSET = r"(?P<o>Z|[+-]\d{2}:\d{2}|[+-]\d{4}|(?P<u>UTC|GMT|\+00))"
 _TEXT = re.compile(
-    rf"{_DATE}(?:(?P<between>T|, | - |  ?)(?:{_TIME_BEHIND_DAY}|(?P<packed>\d{{6}}))(?P<gap> ?){_OFFSET}?)?"
+    rf"{_DATE}(?:(?P<between>T|, | - |  ?)(?:{_TIME_BEHIND_DAY}|(?P<packed>\d{{6}}))(?P<gap> ?){_OFFSET}?)?",
+    re.ASCII,  # contracts do not read the digits of other scripts
 )
-_PACKED = re.compile(r"(?P<c>\d{8})(?P<packed>\d{6}|\d{4})")
-PACKED_TIMES = re.compile(r"\d{8}|\d{12}|\d{14}")  # yyyyMMdd, and with HHmm or HHmmss
+_PACKED = re.compile(r"(?P<c>\d{8})(?P<packed>\d{6}|\d{4})", re.ASCII)
+PACKED_TIMES = re.compile(r"\d{8}|\d{12}|\d{14}", re.ASCII)  # yyyyMMdd, and with HHmm or HHmmss
 HOURS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-4])")  # yyyyMMddHH
-_CLOCK = re.compile(_TIME)
+_CLOCK = re.compile(_TIME, re.ASCII)
+_COUNT = re.compile(r"\d{9,16}(?:\.\d{1,9})?", re.ASCII)
 _YEAR, _MONTH, _OF_MONTH = "(?:1[5-9]|20)\\d\\d", "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12]\\d|3[01])"
 _LETTER = r"[^\W\d_]"
 _HALF_OF_DAY = r"(?<![a-z])(?:[ap]\.?[ \u00a0\u202f]?m|vorm|nachm)\.?(?![a-z])|[πμ]μ|[上下]午|午[前後]|오[전후]|[صم]$"
@@ -215,7 +217,7 @@ def read_counted(counts: Mapping[str, int], words: Iterable[str], *, is_time: bo
         is_time: whether the user named this column as the event time.
     """
     spoken = set(words)
-    is_named = is_time or bool(spoken & {"datetime", "epoch", "timestamp", "ts", "unix", "unixtime"})
+    is_named = is_time or bool(spoken & STAMP)
     if not (is_named or spoken & TIME):
         return None
     for form, unit in _COUNTED.items():
@@ -233,7 +235,7 @@ def may_be_counted(counts: Mapping[str, int]) -> bool:
 
 def _counted_seconds(counts: Mapping[str, int], unit: int, *, first: int) -> dict[str, int] | None:
     """The seconds that each text counts; None if a text is not a number from `first` to the year 2100."""
-    if not counts or not all(re.fullmatch(r"\d{9,16}(?:\.\d{1,9})?", text) for text in counts):
+    if not counts or not all(map(_COUNT.fullmatch, counts)):
         return None
     if all(map(HOURS.fullmatch, counts)):
         return None

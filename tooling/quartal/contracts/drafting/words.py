@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -17,6 +19,9 @@ TIME = _words(  # columns whose large numbers may count the time since 1970
     at created date datum dt end ended occurred recorded seen start started time updated when zeit
     """
 )
+STAMP = _words(
+    "datetime epoch timestamp ts unix unixtime"
+)  # columns whose numbers count the time even if they are small
 MONTHS = _words(  # with their abbreviations
     """
     jan january januar janvier januari janeiro jänner feb february februar februari febrero febbraio fev fevereiro
@@ -113,11 +118,12 @@ CODES = _words(  # numbers that are names
 )
 MISSING = _words(  # texts that mean a missing value
     r"""
-    #DIV/0! #NAME? #NULL! #NUM! #REF! #VALUE! #WERT! -1.#IND -nan 1.#INF 1.#QNAN
-    #N/A #NV (null) * - -- --- . .. ... <NA> ? ?? MISSING Missing N.A. N/A NA NAN NIL NULL NaN NaT None Null UNKNOWN
+    -1.#IND -nan 1.#INF 1.#QNAN
+    #NV (null) * - -- --- . .. ... <NA> ? ?? MISSING Missing N.A. N/A NA NAN NIL NULL NaN NaT None Null UNKNOWN
     0000-00-00 00.00.0000 00/00/0000 Unknown \N k.A. missing n.a. n/a na nan nil none null undefined unknown
     """
 )
+ERROR_OF_SHEET = re.compile(r"#[¡¿]?[^\W\d_]{2,15}(?:/0)?[!?]|#N/[^\W\d_]{1,2}|Err:\d{3}")  # in any language: #¡DIV/0!
 TOTAL = _words(  # what replaces a name in rows that sum up others
     """
     all alle celkem ensemble gesamt grandtotal insgesamt overall razem subtotal suma sum summe tot totaal total totale
