@@ -61,12 +61,12 @@ def process_deliveries(context: RunContext, selection: Selection, before: RunRes
             yield result
             yield from _with_tolerable_rows(context, counted, result)
         except Exception:
-            _give_back(context, counted, staged.folder.uri)
+            _give_back(context, staged.folder.uri)
             raise
         numbers = totals.model_dump()
         seen.update(deliveries=len(staged.deliveries), rows=numbers.pop("rows_in"), **numbers)
     yield from _publish(context, staged, counted, before=result, withdrawn=selection.withdrawn_files)
-    _give_back(context, counted, *(staged.folder.passing if context.contract.key else [staged.folder.uri]))
+    _give_back(context, *(staged.folder.passing if context.contract.key else [staged.folder.uri]))
 
 
 def count_selection(context: RunContext, selection: Selection) -> tuple[StagedRows, CountedRows]:
@@ -88,9 +88,9 @@ def count_selection(context: RunContext, selection: Selection) -> tuple[StagedRo
                 return staged, count_rows(context, staged, shared=shared, rows=rows, withdrawn=selection.withdrawn)
             deliveries = (*deliveries, *selection.find(shared.overlap.changed))
         except Exception:
-            _give_back(context, None, folder.uri)
+            _give_back(context, folder.uri)
             raise
-        _give_back(context, None, folder.uri)
+        _give_back(context, folder.uri)
 
 
 def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunResult) -> Iterator[RunResult]:
@@ -123,7 +123,7 @@ def _publish(
         if result.published.curated is None:
             yield replace(result, published=replace(result.published, quarantine=_take_back(context, counted)))
             named = context.tables.registers.folders.values()  # by the table as it was committed, if it was
-            _give_back(context, counted, *({staged.folder.uri} - set(named)))
+            _give_back(context, *({staged.folder.uri} - set(named)))
         raise
 
 
@@ -146,12 +146,10 @@ def _take_back(context: RunContext, counted: CountedRows) -> tuple[str, ...]:
     return ()
 
 
-def _give_back(context: RunContext, counted: CountedRows | None, *folders: str) -> None:
-    """Release staged rows and memory. A failure is ignored, so that it does not hide why the run failed."""
+def _give_back(context: RunContext, *folders: str) -> None:
+    """Release staged rows and Spark's memory. A failure is ignored, so that it does not hide why the run failed."""
     for folder in folders:
         with suppress(*_UNREACHED):
             context.store.delete_folder(folder)
     with suppress(*_UNREACHED):
-        for frame in (counted.daily.rows, counted.rows.candidates) if counted else ():
-            if frame is not None:
-                frame.unpersist()
+        context.spark.catalog.clearCache()

@@ -25,8 +25,7 @@ from etl_job.notify.run_event import put_run_event
 from etl_job.opening import Opening, Services, open_run
 from etl_job.processing import process_deliveries
 from etl_job.publishing.csv_export import export_csv
-from etl_job.run_record import RunRecord, build_manifest
-from etl_job.spark.metrics import SparkMeter
+from etl_job.run_record import RunRecord, build_manifest, start_meter
 from etl_job.spark.session import get_session
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.tables.counting_basis import changes_of_counting, have_other_columns
@@ -112,7 +111,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
             tables=opening.tables,
             progress=progress,
         )
-        record = replace(opening.record, meter=SparkMeter.started(context.spark))
+        record = replace(opening.record, meter=start_meter(context.spark))
     yield record
     selections = [opening.selection]
     if opening.selection and not are_in_step and not changes_of_counting(opening.tables.curated, opening.contract):

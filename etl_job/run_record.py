@@ -2,11 +2,13 @@
 
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 
 from py4j.protocol import Py4JError
+from pyspark.sql import SparkSession
 
 from etl_job import __version__
 from etl_job.arguments import JobArguments
@@ -76,6 +78,13 @@ def build_manifest(
         left_out=record.delivered.left_out,
         curated_snapshot_id=record.tables.curated.snapshot_id if record.tables else None,
     )
+
+
+def start_meter(spark: SparkSession) -> SparkMeter | None:
+    """Begin to count what Spark does; None if Spark cannot be asked, for which a run must not fail."""
+    with suppress(Py4JError, OSError):
+        return SparkMeter.started(spark)
+    return None
 
 
 def _spark_metrics(meter: SparkMeter | None, result: RunResult) -> SparkMetrics | None:

@@ -3,8 +3,8 @@
 import re
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from os import SEEK_END, stat_result
 from pathlib import Path
@@ -227,15 +227,13 @@ class LocalObjectStore:
 
     def write(self, uri: str, content: bytes) -> None:
         """See S3ObjectStore."""
-        path = local_path(uri)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.part")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        with _whole_file(uri) as unfinished:
+            unfinished.write_bytes(content)
 
     def upload(self, uri: str, file: Path) -> str:
         """See S3ObjectStore."""
-        self.write(uri, file.read_bytes())
+        with _whole_file(uri) as unfinished:
+            shutil.copyfile(file, unfinished)
         return _local_etag(local_path(uri).stat())
 
     def delete_all(self, uris: Sequence[str]) -> None:
@@ -250,6 +248,16 @@ class LocalObjectStore:
 
 
 ObjectStore = S3ObjectStore | LocalObjectStore  # what the job needs of a place that holds files
+
+
+@contextmanager
+def _whole_file(uri: str) -> Iterator[Path]:
+    """A path to write to, which becomes the file when it is complete."""
+    path = local_path(uri)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    yield unfinished
+    unfinished.replace(path)
 
 
 def _local_etag(status: stat_result) -> str:

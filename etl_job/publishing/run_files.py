@@ -53,7 +53,6 @@ def write_files(context: RunContext, wanted: ToWrite) -> WrittenFiles:
         has_more = wanted.days.fresh and fresh.files is None
         curated_files = write(tables.curated, fresh.rows, is_small) if has_more else None
         quarantine = quarantine_rows(context, counted, context.paths.quarantine)
-    fresh.rows.unpersist()
     return WrittenFiles(
         curated_files.result() if curated_files else fresh.files or (),
         feature_files.result() if feature_files else (),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
+from py4j.protocol import Py4JError
 
 import etl_job
 from etl_job.arguments import parse_arguments
@@ -13,6 +14,7 @@ from etl_job.manifest.files import write_manifest
 from etl_job.manifest.model import NO_ROWS, RunManifest, json_schema
 from etl_job.notify.progress import Progress
 from etl_job.run import run
+from etl_job.run_record import start_meter
 from etl_job.spark.metrics import SparkMeter, loads_archive
 from tests.spark_session import archive_of_classes
 
@@ -105,6 +107,14 @@ def test_manifest_records_what_spark_did(lake, spark):
 
     idle = SparkMeter.started(spark).read()
     assert (idle.jobs, idle.stages, idle.rows_read) == (0, 0, 0)  # a run does not count those before it
+
+
+def test_spark_that_cannot_be_asked_leaves_a_run_without_metrics(monkeypatch, spark):
+    def busy(_: SparkMeter) -> None:
+        raise Py4JError("java.util.concurrent.TimeoutException: The event queue is not empty after 10000 ms.")
+
+    monkeypatch.setattr(SparkMeter, "_store", busy)
+    assert start_meter(spark) is None
 
 
 def test_archive_of_classes_is_used_if_java_has_it_in_memory(tmp_path):

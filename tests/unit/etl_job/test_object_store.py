@@ -1,6 +1,7 @@
 """What tasks are given of the lake's files: a way to them, without the driver's clients."""
 
 import pickle
+import tracemalloc
 from io import BytesIO
 
 import boto3
@@ -97,6 +98,19 @@ def test_range_response_has_the_requested_bytes(s3_that_answers):
         s3_that_answers(b"789", "bytes 6-8/10").read_end("s3://lake/a.csv", 3)
     with pytest.raises(ResponseStreamingError, match="bytes=0-2"):
         s3_that_answers(b"0123", "bytes 0-3/10").read("s3://lake/a.csv", 3)
+
+
+def test_upload_to_a_folder_copies_the_file_without_reading_it_into_memory(tmp_path):
+    file = tmp_path / "part.csv"
+    with file.open("wb") as content:
+        content.truncate(64_000_000)
+    tracemalloc.start()
+    etag = LocalObjectStore().upload(f"file://{tmp_path}/lake/exports/a.csv", file)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8_000_000
+    (stored,) = LocalObjectStore().list_files(f"file://{tmp_path}/lake/")
+    assert (stored.size_bytes, stored.etag) == (64_000_000, etag)
 
 
 def test_file_is_written_without_an_etag_in_the_response(tmp_path):

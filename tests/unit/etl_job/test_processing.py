@@ -22,6 +22,9 @@ from etl_job.processing import RunResult, count_selection, process_deliveries
 FOLDER = "s3://lake/quarantine/tolls/delivery=q1/run_id=one"
 
 
+SPARK = SimpleNamespace(catalog=SimpleNamespace(clearCache=lambda: None))
+
+
 class Refusing:
     """A store that deletes nothing."""
 
@@ -50,6 +53,7 @@ def process(monkeypatch, known):
     def process(store: Any, tables: Any, write: Any, publish: Any) -> None:
         """A run that publishes so, with bad rows and with keys in the folder "staged"."""
         context: Any = SimpleNamespace(
+            spark=SPARK,
             contract=SimpleNamespace(key=(), thresholds=None),
             store=store,
             tables=tables,
@@ -58,11 +62,7 @@ def process(monkeypatch, known):
             progress=Progress(write),
         )
         staged = SimpleNamespace(deliveries=(), done=SimpleNamespace(rows=0), folder=SimpleNamespace(uri="staged"))
-        counted = SimpleNamespace(
-            outcomes=(SimpleNamespace(delivery="q1", quarantined=1),),
-            daily=SimpleNamespace(rows=None),
-            rows=SimpleNamespace(candidates=None),
-        )
+        counted = SimpleNamespace(outcomes=(SimpleNamespace(delivery="q1", quarantined=1),))
         monkeypatch.setattr(processing, "count_selection", lambda *_: (staged, counted))
         monkeypatch.setattr(processing, "reconcile", lambda *_: NO_ROWS)
         monkeypatch.setattr(processing, "check_thresholds", lambda *_: None)
@@ -75,7 +75,7 @@ def process(monkeypatch, known):
 def test_staged_rows_are_deleted_if_an_affected_delivery_cannot_be_processed_again(monkeypatch):
     store = Deleting()
     context: Any = SimpleNamespace(
-        spark=None,
+        spark=SPARK,
         store=store,
         arguments=SimpleNamespace(run_id="one"),
         tables=SimpleNamespace(curated=SimpleNamespace(location="s3://lake/curated/tolls")),

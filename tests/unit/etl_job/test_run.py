@@ -211,12 +211,13 @@ def test_features_are_those_of_a_curated_table_that_a_delivery_without_a_new_row
     assert not start("--run_id", "three").published_anything
 
 
-def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_withdrawn(lake, start):
+def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_withdrawn(lake, start, spark):
     lake.deliver("d2", f"{HEADER}\nk1,Opel,2024-01-02,10:00:00\nk2,Opel,2024-01-03,10:00:00\n")
     start("--run_id", "one")
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
     second = start("--run_id", "two")
     assert [(each.delivery, each.kept, each.conflicts) for each in second.deliveries] == [("d1", 1, 0), ("d2", 1, 1)]
+    assert spark._jsparkSession.sharedState().cacheManager().isEmpty()  # nothing is kept in Spark's memory
     assert_features_match(lake.raw)
     withdrawn = start("--run_id", "three", "--withdraw", "d1")
     assert [(each.delivery, each.kept) for each in withdrawn.deliveries] == [("d2", 2)]
