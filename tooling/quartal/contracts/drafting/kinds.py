@@ -232,13 +232,15 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
         return grouped
     mark = open_mark(there)
     has_commas = any("," in text for text in there)
+    unread: Mapping[str, int] | None = None  # by a narrower form
     for pattern, logical_type, custom in _NUMBERS:
         if "decimalSeparator" in custom and not has_commas:
             continue
         errors = {text: count for text, count in there.items() if not _is_number(text, pattern, custom)}
         if sum(errors.values()) > _allowed(total):
             continue
-        if _are_of_wider_form(errors, pattern):  # few of them are values, not errors
+        if _are_of_wider_form(errors, pattern) or errors == unread:  # few of them are values, not errors
+            unread = errors
             continue
         if errors and (_is_code(column) or (_is_name(column) and max(errors.values()) >= _AGAIN)):
             return None  # a code, or the name of a place, that is a number for the most part
