@@ -43,7 +43,9 @@ class Condition(BaseModel):
         endless: numbers that mean no limit, such as a retention of 0 days.
         decreases: a number falls; of several, any.
         is_emptied: a value is removed, or a list becomes shorter.
-        loses: a value is there less often than before, whatever is there in its place.
+        loses: a value is there less often than before, whatever is there in its place; `gains`: more often.
+        by: of each block, only these attributes count, such as those without which an index is another index.
+        together: the values at all paths count as one list, as what leaves one attribute may be in another.
         is_set: there is a value.
         matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
         changed_line: a pattern that a line has which was added to a text, or removed from it.
@@ -69,6 +71,9 @@ class Condition(BaseModel):
     changes: bool = False
     is_emptied: bool = False
     loses: bool = False
+    gains: bool = False
+    by: tuple[str, ...] = ()
+    together: bool = False
     is_set: bool = False
     opens: bool = False
     is_known: bool = False
@@ -80,16 +85,33 @@ class Condition(BaseModel):
 
     def holds(self, change: ResourceChange, *, or_may: bool = False) -> bool:
         """Whether the resource satisfies the condition; with `or_may`, also if a value is hidden or unknown."""
-        return any(self._holds(change, path) or (or_may and self._may(change, path)) for path in self.paths)
+        each = (self.paths,) if self.together else ((path,) for path in self.paths)
+        return any(self._holds(change, paths) or (or_may and self._may(change, paths)) for paths in each)
 
-    def _may(self, change: ResourceChange, path: str) -> bool:
+    def fewer(self, change: ResourceChange) -> int:
+        """How many values fewer there are than before."""
+        before, after = self._values(change, self.paths)
+        return _set(before) - _set(after)
+
+    def _values(self, change: ResourceChange, paths: tuple[str, ...]) -> tuple[list[Any], list[Any]]:
+        """The values that count, before and after."""
+        before, after = (
+            [value for path in paths for value in values_at(side, path)] for side in (change.before, change.after)
+        )
+        return (
+            ([_only(value, self.by) for value in before], [_only(value, self.by) for value in after])
+            if self.by
+            else (before, after)
+        )
+
+    def _may(self, change: ResourceChange, paths: tuple[str, ...]) -> bool:
         """Whether the condition may hold, as a value is hidden, or known after the apply only."""
-        before, after = values_at(change.before, path), values_at(change.after, path)
-        parents = _hidden_parents(change, path)
+        before, after = self._values(change, paths)
+        parents = {marker for path in paths for marker in _hidden_parents(change, path)}
         hidden = parents.union(_markers(before), _markers(after))
         if not hidden or (self.is_known and hidden == {Marker.UNKNOWN}):
             return False
-        if not self.is_of_one_side and not parents and not _changes_unseen(change, path):
+        if not self.is_of_one_side and not parents and not any(_changes_unseen(change, path) for path in paths):
             return False
         were, are = [*before, *(parent for parent in parents if parent in HIDDEN)], [*after, *parents]
         return all(self._passes(test, before, after) or self._may_pass(test, were, are) for test in self._tests)
@@ -112,7 +134,7 @@ class Condition(BaseModel):
                 return self._may_pass_limit(before, after)
             case "decreases":
                 return self._may_pass_limit(after, before)
-            case "changes" | "changed_line":
+            case "changes" | "changed_line" | "gains":
                 return bool(was_unseen or is_unseen_now)
             case _:
                 return bool(is_unseen_now)
@@ -123,10 +145,11 @@ class Condition(BaseModel):
             return bool(_markers(those)) or any(number < _FOR_EVER for number in self._numbers(those))
         return bool(_markers(those)) and (any(self._numbers(than_these)) or not list(self._numbers(than_these)))
 
-    def _holds(self, change: ResourceChange, path: str) -> bool:
-        before, after = values_at(change.before, path), values_at(change.after, path)
+    def _holds(self, change: ResourceChange, paths: tuple[str, ...]) -> bool:
+        before, after = self._values(change, paths)
         return all(
-            self._passes(test, before, after) or (test in _DIRECTED and self._passes_in_one(test, change, path))
+            self._passes(test, before, after)
+            or (test in _DIRECTED and any(self._passes_in_one(test, change, path) for path in paths))
             for test in self._tests
         )
 
@@ -157,11 +180,13 @@ class Condition(BaseModel):
             case "decreases":
                 return self._is_less(after, before) is self.decreases
             case "changes":
-                return (before != after) is self.changes
+                return ([*filter(is_there, before)] != [*filter(is_there, after)]) is self.changes
             case "is_emptied":
                 return (_set(after) < _set(before)) is self.is_emptied
             case "loses":
-                return any(_set([each]) and _count(after, each) < _count(before, each) for each in before) is self.loses
+                return _is_fewer(before, after) is self.loses
+            case "gains":
+                return _is_fewer(after, before) is self.gains
             case "is_set":
                 return bool(_set(after)) is self.is_set
             case _:
@@ -172,8 +197,14 @@ class Condition(BaseModel):
         return tuple(
             name
             for name in type(self).model_fields
-            if name in self.model_fields_set - {"attribute", "endless", "is_known"}
+            if name in self.model_fields_set - {"attribute", "by", "endless", "is_known", "together"}
         )
+
+    @property
+    def examined(self) -> tuple[tuple[str, bool], ...]:
+        """The paths whose changes it sees, and whether also all of what is below them."""
+        parts = tuple((f"{path}.{name}", True) for path in self.paths for name in self.by)
+        return (*((path, self.changes and not self.by) for path in self.paths), *parts)
 
     @property
     def is_of_one_side(self) -> bool:
@@ -382,8 +413,26 @@ def _lines(values: list[Any]) -> set[str]:
     return {line for value in values if isinstance(value, str) for line in value.splitlines()}
 
 
+def is_there(value: Any) -> bool:
+    """Whether there is a value: an empty text, list or block is none."""
+    return value not in (None, "", [], {})
+
+
 def _set(values: list[Any]) -> int:
-    return sum(value not in (None, "", [], {}) for value in values)
+    return sum(map(is_there, values))
+
+
+def _is_fewer(those: list[Any], others: list[Any]) -> bool:
+    """Whether one of those values is among the others less often."""
+    return any(_set([each]) and _count(others, each) < _count(those, each) for each in those)
+
+
+def _only(value: Any, names: tuple[str, ...]) -> Any:
+    """A block with these attributes alone, those of them that are set; the order of a list does not count."""
+    if not isinstance(value, dict):
+        return value
+    found = {name: value[name] for name in names if is_there(value.get(name))}
+    return {name: sorted(each, key=str) if isinstance(each, list) else each for name, each in found.items()}
 
 
 def _matches(pattern: str | None, value: Any) -> bool:

@@ -221,7 +221,7 @@ def _examined_places(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
     places = [_Place("") for rule in rules if not rule.when]
     for condition in (condition for rule in rules for condition in rule.about_changes):
         numbers = condition.decreases or condition.increases
-        places += [_Place(without_indices(path), condition.changes, numbers) for path in condition.paths]
+        places += [_Place(without_indices(path), inside, numbers) for path, inside in condition.examined]
     return tuple(places)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from plan_review.conditions import Condition, is_unseen, names_within
+from plan_review.conditions import Condition, is_there, is_unseen, names_within, values_at
 from plan_review.errors import ReviewInputError
 from plan_review.file_problems import problem_lines
 from plan_review.levels import Level
@@ -25,7 +25,7 @@ _BUNDLED = (_FOLDER / "levels.yaml", *sorted((_FOLDER / "rules").glob("*.yaml"))
 _LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # reads them in a tenth of the time; not every PyYAML has it
 
 
-_NAMES = ("arn", "bucket", "domain_name", "id", "name", "url")
+_NAMES = ("arn", "bucket", "domain_name", "id", "identifier", "name", "url")
 _UNNAMED = "\0"  # a new resource whose name only the apply knows
 _NAMED_ONCE = frozenset({"aws_s3_bucket"})  # no two have the same name, in whatever account and region
 
@@ -116,6 +116,47 @@ class Owner(BaseModel):
         return isinstance(name, str) and others.are_with(change, self.type, name, others.created)
 
 
+class Successor(Owner):
+    """Where a setting that ends in one resource goes on, if the plan makes it do so.
+
+    Attributes:
+        type: the type of the resource that has it from then on.
+        attribute: the attribute of the resource of its own, which names the owner of the setting.
+        sets: what the other resource must set then; empty if it always does.
+    """
+
+    sets: str = ""
+
+    def begun(self, change: ResourceChange, others: Others) -> int:
+        """How many resources of its own the plan creates for a setting that goes from its owner."""
+        names = {name for name in map({**change.before, **change.after}.get, _NAMES) if isinstance(name, str)}
+        return sum(
+            (each.action is Action.CREATE or each.action.replaces) and each.after.get(self.attribute) in names
+            for each in self._found(change, others)
+        )
+
+    def is_written_by_owner(self, change: ResourceChange, others: Others) -> bool:
+        """Whether the plan writes a setting into its owner, whose own resource goes.
+
+        The owner must change: if a refresh has read the setting from it already, nothing writes it again.
+        """
+        name = change.before.get(self.attribute)
+        return isinstance(name, str) and any(
+            each.action is Action.UPDATE
+            and name in map(each.after.get, _NAMES)
+            and values_at(each.before, self.sets) != values_at(each.after, self.sets)
+            for each in self._found(change, others)
+        )
+
+    def _found(self, change: ResourceChange, others: Others) -> Iterator[ResourceChange]:
+        """The changes that set it where the change may be."""
+        own = Place.of(change, others.plan)
+        for each in others.plan.changes:
+            is_set = not self.sets or any(map(is_there, values_at(each.after, self.sets)))
+            if each.type == self.type and is_set and own.may_be(Place.of(each, others.plan)):
+                yield each
+
+
 class Rule(BaseModel):
     """A rule about changes of some resource types.
 
@@ -123,8 +164,10 @@ class Rule(BaseModel):
         types: names of resource types, or patterns such as `aws_*`.
         actions: destroy is every end of a real object, remove only that of one which nothing replaces.
         but_not: types that it does not cover.
-        unless_removed_with: resources that are removed with their owner are no finding.
-        unless_created_with: resources that are created with their owner are no finding; owners by type if they differ.
+        unless_removed_with: resources that are removed with their owner are no finding; owners by type if they differ.
+        unless_created_with: the same for resources that are created with their owner.
+        unless_moved_to: settings that go from an owner to a resource of their own are no finding; by the owner's type.
+        unless_moved_into: settings whose own resource goes, and that an owner gets, are no finding.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -135,8 +178,10 @@ class Rule(BaseModel):
     actions: tuple[Literal["create", "update", "destroy", "remove", "forget", "any"], ...] = ("any",)
     environments: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
-    unless_removed_with: Owner | None = None
+    unless_removed_with: Owner | dict[str, Owner] | None = None
     unless_created_with: Owner | dict[str, Owner] | None = None
+    unless_moved_to: dict[str, tuple[Successor, ...]] = {}
+    unless_moved_into: Successor | None = None
     level: Level
     data_at_risk: bool = False
     sentence: str = Field(min_length=1)
@@ -164,8 +209,7 @@ class Rule(BaseModel):
             (not self.environments or others.environment in self.environments)
             and any(action in {"any", *self._kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
-            and not (self.unless_removed_with is not None and self.unless_removed_with.goes_with(change, others))
-            and not self._is_created_with_owner(change, others)
+            and not self._is_excused(change, others)
         )
 
     def _kinds(self, action: Action) -> set[str]:
@@ -173,13 +217,23 @@ class Rule(BaseModel):
         is_update = action.destroys and action.replaces and self.level > Level.DESTROY
         return _kinds(action) | ({"update"} if is_update else set())
 
-    def _is_created_with_owner(self, change: ResourceChange, others: Others) -> bool:
-        owner = (
-            self.unless_created_with.get(change.type)
-            if isinstance(self.unless_created_with, dict)
-            else self.unless_created_with
+    def _is_excused(self, change: ResourceChange, others: Others) -> bool:
+        """Whether something else in the plan makes that it is no finding."""
+        removed, created = (
+            owner.get(change.type) if isinstance(owner, dict) else owner
+            for owner in (self.unless_removed_with, self.unless_created_with)
         )
-        return owner is not None and owner.is_created_with(change, others)
+        return (
+            (removed is not None and removed.goes_with(change, others))
+            or (created is not None and created.is_created_with(change, others))
+            or self._has_moved(change, others)
+            or (self.unless_moved_into is not None and self.unless_moved_into.is_written_by_owner(change, others))
+        )
+
+    def _has_moved(self, change: ResourceChange, others: Others) -> bool:
+        """Whether resources of their own take over all that goes."""
+        begun = sum(each.begun(change, others) for each in self.unless_moved_to.get(change.type, ()))
+        return begun > 0 and all(begun >= condition.fewer(change) for condition in self.when if condition.together)
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
         """The rule's finding for a resource. A change that only may break the rule is not blocked."""
