@@ -4,12 +4,13 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from botocore.parsers import create_parser
 
 from localstack_glue.faults.answers import build_refusal
 from localstack_glue.faults.calls import parse_call
-from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
+from localstack_glue.faults.plan import Call, FaultPlan, Language, Mode, Rule
 
-UPDATE = Call("glue", "UpdateTable", "lake.curated", is_json=True)
+UPDATE = Call("glue", "UpdateTable", "lake.curated", Language.JSON)
 PUT = Call("s3", "PutObject", "lake/raw/a.csv")
 
 
@@ -94,6 +95,19 @@ def signed(service: str) -> str:
         (("PUT", "/lake/k?x-id=UploadPart&partNumber=1&uploadId=u", "s3", b""), Call("s3", "UploadPart", "lake/k")),
         (("GET", "/lake/k?tagging", "s3", b""), Call("s3", "GetObjectTagging", "lake/k")),
         (("PUT", "/lake/k?legal-hold", "s3", b""), Call("s3", "PutObjectLegalHold", "lake/k")),
+        (("GET", "/lake?prefix=raw%2F", "s3", b""), Call("s3", "ListObjects", "lake/raw/")),
+        (("GET", "/lake/k?partNumber=2", "s3", b""), Call("s3", "GetObject", "lake/k")),
+        (("GET", "/lake/a/b/?versionId=v", "s3", b""), Call("s3", "GetObject", "lake/a/b/")),
+        (("GET", "/lake?policy", "s3", b""), Call("s3", "GetBucketPolicy", "lake")),
+        (("PUT", "/lake/?policy", "s3", b""), Call("s3", "PutBucketPolicy", "lake/")),
+        (("DELETE", "/lake?lifecycle", "s3", b""), Call("s3", "DeleteBucketLifecycle", "lake")),
+        (("GET", "/lake?lifecycle", "s3", b""), Call("s3", "GetBucketLifecycleConfiguration", "lake")),
+        (("GET", "/lake?metrics", "s3", b""), Call("s3", "ListBucketMetricsConfigurations", "lake")),
+        (("GET", "/lake?metrics&id=m", "s3", b""), Call("s3", "GetBucketMetricsConfiguration", "lake")),
+        (("POST", "/lake", "s3", b""), Call("s3", "POST", "lake")),
+        (("GET", "/accounts/1/data-sets/d", "quicksight", b""), Call("quicksight", "DescribeDataSet")),
+        (("POST", "/2015-03-31/functions/f/invocations", "lambda", b"{}"), Call("lambda", "Invoke")),
+        (("GET", "/unknown", "no-such-service", b""), Call("no-such-service", "")),
         (("POST", "/", "sts", b"Action=GetCallerIdentity"), Call("sts", "GetCallerIdentity")),
     ],
 )
@@ -102,11 +116,19 @@ def test_request_is_known_by_its_outside(request_of, call):
     assert parse_call(method, target, {"authorization": signed(service)}, body) == call
 
 
+def test_unsigned_and_presigned_requests_are_known_too():
+    form = b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15"
+    assert parse_call("POST", "/", {}, form) == Call("sts", "AssumeRoleWithWebIdentity")
+    presigned = "/?Action=GetCallerIdentity&X-Amz-Credential=test%2F20240101%2Feu-central-1%2Fsts%2Faws4_request"
+    assert parse_call("GET", presigned, {}, b"") == Call("sts", "GetCallerIdentity")
+    assert parse_call("GET", "/lake/k?X-Amz-Signature=x", {}, b"") == Call("s3", "GetObject", "lake/k")
+
+
 def test_copy_is_known_by_the_header_that_names_its_source():
     headers = {"authorization": signed("s3"), "x-amz-copy-source": "lake/raw/a.csv"}
     assert parse_call("PUT", "/lake/copy", headers, b"") == Call("s3", "CopyObject", "lake/copy")
     part = parse_call("PUT", "/lake/copy?partNumber=1&uploadId=u", headers, b"")
-    assert part == Call("s3", "UploadPart", "lake/copy")
+    assert part == Call("s3", "UploadPartCopy", "lake/copy")
 
 
 def test_request_with_json_is_known_by_its_header_and_named_by_its_table():
@@ -121,6 +143,13 @@ def test_error_has_the_form_that_the_client_speaks():
     by_form = build_refusal(parse_call("POST", "/", {"authorization": signed("sqs")}, b"Action=ListQueues"), Mode.DENY)
     headers = {"x-amz-target": "AmazonSQS.ListQueues", "authorization": signed("sqs")}
     by_json = build_refusal(parse_call("POST", "/", headers, b"{}"), Mode.DENY)
+    path = "/service/GraniteServiceVersion20100801/operation/PutMetricData"
+    call = parse_call("POST", path, {"smithy-protocol": "rpc-v2-cbor", "authorization": signed("monitoring")}, b"")
+    assert (call.service, call.operation) == ("monitoring", "PutMetricData")
+    by_cbor = build_refusal(call, Mode.DENY)
+    answer = {"status_code": by_cbor.status, "headers": {}, "body": by_cbor.body}
+    error = create_parser("smithy-rpc-v2-cbor").parse(answer, None)["Error"]
+    assert error == {"Code": "AccessDeniedException", "Message": "AccessDeniedException (injected by a fault plan)"}
     assert ElementTree.fromstring(by_form.body).findtext("Error/Code") == "AccessDeniedException"  # noqa: S314  # our own
     assert json.loads(by_json.body)["__type"] == "AccessDeniedException"
 

@@ -40,17 +40,25 @@ class Mode(StrEnum):
         return self in (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE, Mode.DENY, Mode.HIDE)
 
 
+class Language(StrEnum):
+    """What a client speaks: the form of the errors that it reads."""
+
+    XML = "xml"
+    JSON = "json"
+    CBOR = "cbor"
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call as rules see it: service and operation in AWS's words; the key is `bucket/key` or the resource's name.
 
-    Whether the client speaks JSON decides on the form of its errors.
+    What the client speaks decides on the form of its errors.
     """
 
     service: str
     operation: str
     key: str = ""
-    is_json: bool = False
+    language: Language = Language.XML
 
 
 @dataclass(frozen=True, slots=True)
