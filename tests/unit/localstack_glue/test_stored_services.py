@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from moto.backends import get_backend
 
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
 from localstack_glue.athena.provider import AthenaProvider
@@ -58,6 +59,18 @@ def quicksight() -> Call:
 @pytest.fixture
 def budgets() -> Call:
     return calling(BudgetsProvider(Noon()))
+
+
+def test_reset_forgets_what_moto_stores_of_operations_that_are_left_to_it() -> None:
+    athena, iam = (get_backend(name)[ACCOUNT][place] for name, place in (("athena", "us-east-1"), ("iam", "aws")))
+    athena.create_capacity_reservation("kept-free", 24, [])
+    iam.create_user("region", "someone")
+
+    stored_services.reset()
+
+    assert athena.list_capacity_reservations() == []
+    assert [user.name for user in iam.list_users(None, None, None)] == ["someone"]
+    iam.reset()
 
 
 def error_code(failure: pytest.ExceptionInfo[ServiceError]) -> str:

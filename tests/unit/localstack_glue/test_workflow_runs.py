@@ -186,6 +186,22 @@ def test_statistics_of_a_run_outlive_its_jobs_and_crawlers(glue):  # G7
     assert glue.workflow_run(run_id)["Statistics"] == before
 
 
+def test_run_that_is_deleted_with_its_job_runs_until_it_has_stopped(glue):  # G26
+    glue.add_quarterly_workflow()
+    run_id = glue.start_workflow_run()
+    glue.end_crawl("SUCCEEDED")
+
+    glue.jobs.delete(glue.scope, {"JobName": "etl"})
+
+    run = glue.workflow_run(run_id)
+    assert (run["Status"], run["Statistics"]["RunningActions"], run["Statistics"]["ErroredActions"]) == ("RUNNING", 1, 0)
+
+    glue.end_job("STOPPED")
+
+    run = glue.workflow_run(run_id)
+    assert (run["Status"], run["Statistics"]["StoppedActions"]) == ("COMPLETED", 1)
+
+
 def test_deleted_job_ends_its_queued_run_and_the_workflow_run_that_waits_for_it(glue):  # G26
     glue.add_job("etl", JobRunQueuingEnabled=True)
     glue.jobs.start(glue.scope, {"JobName": "etl"})

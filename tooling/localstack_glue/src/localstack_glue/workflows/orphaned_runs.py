@@ -34,7 +34,8 @@ def end_what_ran(store: GlueStore, now: datetime) -> int:
     for workflow_run in workflow_runs:
         _end_workflow_run(workflow_run, now)
         for action in workflow_run.actions:
-            action.ended_as = newest_state(store, action)
+            state = newest_state(store, action)
+            action.ended_as = JobRunState.STOPPED if state is JobRunState.STOPPING else state  # deleted while it ran
     return len(job_runs) + len(crawls) + len(workflow_runs) + len(evaluations)
 
 

@@ -51,8 +51,10 @@ def find_crawls(store: GlueStore, action: ActionRun) -> list[Crawl]:
 
 def newest_state(store: GlueStore, action: ActionRun) -> JobRunState | CrawlState:
     """The state of an action's newest attempt, also of a deleted one; one that could not be started is an error."""
-    found = find_job_runs(store, action) or find_crawls(store, action)
-    return found[-1].state if found else action.ended_as or CrawlState.ERROR
+    if found := find_job_runs(store, action) or find_crawls(store, action):
+        return found[-1].state
+    # a run that is deleted with its job has begun to stop: it has no end before it has stopped
+    return action.ended_as or (JobRunState.STOPPING if action.run_ids else CrawlState.ERROR)
 
 
 def statistics(store: GlueStore, run: WorkflowRun) -> JsonDict:
