@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 
 import polars as pl
@@ -51,6 +52,32 @@ def test_draft_reports_why_lines_are_no_objects(tmp_path, line, why):
     lines = "\n".join(line.format(day(n)) for n in range(40))
     with pytest.raises(ConfigurationError, match=f"is not JSON lines: .* are not JSON objects; {why}"):
         drafted_from(tmp_path, first + lines, name="feed.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        pytest.param("payload", {"at": "2024-01-01"}, "payload: its values are objects or lists", id="an envelope"),
+        pytest.param(
+            " day ", "2024-01-01", " day : its name has spaces around it, which no contract keeps", id="blanks"
+        ),
+    ],
+)
+def test_draft_reports_why_objects_have_no_day(tmp_path, name, value, told):
+    with pytest.raises(ConfigurationError, match=f"No column of .* holds dates: {told}"):
+        drafted_from(tmp_path, f"{json.dumps({name: value})}\n" * 9, name="feed.json")
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        pytest.param(pa.array([b"2024-01-01"] * 9), ": ts: it holds values of type binary", id="bytes"),
+        pytest.param(pa.nulls(9, pa.timestamp("ns")), r"\.$", id="nothing"),
+    ],
+)
+def test_draft_reports_why_columns_of_parquet_have_no_day(tmp_path, values, told):
+    with pytest.raises(ConfigurationError, match=f"No column of .* holds dates{told}"):
+        drafted_from(tmp_path, parquet(ts=values), name="feed.parquet")
 
 
 def test_lists_line_by_line_are_refused(tmp_path):

@@ -145,3 +145,8 @@ def test_series_without_an_entity_is_a_single_one(tmp_path):
     drafted = drafted_from(tmp_path, rows)
     assert contract_in(drafted).features.entity == ()
     assert "#   entity: none, a single series; other candidates: weather" in drafted.text.splitlines()
+
+
+def test_empty_lines_of_a_spreadsheet_do_not_take_the_entity_away(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{n}.5") + ",,\n" * 20)
+    assert contract_in(drafted).features.entity == ("shop",)

@@ -23,10 +23,28 @@ def test_moments_of_int96_are_read_whatever_their_year(tmp_path):
     assert tried(tmp_path, drafted).features.event_time.timestamp == "at"
 
 
-@pytest.mark.parametrize("number", ["{}", "{}.25"], ids=["days", "times"])
-def test_draft_reports_serial_days_of_excel(tmp_path, number):
-    with pytest.raises(ConfigurationError, match="date: may be Excel's day numbers"):
-        drafted_from(tmp_path, table("date,shop", lambda n: f"{number.format(45_000 + n)},{shop(n)}"))
+@pytest.mark.parametrize(
+    ("first", "decimals", "told"),
+    [
+        pytest.param(45_000, "", "may be Excel's day numbers: format", id="days of Excel"),
+        pytest.param(45_000, ".25", "may be Excel's day numbers: format", id="times of Excel"),
+        pytest.param(19_723, "", "may be days since 1970", id="days of Debezium"),
+        pytest.param(20_100, "", "may be Excel's day numbers, or days since 1970", id="days of either"),
+    ],
+)
+def test_draft_reports_serial_days_and_does_not_sum_them(tmp_path, first, decimals, told):
+    with pytest.raises(ConfigurationError, match=f"date: {told}"):
+        drafted_from(tmp_path, table("date,shop", lambda n: f"{first + n}{decimals},{shop(n)}"))
+    drafted = drafted_from(tmp_path, table("day,paid_date", lambda n: f"{day(n)},{first + n}{decimals}"))
+    assert any(guess.startswith(f"paid_date: {told}") for guess in drafted.guesses)
+    assert contract_in(drafted).features.measures == ()
+
+
+def test_seconds_since_1970_in_32_bits_are_refused_as_times(tmp_path):
+    at = pa.array([1_704_096_000.0 + 60 * n for n in range(40)], pa.float32())
+    for choices in (None, Choices("ts")):
+        with pytest.raises(ConfigurationError, match=r"ts.*: may be the time since 1970, of which 32 bits hold no"):
+            drafted_from(tmp_path, parquet(ts=at), choices, name="a.parquet")
 
 
 @pytest.mark.parametrize(

@@ -282,21 +282,24 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         for note in column.kind.notes
         if "its dates" in note or "1970" in note or "Excel" in note
     ]
+    spoken = words.DAY | words.TIME | words.STAMP
     reasons += [
         f"{shown_name(each.name)}: {each.sampled.unread}"
         for each in columns
-        if each.sampled.unread and ("days" in each.sampled.unread or each.words & (words.DAY | words.TIME))
+        if each.sampled.unread
+        and ("days" in each.sampled.unread or "name" in each.sampled.unread or each.words & spoken)
     ]
     rows = max((len(column.sampled.texts) for column in columns), default=0)
     reasons += [
         f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} uses it"
         for column in columns
-        if column.kind.has_days
+        if column.kind.has_days and column.sampled.counts
     ]
     if reasons:
         return reasons
-    spoken = words.DAY | words.TIME | words.STAMP
-    named = [column for column in columns if column.words & spoken and column.sampled.counts]
+    named = [column for column in columns if column.words & spoken and column.sampled.counts] or [
+        column for column in columns if any("objects or lists" in note for note in column.kind.notes)
+    ]
     parts = [column.name for column in named if _is_part_of_date(column)]
     return [
         f"{column.name}: {('' if column.kind.is_number else '; '.join(column.kind.notes)) or _no_dates(column)}"

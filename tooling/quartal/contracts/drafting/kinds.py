@@ -54,7 +54,9 @@ _DIGITS = re.compile(r"0\d+|[1-9]\d{18,}")  # as numbers they would lose their z
 _NO_DAY = re.compile(r"0{8}|0{14}|0000-00-00[ T]00:00:00(?:\.0{1,6})?")  # as SAP and MySQL write it
 _FAR_DAYS = (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1), (2099, 12, 31), (2100, 1, 1)
 _PHONE = re.compile(r"\+\d{7,17}")
-_OF_EXCEL_DAYS = "may be Excel's day numbers: format the column as dates, and save the file again"
+_COUNTED_DAYS = re.compile(r"([1-7]\d{4})(?:[.,]\d+)?")  # since 1970 or, from 20,000 on, since 1900
+_EXCEL_FROM, _1970_TO = 20_000, 29_999  # the days of Excel in 1954, and those since 1970 in 2052
+_SHORT_TIME = "may be the time since 1970, of which 32 bits hold no seconds: write 64 bits, or timestamps"
 _MAY_BE_CODE = re.compile(r"\d+[eE]\d+")  # 12E3
 _EXPONENT = re.compile("[eE][+-]")  # as programs write it
 _OF_EXCEL = re.compile(r"\d[.,]\d{1,5}E\+1\d")
@@ -253,8 +255,8 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             notes.append(
                 f"check {example}: the point is read as decimal mark; with --decimal-mark comma it separates thousands"
             )
-        if _may_be_of_excel(there, column):
-            notes.append(_OF_EXCEL_DAYS)
+        if (why := why_days(column)) is not None:
+            notes.append(why)
         if logical_type == "integer" and may_be_counted(there):
             notes.append(_counted_note(column))
         if all(map(_OF_EXCEL.fullmatch, there)):
@@ -290,9 +292,21 @@ def _is_name(column: SampledColumn) -> bool:
     return bool(set(split_words(column.name)[-1:]) & (words.CODES | words.ENTITY))
 
 
-def _may_be_of_excel(there: Mapping[str, int], column: SampledColumn) -> bool:
-    """Whether a column named like a date holds numbers that may be Excel's days, from 1954 to 2091."""
-    return _is_named_like_a_day(column) and all(re.fullmatch(r"[2-7]\d{4}(?:[.,]\d+)?", text) for text in there)
+def why_days(column: SampledColumn) -> str | None:
+    """What numbers in a column that is named like a date may be; None if they are just numbers."""
+    if not _is_named_like_a_day(column) or not column.counts:
+        return None
+    if column.declared is Declared.INTEGER and read_times(column.counts) is not None:
+        return "its dates are stored as numbers: write them as dates"
+    matches = [_COUNTED_DAYS.fullmatch(text) for text in column.counts]
+    numbers = [int(match[1]) for match in matches if match]
+    if len(numbers) < len(matches):
+        return None
+    if min(numbers) < _EXCEL_FROM:
+        return "may be days since 1970, which no contract format supports: write them as dates"
+    if max(numbers) <= _1970_TO:
+        return "may be Excel's day numbers, or days since 1970: write them as dates"
+    return "may be Excel's day numbers: format the column as dates, and save the file again"
 
 
 def _is_named_like_a_day(column: SampledColumn) -> bool:
@@ -411,13 +425,16 @@ def _declared(column: SampledColumn, said: Answers) -> Kind:
         return Kind("boolean")
     if declared is Declared.INTEGER:
         return _declared_integer(column)
-    if declared is Declared.NUMBER:
+    if declared in (Declared.NUMBER, Declared.SHORT_NUMBER):
         nothing = {"missingValues": [text for text in ("NaN",) if text in counts]} if "NaN" in counts else {}
         numbers = {text: count for text, count in counts.items() if text != "NaN"}
         kind = _number(numbers, column, "point") if numbers else None
         if kind is None:
             return Kind("number", custom=nothing) if not numbers else Kind(notes=(why_no_number(numbers),))
-        return Kind("number", {}, {**kind.custom, **nothing}, {}, kind.notes)
+        notes = kind.notes
+        if declared is Declared.SHORT_NUMBER and (may_be_counted(numbers) or _counted(numbers, column, said)):
+            notes = (*(note for note in notes if note != _counted_note(column)), _SHORT_TIME)
+        return Kind("number", {}, {**kind.custom, **nothing}, {}, notes)
     reading = read_times(counts)
     far = _far_days(reading, counts) if reading is not None else ()
     if declared is Declared.DATE:
@@ -433,10 +450,8 @@ def _declared_integer(column: SampledColumn) -> Kind:
     if any(len(text.lstrip("-")) > 18 for text in counts):
         return Kind(notes=why_text(counts, is_time=_is_named_like_a_time(column)) or (why_no_number(counts),))
     notes: tuple[str, ...] = ()
-    if _is_named_like_a_day(column) and read_times(counts) is not None:
-        notes += ("its dates are stored as numbers: write them as dates",)
-    elif _may_be_of_excel(counts, column):
-        notes += (_OF_EXCEL_DAYS,)
+    if (why := why_days(column)) is not None:
+        notes += (why,)
     elif may_be_counted(counts):
         notes += (_counted_note(column),)
     return Kind("integer", notes=notes)

@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import split_words
-from quartal.contracts.drafting.kinds import Kind
+from quartal.contracts.drafting.kinds import Kind, why_days
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.drafting.times import may_be_counted
 from quartal.contracts.model import EARLIEST_EVENT, Layout
@@ -116,9 +116,9 @@ def entity(columns: Sequence[Column], when: EventTime, key: Sequence[str]) -> tu
 
 
 def _lacks_values(column: Column, when: EventTime) -> bool:
-    """Whether rows of events lack values. A row without a day is not an event but, for example, a line of totals."""
-    if not column.missing or column.missing > _ERRORS * len(column.sampled.texts) + 1:
-        return bool(column.missing)
+    """Whether rows of events lack values. A row without a day is no event but, for example, an empty line or totals."""
+    if not column.missing:
+        return False
     dates = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
     nothing = {"", *column.kind.custom.get("missingValues", ())}
     pairs = zip(column.sampled.texts, when.day.sampled.texts, strict=True)
@@ -197,6 +197,8 @@ def measures(columns: Sequence[Column], taken: frozenset[str], when: EventTime) 
 
 def _is_no_measure(column: Column, when: EventTime) -> bool:
     spoken = column.words
+    if why_days(column.sampled) is not None:
+        return True
     if column.kind.logical_type == "number":
         return bool(spoken & (words.PLACE | {"id", "zip"}))
     if spoken & (words.ID | words.PLACE | {"year"}) or (spoken & words.OF_DATE and len(spoken) == 1):

@@ -22,6 +22,7 @@ class Declared(StrEnum):
     MOMENT = "moment"  # a timestamp in UTC
     LOCAL_TIME = "local time"  # a timestamp without a zone
     NUMBER = "number"
+    SHORT_NUMBER = "number of 32 bits"
     TEXT = "text"
 
 

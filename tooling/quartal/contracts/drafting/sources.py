@@ -11,7 +11,7 @@ from typing import Any
 from quartal.contracts.drafting.csv_sample import csv_sample
 from quartal.contracts.drafting.file_pieces import read_pieces
 from quartal.contracts.drafting.json_sample import is_json, json_sample
-from quartal.contracts.drafting.sample import Sample, SampledColumn
+from quartal.contracts.drafting.sample import Declared, Sample, SampledColumn
 from quartal.contracts.drafting.typed_sample import parquet_sample
 from quartal.contracts.model import is_name_in_a_file
 from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind, refuse_stream
@@ -33,12 +33,17 @@ def read_sample(source: Path, *, everything: bool = False) -> Sample:
 def _with_names_of_contracts(sample: Sample) -> Sample:
     """The sample without the texts of columns whose names are not valid in a contract."""
     columns = tuple(
-        column
-        if not column.name or is_name_in_a_file(column.name)
-        else SampledColumn(column.name, ("",) * len(column.texts), unread="its name is not valid in a contract")
-        for column in sample.columns
+        column if why is None else SampledColumn(column.name, ("",) * len(column.texts), unread=f"its name {why}")
+        for column, why in ((column, _why_no_name(column.name)) for column in sample.columns)
     )
     return replace(sample, columns=columns)
+
+
+def _why_no_name(name: str) -> str | None:
+    """Why a contract cannot name a column so; None if it can."""
+    if name and not is_name_in_a_file(name):
+        return "is not valid in a contract"
+    return "has spaces around it, which no contract keeps" if name != name.strip() else None
 
 
 def _of_folder(source: Path, everything: bool) -> Sample:
@@ -147,6 +152,8 @@ def _form_shown(sample: Sample) -> str:
 def _joined(name: str, samples: Sequence[Sample], found: Sequence[SampledColumn | None]) -> SampledColumn:
     there = [column for column in found if column is not None]
     kinds = {column.declared for column in there}
+    if kinds == {Declared.NUMBER, Declared.SHORT_NUMBER}:
+        kinds = {Declared.NUMBER}
     texts = tuple(
         chain.from_iterable(
             column.texts if column else ("",) * sample.rows for sample, column in zip(samples, found, strict=True)

@@ -144,7 +144,7 @@ def _declared(kind: pa.DataType) -> Declared | None:
     known: tuple[tuple[Callable[[pa.DataType], bool], Declared], ...] = (
         (types.is_boolean, Declared.BOOLEAN),
         (types.is_integer, Declared.INTEGER),
-        (types.is_float32, Declared.NUMBER),
+        (types.is_float32, Declared.SHORT_NUMBER),
         (types.is_float64, Declared.NUMBER),
         (lambda each: types.is_decimal(each) and not types.is_decimal256(each), Declared.NUMBER),
         (types.is_date, Declared.DATE),
