@@ -90,6 +90,10 @@ def test_changes_of_tags_and_descriptions_are_green(reviewed):
             id="a stream begins",
         ),
         pytest.param("aws_rds_cluster_instance", {"identifier": "i"}, None, Level.DESTROY, id="the data stays"),
+        pytest.param("databricks_grants", {"id": "g"}, None, Level.DESTROY, id="permissions on a data platform"),
+        pytest.param("snowflake_warehouse", {"name": "w"}, None, Level.DESTROY, id="machines of a data platform"),
+        pytest.param("kubernetes_deployment_v1", {"id": "d"}, None, Level.DESTROY, id="pods"),
+        pytest.param("google_service_account", {"id": "a"}, None, Level.DESTROY, id="an account that works"),
     ],
 )
 def test_change_that_loses_nothing_needs_no_consent_to_a_loss(reviewed, kind, before, after, most):

@@ -178,7 +178,7 @@ class Condition(BaseModel):
             case "increases":
                 return self._is_less(before, after) is self.increases
             case "decreases":
-                return self._is_less(after, before) is self.decreases
+                return self._is_less(after or [None], before) is self.decreases  # it may go with its block
             case "changes":
                 return ([*filter(is_there, before)] != [*filter(is_there, after)]) is self.changes
             case "is_emptied":
@@ -260,13 +260,14 @@ def _changes_unseen(change: ResourceChange, path: str) -> bool:
     if not change.before:
         return True
     place = f".{without_indices(path).removeprefix(f'{_ANYWHERE}.')}."
+    parents = tuple(place[: end + 1] for end in range(1, len(place) - 1) if place[end] == ".")
     for item in change.attributes:
         if is_unseen(item.before) or is_unseen(item.after) or "=" in path:  # which element it is may be hidden
             changed = f".{without_indices(item.path)}."
             if (
                 changed.startswith(place)
                 or place.startswith(changed)
-                or (path.startswith(_ANYWHERE) and place in changed)
+                or (path.startswith(_ANYWHERE) and (place in changed or changed.endswith(parents)))
             ):
                 return True
     return False
