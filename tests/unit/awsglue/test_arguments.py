@@ -112,6 +112,12 @@ def test_values_are_those_of_pythons_parser(argv, found):
     assert getResolvedOptions(argv, ["q"])["q"] == found
 
 
+def test_help_ends_the_script_as_in_the_public_library(capsys):
+    with pytest.raises(SystemExit):
+        getResolvedOptions(["s", "--q", "1", "--help", "x"], ["q"])
+    assert "usage" in capsys.readouterr().out
+
+
 def test_first_word_is_the_script():
     with pytest.raises(GlueArgumentError, match="required: --q"):
         getResolvedOptions(["--q", "1"], ["q"])

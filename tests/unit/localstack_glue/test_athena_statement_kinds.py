@@ -188,7 +188,19 @@ def test_text_that_is_not_sql_is_refused_whatever_the_number_of_its_parameters(a
         "explain select from t where a = ?",
         "explain selec 1",
         "explain analyze (format text) selec 1",
+        "/* why */ explain -- not\n selec 1",
         "explain",
+        "prepare p from selec 1",
+        "prepare p from select from t",
+        "/* why */ prepare p from unload (selec 1) to 's3://b/'",
+        "prepare p from",
+        "prepare from select 1",
+        "execute p using (",
+        "execute p using 1,",
+        "execute p using",
+        "execute p 1",
+        "execute a.b",
+        "deallocate p",
     ):
         with pytest.raises(ServiceError, match="mismatched input"):
             athena.start(sql)

@@ -339,6 +339,16 @@ def test_extra_files_of_a_folder_come_with_their_folders_and_not_to_a_python_she
     assert list(launch.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("keys", [["conf/a", "conf/a/b"], [f"conf/{'x' * 300}"]])
+def test_extra_files_that_cannot_be_written_are_named(tmp_path, keys):
+    class Folder(FakeS3):
+        def get_paginator(self, _name):
+            return SimpleNamespace(paginate=lambda **_: [{"Contents": [{"Key": key} for key in keys]}])
+
+    with pytest.raises(JobPreparationError, match=f"Failed to download s3://code/{keys[-1]}"):
+        fetch_all(Folder(), "s3://code/conf/", tmp_path / "work")
+
+
 def test_spark_job_without_a_runtime_fails_with_the_remedy(tmp_path):
     installer = ModuleInstaller(Path(sys.executable), tmp_path / "modules")
 

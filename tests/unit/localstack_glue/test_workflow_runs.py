@@ -194,7 +194,8 @@ def test_run_that_is_deleted_with_its_job_runs_until_it_has_stopped(glue):  # G2
     glue.jobs.delete(glue.scope, {"JobName": "etl"})
 
     run = glue.workflow_run(run_id)
-    assert (run["Status"], run["Statistics"]["RunningActions"], run["Statistics"]["ErroredActions"]) == ("RUNNING", 1, 0)
+    counts = run["Statistics"]
+    assert (run["Status"], counts["RunningActions"], counts["ErroredActions"]) == ("RUNNING", 1, 0)
 
     glue.end_job("STOPPED")
 

@@ -59,7 +59,10 @@ _ACTIONS = {
 }
 # operations that no policy can limit to a resource, as far as is known: an Allow needs `*`
 _WITHOUT_RESOURCE = {
-    "athena": ("ListDataCatalogs", "ListEngineVersions", "ListWorkGroups"),
+    "athena": (
+        *("ListApplicationDPUSizes", "ListCapacityReservations", "ListDataCatalogs", "ListEngineVersions"),
+        "ListWorkGroups",
+    ),
     "dynamodb": (
         *("DescribeEndpoints", "DescribeLimits", "ListBackups", "ListContributorInsights", "ListExports"),
         *("ListGlobalTables", "ListImports", "ListStreams"),

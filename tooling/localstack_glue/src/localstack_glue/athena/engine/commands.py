@@ -24,7 +24,7 @@ _PATTERNS = {
     "describe": rf"desc(?:ribe)?\s+(?:(?P<options>extended|formatted)\s+)?(?!view\b){_TABLE}(?:\s+(?P<rest>[^\s;].*?))?",
     "describe view": rf"desc(?:ribe)?\s+view\s+{_TABLE}",
     "msck repair": rf"msck\s+repair\s+table\s+{_TABLE}",
-    "explain": r"explain\s+(?:\((?P<options>[^)]*)\)\s*)?(?P<rest>(?:select|with|values|\().*)",
+    "explain": r"explain\s+(?:\((?P<options>[^)]*)\)\s*)?(?P<rest>(?:select|with|values|\((?!\s*(?:type|format)\b)).*)",
     "prepare": rf"prepare\s+(?P<table>{_NAME})\s+from\s+(?P<rest>.*)",
     "execute": rf"execute\s+(?P<table>{_NAME})(?:\s+using\s+(?P<rest>.*))?",
     "deallocate": rf"deallocate\s+prepare\s+(?P<table>{_NAME})",

@@ -21,9 +21,11 @@ from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 
 _DIALECT = "athena"
 _EXPLAINED = re.compile(
-    r"\s*explain\b(?:\s+analyze\b)?(?:\s*\((?!\s*(?:select|with|values)\b)[^)]*\))?(?P<statement>.*)",
+    rf"{BLANK}*explain\b(?:{BLANK}+analyze\b(?:{BLANK}+verbose\b)?)?"
+    rf"(?:{BLANK}*\((?!{BLANK}*(?:select|with|values)\b|\()[^)]*\))?(?P<statement>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_OF_PREPARED = re.compile(rf"{BLANK}*(?P<word>prepare|execute|deallocate)\b", re.IGNORECASE | re.DOTALL)
 _QUERY = re.compile(
     rf"(?:{BLANK}|\()*(?:select|with|values|table|insert|delete|update|merge)\b", re.IGNORECASE | re.DOTALL
 )
@@ -102,12 +104,19 @@ def statement_type(sql: str, database: str) -> str:
         _check_parts(command)
         if command.kind in ("unload", "explain"):
             parse_text(command.rest)
+        elif command.kind == "prepare":
+            statement_type(command.rest, database)
+        elif command.kind == "execute" and command.rest:
+            parse_text(f"select {command.rest}")
         if command.kind in ("unload", "explain", "vacuum", "execute"):
             return "DML"
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
-    statement = parse_text(sql)
+    if begun := _OF_PREPARED.match(sql):
+        raise MalformedQueryError(f"line 1:1: mismatched input after {begun['word'].upper()}")
     if explained := _EXPLAINED.match(sql):
         parse_text(explained["statement"])
+        return "DML"
+    statement = parse_text(sql)
     return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
 
 

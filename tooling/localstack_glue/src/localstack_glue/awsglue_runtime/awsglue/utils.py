@@ -60,13 +60,14 @@ def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev
         if option in wanted:
             raise RuntimeError(f"Using reserved arguments {option}")
     is_older = os.environ.get(VERSION_VARIABLE, NEWEST_VERSION) != NEWEST_VERSION
-    parser = _Parser(allow_abbrev=is_older if allow_abbrev is None else allow_abbrev, add_help=False)
+    parser = _Parser(allow_abbrev=is_older if allow_abbrev is None else allow_abbrev)
     for name in (*PASSED, CONTINUATION):
         parser.add_argument(f"--{name}", choices=CHOICES.get(name))
     for name in wanted:
         parser.add_argument(f"--{name}", required=True)
     resolved = vars(parser.parse_known_args(args[1:])[0])  # the first is the script
-    resolved["RedshiftTempDir"] = resolved["TempDir"] = resolved["TempDir"] or resolved["RedshiftTempDir"]
+    folder = resolved["TempDir"] if resolved["TempDir"] is not None else resolved["RedshiftTempDir"]
+    resolved["RedshiftTempDir"] = resolved["TempDir"] = folder
     older = dict(zip(OLDER_BOOKMARKS, BOOKMARKS, strict=True))
     continuation = resolved.pop(CONTINUATION.replace("-", "_"))
     resolved[BOOKMARK] = resolved[BOOKMARK] or older.get(continuation or "", BOOKMARKS[2])

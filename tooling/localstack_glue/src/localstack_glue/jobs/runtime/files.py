@@ -25,14 +25,14 @@ def fetch(s3: Any, uri: str, folder: Path) -> Path:
     """
     bucket, key = split_uri(uri)
     target = fetched_path(uri, folder)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         s3.download_file(bucket, key, str(target))
     except ClientError as error:
         raise JobPreparationError(
             f"Failed to download {uri}: {error.response['Error'].get('Message', error)}"
         ) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:  # a name may be too long, or that of a folder
         raise JobPreparationError(f"Failed to download {uri}: {error}") from error
     return target
 
