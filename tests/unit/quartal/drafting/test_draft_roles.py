@@ -150,3 +150,30 @@ def test_series_without_an_entity_is_a_single_one(tmp_path):
 def test_empty_lines_of_a_spreadsheet_do_not_take_the_entity_away(tmp_path):
     drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{n}.5") + ",,\n" * 20)
     assert contract_in(drafted).features.entity == ("shop",)
+
+
+@pytest.mark.parametrize(
+    ("column", "is_measure"),
+    [
+        pytest.param("num_trips", True, id="how many"),
+        pytest.param("number of items", True, id="how many in words"),
+        pytest.param("stock", True, id="what may be counted as well"),
+        pytest.param("payment_type", False, id="types"),
+        pytest.param("room", False, id="rooms"),
+        pytest.param("WERKS", False, id="plants of SAP"),
+        pytest.param("Gegenkonto", False, id="accounts of DATEV"),
+        pytest.param("Kontonummer", False, id="numbers in German"),
+    ],
+)
+def test_whole_numbers_are_summed_unless_they_stand_for_something(tmp_path, column, is_measure):
+    drafted = drafted_from(tmp_path, table(f"day,shop,{column}", lambda n: f"{day(n)},{shop(n)},{110 + 7 * n % 9}"))
+    measures = [measure.column for measure in contract_in(drafted).features.measures]
+    assert bool(measures) is is_measure
+    assert any("(not quantities)" in guess for guess in drafted.guesses) is not is_measure
+
+
+def test_number_of_somebody_in_german_is_what_features_are_about(tmp_path):
+    drafted = drafted_from(
+        tmp_path, table("Personalnummer,Datum,Stunden", lambda n: f"{1000 + n % 7},{day(n)},{n % 9}.5")
+    )
+    assert contract_in(drafted).features.entity == ("personalnummer",)

@@ -29,6 +29,7 @@ from quartal.core.errors import ConfigurationError
 
 _LAST_YEAR = 2200  # of events
 _MOST_DIGITS_OF_PART = 4  # such as a year
+_PART = re.compile(rf"[+-]?\d{{1,{_MOST_DIGITS_OF_PART}}}(?:[.,]\d*)?")
 NO_COLUMN = "none"  # of a choice: no entity, no key
 
 
@@ -312,7 +313,8 @@ def _is_part_of_date(column: Column) -> bool:
     """Whether it holds years, months, days or the like: numbers of at most four digits, or texts with one number."""
     counts = column.sampled.counts
     if column.kind.is_number:
-        return all(re.fullmatch(rf"[+-]?\d{{1,{_MOST_DIGITS_OF_PART}}}(?:[.,]0*)?", text) for text in counts)
+        nothing = column.kind.custom.get("missingValues", ())
+        return all(map(_PART.fullmatch, counts.keys() - set(nothing)))
     found = [re.findall(r"\d+", text) for text in counts]
     return all(len(each) < 2 and len("".join(each)) <= _MOST_DIGITS_OF_PART for each in found)
 

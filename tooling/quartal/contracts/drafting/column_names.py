@@ -57,7 +57,9 @@ def split_words(name: str) -> tuple[str, ...]:
 
 def _parts(word: str) -> tuple[str, ...]:
     """Split compounds such as ``filialnr`` and ``stationid`` into two words; other words, such as ``valid``, stay."""
-    found = re.fullmatch(r"([a-z]{3,}?)(nr|id|no|code)", word)
+    found = re.fullmatch(r"([a-z]{3,}?)(nr|nummer|id|no|code)", word)
+    if found and found[2] == "nummer":
+        return (found[1], "nr")
     if found and (found[2] == "nr" or found[1] in words.ENTITY | words.PEOPLE | words.ROW):
         return (found[1], found[2])
     return (word,)

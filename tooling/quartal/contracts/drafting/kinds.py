@@ -166,7 +166,7 @@ def _with_placeholders(
 
 
 def _placeholders(kind: Kind, there: Mapping[str, int], column: SampledColumn) -> Placeholders:
-    if not kind.is_number or set(split_words(column.name)) & (words.CODES | words.ID):
+    if not kind.is_number or _is_id(column):
         return Placeholders()
     separator, mark = kind.custom.get("thousandsSeparator", ""), kind.custom.get("decimalSeparator", ".")
     return placeholders(there, separator, mark)
@@ -257,7 +257,7 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             )
         if (why := why_days(column)) is not None:
             notes.append(why)
-        if logical_type == "integer" and may_be_counted(there):
+        if logical_type == "integer" and may_be_counted(there) and not _is_id(column):
             notes.append(_counted_note(column))
         if all(map(_OF_EXCEL.fullmatch, there)):
             notes.append(
@@ -285,6 +285,10 @@ def _counted_note(column: SampledColumn) -> str:
 
 def _is_code(column: SampledColumn) -> bool:
     return bool(set(split_words(column.name)) & words.CODES)
+
+
+def _is_id(column: SampledColumn) -> bool:
+    return bool(set(split_words(column.name)) & (words.CODES | words.ID))
 
 
 def _is_name(column: SampledColumn) -> bool:
@@ -452,6 +456,6 @@ def _declared_integer(column: SampledColumn) -> Kind:
     notes: tuple[str, ...] = ()
     if (why := why_days(column)) is not None:
         notes += (why,)
-    elif may_be_counted(counts):
+    elif may_be_counted(counts) and not _is_id(column):
         notes += (_counted_note(column),)
     return Kind("integer", notes=notes)

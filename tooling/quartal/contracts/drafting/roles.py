@@ -23,6 +23,7 @@ from quartal.contracts.model import EARLIEST_EVENT, Layout
 MAX_ENTITIES = 5_000
 _COMPARED = 5_000  # rows
 _COUNTED = re.compile(r"(\D{0,20})(\d{1,15})")  # 17, or INV-0017
+_COUNT_OF = re.compile(r"num (?!id\b|key\b|code\b)|(?:num|number|no|nr) of ")  # num_trips, number_of_passengers
 _COUNTED_AT_FIRST = 100  # rows of a large file
 _ERRORS = 0.02  # which part of the numbers may be left out
 
@@ -201,9 +202,18 @@ def _is_no_measure(column: Column, when: EventTime) -> bool:
         return True
     if column.kind.logical_type == "number":
         return bool(spoken & (words.PLACE | {"id", "zip"}))
+    if _COUNT_OF.match(" ".join(split_words(column.name))):
+        return False
     if spoken & (words.ID | words.PLACE | {"year"}) or (spoken & words.OF_DATE and len(spoken) == 1):
         return True
+    if _is_numbered(column, split_words(column.name)[-1:]):
+        return True
     return may_be_counted(column.sampled.counts) or _is_date_part(column, when)
+
+
+def _is_numbered(column: Column, last: tuple[str, ...]) -> bool:
+    """Whether whole numbers stand for a few things, such as rooms or types."""
+    return bool(set(last) & (words.ENTITY - words.QUANTITY)) and column.different <= MAX_ENTITIES
 
 
 def _counts_rows(column: Column, columns: Sequence[Column]) -> bool:

@@ -61,6 +61,7 @@ ENTITY = _words(  # what features are about
     zone
     """
 )
+QUANTITY = _words("meter stock")  # of these words, what may be counted or measured as well
 PERSON = _words(  # names of somebody
     """
     animal author first firstname forename fullname last lastname person surname
@@ -74,9 +75,11 @@ WEAK = _words(  # groups that features are seldom about
 )
 ID = _words(  # names and numbers that identify something: no quantities
     """
-    bic ccode clave cod code codice codigo cusip cve ean fips flight geoid gtin guid iban id idno idx imei index insee
-    isbn isin iso key kod kode matricula mobile naics nif no nr num number nuts phone plz postal postcode ref rowid
-    rownames siren siret sku ssn status telefon tz upc uuid vin wkn zip zipcode
+    bic blz ccode clave cod code codice codigo compte conto cuenta cusip cve ean fips flight gegenkonto geoid gtin guid
+    hash iban id idno idx imei index insee isbn isin iso key kod kode konto kostenstelle last4 mandant matricula mobile
+    naics nif no nr num number numero nummer nuts phone plz port postal postcode ref rowid rownames siren siret sku ssn
+    status telefon tz upc uuid vin wkn zip zipcode
+    bukrs buzei bwart charg ebeln ebelp gsber hkont kostl lgnum lgort mandt prctr spart vbeln vkorg vtweg werks
     """
 )
 KEY = _words(  # what identifies a row
