@@ -62,6 +62,24 @@ def test_invalid_plan_file_is_reported_with_a_remedy_and_as_json_for_programs(tm
     assert json.loads(ended.stdout)["error"]["exit_code"] == 2
 
 
+def test_plan_that_opentofu_has_encrypted_is_shown_by_it_or_refused(tmp_path, monkeypatch):
+    """OpenTofu writes an encrypted plan as JSON, which is not that of a plan."""
+    encrypted = tmp_path / "saved.tfplan"
+    encrypted.write_bytes(
+        b'{"meta":{"key_provider.pbkdf2.a":"eyJ9"},"encrypted_data":"AAA=","encryption_version":"v0"}'
+    )
+    tofu = tmp_path / "bin" / "tofu"
+    tofu.parent.mkdir()
+    monkeypatch.setenv("PATH", f"{tofu.parent}:/bin")
+    refused = run(str(encrypted)), run("-", stdin=encrypted.read_bytes())
+    assert [ended.exit_code for ended in refused] == [2, 2]
+    assert "The saved plan 'saved.tfplan' cannot be read here" in refused[0].stderr
+    assert "Standard input holds a saved plan" in refused[1].stderr
+    tofu.write_text(f"#!/bin/sh\n[ $1 = show ] && cat {PLANS / 'unchanged.json'}\n")
+    tofu.chmod(0o755)
+    assert "Plan for saved: no changes" in run(str(encrypted)).stdout
+
+
 def test_unwritable_output_is_reported(monkeypatch, capsys):
     class Full:
         def write(self, _: str) -> None:

@@ -118,11 +118,35 @@ def reading(kind: str, mode: str = "data", action: str = "read") -> dict:
     return made
 
 
-@pytest.mark.parametrize("kind", ["aws_lambda_invocation", "external", "shell_script", "http"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "aws_lambda_invocation",
+        "external",
+        "shell_script",
+        "http",
+        "azapi_resource_action",
+        "terracurl_request",
+        "sql_query",
+    ],
+)
 def test_plan_that_only_reads_is_not_empty_if_that_runs_something(reviewed, kind):
     review = reviewed({**FORMAT, "resource_changes": [reading(kind)]})
     assert [reason.rule for reason in review.verdict.reasons] == ["runs-program"]
     assert (review.verdict.decision, review.verdict.level) == (Decision.NEEDS_APPROVAL, Level.ACCESS)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("delete_because_enabled_false", "its enabled argument is false"),
+        ("delete_because_no_move_target", "where it was moved to is not in the configuration"),
+        ("delete_because_wrong_repetition", "its count or for_each was added or removed"),
+    ],
+)
+def test_reason_of_an_end_is_told(reviewed, reason, told):
+    gone = entry(["delete"], after=None, action_reason=reason)
+    assert told in render_text(reviewed({**FORMAT, "resource_changes": [gone]}))
 
 
 def test_plan_that_only_reads_is_applied(reviewed):

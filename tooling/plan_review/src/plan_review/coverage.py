@@ -26,7 +26,8 @@ _NAMED = 3
 _KNOWN = frozenset({"judged", "harmless"})
 _READING = r"(^|\.)(data|ephemeral)\."
 _PROGRAM = re.compile(rf"{_READING}(external|aws_lambda_invocation|shell_script)\.")
-_REQUEST = re.compile(rf"{_READING}http\.")
+_STATEMENT = re.compile(rf"{_READING}\w*sql_query\.")
+_REQUEST = re.compile(rf"{_READING}(http|azapi_resource_action|graphql_query|restapi_object|terracurl_request)\.")
 _HOLDERS = ("null_resource", "terraform_data")  # what provisioners are written into
 _UNSET = (None, "", Marker.ABSENT)  # a provider's state has an empty text where the configuration has nothing
 _RULES = {"access": "unjudged-access", "foreign": "unjudged-provider", "unjudged": "unjudged-type"}
@@ -270,6 +271,8 @@ def programs(plan: Plan) -> Iterator[tuple[str, str]]:
     for address in plan.reads:
         if _PROGRAM.search(address):
             yield address, "Reading this data source runs a program."
+        elif _STATEMENT.search(address):
+            yield address, "Reading this data source runs a statement of SQL, which may change data."
         elif _REQUEST.search(address):
             yield address, "Reading this data source sends a request, with values that only the apply knows."
     for address in () if plan.is_empty else plan.opens:

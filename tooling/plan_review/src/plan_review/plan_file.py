@@ -14,6 +14,8 @@ from plan_review.errors import ReviewInputError
 
 STDIN = "-"
 _ZIP = b"PK"  # what a saved plan begins with
+# the names in a saved plan, or a state, that OpenTofu has encrypted
+_OF_ENCRYPTED = (b'"encrypted_data"', b'"encryption_version"')
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # what PowerShell's `>` writes
 _PROGRAMS = ("terraform", "tofu")
 # Terraform writes schemas, states and validations with a version too
@@ -37,13 +39,17 @@ def read_plan_file(
         ReviewInputError: it cannot be read, or it is not a plan.
     """
     content = stdin.read() if name == STDIN else _read(Path(name))
-    if content.startswith(_ZIP):
+    if content.startswith(_ZIP) or _is_encrypted(content):
         if name == STDIN:
             raise ReviewInputError(
                 "Standard input holds a saved plan, not its JSON.", remedy=f"Pass the file's name, or run {_AS_JSON}."
             )
         return _shown(Path(name).resolve(), environ, programs)
     return _parsed(content, "Standard input" if name == STDIN else f"'{name}'")
+
+
+def _is_encrypted(content: bytes) -> bool:
+    return all(name in content for name in _OF_ENCRYPTED) and b'"format_version"' not in content
 
 
 def _read(path: Path) -> bytes:
