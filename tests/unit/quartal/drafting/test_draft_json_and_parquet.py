@@ -171,3 +171,12 @@ def test_local_timestamps_of_one_file_and_utc_ones_of_another_are_both_read(tmp_
         "yyyy-MM-dd HH:mm:ss",
         "yyyy-MM-dd'T'HH:mm:ssXXX",
     ]
+
+
+def test_column_that_only_some_files_have_in_a_type_that_is_not_read_is_left_out(tmp_path):
+    days = pa.array([date(2024, 1, 1 + n) for n in range(9)])
+    (tmp_path / "b.parquet").write_bytes(parquet(day=days, amount=pa.array([b"1"] * 9)))
+    (tmp_path / "a.parquet").write_bytes(parquet(day=days, amount=pa.array(range(9))))
+    drafted = draft(tmp_path, "feed")
+    assert "amount is left out: it holds values of type binary" in drafted.guesses
+    assert [column.name for column in tried(tmp_path, drafted).columns] == ["day"]

@@ -427,3 +427,11 @@ def test_totals_line_is_not_an_event_and_changes_no_role(tmp_path):
 def test_draft_reports_an_entity_that_sums_up_the_others(tmp_path):
     rows = table("day,shop,amount", lambda n: f"{day(n)},{('A', 'B', 'Grand Total')[n % 3]},{n % 7}")
     assert [line for line in drafted_from(tmp_path, rows).warnings if "'Grand Total' in shop may be the sum" in line]
+
+
+def test_days_in_the_names_of_folders_are_named(tmp_path):
+    (tmp_path / "date=2024-01-31").mkdir()
+    with pytest.raises(
+        ConfigurationError, match="holds dates: folder date=2024-01-31 has one, but runs read days from"
+    ):
+        drafted_from(tmp_path / "date=2024-01-31", table("shop,amount", lambda n: f"{shop(n)},{n}"))

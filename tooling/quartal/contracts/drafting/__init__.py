@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from etl_job.findings.wording import count
@@ -29,6 +30,7 @@ from quartal.core.errors import ConfigurationError
 
 _LAST_YEAR = 2200  # of events
 _MOST_DIGITS_OF_PART = 4  # such as a year
+_FOLDER_OF_DAY = re.compile(r"[^=]+=(?:19|20)\d\d(?:-?[01]\d.*)?")
 _PART = re.compile(rf"[+-]?\d{{1,{_MOST_DIGITS_OF_PART}}}(?:[.,]\d*)?")
 NO_COLUMN = "none"  # of a choice: no entity, no key
 
@@ -251,7 +253,7 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
             remedy="Name another column with --event-time, or omit the option and let quartal look for one.",
         )
     if found is None:
-        unread = _unread_dates(columns)
+        unread = _unread_dates(columns) or _days_of_folders(sample)
         raise ConfigurationError(
             f"No column of {sample.source} holds dates{': ' if unread else ''}{'; '.join(unread)}.",
             remedy="Add a column with the day of each event, such as yyyy-MM-dd, dd.MM.yyyy, MM/dd/yyyy or yyyyMMdd. A "
@@ -307,6 +309,12 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         for column in named
         if column.name not in parts
     ] + [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
+
+
+def _days_of_folders(sample: Sample) -> list[str]:
+    """The first folder that is named by a day, as Hive and Spark name partitions."""
+    named = (part for file in sample.files for part in file.parts[:-1] if _FOLDER_OF_DAY.fullmatch(part))
+    return [f"folder {part} has one, but runs read days from columns alone" for part in islice(named, 1)]
 
 
 def _is_part_of_date(column: Column) -> bool:

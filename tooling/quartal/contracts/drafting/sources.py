@@ -160,4 +160,6 @@ def _joined(name: str, samples: Sequence[Sample], found: Sequence[SampledColumn 
         )
     )
     unread = next((column.unread for column in there if column.unread), None)
+    if unread is not None:  # in one file, so no contract reads it in all of them
+        texts = ("",) * len(texts)
     return SampledColumn(name, texts, kinds.pop() if len(kinds) == 1 else None, unread)
