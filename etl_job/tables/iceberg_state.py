@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import pydantic
 from pyiceberg.exceptions import NoSuchPropertyException, NoSuchTableError, ValidationError
 from pyiceberg.expressions import AlwaysTrue, EqualTo
+from pyiceberg.manifest import FileFormat
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, Table
@@ -35,6 +36,8 @@ from etl_job.tables.snapshot_change import (
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+FORMAT_VERSION = 2  # the newest of Iceberg's that PyIceberg writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class IcebergState:
 
     def _load(self) -> Table | None:
         try:
-            return self._partitioned_as_written(self._catalog.load_table(self.identifier))
+            return self._as_written(self._catalog.load_table(self.identifier))
         except NoSuchTableError:
             return None
         except FileNotFoundError as error:
@@ -155,8 +158,8 @@ class IcebergState:
         """The files of the snapshot that this object read when it was created.
 
         Raises:
-            UnreadableTableError: another program wrote files that do not show their partition or days, or deleted rows
-                by their values.
+            UnreadableTableError: another program wrote files of another format, or without their partition or days, or
+                deleted rows by their values.
         """
         if self._table is None or self._table.current_snapshot() is None:
             return ()
@@ -169,6 +172,9 @@ class IcebergState:
 
     def _data_file(self, task: FileScanTask, day: int) -> DataFile:
         file = task.file
+        if file.file_format is not FileFormat.PARQUET:
+            reason = f"{file.file_path} is not Parquet, but {file.file_format.value}"
+            raise UnreadableTableError(self.identifier, reason)
         if file.partition[0] is None or day not in (file.lower_bounds or {}) or day not in (file.upper_bounds or {}):
             reason = f"{file.file_path} has no statistics of {self.partition_column} and {DAY}"
             raise UnreadableTableError(self.identifier, reason)
@@ -181,7 +187,10 @@ class IcebergState:
             has_deletes=bool(task.delete_files),
         )
 
-    def _partitioned_as_written(self, table: Table) -> Table:
+    def _as_written(self, table: Table) -> Table:
+        if (version := table.format_version) > FORMAT_VERSION:
+            reason = f"its format version is {version}, and the job writes version {FORMAT_VERSION}"
+            raise UnreadableTableError(self.identifier, reason)
         first = next(iter(table.spec().fields), None)
         if (
             first is None

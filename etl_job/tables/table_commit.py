@@ -23,7 +23,7 @@ from etl_job.contract.schemas import DAY
 from etl_job.errors import PublicationError, UnknownPublicationError
 from etl_job.failure_reasons import failure_cause
 from etl_job.tables.commit_outcome import NotCommittedError, OutcomeUnknownError
-from etl_job.tables.iceberg_state import IcebergState
+from etl_job.tables.iceberg_state import FORMAT_VERSION, IcebergState
 from etl_job.tables.snapshot_chain import ChainTransaction, add_chain
 from etl_job.tables.snapshot_change import Replacement, branch_names, is_last_of_its_run, outlived_run_tags
 
@@ -32,7 +32,7 @@ _NOTHING_LOST = (
 )
 _NOT_SHOWN = "current table metadata is missing"  # PyIceberg's message for a table that the catalog does not have
 _PROPERTIES = {
-    "format-version": "2",
+    "format-version": str(FORMAT_VERSION),
     "commit.retry.num-retries": "0",
     "write.parquet.compression-codec": "zstd",
     "write.metadata.delete-after-commit.enabled": "true",

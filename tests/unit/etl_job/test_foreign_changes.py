@@ -1,5 +1,7 @@
 """Published tables that another program has changed: a run counts what readers see, or is refused by name. No Spark."""
 
+import json
+import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -214,11 +216,43 @@ def test_files_without_statistics_are_refused_by_name(published):
         published.curated.data_files()
 
 
+def test_files_that_are_not_parquet_are_refused_by_name(published):
+    """Athena's OPTIMIZE writes them where ``write.format.default`` asks for them."""
+    (held,) = (task.file for task in published.seen().scan().plan_files() if task.file.partition[0] == "d2")
+    uri = held.file_path.replace(".parquet", ".orc")
+    other = DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=uri,
+        file_format=FileFormat.ORC,
+        partition=held.partition,
+        record_count=1,
+        file_size_in_bytes=1,
+        lower_bounds=held.lower_bounds,
+        upper_bounds=held.upper_bounds,
+    )
+    other.spec_id = held.spec_id
+    with published.seen().transaction() as transaction, transaction.update_snapshot().fast_append() as change:
+        change.append_data_file(other)
+    with pytest.raises(UnreadableTableError, match=rf"lake\.curated .*{re.escape(uri)} is not Parquet, but ORC"):
+        published.check("d3")
+
+
 def test_table_that_is_partitioned_otherwise_is_refused_by_name(published):
     with published.seen().update_spec() as change:
         change.remove_field("delivery")
     with pytest.raises(UnreadableTableError, match=r"lake\.curated .*it is not partitioned by the column delivery"):
         published.publish("d3", date(2024, 1, 5))
+
+
+@pytest.mark.parametrize("kind", ["curated", "features"])
+def test_table_in_a_later_format_is_refused_by_name_before_anything_is_written(published, kind):
+    table = published.features if kind == "features" else published.curated
+    table.replace(Replacement(is_one_of(table.partition_column, ["none"]), (), "run-x"))
+    held = Path(published.seen(kind).metadata_location.removeprefix("file://"))
+    document = {**json.loads(held.read_text()), "format-version": 3, "next-row-id": 0}
+    held.write_text(json.dumps(document))  # as by ALTER TABLE in Spark
+    with pytest.raises(UnreadableTableError, match=rf"^lake\.{kind} .*its format version is 3.*job writes version 2"):
+        published.check("d3")
 
 
 def test_renamed_column_of_the_counts_is_refused_while_a_delivery_stays(published):
