@@ -1,8 +1,5 @@
 """moto's S3 as this host mends it, asked as clients in other languages ask."""
 
-import base64
-import hashlib
-import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,17 +11,6 @@ from tests.unit.standalone_host.place import refusal
 PART = 5 << 20  # the smallest part that is not the last
 KEY = "AWS4-HMAC-SHA256 Credential=test/20260310/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x"
 
-
-def base64_of(digest):
-    return base64.b64encode(digest).decode()
-
-
-SUMS = {
-    "ContentMD5": hashlib.md5(b"other", usedforsecurity=False).digest(),
-    "ChecksumCRC32": zlib.crc32(b"other").to_bytes(4, "big"),
-    "ChecksumSHA1": hashlib.sha1(b"other", usedforsecurity=False).digest(),
-    "ChecksumSHA256": hashlib.sha256(b"other").digest(),
-}
 
 
 @pytest.fixture
@@ -39,73 +25,6 @@ def upload(lake):
     parts = [{"PartNumber": number, "ETag": tag} for number, tag in tags.items()]
     lake.complete_multipart_upload(Bucket="lake", Key="parts", UploadId=started, MultipartUpload={"Parts": parts})
     return bodies
-
-
-@pytest.mark.parametrize("name", SUMS)
-def test_body_that_is_not_what_the_client_summed_up_is_not_stored(lake, name):
-    wrong = {name: base64_of(SUMS[name])}
-    assert refusal(lambda: lake.put_object(Bucket="lake", Key=name, Body=b"body", **wrong)) == "BadDigest"
-    upload_id = lake.create_multipart_upload(Bucket="lake", Key=name)["UploadId"]
-    part = {"Bucket": "lake", "Key": name, "UploadId": upload_id, "PartNumber": 1}
-    assert refusal(lambda: lake.upload_part(Body=b"body", **part, **wrong)) == "BadDigest"
-    assert "Parts" not in lake.list_parts(Bucket="lake", Key=name, UploadId=upload_id)
-    assert "Contents" not in lake.list_objects_v2(Bucket="lake", Prefix=name)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "code"),
-    [({"ContentMD5": "x"}, "InvalidDigest"), ({"ChecksumSHA256": base64_of(b"short")}, "InvalidRequest")],
-)
-def test_header_that_is_no_sum_is_refused(lake, wrong, code):
-    assert refusal(lambda: lake.put_object(Bucket="lake", Key="no-sum", Body=b"body", **wrong)) == code
-
-
-SIGNED = ";chunk-signature=" + "0" * 64
-
-
-@pytest.mark.parametrize("mode", ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"])
-@pytest.mark.parametrize(
-    ("first", "length", "stored"),
-    [("2", 4, b"body"), ("2", 9, None), ("9", 9, None)],
-    ids=["whole", "length", "chunk"],
-)
-def test_body_in_signed_chunks_is_stored_whole_or_not_at_all(place, lake, mode, first, length, stored):
-    body = f"{first}{SIGNED}\r\nbo\r\n2{SIGNED}\r\ndy\r\n0{SIGNED}\r\n\r\n".encode()
-    if first == "9":
-        body = body[:-200]
-    key = f"signed-{mode}-{first}-{length}"
-    headers = {"Authorization": KEY, "Content-Encoding": "aws-chunked", "X-Amz-Content-Sha256": mode}
-    headers["X-Amz-Decoded-Content-Length"] = str(length)
-    answer = urllib3.connection_from_url(place.url).urlopen("PUT", f"/lake/{key}", body=body, headers=headers)
-    if stored is None:
-        assert answer.status == 400
-        assert b"<Code>IncompleteBody</Code>" in answer.data
-        assert "Contents" not in lake.list_objects_v2(Bucket="lake", Prefix=key)
-    else:
-        assert lake.get_object(Bucket="lake", Key=key)["Body"].read() == stored
-
-
-@pytest.mark.parametrize(("name", "status"), [(b"body", 200), (b"other", 400)])
-def test_sum_at_the_end_of_a_body_in_chunks_is_checked(place, lake, name, status):
-    """As SDKs send streams over plain HTTP and TLS."""
-    summed = base64_of(zlib.crc32(name).to_bytes(4, "big"))
-    body = f"4\r\nbody\r\n0\r\nx-amz-checksum-crc32:{summed}\r\n\r\n".encode()
-    headers = {
-        "Authorization": KEY,
-        "Content-Encoding": "aws-chunked",
-        "X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-        "X-Amz-Decoded-Content-Length": "4",
-        "X-Amz-Trailer": "x-amz-checksum-crc32",
-    }
-    pool = urllib3.connection_from_url(place.url)
-    answer = pool.urlopen("PUT", f"/lake/chunks-{status}", body=body, headers=headers)
-    assert answer.status == status
-
-
-def test_sum_without_its_algorithm_apart_is_kept(lake):
-    summed = base64_of(hashlib.sha256(b"body").digest())
-    lake.put_object(Bucket="lake", Key="kept", Body=b"body", ChecksumSHA256=summed)
-    assert lake.head_object(Bucket="lake", Key="kept", ChecksumMode="ENABLED")["ChecksumSHA256"] == summed
 
 
 def test_each_part_of_an_object_is_read_by_its_number(lake, upload):

@@ -83,7 +83,7 @@ def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) ->
         _authorize(response, "PUT", bucket_name, query)
         answer = ""
     if not answer:
-        _kept(response, bucket_name)[name, _id(query)] = _with_ids(SETTINGS[name], response.body)
+        _settings_of(response, bucket_name)[name, _id(query)] = _with_ids(SETTINGS[name], response.body)
     return answer
 
 
@@ -98,7 +98,7 @@ def get(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
     else:
         _authorize(response, "GET", bucket_name, query)
         answer = (200, {"Content-Type": "application/xml"}, "")
-    kept = _kept(response, bucket_name)
+    kept = _settings_of(response, bucket_name)
     if setting.listing and "id" not in query:
         found = [document for (kind, _), document in sorted(kept.items()) if kind == name]
         return _answered(answer, setting.listing, {"IsTruncated": "false", setting.root: found})
@@ -120,7 +120,7 @@ def delete(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
     else:
         _authorize(response, "DELETE", bucket_name, query)
         answer = (_NO_BODY, {}, "")
-    if _kept(response, bucket_name).pop((name, _id(query)), None) is None and setting.listing:
+    if _settings_of(response, bucket_name).pop((name, _id(query)), None) is None and setting.listing:
         return _no_such_setting()
     return answer
 
@@ -133,7 +133,7 @@ def _id(query: dict[str, Any]) -> str:
     return str(query.get("id", [""])[0])
 
 
-def _kept(response: Any, bucket_name: str) -> dict[tuple[str, str], Any]:
+def _settings_of(response: Any, bucket_name: str) -> dict[tuple[str, str], Any]:
     """The settings of a bucket by kind and id; they go with the bucket."""
     bucket = response.backend.get_bucket(bucket_name)
     if not hasattr(bucket, "settings_as_put"):
@@ -192,8 +192,8 @@ _put, _get, _delete = (
     S3Response._bucket_response_get,
     S3Response._bucket_response_delete,
 )
-# the methods of moto as they are to be, each by the class that has it
-MENDS: tuple[tuple[type, str, Any], ...] = (
+# what moto has otherwise, each by the class that has it
+REPLACED: tuple[tuple[type, str, Any], ...] = (
     *(
         (S3Response, f"_bucket_response_{verb.lower()}", _refusing(method, verb, REFUSED_OF_BUCKETS, "a bucket"))
         for verb, method in (

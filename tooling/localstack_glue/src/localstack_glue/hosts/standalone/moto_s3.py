@@ -5,159 +5,49 @@ docs/reference/glue-service/stand-alone.md lists it.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import wraps
 from itertools import accumulate
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.s3.exceptions import NoSuchUpload, S3ClientError
 from moto.s3.models import FakeMultipart, S3Backend, get_canned_acl
 from moto.s3.responses import S3Response
-from werkzeug.datastructures import Headers
 
 Answer = tuple[int, dict[str, Any], Any]  # status, headers and body, as moto has them
-_HEADER = "x-amz-checksum-"
-_MD5_BYTES = 16
-_LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}  # bytes of a sum
-# nothing that this host requires computes the other two: what the client says is kept
-_COMPUTED: dict[str, Callable[[bytes], bytes]] = {
-    "CRC32": lambda body: zlib.crc32(body).to_bytes(4, "big"),
-    "SHA1": lambda body: hashlib.sha1(body, usedforsecurity=False).digest(),
-    "SHA256": lambda body: hashlib.sha256(body).digest(),
-}
-_TRAILER_BYTES = 400  # the end of a chunked body: its last chunk's length, the sum, a signature
 _PARTIAL = 206
 _NO_VERSION = ("x-amz-version-id", "null")
-
-
-class BadDigestError(S3ClientError):
-    """The body that arrived is not the one that was sent."""
-
-    code = "BadDigest"
-
-
-class InvalidDigestError(S3ClientError):
-    """The header is no sum of this kind."""
-
-    code = "InvalidDigest"
-
-
-class InvalidSumError(S3ClientError):
-    """The header is no sum of this kind."""
-
-    code = "InvalidRequest"
-
-
-class IncompleteBodyError(S3ClientError):
-    """Less arrived than was to come."""
-
-    code = "IncompleteBody"
+# of errors that the SDK's model of S3 does not have: moto answers 400
+_STATUSES = {
+    "AccessDenied": 403,
+    "AccessForbidden": 403,
+    "InvalidAccessKeyId": 403,
+    "InvalidBucketState": 409,
+    "InvalidPartNumber": 416,
+    "MissingContentLength": 411,
+    "NoSuchPublicAccessBlockConfiguration": 404,
+    "ObjectLockConfigurationNotFoundError": 404,
+    "SignatureDoesNotMatch": 403,
+}
 
 
 class InvalidPartNumberError(S3ClientError):
     """The object has no such part."""
 
     code = "InvalidPartNumber"
-    status_code = 416
-
-    def __init__(self) -> None:
-        super().__init__("The requested partnumber is not satisfiable")
+    message = "The requested partnumber is not satisfiable"
 
 
-def _with_checked_sums(method: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
-    """Refuse a body that is not what the client summed up, before it is stored. moto only keeps the sum of most."""
-
-    @wraps(method)
-    def checked(response: Any, *arguments: Any, **options: Any) -> Answer:
-        check_sums(response)
-        return method(response, *arguments, **options)
-
-    return checked
+_serialized = S3Response.serialized
 
 
-def check_sums(response: Any) -> None:
-    """Compare a body with the sums that came with it, and tell moto of a sum whose algorithm is not named apart.
-
-    Raises:
-        BadDigestError: they do not fit.
-        IncompleteBodyError: less arrived than was to come.
-        InvalidSumError: the header is no sum.
-    """
-    headers, body = response.headers, response.body or b""
-    body = body.encode() if isinstance(body, str) else body
-    is_chunked = headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
-    if is_chunked:
-        body = response.body = decode_chunks(response.raw_body)
-        if len(body) != int(headers.get("x-amz-decoded-content-length", len(body))):
-            raise IncompleteBodyError("The request body terminated unexpectedly")
-    md5 = "" if is_chunked else headers.get("Content-MD5", "")
-    if md5 and hashlib.md5(body, usedforsecurity=False).digest() != _decoded(md5, _MD5_BYTES):
-        raise BadDigestError("The Content-MD5 you specified did not match what we received.")
-    for name, value in list(_sums(headers, response.raw_body if is_chunked else b"")):
-        try:
-            expected = _decoded(value, _LENGTHS[name])
-        except InvalidDigestError as error:
-            raise InvalidSumError(f"Value for {_HEADER}{name.lower()} header is invalid.") from error
-        if name in _COMPUTED and _COMPUTED[name](body) != expected:
-            raise BadDigestError(f"The {name} you specified did not match the calculated checksum.")
-        response.headers = Headers(headers)
-        response.headers["x-amz-sdk-checksum-algorithm"] = name
-        response.headers[f"{_HEADER}{name.lower()}"] = value
-
-
-def decode_chunks(body: bytes) -> bytes:
-    """The content of a body in AWS's chunks, signed or not, as far as it goes.
-
-    moto fills what is missing with zeros or fails, and takes the frames of a signature for several regions for content.
-    """
-    content, position = bytearray(), 0
-    while (end := body.find(b"\r\n", position)) >= 0:
-        try:
-            size = int(body[position:end].partition(b";")[0], 16)
-        except ValueError:
-            break
-        if size == 0:
-            break
-        content += body[end + 2 : end + 2 + size]
-        position = end + 4 + size
-    return bytes(content)
-
-
-def _decode_unsigned(_response: Any, body: Any) -> bytes:
-    return decode_chunks(body if isinstance(body, bytes) else body.read())
-
-
-def _decode_signed(_response: Any, body: bytes, _length: int) -> bytes:
-    return decode_chunks(body)
-
-
-def _decoded(value: str, length: int) -> bytes:
-    try:
-        found = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        found = b""
-    if len(found) != length:
-        raise InvalidDigestError("The Content-MD5 you specified was invalid.")
-    return found
-
-
-def _sums(headers: Any, chunked: bytes) -> Iterator[tuple[str, str]]:
-    """The sums in the headers, and that at the end of a body in chunks."""
-    trailer = headers.get("x-amz-trailer", "").strip().lower()
-    for name in _LENGTHS:
-        header = f"{_HEADER}{name.lower()}"
-        if value := headers.get(header):
-            yield name, value
-        elif trailer == header:
-            found = re.search(rb"\r\n" + header.encode() + rb":\s*([^\r\n]*)", chunked[-_TRAILER_BYTES:], re.IGNORECASE)
-            if found is not None:
-                yield name, found[1].decode("latin-1").strip()
+def serialized(response: Any, result: ActionResult) -> Answer:
+    """An answer; errors have AWS's status."""
+    status, headers, body = _serialized(response, result)
+    return _STATUSES.get(getattr(result.result, "code", ""), status), headers, body
 
 
 _complete = FakeMultipart.complete
@@ -307,13 +197,10 @@ def _text(body: Any) -> str:
     return body.decode() if isinstance(body, bytes) else str(body)
 
 
-# the methods of moto as they are to be, each by the class that has it
-MENDS: tuple[tuple[type, str, Any], ...] = (
-    (S3Response, "_handle_encoded_body", _decode_unsigned),
-    (S3Response, "_handle_v4_chunk_signatures", _decode_signed),
-    (S3Response, "put_object", _with_checked_sums(S3Response.put_object)),
-    (S3Response, "upload_part", _with_checked_sums(S3Response.upload_part)),
-    (S3Response, "_bucket_response_delete_keys", _with_checked_sums(delete_keys)),
+# what moto has otherwise, each by the class that has it
+REPLACED: tuple[tuple[type, str, Any], ...] = (
+    (S3Response, "serialized", serialized),
+    (S3Response, "_bucket_response_delete_keys", delete_keys),
     (S3Response, "get_object", get_object),
     (S3Response, "head_object", head_object),
     (S3Response, "key_response", about_object),
