@@ -12,7 +12,6 @@ PART = 5 << 20  # the smallest part that is not the last
 KEY = "AWS4-HMAC-SHA256 Credential=test/20260310/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x"
 
 
-
 @pytest.fixture
 def upload(lake):
     """An upload of two parts, each by its number."""

@@ -6,7 +6,7 @@ docs/reference/glue-service/stand-alone.md lists it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import wraps
 from itertools import accumulate
