@@ -280,9 +280,15 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
         ),
         pytest.param(
             lambda d: contract_columns(d).append(numeric("number")),
-            lambda d: contract_columns(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
+            lambda d: contract_columns(d).append(numeric("number", missingValues=["NA"], rounding=6, notation="free")),
             [],
             id="more texts are numbers",
+        ),
+        pytest.param(
+            lambda d: contract_columns(d).append(numeric("number")),
+            lambda d: contract_columns(d).append(numeric("number", rounding=2)),
+            [(Severity.WARNING, "vehicle_sightings.properties.toll.rounding")],
+            id="numbers become rounded",
         ),
         pytest.param(
             lambda d: None,
@@ -345,6 +351,19 @@ def test_lint_tells_texts_no_longer_read_as_missing_from_those_that_now_are(docu
         "stricter: no longer read as missing: 'none'",
         *(["stricter: now read as missing: '?'"] if is_required else []),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [(["-"], ["-", "-999"], "now"), (["-", "-999"], ["-"], "no longer"), (["-"], ["-", "NA"], None)],
+)
+def test_lint_warns_of_numbers_that_begin_or_cease_to_be_missing(document, before, after, change):
+    new = copy.deepcopy(document)
+    contract_columns(document).append(numeric("number", missingValues=before))
+    contract_columns(new).append(numeric("number", missingValues=after))
+    old, changed = (lint(to_yaml(each), "c.yaml").contracts["vehicle_sightings"] for each in (document, new))
+    found = [problem.message for problem in breaking_changes(old, changed, "c.yaml") if "missing" in problem.message]
+    assert found == ([f"{change} read as missing: '-999': published numbers change"] if change else [])
 
 
 def test_changed_contract_should_have_another_version(document):

@@ -6,7 +6,8 @@ send rows into quarantine that were good before, which is a warning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from quartal.core import process
 from quartal.core.errors import CommandError, ConfigurationError
 
 _OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation", "thousands_separator"})
+_NUMBERS = ("integer", "number")
+_NUMBER = re.compile(r"[+-]?[.,]?\d[\d.,eE+-]*")
+_MOST_DECIMALS = 6  # of numbers that are not rounded
 _WIDENED = ("integer", "number")  # each text of the first is one of the second, with the same meaning
 _NEW_DATASET = "Publish the change as a new dataset next to the old one, and move the readers to it first."
 _IF_NUMBERS_STAY = "Undo this if the published numbers must not change."
@@ -192,18 +196,27 @@ def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
 def _reading(old: Contract, new: Contract, before: Column, after: Column, file: str) -> Iterator[Problem]:
     """Changes of missing values, rounding and notation."""
     field = f"{old.dataset}.properties.{before.name}"
-    nothing, now = set(old.missing_texts(before)), set(new.missing_texts(after))
-    changes = {"no longer": nothing - now, "now": now - nothing if after.required else set()}
-    for change, texts in changes.items():
-        if texts:
-            listed = ", ".join(map(repr, sorted(texts)))
-            yield _stricter(file, f"{field}.missingValues", f"{change} read as missing: {listed}")
-    if before.rules.rounding is not None and before.rules.rounding != after.rules.rounding:
-        message = f"rounding changed from {before.rules.rounding} to {after.rules.rounding}: published numbers change"
+    yield from _missing(set(old.missing_texts(before)), set(new.missing_texts(after)), after, file, field)
+    kept, rounded = before.rules.rounding, after.rules.rounding
+    if kept != rounded and (kept is not None or rounded != _MOST_DECIMALS):
+        message = f"rounding changed from {kept} to {rounded}: published numbers change"
         yield Problem(file, f"{field}.rounding", message, _IF_NUMBERS_STAY, Severity.WARNING)
     yield from _meaning(before, after, file, field)
     if before.rules.notation == "free" and after.rules.notation != "free":
         yield _stricter(file, f"{field}.notation", "numbers with an exponent or a missing digit are now rejected")
+
+
+def _missing(before: Set[str], after: Set[str], column: Column, file: str, field: str) -> Iterator[Problem]:
+    """Texts that begin or cease to stand for a missing value. If they are numbers, sums change and no row is rejected."""
+    field = f"{field}.missingValues"
+    for change, texts in (("no longer", before - after), ("now", after - before)):
+        numbers = {text for text in texts if column.logical_type in _NUMBERS and _NUMBER.fullmatch(text)}
+        rejected = texts - numbers if change == "no longer" else texts if column.required else set()
+        if rejected:
+            yield _stricter(file, field, f"{change} read as missing: {', '.join(map(repr, sorted(rejected)))}")
+        if numbers and not column.required:
+            message = f"{change} read as missing: {', '.join(map(repr, sorted(numbers)))}: published numbers change"
+            yield Problem(file, field, message, _IF_NUMBERS_STAY, Severity.WARNING)
 
 
 def _meaning(before: Column, after: Column, file: str, field: str) -> Iterator[Problem]:
