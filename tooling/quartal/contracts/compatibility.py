@@ -207,7 +207,7 @@ def _reading(old: Contract, new: Contract, before: Column, after: Column, file: 
 
 
 def _missing(before: Set[str], after: Set[str], column: Column, file: str, field: str) -> Iterator[Problem]:
-    """Texts that begin or cease to stand for a missing value. If they are numbers, sums change and no row is rejected."""
+    """Texts that begin or cease to stand for a missing value; if they are numbers, sums change without a word."""
     field = f"{field}.missingValues"
     for change, texts in (("no longer", before - after), ("now", after - before)):
         numbers = {text for text in texts if column.logical_type in _NUMBERS and _NUMBER.fullmatch(text)}
