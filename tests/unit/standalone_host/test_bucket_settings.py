@@ -6,7 +6,8 @@ import botocore.session
 import pytest
 import urllib3
 
-from localstack_glue.hosts.standalone.moto_bucket_settings import REFUSED_OF_BUCKETS, REFUSED_OF_OBJECTS, SETTINGS
+from localstack_glue.hosts.standalone.moto_bucket_settings import SETTINGS
+from localstack_glue.hosts.standalone.moto_s3_requests import REFUSED_OF_BUCKETS, REFUSED_OF_OBJECTS
 from tests.unit.standalone_host.place import refusal
 from tests.unit.standalone_host.test_s3 import KEY
 

@@ -21,7 +21,7 @@ from werkzeug import Response
 from werkzeug.test import run_wsgi_app
 
 from localstack_glue.events.workflow_delivery import DeliveryError, Receiver, deliver
-from localstack_glue.hosts.standalone import moto_additions, moto_bucket_settings, moto_s3, moto_s3_bodies
+from localstack_glue.hosts.standalone import moto_additions, moto_s3, moto_s3_bodies, moto_s3_requests
 from localstack_glue.hosts.standalone.event_text import text_for
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.errors import ServiceError
@@ -34,7 +34,7 @@ class MotoBackend:
 
     def __init__(self) -> None:
         moto_additions.add()
-        for owner, name, own in (*moto_s3_bodies.REPLACED, *moto_s3.REPLACED, *moto_bucket_settings.REPLACED):
+        for owner, name, own in (*moto_s3_bodies.REPLACED, *moto_s3_requests.REPLACED, *moto_s3.REPLACED):
             setattr(owner, name, own)
         default_user_config["iam"] = {"load_aws_managed_policies": True}  # AWS's own policies, which moto leaves out
         self._application = DomainDispatcherApplication(create_backend_app)

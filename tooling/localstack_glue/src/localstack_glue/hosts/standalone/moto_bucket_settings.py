@@ -1,22 +1,28 @@
 """Settings of buckets as they were put: moto loses parts of some, and takes requests about others for something else.
 
-A request about a setting that moto does not know lists, creates or deletes the bucket itself; one about an object reads
-or overwrites the object. docs/reference/glue-service/stand-alone.md lists what is kept and what is refused.
+A request about a setting that moto does not know lists, creates or deletes the bucket itself.
+docs/reference/glue-service/stand-alone.md lists what is kept.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 
 import xmltodict
+from moto.s3.exceptions import InvalidArgumentError, S3ClientError
 from moto.s3.responses import S3Response
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _NO_BODY = 204
+
+
+class NoSuchSettingError(S3ClientError):
+    """The bucket has no setting of this kind and id."""
+
+    code = "NoSuchConfiguration"
+    message = "The specified configuration does not exist."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +63,6 @@ SETTINGS = {
     "inventory": Setting("InventoryConfiguration", listing="ListInventoryConfigurationsResult"),
     "metrics": Setting("MetricsConfiguration", listing="ListMetricsConfigurationsResult"),
 }
-# by method; "" stands for each
-REFUSED_OF_BUCKETS: dict[str, tuple[str, ...]] = {
-    "": (
-        "abac",
-        "metadataAnnotationTable",
-        "metadataConfiguration",
-        "metadataInventoryTable",
-        "metadataJournalTable",
-        "metadataTable",
-        "session",
-    )
-}
-REFUSED_OF_OBJECTS: dict[str, tuple[str, ...]] = {"": ("annotation", "renameObject", "torrent"), "PUT": ("encryption",)}
 
 
 def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) -> Any:
@@ -77,13 +70,17 @@ def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) ->
     name = _named(query)
     if name is None:
         return _put(response, request, bucket_name, query)
-    if SETTINGS[name].is_checked:
+    setting = SETTINGS[name]
+    content = _content(setting, response.body)
+    if setting.listing and _id(query) != content.get("Id"):
+        raise InvalidArgumentError("Invalid Argument", "id", _id(query))
+    if setting.is_checked:
         answer = _put(response, request, bucket_name, query)
     else:
         _authorize(response, "PUT", bucket_name, query)
         answer = ""
     if not answer:
-        _settings_of(response, bucket_name)[name, _id(query)] = _with_ids(SETTINGS[name], response.body)
+        _settings_of(response, bucket_name)[name, _id(query)] = content
     return answer
 
 
@@ -105,7 +102,7 @@ def get(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
     if (name, _id(query)) in kept:
         return _answered(answer, setting.root, kept[name, _id(query)])
     if setting.listing:
-        return _no_such_setting()
+        raise NoSuchSettingError
     return answer if setting.is_checked else _answered(answer, setting.root, dict(setting.default))
 
 
@@ -121,7 +118,7 @@ def delete(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
         _authorize(response, "DELETE", bucket_name, query)
         answer = (_NO_BODY, {}, "")
     if _settings_of(response, bucket_name).pop((name, _id(query)), None) is None and setting.listing:
-        return _no_such_setting()
+        raise NoSuchSettingError
     return answer
 
 
@@ -147,7 +144,7 @@ def _authorize(response: Any, method: str, bucket_name: str, query: dict[str, An
     response._authenticate_and_authorize_s3_action(bucket_name=bucket_name)
 
 
-def _with_ids(setting: Setting, body: bytes) -> Any:
+def _content(setting: Setting, body: bytes) -> Any:
     """The content of a document, each rule with an id."""
     content = xmltodict.parse(body, force_list=[element for element, _ in setting.rules])[setting.root] or {}
     for element, id_name in setting.rules:
@@ -163,49 +160,8 @@ def _answered(answer: Any, root: str, content: dict[str, Any]) -> Any:
     return status, kept, xmltodict.unparse({root: {**content, "@xmlns": _NAMESPACE}})
 
 
-def _no_such_setting() -> Any:
-    return _error(404, "NoSuchConfiguration", "The specified configuration does not exist.")
-
-
-def _error(status: int, code: str, message: str) -> Any:
-    """An error with its status: moto gives 400 to those that the SDK's model of S3 does not have."""
-    return status, {"Content-Type": "application/xml"}, xmltodict.unparse({"Error": {"Code": code, "Message": message}})
-
-
-def _refusing(
-    method: Callable[..., Any], verb: str, refused: dict[str, tuple[str, ...]], of: str
-) -> Callable[..., Any]:
-    """A method that refuses by name what moto would take for a request about the whole bucket or object."""
-
-    @wraps(method)
-    def called(response: Any, *arguments: Any, **options: Any) -> Any:
-        unknown = [name for name in (*refused[""], *refused.get(verb, ())) if name in response.querystring]
-        if unknown:
-            return _error(501, "NotImplemented", f"{verb} ?{unknown[0]} of {of} is not answered here")
-        return method(response, *arguments, **options)
-
-    return called
-
-
 _put, _get, _delete = (
     S3Response._bucket_response_put,
     S3Response._bucket_response_get,
     S3Response._bucket_response_delete,
-)
-# what moto has otherwise, each by the class that has it
-REPLACED: tuple[tuple[type, str, Any], ...] = (
-    *(
-        (S3Response, f"_bucket_response_{verb.lower()}", _refusing(method, verb, REFUSED_OF_BUCKETS, "a bucket"))
-        for verb, method in (
-            ("PUT", put),
-            ("GET", get),
-            ("DELETE", delete),
-            ("POST", S3Response._bucket_response_post),
-        )
-    ),
-    *(
-        (S3Response, name, _refusing(getattr(S3Response, name), verb, REFUSED_OF_OBJECTS, "an object"))
-        for verb in ("GET", "PUT", "DELETE", "POST")
-        for name in (f"_key_response_{verb.lower()}",)
-    ),
 )

@@ -28,7 +28,9 @@ _STATUSES = {
     "InvalidBucketState": 409,
     "InvalidPartNumber": 416,
     "MissingContentLength": 411,
+    "NoSuchConfiguration": 404,
     "NoSuchPublicAccessBlockConfiguration": 404,
+    "NotImplemented": 501,
     "ObjectLockConfigurationNotFoundError": 404,
     "SignatureDoesNotMatch": 403,
 }
@@ -176,6 +178,13 @@ def get_attributes(backend: Any, key: Any, wanted: Iterable[str]) -> dict[str, A
     return found
 
 
+def put_acl(response: Any) -> Answer:
+    """PutObjectAcl with a document: moto gives the object its bucket's ACL."""
+    acl = response._acl_from_headers(response.headers) or response._acl_from_body()
+    response.backend.put_object_acl(response.bucket_name, response.parse_key_name(), acl)
+    return 200, response._get_cors_headers_other(), ""
+
+
 def _of_a_known_upload(method: Callable[..., Any]) -> Callable[..., Any]:
     """Answer that there is no such upload: moto fails, and clients ask again and again."""
 
@@ -205,6 +214,7 @@ REPLACED: tuple[tuple[type, str, Any], ...] = (
     (S3Response, "head_object", head_object),
     (S3Response, "key_response", about_object),
     (S3Response, "list_multipart_uploads", list_uploads),
+    (S3Response, "put_object_acl", put_acl),
     (S3Backend, "get_object_attributes", get_attributes),
     (S3Backend, "upload_part", _of_a_known_upload(S3Backend.upload_part)),
     (S3Backend, "upload_part_copy", _of_a_known_upload(S3Backend.upload_part_copy)),
