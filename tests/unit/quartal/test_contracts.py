@@ -270,6 +270,24 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             id="decimals become thousands",
         ),
         pytest.param(
+            lambda d: contract_columns(d).append(numeric("number", thousandsSeparator=".")),
+            lambda d: contract_columns(d).append(numeric("number", thousandsSeparator="'")),
+            [(Severity.ERROR, "vehicle_sightings.properties.toll.thousandsSeparator")],
+            id="thousands become decimals",
+        ),
+        pytest.param(
+            lambda d: contract_columns(d).append(numeric("integer", thousandsSeparator=".")),
+            lambda d: contract_columns(d).append(numeric("number")),
+            [(Severity.ERROR, "vehicle_sightings.properties.toll.thousandsSeparator")],
+            id="thousands of whole numbers become decimals",
+        ),
+        pytest.param(
+            lambda d: contract_columns(d).append(numeric("integer")),
+            lambda d: contract_columns(d).append(numeric("integer", thousandsSeparator=".")),
+            [],
+            id="whole numbers may have points",
+        ),
+        pytest.param(
             lambda d: contract_columns(d).append(numeric("timestamp", format="epochSeconds")),
             lambda d: contract_columns(d).append(numeric("timestamp", format="epochMilliseconds")),
             [
@@ -354,16 +372,22 @@ def test_lint_tells_texts_no_longer_read_as_missing_from_those_that_now_are(docu
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "change"),
-    [(["-"], ["-", "-999"], "now"), (["-", "-999"], ["-"], "no longer"), (["-"], ["-", "NA"], None)],
+    ("before", "after", "is_required", "told"),
+    [
+        (["-"], ["-", "-999"], False, "now read as missing: '-999': published numbers change"),
+        (["-"], ["-", "-999"], True, "stricter: now read as missing: '-999'"),
+        (["-", "-999"], ["-"], False, "no longer read as missing: '-999': published numbers change"),
+        (["-", "-999"], ["-"], True, "no longer read as missing: '-999': published numbers change"),
+        (["-"], ["-", "NA"], False, None),
+    ],
 )
-def test_lint_warns_of_numbers_that_begin_or_cease_to_be_missing(document, before, after, change):
+def test_lint_warns_of_numbers_that_begin_or_cease_to_be_missing(document, before, after, is_required, told):
     new = copy.deepcopy(document)
-    contract_columns(document).append(numeric("number", missingValues=before))
-    contract_columns(new).append(numeric("number", missingValues=after))
+    for version, texts in ((document, before), (new, after)):
+        contract_columns(version).append({**numeric("number", missingValues=texts), "required": is_required})
     old, changed = (lint(to_yaml(each), "c.yaml").contracts["vehicle_sightings"] for each in (document, new))
     found = [problem.message for problem in breaking_changes(old, changed, "c.yaml") if "missing" in problem.message]
-    assert found == ([f"{change} read as missing: '-999': published numbers change"] if change else [])
+    assert found == ([told] if told else [])
 
 
 def test_changed_contract_should_have_another_version(document):

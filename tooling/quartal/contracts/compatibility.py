@@ -213,20 +213,17 @@ def _missing(before: Set[str], after: Set[str], column: Column, file: str, field
         numbers = {text for text in texts if column.logical_type in _NUMBERS and _NUMBER.fullmatch(text)}
         rejected = texts - numbers if change == "no longer" else texts if column.required else set()
         if rejected:
-            yield _stricter(file, field, f"{change} read as missing: {', '.join(map(repr, sorted(rejected)))}")
-        if numbers and not column.required:
-            message = f"{change} read as missing: {', '.join(map(repr, sorted(numbers)))}: published numbers change"
+            yield _stricter(file, field, f"{change} read as missing: {_quoted(rejected)}")
+        if numbers - rejected:
+            message = f"{change} read as missing: {_quoted(numbers)}: published numbers change"
             yield Problem(file, field, message, _IF_NUMBERS_STAY, Severity.WARNING)
 
 
 def _meaning(before: Column, after: Column, file: str, field: str) -> Iterator[Problem]:
     """Texts that are still valid, but now mean a different number or time."""
     old, new = before.rules, after.rules
-    if (old.thousands_separator, new.thousands_separator) in (
-        (new.decimal_mark, old.decimal_mark),
-        (None, old.decimal_mark),
-        (new.decimal_mark, None),
-    ):
+    mark, new_mark = (each.rules.decimal_mark if each.logical_type == "number" else "" for each in (before, after))
+    if old.thousands_separator == new_mark or new.thousands_separator == mark:
         message = f"the decimal mark changed from {old.decimal_mark!r} to {new.decimal_mark!r}: "
         message += "1.234 means a different number"
         yield Problem(file, f"{field}.thousandsSeparator", message, _REDELIVER)
@@ -289,6 +286,10 @@ def _table(
 def _stricter(file: str, field: str, message: str) -> Problem:
     remedy = "Undo this if such rows must not be quarantined."
     return Problem(file, field, f"stricter: {message}", remedy, Severity.WARNING)
+
+
+def _quoted(texts: Set[str]) -> str:
+    return ", ".join(map(repr, sorted(texts)))
 
 
 def _list(names: tuple[str, ...]) -> str:
