@@ -186,6 +186,15 @@ def test_unbox_parses_json(dynamic_frame):
     assert rows(unboxed) == [((1, None),), ((None, "x"),), (None,)]
 
 
+@pytest.mark.parametrize(
+    ("texts", "named"),
+    [(['{"a": 1}', '{"a": "x"}'], "disagree about the type"), (['{"A": 1}', '{"a": 2}'], "differ in case alone")],
+)
+def test_unbox_of_texts_that_disagree_is_refused(dynamic_frame, texts, named):
+    with pytest.raises(GlueUnsupportedError, match=f"unbox of j, .* {named}"):
+        dynamic_frame([(text,) for text in texts], "j string").unbox("j", "json")
+
+
 def test_unbox_of_another_format_is_refused(dynamic_frame):
     with pytest.raises(GlueUnsupportedError, match="unbox of the format avro"):
         dynamic_frame([("x",)], "doc string").unbox("doc", "avro")

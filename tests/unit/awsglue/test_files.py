@@ -116,6 +116,28 @@ def test_json_fields_whose_records_disagree_are_choices(glue_context, tmp_path):
     assert "{broken" in frame.errorsAsDynamicFrame().toDF().first()["error"]["dynamicRecord"]
 
 
+@pytest.mark.parametrize("options", [{}, {"multiLine": True}, {"jsonPath": "$"}])
+@pytest.mark.parametrize(
+    ("lines", "columns", "values"),
+    [
+        (['{"A": 1}', '{"a": 2}'], "struct<A:bigint,a:bigint>", [(1, None), (None, 2)]),
+        (['{"a": 1, "A": "x"}'], "struct<a:bigint,A:string>", [(1, "x")]),
+        (['{"s": {"A": 1}}', '{"s": {"a": 2}}'], "struct<s:struct<A:bigint,a:bigint>>", [((1, None),), ((None, 2),)]),
+        (['{"a": 1}', '{"a": "x"}'], "struct<a:struct<int:int,string:string>>", [((1, None),), ((None, "x"),)]),
+    ],
+)
+def test_json_keys_that_differ_in_case_and_types_that_disagree(glue_context, tmp_path, options, lines, columns, values):
+    (tmp_path / "a.json").write_text("\n".join([*lines, "{broken"]))
+
+    frame = read(glue_context, tmp_path, "json", options)
+
+    assert frame.toDF().schema.simpleString() == columns
+    assert rows(frame.map(lambda record: record)) == rows(frame) == values
+    assert frame.errorsCount() == 1
+    (tmp_path / "a.json").write_text("\n".join(lines))
+    assert rows(read(glue_context, tmp_path, "json", options)) == values
+
+
 @pytest.mark.parametrize("options", [{}, {"multiLine": True}])
 def test_all_documents_of_a_json_file_are_read(glue_context, tmp_path, options):
     (tmp_path / "a.json").write_text('{"n":\n 1}\n{"n": 2}\n[{"n": 3},\n{"n": 4}]\n')

@@ -1,4 +1,5 @@
 import json
+import uuid
 
 import pytest
 from py4j.protocol import Py4JJavaError
@@ -351,6 +352,38 @@ def test_functions_that_tell_a_null_of_json_from_a_missing_field_are_refused(glu
 
 def _with_s(record):
     return {"s": record["s"]}
+
+
+def test_nulls_of_casts_and_of_the_fields_of_another_frame_may_be_missing_fields(glue_context, dynamic_frame, tmp_path):
+    (tmp_path / "a.json").write_text('{"a": "1"}\n{"a": "x"}\n{"b": 1}\n')
+    frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+    both = dynamic_frame([(1,)], "a int").union(dynamic_frame([("x",)], "b string"))
+    for made in (
+        frame.resolveChoice(specs=[("a", "cast:int")]),
+        frame.apply_mapping([("a", "string", "a", "int"), ("b", "long", "b", "long")]),
+        both,
+        dynamic_frame([(1,)], "a int").mergeDynamicFrame(dynamic_frame([(2, "x")], "a int, b string"), ["a"]),
+    ):
+        with pytest.raises(Py4JJavaError, match="is null or missing is not supported"):
+            made.filter(lambda record: record["b"] != record["a"]).count()
+        assert made.filter(lambda record: (record.get("a") or 0) == 1).count() == 1
+    assert frame.filter(lambda record: record["a"] != "x").count() == 1  # nothing was cast
+
+
+def test_results_that_are_new_at_each_call_do_not_depend_on_nulls(glue_context, tmp_path):
+    (tmp_path / "a.json").write_text('{"a": null, "b": 1}\n{"b": 2}\n')
+    frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+
+    def with_id(record):
+        return {**record, "id": str(uuid.uuid4())}
+
+    def with_id_and_nulls(record):
+        return {**with_id(record), "keys": len(record)}
+
+    assert frame.map(with_id).count() == 2
+    assert frame.filter(lambda record: uuid.uuid4().int).count() == 2
+    with pytest.raises(Py4JJavaError, match="depends on whether a is null or missing"):
+        frame.map(with_id_and_nulls)
 
 
 def test_relationalize_makes_tables_that_join(dynamic_frame):

@@ -84,9 +84,17 @@ class DynamicFrame:
     def _with(self, other: DynamicFrame, frame: DataFrame) -> DynamicFrame:
         """The result of a transformation of two frames: the errors of both become previous errors."""
         result = self._next(frame)
+        result._lacking = of_both(self._lacking, other._lacking)
         known = set(map(id, result._earlier_errors))
         result._earlier_errors += tuple(errors for errors in other._all_errors() if id(errors) not in known)
-        result._lacking = of_both(self._lacking, other._lacking)
+        return result
+
+    def _added(self, other: DynamicFrame, frame: DataFrame) -> DynamicFrame:
+        """The records of two frames; those of one lack the fields that only the other has."""
+        result = self._with(other, frame)
+        mine, others = ({*each._df.columns} for each in (self, other))
+        if mine and others and mine != others:
+            result._lacking = result._lacking or unknown
         return result
 
     # ------------------------------------------------------------------ inspection
@@ -127,9 +135,10 @@ class DynamicFrame:
     ) -> DynamicFrame:
         """Keep, rename, move and cast fields by (source, source type, target, target type) or a short form."""
         listed = [mappings] if isinstance(mappings, tuple) else mappings
-        return self._next(reshaping.apply_mapping(self._df, listed, case_sensitive=case_sensitive))._checked(
-            stageThreshold, totalThreshold
-        )
+        result = self._next(reshaping.apply_mapping(self._df, listed, case_sensitive=case_sensitive))
+        if reshaping.casts(self._df, result._df, listed):
+            result._lacking = self._lacking and unknown
+        return result._checked(stageThreshold, totalThreshold)
 
     def applyMapping(self, *args: Any, **kwargs: Any) -> DynamicFrame:
         """See `apply_mapping`."""
@@ -215,7 +224,9 @@ class DynamicFrame:
             frame = resolving_choices.match_schema(self._df, wanted)
         else:
             frame = resolving_choices.resolve_all(self._df, choice)
-        return self._next(frame)._checked(stageThreshold, totalThreshold)
+        result = self._next(frame)
+        result._lacking = self._lacking and unknown  # a value that could not be cast is null
+        return result._checked(stageThreshold, totalThreshold)
 
     resolve_choice = resolveChoice
 
@@ -315,7 +326,7 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrame:
         """All records of both frames."""
-        both = self._with(other_frame, reshaping.union(self._df, other_frame.toDF()))
+        both = self._added(other_frame, reshaping.union(self._df, other_frame.toDF()))
         return both._checked(stageThreshold, totalThreshold)
 
     def mergeDynamicFrame(
@@ -335,7 +346,7 @@ class DynamicFrame:
             merged = staged
         elif staged.columns:
             merged = reshaping.merge(merged, staged, _listed(primary_keys))
-        return self._with(stage_dynamic_frame, merged)._checked(stageThreshold, totalThreshold)
+        return self._added(stage_dynamic_frame, merged)._checked(stageThreshold, totalThreshold)
 
     def split_rows(
         self,

@@ -18,7 +18,6 @@ from awsglue import (
     call_options,
     choices,
     csv_escapes,
-    fields_without_type,
     formats,
     json_files,
     json_paths,
@@ -144,8 +143,7 @@ def read_paths(
     if compression := connection_options.get("compressionType"):
         listing.check_compression(session, folders, str(compression))
     if path := format_options.get("jsonPath"):
-        parts = json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))
-        return Content(fields_without_type.mark(parts), lacking=missing_fields.unknown)
+        return json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))
     if spark_name == "json":
         return json_files.read(session, folders, options)
     if spark_name == "csv":

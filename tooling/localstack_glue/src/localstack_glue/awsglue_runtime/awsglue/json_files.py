@@ -18,9 +18,11 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue import fields_without_type, json_tables, missing_fields, records
+from awsglue.case_of_names import case_sensitive, differ_in_case
 from awsglue.choices import is_choice
 from awsglue.content import Content
 
+NO_OBJECT = "The JSON is not an object"
 _CORRUPT = "_corrupt_record"
 _OF_TEXTS, _OF_FRACTIONS = r"[-0-9tf{\[]", r"-?\d+(?![\d.eE])"  # how values of another type begin
 
@@ -28,16 +30,25 @@ _OF_TEXTS, _OF_FRACTIONS = r"[-0-9tf{\[]", r"-?\d+(?![\d.eE])"  # how values of 
 def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]) -> Content:
     """Read the records of files, and as errors the texts that are not records."""
     if options["multiLine"] == "true":  # Spark would read the first document of a file only
-        documents = _documents(session, files, options).persist(StorageLevel.MEMORY_AND_DISK)
-        frame = session.read.json(documents)
-        lines = session.createDataFrame(documents.map(lambda text: (text,)), "value string", verifySchema=False)
-    else:
+        return read_documents(session, _documents(session, files, options))
+    with case_sensitive(session):  # Spark would lose the values of all but one spelling of a name
         frame = session.read.format("json").options(**options).load(list(files))
-        lines = session.read.format("text").options(**options).load(list(files))
+    lines = session.read.format("text").options(**options).load(list(files))
     if _CORRUPT in frame.columns:
         return _by_record(session, _documents(session, files, options), lines)
-    if _disagree(lines, frame.schema):
+    if differ_in_case(frame.schema) or disagree(lines, frame.schema):
         return _by_record(session, lines.rdd.map(lambda row: row[0]), lines)
+    return Content(fields_without_type.mark(frame), lacking=missing_fields.of_lines(lambda: lines))
+
+
+def read_documents(session: SparkSession, documents: RDD[str]) -> Content:
+    """Read the records of texts, and as errors those that are not records."""
+    documents = documents.persist(StorageLevel.MEMORY_AND_DISK)
+    with case_sensitive(session):
+        frame = session.read.json(documents)
+    lines = session.createDataFrame(documents.map(lambda text: (text,)), "value string", verifySchema=False)
+    if _CORRUPT in frame.columns or differ_in_case(frame.schema) or disagree(lines, frame.schema):
+        return _by_record(session, documents, lines)
     return Content(fields_without_type.mark(frame), lacking=missing_fields.of_lines(lambda: lines))
 
 
@@ -48,7 +59,7 @@ def _documents(session: SparkSession, files: Sequence[str], options: Mapping[str
     return rows.flatMap(json_tables.split_documents).map(lambda row: row[0])
 
 
-def _disagree(texts: DataFrame, schema: T.StructType) -> bool:
+def disagree(texts: DataFrame, schema: T.StructType) -> bool:
     """Whether a field of texts or fractions may have values of other types too. Fields are told apart by name only."""
     patterns = []
     for kind, begins in ((T.StringType, _OF_TEXTS), (T.DoubleType, _OF_FRACTIONS)):
@@ -82,7 +93,7 @@ def _parsed(text: str) -> Iterator[tuple[bool, Any]]:
         if isinstance(item, dict):
             yield True, item
         else:
-            yield False, (("", "The JSON is not an object", "", json.dumps(item)),)
+            yield False, (("", NO_OBJECT, "", json.dumps(item)),)
 
 
 def _with_long_numbers(kind: T.DataType) -> T.DataType:

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
-from awsglue import json_tables
+from awsglue import json_files, json_tables
+from awsglue.content import Content
 from awsglue.errors import unsupported
 
 Step = str | int | None  # a key, a position, or all elements
@@ -51,8 +53,8 @@ def select(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
         yield from select(value[step], rest)
 
 
-def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str], path: str) -> DataFrame:
-    """Read the records at a path of each document."""
+def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str], path: str) -> Content:
+    """Read the records at a path of each document, and as errors the documents that are not JSON."""
     steps = parse_steps(path)
     lines = session.read.format("text").options(**options, wholetext="true").load(list(files))
     texts = lines.selectExpr(f"value as {json_tables.LINE}").rdd.flatMap(json_tables.split_documents)
@@ -61,12 +63,13 @@ def read(session: SparkSession, files: Sequence[str], options: Mapping[str, str]
         try:
             document = json.loads(row[0])
         except ValueError:
+            yield row[0]
             return
         for record in select(document, steps):
             for one in record if isinstance(record, list) else [record]:
                 yield json.dumps(one)
 
-    frame = session.read.json(texts.flatMap(records))
-    if "_corrupt_record" in frame.columns:
+    found = json_files.read_documents(session, texts.flatMap(records))
+    if found.errors is not None and found.errors.where(F.col("error.msg") == json_files.NO_OBJECT).take(1):
         unsupported(f"the jsonPath {path}, which leads to values that are not objects")
-    return frame
+    return found

@@ -55,6 +55,18 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
     return frame.select(*paths.assemble(values))
 
 
+def casts(frame: DataFrame, mapped: DataFrame, mappings: Sequence[Any]) -> bool:
+    """Whether a mapping gave a field another type, in which a value may have become null."""
+    for mapping in mappings:
+        source, target = paths.split(_four(mapping)[0]), paths.split(_four(mapping)[2])
+        names = paths.matching(frame.schema, source, case_sensitive=False)
+        before = None if names is None else paths.field_at(frame.schema, names)
+        after = paths.field_at(mapped.schema, target)
+        if before is not None and after is not None and before.dataType != after.dataType:
+            return True
+    return False
+
+
 def _four(mapping: Any) -> tuple[str, str, str, str]:
     """A mapping in its full form. (source, target) keeps the type; (source, target, type) casts any type."""
     if not isinstance(mapping, tuple):

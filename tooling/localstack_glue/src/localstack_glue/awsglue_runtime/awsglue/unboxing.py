@@ -8,7 +8,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue import fields_without_type, paths
+from awsglue.case_of_names import case_sensitive, differ_in_case
 from awsglue.errors import GlueDataError, unsupported
+from awsglue.json_files import disagree
 from awsglue.records import ERROR_SCHEMA
 
 _CORRUPT = "_corrupt_record"
@@ -28,7 +30,12 @@ def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, 
         raise GlueDataError(f"unbox: there is no string field {path}")
     value = paths.column(names)
     texts = frame.select(value.alias("text")).where(value.isNotNull())
-    found = frame.sparkSession.read.json(texts.rdd.map(lambda row: row["text"])).schema
+    with case_sensitive(frame.sparkSession):
+        found = frame.sparkSession.read.json(texts.rdd.map(lambda row: row["text"])).schema
+    if differ_in_case(found):
+        unsupported(f"unbox of {path}, with keys that differ in case alone")
+    if disagree(texts.select(F.col("text").alias("value")), found):
+        unsupported(f"unbox of {path}, whose texts disagree about the type of a field", "use map and json.loads")
     members = T.StructType([member for member in found.fields if member.name != _CORRUPT])
     if not found.fields:
         return frame, None
