@@ -178,3 +178,43 @@ def test_old_versions_of_a_new_bucket_may_go(reviewed):
     bucket = change("aws_s3_bucket", None, {"bucket": "lake"})
     entry = change(TYPE, None, rules("", noncurrent_version_expiration=[{"noncurrent_days": 90}]))
     assert found_by(reviewed, bucket, entry) == {"objects-expire-unread": "change"}
+
+
+OF_BUCKET = {"id": "lake", "bucket": "lake"}
+
+
+def inline(days: int, prefix: str = "curated/") -> dict:
+    return OF_BUCKET | {"lifecycle_rule": [{"enabled": True, "prefix": prefix, "expiration": [{"days": days}]}]}
+
+
+def kept(kind: str, attributes: dict) -> dict:
+    entry = change(kind, attributes, attributes)
+    entry["change"]["actions"] = ["no-op"]
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        pytest.param(kept("aws_s3_bucket", inline(30)), {}, id="from the bucket, which has read it"),
+        pytest.param(
+            change("aws_s3_bucket", inline(30), OF_BUCKET | {"lifecycle_rule": []}),
+            {"objects-kept-longer": "change"},  # its rules change, and delete nothing more
+            id="from the bucket",
+        ),
+        pytest.param(change(TYPE, expiring(30), None) | {"address": f"{TYPE}.old"}, {}, id="from another address"),
+        pytest.param(kept("aws_s3_bucket", inline(90)), {"objects-expire": "data"}, id="sooner than there"),
+        pytest.param(kept("aws_s3_bucket", inline(30, "tmp/")), {"objects-expire": "data"}, id="of other objects"),
+        pytest.param(kept("aws_s3_bucket", inline(30) | {"bucket": "b"}), {"objects-expire": "data"}, id="elsewhere"),
+    ],
+)
+def test_rule_that_only_moves_deletes_nothing_more(reviewed, other, found):
+    assert found_by(reviewed, change(TYPE, None, expiring(30)), other) == found
+
+
+def test_rules_that_move_unseen_may_delete_more(reviewed):
+    old = change(TYPE, expiring(30), None) | {"address": f"{TYPE}.old"}
+    new = change(TYPE, None, {"bucket": "lake"})
+    old["change"]["before_sensitive"] = {"rule": True}
+    new["change"]["after_unknown"] = {"rule": True}
+    assert found_by(reviewed, new, old) == {"objects-expire": "data"}

@@ -102,3 +102,15 @@ def test_policy_that_is_sensitive_and_does_not_change_locks_nobody_out(reviewed,
     entry["change"] |= {"before_sensitive": {"policy": True}, "after_sensitive": marks}
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     assert "locked-out" not in {finding.rule for finding in made.findings}
+
+
+@pytest.mark.parametrize(
+    ("effect", "widens"), [pytest.param("Allow", False, id="allows"), pytest.param("Deny", True, id="denies")]
+)
+def test_inline_policy_that_goes_gives_nobody_access_unless_it_denies(reviewed, effect, widens):
+    document = json.dumps({"Statement": [{"Effect": effect, "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}]})
+    gone = change("aws_iam_role", {"name": "r", "inline_policy": [{"name": "p", "policy": document}]}, {"name": "r"})
+    gone["change"]["after"]["inline_policy"] = []
+    found = {each.rule for each in reviewed({"format_version": "1.2", "resource_changes": [gone]}).findings}
+    assert ("access-widened" in found) is widens
+    assert "unseen-attribute" not in found

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plan_review.conditions import is_unseen
 from plan_review.model import Plan, ResourceChange
 from plan_review.policy_grants import denies
 from plan_review.values import Marker, plain
@@ -82,7 +83,12 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
         yield Sentence(f"{role} no longer has policy {policy}", False, detached=policy)
     yield from _boundary(change)
     had_inline, has_inline = change.before.get("inline_policy") or [], change.after.get("inline_policy") or []
-    if change.after and has_inline not in (had_inline, Marker.UNKNOWN):
+    is_only_removed = (
+        isinstance(had_inline, list)
+        and isinstance(has_inline, list)
+        and all(policy in had_inline and not is_unseen(policy) for policy in has_inline)
+    )
+    if change.after and has_inline is not Marker.UNKNOWN and not is_only_removed:
         yield Sentence(f"{role} has different inline policies, see its attribute inline_policy", True)
 
 

@@ -252,7 +252,7 @@ def is_unseen(value: Any) -> bool:
     """Whether a part of a value is not shown, or known after the apply only."""
     if isinstance(value, dict | list):
         return any(is_unseen(inner) for inner in (value.values() if isinstance(value, dict) else value))
-    return isinstance(value, Marker)
+    return isinstance(value, Marker) and value is not Marker.ABSENT
 
 
 def _changes_unseen(change: ResourceChange, path: str) -> bool:
@@ -279,7 +279,11 @@ def _hidden_parents(change: ResourceChange, path: str) -> set[Marker]:
         return set()
     name = path.removeprefix(f"{_ANYWHERE}.").partition(".")[0]
     sides = [(item.before, item.after) for item in change.attributes]
-    held = {after for before, after in sides if isinstance(after, Marker) and name in names_within(before)}
+    held = {
+        after
+        for before, after in sides
+        if isinstance(after, Marker) and is_unseen(after) and name in names_within(before)
+    }
     return held | {Marker.SENSITIVE for item in change.attributes if name in item.hidden_names}
 
 

@@ -23,6 +23,7 @@ _SCRATCH = ("athena-results/", "tmp/")
 _KEPT = ("raw/", "curated/", "features/", "runs/", "exports/", "quarantine/")
 _ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 _AT_ONCE = 0.0
+_UNSEEN = "may be deleted"
 _OBJECTS, _OLD_VERSIONS = "objects", "noncurrent versions of objects"
 
 
@@ -90,7 +91,20 @@ def losing_rules(plan: Plan) -> Iterator[LosingRule]:
     for change in parts(plan):
         if change.type in _TYPES and change.after:
             name = change.after.get("bucket")
-            yield from _losing_rules(change, is_new=isinstance(name, str | Marker) and name in replaced)
+            was_there = _by_others(change, plan, is_after=False)
+            yield from _losing_rules(change, was_there, is_new=isinstance(name, str | Marker) and name in replaced)
+
+
+def _by_others(change: ResourceChange, plan: Plan, *, is_after: bool) -> tuple[_Effect, ...]:
+    """What rules of the same bucket do that stand in another resource, which goes or comes, or in the bucket itself."""
+    bucket = change.attribute("bucket")
+    others = (
+        (each.after if is_after else each.before)
+        for each in plan.resources
+        if each.type in _TYPES and each.address != change.address and each.attribute("bucket") == bucket
+    )
+    found = (effect for attributes in others if isinstance(bucket, str) for effect in _effects(_seen(attributes)))
+    return tuple(effect for effect in found if effect.verb != _UNSEEN)
 
 
 def kept_longer(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -100,7 +114,8 @@ def kept_longer(plan: Plan) -> Iterator[tuple[str, str]]:
         if change.type not in _TYPES or not names or not change.before or not change.after:
             continue
         before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
-        lost = [effect for effect in before if not any(other.covers(effect) for other in after)]
+        still = (*after, *_by_others(change, plan, is_after=True))
+        lost = [effect for effect in before if not any(other.covers(effect) for other in still)]
         for effect in sorted(lost, key=_order):
             yield change.address, f"This no longer happens, so what stays costs: {effect.sentence}"
         if not lost and all(any(known.covers(effect) for known in before) for effect in after):
@@ -111,10 +126,10 @@ def _is_new_bucket(change: ResourceChange) -> bool:
     return change.type == "aws_s3_bucket" and bool(change.after) and not change.before
 
 
-def _losing_rules(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
+def _losing_rules(change: ResourceChange, was_there: tuple[_Effect, ...], *, is_new: bool) -> Iterator[LosingRule]:
     if change.before and not any(item.name in _RULES for item in change.attributes):
         return
-    before, after = tuple(_effects(_seen(change.before))), tuple(_effects(change.after))
+    before, after = (*_effects(_seen(change.before)), *was_there), tuple(_effects(change.after))
     if any(item.name in _RULES and item.after in HIDDEN for item in change.attributes):
         before = ()  # what is hidden looks alike on both sides
     for effect in sorted(after, key=_order):
@@ -139,7 +154,7 @@ def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
     rules = attributes.get("rule", attributes.get("lifecycle_rule"))
     unseen = [attributes.get("rule")] if not isinstance(attributes.get("rule"), list) else attributes["rule"]
     if any(isinstance(each, Marker) for each in unseen):  # a bucket's own are computed where others are configured
-        yield _Effect(_OBJECTS, "may be deleted", "", _AT_ONCE, "by rules that this review cannot see")
+        yield _Effect(_OBJECTS, _UNSEEN, "", _AT_ONCE, "by rules that this review cannot see")
     for rule in _blocks(rules):
         switch = rule.get("status", rule.get("enabled"))
         if switch not in ("Enabled", True) and not isinstance(switch, Marker):
