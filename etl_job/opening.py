@@ -88,7 +88,7 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     check_metadata(store, tables)
     last = read_last_run(store, root, dataset)
     state = published_state(last, tables.curated)
-    published = with_withdrawn_files(state.published, state.withdrawn_files, delivered.deliveries)
+    published = with_withdrawn_files(state.published, state.to_withdraw, delivered.deliveries)
     state = replace(state, published=published)
     record = replace(record, drift=find_drift(table.columns, contract) if table else None, published=state.published)
     yield record

@@ -143,9 +143,10 @@ def _published_now(opening: Opening, record: RunRecord, run_id: str) -> Mapping[
         counts.delivery: PublishedDelivery(run_id=run_id, contract_hash=opening.contract.hash, inputs=counts.inputs)
         for counts in record.result.deliveries
     }
-    there = {delivery.name: delivery for delivery in opening.delivered.deliveries}
+    selection = opening.selection
     withdrawn = {
-        name: withdrawn_by(run_id, record.published[name], there.get(name)) for name in opening.selection.withdrawn
+        name: withdrawn_by(run_id, record.published[name], selection.at_withdrawal.get(name))
+        for name in selection.withdrawn
     }
     return {**record.published, **processed, **withdrawn}
 

@@ -14,13 +14,15 @@ from etl_job.manifest.model import Input, PublishedDelivery
 class Selection:
     """The deliveries to process and the names of those to remove.
 
-    ``known`` are all that have files, by name, except withdrawn ones, which ``at_withdrawal`` has. ``without_files``
-    are published deliveries that have no files any more; they stay published, because their files may have been
-    archived, or deleted by mistake. ``incomplete`` has, for each delivery that lacks an uploaded file, what is missing.
+    ``withdrawn_files`` has the deliveries that the run takes out, with a digest of their files at the withdrawal, by
+    which a later run knows that they are the same; ``at_withdrawal`` has those of which this run sees these files.
+    ``known`` are all others that have files. ``without_files`` are published deliveries that have no files any more;
+    they stay published, because their files may have been archived, or deleted by mistake. ``incomplete`` has, for each
+    delivery that lacks an uploaded file, what is missing.
     """
 
     deliveries: tuple[Delivery, ...]
-    withdrawn: tuple[str, ...] = ()
+    withdrawn_files: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, Delivery] = field(default_factory=dict)
     at_withdrawal: Mapping[str, Delivery] = field(default_factory=dict)
     without_files: tuple[str, ...] = ()
@@ -44,18 +46,16 @@ class Selection:
                 raise InputError(f"it shares rows with this run's deliveries: {self.incomplete[name]}")
         return tuple(self.known[name] for name in names)
 
-    def also_withdraw(self, names: Sequence[str]) -> "Selection":
-        """The same, and these deliveries are taken out of the tables too, unless they are to be processed."""
-        picked = {delivery.name for delivery in self.deliveries}
-        return replace(
-            self, withdrawn=tuple(dict.fromkeys((*self.withdrawn, *(name for name in names if name not in picked))))
-        )
-
     @property
-    def withdrawn_files(self) -> dict[str, str]:
-        """The withdrawn deliveries with a digest of their files, by which the next run knows that they are the same."""
-        there = {**self.known, **self.at_withdrawal}
-        return {name: files_digest(there.get(name)) for name in self.withdrawn}
+    def withdrawn(self) -> tuple[str, ...]:
+        """The names of the deliveries that the run takes out of the tables."""
+        return tuple(self.withdrawn_files)
+
+    def also_withdraw(self, digests: Mapping[str, str]) -> "Selection":
+        """The same, and these are taken out of the tables too, as an earlier run began, unless they are processed."""
+        picked = {delivery.name for delivery in self.deliveries}
+        left = {name: digest for name, digest in digests.items() if name not in picked}
+        return replace(self, withdrawn_files={**left, **self.withdrawn_files})
 
     def __bool__(self) -> bool:
         return bool(self.deliveries or self.withdrawn)
@@ -97,7 +97,8 @@ def select_deliveries(
     else:
         picked = new_or_changed(tuple(known.values()), published, contract_hash)
     going = {name: delivery for name, delivery in with_files.items() if name in withdrawn}
-    return Selection(picked, tuple(withdrawn), known, going, without_files)
+    digests = {name: files_digest(going.get(name)) for name in withdrawn}
+    return Selection(picked, digests, known, going, without_files)
 
 
 def to_inputs(delivery: Delivery) -> tuple[Input, ...]:
@@ -114,7 +115,10 @@ def files_digest(delivery: Delivery | None) -> str:
 
 
 def withdrawn_by(run_id: str, state: PublishedDelivery, delivery: Delivery | None) -> PublishedDelivery:
-    """The delivery withdrawn by a run, with its files at the time. A later change of the files restores it."""
+    """The delivery withdrawn by a run, with its files at the time, or those that are known without a ``delivery``.
+
+    A later change of the files restores it.
+    """
     inputs = to_inputs(delivery) if delivery and delivery.files else state.inputs
     return state.model_copy(update={"run_id": run_id, "withdrawn": True, "inputs": inputs})
 

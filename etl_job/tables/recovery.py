@@ -21,16 +21,15 @@ class PublishedState:
     """The state of all deliveries.
 
     ``to_withdraw`` are withdrawn ones that the table contains nevertheless, or of which a killed run may have left the
-    bad rows. ``withdrawn_files`` has a digest of the files that such a one had then, if it was recorded.
+    bad rows, with a digest of the files that each had then; empty if it was not recorded.
     ``is_doubted`` is true if it is unknown which deliveries the table still holds as runs published them.
     ``finding`` is a sentence about what is wrong, if anything is.
     """
 
     published: Mapping[str, PublishedDelivery]
-    to_withdraw: tuple[str, ...] = ()
+    to_withdraw: Mapping[str, str] = field(default_factory=dict)
     finding: str | None = None
     is_doubted: bool = False
-    withdrawn_files: Mapping[str, str] = field(default_factory=dict)
 
 
 def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
@@ -51,15 +50,15 @@ def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
     if changes is None:
         held = {file.partition for file in curated.data_files()}
         doubted = {name: state.model_copy(update=_NOT_AS_PUBLISHED) for name, state in published.items()}
-        held_anyway = tuple(name for name, state in published.items() if state.withdrawn and name in held)
+        held_anyway = {name: "" for name, state in published.items() if state.withdrawn and name in held}
         return PublishedState(
             doubted, held_anyway, f"{curated.identifier} was rolled back, dropped or changed by others", is_doubted=True
         )
-    withdrawn = tuple(sorted(changes.withdrawn & published.keys()))
+    withdrawn = {name: changes.withdrawn_files.get(name, "") for name in sorted(changes.withdrawn & published.keys())}
     for name in withdrawn:
         published[name] = published[name].model_copy(update={"withdrawn": True})
     for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
         state = published.get(name, PublishedDelivery(run_id="", inputs=(), contract_hash=""))
         published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
     finding = "an earlier run ended after its first commit, before its manifest"
-    return PublishedState(published, withdrawn, finding, withdrawn_files=changes.withdrawn_files)
+    return PublishedState(published, withdrawn, finding)

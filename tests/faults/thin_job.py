@@ -129,7 +129,7 @@ class ThinJob:
         last = read_last_run(store, ROOT, DATASET)
         state = published_state(last, curated)
         there = self._deliveries()
-        published = with_withdrawn_files(state.published, state.withdrawn_files, there)
+        published = with_withdrawn_files(state.published, state.to_withdraw, there)
         selection = select_deliveries(
             there, named=(), withdrawn=withdraw, published=published, contract_hash=HASH
         ).also_withdraw(state.to_withdraw)
@@ -148,7 +148,7 @@ class ThinJob:
             inputs = to_inputs(by_name[name])
             published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
         for name in selection.withdrawn:
-            published[name] = withdrawn_by(self.run_id, published[name], by_name.get(name))
+            published[name] = withdrawn_by(self.run_id, published[name], selection.at_withdrawal.get(name))
         self.counts = self._counts(by_name, rows)
         return published, tables
 

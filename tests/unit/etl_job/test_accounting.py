@@ -40,7 +40,7 @@ class Accounted:
                     content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
                 )
             found.append(Delivery(f"d{number}", store.list_files(f"file://{folder}")))
-        selection = Selection(tuple(found), (), {delivery.name: delivery for delivery in found})
+        selection = Selection(tuple(found), {}, {delivery.name: delivery for delivery in found})
         staged, self.counted = count_selection(run_context(spark, store, contract, tmp_path), selection)
         self.by_delivery = self.counted.outcomes
         self.totals = reconcile(staged.done.rows, self.by_delivery)

@@ -127,6 +127,19 @@ def test_withdrawal_that_died_before_its_manifest_stands_although_no_run_has_see
 
 
 @pytest.mark.usefixtures("published_once")
+def test_files_that_came_after_a_withdrawal_are_processed_although_another_run_finished_it(lake, start):
+    with pytest.raises(Killed):
+        start("two", "--withdraw", "d1", after="stage=export", do=die)
+    lake.deliver("d1", f"{HEADER}\nk1,Kia,2024-01-03,10:00:00\n")
+    lake.deliver("d2", f"{HEADER}\nk2,Opel,2024-01-02,10:00:00\n")
+    with pytest.raises(Killed):
+        start("three", "--delivery", "d2", after="stage=export", do=die)
+    assert start("four", "--delivery", "d2").published["d1"].withdrawn  # which has not seen the files of that time
+    assert [each.delivery for each in start("five").deliveries] == ["d1"]
+    assert counts("curated") == [("Kia", date(2024, 1, 3), 1), ("Opel", date(2024, 1, 2), 1)]
+
+
+@pytest.mark.usefixtures("published_once")
 def test_torn_state_is_not_healed_by_a_contract_that_needs_counts_of_another_kind(lake, start, document, tmp_path):
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Opel,2024-01-02,10:00:00\n")
     with pytest.raises(Killed):

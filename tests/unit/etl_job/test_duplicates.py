@@ -67,7 +67,7 @@ class History:
         known = {
             name: Delivery(name, store.list_files(f"file://{self.root}/delivery={name}")) for name in sorted(self.feed)
         }
-        selection = Selection(tuple(known[name] for name in arrived), tuple(withdrawn), known)
+        selection = Selection(tuple(known[name] for name in arrived), dict.fromkeys(withdrawn, ""), known)
         context = run_context(self.spark, store, self.contract, self.root, self.registers)
         staged, account = count_selection(context, selection)
         self.registers = account.registers
