@@ -30,6 +30,10 @@ _REMEDIES = (
         "workers, deploy, and run again",
     ),
     (
+        r"InvalidObjectState",
+        "The file is in a storage class from which it has to be restored: restore it, and run again",
+    ),
+    (
         r"AccessDenied|ACCESS_DENIED|not authorized|Status Code: 403|Forbidden",
         "The job's role or the key's policy does not allow this: grant it in infra/, deploy, and run again",
     ),

@@ -114,9 +114,11 @@ class S3ObjectStore:
         except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket) as error:
             raise FileNotFoundError(uri) from error
         except Exception as error:
-            from botocore.exceptions import ResponseStreamingError  # the command loads these when it calls
+            from botocore.exceptions import ClientError, ResponseStreamingError  # the command loads these when it calls
             from urllib3.exceptions import HTTPError
 
+            if isinstance(error, ClientError):  # it does not name the file
+                raise ClientError(error.response, f"GetObject of {uri}") from error
             if isinstance(error, HTTPError):  # of the body of a refusal, which botocore does not turn into its own
                 raise ResponseStreamingError(error=error) from error
             raise

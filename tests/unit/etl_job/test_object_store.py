@@ -6,11 +6,12 @@ from io import BytesIO
 
 import boto3
 import pytest
-from botocore.exceptions import ResponseStreamingError
+from botocore.exceptions import ClientError, ResponseStreamingError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from urllib3.exceptions import ProtocolError
 
+from etl_job.failure_reasons import failure_reason
 from etl_job.lake.files import LocalObjectStore, S3ObjectStore, open_store
 
 
@@ -85,6 +86,21 @@ def test_refusal_that_breaks_off_is_an_answer_that_does(monkeypatch):
     for first_bytes in (None, 4):
         with pytest.raises(ResponseStreamingError, match="Connection broken"):
             S3ObjectStore(s3).read("s3://lake/a.csv", first_bytes)
+
+
+@pytest.mark.parametrize("first_bytes", [None, 4])
+def test_file_that_s3_refuses_to_give_is_named(first_bytes):
+    s3 = boto3.client("s3", "eu-west-3", aws_access_key_id="test", aws_secret_access_key="test")
+    said = "The operation is not valid for the object's storage class"
+    with Stubber(s3) as stubber:
+        stubber.add_client_error("get_object", "InvalidObjectState", said, 403)
+        with pytest.raises(ClientError) as refused:
+            S3ObjectStore(s3).read("s3://lake/raw/a.csv", first_bytes)
+    assert "s3://lake/raw/a.csv" in str(refused.value)  # of an error in a worker, the driver gets these words
+    assert failure_reason(refused.value) == (
+        f"GetObject of s3://lake/raw/a.csv was refused with InvalidObjectState: {said}. The file is in a storage class "
+        "from which it has to be restored: restore it, and run again"
+    )
 
 
 def test_range_response_has_the_requested_bytes(s3_that_answers):
