@@ -435,3 +435,10 @@ def test_days_in_the_names_of_folders_are_named(tmp_path):
         ConfigurationError, match="holds dates: folder date=2024-01-31 has one, but runs read days from"
     ):
         drafted_from(tmp_path / "date=2024-01-31", table("shop,amount", lambda n: f"{shop(n)},{n}"))
+
+
+@pytest.mark.parametrize("names", ["2024-01-01,2024-01-02,2024-01-03", "1/1/24,1/2/24,1/3/24", "Jan 24,Feb 24,Mar 24"])
+def test_days_in_the_names_of_columns_are_named(tmp_path, names):
+    told = f"holds dates: columns are named by them, such as '{names.partition(',')[0]}': give each its own row"
+    with pytest.raises(ConfigurationError, match=told):
+        drafted_from(tmp_path, table(f"country,{names}", lambda n: f"c{n},{n},{n},{n}"))

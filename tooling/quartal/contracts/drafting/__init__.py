@@ -22,7 +22,7 @@ from quartal.contracts.drafting.roles import Column, EventTime
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.drafting.sources import read_sample
 from quartal.contracts.drafting.thousands import DecimalMark
-from quartal.contracts.drafting.times import DateOrder
+from quartal.contracts.drafting.times import DateOrder, other_form, read_times
 from quartal.contracts.linting import lint
 from quartal.contracts.model import EARLIEST_EVENT, Contract, FileFormat
 from quartal.contracts.row_judge import InputError, LocalObjectStore, read_headers
@@ -30,6 +30,7 @@ from quartal.core.errors import ConfigurationError
 
 _LAST_YEAR = 2200  # of events
 _MOST_DIGITS_OF_PART = 4  # such as a year
+_LEAST_NAMES = 3  # of columns that are named by days
 _FOLDER_OF_DAY = re.compile(r"[^=]+=(?:19|20)\d\d(?:-?[01]\d.*)?")
 _PART = re.compile(rf"[+-]?\d{{1,{_MOST_DIGITS_OF_PART}}}(?:[.,]\d*)?")
 NO_COLUMN = "none"  # of a choice: no entity, no key
@@ -253,7 +254,7 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
             remedy="Name another column with --event-time, or omit the option and let quartal look for one.",
         )
     if found is None:
-        unread = _unread_dates(columns) or _days_of_folders(sample)
+        unread = _unread_dates(columns) or _days_in_names(columns) or _days_of_folders(sample)
         raise ConfigurationError(
             f"No column of {sample.source} holds dates{': ' if unread else ''}{'; '.join(unread)}.",
             remedy="Add a column with the day of each event, such as yyyy-MM-dd, dd.MM.yyyy, MM/dd/yyyy or yyyyMMdd. A "
@@ -309,6 +310,19 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         for column in named
         if column.name not in parts
     ] + [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
+
+
+def _days_in_names(columns: Sequence[Column]) -> list[str]:
+    """The first of several columns that are named by days, months or years, as tables for readers have them."""
+    found = [
+        name
+        for name in (column.name for column in columns)
+        if read_times({name: 1}) is not None or other_form({name: 1}) is not None
+    ]
+    told = (
+        f"columns are named by them, such as {found[0]!r}: give each its own row, in pandas with melt" if found else ""
+    )
+    return [told] if len(found) >= _LEAST_NAMES else []
 
 
 def _days_of_folders(sample: Sample) -> list[str]:

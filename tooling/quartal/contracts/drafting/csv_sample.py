@@ -308,7 +308,8 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
     if of_days and not any(first[place].strip() for place in of_days):
         return True  # days without a name, as pandas writes an index; the names beside it may be numbers
     filled = [place for place in of_data if first[place].strip()]  # columns may lack a name, or a first value
-    alike = [place for place in filled if _DATA.fullmatch(first[place].strip())]
+    names = [place for place in filled if _DATE.fullmatch(first[place].strip()) and not _has_days(good, place)]
+    alike = [place for place in filled if _DATA.fullmatch(first[place].strip()) and place not in names]
     if len(alike) > len(filled) / 2 and not _names_dates(first, good):
         return False
     if not of_data and len(set(first)) < len(first):
@@ -317,6 +318,11 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
             remedy="Add a header line with the names of the columns.",
         )
     return True
+
+
+def _has_days(rows: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether a good part of a column's values are days, so that one more is no name of numbers."""
+    return sum(bool(_DATE.match(row[place].strip())) for row in rows) > 0.1 * len(rows)
 
 
 def _is_header_too(second: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
