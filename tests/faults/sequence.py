@@ -29,7 +29,7 @@ from quartal.features.export import ExportFormat, export_features
 from quartal.features.maintenance import Lake, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.features.tags import State, remove_tag, set_tag
-from quartal.runs.pipeline import follow_run, start_run
+from quartal.runs.start_and_follow import follow_run, start_run
 
 from .books import MANIFESTS, RAW, Books, BrokenPromiseError, Model, delivery_name
 from .moto_lake import MotoLake

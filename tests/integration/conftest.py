@@ -22,7 +22,7 @@ from quartal.deliver.upload.uploads import UploadOptions, deliver
 from quartal.deploy import change
 from quartal.local.local_aws import server
 from quartal.local.local_aws.endpoint import find_endpoint
-from quartal.runs.pipeline import run_pipeline
+from quartal.runs.start_and_follow import run_pipeline
 from quartal.workspace import Workspace
 from tests.json_output import checking
 from tests.provider_lock import drop_hashes

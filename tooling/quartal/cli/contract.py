@@ -71,19 +71,19 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show the columns, rules and features of a contract, and the tables that it produces."""
-    from quartal.contracts import showing
+    from quartal.contracts import column_tables
 
     console, contracts = Console(as_json=as_json), list(_sound_contracts(file).values())
     if as_json:
-        console.json([showing.as_record(contract) for contract in contracts])
+        console.json([column_tables.as_record(contract) for contract in contracts])
         return
     for contract in contracts:
         columns = ("column", "type", "required", "role", "rules")
         console.table(
-            f"{contract.dataset} {contract.version}: the feed", columns, showing.column_rows(contract), data=()
+            f"{contract.dataset} {contract.version}: the feed", columns, column_tables.column_rows(contract), data=()
         )
-        console.table("features", ("setting", "value"), showing.feature_rows(contract), data=())
-        for name, published in showing.published_tables(contract).items():
+        console.table("features", ("setting", "value"), column_tables.feature_rows(contract), data=())
+        for name, published in column_tables.published_tables(contract).items():
             console.table(name, ("column", "type"), [(column.name, column.kind) for column in published], data=())
 
 

@@ -16,7 +16,7 @@ from quartal.runs.explain import explain_run, show_logs
 from quartal.runs.history import show_history
 from quartal.runs.lookup import newest_run, run_to_explain
 from quartal.runs.outcome import show_manifest
-from quartal.runs.pipeline import follow_newest_run, follow_run, start_run
+from quartal.runs.start_and_follow import follow_newest_run, follow_run, start_run
 from quartal.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from quartal.local.local_aws.endpoint import find_endpoint
 from quartal.local.local_aws.hosts import chosen_host
 from quartal.report.writing import REPORT, make_report, write_page
 from quartal.runs.outcome import show_manifest
-from quartal.runs.pipeline import run_pipeline
+from quartal.runs.start_and_follow import run_pipeline
 from quartal.scenarios.example_feed import generate_feed
 from quartal.workspace import Workspace
 

@@ -34,7 +34,7 @@ from quartal.features.tags import State, list_tags
 from quartal.report.cost import RunCost, job_run_cost, price_basis
 from quartal.runs.in_progress import runs_in_progress
 from quartal.runs.outcome import show_manifest
-from quartal.runs.pipeline import follow_run, start_run
+from quartal.runs.start_and_follow import follow_run, start_run
 from quartal.runs.workflow_run import read_run
 from quartal.terraform import saved_plan
 from quartal.terraform.retained_data import standing

@@ -16,7 +16,7 @@ from quartal.core.errors import (
 from quartal.core.typed_commands import name_in_messages, without_options
 from quartal.runs.explain import explain_run, show_logs
 from quartal.runs.lookup import newest_run, run_to_explain
-from quartal.runs.pipeline import follow_run
+from quartal.runs.start_and_follow import follow_run
 from quartal.workspace import Workspace
 from tests.unit.quartal.manifest_examples import delivery_counts, empty_manifest, run_manifest
 from tests.unit.quartal.runs.stubbed_aws import MOMENT

@@ -16,7 +16,7 @@ from quartal.core.errors import (
     WaitTimeoutError,
     WatchingError,
 )
-from quartal.runs.pipeline import (
+from quartal.runs.start_and_follow import (
     follow_newest_run,
     follow_run,
     start_run,
