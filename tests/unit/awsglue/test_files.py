@@ -75,6 +75,27 @@ def test_line_of_csv_with_more_values_than_columns_is_an_error(glue_context, tmp
         rows(read(glue_context, tmp_path, format_options=options))
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "twice"),
+    [
+        ("id,id\n1,2\n", {}, "id"),
+        ("ID,x,id\n1,2,3\n", {}, "id"),
+        ("a0,a1\n1,2\n", {}, None),
+        ("id,id\n1,2\\,3\n", {"escaper": "\\"}, "id"),
+        ("ID,id\n1,2\\,3\n", {"escaper": "\\"}, None),
+    ],
+)
+def test_csv_with_a_name_that_comes_twice_is_refused(glue_context, tmp_path, text, options, twice):
+    (tmp_path / "a.csv").write_text(text)
+
+    if twice:
+        with pytest.raises(GlueUnsupportedError, match=f"has the name {twice} more than once"):
+            read(glue_context, tmp_path, "csv", options | {"withHeader": True})
+    else:
+        found = read(glue_context, tmp_path, "csv", options | {"withHeader": True})
+        assert found.toDF().columns == text.splitlines()[0].split(",")
+
+
 def test_empty_values_at_the_end_of_a_line_are_not_missed(glue_context, tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2,,\n")
 

@@ -291,6 +291,15 @@ def test_relationalize_distinguishes_fields_by_case(records):
     assert rows(tables["root_a"]) == [(0, 0, 2)]
 
 
+def test_fields_that_differ_in_case_are_told_apart_by_each_transformation(records, tmp_path):
+    frame = records({"N": 1, "n": 2, "J": 1, "j": '{"x": 1}'})
+
+    assert frame.split_rows({"N": {"=": 1}, "n": {"=": 2}}, "a", "b")["a"].count() == 1
+    assert rows(frame.unbox("j", "json").select_fields(["j"])) == [((1,),)]
+    assert frame.spigot(str(tmp_path / "out")).count() == 1
+    assert [json.loads(file.read_text())["n"] for file in (tmp_path / "out").glob("part*")] == [2]
+
+
 def test_split_rows_loses_no_record(dynamic_frame):
     both = SplitRows.apply(dynamic_frame(NUMBERS, "n int, s string"), {"n": {">": 1, "<=": 5}}, "in", "out")
 

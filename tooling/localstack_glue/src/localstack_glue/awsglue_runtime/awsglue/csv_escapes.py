@@ -13,7 +13,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue.errors import GlueDataError
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.paths import repeated
 
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 
@@ -38,6 +39,8 @@ def read(
     headers = tables.map(lambda table: (table[0] if has_header else [], max(map(len, table)))).collect()
     if has_header:
         names = list(dict.fromkeys(name for header, _ in headers for name in header))
+        if twice := next(filter(None, (repeated(header) for header, _ in headers)), None):
+            unsupported(f"CSV whose header has the name {', '.join(twice)} more than once", "rename one")
         if wide := [header for header, width in headers if width > len(header)]:
             raise GlueDataError(f"a line has more values than the header {options['sep'].join(wide[0])} has names")
     else:

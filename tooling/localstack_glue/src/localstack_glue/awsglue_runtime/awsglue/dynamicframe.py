@@ -12,6 +12,7 @@ from pyspark import RDD
 from pyspark.sql import DataFrame
 
 from awsglue import choices, paths, records, relational, reshaping, resolving_choices, unboxing
+from awsglue.case_of_names import case_sensitive_names
 from awsglue.errors import GlueDataError, check_options, refused, unsupported
 from awsglue.framecollection import DynamicFrameCollection
 from awsglue.gluetypes import StructType, from_spark
@@ -359,9 +360,8 @@ class DynamicFrame:
         totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """Split into two frames: the records that pass all comparisons, and the others."""
-        passes = reshaping.rows_condition(self._df, comparison_dict)
-        parts = {name1: self._df.where(passes), name2: self._df.where(~passes)}
-        return self._collection(parts, stageThreshold, totalThreshold)
+        passed, others = reshaping.split_rows(self._df, comparison_dict)
+        return self._collection({name1: passed, name2: others}, stageThreshold, totalThreshold)
 
     def repartition(
         self,
@@ -404,7 +404,8 @@ class DynamicFrame:
         self._next(self._df)._checked(stageThreshold, totalThreshold)
         spigot_options = dict(options or {})
         sample = self._df.sample(float(spigot_options["prob"])) if "prob" in spigot_options else self._df
-        sample.limit(int(spigot_options.get("topk", DEFAULT_SPIGOT_ROWS))).write.mode("append").json(path)
+        with case_sensitive_names(sample):
+            sample.limit(int(spigot_options.get("topk", DEFAULT_SPIGOT_ROWS))).write.mode("append").json(path)
         return self
 
     def write(

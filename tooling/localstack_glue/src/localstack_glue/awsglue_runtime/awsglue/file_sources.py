@@ -31,6 +31,7 @@ from awsglue.content import Content
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import concrete_type
 from awsglue.partition_predicate import matching_partitions
+from awsglue.paths import repeated
 from awsglue.reshaping import union
 from awsglue.spark_versions import cast_or_null
 
@@ -168,6 +169,11 @@ def _csv_records(
     names = frame.columns if has_header else _numbered(frame.columns)
     if not names:
         return frame
+    if has_header and any(name.endswith(str(position)) for position, name in enumerate(names)):
+        # Spark puts the position behind a name that comes twice, in whatever case
+        header = reader.option("header", "false").load(list(folders)).first() or ()
+        if twice := repeated([name.lower() for name in header if name]):
+            unsupported(f"CSV whose header has the name {', '.join(twice)} more than once, in any case", "rename one")
     texts = T.StructType([T.StructField(name, T.StringType()) for name in names])
     # a file with another header is an error: Spark would read its columns as those of the first file
     return with_empty_texts(reader.option("enforceSchema", str(not has_header)), texts, folders, refuse_more=options)

@@ -142,8 +142,9 @@ def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
     return paths.without(frame.select("*", *added), old_names)
 
 
-def rows_condition(frame: DataFrame, comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
-    """The condition of all comparisons of `split_rows`; false for missing values.
+@by_spelling
+def split_rows(frame: DataFrame, comparisons: Mapping[str, Mapping[str, Any]]) -> tuple[DataFrame, DataFrame]:
+    """The records that pass all comparisons, and the others, which are those with missing values too.
 
     Raises:
         GlueDataError: there is no field with such a path.
@@ -162,7 +163,8 @@ def rows_condition(frame: DataFrame, comparisons: Mapping[str, Mapping[str, Any]
                 unsupported(f"the split_rows operator {operator}")
             mapped_types.check_comparable(f"split_rows of {path}:", field.dataType, records.infer(value))
             conditions.append(getattr(paths.column(names), f"__{_COMPARISONS[operator]}__")(value))
-    return F.coalesce(reduce(lambda left, right: left & right, conditions, F.lit(True)), F.lit(False))
+    passes = F.coalesce(reduce(lambda left, right: left & right, conditions, F.lit(True)), F.lit(False))
+    return frame.where(passes), frame.where(~passes)
 
 
 @by_spelling

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue import fields_without_type, paths
-from awsglue.case_of_names import case_sensitive, differ_in_case
+from awsglue.case_of_names import by_spelling, case_sensitive, differ_in_case
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.json_files import disagree
 from awsglue.records import ERROR_SCHEMA
@@ -16,6 +16,7 @@ from awsglue.records import ERROR_SCHEMA
 _CORRUPT = "_corrupt_record"
 
 
+@by_spelling
 def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, DataFrame | None]:
     """Parse a field with the schema of all its values. Records without valid JSON become error records.
 
