@@ -495,6 +495,23 @@ def test_instance_that_goes_with_its_cluster_leaves_no_data(basis, kind):
     assert "instance-of-cluster-gone" not in broken_rules(basis, "dev", instance, change(kind, {"id": "c"}, None))
 
 
+@pytest.mark.parametrize(
+    ("after", "unknown", "is_found"),
+    [
+        pytest.param({"lifecycle": [{}]}, [{"lifecycle": [{"opt_in": True}]}], False, id="a part that AWS computes"),
+        pytest.param({"copy_action": None}, [{"copy_action": True}], True, id="copies"),
+        pytest.param(None, True, True, id="all rules"),
+    ],
+)
+def test_rule_of_which_a_part_is_unknown_is_still_there(basis, after, unknown, is_found):
+    rule = {"schedule": "cron(0 5 * * ? *)", "copy_action": [{"destination_vault_arn": "v"}], "lifecycle": []}
+    entry = change(
+        "aws_backup_plan", {"name": "p", "rule": [rule]}, {"name": "p"} | ({"rule": [rule | after]} if after else {})
+    )
+    entry["change"]["after_unknown"] = {"rule": unknown}
+    assert ("backup-rule-gone" in broken_rules(basis, "dev", entry)) is is_found
+
+
 def test_new_machine_that_begins_stopped_ends_nothing(basis):
     machine = change("aws_instance", None, {"id": "i"})
     state = change("aws_ec2_instance_state", None, {"instance_id": "i", "state": "stopped"})

@@ -126,7 +126,9 @@ class Condition(BaseModel):
                 return _count(after, self.becomes) + len(is_unseen_now) > _count(before, self.becomes)
             case "becomes_not":
                 return _count(after, self.becomes_not) < _count(before, self.becomes_not) + len(was_unseen)
-            case "is_emptied" | "loses":
+            case "is_emptied":  # a block of which only a part is unseen is there
+                return any(isinstance(value, Marker) for value in after) and _set(before) > 0
+            case "loses":
                 return bool(is_unseen_now) and _set(before) > 0
             case "is_set":
                 return not self.is_set and any(value in HIDDEN for value in is_unseen_now)
