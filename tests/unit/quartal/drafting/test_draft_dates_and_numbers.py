@@ -63,6 +63,7 @@ def test_few_decimals_among_whole_numbers_are_no_errors(tmp_path, mark):
     drafted = drafted_from(tmp_path, rows)
     assert tried(tmp_path, drafted).column("amount").logical_type == "number"
     assert drafted.verdict.kept == 40
+    assert drafted.warnings == (("amount: check 12,5: ',' is read as the decimal mark",) if mark == "," else ())
 
 
 def test_unsupported_numbers_are_drafted_as_text_with_a_note(tmp_path):

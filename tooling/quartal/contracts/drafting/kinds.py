@@ -251,6 +251,8 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             note = f"the comma of {example} may separate thousands or decimals; use --decimal-mark comma or point"
             return Kind(notes=(note,), open_mark=mark)
         notes = ["',' is the decimal mark"] if "decimalSeparator" in custom else []
+        if notes and sum(count for text, count in there.items() if "," in text) <= _allowed(total):
+            notes = [f"check {next(text for text in there if ',' in text)}: ',' is read as the decimal mark"]
         if mark == "." and said is None:
             notes.append(
                 f"check {example}: the point is read as decimal mark; with --decimal-mark comma it separates thousands"
