@@ -14,6 +14,7 @@ from etl_job.tables.snapshot_change import Changes
 from etl_job.tables.table_commit import PublishedIceberg
 
 _NOT_AS_PUBLISHED = {"contract_hash": ""}  # which no contract has, so the delivery counts as changed
+_OF_NO_MANIFEST = PublishedDelivery(run_id="", inputs=(), contract_hash="")  # its first one was lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
         return PublishedState(
             doubted, held_anyway, f"{curated.identifier} was rolled back, dropped or changed by others", is_doubted=True
         )
-    withdrawn = {name: changes.withdrawn_files.get(name, "") for name in sorted(changes.withdrawn & published.keys())}
+    withdrawn = {name: changes.withdrawn_files.get(name, "") for name in sorted(changes.withdrawn)}
     for name in withdrawn:
-        published[name] = published[name].model_copy(update={"withdrawn": True})
-    for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
-        state = published.get(name, PublishedDelivery(run_id="", inputs=(), contract_hash=""))
+        published[name] = published.get(name, _OF_NO_MANIFEST).model_copy(update={"withdrawn": True})
+    for name in changes.processed:
+        state = published.get(name, _OF_NO_MANIFEST)
         published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
     finding = "an earlier run ended after its first commit, before its manifest"
     return PublishedState(published, withdrawn, finding)

@@ -7,7 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from etl_job.deliveries.selection import select_deliveries
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import files_digest, new_or_changed, select_deliveries, with_withdrawn_files
+from etl_job.lake.files import StoredFile
 from etl_job.manifest.files import LastRun
 from etl_job.manifest.model import PublishedDelivery
 from etl_job.tables.recovery import published_state
@@ -61,3 +63,14 @@ def test_nothing_is_published_before_the_first_run():
 def test_withdrawal_of_a_lost_manifest_stands():
     found = published_state(LastRun({"d0": OLD}, 1), curated(2, processed(withdrawn=("d0",)))).published
     assert found["d0"].withdrawn
+
+
+@pytest.mark.parametrize("last", [LastRun(), LastRun({"d0": OLD}, 1)], ids=["no-manifest", "manifest-before-it"])
+def test_withdrawal_stands_although_the_manifest_that_published_the_delivery_is_lost_too(last):
+    then, later = (Delivery("d1", (StoredFile("a", 1, etag, 2.0),)) for etag in ("old", "new"))
+    changes = Changes(frozenset(), frozenset({"d1"}), {"d1": files_digest(then)})
+    state = published_state(last, curated(2, changes))
+    assert state.to_withdraw == {"d1": files_digest(then)}
+    for delivery, processed_again in ((then, ()), (later, (later,))):
+        published = with_withdrawn_files(state.published, state.to_withdraw, [delivery])
+        assert new_or_changed((delivery,), published, "c") == processed_again
