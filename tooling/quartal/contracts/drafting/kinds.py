@@ -246,29 +246,41 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             continue
         if errors and (_is_code(column) or (_is_name(column) and max(errors.values()) >= _AGAIN)):
             return None  # a code, or the name of a place, that is a number for the most part
-        example = next((text for text in there if mark and mark in text), "")
         if mark == "," and said is None:
+            example = next(text for text in there if mark in text)
             note = f"the comma of {example} may separate thousands or decimals; use --decimal-mark comma or point"
             return Kind(notes=(note,), open_mark=mark)
-        notes = ["',' is the decimal mark"] if "decimalSeparator" in custom else []
-        if notes and sum(count for text, count in there.items() if "," in text) <= _allowed(total):
-            notes = [f"check {next(text for text in there if ',' in text)}: ',' is read as the decimal mark"]
-        if mark == "." and said is None:
-            notes.append(
-                f"check {example}: the point is read as decimal mark; with --decimal-mark comma it separates thousands"
-            )
-        if (why := why_days(column)) is not None:
-            notes.append(why)
-        if logical_type == "integer" and may_be_counted(there) and not _is_id(column):
-            notes.append(_counted_note(column))
-        if all(map(_OF_EXCEL.fullmatch, there)):
-            notes.append(
-                f"Excel writes numbers of more than 11 digits like {next(iter(there))}: ids have lost their last digits"
-            )
-        if custom.get("rounding"):
-            notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
-        return Kind(logical_type, {}, custom, errors, tuple(notes), open_mark=None if said else mark)
+        notes = _notes_of_numbers(there, column, logical_type, custom, mark if said is None else None)
+        return Kind(logical_type, {}, custom, errors, notes, open_mark=None if said else mark)
     return None
+
+
+def _notes_of_numbers(
+    there: Mapping[str, int], column: SampledColumn, logical_type: str, custom: Mapping[str, Any], mark: str | None
+) -> tuple[str, ...]:
+    """The guesses about numbers that are read in a form; `mark` may separate thousands, too."""
+    notes = []
+    with_commas = {text: count for text, count in there.items() if "," in text}
+    if "decimalSeparator" in custom and sum(with_commas.values()) <= _allowed(sum(there.values())):
+        notes.append(f"check {next(iter(with_commas))}: ',' is read as the decimal mark")
+    elif "decimalSeparator" in custom:
+        notes.append("',' is the decimal mark")
+    if mark is not None:
+        example = next(text for text in there if mark in text)
+        notes.append(
+            f"check {example}: the point is read as decimal mark; with --decimal-mark comma it separates thousands"
+        )
+    if (why := why_days(column)) is not None:
+        notes.append(why)
+    if logical_type == "integer" and may_be_counted(there) and not _is_id(column):
+        notes.append(_counted_note(column))
+    if all(map(_OF_EXCEL.fullmatch, there)):
+        notes.append(
+            f"Excel writes numbers of more than 11 digits like {next(iter(there))}: ids have lost their last digits"
+        )
+    if custom.get("rounding"):
+        notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
+    return tuple(notes)
 
 
 def _why_name(there: Mapping[str, int], column: SampledColumn) -> str | None:
