@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) not in sys.path:
     sys.path.append(SOURCE)  # the service is a separate distribution
 
-from localstack_glue.hosts.standalone import moto_s3, moto_s3_bodies, moto_s3_requests
+from localstack_glue.hosts.standalone import moto_backend
 from localstack_glue.hosts.standalone.server import serve
 from tests.unit.standalone_host.place import Place
 
@@ -25,8 +25,7 @@ from tests.unit.standalone_host.place import Place
 def motos_own():
     """Restore moto after the tests: a server changes it in its process."""
     with pytest.MonkeyPatch.context() as patch:
-        of_s3 = (*moto_s3_bodies.REPLACED, *moto_s3_requests.REPLACED, *moto_s3.REPLACED)
-        replaced = [(owner, name) for owner, name, _ in of_s3]
+        replaced = [(owner, name) for owner, name, _ in moto_backend.REPLACED]
         for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission"), *replaced):
             patch.setattr(owner, name, getattr(owner, name))
         patch.setitem(default_user_config, "iam", default_user_config["iam"])

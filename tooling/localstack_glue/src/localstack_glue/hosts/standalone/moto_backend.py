@@ -21,12 +21,22 @@ from werkzeug import Response
 from werkzeug.test import run_wsgi_app
 
 from localstack_glue.events.workflow_delivery import DeliveryError, Receiver, deliver
-from localstack_glue.hosts.standalone import moto_additions, moto_s3, moto_s3_bodies, moto_s3_requests
+from localstack_glue.hosts.standalone import (
+    moto_additions,
+    moto_s3,
+    moto_s3_bodies,
+    moto_s3_conditions,
+    moto_s3_lists,
+    moto_s3_requests,
+    moto_s3_versions,
+)
 from localstack_glue.hosts.standalone.event_text import text_for
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.errors import ServiceError
 
 LOG = logging.getLogger(__name__)
+_S3 = (moto_s3, moto_s3_bodies, moto_s3_conditions, moto_s3_lists, moto_s3_requests, moto_s3_versions)
+REPLACED: tuple[tuple[Any, str, Any], ...] = tuple(each for module in _S3 for each in module.REPLACED)
 
 
 class MotoBackend:
@@ -34,7 +44,7 @@ class MotoBackend:
 
     def __init__(self) -> None:
         moto_additions.add()
-        for owner, name, own in (*moto_s3_bodies.REPLACED, *moto_s3_requests.REPLACED, *moto_s3.REPLACED):
+        for owner, name, own in REPLACED:
             setattr(owner, name, own)
         default_user_config["iam"] = {"load_aws_managed_policies": True}  # AWS's own policies, which moto leaves out
         self._application = DomainDispatcherApplication(create_backend_app)

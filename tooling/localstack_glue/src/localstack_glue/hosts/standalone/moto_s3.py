@@ -1,4 +1,4 @@
-"""What moto's S3 answers otherwise than AWS, and clients do not notice: sums that do not fit, parts, lists.
+"""What moto's S3 answers otherwise than AWS, and clients do not notice: parts, owners, statuses.
 
 docs/reference/glue-service/stand-alone.md lists it.
 """
@@ -6,19 +6,24 @@ docs/reference/glue-service/stand-alone.md lists it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import wraps
 from itertools import accumulate
 from typing import Any
+from xml.etree import ElementTree
 
 from moto.core.responses import ActionResult
-from moto.s3.exceptions import NoSuchUpload, S3ClientError
+from moto.s3.exceptions import InvalidPartOrder, MalformedXML, S3ClientError
 from moto.s3.models import FakeMultipart, S3Backend, get_canned_acl
 from moto.s3.responses import S3Response
 
+from localstack_glue.hosts.standalone.moto_s3_bodies import BadDigestError
+from localstack_glue.hosts.standalone.moto_s3_conditions import HeaderNotImplementedError
+
 Answer = tuple[int, dict[str, Any], Any]  # status, headers and body, as moto has them
 _PARTIAL = 206
+_MOST_KEYS = 1000
+_CONDITIONS = ("ETag", "LastModifiedTime", "Size")
 _NO_VERSION = ("x-amz-version-id", "null")
 # of errors that the SDK's model of S3 does not have: moto answers 400
 _STATUSES = {
@@ -56,10 +61,33 @@ _complete = FakeMultipart.complete
 
 
 def complete(upload: Any, body: Iterable[tuple[int, str]]) -> Any:
-    """Note the parts of which the object is made: others may have been uploaded."""
+    """Note the parts of which the object is made: others may have been uploaded.
+
+    Raises:
+        S3ClientError: they are not in ascending order, or not the whole that the client announced.
+    """
     listed = list(body)
     upload.completed = [number for number, _ in listed]
-    return _complete(upload, iter(listed))
+    if upload.completed != sorted(set(upload.completed)):  # moto compares each with 0
+        raise InvalidPartOrder
+    made = _complete(upload, iter(listed))
+    _check_whole(upload, *made)
+    return made
+
+
+def _check_whole(upload: Any, body: bytes, _etag: str, computed: tuple[str, str, int] | None) -> None:
+    """Compare an object of several parts with what the client says of the whole."""
+    length = upload.announced.get("x-amz-mp-object-size")
+    if length is not None and length != str(len(body)):
+        message = f"header value {length} does not match what was computed: {len(body)}"
+        raise S3ClientError("InvalidRequest", f"The provided 'x-amz-mp-object-size' {message}")
+    algorithm = upload.metadata.get("x-amz-checksum-algorithm", "CRC64NVME")
+    announced = upload.announced.get(f"x-amz-checksum-{algorithm.lower()}")
+    if announced is None or computed is None:
+        return
+    kind, value, count = computed
+    if announced not in ((value, f"{value}-{count}") if kind == "COMPOSITE" else (value,)):
+        raise BadDigestError(f"The {algorithm.lower()} you specified did not match the calculated checksum.")
 
 
 _new_upload = FakeMultipart.__init__
@@ -73,22 +101,7 @@ def begin(upload: Any, *arguments: Any, **options: Any) -> None:
     _new_upload(upload, *arguments, **options)
     upload.acl = upload.acl or get_canned_acl("private")
     upload.initiated = datetime.now(UTC)
-
-
-_list_uploads = S3Response.list_multipart_uploads
-
-
-def list_uploads(response: Any) -> Answer:
-    """ListMultipartUploads with the times."""
-    status, headers, body = _list_uploads(response)
-    known = response.backend.list_multipart_uploads(response.bucket_name)
-
-    def with_time(found: re.Match[str]) -> str:
-        upload = known.get(re.search(r"<UploadId>(.*?)</UploadId>", found[0])[1])  # type: ignore[index]
-        began = f"{upload.initiated:%Y-%m-%dT%H:%M:%S}.000Z" if upload is not None else r"\1"
-        return re.sub(r"<Initiated>(.*?)</Initiated>", f"<Initiated>{began}</Initiated>", found[0])
-
-    return _rewritten(status, headers, re.sub(r"<Upload>.*?</Upload>", with_time, _text(body), flags=re.DOTALL))
+    upload.announced = {}
 
 
 _get_object = S3Response.get_object
@@ -96,14 +109,14 @@ _get_object = S3Response.get_object
 
 def get_object(response: Any) -> Answer:
     """GetObject with `partNumber`: moto answers the whole object for each part of it."""
+    number = response.querystring.pop("partNumber", [None])[0]
     status, headers, body = _get_object(response)
-    number = response._get_int_param("partNumber")
-    if not number or status != 200:
+    if number is None or status != 200:
         return status, headers, body
     version = response._get_param("versionId")
     key = response.backend.get_object(response.bucket_name, response.parse_key_name(), version_id=version)
-    start, end = _span(key, number)
-    return _PARTIAL, {**headers, **_part_headers(key, start, end)}, body[start:end]
+    start, end = _span(key, int(number))
+    return _part(key, start, end, headers, body[start:end])
 
 
 _head_object = S3Response.head_object
@@ -119,7 +132,7 @@ def head_object(response: Any, bucket_name: str, query: dict[str, Any], key_name
         return status, found, body
     key = response.backend.head_object(bucket_name, key_name, whole.get("versionId", [None])[0])
     start, end = _span(key, int(query["partNumber"][0]))
-    return _PARTIAL, {**found, **_part_headers(key, start, end)}, body
+    return _part(key, start, end, found, body)
 
 
 def _span(key: Any, number: int) -> tuple[int, int]:
@@ -140,11 +153,13 @@ def _span(key: Any, number: int) -> tuple[int, int]:
     return end - key.multipart.parts[number].contentsize, end
 
 
-def _part_headers(key: Any, start: int, end: int) -> dict[str, str]:
-    headers = {"content-range": f"bytes {start}-{end - 1}/{key.size}", "content-length": str(end - start)}
+def _part(key: Any, start: int, end: int, headers: dict[str, Any], body: Any) -> Answer:
+    found = {**headers, "content-length": str(end - start)}
     if key.multipart is not None:
-        headers["x-amz-mp-parts-count"] = str(len(key.multipart.completed))
-    return headers
+        found["x-amz-mp-parts-count"] = str(len(key.multipart.completed))
+    if start == end:  # an empty object has no range
+        return 200, found, body
+    return _PARTIAL, {**found, "content-range": f"bytes {start}-{end - 1}/{key.size}"}, body
 
 
 _about_object = S3Response.key_response
@@ -162,7 +177,16 @@ _delete_keys = S3Response._bucket_response_delete_keys
 
 
 def delete_keys(response: Any, *arguments: Any, **options: Any) -> Answer:
-    """DeleteObjects with `Quiet`, which asks for the failures alone."""
+    """DeleteObjects with `Quiet`, which asks for the failures alone.
+
+    Raises:
+        S3ClientError: more than S3 takes at a time, or with conditions, which moto ignores.
+    """
+    objects = list(ElementTree.fromstring(response.body).iterfind("{*}Object"))  # noqa: S314 - the caller's own
+    if len(objects) > _MOST_KEYS:
+        raise MalformedXML
+    if any(each.find(f"{{*}}{name}") is not None for each in objects for name in _CONDITIONS):
+        raise HeaderNotImplementedError("conditions of single keys of DeleteObjects are not checked here")
     status, headers, body = _delete_keys(response, *arguments, **options)
     if re.search(rb"<Quiet>\s*true\s*</Quiet>", response.body) is None:
         return status, headers, body
@@ -185,18 +209,6 @@ def put_acl(response: Any) -> Answer:
     return 200, response._get_cors_headers_other(), ""
 
 
-def _of_a_known_upload(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Answer that there is no such upload: moto fails, and clients ask again and again."""
-
-    @wraps(method)
-    def called(backend: Any, bucket_name: str, upload_id: str, *arguments: Any, **options: Any) -> Any:
-        if upload_id not in backend.get_bucket(bucket_name).multiparts:
-            raise NoSuchUpload(upload_id=upload_id)
-        return method(backend, bucket_name, upload_id, *arguments, **options)
-
-    return called
-
-
 def _rewritten(status: int, headers: dict[str, Any], body: str) -> Answer:
     kept = {name: value for name, value in headers.items() if name.lower() != "content-length"}
     return status, kept, body
@@ -211,14 +223,9 @@ REPLACED: tuple[tuple[type, str, Any], ...] = (
     (S3Response, "serialized", serialized),
     (S3Response, "_bucket_response_delete_keys", delete_keys),
     (S3Response, "get_object", get_object),
-    (S3Response, "head_object", head_object),
     (S3Response, "key_response", about_object),
-    (S3Response, "list_multipart_uploads", list_uploads),
     (S3Response, "put_object_acl", put_acl),
     (S3Backend, "get_object_attributes", get_attributes),
-    (S3Backend, "upload_part", _of_a_known_upload(S3Backend.upload_part)),
-    (S3Backend, "upload_part_copy", _of_a_known_upload(S3Backend.upload_part_copy)),
-    (S3Backend, "complete_multipart_upload", _of_a_known_upload(S3Backend.complete_multipart_upload)),
     (FakeMultipart, "complete", complete),
     (FakeMultipart, "__init__", begin),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,13 +21,22 @@ from botocore.model import OperationModel, Shape
 from botocore.validate import ParamValidator
 from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.utils import get_service_model
-from moto.s3.exceptions import InvalidArgumentError, MalformedXML, MethodNotAllowed, MissingRequestBody, S3ClientError
+from moto.s3.exceptions import (
+    InvalidArgumentError,
+    MalformedXML,
+    MethodNotAllowed,
+    MissingRequestBody,
+    NoSuchUpload,
+    S3ClientError,
+)
 from moto.s3.responses import S3Response
 
-from localstack_glue.hosts.standalone import moto_bucket_settings
+from localstack_glue.hosts.standalone import moto_bucket_settings, moto_s3, moto_s3_conditions
+from localstack_glue.hosts.standalone.moto_s3_lists import check_page
 
 BUCKET, OBJECT = "/{Bucket}", "/{Bucket}/{Key+}"
 _SELECTING = frozenset({"partNumber", "uploadId", "versionId"})  # words with a value that say which object is meant
+_LONGEST_KEY, _MOST_PARTS = 1024, 10_000
 _ACL, _ACL_HEADERS = ("PutBucketAcl", "PutObjectAcl"), ("x-amz-acl", "x-amz-grant-")
 # what the SDK's model has, but neither moto nor this server; by method, "" stands for each
 REFUSED_OF_BUCKETS: dict[str, tuple[str, ...]] = {
@@ -54,6 +64,27 @@ class MalformedPolicyError(S3ClientError):
 
     code = "MalformedPolicy"
     message = "Policies must be valid JSON and the first byte must be '{{'"
+
+
+class KeyTooLongError(S3ClientError):
+    """The name of the object is longer than 1024 bytes."""
+
+    code = "KeyTooLongError"
+    message = "Your key is too long"
+
+
+class RangeAndPartError(S3ClientError):
+    """Two things say which bytes are wanted."""
+
+    code = "InvalidRequest"
+    message = "Cannot specify both Range header and partNumber query parameter"
+
+
+class ExpiredError(S3ClientError):
+    """The address was signed for a time that is over."""
+
+    code = "AccessDenied"
+    message = "Request has expired"
 
 
 class MissingSecurityHeaderError(S3ClientError):
@@ -112,6 +143,7 @@ def check_request(response: Any, path: str, method: str) -> None:
         S3ClientError: it is such a request.
     """
     query = parse_qs(response.parsed_url.query, keep_blank_values=True)
+    check_expiry(query)
     refused, of = (REFUSED_OF_BUCKETS, "a bucket") if path == BUCKET else (REFUSED_OF_OBJECTS, "an object")
     if unknown := [name for name in (*refused[""], *refused.get(method, ())) if name in query]:
         raise NotImplementedHereError(f"{method} ?{unknown[0]} of {of} is not answered here")
@@ -126,6 +158,52 @@ def check_request(response: Any, path: str, method: str) -> None:
         raise InvalidArgumentError(message, first, query.get(first, [""])[0])
     if response.request.mimetype != "multipart/form-data":
         _check_document([each.model for each in fitting], response)
+    check_page(response, query)
+    if path == OBJECT:
+        _check_object(response, method, query)
+        if not words and (method, bool(selecting)) in (("PUT", False), ("POST", True)):
+            moto_s3_conditions.check_write(response)
+
+
+def _check_object(response: Any, method: str, query: dict[str, list[str]]) -> None:
+    name = response.parse_key_name()
+    if len(name.encode()) > _LONGEST_KEY:
+        raise KeyTooLongError
+    number = query.get("partNumber", ["1"])[0]
+    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= _MOST_PARTS):
+        raise InvalidArgumentError(
+            "Part number must be an integer between 1 and 10000, inclusive", "partNumber", number
+        )
+    if method in ("GET", "HEAD") and "partNumber" in query and "Range" in response.headers:
+        raise RangeAndPartError
+    if "uploadId" in query:
+        upload_id = query["uploadId"][0]
+        upload = response.backend.get_bucket(response.bucket_name).multiparts.get(upload_id)
+        made = response.backend.get_object(response.bucket_name, name) if method == "POST" else None
+        is_made = made is not None and made.multipart is not None and made.multipart.id == upload_id
+        if not is_made and (upload is None or upload.key_name != name):  # moto fails, or takes another object's
+            raise NoSuchUpload(upload_id=upload_id)
+        if upload is not None:
+            upload.announced = response.headers
+
+
+def check_expiry(query: dict[str, list[str]]) -> None:
+    """Refuse an address that was signed for a time that is over.
+
+    Raises:
+        ExpiredError: it is over.
+    """
+    signed, lasts, until = (query.get(name, [""])[0] for name in ("X-Amz-Date", "X-Amz-Expires", "Expires"))
+    try:
+        if signed and lasts:
+            began = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            is_over = began + timedelta(seconds=int(lasts)) < datetime.now(UTC)
+        else:
+            is_over = "Signature" in query and int(until) < datetime.now(UTC).timestamp()
+    except ValueError:
+        return
+    if is_over:
+        raise ExpiredError
 
 
 def _check_document(models: Sequence[OperationModel], response: Any) -> None:
@@ -205,14 +283,17 @@ REPLACED: tuple[tuple[type, str, Any], ...] = (
             ("GET", "_bucket_response_get", moto_bucket_settings.get),
             ("DELETE", "_bucket_response_delete", moto_bucket_settings.delete),
             ("POST", "_bucket_response_post", S3Response._bucket_response_post),
+            ("HEAD", "head_bucket", S3Response.head_bucket),
         ),
     ),
     *_checked(
         OBJECT,
         (
-            (method, name, getattr(S3Response, name))
-            for method in ("GET", "PUT", "DELETE", "POST")
-            for name in (f"_key_response_{method.lower()}",)
+            ("PUT", "_key_response_put", S3Response._key_response_put),
+            ("GET", "_key_response_get", S3Response._key_response_get),
+            ("DELETE", "_key_response_delete", S3Response._key_response_delete),
+            ("POST", "_key_response_post", S3Response._key_response_post),
+            ("HEAD", "head_object", moto_s3_conditions.head(moto_s3.head_object)),
         ),
     ),
 )
