@@ -7,10 +7,7 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core.config import default_user_config
 from moto.core.request import Request
-from moto.events.responses import EventsHandler
-from moto.s3.models import FakeBucket
 from werkzeug import Response
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
@@ -144,6 +141,34 @@ def test_browser_asks_before_a_call_and_is_told(origin, status):
     )
 
 
+@pytest.mark.parametrize(
+    ("host", "site", "is_answered"),
+    [
+        ("localhost:4566", "same-origin", True),
+        ("127.0.0.1:4566", "none", True),
+        ("[::1]:4566", "same-site", True),
+        ("lake.localhost:4566", "same-site", True),
+        ("glue.example.com:4566", None, True),  # no browser
+        ("glue.example.com:4566", "same-origin", False),  # a name that leads to 127.0.0.1
+        ("glue.example.com:4566", "none", False),
+        ("localhost.example.com:4566", "same-origin", False),
+        ("localhost:4566", "cross-site", False),
+    ],
+)
+def test_request_of_a_browser_without_a_page_comes_from_this_machine_and_under_its_name(host, site, is_answered):
+    headers = {**HEADERS, "Host": host, **({"Sec-Fetch-Site": site} if site else {})}
+    api = Nothing()
+    answer = Client(answering(api)).post("/", headers=headers, data="{}")
+    assert (answer.status_code, api.calls) == ((200, 1) if is_answered else (403, 0))
+
+
+@pytest.mark.parametrize("path", ["/lake/key", "/lake?versioning", "/accounts/000000000000/users"])
+def test_browser_is_told_at_each_address(path):
+    asks = {"Access-Control-Request-Method": "PUT", "Origin": "http://localhost:3000"}
+    answer = Client(answering(Nothing())).options(path, headers=asks)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Methods"]) == (204, "PUT")
+
+
 def test_page_of_a_host_in_the_settings_is_answered():
     gateway = Gateway({}, None, None, lambda *_: Response(), None, pages=BrowserPages(("app",)))
     asks = {"Access-Control-Request-Method": "POST"}
@@ -162,10 +187,7 @@ def test_error_of_athena_has_the_reason_by_which_clients_tell_it_apart():
     assert json.loads(answer.data)["AthenaErrorCode"] == "QUERY_EXECUTION_NOT_FOUND"
 
 
-def test_role_that_may_delete_only_some_objects_hears_of_each(monkeypatch):
-    for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
-        monkeypatch.setattr(owner, name, getattr(owner, name))  # moto's own at the end
-    monkeypatch.setitem(default_user_config, "iam", default_user_config["iam"])
+def test_role_that_may_delete_only_some_objects_hears_of_each():
     may = parse(
         "p", json.dumps({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::lake/a"}})
     )
@@ -189,10 +211,7 @@ def test_role_that_may_delete_only_some_objects_hears_of_each(monkeypatch):
     assert "<Error><Key>b</Key><Code>AccessDenied</Code>" in answer.text
 
 
-def test_key_that_iam_or_sts_made_acts_in_its_account(monkeypatch):
-    for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
-        monkeypatch.setattr(owner, name, getattr(owner, name))  # moto's own at the end
-    monkeypatch.setitem(default_user_config, "iam", {"load_aws_managed_policies": False})
+def test_key_that_iam_or_sts_made_acts_in_its_account():
     scopes = []
 
     class Glue:

@@ -1,7 +1,7 @@
 """Requests of pages in a browser: those of pages of this machine are answered, others could run jobs on it.
 
 A signature protects nothing here, because any key will do. So a page on the internet that its reader's browser lets
-call 127.0.0.1 would be as good as the reader. LocalStack refuses such pages too.
+call 127.0.0.1 would be as good as the reader.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from localstack_glue.service.errors import ServiceError
 from localstack_glue.service.settings import Network
 
 _ASKS = "Access-Control-Request-Method"
+_SITE = "Sec-Fetch-Site"
 _SEEN = "x-amzn-RequestId, x-amzn-ErrorType"
 
 
@@ -35,24 +36,35 @@ class BrowserPages:
         """Refuse the requests of other pages.
 
         Raises:
-            ServiceError: the page is none of this machine's.
+            ServiceError: the page is none of this machine's, or calls it by a name that is not.
         """
         origin = request.headers.get("Origin")
-        if origin is None or is_served_host(urlsplit(origin).netloc, self._hosts, self._networks):
+        if origin is None:
+            self._check_without_origin(request)
+        elif not is_served_host(urlsplit(origin).netloc, self._hosts, self._networks):
+            raise _refusal(f"a page of {origin}")
+
+    def _check_without_origin(self, request: Request) -> None:
+        """Refuse what a browser sends for a page of another site, or under a name that is not this machine's.
+
+        A GET has no Origin if the page's own name is that of the request, and that name may lead to 127.0.0.1.
+        """
+        site, host = request.headers.get(_SITE), request.headers.get("Host", "")
+        if site is None:  # no browser
             return
-        message = (
-            f"a page of {origin} may not call this server, which runs scripts on this machine; "
-            "if it is yours, name its host in LOCALSTACK_GLUE_CONTROL_HOSTS"
-        )
-        raise ServiceError("AccessDeniedException", message, 403, sender_fault=True)
+        if site == "cross-site":
+            raise _refusal("a page of another site")
+        is_bucket = (urlsplit(f"//{host}").hostname or "").endswith(".localhost")  # always this machine, by RFC 6761
+        if not is_bucket and not is_served_host(host, self._hosts, self._networks):
+            raise _refusal(f"a page that calls this server {host[:100]}")
 
     def preflight(self, request: Request) -> Response | None:
-        """The permission that a browser asks for before a call of a service; None if this is something else.
+        """The permission that a browser asks for before a call; None if this is something else.
 
-        Objects of S3 have other addresses: their buckets' own rules are the backend's.
+        It is given for each address, whatever rules a bucket has: moto gives it too, but not for private objects.
         """
         asked = request.headers.get(_ASKS)
-        if request.method != "OPTIONS" or request.path != "/" or not asked or "Origin" not in request.headers:
+        if request.method != "OPTIONS" or not asked or "Origin" not in request.headers:
             return None
         wanted = request.headers.get("Access-Control-Request-Headers", "")
         headers = {"Access-Control-Allow-Methods": asked, "Access-Control-Allow-Headers": wanted}
@@ -66,3 +78,11 @@ class BrowserPages:
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _SEEN
         response.vary.add("Origin")
+
+
+def _refusal(page: str) -> ServiceError:
+    message = (
+        f"{page} may not call this server, which runs scripts on this machine; "
+        "if it is yours, name its host in LOCALSTACK_GLUE_CONTROL_HOSTS"
+    )
+    return ServiceError("AccessDeniedException", message, 403, sender_fault=True)
