@@ -180,6 +180,30 @@ def test_old_versions_of_a_new_bucket_may_go(reviewed):
     assert found_by(reviewed, bucket, entry) == {"objects-expire-unread": "change"}
 
 
+@pytest.mark.parametrize(
+    ("actions", "mentioned", "level"),
+    [
+        pytest.param(["create"], "aws_s3_bucket.this.id", "change", id="of the new one"),
+        pytest.param(["create"], "module.lake.bucket", "change", id="of one of a module"),
+        pytest.param(["create"], "aws_s3_bucket.other.id", "data", id="of another one"),
+        pytest.param(["no-op"], "aws_s3_bucket.this.id", "data", id="of one that is there"),
+    ],
+)
+def test_name_that_only_the_apply_knows_is_that_of_a_new_bucket(reviewed, actions, mentioned, level):
+    bucket = change("aws_s3_bucket", None, {"bucket": "lake"})
+    bucket["change"] |= {"actions": actions, "before": None if actions == ["create"] else {"bucket": "lake"}}
+    entry = change(TYPE, None, expiring(30, "logs/") | {"bucket": None})
+    entry["change"]["after_unknown"] = {"bucket": True}
+    block = {"address": f"{TYPE}.this", "mode": "managed", "expressions": {"bucket": {"references": [mentioned]}}}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [bucket, entry],
+        "configuration": {"root_module": {"resources": [block]}},
+    }
+    found = reviewed(plan).findings
+    assert [each.level.word for each in found if each.rule.startswith("objects-expire")] == [level]
+
+
 OF_BUCKET = {"id": "lake", "bucket": "lake"}
 
 

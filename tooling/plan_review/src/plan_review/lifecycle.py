@@ -7,12 +7,12 @@ rule covers objects that a lake must keep.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from plan_review.conditions import is_unseen
-from plan_review.model import Plan, ResourceChange
+from plan_review.model import Plan, ResourceChange, without_index
 from plan_review.replacement import parts
 from plan_review.values import HIDDEN, Marker
 
@@ -86,13 +86,22 @@ def _order(effect: _Effect) -> tuple[str, bool, str, float]:
 
 def losing_rules(plan: Plan) -> Iterator[LosingRule]:
     """Each rule of the plan that takes away objects which stayed before, or stayed longer."""
-    names = [change.after.get("bucket") for change in plan.changes if _is_new_bucket(change)]
-    replaced = {name for name in names if isinstance(name, str | Marker)}
+    new = {without_index(change.address): change for change in plan.changes if _is_new_bucket(change)}
+    names = {name for change in new.values() if isinstance(name := change.after.get("bucket"), str)}
     for change in parts(plan):
         if change.type in _TYPES and change.after:
             name = change.after.get("bucket")
-            was_there = _by_others(change, plan, is_after=False)
-            yield from _losing_rules(change, was_there, is_new=isinstance(name, str | Marker) and name in replaced)
+            is_new = (
+                name in names if isinstance(name, str) else name is Marker.UNKNOWN and _is_of_one(change, new, plan)
+            )
+            yield from _losing_rules(change, _by_others(change, plan, is_after=False), is_new=is_new)
+
+
+def _is_of_one(change: ResourceChange, new: Collection[str], plan: Plan) -> bool:
+    """Whether it belongs to one of the new buckets, whose names only the apply knows: to that which it mentions."""
+    block = without_index(change.address)
+    mentioned = {to for of, to in plan.references if of == block and to.rpartition(".")[0].endswith("aws_s3_bucket")}
+    return block in new or (not mentioned.isdisjoint(new) if mentioned else bool(new))
 
 
 def _by_others(change: ResourceChange, plan: Plan, *, is_after: bool) -> tuple[_Effect, ...]:
