@@ -17,7 +17,8 @@ from etl_job.findings.wording import count
 from quartal.contracts.drafting import roles, words, writing
 from quartal.contracts.drafting.acceptance import Verdict, judge
 from quartal.contracts.drafting.column_names import is_published_name, shown_name
-from quartal.contracts.drafting.kinds import Answers, Kind, infer_kind
+from quartal.contracts.drafting.column_type import Answers, Kind
+from quartal.contracts.drafting.kinds import infer_kind
 from quartal.contracts.drafting.roles import Column, EventTime
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.drafting.sources import read_sample

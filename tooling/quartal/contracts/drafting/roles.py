@@ -15,7 +15,8 @@ from itertools import islice, pairwise
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import split_words
-from quartal.contracts.drafting.kinds import Kind, why_days
+from quartal.contracts.drafting.column_type import Kind
+from quartal.contracts.drafting.number_forms import why_days
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.drafting.times import may_be_counted
 from quartal.contracts.model import EARLIEST_EVENT, Layout
