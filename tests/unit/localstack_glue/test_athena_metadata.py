@@ -31,6 +31,23 @@ def test_information_schema_lists_the_catalog(lake: Lake):
     assert lake.rows("select table_name from information_schema.views") == [("v",)]
 
 
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select current_catalog, CURRENT_SCHEMA", [("awsdatacatalog", "feeds")]),
+        ("select typeof(current_catalog), typeof(current_schema)", [("varchar", "varchar")]),
+        ("select count(*) from information_schema.tables where table_schema = current_schema", [("1",)]),
+        ('select x.current_schema, "current_schema" from (select 1 "current_schema") x', [("1", "1")]),
+        ("select s from other.v", [("other",)]),
+    ],
+)
+def test_session_names_its_catalog_and_database(lake: Lake, sql: str, expected: list[tuple[str, ...]]):
+    lake.table("t", "a int")
+    lake.glue.create_database(DatabaseInput={"Name": "other"})
+    lake.engine.run("create view other.v as select current_schema s", "other")
+    assert lake.rows(sql) == expected
+
+
 def test_path_column_has_the_file_of_each_row(lake: Lake):
     lake.table("t", "a int", keys="p int")
     lake.put("t/p=1/x.csv", "1\n")

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
-from localstack_glue.athena.engine.trino.rewrites import VIEW
+from localstack_glue.athena.engine.trino.rewrites import CATALOG, VIEW, name_session
 from localstack_glue.athena.engine.trino.types import Type
 from localstack_glue.service.models import JsonDict
 
@@ -24,7 +24,7 @@ def definition(sql: str, database: str, columns: Sequence[tuple[str, Type]]) -> 
     """The input of CreateTable for a view."""
     document = {
         "originalSql": sql,
-        "catalog": "awsdatacatalog",
+        "catalog": CATALOG,
         "schema": database,
         "columns": [{"name": name, "type": str(kind)} for name, kind in columns],
     }
@@ -102,6 +102,7 @@ def expand(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callabl
     Raises:
         QueryFailedError: views are nested too deep, or in a circle.
     """
+    name_session(tree, database)
     for _ in range(_DEPTH):
         found = False
         for table in list(tree.find_all(exp.Table)):
@@ -126,12 +127,13 @@ def _inlined(table: exp.Table, stored: JsonDict, is_with_query: Callable[[exp.Ta
         inner = sqlglot.parse_one(sql, read=TrinoQuery)
     except sqlglot.ParseError as error:
         raise QueryFailedError("INVALID_VIEW", f"line 1:1: {stored['Name']}: {error}") from error
+    name_session(inner, schema)
     for each in inner.find_all(exp.Table):
         if not each.db and not is_with_query(each):
             each.set("db", exp.to_identifier(schema, quoted=True))
     alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name.lower(), quoted=True))
     subquery = exp.Subquery(this=inner, alias=alias.copy())
-    subquery.meta[VIEW] = (f"awsdatacatalog.{stored['DatabaseName']}.{stored['Name']}", _column_names(stored))
+    subquery.meta[VIEW] = (f"{CATALOG}.{stored['DatabaseName']}.{stored['Name']}", _column_names(stored))
     if table.args.get("joins"):
         subquery.set("joins", [join.copy() for join in table.args["joins"]])
     return subquery

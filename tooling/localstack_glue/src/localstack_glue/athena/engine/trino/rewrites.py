@@ -1,4 +1,4 @@
-"""Expands a query's short forms: named windows where they are used, VALUES as a query, recursion as steps."""
+"""Expands a query's short forms: named windows, VALUES as a query, recursion as steps, the names of the session."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from localstack_glue.athena.engine.trino.recursion import unroll
 _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All, "exists": exp.Exists}
 VIEW = "view"  # for a query in brackets that replaces a table: its full name, and the names of its columns
 ALIASES = "aliases"  # for a query in brackets or in WITH whose columns get other names: its name, and their number
+CATALOG = "awsdatacatalog"
 _PARTS = ("partition_by", "order", "spec")
 
 
@@ -30,6 +31,18 @@ def expand_short_forms(tree: exp.Expr) -> exp.Expr:
         if alias is not None and alias.columns:
             named.meta[ALIASES] = (alias.name, len(alias.columns))
     return tree
+
+
+def name_session(tree: exp.Expr, database: str) -> None:
+    """`current_catalog` and `current_schema` in place as their names, as varchar; a view's are where it was made."""
+    for node in list(tree.find_all(exp.CurrentCatalog, exp.Column)):
+        if isinstance(node, exp.CurrentCatalog):
+            name = CATALOG
+        elif isinstance(node.this, exp.Identifier) and node.sql().lower() == "current_schema":  # unquoted: a word
+            name = database.lower()
+        else:
+            continue
+        node.replace(exp.cast(exp.Literal.string(name), "varchar"))
 
 
 def open_brackets(tree: exp.Expr) -> None:
