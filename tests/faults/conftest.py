@@ -13,7 +13,7 @@ import pytest
 from quartal.core.aws import AwsConnection, aws_environment
 from quartal.core.settings import Settings
 from quartal.local.local_aws import server
-from tests.integration.conftest import copy_of_the_project
+from tests.integration.deployment import copy_of_the_project
 
 from .deployment import Deployment
 from .rehearsal import Rehearsal

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import PROJECT
+from tests.integration.deployment import PROJECT
 
 DOCS = PROJECT / "docs"
 PAGES = [  # in this order: each goes on where the one before it ends

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 
 from quartal.core.settings import Settings
 from quartal.local.local_aws import server
-from tests.integration.conftest import PROJECT
+from tests.integration.deployment import PROJECT
 
 ERRORS = (ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 

@@ -21,8 +21,8 @@ from quartal.deploy import change
 from quartal.features.query import iceberg_catalog
 from quartal.local.local_aws import server
 from quartal.workspace import Workspace
-from tests.integration.conftest import PROJECT, Pipeline, copy_of_the_project
 from tests.integration.crawls import crawl_count, finish_crawl, job_runs
+from tests.integration.deployment import PROJECT, Pipeline, copy_of_the_project
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 OWN = ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR")  # the user's, which are not for tests

@@ -16,7 +16,7 @@ from quartal.core.settings import Settings
 from quartal.local.local_aws import server
 from quartal.local.local_aws.endpoint import find_endpoint
 from tests.integration import awaited_runs
-from tests.integration.conftest import PROJECT
+from tests.integration.deployment import PROJECT
 
 
 @pytest.fixture

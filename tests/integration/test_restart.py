@@ -20,7 +20,7 @@ from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
 from quartal.local.local_aws import server
 from quartal.local.local_aws.health import read_health
-from tests.integration.conftest import PROJECT
+from tests.integration.deployment import PROJECT
 
 WAIT_S = 120.0
 SCRIPT = "import time\nprint('at work', flush=True)\ntime.sleep(600)\n"

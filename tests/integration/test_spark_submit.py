@@ -11,7 +11,7 @@ from benchmarks.etl.lake import DATASET, s3_lake, upload
 from benchmarks.etl.session import bench_at
 from benchmarks.etl.tools import Job
 from quartal.core.settings import Settings
-from tests.integration.conftest import PROJECT
+from tests.integration.deployment import PROJECT
 
 pytestmark = pytest.mark.nightly(touches=["benchmarks/etl/*", "etl_job/*", "tests/integration/test_spark_submit.py"])
 SAMPLE = PROJECT / "data" / "sample" / DATASET

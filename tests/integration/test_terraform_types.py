@@ -18,7 +18,7 @@ from quartal.core.console import Console
 from quartal.core.settings import Settings
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import Workspace, terraform_environment
-from tests.integration.conftest import PROJECT
+from tests.integration.deployment import PROJECT
 from tests.integration.read_back import READ_BACK, Stack
 from tests.provider_lock import drop_hashes
 

@@ -22,7 +22,7 @@ from plan_review.model import Action, Plan
 from quartal.deploy.change import apply_plan, make_plan, save_plan
 from quartal.terraform.artifacts import build_artifacts
 from quartal.workspace import Workspace
-from tests.integration.conftest import PROJECT
+from tests.integration.deployment import PROJECT
 
 STATES = PROJECT / "tests" / "terraform" / "states"
 RELEASES = sorted(file.name.removesuffix(".configuration.json") for file in STATES.glob("*.configuration.json"))

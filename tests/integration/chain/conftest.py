@@ -12,7 +12,7 @@ import pytest
 from quartal.features.query import iceberg_catalog
 from quartal.workspace import Workspace
 from tests.integration.chain.first_run import FirstRun, role_activity
-from tests.integration.conftest import Feed, Pipeline, copy_of_the_project, deployed, workspace_in
+from tests.integration.deployment import Feed, Pipeline, copy_of_the_project, deployed, workspace_in
 from tests.integration.inbox import open_inbox
 
 

@@ -6,7 +6,7 @@ import json
 import urllib.request
 from dataclasses import dataclass
 
-from tests.integration.conftest import Pipeline
+from tests.integration.deployment import Pipeline
 
 DELIVERIES = ["2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1", "2024Q2", "2024Q3", "2024Q4"]
 

@@ -10,7 +10,7 @@ import pytest
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import terraform_environment
 from tests.integration.athena_questions import make_ask
-from tests.integration.conftest import Feed
+from tests.integration.deployment import Feed
 from tests.integration.independent import expected_tables
 
 

@@ -6,7 +6,7 @@ import json
 
 from quartal.cli.app import run as quartal
 from tests.integration.chain.first_run import DELIVERIES
-from tests.integration.conftest import Feed
+from tests.integration.deployment import Feed
 from tests.integration.independent import expected_tables
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Pipeline
+from tests.integration.deployment import Pipeline
 from tests.integration.overdue import OverdueCheck, check_made_due_by_hand
 
 ASKED = ["NoteNewestRun", "WaitUntilDue", "FindNewestRun", "SucceededSinceScheduled"]

@@ -13,7 +13,7 @@ from quartal.core.errors import TerraformError
 from quartal.deploy import change, review
 from quartal.deploy.review import ReviewOptions
 from quartal.terraform import saved_plan
-from tests.integration.conftest import Pipeline
+from tests.integration.deployment import Pipeline
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from quartal.core.settings import Settings
 from quartal.local.toolchain import class_archive
 from tests.integration.chain.first_run import DELIVERIES
-from tests.integration.conftest import PROJECT, Feed
+from tests.integration.deployment import PROJECT, Feed
 from tests.integration.independent import expected_tables
 
 

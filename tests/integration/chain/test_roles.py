@@ -9,7 +9,7 @@ import pytest
 
 from quartal.core.polling import Waiter
 from tests.integration.chain.first_run import FirstRun
-from tests.integration.conftest import Pipeline
+from tests.integration.deployment import Pipeline
 from tests.integration.iam_exceptions import NEVER_NEEDED, UNUSED
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.integration.conftest import Pipeline, copy_of_the_project, deployed, workspace_in
+from tests.integration.deployment import Pipeline, copy_of_the_project, deployed, workspace_in
 
 ONE = "contracts   = { vehicle_sightings = {} }"
 

@@ -15,8 +15,8 @@ from feed_generator import generate
 from glue_triggers.examination import examine
 from quartal.core.polling import Waiter
 from quartal.runs.account_schedule import read_pipeline
-from tests.integration.conftest import Pipeline
 from tests.integration.crawls import crawl_count, finish_crawl, job_runs
+from tests.integration.deployment import Pipeline
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from feed_generator import generate
 from quartal.core.errors import PipelineError
 from quartal.features.query import iceberg_catalog
 from quartal.runs.manifests import read_manifest
-from tests.integration.conftest import Pipeline
+from tests.integration.deployment import Pipeline
 from tests.integration.independent import expected_tables
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quartal.features.query import iceberg_catalog
-from tests.integration.conftest import Pipeline
+from tests.integration.deployment import Pipeline
 
 pytestmark = pytest.mark.nightly(
     touches=[

@@ -28,7 +28,7 @@ from quartal.deliver.ingest.database import open_database
 from quartal.deliver.ingest.ingests import IngestOptions, IngestReport, Target
 from quartal.deliver.ingest.relation import check_query, find_table, without_padding
 from quartal.workspace import Workspace
-from tests.integration.conftest import PROJECT, Pipeline
+from tests.integration.deployment import PROJECT, Pipeline
 from tests.integration.postgresql import PASSWORD, Server, require_binaries, running
 
 CONTRACTS = PROJECT / "data" / "contracts"

@@ -12,7 +12,7 @@ import pytest
 
 from quartal.core.errors import PipelineError
 from quartal.runs.manifests import read_manifest
-from tests.integration.conftest import Pipeline
+from tests.integration.deployment import Pipeline
 
 DATASET = "charging_sessions"
 HEADER = "session_id;site;plug;ended_at;energy_kwh;duration_s;member"
