@@ -58,6 +58,9 @@ def number_kind(there: Mapping[str, int], column: SampledColumn, said: DecimalMa
     grouped = _grouped(there, said)
     if grouped is not None:
         return grouped
+    others = (count for text, count in there.items() if not (_FREE.fullmatch(text) or _FREE_COMMA.fullmatch(text)))
+    if sum(others) > allowed_errors(total):
+        return None
     mark = open_mark(there)
     has_commas = any("," in text for text in there)
     unread: Mapping[str, int] | None = None  # by a narrower form
