@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 import urllib3
 
-from localstack_glue.hosts.standalone.moto_bucket_settings import SETTINGS
+from localstack_glue.hosts.standalone.moto_bucket_settings import BUCKET_SETTINGS
 from localstack_glue.hosts.standalone.moto_s3_requests import REFUSED_OF_BUCKETS, REFUSED_OF_OBJECTS
 from tests.unit.standalone_host.place import refusal
 from tests.unit.standalone_host.test_s3 import KEY
@@ -202,5 +202,5 @@ def test_request_about_a_part_leaves_bucket_and_object_as_they_are(place, s3, me
     refused = REFUSED_OF_OBJECTS if path else REFUSED_OF_BUCKETS
     if name in (*refused[""], *refused.get(method, ())):
         assert (answer.status, name.encode() in answer.data) == (501, True)
-    if name in SETTINGS and not path and method == "GET":
+    if name in BUCKET_SETTINGS and not path and method == "GET":
         assert b"ListBucketResult" not in answer.data

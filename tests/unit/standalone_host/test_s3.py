@@ -89,7 +89,7 @@ def test_upload_is_listed_with_the_time_at_which_it_began(lake):
     assert abs(datetime.now(UTC) - found["Initiated"]) < timedelta(minutes=1)
 
 
-def test_quiet_deletion_tells_of_failures_alone(lake):
+def test_quiet_deletion_lists_only_failures(lake):
     lake.put_object(Bucket="lake", Key="gone", Body=b"")
     keys = [{"Key": "gone"}]
     assert "Deleted" not in lake.delete_objects(Bucket="lake", Delete={"Objects": keys, "Quiet": True})

@@ -26,7 +26,7 @@ class NoSuchSettingError(S3ClientError):
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class BucketSetting:
     """A kind of setting.
 
     Attributes:
@@ -45,23 +45,23 @@ class Setting:
 
 
 # by the word of the query that asks for them
-SETTINGS = {
-    "lifecycle": Setting("LifecycleConfiguration", is_checked=True, rules=(("Rule", "ID"),)),
-    "notification": Setting(
+BUCKET_SETTINGS = {
+    "lifecycle": BucketSetting("LifecycleConfiguration", is_checked=True, rules=(("Rule", "ID"),)),
+    "notification": BucketSetting(
         "NotificationConfiguration",
         is_checked=True,
         rules=tuple((f"{kind}Configuration", "Id") for kind in ("Topic", "Queue", "CloudFunction")),
     ),
-    "replication": Setting("ReplicationConfiguration", is_checked=True, rules=(("Rule", "ID"),)),
-    "logging": Setting("BucketLoggingStatus", is_checked=True),
-    "object-lock": Setting("ObjectLockConfiguration", is_checked=True),
-    "requestPayment": Setting("RequestPaymentConfiguration", default=(("Payer", "BucketOwner"),)),
-    "analytics": Setting("AnalyticsConfiguration", listing="ListBucketAnalyticsConfigurationResult"),
-    "intelligent-tiering": Setting(
+    "replication": BucketSetting("ReplicationConfiguration", is_checked=True, rules=(("Rule", "ID"),)),
+    "logging": BucketSetting("BucketLoggingStatus", is_checked=True),
+    "object-lock": BucketSetting("ObjectLockConfiguration", is_checked=True),
+    "requestPayment": BucketSetting("RequestPaymentConfiguration", default=(("Payer", "BucketOwner"),)),
+    "analytics": BucketSetting("AnalyticsConfiguration", listing="ListBucketAnalyticsConfigurationResult"),
+    "intelligent-tiering": BucketSetting(
         "IntelligentTieringConfiguration", listing="ListBucketIntelligentTieringConfigurationsOutput"
     ),
-    "inventory": Setting("InventoryConfiguration", listing="ListInventoryConfigurationsResult"),
-    "metrics": Setting("MetricsConfiguration", listing="ListMetricsConfigurationsResult"),
+    "inventory": BucketSetting("InventoryConfiguration", listing="ListInventoryConfigurationsResult"),
+    "metrics": BucketSetting("MetricsConfiguration", listing="ListMetricsConfigurationsResult"),
 }
 
 
@@ -70,7 +70,7 @@ def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) ->
     name = _named(query)
     if name is None:
         return _put(response, request, bucket_name, query)
-    setting = SETTINGS[name]
+    setting = BUCKET_SETTINGS[name]
     content = _content(setting, response.body)
     if setting.listing and _id(query) != content.get("Id"):
         raise InvalidArgumentError("Invalid Argument", "id", _id(query))
@@ -89,7 +89,7 @@ def get(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
     name = _named(query)
     if name is None:
         return _get(response, bucket_name, query)
-    setting = SETTINGS[name]
+    setting = BUCKET_SETTINGS[name]
     if setting.is_checked:
         answer = _get(response, bucket_name, query)
     else:
@@ -111,7 +111,7 @@ def delete(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
     name = _named(query)
     if name is None:
         return _delete(response, bucket_name, query)
-    setting = SETTINGS[name]
+    setting = BUCKET_SETTINGS[name]
     if setting.is_checked:
         answer = _delete(response, bucket_name, query)
     else:
@@ -123,7 +123,7 @@ def delete(response: Any, bucket_name: str, query: dict[str, Any]) -> Any:
 
 
 def _named(query: dict[str, Any]) -> str | None:
-    return next((name for name in SETTINGS if name in query), None)
+    return next((name for name in BUCKET_SETTINGS if name in query), None)
 
 
 def _id(query: dict[str, Any]) -> str:
@@ -144,7 +144,7 @@ def _authorize(response: Any, method: str, bucket_name: str, query: dict[str, An
     response._authenticate_and_authorize_s3_action(bucket_name=bucket_name)
 
 
-def _content(setting: Setting, body: bytes) -> Any:
+def _content(setting: BucketSetting, body: bytes) -> Any:
     """The content of a document, each rule with an id."""
     content = xmltodict.parse(body, force_list=[element for element, _ in setting.rules])[setting.root] or {}
     for element, id_name in setting.rules:

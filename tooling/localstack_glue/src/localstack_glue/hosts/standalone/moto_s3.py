@@ -177,7 +177,7 @@ _delete_keys = S3Response._bucket_response_delete_keys
 
 
 def delete_keys(response: Any, *arguments: Any, **options: Any) -> Answer:
-    """DeleteObjects with `Quiet`, which asks for the failures alone.
+    """DeleteObjects with `Quiet`, which asks to list only failures.
 
     Raises:
         S3ClientError: more than S3 takes at a time, or with conditions, which moto ignores.

@@ -213,7 +213,7 @@ def read_chunks(body: bytes) -> tuple[bytes, dict[str, str]]:
 
 
 def _trailer(rest: bytes) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for line in rest.split(b"\r\n")[:-1]:
         if not line:
             return found

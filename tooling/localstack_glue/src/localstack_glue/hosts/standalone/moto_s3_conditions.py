@@ -7,7 +7,7 @@ docs/reference/glue-service/stand-alone.md lists what is checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -149,7 +149,7 @@ def check_write(response: Any) -> None:
         raise PreconditionFailed("If-Match")
 
 
-_delete_object = S3Response.delete_object
+_delete_object: Callable[[Any], Answer] = S3Response.delete_object
 
 
 def delete_object(response: Any) -> Answer:
