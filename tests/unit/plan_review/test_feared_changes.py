@@ -90,6 +90,8 @@ def test_changes_of_tags_and_descriptions_are_green(reviewed):
             id="a stream begins",
         ),
         pytest.param("aws_rds_cluster_instance", {"identifier": "i"}, None, Level.DESTROY, id="the data stays"),
+        pytest.param("aws_ecs_cluster", {"name": "c"}, None, Level.DESTROY, id="a cluster that holds nothing"),
+        pytest.param("aws_route_table", {"id": "t"}, None, Level.DESTROY, id="a table that is none"),
         pytest.param("databricks_grants", {"id": "g"}, None, Level.DESTROY, id="permissions on a data platform"),
         pytest.param("snowflake_warehouse", {"name": "w"}, None, Level.DESTROY, id="machines of a data platform"),
         pytest.param("kubernetes_deployment_v1", {"id": "d"}, None, Level.DESTROY, id="pods"),
