@@ -52,7 +52,7 @@ def _strip_cell(position: int, run: RunRecord, longest: float) -> Markup:
         '<text class="outcome-sign {outcome}" x="{middle}" y="{base}">{sign}</text></a>'
     ).format(
         id=run.run_id,
-        deliveries="/".join(run.delivery_names),
+        deliveries="/".join(run.changed_deliveries),
         words=f"{run_label(run)} UTC: {outcome_words(run)}"
         + (f" in {duration(run.job_seconds)}" if run.job_seconds is not None else ""),
         outcome=run.outcome,

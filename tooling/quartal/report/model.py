@@ -121,6 +121,11 @@ class RunRecord:
         return tuple(each.delivery for each in self.deliveries)
 
     @property
+    def changed_deliveries(self) -> tuple[str, ...]:
+        """The deliveries that it processed or withdrew."""
+        return (*self.delivery_names, *self.withdrawn)
+
+    @property
     def deliveries_in_words(self) -> str:
         """The deliveries that it processed and withdrew, if it could tell before it ended."""
         is_told = self.has_manifest and self.outcome == "SUCCEEDED"

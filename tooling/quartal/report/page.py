@@ -57,7 +57,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
         has_strip=len(report.runs) >= _LEAST_STRIP,
         starts={run.run_id: run_label(run) for run in report.runs},
         delivery_names=sorted(
-            {name for run in report.runs for name in run.delivery_names}
+            {name for run in report.runs for name in run.changed_deliveries}
             | {state.delivery for state in report.deliveries}
         ),
         lines=lines,

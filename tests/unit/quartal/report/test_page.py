@@ -172,9 +172,11 @@ def test_run_names_what_it_withdrew_and_the_tags_that_it_set():
     report = example_report()
     done = next(run for run in report.runs if run.features)
     withdrew = replace(done, withdrawn=("2025Q4",), features=replace(done.features, tags=("2026Q1", "wr_" + "1" * 60)))
-    text = cells(
-        render_report(replace(report, runs=(withdrew, replace(done, run_id="wr_9", has_manifest=False, deliveries=()))))
+    page = render_report(
+        replace(report, runs=(withdrew, replace(done, run_id="wr_9", has_manifest=False, deliveries=())))
     )
+    assert f'data-deliveries="{"/".join(done.delivery_names)}/2025Q4"' in page, "choosing it shows who withdrew it"
+    text = cells(page)
     assert ", 2025Q4 withdrawn" in text
     assert "It withdrew 2025Q4 from the tables." in text
     assert "and set tags 2026Q1 , wr_1111111…" in text
