@@ -134,7 +134,9 @@ def parse_moment(text: str) -> datetime | None:
             return datetime.fromisoformat(offset[1] + offset[2]).astimezone(UTC)
         local = datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=0)
         moment = local.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except OverflowError:  # in UTC it is in the year 0, which Python does not have
+        return datetime.min.replace(tzinfo=UTC)
+    except ValueError:
         return None
     return moment if moment.astimezone(BERLIN).replace(tzinfo=None) == local.replace(tzinfo=None) else None
 
