@@ -488,6 +488,22 @@ def test_setting_that_moves_into_its_owner_ends_unless_the_owner_changes(basis):
     assert "failures-of-queue-not-kept" not in broken_rules(basis, "dev", policy, changed)
 
 
+@pytest.mark.parametrize(
+    ("rule", "kind", "names", "owner"),
+    [
+        ("backups-not-of-this", "aws_efs_backup_policy", "file_system_id", "aws_efs_file_system"),
+        ("lock-gone", "aws_backup_vault_lock_configuration", "backup_vault_name", "aws_backup_vault"),
+        ("lock-gone", "aws_s3_bucket_object_lock_configuration", "bucket", "aws_s3_bucket"),
+        ("watcher-gone", "aws_flow_log", "vpc_id", "aws_vpc"),
+        ("watcher-gone", "aws_s3_bucket_logging", "bucket", "aws_s3_bucket"),
+    ],
+)
+def test_setting_that_goes_with_its_owner_is_no_finding_of_its_own(basis, rule, kind, names, owner):
+    setting = change(kind, {"id": "s", names: "o"}, None)
+    assert rule in broken_rules(basis, "dev", setting)
+    assert rule not in broken_rules(basis, "dev", setting, change(owner, {"id": "o"}, None))
+
+
 @pytest.mark.parametrize("kind", ["aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster"])
 def test_instance_that_goes_with_its_cluster_leaves_no_data(basis, kind):
     instance = change(f"{kind}_instance", {"id": "i", "cluster_identifier": "c"}, None)
