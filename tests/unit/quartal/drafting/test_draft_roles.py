@@ -177,3 +177,8 @@ def test_number_of_somebody_in_german_is_what_features_are_about(tmp_path):
         tmp_path, table("Personalnummer,Datum,Stunden", lambda n: f"{1000 + n % 7},{day(n)},{n % 9}.5")
     )
     assert contract_in(drafted).features.entity == ("personalnummer",)
+
+
+def test_draft_reports_that_clocks_are_read_as_utc(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,time,shop", lambda n: f"{day(n)},1{n % 9}:30,{shop(n)}"))
+    assert "eventTime: day and time; clocks are read as UTC, unless eventTime has a timeZone" in drafted.guesses

@@ -246,7 +246,8 @@ def _total_lines(roles: Roles) -> list[str]:
 def _time_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     also = f"; other dates: {_listed(others['dates'])}" if others["dates"] else ""
     born = "; a date of birth: is that the time of an event?" if roles.when.day.words & words.BIRTH else ""
-    return f"eventTime: {' and '.join(column.name for column in roles.when.columns)}{also}{born}"
+    clock = "; clocks are read as UTC, unless eventTime has a timeZone" if roles.when.clock else ""
+    return f"eventTime: {' and '.join(column.name for column in roles.when.columns)}{clock}{also}{born}"
 
 
 def _bounds_line(roles: Roles) -> str:
