@@ -362,6 +362,19 @@ OTHER_LETTERS = {"dead_letter_config": [{"target_arn": "other"}]}
             {"images-more-exempt"},
         ),
         ("aws_ecr_repository", repository("IMMUTABLE_WITH_EXCLUSION", "v*"), repository("IMMUTABLE"), set()),
+        # notifications
+        (
+            "aws_s3_bucket_notification",
+            {"bucket": "b", "queue": [{"queue_arn": "q"}, {"queue_arn": "r"}]},
+            {"bucket": "b", "queue": [{"queue_arn": "q"}]},
+            {"objects-told-no-more", "unjudged-attribute"},
+        ),
+        (
+            "aws_s3_bucket_notification",
+            {"bucket": "b", "queue": [{"queue_arn": "q"}]},
+            {"bucket": "b", "queue": [{"queue_arn": "q"}, {"queue_arn": "r"}]},
+            {"told-of-objects", "unjudged-attribute"},
+        ),
         # what begins switched off ends nothing
         ("aws_pipes_pipe", None, {"name": "p", "desired_state": "STOPPED"}, {"unjudged-access"}),
         ("aws_batch_job_queue", None, {"name": "q", "state": "DISABLED"}, {"unjudged-type"}),
