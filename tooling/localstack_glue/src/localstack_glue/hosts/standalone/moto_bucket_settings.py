@@ -66,7 +66,11 @@ BUCKET_SETTINGS = {
 
 
 def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) -> Any:
-    """Keep a setting as it came, after moto's checks."""
+    """Keep a setting as it came, after moto's checks.
+
+    Raises:
+        S3ClientError: an InvalidArgumentError; the document has another id than the query.
+    """
     name = _named(query)
     if name is None:
         return _put(response, request, bucket_name, query)

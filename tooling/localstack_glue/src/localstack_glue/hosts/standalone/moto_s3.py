@@ -180,7 +180,8 @@ def delete_keys(response: Any, *arguments: Any, **options: Any) -> Answer:
     """DeleteObjects with `Quiet`, which asks to list only failures.
 
     Raises:
-        S3ClientError: more than S3 takes at a time, or with conditions, which moto ignores.
+        S3ClientError: more than S3 takes at a time.
+        HeaderNotImplementedError: keys have conditions, which moto ignores.
     """
     objects = list(ElementTree.fromstring(response.body).iterfind("{*}Object"))  # noqa: S314 - the caller's own
     if len(objects) > _MOST_KEYS:

@@ -141,7 +141,9 @@ def check_body(response: Any) -> None:
     """Take a body out of its chunks, compare it with what came with it, and tell moto of its checksum.
 
     Raises:
-        S3ClientError: the body is not what the client announced.
+        BadDigestError: the body is not what the client announced.
+        InvalidSumError: what it announced contradicts itself.
+        S3ClientError: chunks, digest or length are wrong.
     """
     headers, body = response.headers, response.raw_body or b""
     body = body.encode() if isinstance(body, str) else body

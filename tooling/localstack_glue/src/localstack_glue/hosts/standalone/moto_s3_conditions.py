@@ -189,7 +189,11 @@ _copy_object = S3Response.copy_object
 
 
 def copy_object(response: Any) -> Answer:
-    """CopyObject under conditions. What it makes is one object, also of one that came in parts."""
+    """CopyObject under conditions. What it makes is one object, also of one that came in parts.
+
+    Raises:
+        S3ClientError: an InvalidArgumentError for an unknown directive, or what `_source` raises.
+    """
     _source(response)
     for name in ("metadata", "tagging"):
         directive = response.headers.get(f"x-amz-{name}-directive", "COPY")
@@ -204,7 +208,11 @@ _upload_part_copy = S3Response.upload_part_copy
 
 
 def upload_part_copy(response: Any) -> Answer:
-    """UploadPartCopy under conditions, of a range that the source has: moto copies the whole, or less."""
+    """UploadPartCopy under conditions, of a range that the source has: moto copies the whole, or less.
+
+    Raises:
+        S3ClientError: an InvalidArgumentError for another range, or what `_source` raises.
+    """
     key = _source(response)
     wanted = response.headers.get(f"{_SOURCE}-range")
     if wanted is not None:

@@ -26,7 +26,7 @@ def check_page(response: Any, query: dict[str, list[str]]) -> None:
     """Refuse what says wrongly which page is wanted, and limit a page as S3 does; moto fails or answers all.
 
     Raises:
-        InvalidArgumentError: a number is none, or the encoding is unknown.
+        S3ClientError: an InvalidArgumentError; a number is none, or the encoding is unknown.
     """
     for name in _LIMITS:
         if name not in query:
@@ -99,7 +99,7 @@ def list_objects_v2(
     """Objects and folders in one order, whether there are more, and the token of the next page.
 
     Raises:
-        InvalidContinuationToken: the token is none of this server's.
+        S3ClientError: the token is none of this server's.
     """
     after = start_after or ""
     if continuation_token is not None:

@@ -140,7 +140,8 @@ def check_request(response: Any, path: str, method: str) -> None:
     """Refuse a request that S3 does not have, or whose body is not the document that belongs to it.
 
     Raises:
-        S3ClientError: it is such a request.
+        NotImplementedHereError: S3 has it, this server has not.
+        S3ClientError: it is such a request; an InvalidArgumentError if its query selects what it has not.
     """
     query = parse_qs(response.parsed_url.query, keep_blank_values=True)
     check_expiry(query)

@@ -36,8 +36,7 @@ def delete_object(
     """Delete an object or one of its versions, or hide it behind a delete marker.
 
     Raises:
-        InvalidVersion: the bucket has no versions.
-        AccessDeniedByLock: the version is locked.
+        S3ClientError: the bucket has no versions, or the version is locked.
     """
     bucket = backend.get_bucket(bucket_name)
     if bucket.versioning_status is None:
