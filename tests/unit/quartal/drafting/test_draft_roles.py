@@ -182,3 +182,10 @@ def test_number_of_somebody_in_german_is_what_features_are_about(tmp_path):
 def test_draft_reports_that_clocks_are_read_as_utc(tmp_path):
     drafted = drafted_from(tmp_path, table("day,time,shop", lambda n: f"{day(n)},1{n % 9}:30,{shop(n)}"))
     assert "eventTime: day and time; clocks are read as UTC, unless eventTime has a timeZone" in drafted.guesses
+
+
+@pytest.mark.parametrize(("clock", "when"), [("time", ("day", "time", None)), ("i", (None, None, "ts"))])
+def test_clock_takes_the_place_of_a_timestamp_only_if_it_is_named_like_one(tmp_path, clock, when):
+    rows = table(f"day,ts,{clock}", lambda n: f"{day(n)},{day(n)} 0{n % 9}:00:00,00:{10 + n}:00")
+    found = contract_in(drafted_from(tmp_path, rows)).features.event_time
+    assert (found.date, found.time, found.timestamp) == when

@@ -86,7 +86,8 @@ def event_time(columns: Sequence[Column], wanted: str | None) -> EventTime | Non
     if not usable:
         return None
     place = {column.name: number for number, column in enumerate(columns)}
-    ranked = sorted(usable, key=lambda column: (-_event_score(column, rows, bool(clocks)), place[column.name]))
+    has_clock = any(c.words & (words.EVENT | words.TIME | {"clock", "uhrzeit"}) for c in clocks)
+    ranked = sorted(usable, key=lambda column: (-_event_score(column, rows, has_clock), place[column.name]))
     best = ranked[0]
     with_clock = best.kind.logical_type == "date" and len(clocks) > 0
     return EventTime(best, clocks[0] if with_clock else None, tuple(ranked[1:]))
