@@ -138,6 +138,7 @@ def test_names_of_utc_are_each_read_as_offsets(tmp_path, endings, has_note):
     rules = tried(tmp_path, drafted).event_column.rules
     assert (rules.time_zone, drafted.verdict.kept) == ("UTC", 40)
     assert ("at: has no offset; read as UTC" in drafted.guesses) is has_note
+    assert any("+00 is the only offset" in guess for guess in drafted.guesses) is ("+00" in endings)
 
 
 def test_days_of_which_some_have_a_time_are_refused_by_examples(tmp_path):

@@ -119,6 +119,8 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
         if reading.needs_zone:
             options["defaultTimezone"] = "UTC"
             notes = ("has no offset; read as UTC",) if reading.lacks_offset else ()
+            if any(form.endswith("'+00'") for form in reading.formats):
+                notes += ("+00 is the only offset that is read: +01, as in summer, breaks the format",)
         if reading.formats[0].startswith(("d.", "dd.")) and all(
             day.day <= 12 for day in (reading.dates or {}).values()
         ):
