@@ -41,6 +41,23 @@ def test_each_part_of_an_object_is_read_by_its_number(lake, upload):
     assert refusal(lambda: lake.get_object(Bucket="lake", Key="parts", PartNumber=3)) == "InvalidPartNumber"
 
 
+@pytest.mark.parametrize(("algorithm", "kind"), [("CRC32", "COMPOSITE"), ("CRC64NVME", "FULL_OBJECT")])
+def test_checksum_of_several_parts_says_that_it_is_of_them_and_is_not_told_of_one(lake, algorithm, kind):
+    where = {"Bucket": "lake", "Key": f"parts-{algorithm}"}
+    started = lake.create_multipart_upload(ChecksumAlgorithm=algorithm, **where)["UploadId"]
+    tags = [
+        lake.upload_part(UploadId=started, PartNumber=number, Body=body, **where)["ETag"]
+        for number, body in ((1, b"a" * PART), (2, b"end"))
+    ]
+    parts = {"Parts": [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]}
+    lake.complete_multipart_upload(UploadId=started, MultipartUpload=parts, **where)
+    for read in (lake.get_object, lake.head_object):
+        whole = read(ChecksumMode="ENABLED", **where)
+        assert (whole["ChecksumType"], whole[f"Checksum{algorithm}"].endswith("-2")) == (kind, kind == "COMPOSITE")
+        assert f"Checksum{algorithm}" not in read(ChecksumMode="ENABLED", PartNumber=2, **where)
+    assert lake.get_object(PartNumber=2, **where)["Body"].read() == b"end"
+
+
 def test_object_of_several_parts_belongs_to_its_owner(lake, upload):
     (grant,) = lake.get_object_acl(Bucket="lake", Key="parts")["Grants"]
     assert grant["Permission"] == "FULL_CONTROL"

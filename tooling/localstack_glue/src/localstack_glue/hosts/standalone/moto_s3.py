@@ -22,6 +22,7 @@ from localstack_glue.hosts.standalone.moto_s3_conditions import HeaderNotImpleme
 
 Answer = tuple[int, dict[str, Any], Any]  # status, headers and body, as moto has them
 _PARTIAL = 206
+_CHECKSUM = "x-amz-checksum-"
 _MOST_KEYS = 1000
 _CONDITIONS = ("ETag", "LastModifiedTime", "Size")
 _NO_VERSION = ("x-amz-version-id", "null")
@@ -123,14 +124,21 @@ _head_object = S3Response.head_object
 
 
 def head_object(response: Any, bucket_name: str, query: dict[str, Any], key_name: str, headers: Any) -> Answer:
-    """HeadObject with `partNumber`: the object's own ETag, and the part's place in it."""
+    """HeadObject with `partNumber`: the object's own ETag, and the part's place in it; with the kind of a checksum."""
     whole = {name: value for name, value in query.items() if name != "partNumber"}
     if whole.get("versionId") == ["null"] and not response.backend.get_bucket(bucket_name).is_versioned:
         del whole["versionId"]  # the only version that objects have there
     status, found, body = _head_object(response, bucket_name, whole, key_name, headers)
-    if "partNumber" not in query or status != 200:
+    if status != 200:
         return status, found, body
     key = response.backend.head_object(bucket_name, key_name, whole.get("versionId", [None])[0])
+    name = f"{_CHECKSUM}{(key.checksum_algorithm or '').lower()}"
+    if name in found and key.checksum_type is not None:
+        is_of_parts = key.checksum_type == "COMPOSITE"
+        found[f"{_CHECKSUM}type"] = key.checksum_type
+        found[name] = f"{key.checksum_value}-{key.checksum_parts}" if is_of_parts else key.checksum_value
+    if "partNumber" not in query:
+        return status, found, body
     start, end = _span(key, int(query["partNumber"][0]))
     return _part(key, start, end, found, body)
 
@@ -156,6 +164,7 @@ def _span(key: Any, number: int) -> tuple[int, int]:
 def _part(key: Any, start: int, end: int, headers: dict[str, Any], body: Any) -> Answer:
     found = {**headers, "content-length": str(end - start)}
     if key.multipart is not None:
+        found = {name: value for name, value in found.items() if not name.lower().startswith(_CHECKSUM)}  # the whole's
         found["x-amz-mp-parts-count"] = str(len(key.multipart.completed))
     if start == end:  # an empty object has no range
         return 200, found, body
