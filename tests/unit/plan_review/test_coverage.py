@@ -328,7 +328,7 @@ def test_policy_that_is_not_about_access_gives_nobody_access(reviewed, kind):
 @pytest.mark.parametrize(("before", "after", "is_found"), [("", None, False), (None, "", False), ("x", None, True)])
 def test_empty_text_is_as_good_as_none(reviewed, before, after, is_found):
     trigger = {"name": "t", "type": "CONDITIONAL", "schedule": "a"}
-    sides = ({"actions": [{"job_name": "j", "crawler_name": name}]} for name in (before, after))
+    sides = ({"predicate": [{"conditions": [{"job_name": "j", "crawler_name": name}]}]} for name in (before, after))
     entry = change("aws_glue_trigger", *(trigger | side for side in sides))
     entry["change"]["after"]["schedule"] = "b"
     assert ("unjudged-attribute" in rules_found(make_review(reviewed, entry))) is is_found
