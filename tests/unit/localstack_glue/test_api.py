@@ -31,9 +31,10 @@ def test_operation_without_an_implementation_is_left_to_moto():
         GlueApi().invoke(model("CreateRegistry"), SCOPE, {"RegistryName": "r"})
 
 
-def test_unsupported_operation_is_refused_by_name():
-    with pytest.raises(OperationNotSupportedException, match="CreateBlueprint"):
-        GlueApi().invoke(model("CreateBlueprint"), SCOPE, {})
+@pytest.mark.parametrize("name", ["CreateBlueprint", "CreateDevEndpoint", "CreateSession", "RunStatement"])
+def test_unsupported_operation_is_refused_by_name(name):
+    with pytest.raises(OperationNotSupportedException, match=name):
+        GlueApi().invoke(model(name), SCOPE, {})
 
 
 def test_operation_of_moto_is_checked_against_the_model_too():

@@ -22,6 +22,8 @@ from localstack_glue.service.request_checks import check_members, check_required
 
 # takes the request in the types of botocore's model, of which mypy_boto3_glue writes down Glue's
 Operation = Callable[[Scope, Any], JsonDict]
+# moto says READY to what these make, and nothing could ever run in it
+_NOTHING_WOULD_RUN = frozenset({"CreateDevEndpoint", "CreateSession"})
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
@@ -137,7 +139,7 @@ class GlueApi(ModelApi):
         """Refuse an operation that moto does not know either.
 
         Raises:
-            OperationNotSupportedException: moto does not have it.
+            OperationNotSupportedException: moto does not have it, or would claim that it runs.
         """
         if not is_stored_by_moto(operation):
             raise OperationNotSupportedException(f"glue-local does not support {operation}")
@@ -160,4 +162,4 @@ def collect_routes(parts: Iterable[ApiPart]) -> dict[str, Operation]:
 
 def is_stored_by_moto(operation: str) -> bool:
     """Whether moto handles an operation of Glue: it only stores the input."""
-    return hasattr(GlueResponse, camelcase_to_underscores(operation))
+    return operation not in _NOTHING_WOULD_RUN and hasattr(GlueResponse, camelcase_to_underscores(operation))
