@@ -1,8 +1,10 @@
 from collections.abc import Iterator
 
 import pytest
+from py4j.protocol import Py4JJavaError
 
 from awsglue.catalog import parse_table
+from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
 from tests.unit.awsglue.conftest import add_table, rows
 
@@ -300,6 +302,37 @@ def test_sink_updates_no_table_of_orc(glue_context, dynamic_frame, tmp_path):
     with pytest.raises(GlueUnsupportedError, match="enableUpdateCatalog for orc"):
         sink.writeFrame(dynamic_frame([(1,)], "n int"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_refused"),
+    [
+        *((schema, False) for schema in ("b string, a int", "b string", "B string, a int, c int")),
+        *((schema, True) for schema in ("a int, b string", "a int", "b string, c int")),
+    ],
+)
+def test_csv_is_written_in_the_places_of_the_tables_columns(glue, glue_context, tmp_path, schema, is_refused):
+    add_table(glue, tmp_path, [("b", "string"), ("a", "int")], classification="csv")
+    columns = [f"{'1' if column.endswith('int') else 'x'!r} as {column.split()[0]}" for column in schema.split(", ")]
+    frame = DynamicFrame.fromDF(glue_context.spark_session.range(1).selectExpr(*columns), glue_context)
+
+    if is_refused:
+        with pytest.raises(GlueDataError, match="holds CSV with the columns b, a by their places"):
+            glue_context.write_dynamic_frame.from_catalog(frame, "lake", "t")
+        assert list(tmp_path.iterdir()) == []
+    else:
+        glue_context.write_dynamic_frame.from_catalog(frame, "lake", "t")
+        assert [row[0] for row in rows(read(glue_context))] == ["x"]
+
+
+def test_null_of_a_partition_is_no_missing_field(glue, glue_context, tmp_path):
+    add_table(glue, tmp_path, [("n", "int")], keys=[("day", "string")], classification="json")
+    folder = tmp_path / "day=__HIVE_DEFAULT_PARTITION__"
+    add_partition(glue, folder, folder.name.partition("=")[2], content='{"n": 1}\n', name="a.json")
+
+    assert read(glue_context).filter(lambda record: record["n"] == 1).count() == 1
+    with pytest.raises(Py4JJavaError, match="depends on whether day is null or missing"):
+        read(glue_context).filter(lambda record: record["day"] is None).count()
 
 
 def test_table_of_values_over_several_lines(glue, glue_context, tmp_path):

@@ -38,6 +38,8 @@ def test_apply_mapping_fails_without_a_field_and_where_targets_contradict(dynami
         dynamic_frame(PERSON, NESTED).apply_mapping([("x", "int", "x", "int")])
     with pytest.raises(GlueDataError, match="make who a value and a struct with name"):
         dynamic_frame(PERSON, NESTED).apply_mapping([("id", "int", "who", "int"), ("id", "int", "who.name", "int")])
+    with pytest.raises(GlueDataError, match=r"make x of id and of place\.zip"):
+        dynamic_frame(PERSON, NESTED).apply_mapping([("id", "x"), ("ID", "x"), ("place.zip", "x")])
 
 
 def test_unknown_type_is_named(dynamic_frame):

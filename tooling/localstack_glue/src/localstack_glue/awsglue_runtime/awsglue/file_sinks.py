@@ -14,7 +14,7 @@ from pyspark.sql import types as T
 
 from awsglue import call_options, choices, formats
 from awsglue.case_of_names import case_sensitive_names
-from awsglue.catalog import NULL_PARTITION, Catalog, Partition, parse_table
+from awsglue.catalog import NULL_PARTITION, Catalog, Partition, Table, parse_table
 from awsglue.connection_types import FILE_TYPES
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
@@ -137,6 +137,7 @@ def write_table(
         writing = {key: value for key, value in writing.items() if key != "skipFirst"}
         writing["writeHeader"] = bool(table.format_options.get("skipFirst"))
     target = Target(table.location, table.format, writing, keys, options.get("compression"))
+    _check_places(table, frame.toDF(), target)
     if not _updates(options, target):
         write_files(frame, target)
         return
@@ -144,6 +145,23 @@ def write_table(
     update.check(frame.toDF(), target)
     write_files(frame, target)
     update.make(frame.toDF(), target)
+
+
+def _check_places(table: Table, frame: DataFrame, target: Target) -> None:
+    """Refuse files of CSV whose columns are not in the places of the table's: a reader would take one for another.
+
+    Raises:
+        GlueDataError: the frame's columns are in another order, or one before the last is not there.
+    """
+    if table.format != "csv":
+        return
+    written = [name.lower() for name in frame.columns if name not in target.partition_keys]
+    wanted = [column.name.lower() for column in table.columns]
+    if any(one != other for one, other in zip(written, wanted, strict=False)):
+        raise GlueDataError(
+            f"{table.database}.{table.name} holds CSV with the columns {', '.join(wanted)} by their places,"
+            f" and the frame has {', '.join(written)}: put them in the table's order, for example with select_fields"
+        )
 
 
 def _updates(options: Mapping[str, Any], target: Target) -> bool:
@@ -198,6 +216,7 @@ class CatalogUpdate:
             )
         if table.format != formats.spark_format(target.format):
             raise GlueDataError(f"{name} is a table of {table.format}, not of {target.format}")
+        _check_places(table, frame, target)
 
     def make(self, frame: DataFrame, target: Target) -> None:
         """Create the table or add its new columns, and add the written partitions.

@@ -6,7 +6,7 @@ of the AWS Glue Developer Guide.
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -229,7 +229,9 @@ def read_table(
         return _content(_load(selection, table, [table.location]), table)
     found = list(catalog.partitions(table, additional_options.get("catalogPartitionPredicate"), catalog_id))
     partitions = matching_partitions(session, table, found, push_down_predicate)
-    return _content(_load_partitions(selection, table, partitions), table)
+    content = _content(_load_partitions(selection, table, partitions), table)
+    has_nulls = any(None in partition.read_values for partition in partitions)  # which no file shows
+    return replace(content, lacking=missing_fields.unknown) if has_nulls and content.lacking else content
 
 
 def _content(frame: DataFrame, table: Table) -> Content:

@@ -28,11 +28,12 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
     """Keep, rename, move and cast fields. Unmapped fields and missing sources are left out.
 
     Raises:
-        GlueDataError: no mapped field exists, or a target is a value and a struct.
+        GlueDataError: no mapped field exists, or a target is two fields, or a value and a struct.
     """
     if not frame.columns:
         return frame  # the bookmark left nothing to read
     values: list[tuple[paths.Path, Column]] = []
+    sources: dict[paths.Path, paths.Path] = {}
     claims: list[mapped_types.Claim] = []
     for mapping in mappings:
         source, source_type, target, target_type = _four(mapping)
@@ -44,7 +45,10 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
             continue
         if not choices.is_choice(field):
             claims.append((names, field, source_type, target_type))
-        values.append((paths.split(target), _mapped(names, field, source_type, target_type)))
+        place = paths.split(target)
+        if sources.setdefault(place, names) != names:
+            raise GlueDataError(f"the mappings make {target} of {'.'.join(sources[place])} and of {'.'.join(names)}")
+        values.append((place, _mapped(names, field, source_type, target_type)))
     mapped_types.check(frame, claims)
     places = {place for place, _ in values}
     for place in places:
