@@ -23,6 +23,7 @@ from werkzeug.test import run_wsgi_app
 from localstack_glue.events.workflow_delivery import DeliveryError, Receiver, deliver
 from localstack_glue.hosts.standalone import (
     moto_additions,
+    moto_object_settings,
     moto_s3,
     moto_s3_bodies,
     moto_s3_conditions,
@@ -35,7 +36,15 @@ from localstack_glue.service.account_region import Scope
 from localstack_glue.service.errors import ServiceError
 
 LOG = logging.getLogger(__name__)
-_S3 = (moto_s3, moto_s3_bodies, moto_s3_conditions, moto_s3_lists, moto_s3_requests, moto_s3_versions)
+_S3 = (
+    moto_object_settings,
+    moto_s3,
+    moto_s3_bodies,
+    moto_s3_conditions,
+    moto_s3_lists,
+    moto_s3_requests,
+    moto_s3_versions,
+)
 REPLACED: tuple[tuple[Any, str, Any], ...] = tuple(each for module in _S3 for each in module.REPLACED)
 
 

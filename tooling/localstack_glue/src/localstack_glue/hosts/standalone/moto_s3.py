@@ -35,6 +35,7 @@ _STATUSES = {
     "InvalidPartNumber": 416,
     "MissingContentLength": 411,
     "NoSuchConfiguration": 404,
+    "NoSuchObjectLockConfiguration": 404,
     "NoSuchPublicAccessBlockConfiguration": 404,
     "NotImplemented": 501,
     "ObjectLockConfigurationNotFoundError": 404,
@@ -212,13 +213,6 @@ def get_attributes(backend: Any, key: Any, wanted: Iterable[str]) -> dict[str, A
     return found
 
 
-def put_acl(response: Any) -> Answer:
-    """PutObjectAcl with a document: moto gives the object its bucket's ACL."""
-    acl = response._acl_from_headers(response.headers) or response._acl_from_body()
-    response.backend.put_object_acl(response.bucket_name, response.parse_key_name(), acl)
-    return 200, response._get_cors_headers_other(), ""
-
-
 def _rewritten(status: int, headers: dict[str, Any], body: str) -> Answer:
     kept = {name: value for name, value in headers.items() if name.lower() != "content-length"}
     return status, kept, body
@@ -234,7 +228,6 @@ REPLACED: tuple[tuple[type, str, Any], ...] = (
     (S3Response, "_bucket_response_delete_keys", delete_keys),
     (S3Response, "get_object", get_object),
     (S3Response, "key_response", about_object),
-    (S3Response, "put_object_acl", put_acl),
     (S3Backend, "get_object_attributes", get_attributes),
     (FakeMultipart, "complete", complete),
     (FakeMultipart, "__init__", begin),

@@ -31,7 +31,7 @@ from moto.s3.exceptions import (
 )
 from moto.s3.responses import S3Response
 
-from localstack_glue.hosts.standalone import moto_bucket_settings, moto_s3, moto_s3_conditions
+from localstack_glue.hosts.standalone import moto_bucket_settings, moto_object_settings, moto_s3, moto_s3_conditions
 from localstack_glue.hosts.standalone.moto_s3_lists import check_page
 
 BUCKET, OBJECT = "/{Bucket}", "/{Bucket}/{Key+}"
@@ -224,6 +224,8 @@ def _check_document(models: Sequence[OperationModel], response: Any) -> None:
 def _document(model: OperationModel) -> Shape | None:
     """What the body of an operation has to be; None for anything."""
     payload = model.input_shape.serialization.get("payload") if model.input_shape else None
+    if payload is None and model.input_shape and "name" in model.input_shape.serialization:
+        return model.input_shape  # the members that are not in headers or query
     if payload is None or model.input_shape.members[payload].type_name not in ("structure", "string"):
         return None
     return model.input_shape.members[payload]
@@ -236,6 +238,8 @@ def _fits(model: OperationModel, shape: Shape, body: bytes) -> bool:
         root = ElementTree.fromstring(body)  # noqa: S314 - the caller's own
         if root.tag.rpartition("}")[2] != shape.serialization["name"]:
             return False
+        if shape is model.input_shape:
+            return True
         request = {"method": "", "values": {}, "headers": {}, "body": body, "url_path": "", "url_params": {}}
         found = PROTOCOL_PARSERS["rest-xml"](model).parse(request)
         payload = found.get(model.input_shape.serialization["payload"]) or {}
@@ -291,7 +295,7 @@ REPLACED: tuple[tuple[type, str, Any], ...] = (
         OBJECT,
         (
             ("PUT", "_key_response_put", S3Response._key_response_put),
-            ("GET", "_key_response_get", S3Response._key_response_get),
+            ("GET", "_key_response_get", moto_object_settings.get),
             ("DELETE", "_key_response_delete", S3Response._key_response_delete),
             ("POST", "_key_response_post", S3Response._key_response_post),
             ("HEAD", "head_object", moto_s3_conditions.head(moto_s3.head_object)),
