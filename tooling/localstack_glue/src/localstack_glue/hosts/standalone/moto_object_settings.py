@@ -97,7 +97,7 @@ def tags(response: Any) -> dict[str, str]:
     """The tags in a document, which may have none.
 
     Raises:
-        S3ClientError: two of them have one key.
+        S3ClientError: an InvalidTagError; two of them have one key.
     """
     found = xmltodict.parse(response.body, force_list={"Tag": True})["Tagging"]["TagSet"] or {}
     listed = [(tag["Key"], tag["Value"] or "") for tag in found.get("Tag", ())]
