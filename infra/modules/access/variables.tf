@@ -65,8 +65,8 @@ variable "permissions_boundary" {
   default     = null
 
   validation {
-    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
-    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary-orders-prod."
+    condition     = var.permissions_boundary == null || can(regex("^arn:${var.account.partition}:iam::(${var.account.id}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:${var.account.partition}:iam::${var.account.id}:policy/boundary-orders-prod: of account or of AWS itself, and in the same partition, because IAM takes no other."
   }
 }
 
@@ -90,9 +90,9 @@ variable "readers" {
 
   validation {
     condition = length(var.readers.trusted_principals) > 0 && alltrue([
-      for principal in var.readers.trusted_principals : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)$", principal))
+      for principal in var.readers.trusted_principals : can(regex("^arn:${var.account.partition}:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)$", principal))
     ])
-    error_message = "readers.trusted_principals must name at least one IAM role, user or account by its ARN, such as arn:aws:iam::123456789012:role/analysts. Wildcards are not allowed: they would admit strangers."
+    error_message = "readers.trusted_principals must name at least one IAM role, user or account by its ARN in the partition of account, such as arn:${var.account.partition}:iam::123456789012:role/analysts. Wildcards are not allowed: they would admit strangers."
   }
 }
 

@@ -11,9 +11,10 @@ locals {
   _sdk       = "arn:${var.account.partition}:states:::aws-sdk:glue:getJobRuns"
   _check_arn = "arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine"
 
+  # States.Format has signs of its own, which a job's name may have too.
   _overdue_messages = {
     for dataset in keys(local.overdue) : dataset => join(" ", [
-      "The features of ${dataset} are due, but no run of ${var.feeds[dataset].job} is known to have succeeded since {}.",
+      "The features of ${dataset} are due, but no run of ${replace(var.feeds[dataset].job, "/[\\\\'{}]/", "\\$0")} is known to have succeeded since {}.",
       "What happened and what to do: ${local.explain[dataset]}",
     ])
   }

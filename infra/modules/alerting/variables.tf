@@ -39,6 +39,12 @@ variable "budget" {
     condition     = var.budget == null ? true : length(var.budget.alert_percents) > 0 && length(var.budget.alert_percents) <= 5 && alltrue([for percent in var.budget.alert_percents : percent > 0])
     error_message = "budget.alert_percents must be one to five numbers above 0."
   }
+
+  # botocore's endpoints.json has none for budgets in aws-us-gov
+  validation {
+    condition     = var.budget == null || var.account.partition != "aws-us-gov"
+    error_message = "budget must be null in aws-us-gov, which has no AWS Budgets: its costs are in the account's standard account, so watch them there."
+  }
 }
 
 variable "emails" {
@@ -148,8 +154,8 @@ variable "permissions_boundary" {
   default     = null
 
   validation {
-    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
-    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary-orders-prod."
+    condition     = var.permissions_boundary == null || can(regex("^arn:${var.account.partition}:iam::(${var.account.id}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:${var.account.partition}:iam::${var.account.id}:policy/boundary-orders-prod: of account or of AWS itself, and in the same partition, because IAM takes no other."
   }
 }
 

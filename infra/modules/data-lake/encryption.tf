@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # For the alerts topic, which is encrypted with this key too: alarms and budgets of this account.
+  # For the alerts topic, which is encrypted with this key too: alarms and budgets of this account. GovCloud has no budgets.
   statement {
     sid       = "AlertsEncryptTheirMessages"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -82,7 +82,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+      identifiers = concat(var.account.partition == "aws-us-gov" ? [] : ["budgets.amazonaws.com"], ["cloudwatch.amazonaws.com"])
     }
 
     condition {

@@ -3,6 +3,9 @@ locals {
   _replicated = var.replication == null ? {} : { this = var.replication }
 }
 
+# As AWS documents it, without a condition on the source account: if S3 did not send it, objects would stay without a copy, and
+# nothing would fail. A role cannot be passed to S3 from another account.
+# docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
 data "aws_iam_policy_document" "replication_trust" {
   for_each = local._replicated
 
@@ -13,12 +16,6 @@ data "aws_iam_policy_document" "replication_trust" {
     principals {
       type        = "Service"
       identifiers = ["s3.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.account.id]
     }
   }
 }

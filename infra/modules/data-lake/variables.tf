@@ -168,8 +168,8 @@ variable "permissions_boundary" {
   default     = null
 
   validation {
-    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
-    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary-orders-prod."
+    condition     = var.permissions_boundary == null || can(regex("^arn:${var.account.partition}:iam::(${var.account.id}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:${var.account.partition}:iam::${var.account.id}:policy/boundary-orders-prod: of account or of AWS itself, and in the same partition, because IAM takes no other."
   }
 }
 
@@ -252,8 +252,8 @@ variable "replication" {
   default = null
 
   validation {
-    condition     = var.replication == null ? true : can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]+$", var.replication.bucket_arn)) && can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.replication.key_arn))
-    error_message = "replication must name a bucket and a key by their ARNs, such as arn:aws:s3:::the-copy and arn:aws:kms:eu-west-1:123456789012:key/..., and the key by no alias."
+    condition     = var.replication == null ? true : can(regex("^arn:${var.account.partition}:s3:::[a-z0-9.-]+$", var.replication.bucket_arn)) && can(regex("^arn:${var.account.partition}:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.replication.key_arn))
+    error_message = "replication must name a bucket and a key by their ARNs in the partition of account, such as arn:${var.account.partition}:s3:::the-copy and arn:${var.account.partition}:kms:<region>:123456789012:key/..., and the key by no alias."
   }
 
   validation {

@@ -48,7 +48,7 @@ variable "github" {
   }
 
   validation {
-    condition     = var.github.oidc_provider == null ? true : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github.oidc_provider.arn))
+    condition     = var.github.oidc_provider == null ? true : can(regex("^arn:${var.account.partition}:iam::${var.account.id}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github.oidc_provider.arn))
     error_message = "github.oidc_provider.arn must be the ARN of the account's provider of token.actions.githubusercontent.com."
   }
 }

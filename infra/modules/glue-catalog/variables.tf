@@ -188,8 +188,8 @@ variable "permissions_boundary" {
   default     = null
 
   validation {
-    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
-    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary-orders-prod."
+    condition     = var.permissions_boundary == null || can(regex("^arn:${var.account.partition}:iam::(${var.account.id}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:${var.account.partition}:iam::${var.account.id}:policy/boundary-orders-prod: of account or of AWS itself, and in the same partition, because IAM takes no other."
   }
 }
 
@@ -200,8 +200,8 @@ variable "policy_arns" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for arn in values(var.policy_arns) : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", arn))])
-    error_message = "policy_arns must be ARNs of IAM policies by names, such as { secret = \"arn:aws:iam::123456789012:policy/reads-the-secret\" }."
+    condition     = alltrue([for arn in values(var.policy_arns) : can(regex("^arn:${var.account.partition}:iam::(${var.account.id}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "policy_arns must be ARNs of IAM policies by names, such as { secret = \"arn:${var.account.partition}:iam::${var.account.id}:policy/reads-the-secret\" }: of account or of AWS itself, and in the same partition, because IAM takes no other."
   }
 }
 

@@ -169,3 +169,21 @@ run "rejects_key_of_another_region" {
     lake = { bucket = "my-lake", key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000" }
   }
 }
+
+run "rejects_boundary_of_another_account" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "arn:aws:iam::210987654321:policy/boundary-orders-prod"
+  }
+}
+
+run "rejects_reader_of_another_partition" {
+  command         = plan
+  expect_failures = [var.readers]
+
+  variables {
+    readers = { trusted_principals = ["arn:aws-us-gov:iam::123456789012:role/analysts"] }
+  }
+}

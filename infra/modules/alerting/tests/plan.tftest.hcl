@@ -225,6 +225,19 @@ run "watches_no_limit_that_is_not_given" {
   }
 }
 
+run "says_a_jobs_name_as_it_is" {
+  command = plan
+
+  variables {
+    feeds = { toll_bookings = { crawler = "c", database = "d", job = "toll's {new} \\job", overdue = { after_days = 7, schedule = "cron(0 2 8 1,4,7,10 ? *)" } } }
+  }
+
+  assert {
+    condition     = strcontains(jsondecode(aws_sfn_state_machine.overdue["toll_bookings"].definition).States.Tell.Parameters["Message.$"], "no run of toll\\'s \\{new\\} \\\\job is known")
+    error_message = "States.Format would take a sign of the name for its own: ${jsondecode(aws_sfn_state_machine.overdue["toll_bookings"].definition).States.Tell.Parameters["Message.$"]}"
+  }
+}
+
 run "mails_and_watches_costs_when_told" {
   command = plan
 

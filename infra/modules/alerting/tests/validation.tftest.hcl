@@ -192,3 +192,23 @@ run "rejects_every_job" {
     feeds = { orders = { crawler = "orders", database = "orders", job = "*" } }
   }
 }
+
+run "rejects_boundary_of_another_account" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "arn:aws:iam::210987654321:policy/boundary-orders-prod"
+  }
+}
+
+run "rejects_budget_where_aws_has_none" {
+  command         = plan
+  expect_failures = [var.budget]
+
+  variables {
+    account = { id = "123456789012", partition = "aws-us-gov", region = "us-gov-west-1" }
+    budget  = { monthly_usd = 10, tag = { key = "project", value = "quartal" } }
+    key_arn = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/0000"
+  }
+}

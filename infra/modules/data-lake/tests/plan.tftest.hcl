@@ -268,7 +268,7 @@ run "names_the_log_service_as_everywhere_else_in_govcloud" {
   }
 
   assert {
-    condition     = strcontains(output.key_policy, "logs.us-gov-west-1.amazonaws.com\"") && strcontains(output.key_policy, "arn:aws-us-gov:iam::123456789012:root")
+    condition     = strcontains(output.key_policy, "logs.us-gov-west-1.amazonaws.com\"") && strcontains(output.key_policy, "arn:aws-us-gov:iam::123456789012:root") && !strcontains(output.key_policy, "budgets.")
     error_message = "The key's policy names another partition: ${output.key_policy}"
   }
 }
@@ -350,5 +350,11 @@ run "copies_new_objects_to_another_bucket" {
       WriteEncrypted = ["arn:aws:kms:eu-west-1:210987654321:key/copy"]
     }
     error_message = "The role may copy other things, or elsewhere: ${aws_iam_role_policy.replication["this"].policy}"
+  }
+
+  # S3 might not say the account, and would then copy nothing
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role.replication["this"].assume_role_policy).Statement : [statement.Principal.Service, can(statement.Condition)]] == [["s3.amazonaws.com", false]]
+    error_message = "S3 may not assume the role, or only on a condition: ${aws_iam_role.replication["this"].assume_role_policy}"
   }
 }

@@ -388,3 +388,21 @@ run "rejects_statement_about_a_wildcard_of_roles" {
     policy_statements = { Read = { actions = ["s3:GetObject"], paths = ["features/*"], principals = { AWS = ["arn:aws:iam::123456789012:role/*"] } } }
   }
 }
+
+run "rejects_boundary_of_another_account" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "arn:aws:iam::210987654321:policy/boundary-orders-prod"
+  }
+}
+
+run "rejects_copy_in_another_partition" {
+  command         = plan
+  expect_failures = [var.replication]
+
+  variables {
+    replication = { bucket_arn = "arn:aws-cn:s3:::the-copy", key_arn = "arn:aws-cn:kms:cn-north-1:123456789012:key/copy" }
+  }
+}

@@ -120,3 +120,12 @@ run "rejects_tags_that_iam_takes_for_one" {
     tags = { Team = "ml", team = "ml" }
   }
 }
+
+run "rejects_oidc_provider_of_another_account" {
+  command         = plan
+  expect_failures = [var.github]
+
+  variables {
+    github = { repository = "example/orders", environment = "dev", oidc_provider = { arn = "arn:aws:iam::210987654321:oidc-provider/token.actions.githubusercontent.com" } }
+  }
+}

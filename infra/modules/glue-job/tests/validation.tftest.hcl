@@ -286,3 +286,21 @@ run "rejects_every_security_configuration" {
     lake = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "*" }
   }
 }
+
+run "rejects_boundary_of_another_account" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "arn:aws:iam::210987654321:policy/boundary-orders-prod"
+  }
+}
+
+run "rejects_policy_of_another_partition" {
+  command         = plan
+  expect_failures = [var.policy_arns]
+
+  variables {
+    policy_arns = { secret = "arn:aws-cn:iam::aws:policy/SecretsManagerReadWrite" }
+  }
+}

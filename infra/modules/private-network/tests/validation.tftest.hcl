@@ -194,3 +194,12 @@ run "rejects_key_of_another_region" {
     key_arn = "arn:aws:kms:us-east-1:123456789012:key/0000"
   }
 }
+
+run "rejects_boundary_of_another_account" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "arn:aws:iam::210987654321:policy/boundary-orders-prod"
+  }
+}
