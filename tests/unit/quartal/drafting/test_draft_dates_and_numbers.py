@@ -66,6 +66,12 @@ def test_few_decimals_among_whole_numbers_are_no_errors(tmp_path, mark):
     assert drafted.warnings == (("amount: check 12,5: ',' is read as the decimal mark",) if mark == "," else ())
 
 
+@pytest.mark.parametrize("mark", [".", ","])
+def test_few_decimals_among_ids_leave_them_text(tmp_path, mark):
+    rows = table("day;shop;customer id", lambda n: f"{day(n)};{shop(n)};{f'12{mark}5' if n == 7 else n}")
+    assert tried(tmp_path, drafted_from(tmp_path, rows)).column("customer_id").logical_type == "string"
+
+
 def test_unsupported_numbers_are_drafted_as_text_with_a_note(tmp_path):
     drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"$1,{200 + n}.50"'))
     assert contract_in(drafted).column("amount").logical_type == "string"

@@ -157,7 +157,20 @@ def test_empty_lines_of_a_spreadsheet_do_not_take_the_entity_away(tmp_path):
     [
         pytest.param("num_trips", True, id="how many"),
         pytest.param("number of items", True, id="how many in words"),
+        pytest.param("num_children", True, id="how many without an s"),
+        pytest.param("num_factura", False, id="numbers of something"),
         pytest.param("stock", True, id="what may be counted as well"),
+        pytest.param("LotArea", True, id="sizes"),
+        pytest.param("cost_per_item", True, id="per something"),
+        pytest.param("amount_account", True, id="amounts for something"),
+        pytest.param("amount_type", False, id="types of amounts"),
+        pytest.param("days_on_market", True, id="days somewhere"),
+        pytest.param("flight_distance", True, id="distances"),
+        pytest.param("phone_calls", True, id="events with a word of ids"),
+        pytest.param("number_sold", True, id="how many are in a state"),
+        pytest.param("id_clientes", False, id="ids of several"),
+        pytest.param("created_by_user", False, id="somebody"),
+        pytest.param("order_status", False, id="a word that is no plural"),
         pytest.param("payment_type", False, id="types"),
         pytest.param("room", False, id="rooms"),
         pytest.param("WERKS", False, id="plants of SAP"),
@@ -170,6 +183,28 @@ def test_whole_numbers_are_summed_unless_they_stand_for_something(tmp_path, colu
     measures = [measure.column for measure in contract_in(drafted).features.measures]
     assert bool(measures) is is_measure
     assert any("(not quantities)" in guess for guess in drafted.guesses) is not is_measure
+
+
+@pytest.mark.parametrize(
+    ("column", "is_measure"),
+    [
+        ("visitors_per_day", True),
+        ("Day Sales", True),
+        ("data_usage_kb", True),
+        ("sales_date", False),
+        ("date_sold", False),
+        ("data_vendas", False),
+    ],
+)
+def test_large_whole_numbers_are_days_only_if_their_name_has_no_quantity(tmp_path, column, is_measure):
+    drafted = drafted_from(tmp_path, table(f"day,shop,{column}", lambda n: f"{day(n)},{shop(n)},{45000 + 7 * n % 99}"))
+    assert bool(contract_in(drafted).features.measures) is is_measure
+    assert any("day numbers" in guess for guess in drafted.guesses) is not is_measure
+
+
+def test_districts_are_not_summed(tmp_path):
+    drafted = drafted_from(tmp_path, table("day,shop,AREA", lambda n: f"{day(n)},{shop(n)},{1 + 7 * n % 21}"))
+    assert not contract_in(drafted).features.measures
 
 
 def test_number_of_somebody_in_german_is_what_features_are_about(tmp_path):

@@ -314,7 +314,7 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
 
 
 def _days_in_names(columns: Sequence[Column]) -> list[str]:
-    """The first of several columns that are named by days, months or years, as tables for readers have them."""
+    """The first of several columns that are named by days or months, as tables for readers have them."""
     found = [
         name
         for name in (column.name for column in columns)

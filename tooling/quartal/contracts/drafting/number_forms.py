@@ -8,7 +8,7 @@ from typing import Any
 
 from quartal.contracts.drafting.column_names import split_words
 from quartal.contracts.drafting.column_type import AGAIN, Answers, Kind, allowed_errors
-from quartal.contracts.drafting.named_like import is_code, is_id, is_name, is_named_like_a_day
+from quartal.contracts.drafting.named_like import is_code, is_id, is_name, is_named_like_a_day, is_quantity_of_days
 from quartal.contracts.drafting.sample import Declared, SampledColumn
 from quartal.contracts.drafting.thousands import DecimalMark, infer_grouping, open_mark
 from quartal.contracts.drafting.times import may_be_counted, read_counted, read_times
@@ -70,11 +70,13 @@ def number_kind(there: Mapping[str, int], column: SampledColumn, said: DecimalMa
         errors = {text: count for text, count in there.items() if not _is_number(text, pattern, custom)}
         if sum(errors.values()) > allowed_errors(total):
             continue
+        if errors and is_code(column):
+            return None  # a code that is a number for the most part
         if _are_of_wider_form(errors, pattern) or errors == unread:  # few of them are values, not errors
             unread = errors
             continue
-        if errors and (is_code(column) or (is_name(column) and max(errors.values()) >= AGAIN)):
-            return None  # a code, or the name of a place, that is a number for the most part
+        if errors and is_name(column) and max(errors.values()) >= AGAIN:
+            return None  # the name of a place that is a number for the most part
         if mark == "," and said is None:
             example = next(text for text in there if mark in text)
             note = f"the comma of {example} may separate thousands or decimals; use --decimal-mark comma or point"
@@ -155,7 +157,7 @@ def counted_note(column: SampledColumn) -> str:
 
 def why_days(column: SampledColumn) -> str | None:
     """What numbers in a column that is named like a date may be; None if they are just numbers."""
-    if not is_named_like_a_day(column) or not column.counts:
+    if not is_named_like_a_day(column) or is_quantity_of_days(column.name) or not column.counts:
         return None
     if column.declared is Declared.INTEGER and read_times(column.counts) is not None:
         return "its dates are stored as numbers: write them as dates"

@@ -16,6 +16,7 @@ from itertools import islice, pairwise
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import split_words
 from quartal.contracts.drafting.column_type import Kind
+from quartal.contracts.drafting.named_like import is_quantity
 from quartal.contracts.drafting.number_forms import why_days
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.drafting.times import may_be_counted
@@ -24,7 +25,7 @@ from quartal.contracts.model import EARLIEST_EVENT, Layout
 MAX_ENTITIES = 5_000
 _COMPARED = 5_000  # rows
 _COUNTED = re.compile(r"(\D{0,20})(\d{1,15})")  # 17, or INV-0017
-_COUNT_OF = re.compile(r"num (?!id\b|key\b|code\b)|(?:num|number|no|nr) of ")  # num_trips, number_of_passengers
+_DIGITS_OF_AREAS = 2  # of districts: areas of more digits are sizes
 _COUNTED_AT_FIRST = 100  # rows of a large file
 _ERRORS = 0.02  # which part of the numbers may be left out
 
@@ -204,17 +205,17 @@ def _is_no_measure(column: Column, when: EventTime) -> bool:
         return True
     if column.kind.logical_type == "number":
         return bool(spoken & (words.PLACE | {"id", "zip"}))
-    if _COUNT_OF.match(" ".join(split_words(column.name))):
-        return False
-    if spoken & (words.ID | words.PLACE | {"year"}) or (spoken & words.OF_DATE and len(spoken) == 1):
+    if spoken & (words.PLACE | {"year"}) or (spoken & words.OF_DATE and len(spoken) == 1):
         return True
-    if _is_numbered(column, split_words(column.name)[-1:]):
+    if not is_quantity(column.name) and (spoken & words.ID or _is_numbered(column, split_words(column.name)[-1:])):
         return True
     return may_be_counted(column.sampled.counts) or _is_date_part(column, when)
 
 
 def _is_numbered(column: Column, last: tuple[str, ...]) -> bool:
     """Whether whole numbers stand for a few things, such as rooms or types."""
+    if last == ("area",) and any(len(text.lstrip("+-")) > _DIGITS_OF_AREAS for text in column.sampled.counts):
+        return False
     return bool(set(last) & (words.ENTITY - words.QUANTITY)) and column.different <= MAX_ENTITIES
 
 

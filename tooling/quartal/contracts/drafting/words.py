@@ -62,6 +62,21 @@ ENTITY = _words(  # what features are about
     """
 )
 QUANTITY = _words("meter stock")  # of these words, what may be counted or measured as well
+MEASURED = _words(  # what numbers measure or count, at the end of a name: flight_distance, port_fee, data_usage
+    """
+    amount amt average balance bytes capacity cnt cost count distance duration fee income kb length mb mean pct percent
+    price qty quantity rate revenue score size total usage used volume weight width
+    """
+)
+AGGREGATE = _words(  # what numbers count or sum up, in front of what they do it for: count_store, total_user
+    """
+    amount amt average avg cnt count max mean median min qty quantity sum total
+    """
+)
+CLASS = _words("category class group kind type zone")  # even of amounts: amount_type
+NUMBER = _words("no nr num number")
+COUNTED = _words("available children left men people sold staff women")  # after num and number, as plurals are
+OF_THINGS = _words("flight hash index mobile phone port status")  # words of ids that quantities may have, too
 PERSON = _words(  # names of somebody
     """
     animal author first firstname forename fullname last lastname person surname
