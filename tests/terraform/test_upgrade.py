@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.terraform.conftest import copy_of_root, plan_upgrade
+from tests.terraform.test_readme_examples import INFRA, example
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Terraform
@@ -79,3 +81,31 @@ def test_key_is_not_destroyed_before_a_bucket_that_may_have_objects(everything: 
     lake = everything["configuration"]["root_module"]["module_calls"]["data_lake"]["module"]["resources"]
     (bucket,) = (each for each in lake if each["address"] == "aws_s3_bucket.this")
     assert set(bucket["depends_on"]) == {"aws_kms_key.this", "var.key"}
+
+
+def test_endpoints_leave_a_subnet_before_it_is_destroyed(
+    planning: Terraform, initialised_root: Path, tmp_path: Path
+) -> None:
+    """AWS refuses to delete it before. Terraform orders a zone that is removed like one that is replaced."""
+    (tmp_path / "modules").symlink_to(INFRA / "modules", target_is_directory=True)
+    region = 'provider "aws" {\n  region = "eu-central-1"\n}\n'
+    (tmp_path / "main.tf").write_text(region + example("private-network", "Minimal")["code"])
+    subnet = {"id": "subnet-0", "availability_zone": "eu-central-1a", "cidr_block": "10.20.1.0/25", "vpc_id": "vpc-0"}
+    deployed = {
+        "module": "module.network",
+        "mode": "managed",
+        "type": "aws_subnet",
+        "name": "this",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+        "instances": [{"index_key": "eu-central-1a", "schema_version": 1, "attributes": subnet}],
+    }
+    (tmp_path / "terraform.tfstate").write_text(json.dumps({"version": 4, "serial": 1, "resources": [deployed]}))
+    planning.prepare(tmp_path, initialised_root)
+    planning.offline(tmp_path, "plan", "-refresh=false", "-out=zone.tfplan")
+    plan = json.loads(planning.offline(tmp_path, "show", "-json", "zone.tfplan"))
+    (zone,) = (
+        change
+        for change in plan["resource_changes"]
+        if change.get("index") == "eu-central-1a" and change["type"] == "aws_subnet"
+    )
+    assert zone["change"]["actions"] == ["create", "delete"]

@@ -28,6 +28,11 @@ resource "aws_subnet" "this" {
   cidr_block        = each.value
   vpc_id            = aws_vpc.this.id
   tags              = merge(var.tags, { Name = "${local.name}-${each.key}" })
+
+  # AWS deletes no subnet with an endpoint in it: the endpoints have to leave it before.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/route_table
