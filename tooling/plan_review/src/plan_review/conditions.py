@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from ipaddress import ip_network
 from itertools import product
@@ -24,6 +24,8 @@ _FOR_EVER = float("inf")
 _OF_ONE_SIDE = frozenset({"equals", "is_not", "is_set", "matches", "was"})
 # tests of which way a value goes, which one element of a list may fail while another one makes up for it
 _DIRECTED = frozenset({"becomes", "becomes_not", "decreases", "increases"})
+_OLDER_KEYS = {"hash_key": "HASH", "range_key": "RANGE"}
+_KEYS = frozenset({*_OLDER_KEYS, "key_schema"})
 # networks as wide as these are public: the halves of the internet, or its addresses in use
 _WIDEST_OF_ONE_OWNER = {4: 8, 6: 16}
 
@@ -44,7 +46,8 @@ class Condition(BaseModel):
         decreases: a number falls; of several, any.
         is_emptied: a value is removed, or a list becomes shorter.
         loses: a value is there less often than before, whatever is there in its place; `gains`: more often.
-        by: of each block, only these attributes count, such as those without which an index is another index.
+        by: of each block, only these attributes count, such as those without which an index is another index; keys of
+            indexes count once, in whichever form they are told.
         together: the values at all paths count as one list, as what leaves one attribute may be in another.
         is_set: there is a value.
         matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
@@ -439,7 +442,21 @@ def _only(value: Any, names: tuple[str, ...]) -> Any:
     if not isinstance(value, dict):
         return value
     found = {name: value[name] for name in names if is_there(value.get(name))}
+    if not found.keys().isdisjoint(_KEYS):
+        found = {name: found[name] for name in found if name not in _KEYS} | {"keys": _keys(found)}
     return {name: sorted(each, key=str) if isinstance(each, list) else each for name, each in found.items()}
+
+
+def _keys(index: Mapping[str, Any]) -> str | Marker:
+    """The keys of an index of DynamoDB, which newer providers tell twice: by older arguments and by `key_schema`."""
+    older = [{"key_type": kind, "attribute_name": index[name]} for name, kind in _OLDER_KEYS.items() if name in index]
+    newer = index.get("key_schema", [])
+    known = [each for each in (older, newer) if each and not is_unseen(each)]
+    if not known:
+        return next(iter(_markers([older, newer])))
+    keys = [key for each in known for key in (each if isinstance(each, list) else [each]) if isinstance(key, dict)]
+    texts = dict.fromkeys(f"{key.get('key_type')} {key.get('attribute_name')}" for key in keys)
+    return ", ".join(sorted(texts, key=lambda text: text.partition(" ")[0]))
 
 
 def _matches(pattern: str | None, value: Any) -> bool:
