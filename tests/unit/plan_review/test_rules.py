@@ -448,6 +448,12 @@ def gone(kind: str, names: dict, setting: dict) -> dict:
     return change(kind, names | setting, names | dict.fromkeys(setting))
 
 
+def replicated(block: str | None, *targets: str, status: str = "Enabled") -> dict:
+    """Rules that copy to buckets, in a bucket's own block or in a resource of their own."""
+    rules = [{"status": status, "destination": [{"bucket": each}]} for each in targets]
+    return {"replication_configuration": [{block: rules}]} if block else {"rule": rules}
+
+
 QUEUE, FUNCTION = {"id": "u", "url": "u", "name": "q"}, {"id": "f", "arn": "arn:f", "function_name": "f"}
 CLUSTER, GROUP = {"id": "c", "cluster_identifier": "c"}, {"id": "g", "name": "g"}
 
@@ -504,12 +510,40 @@ CLUSTER, GROUP = {"id": "c", "cluster_identifier": "c"}, {"id": "g", "name": "g"
             {"bucket": "c", "target_bucket": "l"},
             id="logs of a bucket",
         ),
+        pytest.param(
+            gone("aws_s3_bucket", {"id": "b", "bucket": "b"}, {"logging": [{"target_bucket": "l"}]}),
+            "aws_s3_bucket_logging",
+            {"bucket": "b", "target_bucket": "l"},
+            {"bucket": "b", "target_bucket": "m"},
+            id="logs of a bucket that go elsewhere",
+        ),
+        pytest.param(
+            gone("aws_s3_bucket", {"id": "b", "bucket": "b"}, replicated("rules", "copy", "copy")),
+            "aws_s3_bucket_replication_configuration",
+            {"bucket": "b", **replicated(None, "copy", "copy")},
+            {"bucket": "b", **replicated(None, "copy", "other")},
+            id="copies of objects that go elsewhere",
+        ),
+        pytest.param(
+            gone("aws_s3_bucket", {"id": "b", "bucket": "b"}, replicated("rules", "copy")),
+            "aws_s3_bucket_replication_configuration",
+            {"bucket": "b", **replicated(None, "copy")},
+            {"bucket": "b", **replicated(None, "copy", status="Disabled")},
+            id="copies of objects by a rule that is off",
+        ),
+        pytest.param(
+            gone("aws_lambda_function", FUNCTION, DEAD_LETTERS),
+            "aws_lambda_function_event_invoke_config",
+            {"function_name": "f", "destination_config": [ON_FAILURE]},
+            {"function_name": "f", "destination_config": [ON_FAILURE], "qualifier": "prod"},
+            id="failed events of one alias of a function",
+        ),
     ],
 )
 def test_setting_that_moves_to_a_resource_of_its_own_does_not_end(basis, ends, kind, settings, other_settings):
     def found(*others: dict) -> set[str]:
         named = {"failures-not-kept", "backups-in-one-region", "logs-fewer", "logs-off", "group-gets-no-traffic"}
-        named |= {"bucket-is-no-longer-logged", "bucket-is-logged-elsewhere"}
+        named |= {"bucket-is-no-longer-logged", "bucket-is-logged-elsewhere", "bucket-is-no-longer-copied"}
         return named & broken_rules(basis, "dev", ends, *others).keys()
 
     assert found() != set()

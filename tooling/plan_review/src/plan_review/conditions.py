@@ -189,9 +189,9 @@ class Condition(BaseModel):
             case "is_emptied":
                 return (_set(after) < _set(before)) is self.is_emptied
             case "loses":
-                return _is_fewer(before, after) is self.loses
+                return is_fewer(before, after) is self.loses
             case "gains":
-                return _is_fewer(after, before) is self.gains
+                return is_fewer(after, before) is self.gains
             case "is_set":
                 return bool(_set(after)) is self.is_set
             case _:
@@ -432,7 +432,7 @@ def _set(values: list[Any]) -> int:
     return sum(map(is_there, values))
 
 
-def _is_fewer(those: list[Any], others: list[Any]) -> bool:
+def is_fewer(those: list[Any], others: list[Any]) -> bool:
     """Whether one of those values is among the others less often."""
     return any(_set([each]) and _count(others, each) < _count(those, each) for each in those)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from plan_review.conditions import Condition, is_there, is_unseen, names_within, values_at
+from plan_review.conditions import Condition, is_fewer, is_there, is_unseen, names_within, values_at
 from plan_review.errors import ReviewInputError
 from plan_review.file_problems import problem_lines
 from plan_review.levels import Level
@@ -123,15 +123,23 @@ class Successor(Owner):
         type: the type of the resource that has it from then on.
         attribute: the attribute of the resource of its own, which names the owner of the setting.
         sets: what the other resource must set then; empty if it always does.
+        keeps: what the resource of its own must have, by where the owner has the same.
+        unset: an attribute that narrows the resource of its own to a part of the owner.
     """
 
     sets: str = ""
+    keeps: dict[str, str] = {}
+    unset: str = ""
 
     def begun(self, change: ResourceChange, others: Others) -> int:
         """How many resources of its own the plan creates for a setting that goes from its owner."""
         names = {name for name in map({**change.before, **change.after}.get, _NAMES) if isinstance(name, str)}
+        kept = self.keeps.items()
         return sum(
-            (each.action is Action.CREATE or each.action.replaces) and each.after.get(self.attribute) in names
+            (each.action is Action.CREATE or each.action.replaces)
+            and each.after.get(self.attribute) in names
+            and not each.after.get(self.unset)
+            and not any(is_fewer(values_at(change.before, had), values_at(each.after, has)) for has, had in kept)
             for each in self._found(change, others)
         )
 
