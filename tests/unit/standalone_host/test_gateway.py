@@ -19,7 +19,7 @@ from localstack_glue.hosts.standalone.moto_backend import MotoBackend
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.roles import RoleState
-from localstack_glue.service.errors import EntityNotFoundException
+from localstack_glue.service.errors import EntityNotFoundException, ServiceError
 
 HEADERS = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260310/eu-central-1/glue/aws4_request, Signature=x",
@@ -246,3 +246,43 @@ def test_key_that_iam_or_sts_made_acts_in_its_account():
         *((other, key) for key in (of_user, of_role, of_another)),
         ("000000000000", "test"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "target", "code", "member"),
+    [
+        ("glue", "AWSGlue.GetJobs", "EntityNotFoundException", "Message"),
+        ("athena", "AmazonAthena.ListWorkGroups", "InvalidRequestException", "Message"),
+        ("budgets", "AWSBudgetServiceGateway.DescribeBudgets", "NotFoundException", "Message"),
+        ("glue", "AWSGlue.GetJobs", "IllegalWorkflowStateException", "Message"),
+        ("glue", "AWSGlue.GetJobs", "NotInTheModelException", "message"),
+    ],
+)
+def test_text_of_an_error_has_the_name_that_the_model_gives_it(service, target, code, member):
+    class Api:
+        def invoke(self, *_):
+            raise ServiceError(code, "why")
+
+    signed = {**HEADERS, "X-Amz-Target": target}
+    signed["Authorization"] = signed["Authorization"].replace("/glue/", f"/{service}/")
+    gateway = Gateway({service: Api()}, None, None, lambda *_: Response(), None)
+    answer = json.loads(Client(gateway).post("/", headers=signed, data="{}").data)
+    assert {name: text for name, text in answer.items() if name.lower() == "message"} == {member: "why"}
+
+
+@pytest.mark.parametrize(
+    ("service", "target", "body", "member"),
+    [
+        ("glue", "AWSGlue.GetRegistry", '{"RegistryId": {"RegistryName": "none"}}', "Message"),
+        ("kms", "TrentService.DescribeKey", '{"KeyId": "none"}', "message"),
+    ],
+)
+def test_text_of_motos_errors_has_that_name_too(service, target, body, member):
+    signed = {**HEADERS, "X-Amz-Target": target}
+    signed["Authorization"] = signed["Authorization"].replace("/glue/", f"/{service}/")
+    with mock_aws():
+        answer = Client(Gateway({}, MotoBackend(), None, lambda *_: Response(), None)).post(
+            "/", headers=signed, data=body
+        )
+    assert answer.status_code == 400
+    assert [name for name in json.loads(answer.data) if name.lower() == "message"] == [member]

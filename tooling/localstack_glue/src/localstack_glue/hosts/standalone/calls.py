@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from botocore.model import OperationModel
 from botocore.utils import parse_timestamp
 from moto.core.parse import PROTOCOL_PARSERS
@@ -110,6 +111,16 @@ def identify_call(request: Request, caller: Caller, own: Container[str] = ()) ->
     if operation.name == "PostObject":
         parsed = _posted(request)
     return ApiCall(caller.service, operation, protocol, dict(parsed))
+
+
+def message_member(service: str, code: str) -> str:
+    """The name that a service's model gives the text of an error: some clients read no other spelling."""
+    try:
+        shape = get_service_model(service).shape_for_error_code(code)
+    except BotoCoreError:  # there is no such service
+        shape = None
+    members = shape.members if shape is not None else ()
+    return next((name for name in members if name.lower() == "message"), "message")
 
 
 def replace_body(request: Request, body: bytes) -> None:

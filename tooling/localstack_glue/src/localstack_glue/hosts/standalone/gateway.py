@@ -19,7 +19,7 @@ from localstack_glue.events.bus import EventBus
 from localstack_glue.events.glue_events import is_catalog_change
 from localstack_glue.events.workflow_delivery import workflow_targets
 from localstack_glue.hosts.standalone.browser_pages import BrowserPages
-from localstack_glue.hosts.standalone.calls import ApiCall, identify_call, read_caller, replace_body
+from localstack_glue.hosts.standalone.calls import ApiCall, identify_call, message_member, read_caller, replace_body
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.requests import (
     AccessDeniedError,
@@ -109,7 +109,8 @@ class Gateway:
         try:
             self._pages.check(request)
         except ServiceError as error:
-            return _refusal(_error_protocol(request, read_caller(request).service), error)
+            service = read_caller(request).service
+            return _refusal(_error_protocol(request, service), error, service)
         response = self._pages.preflight(request) or self._answer(request)
         self._pages.allow(request, response)
         return response
@@ -122,11 +123,11 @@ class Gateway:
                 return Response(json.dumps({"message": str(error)}), status=503, mimetype="application/json")
         caller, target = read_caller(request), request.headers.get("X-Amz-Target", "")
         if caller.key is None and self._is_own(target):
-            return _refusal(
-                "json", ServiceError("MissingAuthenticationTokenException", _UNSIGNED, 403, sender_fault=True)
-            )
+            unsigned = ServiceError("MissingAuthenticationTokenException", _UNSIGNED, 403, sender_fault=True)
+            return _refusal("json", unsigned, caller.service)
         if self._is_own(target) and caller.service not in self._apis:  # moto would list buckets
-            return _refusal("json", ServiceError("InvalidSignatureException", _MISPLACED, 403, sender_fault=True))
+            misplaced = ServiceError("InvalidSignatureException", _MISPLACED, 403, sender_fault=True)
+            return _refusal("json", misplaced, caller.service)
         session = self._guard.find_session(caller.key) if self._guard and caller.key else None
         if session is None and caller.service not in (*self._apis, "events"):
             return self._answered_by_backend(request, caller.scope())
@@ -134,21 +135,23 @@ class Gateway:
             scope = caller.scope(session.account_id if session else self._find_account(caller.key))
             call = identify_call(request, caller, self._apis)
         except ServiceError as error:
-            return _refusal(_error_protocol(request, caller.service), error)
+            return _refusal(_error_protocol(request, caller.service), error, caller.service)
         except (TypeError, ValueError) as error:
-            return _refusal("json", ServiceError("SerializationException", str(error), 400, sender_fault=True))
+            unread = ServiceError("SerializationException", str(error), 400, sender_fault=True)
+            return _refusal("json", unread, caller.service)
         if call is not None:
             return self._checked(request, scope, session, call)
         if self._is_own(target) or caller.service in self._apis:
             # an emulator behind may have one of that name, but its Glue has other data
             asked = target or f"{request.method} {request.path} of {caller.service}"
             message = f"{asked} is no operation that this server knows; a newer botocore beside it may have it"
-            return _refusal("json", ServiceError("UnknownOperationException", message, 400, sender_fault=True))
+            unknown = ServiceError("UnknownOperationException", message, 400, sender_fault=True)
+            return _refusal("json", unknown, caller.service)
         if session is None:
             return self._answered_by_backend(request, scope)
         protocol = _error_protocol(request, caller.service)
         message = f"User: {session.arn} makes a call of {caller.service} that is unknown here: no policy can allow it"
-        return _refusal(protocol, AccessDeniedError(protocol, message))
+        return _refusal(protocol, AccessDeniedError(protocol, message), caller.service)
 
     def _is_own(self, target: str) -> bool:
         """Whether an operation is one of this service's own APIs, by the header that names it."""
@@ -161,7 +164,8 @@ class Gateway:
         try:
             return self._backend.answer(request, scope)
         except ServiceError as error:
-            return _refusal(_error_protocol(request, read_caller(request).service), error)
+            service = read_caller(request).service
+            return _refusal(_error_protocol(request, service), error, service)
 
     def _checked(self, request: Request, scope: Scope, session: RoleSession | None, call: ApiCall) -> Response:
         refused = ""
@@ -182,9 +186,9 @@ class Gateway:
                 workflow_targets(call.parameters.get("Targets") or ())
             response = self._served(request, scope, call)
         except ServiceError as error:
-            return _refusal(call.protocol, error)
+            return _refusal(call.protocol, error, call.service)
         except BotoCoreError as error:  # the backend's IAM: without a response, nothing is allowed
-            return _refusal(call.protocol, ServiceError("ServiceUnavailable", str(error), 503))
+            return _refusal(call.protocol, ServiceError("ServiceUnavailable", str(error), 503), call.service)
         if session is not None and self._guard is not None and call.service == "sts" and response.status_code == OK:
             self._guard.follow(call.operation.name, call.parameters, response.get_data(as_text=True))
         if refused:
@@ -237,7 +241,7 @@ def _error_protocol(request: Request, service: str) -> str:
     return "json" if is_json else "query"
 
 
-def _refusal(protocol: str, error: ServiceError) -> Response:
+def _refusal(protocol: str, error: ServiceError, service: str) -> Response:
     headers = {_REQUEST_ID: str(uuid.uuid4())}
     if protocol in _XML:
         body = (
@@ -247,7 +251,7 @@ def _refusal(protocol: str, error: ServiceError) -> Response:
         if protocol != "rest-xml":
             body = f"<ErrorResponse>{body.partition(chr(10))[2]}</ErrorResponse>"
         return Response(body, status=error.status_code, headers=headers, mimetype="application/xml")
-    body = json.dumps({"__type": error.code, "message": error.message, **error.members})
+    body = json.dumps({"__type": error.code, message_member(service, error.code): error.message, **error.members})
     headers["x-amzn-ErrorType"] = error.code
     return Response(body, status=error.status_code, headers=headers, content_type="application/x-amz-json-1.1")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -31,11 +32,13 @@ from localstack_glue.hosts.standalone import (
     moto_s3_requests,
     moto_s3_versions,
 )
+from localstack_glue.hosts.standalone.calls import message_member, read_caller
 from localstack_glue.hosts.standalone.event_text import text_for
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.errors import ServiceError
 
 LOG = logging.getLogger(__name__)
+_ERRORS = 400  # the first status of errors
 _S3 = (
     moto_object_settings,
     moto_s3,
@@ -77,7 +80,23 @@ class MotoBackend:
         except Exception as error:
             LOG.exception("moto failed")
             raise ServiceError("InternalFailure", f"moto, which answers this service: {error!r}", 500) from error
-        return Response(body, status=status, headers=headers)
+        response = Response(body, status=status, headers=headers)
+        if response.status_code >= _ERRORS and "json" in (response.content_type or ""):
+            _name_text(response, read_caller(request).service)
+        return response
+
+
+def _name_text(response: Response, service: str) -> None:
+    """Give the text of a JSON error the name that the service's model gives it; moto calls it `message` always."""
+    try:
+        error = json.loads(response.get_data())
+        code = error["__type"].rpartition("#")[2]
+    except (ValueError, KeyError, TypeError, AttributeError):  # not an error as moto writes them
+        return
+    member = message_member(service, code)
+    if "message" in error and member not in error:
+        error[member] = error.pop("message")
+        response.set_data(json.dumps(error))
 
 
 def deliver_to_workflows_and_topics(receiver: Receiver) -> None:

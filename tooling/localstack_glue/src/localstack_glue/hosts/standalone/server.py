@@ -215,10 +215,25 @@ class _Application:
 
 
 class _RequestHandler(MotoRequestHandler):
-    """A request handler that does not log each request."""
+    """A request handler that sends an answer's head and first part together, and does not log each request.
+
+    Clients that act on a head that comes alone, as Go's do, close the connection while they read the rest.
+    """
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = 1 << 16  # Werkzeug flushes after each part that the application yields
+
+    def make_environ(self) -> dict[str, Any]:
+        """The request, after `100 Continue` is sent, which Werkzeug has only written: the client may wait for it."""
+        self.wfile.flush()
+        environ: dict[str, Any] = super().make_environ()
+        return environ
+
+    def finish(self) -> None:
+        """Close the connection, also if the client left with some of the answer unsent."""
+        with contextlib.suppress(OSError), contextlib.closing(self.rfile):
+            super().finish()
 
     def handle_expect_100(self) -> bool:
         """Do nothing: Werkzeug itself sends `100 Continue`."""
