@@ -94,6 +94,26 @@ def test_changes_of_tags_and_descriptions_are_green(reviewed):
         pytest.param("aws_route_table", {"id": "t"}, None, Level.DESTROY, id="a table that is none"),
         pytest.param("databricks_grants", {"id": "g"}, None, Level.DESTROY, id="permissions on a data platform"),
         pytest.param("snowflake_warehouse", {"name": "w"}, None, Level.DESTROY, id="machines of a data platform"),
+        pytest.param(
+            "ec_deployment_traffic_filter", {"id": "f"}, None, Level.DESTROY, id="networks of a data platform"
+        ),
+        pytest.param("mongodbatlas_team", {"id": "t"}, None, Level.DESTROY, id="people of a data platform"),
+        pytest.param("snowflake_view", {"id": "v"}, None, Level.DESTROY, id="a query on a data platform"),
+        pytest.param("aws_cloudfront_trust_store", {"id": "s"}, None, Level.DESTROY, id="a store of certificates"),
+        pytest.param(
+            "google_artifact_registry_repository",
+            {"cleanup_policies": [{"id": "c"}], "cleanup_policy_dry_run": False},
+            {"cleanup_policies": [{"id": "c"}], "cleanup_policy_dry_run": True},
+            Level.ACCESS,
+            id="a clean-up that only tries",
+        ),
+        pytest.param(
+            "aws_elastic_beanstalk_application",
+            None,
+            {"appversion_lifecycle": [{"delete_source_from_s3": True}]},
+            Level.ACCESS,
+            id="an application without versions",
+        ),
         pytest.param("kubernetes_deployment_v1", {"id": "d"}, None, Level.DESTROY, id="pods"),
         pytest.param("google_service_account", {"id": "a"}, None, Level.DESTROY, id="an account that works"),
     ],

@@ -612,6 +612,40 @@ def test_rule_of_which_a_part_is_unknown_is_still_there(basis, after, unknown, i
     assert ("backup-rule-gone" in broken_rules(basis, "dev", entry)) is is_found
 
 
+@pytest.mark.parametrize(
+    ("kind", "block", "name", "gone_rule", "new_rule"),
+    [
+        ("aws_glue_trigger", "actions", "job_name", "trigger-starts-less", "trigger-starts-others"),
+        ("aws_s3_bucket_notification", "queue", "queue_arn", "objects-told-no-more", "told-of-objects"),
+    ],
+)
+def test_target_whose_name_only_the_apply_knows_is_possibly_another_one(
+    reviewed, kind, block, name, gone_rule, new_rule
+):
+    entry = change(kind, {"type": "ON_DEMAND", block: [{name: "a"}]}, {"type": "ON_DEMAND", block: [{}]})
+    entry["change"]["after_unknown"] = {block: [{name: True}]}
+    found = {each.rule: each for each in reviewed({"format_version": "1.2", "resource_changes": [entry]}).findings}
+    assert all("Possibly: " in found[rule].sentence for rule in (gone_rule, new_rule))
+    entry["change"]["before"][block].append({name: "b"})  # one of the two goes in any case
+    found = {each.rule: each for each in reviewed({"format_version": "1.2", "resource_changes": [entry]}).findings}
+    assert "Possibly: " not in found[gone_rule].sentence
+
+
+def test_target_that_goes_beside_a_hidden_one_is_gone(basis):
+    entry = change(
+        "aws_glue_trigger", {"actions": [{"job_name": "s"}, {"job_name": "b"}]}, {"actions": [{"job_name": "s"}]}
+    )
+    entry["change"] |= {f"{side}_sensitive": {"actions": [{"job_name": True}]} for side in ("before", "after")}
+    assert "trigger-starts-less" in broken_rules(basis, "dev", entry)
+
+
+def test_setting_that_moves_to_a_target_that_only_the_apply_knows_may_go_elsewhere(basis):
+    bucket = gone("aws_s3_bucket", {"id": "b", "bucket": "b"}, {"logging": [{"target_bucket": "l"}]})
+    moved = change("aws_s3_bucket_logging", None, {"bucket": "b"})
+    moved["change"]["after_unknown"] = {"target_bucket": True}
+    assert "bucket-is-no-longer-logged" in broken_rules(basis, "dev", bucket, moved)
+
+
 def test_new_machine_that_begins_stopped_ends_nothing(basis):
     machine = change("aws_instance", None, {"id": "i"})
     state = change("aws_ec2_instance_state", None, {"instance_id": "i", "state": "stopped"})

@@ -433,8 +433,15 @@ def _set(values: list[Any]) -> int:
 
 
 def is_fewer(those: list[Any], others: list[Any]) -> bool:
-    """Whether one of those values is among the others less often."""
-    return any(_set([each]) and _count(others, each) < _count(those, each) for each in those)
+    """Whether one of those values is among the others less often; one that is not shown there may be any of them."""
+    missing = list(filter(is_there, those))
+    unseen = 0
+    for value in others:
+        if value in missing:
+            missing.remove(value)
+        else:
+            unseen += is_unseen(value)
+    return sum(not is_unseen(value) for value in missing) > unseen
 
 
 def _only(value: Any, names: tuple[str, ...]) -> Any:

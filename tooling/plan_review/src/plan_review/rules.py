@@ -139,7 +139,7 @@ class Successor(Owner):
             (each.action is Action.CREATE or each.action.replaces)
             and each.after.get(self.attribute) in names
             and not each.after.get(self.unset)
-            and not any(is_fewer(values_at(change.before, had), values_at(each.after, has)) for has, had in kept)
+            and all(_has_all(values_at(each.after, has), values_at(change.before, had)) for has, had in kept)
             for each in self._found(change, others)
         )
 
@@ -338,6 +338,11 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
                 yield rule.finding(change.address, is_certain=is_certain)
 
     return tuple(finding for change in map(plan.without_computed, parts(plan)) for finding in found(change))
+
+
+def _has_all(values: list[Any], wanted: list[Any]) -> bool:
+    """Whether the values are all known, and all that are wanted are among them."""
+    return not is_unseen(values) and not is_unseen(wanted) and not is_fewer(wanted, values)
 
 
 def _kinds(action: Action) -> set[str]:
