@@ -7,10 +7,13 @@ locals {
   zones = ["curated", "exports", "features", "quarantine", "runs", "tmp"]
 
   # Glue installs from the lake without asking an index: docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html
-  _packages = var.artifacts.wheels == null ? { "--additional-python-modules" = join(",", var.python_modules) } : {
-    "--additional-python-modules"       = local.scripts.wheels
-    "--python-modules-installer-option" = "--no-index"
-  }
+  _packages = (
+    var.artifacts.wheels != null ? {
+      "--additional-python-modules"       = local.scripts.wheels
+      "--python-modules-installer-option" = "--no-index"
+    } :
+    length(var.python_modules) > 0 ? { "--additional-python-modules" = join(",", var.python_modules) } : {}
+  )
 
   _findings = {
     for name, value in var.findings : "--${name}" => tostring(value) if value != null

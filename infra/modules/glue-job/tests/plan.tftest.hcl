@@ -26,6 +26,15 @@ variables {
   workflow           = "quartal-test-vehicle-sightings"
 }
 
+run "asks_for_no_package_where_there_is_none_to_install" {
+  command = plan
+
+  assert {
+    condition     = !contains(keys(aws_glue_job.this.default_arguments), "--additional-python-modules")
+    error_message = "Glue would be given a list of packages that is empty."
+  }
+}
+
 run "runs_the_script_with_its_package_and_contract" {
   command = plan
 
