@@ -94,6 +94,16 @@ def test_csv_with_a_name_that_comes_twice_is_refused(glue_context, tmp_path, tex
     else:
         found = read(glue_context, tmp_path, "csv", options | {"withHeader": True})
         assert found.toDF().columns == text.splitlines()[0].split(",")
+        assert rows(found) == [("1", text.splitlines()[1].partition(",")[2].replace("\\", ""))]
+
+
+def test_numbers_behind_names_of_csv_make_no_records_of_headers(glue_context, tmp_path):
+    for day in (1, 2):
+        (tmp_path / f"day={day}").mkdir()
+        (tmp_path / f"day={day}/a.csv").write_text(f"name,address1,address2\nx,{day},1\n")
+
+    found = read(glue_context, tmp_path, "csv", {"withHeader": True}, recurse=True)
+    assert sorted(rows(found)) == [("x", "1", "1"), ("x", "2", "1")]
 
 
 def test_empty_values_at_the_end_of_a_line_are_not_missed(glue_context, tmp_path):

@@ -171,7 +171,7 @@ def _csv_records(
         return frame
     if has_header and any(name.endswith(str(position)) for position, name in enumerate(names)):
         # Spark puts the position behind a name that comes twice, in whatever case
-        header = reader.option("header", "false").load(list(folders)).first() or ()
+        header = session.read.format("csv").options(**{**options, "header": "false"}).load(list(folders)).first() or ()
         if twice := repeated([name.lower() for name in header if name]):
             unsupported(f"CSV whose header has the name {', '.join(twice)} more than once, in any case", "rename one")
     texts = T.StructType([T.StructField(name, T.StringType()) for name in names])
