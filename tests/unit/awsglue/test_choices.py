@@ -96,6 +96,17 @@ def test_whole_numbers_of_json_are_projected_as_int(glue_context, tmp_path):
     assert frame.toDF([ResolveOption("n", "Project", IntegerType())]).collect() == [(1,), (None,), (None,)]
 
 
+def test_projection_to_long_does_not_lose_the_numbers_that_are_int(records):
+    frame = records({"n": 1}, {"n": "x"})
+
+    for project in (
+        lambda: frame.resolveChoice(specs=[("n", "project:long")]),
+        lambda: frame.apply_mapping([("n", "long", "n", "long")]),
+    ):
+        with pytest.raises(GlueUnsupportedError, match="long of n, whose numbers are int; use cast:long"):
+            project()
+
+
 @pytest.mark.parametrize(
     ("value", "source", "target", "found"),
     [
@@ -111,6 +122,7 @@ def test_whole_numbers_of_json_are_projected_as_int(glue_context, tmp_path):
         (Decimal("9223372036854775808"), "decimal(20,0)", "long", None),
         (Decimal("9223372036854775807.9"), "decimal(20,1)", "long", 2**63 - 1),
         (None, "double", "int", None),
+        *((Decimal("3.5"), f"decimal(38,{scale})", "long", 3) for scale in (18, 19, 20, 30)),
     ],
 )
 def test_number_that_does_not_fit_is_none_of_another(dynamic_frame, value, source, target, found):

@@ -197,6 +197,17 @@ def test_unbox_of_texts_that_disagree_is_refused(dynamic_frame, texts, named):
         dynamic_frame([(text,) for text in texts], "j string").unbox("j", "json")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"id": "a", "items": [{"id": 1}]}', ("a", [(1,)])),
+        ('{"lines": [{"price": 2}], "price": 1.5}', ([(2,)], 1.5)),
+    ],
+)
+def test_unbox_tells_fields_of_one_name_apart(dynamic_frame, text, found):
+    assert rows(dynamic_frame([(text,)], "j string").unbox("j", "json")) == [(found,)]
+
+
 def test_unbox_of_another_format_is_refused(dynamic_frame):
     with pytest.raises(GlueUnsupportedError, match="unbox of the format avro"):
         dynamic_frame([("x",)], "doc string").unbox("doc", "avro")

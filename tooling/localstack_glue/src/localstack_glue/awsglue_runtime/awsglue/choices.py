@@ -54,15 +54,16 @@ def as_structs(frame: DataFrame) -> DataFrame:
 
 
 def _is_marked(field: T.StructField) -> bool:
-    return is_choice(field) or _holds_choice(field.dataType)
+    return is_choice(field) or holds_choice(field.dataType)
 
 
-def _holds_choice(kind: T.DataType) -> bool:
+def holds_choice(kind: T.DataType) -> bool:
+    """Whether a choice is among the fields of a type, at any depth."""
     if isinstance(kind, T.StructType):
         return any(map(_is_marked, kind.fields))
     if isinstance(kind, T.ArrayType):
-        return _holds_choice(kind.elementType)
-    return isinstance(kind, T.MapType) and _holds_choice(kind.valueType)
+        return holds_choice(kind.elementType)
+    return isinstance(kind, T.MapType) and holds_choice(kind.valueType)
 
 
 def _unmarked(kind: T.DataType) -> T.DataType:
@@ -116,6 +117,9 @@ def project(value: Column, field: T.StructField, target: str) -> Column:
     """Keep only the values of one type; the others become null.
 
     Whole numbers of JSON are long here, where AWS has int for those that fit: they are the values of type int.
+
+    Raises:
+        GlueUnsupportedError: the type is long, and the choice has whole numbers of another type, which would be lost.
     """
     if not is_choice(field):
         return cast(value, field, target)
@@ -124,6 +128,8 @@ def project(value: Column, field: T.StructField, target: str) -> Column:
             return value.getField(member.name)
     wanted = concrete_type(target)
     for member in _members(field):
+        if isinstance(wanted, T.LongType) and isinstance(member.dataType, T.IntegralType):
+            unsupported(f"long of {field.name}, whose numbers are {type_name(member.dataType)}", "use cast:long")
         if isinstance(wanted, T.IntegerType) and isinstance(member.dataType, T.LongType):
             number = value.getField(member.name)
             return F.when(number.between(*_bounds(wanted)), number.cast(wanted))
@@ -143,6 +149,8 @@ def converted(value: Column, found: T.DataType, wanted: T.DataType) -> Column:
         if _bounds(found)[1] <= high:
             return result
         fits = value.between(low, high)
+    elif isinstance(found, T.DecimalType) and 10 ** (found.precision - found.scale) <= high:
+        return result
     else:  # what follows the point is cut off
         exact: type[Decimal | float] = Decimal if isinstance(found, T.DecimalType) else float
         fits = (value >= F.lit(exact(low))) & (value < F.lit(exact(high + 1)))

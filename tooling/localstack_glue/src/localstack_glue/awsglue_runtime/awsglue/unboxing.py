@@ -9,8 +9,9 @@ from pyspark.sql import types as T
 
 from awsglue import fields_without_type, paths
 from awsglue.case_of_names import by_spelling, case_sensitive, differ_in_case
+from awsglue.choices import holds_choice
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.json_files import disagree
+from awsglue.json_files import disagree, read_documents
 from awsglue.records import ERROR_SCHEMA
 
 _CORRUPT = "_corrupt_record"
@@ -35,7 +36,9 @@ def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, 
         found = frame.sparkSession.read.json(texts.rdd.map(lambda row: row["text"])).schema
     if differ_in_case(found):
         unsupported(f"unbox of {path}, with keys that differ in case alone")
-    if disagree(texts.select(F.col("text").alias("value")), found):
+    if disagree(texts.select(F.col("text").alias("value")), found) and holds_choice(
+        read_documents(frame.sparkSession, texts.rdd.map(lambda row: row["text"])).frame.schema
+    ):
         unsupported(f"unbox of {path}, whose texts disagree about the type of a field", "use map and json.loads")
     members = T.StructType([member for member in found.fields if member.name != _CORRUPT])
     if not found.fields:
