@@ -109,6 +109,7 @@ def signed(service: str) -> str:
         (("POST", "/2015-03-31/functions/f/invocations", "lambda", b"{}"), Call("lambda", "Invoke")),
         (("GET", "/unknown", "no-such-service", b""), Call("no-such-service", "")),
         (("POST", "/", "sts", b"Action=GetCallerIdentity"), Call("sts", "GetCallerIdentity")),
+        (("POST", "/1/queue", "sqs", b"Action=SendMessage&MessageBody=x"), Call("sqs", "SendMessage")),
     ],
 )
 def test_request_is_known_by_its_outside(request_of, call):

@@ -37,7 +37,7 @@ def parse_call(method: str, target: str, headers: Mapping[str, str], body: bytes
         return Call(service or prefix.removeprefix("AWS").lower(), operation, name_in(_json(body)), Language.JSON)
     if headers.get("smithy-protocol") == "rpc-v2-cbor" and (found := _OF_CBOR.fullmatch(address.path)):
         return Call(service, found.group(1), language=Language.CBOR)
-    if address.path == "/":
+    if address.path == "/" or service == "sqs":  # whose forms are sent to the queue
         asked = query if method == "GET" else parse_qs(body.decode("utf-8", "replace"))
         if "Action" in asked:
             return Call(service or "sts", asked["Action"][0])  # STS takes some calls without a signature
