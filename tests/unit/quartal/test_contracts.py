@@ -288,6 +288,12 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             id="whole numbers may have points",
         ),
         pytest.param(
+            lambda d: contract_columns(d).append(numeric("integer")),
+            lambda d: contract_columns(d).append(numeric("number", decimalSeparator=",")),
+            [],
+            id="whole numbers may have decimals behind a comma",
+        ),
+        pytest.param(
             lambda d: contract_columns(d).append(numeric("timestamp", format="epochSeconds")),
             lambda d: contract_columns(d).append(numeric("timestamp", format="epochMilliseconds")),
             [

@@ -190,7 +190,10 @@ def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
         if changed.required and not column.required:
             yield _stricter(file, f"{field}.required", "it became required")
         yield from _reading(old, new, column, changed, file)
-        yield from _rules(column.rules.model_dump(), changed.rules.model_dump(), file, field)
+        rules = column.rules.model_dump()
+        if before == "integer":  # which has no decimals, so that any mark of them is as good
+            rules["decimal_separator"] = changed.rules.decimal_separator
+        yield from _rules(rules, changed.rules.model_dump(), file, field)
 
 
 def _reading(old: Contract, new: Contract, before: Column, after: Column, file: str) -> Iterator[Problem]:
