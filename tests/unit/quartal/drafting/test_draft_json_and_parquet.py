@@ -180,3 +180,10 @@ def test_column_that_only_some_files_have_in_a_type_that_is_not_read_is_left_out
     drafted = draft(tmp_path, "feed")
     assert "amount is left out: it holds values of type binary" in drafted.guesses
     assert [column.name for column in tried(tmp_path, drafted).columns] == ["day"]
+
+
+def test_few_decimals_among_ids_that_parquet_declares_as_numbers_leave_them_numbers(tmp_path):
+    ids = pa.array([7.5 if n == 7 else float(n) for n in range(40)])
+    days = pa.array([date(2024, 1, 1 + n % 28) for n in range(40)])
+    drafted = drafted_from(tmp_path, parquet(day=days, customer_id=ids), name="a.parquet")
+    assert tried(tmp_path, drafted).column("customer_id").logical_type == "number"

@@ -155,6 +155,12 @@ def test_draft_reports_numbers_that_stay_text_for_a_few_other_texts(tmp_path, te
     assert [each for each in guesses if "left as text" in each] == [told], "codes are texts"
 
 
+def test_draft_reports_a_single_other_text_among_numbers(tmp_path):
+    rows = "day,lead\n" + "".join(f"{day(n)},{'about 7' if n == 3 else n}\n" for n in range(9))
+    told = "lead: left as text: most of its values are numbers, but 1 is not, such as 'about 7'"
+    assert told in drafted_from(tmp_path, rows).guesses
+
+
 def test_numbers_of_parquet_that_stand_for_missing_values_are_not_summed_in_silence(tmp_path):
     days = pa.array([datetime(2024, 1, 1 + n % 28) for n in range(40)])
     rain = pa.array([-999 if n % 5 == 0 else n for n in range(40)])

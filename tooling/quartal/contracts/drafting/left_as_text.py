@@ -109,7 +109,8 @@ def _why_no_measure(there: Mapping[str, int]) -> tuple[str, ...]:
     rows = sum(there[text] for text in numbers)
     if 0.5 * total <= rows < total:
         other = next(text for text in there if text not in numbers)
-        return (f"left as text: most of its values are numbers, but {total - rows:,} are not, such as {other[:40]!r}",)
+        few = f"{total - rows:,} {'is' if total - rows == 1 else 'are'} not"
+        return (f"left as text: most of its values are numbers, but {few}, such as {other[:40]!r}",)
     units = Counter[str]()
     for text, count in there.items():
         if found := _WITH_UNIT.fullmatch(text):

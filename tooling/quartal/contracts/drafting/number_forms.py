@@ -70,7 +70,7 @@ def number_kind(there: Mapping[str, int], column: SampledColumn, said: DecimalMa
         errors = {text: count for text, count in there.items() if not _is_number(text, pattern, custom)}
         if sum(errors.values()) > allowed_errors(total):
             continue
-        if errors and is_code(column):
+        if errors and is_code(column) and column.declared in (None, Declared.TEXT):
             return None  # a code that is a number for the most part
         if _are_of_wider_form(errors, pattern) or errors == unread:  # few of them are values, not errors
             unread = errors
