@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import logging
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -52,9 +53,15 @@ REPLACED: tuple[tuple[Any, str, Any], ...] = tuple(each for module in _S3 for ea
 
 
 class MotoBackend:
-    """Responds through moto, in the account of the caller's key."""
+    """Responds through moto, in the account of the caller's key.
 
-    def __init__(self) -> None:
+    Args:
+        own: services that the gateway answers itself, so that moto must keep nothing of theirs.
+    """
+
+    def __init__(self, own: Collection[str] = ()) -> None:
+        self._own = own
+        self._checks_stacks = False
         moto_additions.add()
         for owner, name, own in REPLACED:
             setattr(owner, name, own)
@@ -72,6 +79,11 @@ class MotoBackend:
         if "_cached_data" in vars(request):
             environ["wsgi.input"] = BytesIO(request.get_data())
         application = self._application.get_application(environ)
+        if not self._checks_stacks and "moto.cloudformation.models" in sys.modules:  # which imports most of moto
+            from localstack_glue.hosts.standalone.moto_stacks import check_templates
+
+            check_templates(self._own)
+            self._checks_stacks = True
         application.config["PROPAGATE_EXCEPTIONS"] = True
         try:
             body, status, headers = run_wsgi_app(application, environ)

@@ -79,6 +79,8 @@ def put(response: Any, request: Any, bucket_name: str, query: dict[str, Any]) ->
     if setting.listing and _id(query) != content.get("Id"):
         raise InvalidArgumentError("Invalid Argument", "id", _id(query))
     if setting.is_checked:
+        if not content:  # moto fails at one without anything, not even a namespace
+            response.body = xmltodict.unparse({setting.root: {"@xmlns": _NAMESPACE}}).encode()
         answer = _put(response, request, bucket_name, query)
     else:
         _authorize(response, "PUT", bucket_name, query)

@@ -36,6 +36,7 @@ _SUMS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
 _HEADERS = {f"{_CHECKSUM}{name.lower()}": name for name in _SUMS}
 _CHUNK_HEAD = re.compile(rb"[0-9a-fA-F]{1,16}(?:;[^\r\n]*)?")  # its size, and its signature if it has one
 _FIELDS = "application/x-www-form-urlencoded"
+_FORM = "multipart/form-data"
 _UNSIGNED = ("", "UNSIGNED-PAYLOAD")
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _CHUNKED = {
@@ -109,10 +110,10 @@ def setup(response: Any, request: Any, *arguments: Any, **options: Any) -> None:
     """Leave a body as it came.
 
     moto decodes chunks here, where it cannot answer with an error, and loses bodies and queries of a type that S3 does
-    not read, but curl gives to everything.
+    not read, but curl gives to everything, and bodies that are a form which is to be stored.
     """
     kind = request.environ.get("CONTENT_TYPE", "")
-    is_hidden = kind.startswith(_FIELDS)
+    is_hidden = kind.startswith(_FIELDS) or (kind.startswith(_FORM) and request.method != "POST")
     if is_hidden:
         del request.environ["CONTENT_TYPE"]
     with contextlib.suppress(KeyError, ValueError):  # its last step: the decoded length is missing or no number
@@ -130,11 +131,16 @@ def _with_checked_body(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def checked(response: Any, request: Any, *arguments: Any, **options: Any) -> Any:
-        if request.mimetype != "multipart/form-data":  # the headers there are about the form, not about the file in it
+        if not is_form(request):  # the headers there are about the form, not about the file in it
             check_body(response)
         return method(response, request, *arguments, **options)
 
     return checked
+
+
+def is_form(request: Any) -> bool:
+    """Whether a browser's form uploads a file; anything else of that type is a body like others."""
+    return bool(request.method == "POST" and request.mimetype == _FORM)
 
 
 def check_body(response: Any) -> None:

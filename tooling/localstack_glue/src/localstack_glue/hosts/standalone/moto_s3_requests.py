@@ -32,6 +32,7 @@ from moto.s3.exceptions import (
 from moto.s3.responses import S3Response
 
 from localstack_glue.hosts.standalone import moto_bucket_settings, moto_object_settings, moto_s3, moto_s3_conditions
+from localstack_glue.hosts.standalone.moto_s3_bodies import is_form
 from localstack_glue.hosts.standalone.moto_s3_lists import check_page
 
 BUCKET, OBJECT = "/{Bucket}", "/{Bucket}/{Key+}"
@@ -157,7 +158,7 @@ def check_request(response: Any, path: str, method: str) -> None:
         first = sorted(selecting or named[0].needed)[0]
         message = f"This operation does not accept {first} like this"
         raise InvalidArgumentError(message, first, query.get(first, [""])[0])
-    if response.request.mimetype != "multipart/form-data":
+    if not is_form(response.request):
         _check_document([each.model for each in fitting], response)
     check_page(response, query)
     if path == OBJECT:

@@ -116,7 +116,7 @@ def serve(
         state_machines.run(url)
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
-    moto = MotoBackend()
+    moto = MotoBackend(tuple(apis))
     backend: Backend = other.watched(glue, guard) if other else moto
     on_change = glue.state.touch if glue.state is not None else lambda: None
     find_account = other.accounts.find_account if other else lambda _key: None
