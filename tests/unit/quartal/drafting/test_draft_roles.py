@@ -169,6 +169,7 @@ def test_empty_lines_of_a_spreadsheet_do_not_take_the_entity_away(tmp_path):
         pytest.param("phone_calls", True, id="events with a word of ids"),
         pytest.param("number_sold", True, id="how many are in a state"),
         pytest.param("id_clientes", False, id="ids of several"),
+        pytest.param("hash_values", False, id="hashes of several"),
         pytest.param("created_by_user", False, id="somebody"),
         pytest.param("order_status", False, id="a word that is no plural"),
         pytest.param("payment_type", False, id="types"),

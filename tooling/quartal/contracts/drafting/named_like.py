@@ -9,7 +9,7 @@ from quartal.contracts.drafting.column_names import split_words
 from quartal.contracts.drafting.sample import SampledColumn
 
 _BEFORE_PLACES = {"at", "by", "for", "in", "of", "on"}
-_NO_PLURAL = {"series"}
+_NO_PLURAL = {"details", "means", "series", "values"}  # or of nothing that is counted
 
 
 def is_code(column: SampledColumn) -> bool:
