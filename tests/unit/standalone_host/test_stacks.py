@@ -175,3 +175,35 @@ def test_type_that_moto_would_make_in_its_own_copy_of_this_services_apis_is_refu
         body = json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
         refused(lambda: client.create_stack(StackName="s", TemplateBody=body), "[AWS::SNS::Topic]")
     moto_stacks.check_templates(())
+
+
+def test_change_that_moto_would_not_make_is_refused(cfn):
+    def template(retention):
+        logs = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "g", "RetentionInDays": retention}}
+        queue = {**QUEUE, "Condition": "HasJobs"}
+        return json.dumps({**BY_CONDITION, "Resources": {"L": logs, "Q": queue}})
+
+    cfn.create_stack(StackName="s", TemplateBody=template(1), Parameters=JOBS)
+    changes = {"StackName": "s", "TemplateBody": template(3), "Parameters": JOBS}
+    refused(lambda: cfn.update_stack(**changes), "cannot change these resources of s: L (AWS::Logs::LogGroup)")
+    refused(
+        lambda: cfn.create_change_set(**changes, ChangeSetName="c", ChangeSetType="UPDATE"), "L (AWS::Logs::LogGroup)"
+    )
+    no_jobs = [{"ParameterKey": "Jobs", "ParameterValue": "no"}]
+    refused(
+        lambda: cfn.update_stack(StackName="s", TemplateBody=template(1), Parameters=no_jobs),
+        "Q (its condition HasJobs is now false)",
+    )
+    told = cfn.describe_stack_resources(StackName="s")["StackResources"]
+    assert [each["LogicalResourceId"] for each in told] == ["L", "Q"]
+
+
+def test_change_that_moto_makes_is_made(cfn):
+    for seconds in ("30", "60"):
+        queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q", "VisibilityTimeout": seconds}}
+        call = cfn.create_stack if seconds == "30" else cfn.update_stack
+        call(StackName="s", TemplateBody=json.dumps({"Resources": {"Q": queue}}))
+    sqs = cfn.other("sqs")
+    url = sqs.list_queues()["QueueUrls"][0]
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    assert told == {"VisibilityTimeout": "60"}

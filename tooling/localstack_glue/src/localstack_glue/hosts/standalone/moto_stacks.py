@@ -40,25 +40,32 @@ def _checking(original: Callable[..., Any], own: Collection[str]) -> Callable[..
     def checked(*args: Any, **kwargs: Any) -> Any:
         asked = signature.bind(*args, **kwargs).arguments
         backend = asked["self"]
-        template, parameters = _asked(original.__name__, backend, asked)
+        template, parameters, stack = _asked(original.__name__, backend, asked)
         if template:
             _check(backend, template, parameters, own)
+            if stack is not None:
+                _check_changes(backend, stack, Stack.parse_template(template), parameters)
         return original(*args, **kwargs)
 
     return checked
 
 
-def _asked(name: str, backend: Any, asked: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any] | None]:
-    """The template and parameters of a call; None for parameters that are unknown."""
+def _asked(
+    name: str, backend: Any, asked: Mapping[str, Any]
+) -> tuple[str | None, Mapping[str, Any] | None, Stack | None]:
+    """The template and parameters of a call, None if they are unknown, and the stack that it would change."""
     if name == "execute_change_set":
         change_set = backend.describe_change_set(asked["change_set_name"])
-        return change_set.template, change_set.parameters or change_set.stack.resource_map.input_parameters
+        stack = change_set.stack
+        return change_set.template, change_set.parameters or stack.resource_map.input_parameters, stack
     if name == "update_stack":
         stack = backend.get_stack(asked["name"])
         given = backend._resolve_update_parameters(instance=stack, incoming_params=asked["parameters"])
-        return asked["template"], given or stack.resource_map.input_parameters
+        return asked["template"], given or stack.resource_map.input_parameters, stack
     parameters = asked.get("parameters")
-    return asked["template"], parameters if isinstance(parameters, dict) else None
+    is_change = asked.get("change_set_type") == "UPDATE"
+    stack = backend.get_stack(asked["stack_name"]) if is_change else None
+    return asked["template"], parameters if isinstance(parameters, dict) else None, stack
 
 
 def _check(backend: Any, template: str, parameters: Mapping[str, Any] | None, own: Collection[str]) -> None:
@@ -83,6 +90,34 @@ def _check(backend: Any, template: str, parameters: Mapping[str, Any] | None, ow
             message=f"Template format error: Unrecognized transforms: {others}. This server's CloudFormation, moto's, "
             "runs none: pass the template as it is after them"
         )
+
+
+def _check_changes(
+    backend: Any, stack: Stack, template: Mapping[str, Any], parameters: Mapping[str, Any] | None
+) -> None:
+    """Refuse changes of a stack's resources.
+
+    Raises:
+        ValidationError: moto would not make them, and lose the resources that are to be changed.
+    """
+    resources, present, known = template["Resources"], stack.resource_map, _resolved(backend, template, parameters)
+    changed = present.build_resource_diff(dict(template), dict(parameters or {}))["Modify"]
+    kept = [f"{name} ({resources[name]['Type']})" for name in changed if not _can_change(resources[name]["Type"])]
+    for name, old in present._resource_json_map.items():
+        condition = resources.get(name, {}).get("Condition")
+        if known is None or not condition or known.lazy_condition_map.get(condition, True):
+            continue
+        if present.lazy_condition_map.get(old.get("Condition"), True):  # it was made, and moto would not delete it
+            kept.append(f"{name} (its condition {condition} is now false)")
+    if kept:
+        raise ValidationError(
+            message=f"This server's CloudFormation, moto's, cannot change these resources of {stack.name}: "
+            f"{', '.join(sorted(set(kept)))}. Give them new logical ids, or delete the stack and create it again"
+        )
+
+
+def _can_change(kind: str) -> bool:
+    return not hasattr(resource_class_from_type(kind).update_from_cloudformation_json, "__isabstractmethod__")
 
 
 def _left_out(
