@@ -162,7 +162,8 @@ def converted(value: Column, found: T.DataType, wanted: T.DataType) -> Column:
 
 def _bounds(kind: T.DataType) -> tuple[int, int]:
     """The least and the greatest number of a type of whole numbers."""
-    bits = {T.ByteType: 8, T.ShortType: 16, T.IntegerType: 32}.get(type(kind), 64)
+    sizes: dict[type[T.DataType], int] = {T.ByteType: 8, T.ShortType: 16, T.IntegerType: 32}
+    bits = sizes.get(type(kind), 64)
     return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
 
 

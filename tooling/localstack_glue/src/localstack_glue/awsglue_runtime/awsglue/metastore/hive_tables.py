@@ -13,10 +13,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue.catalog import Partition
+from awsglue.catalog import NULL_PARTITION, Partition
 from awsglue.errors import unsupported
 from awsglue.file_sinks import _HIVE as HIVE_FORMATS
-from awsglue.file_sinks import NULL_PARTITION
 from awsglue.metastore.definitions import to_catalog_columns
 from awsglue.metastore.mirror import Mirror, Place
 from awsglue.metastore.spark_side import SparkSide

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from awsglue.file_sinks import NULL_PARTITION
+from awsglue.catalog import NULL_PARTITION
 from awsglue.json_tables import ddl, literal, quoted
 from awsglue.metastore.definitions import SparkTable
 from awsglue.spark_versions import build_java_frame
