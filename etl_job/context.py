@@ -1,6 +1,6 @@
 """The run context: the objects that all steps of a run use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
 
@@ -9,6 +9,7 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
 from etl_job.notify.progress import Progress
+from etl_job.spark.kept_frames import KeptFrames
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.tables.dataset import Tables
 
@@ -24,6 +25,7 @@ class RunContext:
     sql: SqlRules
     tables: Tables
     progress: Progress
+    in_memory: KeptFrames = field(default_factory=KeptFrames)
 
     @property
     def paths(self) -> LakePaths:

@@ -152,4 +152,4 @@ def _give_back(context: RunContext, *folders: str) -> None:
         with suppress(*_UNREACHED):
             context.store.delete_folder(folder)
     with suppress(*_UNREACHED):
-        context.spark.catalog.clearCache()
+        context.in_memory.release()

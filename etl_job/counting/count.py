@@ -91,4 +91,4 @@ def _daily(
     rows = daily_counts(counts, candidates, context.contract, in_one_task)
     if in_one_task and not spec.measures:
         return DailyCounts(rows, collected(rows))
-    return DailyCounts(rows.persist(), None)
+    return DailyCounts(context.in_memory.keep(rows), None)

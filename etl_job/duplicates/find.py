@@ -48,7 +48,9 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
     tune_shuffle(context.spark, sum(delivery.size_bytes for delivery in staged.deliveries), reads_registers=True)
     rows = read_staged(context.spark, context.store, staged.folder.uri, context.contract.features)
     own_before, of_others = (read_registers(context.spark, context.store, side) for side in (before, others))
-    return SharedKeys(repeated, find_overlap(rows, own_before, of_others, context.contract.conflicts))
+    return SharedKeys(
+        repeated, find_overlap(rows, own_before, of_others, context.contract.conflicts, context.in_memory)
+    )
 
 
 def _register_files(store: ObjectStore, registers: Registers) -> tuple[RegisterFile, ...]:
@@ -71,4 +73,7 @@ class ClassifiedRows:
 def find_duplicates(context: RunContext, staged: StagedRows, shared: SharedKeys) -> ClassifiedRows:
     """Classify the rows that share a key as kept, duplicate or in conflict. The result is computed lazily."""
     rows = read_staged(context.spark, context.store, staged.folder.uri, context.contract.features)
-    return ClassifiedRows(rows, duplicate_candidates(rows, shared.repeated, context.contract, shared.overlap))
+    candidates = duplicate_candidates(rows, shared.repeated, context.contract, shared.overlap)
+    if candidates is not None:  # used twice: they are counted, and subtracted from the counts of all
+        candidates = context.in_memory.keep(candidates)
+    return ClassifiedRows(rows, candidates)

@@ -36,10 +36,7 @@ _BROADCAST_ROWS = 1_000_000  # about 50 MB; more is joined by a shuffle
 def duplicate_candidates(
     staged: DataFrame, repeated: RepeatedKeys, contract: Contract, overlap: KeyOverlap
 ) -> DataFrame | None:
-    """The rows that share their key with others, classified; None if each row has a key of its own.
-
-    The rows are persisted, because they are used twice: they are counted, and subtracted from the counts of all.
-    """
+    """The rows that share their key with others, classified; None if each row has a key of its own."""
     count = repeated.count + overlap.count
     if not contract.key or count == 0:
         return None
@@ -48,7 +45,7 @@ def duplicate_candidates(
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
     shared = staged.where(is_valid()).join(keys, KEY_1, "left_semi")
-    return classify_duplicates(shared, overlap.rows, contract).persist()
+    return classify_duplicates(shared, overlap.rows, contract)
 
 
 def classify_duplicates(rows: DataFrame, others: DataFrame | None, contract: Contract) -> DataFrame:

@@ -24,6 +24,7 @@ from etl_job.contract.schemas import (
     ROW,
 )
 from etl_job.lake.files import ObjectStore
+from etl_job.spark.kept_frames import KeptFrames
 from etl_job.staging.store import is_valid, read_kinds
 from etl_job.tables.key_registers import Registers
 
@@ -44,15 +45,15 @@ class KeyOverlap:
 
 
 def find_overlap(
-    staged: DataFrame, before: DataFrame | None, others: DataFrame | None, policy: ConflictPolicy
+    staged: DataFrame, before: DataFrame | None, others: DataFrame | None, policy: ConflictPolicy, memory: KeptFrames
 ) -> KeyOverlap:
     """Compare the run's keys, and its deliveries' earlier keys, with all others'. Runs Spark jobs."""
     if others is None:
         return KeyOverlap()
     after = rows_of_keys(staged)
-    shared = of_keys(others, after).persist()
+    shared = memory.keep(of_keys(others, after))
     count = shared.count()
-    shared_before = of_keys(others, before).persist() if before is not None else None
+    shared_before = memory.keep(of_keys(others, before)) if before is not None else None
     changed: tuple[str, ...] = ()
     if count or (shared_before is not None and shared_before.count()):
         joined = shared if shared_before is None else shared.unionByName(shared_before)

@@ -50,7 +50,8 @@ def new_daily_counts(context: RunContext, counted: CountedRows) -> NewDailyCount
     if not spec.measures:
         return NewDailyCounts(rows)
     # The curated table needs it once, the features twice.
-    return NewDailyCounts(with_measures(rows, counted.rows.staged, counted.rows.candidates, context.contract).persist())
+    measured = with_measures(rows, counted.rows.staged, counted.rows.candidates, context.contract)
+    return NewDailyCounts(context.in_memory.keep(measured))
 
 
 def _published_names(spec: FeatureSpec) -> dict[str, str]:

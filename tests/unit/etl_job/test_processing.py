@@ -18,11 +18,9 @@ from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import NO_ROWS
 from etl_job.notify.progress import Progress
 from etl_job.processing import RunResult, count_selection, process_deliveries
+from etl_job.spark.kept_frames import KeptFrames
 
 FOLDER = "s3://lake/quarantine/tolls/delivery=q1/run_id=one"
-
-
-SPARK = SimpleNamespace(catalog=SimpleNamespace(clearCache=lambda: None))
 
 
 class Refusing:
@@ -53,7 +51,7 @@ def process(monkeypatch, known):
     def process(store: Any, tables: Any, write: Any, publish: Any) -> None:
         """A run that publishes so, with bad rows and with keys in the folder "staged"."""
         context: Any = SimpleNamespace(
-            spark=SPARK,
+            in_memory=KeptFrames(),
             contract=SimpleNamespace(key=(), thresholds=None),
             store=store,
             tables=tables,
@@ -75,7 +73,8 @@ def process(monkeypatch, known):
 def test_staged_rows_are_deleted_if_an_affected_delivery_cannot_be_processed_again(monkeypatch):
     store = Deleting()
     context: Any = SimpleNamespace(
-        spark=SPARK,
+        spark=None,
+        in_memory=KeptFrames(),
         store=store,
         arguments=SimpleNamespace(run_id="one"),
         tables=SimpleNamespace(curated=SimpleNamespace(location="s3://lake/curated/tolls")),

@@ -215,8 +215,11 @@ def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_with
     lake.deliver("d2", f"{HEADER}\nk1,Opel,2024-01-02,10:00:00\nk2,Opel,2024-01-03,10:00:00\n")
     start("--run_id", "one")
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
+    of_another = spark.range(1).persist()
     second = start("--run_id", "two")
     assert [(each.delivery, each.kept, each.conflicts) for each in second.deliveries] == [("d1", 1, 0), ("d2", 1, 1)]
+    assert of_another.storageLevel.useMemory
+    of_another.unpersist()
     assert spark._jsparkSession.sharedState().cacheManager().isEmpty()  # nothing is kept in Spark's memory
     assert_features_match(lake.raw)
     withdrawn = start("--run_id", "three", "--withdraw", "d1")
