@@ -224,6 +224,10 @@ def repository(mutability: str, *excluded: str) -> dict:
 REDRIVE = {"redrive_policy": '{"deadLetterTargetArn":"arn","maxReceiveCount":3}'}
 ON_FAILURE, ON_SUCCESS = ({name: [{"destination": "arn"}]} for name in ("on_failure", "on_success"))
 RETRIES = {"retry_policy": [{"maximum_retry_attempts": 3, "maximum_event_age_in_seconds": 60}]}
+# the provider sends 0 for a number that is not set in a block
+AGE_ALONE, NO_RETRIES = (
+    {"retry_policy": [{"maximum_retry_attempts": each, "maximum_event_age_in_seconds": 60}]} for each in (None, 0)
+)
 DEAD_LETTERS = {"dead_letter_config": [{"target_arn": "arn"}]}
 OTHER_LETTERS = {"dead_letter_config": [{"target_arn": "other"}]}
 
@@ -342,6 +346,10 @@ OTHER_LETTERS = {"dead_letter_config": [{"target_arn": "other"}]}
         # without settings of its own, EventBridge retries the most that can be set
         ("aws_cloudwatch_event_target", {"retry_policy": []}, RETRIES, {"given-up-earlier"}),
         ("aws_cloudwatch_event_target", RETRIES, {"retry_policy": []}, {"tried-otherwise"}),
+        ("aws_cloudwatch_event_target", RETRIES, AGE_ALONE, {"not-tried-again"}),
+        ("aws_cloudwatch_event_target", {"retry_policy": []}, AGE_ALONE, {"given-up-earlier", "not-tried-again"}),
+        ("aws_cloudwatch_event_target", NO_RETRIES, RETRIES, {"tried-more-often"}),
+        ("aws_cloudwatch_event_target", RETRIES, NO_RETRIES, {"given-up-earlier"}),
         (
             "aws_lambda_function_event_invoke_config",
             {"maximum_retry_attempts": 0},

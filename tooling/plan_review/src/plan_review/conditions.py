@@ -433,15 +433,18 @@ def _set(values: list[Any]) -> int:
 
 
 def is_fewer(those: list[Any], others: list[Any]) -> bool:
-    """Whether one of those values is among the others less often; one that is not shown there may be any of them."""
+    """Whether one of those values is among the others less often; one that is not shown there may be any of them.
+
+    A block of which only a part is not shown is as it is: what is shown of it may be what differs.
+    """
     missing = list(filter(is_there, those))
     unseen = 0
     for value in others:
         if value in missing:
             missing.remove(value)
         else:
-            unseen += is_unseen(value)
-    return sum(not is_unseen(value) for value in missing) > unseen
+            unseen += isinstance(value, Marker)
+    return sum(not isinstance(value, Marker) for value in missing) > unseen
 
 
 def _only(value: Any, names: tuple[str, ...]) -> Any:
@@ -454,13 +457,13 @@ def _only(value: Any, names: tuple[str, ...]) -> Any:
     return {name: sorted(each, key=str) if isinstance(each, list) else each for name, each in found.items()}
 
 
-def _keys(index: Mapping[str, Any]) -> str | Marker:
+def _keys(index: Mapping[str, Any]) -> Any:
     """The keys of an index of DynamoDB, which newer providers tell twice: by older arguments and by `key_schema`."""
     older = [{"key_type": kind, "attribute_name": index[name]} for name, kind in _OLDER_KEYS.items() if name in index]
     newer = index.get("key_schema", [])
     known = [each for each in (older, newer) if each and not is_unseen(each)]
     if not known:
-        return next(iter(_markers([older, newer])))
+        return [*older, newer]
     keys = [key for each in known for key in (each if isinstance(each, list) else [each]) if isinstance(key, dict)]
     texts = dict.fromkeys(f"{key.get('key_type')} {key.get('attribute_name')}" for key in keys)
     return ", ".join(sorted(texts, key=lambda text: text.partition(" ")[0]))
