@@ -379,6 +379,14 @@ def test_nulls_of_casts_and_of_the_fields_of_another_frame_may_be_missing_fields
     assert frame.filter(lambda record: record["a"] != "x").count() == 1  # nothing was cast
 
 
+def test_record_is_an_error_whether_a_field_is_null_or_missing(glue_context, tmp_path):
+    (tmp_path / "a.json").write_text('{"a": "x"}\n{"a": null}\n{}\n')
+    frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+
+    mapped = frame.map(lambda record: {"a": record["a"] + "!"})  # TypeError of a null, KeyError of a missing field
+    assert (rows(mapped), mapped.stageErrorsCount()) == ([("x!",)], 2)
+
+
 def test_results_that_are_new_at_each_call_do_not_depend_on_nulls(glue_context, tmp_path):
     (tmp_path / "a.json").write_text('{"a": null, "b": 1}\n{"b": 2}\n')
     frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
