@@ -178,6 +178,19 @@ def test_settings_with_ids_are_listed_and_deleted_without_their_bucket(s3, name)
     s3.head_bucket(Bucket="settings")
 
 
+@pytest.mark.parametrize("root", ["NotificationConfiguration", "BucketLoggingStatus"])
+def test_setting_without_anything_ends_what_was_set(place, s3, root):
+    """As clients write it that leave out the namespace."""
+    events = {"EventBridgeConfiguration": {}}
+    s3.put_bucket_notification_configuration(Bucket="settings", NotificationConfiguration=events)
+    query = {"NotificationConfiguration": "notification", "BucketLoggingStatus": "logging"}[root]
+    with urllib3.PoolManager() as pool:
+        url = f"{place.url}/settings?{query}"
+        assert pool.request("PUT", url, body=f"<{root}/>".encode(), headers={"Authorization": KEY}).status == 200
+        found = pool.request("GET", url, headers={"Authorization": KEY}).data
+    assert (root.encode() in found, b"EventBridge" in found) == (True, False)
+
+
 def requests_about_parts():
     """Each method and part of buckets and objects for which the SDK has an operation."""
     model = botocore.session.get_session().get_service_model("s3")

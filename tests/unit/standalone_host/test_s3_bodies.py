@@ -130,6 +130,19 @@ def test_body_that_a_client_calls_a_form_is_stored_as_it_came(put):
     assert put(b"a=1&key=2", Content_Type="application/x-www-form-urlencoded")[2] == b"a=1&key=2"
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "Multipart/Form-Data;boundary=b"])
+def test_form_that_is_put_is_a_body_like_others(put, kind):
+    form = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n1\r\n--b--\r\n'
+    assert put(form, Content_Type=kind) == (200, "", form)
+    assert put(form, Content_Type=kind, Content_MD5=WRONG["ContentMD5"]) == (400, "BadDigest", None)
+    assert put(b"4\r\nbody\r\n0\r\n\r\n", **chunked(Content_Type=kind, X_Amz_Trailer=None))[2] == b"body"
+
+
+def test_encoding_of_a_body_is_kept_without_that_of_its_chunks(put, lake):
+    put(b"4\r\nbody\r\n0\r\n\r\n", **chunked(Content_Encoding="gzip, aws-chunked", X_Amz_Trailer=None))
+    assert lake.head_object(Bucket="lake", Key="body")["ContentEncoding"] == "gzip"
+
+
 @pytest.mark.parametrize("mode", SIGNED_CHUNKS)
 @pytest.mark.parametrize(
     ("first", "length", "stored"),

@@ -190,6 +190,15 @@ def test_copy_that_names_its_source_or_directive_wrongly_is_refused(s3, how, cod
     assert refusal(lambda: s3.copy_object(Bucket="lake", Key="copy", **how)) == code
 
 
+def test_source_of_a_copy_may_have_a_number_sign_that_is_not_encoded(place, s3):
+    for key in ("digits#2", "copy"):
+        s3.put_object(Bucket="lake", Key=key, Body=key.encode())
+    headers = {"Authorization": KEY, "x-amz-copy-source": "/lake/digits#2"}
+    with urllib3.PoolManager() as pool:
+        assert pool.request("PUT", f"{place.url}/lake/copy", headers=headers).status == 200
+    assert s3.get_object(Bucket="lake", Key="copy")["Body"].read() == b"digits#2"
+
+
 def test_copy_of_an_object_of_parts_is_one(s3):
     where = {"Bucket": "lake", "Key": "of-parts"}
     upload = s3.create_multipart_upload(**where)["UploadId"]

@@ -46,6 +46,21 @@ def test_list_begins_after_a_key_or_a_folder(listed):
     assert [each["Prefix"] for each in next_one["CommonPrefixes"]] == ["b%41/"]
 
 
+def test_names_in_lists_are_encoded_if_that_is_asked_for(listed):
+    """Else the SDK reads a plus as a space, and a list with a control character is no XML."""
+    name = "e+\x01/é"
+    listed.put_object(Bucket="listed", Key=name, Body=b"")
+    try:
+        assert listed.list_objects_v2(Bucket="listed", StartAfter="a+\x01")["StartAfter"] == "a+\x01"
+        assert listed.list_objects(Bucket="listed", Marker="a+\x01")["Marker"] == "a+\x01"
+        found = listed.list_object_versions(Bucket="listed", Prefix="e+", KeyMarker="a+\x01")
+        assert (found["KeyMarker"], found["Prefix"], found["Versions"][0]["Key"]) == ("a+\x01", "e+", name)
+        found = listed.list_object_versions(Bucket="listed", Prefix="e+", Delimiter="/")
+        assert found["CommonPrefixes"] == [{"Prefix": "e+\x01/"}]
+    finally:
+        listed.delete_object(Bucket="listed", Key=name)
+
+
 def test_folder_whose_objects_are_deleted_is_not_listed(lake):
     lake.create_bucket(Bucket="hidden")
     lake.put_bucket_versioning(Bucket="hidden", VersioningConfiguration={"Status": "Enabled"})
@@ -150,6 +165,59 @@ def test_uploads_are_listed_by_key_on_pages_and_in_folders(listed):
     finally:
         for key, upload_id in zip(keys, ids, strict=True):
             listed.abort_multipart_upload(Bucket="listed", Key=key, UploadId=upload_id)
+
+
+@pytest.fixture(scope="module")
+def versioned(lake):
+    """A bucket with three versions of each key and a delete marker; how to read its pages from a place on."""
+    lake.create_bucket(Bucket="versioned")
+    lake.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a", "b/1", "b/2", "c"):
+        for _ in range(3):
+            lake.put_object(Bucket="versioned", Key=key, Body=b"")
+    lake.delete_object(Bucket="versioned", Key="c")
+
+    def read(**how):
+        found = []
+        for page in lake.get_paginator("list_object_versions").paginate(Bucket="versioned", **how):
+            of_page = [(each["Prefix"], None, None) for each in page.get("CommonPrefixes", ())]
+            for each in (*page.get("DeleteMarkers", ()), *page.get("Versions", ())):
+                of_page.append((each["Key"], each["VersionId"], each["IsLatest"]))
+            found += sorted(of_page, key=lambda each: each[0])
+        return found
+
+    return read
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("delimiter", ["", "/"])
+def test_each_version_is_on_one_page(versioned, size, delimiter):
+    whole = versioned(Delimiter=delimiter)
+    assert versioned(Delimiter=delimiter, PaginationConfig={"PageSize": size}) == whole
+    folders = [("b/", None, None)] if delimiter else []
+    assert [each for each in whole if each[1] is None] == folders
+    latest = ["a", "c"] if delimiter else ["a", "b/1", "b/2", "c"]
+    assert [name for name, _, is_latest in whole if is_latest] == latest
+
+
+def test_versions_begin_after_a_key_that_need_not_be_there(versioned):
+    assert [name for name, *_ in versioned(KeyMarker="b")] == ["b/1"] * 3 + ["b/2"] * 3 + ["c"] * 4
+    assert [name for name, *_ in versioned(KeyMarker="b/2")] == ["c"] * 4
+
+
+def test_page_of_no_versions_is_the_last(versioned, lake):
+    page = lake.list_object_versions(Bucket="versioned", MaxKeys=0)
+    assert (page["IsTruncated"], "Versions" in page) == (False, False)
+
+
+def test_versions_are_deleted_page_by_page(versioned, lake):
+    """As tools empty a bucket: the version after which the next page begins is gone by then."""
+    pages_of = lake.get_paginator("list_object_versions").paginate
+    for page in pages_of(Bucket="versioned", PaginationConfig={"PageSize": 2}):
+        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        lake.delete_objects(Bucket="versioned", Delete={"Objects": objects})
+    assert versioned() == []
 
 
 def test_versions_stay_while_versions_are_suspended(lake):

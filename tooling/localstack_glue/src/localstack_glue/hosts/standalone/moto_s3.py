@@ -17,6 +17,7 @@ from moto.s3.exceptions import InvalidPartOrder, MalformedXML, S3ClientError
 from moto.s3.models import FakeMultipart, S3Backend, get_canned_acl
 from moto.s3.responses import S3Response
 
+from localstack_glue.hosts.standalone import moto_s3_lists
 from localstack_glue.hosts.standalone.moto_s3_bodies import BadDigestError
 from localstack_glue.hosts.standalone.moto_s3_conditions import HeaderNotImplementedError
 
@@ -54,7 +55,8 @@ _serialized = S3Response.serialized
 
 
 def serialized(response: Any, result: ActionResult) -> Answer:
-    """An answer; errors have AWS's status."""
+    """An answer; errors have AWS's status, and lists all their names."""
+    moto_s3_lists.complete_list(response, result.result)
     status, headers, body = _serialized(response, result)
     return _STATUSES.get(getattr(result.result, "code", ""), status), headers, body
 

@@ -113,7 +113,8 @@ def setup(response: Any, request: Any, *arguments: Any, **options: Any) -> None:
     not read, but curl gives to everything, and bodies that are a form which is to be stored.
     """
     kind = request.environ.get("CONTENT_TYPE", "")
-    is_hidden = kind.startswith(_FIELDS) or (kind.startswith(_FORM) and request.method != "POST")
+    is_stored_form = request.mimetype == _FORM and not is_form(request)
+    is_hidden = kind.startswith(_FIELDS) or is_stored_form
     if is_hidden:
         del request.environ["CONTENT_TYPE"]
     with contextlib.suppress(KeyError, ValueError):  # its last step: the decoded length is missing or no number
@@ -257,6 +258,16 @@ def _decoded(value: str, length: int) -> bytes | None:
     return found if len(found) == length else None
 
 
+_set_metadata = models.FakeKey.set_metadata
+
+
+def set_metadata(key: Any, metadata: Any, replace: bool = False) -> None:
+    """Keep headers of an object: of encodings, moto leaves out `aws-chunked`, but not after a space."""
+    if encoding := metadata.get("Content-Encoding"):
+        metadata["Content-Encoding"] = ",".join(each.strip() for each in encoding.split(","))
+    _set_metadata(key, metadata, replace)
+
+
 def compute_checksum(body: bytes, algorithm: str, encode_base64: bool = True) -> bytes:
     """A sum as moto asks for it: its own is CRC32 under the name of CRC32C, unless a library is installed."""
     found = _SUMS[algorithm.upper()][1](body)
@@ -270,6 +281,7 @@ REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (S3Response, "_handle_v4_chunk_signatures", _as_it_came),
     (S3Response, "_key_response", _with_checked_body(S3Response._key_response)),
     (S3Response, "_bucket_response", _with_checked_body(S3Response._bucket_response)),
+    (models.FakeKey, "set_metadata", set_metadata),
     (models, "compute_checksum", compute_checksum),
     (responses, "compute_checksum", compute_checksum),
 )

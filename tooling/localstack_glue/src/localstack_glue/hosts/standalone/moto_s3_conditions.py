@@ -171,6 +171,9 @@ def _source(response: Any) -> Any:
     Raises:
         S3ClientError: there is none, it is named wrongly, or a condition does not hold.
     """
+    if "#" in response.headers[_SOURCE]:  # not encoded; moto takes it for the end of the name
+        response.headers = Headers(response.headers)
+        response.headers[_SOURCE] = response.headers[_SOURCE].replace("#", "%23")
     named = urlsplit(response.headers[_SOURCE])
     bucket, slash, name = unquote(named.path).lstrip("/").partition("/")
     if not slash or not name:

@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +18,12 @@ Answer = tuple[int, dict[str, Any], Any]  # status, headers and body, as moto ha
 _MOST = 1000  # entries of a page, whatever is asked for
 _LIMITS = ("max-keys", "max-parts", "max-uploads", "part-number-marker")
 _GREATEST = 2**31 - 1
+# the names in answers that moto does not encode, by operation
+_NAMES = {
+    "ListObjects": ("Marker", "Prefix", "Delimiter", "NextMarker"),
+    "ListObjectsV2": ("Delimiter", "StartAfter"),
+    "ListObjectVersions": ("KeyMarker", "Prefix", "Delimiter", "NextKeyMarker"),
+}
 _OWNER = {"ID": "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a", "DisplayName": "webfile"}  # moto's
 
 
@@ -112,21 +117,28 @@ def list_objects_v2(
     return found, last is not None, base64.urlsafe_b64encode(last.encode()).decode() if last is not None else None
 
 
-_list_objects = S3Response.list_objects
+def complete_list(response: Any, result: Any) -> None:
+    """Add to a list what moto leaves out: its marker, and the encoding of names that are not those of objects alone.
 
-
-def answer_list(response: Any) -> Answer:
-    """ListObjects; names are encoded if that was asked for, and not those of objects alone."""
-    status, headers, body = _list_objects(response)
-    if "encoding-type" not in response.querystring:
-        return status, headers, body
-
-    def encoded(found: re.Match[str]) -> str:
-        return f"<{found[1]}>{quote(unescape(found[2]))}</"
-
-    text = body.decode() if isinstance(body, bytes) else body
-    text = re.sub(r"<(Prefix|Delimiter|NextMarker)>(.*?)</", encoded, text)
-    return status, {name: value for name, value in headers.items() if name.lower() != "content-length"}, text
+    A name with a control character cannot be told without: XML has none.
+    """
+    action, query = response.data.get("Action"), response.querystring
+    names = _NAMES.get(action, ())
+    if not names or not isinstance(result, dict):
+        return
+    if action == "ListObjects":
+        result["Marker"] = query.get("marker", [""])[0]
+    if action == "ListObjectsV2" and query.get("fetch-owner", [""])[0] != "true":
+        for each in result["Contents"]:
+            each.pop("Owner", None)
+    if "encoding-type" not in query:
+        return
+    result["EncodingType"] = "url"
+    result |= {name: quote(result[name]) for name in names if result.get(name)}
+    if action != "ListObjectsV2":  # moto does it there
+        result["CommonPrefixes"] = [{"Prefix": quote(each["Prefix"])} for each in result.get("CommonPrefixes", ())]
+    for each in (*result.get("Versions", ()), *result.get("DeleteMarkers", ())):
+        each["Key"] = quote(each["Key"])
 
 
 def list_parts(upload: Any, part_number_marker: int, max_parts: int) -> Iterator[FakeKey]:
@@ -227,7 +239,6 @@ def _answered(response: Any, found: list[Any], folders: list[str], truncated: bo
 REPLACED: tuple[tuple[type, str, Any], ...] = (
     (S3Backend, "list_objects", list_objects),
     (S3Backend, "list_objects_v2", list_objects_v2),
-    (S3Response, "list_objects", answer_list),
     (S3Backend, "is_truncated", is_truncated),
     (FakeMultipart, "list_parts", list_parts),
     (S3Response, "list_multipart_uploads", list_uploads),

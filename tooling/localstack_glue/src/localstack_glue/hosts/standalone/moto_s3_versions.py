@@ -5,6 +5,7 @@ It also deletes an object for a version that it does not have, and makes no dele
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +29,58 @@ def put_object(backend: Any, bucket_name: str, key_name: str, *arguments: Any, *
     written = _put_object(backend, bucket_name, key_name, *arguments, **options)
     bucket.keys.setlist(key_name, [*others, written])
     return written
+
+
+def list_versions(
+    backend: Any,
+    bucket_name: str,
+    delimiter: str | None = None,
+    key_marker: str | None = None,
+    max_keys: int | None = None,
+    prefix: str = "",
+    version_id_marker: str | None = None,
+) -> tuple[list[Any], list[str], list[Any], str | None, str | None]:
+    """Versions, folders and delete markers of a page, and the key and version of the last of them if there are more.
+
+    moto leaves out the first key after a marker that is no key, and all that follows a version that was deleted since.
+    """
+    found: list[tuple[str, Any]] = []
+    for name, each in _after(backend.get_bucket(bucket_name), prefix, delimiter, key_marker or "", version_id_marker):
+        if len(found) == max_keys:
+            versions, folders, markers = _sorted_out(found)
+            last, entry = found[-1] if found else (None, None)
+            return versions, folders, markers, last, None if entry is None else entry.version_id or _NULL
+        found.append((name, each))
+    return *_sorted_out(found), None, None
+
+
+def _after(
+    bucket: Any, prefix: str, delimiter: str | None, key_marker: str, version_id_marker: str | None
+) -> Iterator[tuple[str, Any]]:
+    """The versions after a marker by name, the newest of a name first; a folder is its name alone."""
+    last = None
+    for name in sorted(bucket.keys):
+        if not name.startswith(prefix) or name < key_marker or (name == key_marker and not version_id_marker):
+            continue
+        head, is_folder, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name, "", "")
+        folder = f"{prefix}{head}{delimiter}"
+        if is_folder:
+            if folder != last and folder != key_marker:
+                last = folder
+                yield folder, None
+            continue
+        versions = list(reversed(bucket.keys.getlist(name, [])))
+        for each in versions:
+            each.is_latest = each is versions[0]
+        ids = [each.version_id or _NULL for each in versions]
+        seen = ids.index(version_id_marker) + 1 if name == key_marker and version_id_marker in ids else 0
+        yield from ((name, each) for each in versions[seen:])
+
+
+def _sorted_out(found: list[tuple[str, Any]]) -> tuple[list[Any], list[str], list[Any]]:
+    versions = [each for _, each in found if isinstance(each, FakeKey)]
+    markers = [each for _, each in found if isinstance(each, FakeDeleteMarker)]
+    return versions, [name for name, each in found if each is None], markers
 
 
 def delete_object(
@@ -78,6 +131,7 @@ def delete_objects(backend: Any, bucket_name: str, objects: list[dict[str, Any]]
 # what moto has otherwise, each by the class that has it
 REPLACED: tuple[tuple[type, str, Any], ...] = (
     (S3Backend, "put_object", put_object),
+    (S3Backend, "list_object_versions", list_versions),
     (S3Backend, "delete_object", delete_object),
     (S3Backend, "delete_objects", delete_objects),
 )
