@@ -235,3 +235,17 @@ def test_setting_is_put_only_if_its_sum_fits(lake):
     wrong = {"ContentMD5": WRONG["ContentMD5"]}
     tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
     assert refusal(lambda: lake.put_bucket_tagging(Bucket="lake", Tagging=tags, **wrong)) == "BadDigest"
+
+
+def test_digest_of_a_body_is_not_kept_with_the_object(lake):  # Hadoop's S3A sends what it is told with its copies
+    digest = base64_of(hashlib.md5(b"body", usedforsecurity=False).digest())
+    lake.put_object(Bucket="lake", Key="a", Body=b"body", ContentMD5=digest)
+    assert not {"content-md5", "x-amz-content-sha256"} & set(
+        lake.head_object(Bucket="lake", Key="a")["ResponseMetadata"]["HTTPHeaders"]
+    )
+
+
+def test_digest_of_its_source_does_not_stop_a_copy(put, lake):
+    lake.put_object(Bucket="lake", Key="a", Body=b"body")
+    digest = base64_of(hashlib.md5(b"body", usedforsecurity=False).digest())
+    assert put(b"", Content_MD5=digest, X_Amz_Copy_Source="lake/a") == (200, "", b"body")

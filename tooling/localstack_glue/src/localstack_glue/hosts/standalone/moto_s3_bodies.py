@@ -17,7 +17,7 @@ from functools import wraps
 from typing import Any
 
 from awscrt import checksums
-from moto.s3 import models, responses
+from moto.s3 import models, responses, utils
 from moto.s3.exceptions import S3ClientError
 from moto.s3.responses import S3Response
 from werkzeug.datastructures import Headers
@@ -167,7 +167,7 @@ def check_body(response: Any) -> None:
             raise ContentSha256Error
     elif mode not in _UNSIGNED:
         raise InvalidContentSha256Error
-    md5 = headers.get("Content-MD5")
+    md5 = None if "x-amz-copy-source" in headers else headers.get("Content-MD5")  # S3A sends its source's
     if md5 is not None and hashlib.md5(body, usedforsecurity=False).digest() != _md5(md5):
         raise BadDigestError("The Content-MD5 you specified did not match what we received.")
     if response.method == "POST" and "uploadId" in response.querystring:
@@ -284,4 +284,6 @@ REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (models.FakeKey, "set_metadata", set_metadata),
     (models, "compute_checksum", compute_checksum),
     (responses, "compute_checksum", compute_checksum),
+    # they are about one request: S3 does not answer them later, and S3A would send them with the copy of an object
+    (utils, "user_settable_fields", utils.user_settable_fields - {"content-md5", "x-amz-content-sha256"}),
 )
