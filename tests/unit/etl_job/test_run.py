@@ -212,6 +212,7 @@ def test_features_are_those_of_a_curated_table_that_a_delivery_without_a_new_row
 
 
 def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_withdrawn(lake, start, spark):
+    spark.catalog.clearCache()  # of runs that other tests killed
     lake.deliver("d2", f"{HEADER}\nk1,Opel,2024-01-02,10:00:00\nk2,Opel,2024-01-03,10:00:00\n")
     start("--run_id", "one")
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
